@@ -1,0 +1,522 @@
+//! The rolling ball: the step, in the paper's order.
+
+mod config;
+mod footpoint;
+mod geometry;
+
+pub use config::{CentreStep, Footpoint, RollingBallConfig};
+
+use crate::kernels::{Active, Kernels};
+use crate::line_search::{RateSearch, Verdict};
+use crate::report::{Ledger, Outcome, check_answer, restore};
+use crate::{Error, Optimizer, Request, Schedule};
+use core::marker::PhantomData;
+use footpoint::{GaussNewton, GradientDescent};
+use geometry::Geometry;
+
+/// The answer that the ball is waiting for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Phase {
+    Idle,
+    /// The gradient at the contact.
+    Contact,
+    /// The loss at the refreshed contact, before its gradient is asked for.
+    RefreshedContact,
+    /// The loss at a trial of the centre's rate.
+    CentreTrial,
+    /// The loss at a trial of the Gauss-Newton line.
+    GaussNewtonTrial,
+    /// The gradient at an accepted Gauss-Newton point.
+    GaussNewtonPoint,
+    /// The loss after a move of the projection.
+    ProjectionMove,
+    /// The gradient at a point of the projection.
+    ProjectionPoint,
+    /// The loss where the step ends.
+    End,
+}
+
+/// The rolling-ball optimizer (arXiv 2505.19527): the centre of a ball of a chosen radius rolls on the graph
+/// of the loss, and theta is its contact with the graph.
+///
+/// `V` is the storage of its two vectors, each as long as theta: `[f32; N]` on a device,
+/// `Vec<f32>` or `&mut [f32]` where the length is known at run time. `K` is the [`Kernels`]; every
+/// choice gives the same bits. Memory: 8 bytes a parameter beside theta's 4.
+///
+/// ```
+/// use rolling_ball::{RollingBall, RollingBallConfig};
+///
+/// const N: usize = 100;
+/// let on_a_device = RollingBall::new(RollingBallConfig::fine_tuning(0.03, 0.1, 200), [[0.0; N]; 2])?;
+/// let on_a_desktop = RollingBall::new(RollingBallConfig::default(), [vec![0.0; N], vec![0.0; N]])?;
+/// # Ok::<(), rolling_ball::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct RollingBall<V, K = Active> {
+    config: RollingBallConfig,
+    phase: Phase,
+    ledger: Ledger,
+    geometry: Geometry,
+    rate_search: RateSearch,
+    gauss_newton: GaussNewton,
+    gradient_descent: GradientDescent,
+    refreshes: u32,
+    /// Whether `displaced` describes where the ball rests (else it rests on theta with no offset known).
+    resting: bool,
+    gradient: V,
+    /// Theta~ of the nearest-point forms; the offset from the centre to the contact of the others.
+    displaced: V,
+    kernels: PhantomData<K>,
+}
+
+impl<V: AsRef<[f32]> + AsMut<[f32]>> RollingBall<V> {
+    /// A ball with the default kernels. The workspace's content does not matter.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the two vectors
+    /// differ in length.
+    pub fn new(config: RollingBallConfig, workspace: [V; 2]) -> Result<Self, Error> {
+        Self::with_kernels(Active::default(), config, workspace)
+    }
+}
+
+impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
+    /// As [`new`](RollingBall::new), with the kernels named.
+    ///
+    /// # Errors
+    /// As [`new`](RollingBall::new).
+    pub fn with_kernels(
+        _kernels: K,
+        config: RollingBallConfig,
+        [gradient, displaced]: [V; 2],
+    ) -> Result<Self, Error> {
+        config.check()?;
+        Error::check_length("workspace", gradient.as_ref().len(), displaced.as_ref().len())?;
+        Ok(Self {
+            config,
+            phase: Phase::Idle,
+            ledger: Ledger::default(),
+            geometry: Geometry::default(),
+            rate_search: RateSearch::default(),
+            gauss_newton: GaussNewton::default(),
+            gradient_descent: GradientDescent::default(),
+            refreshes: 0,
+            resting: false,
+            gradient,
+            displaced,
+            kernels: PhantomData,
+        })
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &RollingBallConfig {
+        &self.config
+    }
+
+    /// Sets the radius from the next step on: a number, or a schedule.
+    ///
+    /// # Errors
+    /// [`Error::Setting`]; the radius is unchanged.
+    pub fn set_radius(&mut self, radius: impl Into<Schedule>) -> Result<(), Error> {
+        let radius = radius.into();
+        radius.check("radius")?;
+        self.config.radius = radius;
+        Ok(())
+    }
+
+    /// Sets the learning rate from the next step on: a number, or a schedule.
+    ///
+    /// # Errors
+    /// [`Error::Setting`]; the rate is unchanged.
+    pub fn set_learning_rate(&mut self, rate: impl Into<Schedule>) -> Result<(), Error> {
+        let rate = rate.into();
+        rate.check("learning rate")?;
+        self.config.learning_rate = rate;
+        Ok(())
+    }
+
+    /// The centre's parameters, for those who deploy the centre and not the contact theta. Written over
+    /// the gradient's buffer, so it costs no memory: one pass.
+    ///
+    /// # Errors
+    /// [`Error::UnexpectedAnswer`] while a step is in progress; [`Error::Length`].
+    pub fn centre(&mut self, theta: &[f32]) -> Result<&[f32], Error> {
+        if self.phase != Phase::Idle {
+            return Err(Error::UnexpectedAnswer {
+                expected: "the step in progress to be done first",
+            });
+        }
+        let distance = libm::sqrtf(2.0 * self.footpoint_distance());
+        let (out, displaced) = (self.gradient.as_mut(), self.displaced.as_ref());
+        Error::check_length("theta", out.len(), theta.len())?;
+        if !self.resting {
+            restore(out, theta);
+            return Ok(out);
+        }
+        match self.config.footpoint {
+            Footpoint::Contact { .. } => {
+                K::descend_from(out, theta, displaced, 1.0);
+            }
+            // The displaced centre lies on the footpoint's normal: go the radius along it.
+            Footpoint::GaussNewton { .. } | Footpoint::GradientDescent { .. } => {
+                let scale = if distance > 0.0 { self.geometry.radius / distance } else { 0.0 };
+                K::interpolate_into(out, theta, displaced, scale);
+            }
+        }
+        Ok(out)
+    }
+
+    fn footpoint_distance(&self) -> f32 {
+        match self.config.footpoint {
+            Footpoint::GaussNewton { .. } => self.gauss_newton.report.distance,
+            Footpoint::GradientDescent { .. } => self.gradient_descent.report.distance,
+            Footpoint::Contact { .. } => 0.0,
+        }
+    }
+
+    fn ask_loss(&mut self, phase: Phase) -> Result<Request, Error> {
+        self.phase = phase;
+        self.ledger.ask_loss()
+    }
+
+    fn ask_gradient(&mut self, phase: Phase) -> Result<Request, Error> {
+        self.phase = phase;
+        self.ledger.ask_gradient()
+    }
+
+    /// Moves theta along the direction that a line search follows.
+    fn move_along(&mut self, theta: &mut [f32], multiple: f32) {
+        K::add_scaled(theta, multiple, self.gradient.as_ref());
+    }
+
+    /// Step 1: the ball rests on the graph at theta, with its own normal.
+    fn rest(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        let gradient = self.gradient.as_ref();
+        if let Footpoint::Contact { refreshes } = self.config.footpoint {
+            if !self.resting {
+                // The first contact is theta itself: the offset is its own.
+                self.displaced.as_mut().fill(0.0);
+            }
+            let sums = K::contact_sums(theta, self.displaced.as_ref(), gradient);
+            if self.refreshes == 0 {
+                self.ledger.start(loss, sums.theta, sums.gradient)?;
+            } else {
+                check_answer(loss, sums.gradient)?;
+            }
+            self.geometry.rest(loss, sums.gradient);
+            let reach = self.geometry.reach;
+            if self.resting {
+                let squared =
+                    sums.offset - 2.0 * reach * sums.along + reach * reach * sums.gradient;
+                self.ledger.report.contact_gap = Some(libm::sqrtf(squared.max(0.0)));
+            } else {
+                K::scale_into(self.displaced.as_mut(), reach, gradient);
+                self.resting = true;
+                self.ledger.report.contact_gap = Some(0.0);
+            }
+            if self.refreshes < refreshes {
+                self.refreshes = self.refreshes.saturating_add(1);
+                return self.roll(theta, 0.0, Phase::RefreshedContact);
+            }
+        } else {
+            let (theta_squared, gradient_squared) = K::squared_norms(theta, gradient);
+            self.ledger.start(loss, theta_squared, gradient_squared)?;
+            self.geometry.rest(loss, gradient_squared);
+        }
+        self.choose_rate(theta, loss)
+    }
+
+    /// Step 2: how far the centre moves.
+    fn choose_rate(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        let Geometry { rate, slant, reach, gradient_squared, .. } = self.geometry;
+        let gradient_norm = libm::sqrtf(gradient_squared);
+        match self.config.centre_step {
+            CentreStep::Plain => self.displace(theta, rate, None),
+            CentreStep::ArcLength => self.displace(theta, rate / slant, None),
+            CentreStep::Armijo(armijo) => {
+                self.rate_search.start(&armijo, rate, loss, gradient_squared);
+                let rate = self.rate_search.rate;
+                self.ledger.check_move((rate + reach) * gradient_norm)?;
+                self.move_along(theta, -rate);
+                self.ask_loss(Phase::CentreTrial)
+            }
+        }
+    }
+
+    /// Step 2: the centre moves along the tangent. `tried` is the loss at `theta - rate g`, where a line
+    /// search has already moved theta there.
+    fn displace(
+        &mut self,
+        theta: &mut [f32],
+        rate: f32,
+        tried: Option<f32>,
+    ) -> Result<Request, Error> {
+        self.geometry.displace(rate);
+        self.ledger.report.learning_rate = rate;
+        let Geometry { reach, gradient_squared, .. } = self.geometry;
+        let gradient_norm = libm::sqrtf(gradient_squared);
+        if tried.is_none() {
+            self.ledger.check_move((rate + reach) * gradient_norm)?;
+        }
+        let remaining = if tried.is_some() { 0.0 } else { rate };
+        match self.config.footpoint {
+            Footpoint::Contact { .. } => self.roll(theta, remaining, Phase::End),
+            Footpoint::GaussNewton { .. } => {
+                self.gauss_newton = GaussNewton::first(&self.geometry);
+                self.resting = true;
+                let (gradient, displaced) = (self.gradient.as_ref(), self.displaced.as_mut());
+                K::displace(theta, displaced, gradient, remaining, reach);
+                match tried {
+                    Some(loss) => self.judge_footpoint(theta, loss),
+                    None => self.ask_loss(Phase::GaussNewtonTrial),
+                }
+            }
+            Footpoint::GradientDescent { .. } => {
+                self.gradient_descent = GradientDescent::first(&self.geometry);
+                self.resting = true;
+                if tried.is_some() {
+                    self.move_along(theta, rate);
+                }
+                let (gradient, displaced) = (self.gradient.as_ref(), self.displaced.as_mut());
+                K::displace(theta, displaced, gradient, 0.0, reach + rate);
+                let above = self.geometry.height - self.geometry.displaced_height;
+                self.project(theta, above * self.geometry.loss_scale)
+            }
+        }
+    }
+
+    /// Step 3, contact: the centre moves and the contact is put where the last gradient says.
+    fn roll(&mut self, theta: &mut [f32], rate: f32, next: Phase) -> Result<Request, Error> {
+        let (gradient, offset) = (self.gradient.as_mut(), self.displaced.as_mut());
+        let moved = K::roll(theta, offset, gradient, rate, self.geometry.reach);
+        let moved = libm::sqrtf(moved);
+        if let Err(error) = self.ledger.check_move(moved) {
+            restore(theta, self.gradient.as_ref());
+            return Err(error);
+        }
+        self.ledger.report.absolute_update += moved;
+        match next {
+            _ if self.config.roll_back => self.ask_loss(next),
+            Phase::RefreshedContact => self.ask_gradient(Phase::Contact),
+            _ => self.finish(None, Outcome::Converged),
+        }
+    }
+
+    /// Step 3, Gauss-Newton: judges the loss at a trial point.
+    fn judge_footpoint(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        let Footpoint::GaussNewton { max_iterations, .. } = self.config.footpoint else {
+            return self.finish(Some(loss), Outcome::Converged);
+        };
+        let scale = self.gauss_newton.buffer_scale;
+        match self.gauss_newton.judge(&self.geometry, loss) {
+            Verdict::Retry(multiple) => {
+                self.move_along(theta, multiple * scale);
+                self.ask_loss(Phase::GaussNewtonTrial)
+            }
+            Verdict::Stalled(multiple) => {
+                self.move_along(theta, multiple * scale);
+                let loss = (self.geometry.height) / self.geometry.loss_scale;
+                self.finish(Some(loss), Outcome::Stalled)
+            }
+            Verdict::Accepted => {
+                self.geometry.height = self.geometry.loss_scale * loss;
+                self.ledger.report.absolute_update += self.gauss_newton.moved();
+                if self.gauss_newton.report.iterations >= max_iterations {
+                    self.finish(Some(loss), Outcome::IterationLimit)
+                } else {
+                    self.ask_gradient(Phase::GaussNewtonPoint)
+                }
+            }
+        }
+    }
+
+    /// Step 3, Gauss-Newton: a new direction from an accepted point.
+    fn search_footpoint(
+        &mut self,
+        theta: &mut [f32],
+        loss: f32,
+        tolerance: f32,
+    ) -> Result<Request, Error> {
+        let (gradient, displaced) = (self.gradient.as_mut(), self.displaced.as_ref());
+        let sums = K::footpoint_sums(theta, displaced, gradient);
+        check_answer(loss, sums.gradient)?;
+        match self.gauss_newton.linearise(&self.geometry, sums, loss, tolerance) {
+            None => self.finish(Some(loss), Outcome::Converged),
+            Some(scale) => {
+                self.ledger.check_move(libm::sqrtf(self.gauss_newton.direction_squared))?;
+                K::gauss_newton_move(theta, displaced, gradient, scale);
+                self.ask_loss(Phase::GaussNewtonTrial)
+            }
+        }
+    }
+
+    /// Step 3, the paper's solver: one gradient step on `D`.
+    fn project(&mut self, theta: &mut [f32], pull: f32) -> Result<Request, Error> {
+        let Footpoint::GradientDescent { step, iterations } = self.config.footpoint else {
+            return self.finish(None, Outcome::Converged);
+        };
+        let moved = step * self.gradient_descent.report.residual;
+        self.ledger.check_move(moved)?;
+        let (gradient, displaced) = (self.gradient.as_mut(), self.displaced.as_ref());
+        K::project(theta, displaced, gradient, step, pull);
+        self.ledger.report.absolute_update += moved;
+        let done = &mut self.gradient_descent.report.iterations;
+        *done = done.saturating_add(1);
+        match (*done >= iterations, self.config.roll_back) {
+            (true, true) => self.ask_loss(Phase::End),
+            (false, true) => self.ask_loss(Phase::ProjectionMove),
+            (false, false) => self.ask_gradient(Phase::ProjectionPoint),
+            (true, false) => self.finish_projection(None),
+        }
+    }
+
+    fn finish_projection(&mut self, loss: Option<f32>) -> Result<Request, Error> {
+        let outcome = if self.gradient_descent.diverged() {
+            Outcome::Diverged
+        } else {
+            Outcome::IterationLimit
+        };
+        self.finish(loss, outcome)
+    }
+
+    fn finish(&mut self, loss_after: Option<f32>, outcome: Outcome) -> Result<Request, Error> {
+        self.phase = Phase::Idle;
+        let report = &mut self.ledger.report;
+        report.loss_after = loss_after;
+        report.outcome = outcome;
+        report.footpoint = match self.config.footpoint {
+            Footpoint::GaussNewton { .. } => Some(self.gauss_newton.report),
+            Footpoint::GradientDescent { .. } => Some(self.gradient_descent.report),
+            Footpoint::Contact { .. } => None,
+        };
+        if let Some(footpoint) = report.footpoint {
+            let distance = libm::sqrtf(2.0 * footpoint.distance);
+            report.contact_gap = Some((distance - self.geometry.radius).abs());
+        }
+        self.ledger.done()
+    }
+
+    fn answer_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        match (self.phase, self.config.centre_step) {
+            (Phase::CentreTrial, CentreStep::Armijo(armijo)) => {
+                match self.rate_search.judge(&armijo, loss) {
+                    Verdict::Accepted => self.displace(theta, self.rate_search.rate, Some(loss)),
+                    Verdict::Retry(multiple) => {
+                        self.move_along(theta, -multiple);
+                        self.ask_loss(Phase::CentreTrial)
+                    }
+                    Verdict::Stalled(multiple) => {
+                        self.move_along(theta, -multiple);
+                        let loss = self.ledger.report.loss_before;
+                        self.finish(Some(loss), Outcome::Stalled)
+                    }
+                }
+            }
+            (Phase::GaussNewtonTrial, _) => self.judge_footpoint(theta, loss),
+            (Phase::RefreshedContact | Phase::ProjectionMove | Phase::End, _)
+                if !loss.is_finite() =>
+            {
+                restore(theta, self.gradient.as_ref());
+                Err(Error::NonFiniteLoss)
+            }
+            (Phase::RefreshedContact, _) => self.ask_gradient(Phase::Contact),
+            (Phase::ProjectionMove, _) => self.ask_gradient(Phase::ProjectionPoint),
+            (Phase::End, _) => match self.config.footpoint {
+                Footpoint::GradientDescent { .. } => {
+                    // Any gradient's sums give |d|^2; the buffer holds the old theta, which is finite.
+                    let (gradient, displaced) = (self.gradient.as_ref(), self.displaced.as_ref());
+                    let squared = K::footpoint_sums(theta, displaced, gradient).distance;
+                    let above = self.geometry.above_centre(loss);
+                    self.gradient_descent.report.distance = (squared + above * above) / 2.0;
+                    self.finish_projection(Some(loss))
+                }
+                _ => self.finish(Some(loss), Outcome::Converged),
+            },
+            (Phase::Idle | Phase::CentreTrial, _) => {
+                Err(Error::UnexpectedAnswer { expected: "begin before an answer" })
+            }
+            (Phase::Contact | Phase::GaussNewtonPoint | Phase::ProjectionPoint, _) => {
+                Err(Error::UnexpectedAnswer { expected: "the gradient, not the loss alone" })
+            }
+        }
+    }
+
+    fn answer_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        match (self.phase, self.config.footpoint) {
+            (Phase::Contact, _) => self.rest(theta, loss),
+            (Phase::GaussNewtonPoint, Footpoint::GaussNewton { tolerance, .. }) => {
+                self.search_footpoint(theta, loss, tolerance)
+            }
+            (Phase::ProjectionPoint, Footpoint::GradientDescent { .. }) => {
+                let (gradient, displaced) = (self.gradient.as_ref(), self.displaced.as_ref());
+                let sums = K::footpoint_sums(theta, displaced, gradient);
+                check_answer(loss, sums.gradient)?;
+                let above = self.geometry.above_centre(loss);
+                let pull = self.gradient_descent.record(&self.geometry, sums, above);
+                self.project(theta, pull)
+            }
+            (Phase::Idle, _) => Err(Error::UnexpectedAnswer { expected: "begin before an answer" }),
+            _ => Err(Error::UnexpectedAnswer { expected: "the loss alone, not the gradient" }),
+        }
+    }
+
+    /// An error ends the step, but for an answer out of turn, which is as if it had not been given.
+    fn settle(&mut self, answer: Result<Request, Error>) -> Result<Request, Error> {
+        if answer.is_err_and(|error| error.ends_the_step()) {
+            self.abandon();
+        }
+        answer
+    }
+}
+
+impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Optimizer for RollingBall<V, K> {
+    fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error> {
+        if self.phase != Phase::Idle {
+            return Err(Error::UnexpectedAnswer {
+                expected: "the step in progress to be done first",
+            });
+        }
+        Error::check_length("theta", self.gradient.as_ref().len(), theta.len())?;
+        let step = self.ledger.steps();
+        self.geometry = Geometry {
+            loss_scale: self.config.loss_scale,
+            radius: self.config.radius.checked_at("radius", step)?,
+            rate: self.config.learning_rate.checked_at("learning rate", step)?,
+            ..Geometry::default()
+        };
+        self.refreshes = 0;
+        self.ledger.begin();
+        self.ask_gradient(Phase::Contact)
+    }
+
+    fn tell_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        Error::check_length("theta", self.gradient.as_ref().len(), theta.len())?;
+        let answer = self.answer_loss(theta, loss);
+        self.settle(answer)
+    }
+
+    fn tell_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        Error::check_length("theta", self.gradient.as_ref().len(), theta.len())?;
+        let answer = self.answer_gradient(theta, loss);
+        self.settle(answer)
+    }
+
+    fn gradient_mut(&mut self) -> &mut [f32] {
+        self.gradient.as_mut()
+    }
+
+    fn awaits_gradient(&self) -> bool {
+        matches!(self.phase, Phase::Contact | Phase::GaussNewtonPoint | Phase::ProjectionPoint)
+    }
+
+    /// A contact form then rests on theta with its own normal.
+    fn abandon(&mut self) {
+        self.phase = Phase::Idle;
+        self.resting = false;
+    }
+
+    fn steps(&self) -> u32 {
+        self.ledger.steps()
+    }
+}

@@ -1,0 +1,113 @@
+//! The optimizers to compare the ball with, on the same protocol.
+
+mod adam;
+mod sam;
+mod sgd;
+
+pub use adam::{Adam, AdamConfig};
+pub use sam::{Sam, SamConfig};
+pub use sgd::{Sgd, SgdConfig};
+
+use crate::report::{Ledger, Outcome, restore};
+use crate::{Error, Request};
+
+/// The answer that an optimizer is waiting for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Phase {
+    #[default]
+    Idle,
+    /// The gradient where the step starts.
+    Start,
+    /// The loss at a trial of a line search.
+    Trial,
+    /// The gradient at the perturbed point.
+    Perturbed,
+    /// The loss where the step ends.
+    End,
+}
+
+/// What these optimizers do alike: the turns, and the end of a step.
+#[derive(Clone, Copy, Debug, Default)]
+struct Turns {
+    phase: Phase,
+    ledger: Ledger,
+    roll_back: bool,
+}
+
+impl Turns {
+    fn new(roll_back: bool) -> Self {
+        Self { roll_back, ..Self::default() }
+    }
+
+    fn begin(&mut self, expected: usize, theta: &[f32]) -> Result<Request, Error> {
+        if self.phase != Phase::Idle {
+            return Err(Error::UnexpectedAnswer {
+                expected: "the step in progress to be done first",
+            });
+        }
+        Error::check_length("theta", expected, theta.len())?;
+        self.ledger.begin();
+        self.ask_gradient(Phase::Start)
+    }
+
+    fn awaits_gradient(&self) -> bool {
+        matches!(self.phase, Phase::Start | Phase::Perturbed)
+    }
+
+    fn ask_gradient(&mut self, phase: Phase) -> Result<Request, Error> {
+        self.phase = phase;
+        self.ledger.ask_gradient()
+    }
+
+    fn ask_loss(&mut self, phase: Phase) -> Result<Request, Error> {
+        self.phase = phase;
+        self.ledger.ask_loss()
+    }
+
+    /// Theta has moved by the square root of this; `kept` is where it was.
+    fn moved(&mut self, theta: &mut [f32], kept: &[f32], squared: f32) -> Result<Request, Error> {
+        let length = libm::sqrtf(squared);
+        if let Err(error) = self.ledger.check_move(length) {
+            restore(theta, kept);
+            return Err(error);
+        }
+        self.ledger.report.absolute_update = length;
+        if self.roll_back { self.ask_loss(Phase::End) } else { self.done(None, Outcome::Converged) }
+    }
+
+    /// The loss where the step ends.
+    fn end(&mut self, theta: &mut [f32], kept: &[f32], loss: f32) -> Result<Request, Error> {
+        if loss.is_finite() {
+            self.done(Some(loss), Outcome::Converged)
+        } else {
+            restore(theta, kept);
+            Err(Error::NonFiniteLoss)
+        }
+    }
+
+    fn done(&mut self, loss_after: Option<f32>, outcome: Outcome) -> Result<Request, Error> {
+        self.phase = Phase::Idle;
+        self.ledger.report.loss_after = loss_after;
+        self.ledger.report.outcome = outcome;
+        self.ledger.done()
+    }
+
+    /// What an answer out of turn is told.
+    fn unexpected(&self) -> Result<Request, Error> {
+        Err(Error::UnexpectedAnswer {
+            expected: match self.phase {
+                Phase::Idle => "begin before an answer",
+                Phase::Start | Phase::Perturbed => "the gradient, not the loss alone",
+                Phase::Trial | Phase::End => "the loss alone, not the gradient",
+            },
+        })
+    }
+
+    /// An error ends the step, but for an answer out of turn, which is as if it had not been given.
+    fn settle(&mut self, answer: Result<Request, Error>) -> Result<Request, Error> {
+        if answer.is_err_and(|error| error.ends_the_step()) {
+            self.phase = Phase::Idle;
+        }
+        answer
+    }
+}

@@ -1,0 +1,201 @@
+//! Stochastic gradient descent, with momentum or a line search.
+
+use super::{Phase, Turns};
+use crate::kernels::{Active, Kernels};
+use crate::line_search::{RateSearch, Verdict};
+use crate::report::Outcome;
+use crate::{Armijo, Error, Optimizer, Request, Schedule};
+use core::marker::PhantomData;
+
+/// Settings of [`Sgd`].
+#[derive(Clone, Copy, Debug)]
+pub struct SgdConfig {
+    /// Learning rate.
+    pub learning_rate: Schedule,
+    /// Momentum, 0 up to below 1.
+    pub momentum: f32,
+    /// Whether the gradient looks ahead (Nesterov).
+    pub nesterov: bool,
+    /// Finds the rate by a line search; not together with momentum.
+    pub line_search: Option<Armijo>,
+    /// Whether the new point's loss is evaluated so that one that is not finite can be rolled back exactly.
+    /// Costs one loss (1/3 gradient evaluation) a step; nothing with a line search, which evaluates it anyway.
+    pub roll_back: bool,
+}
+
+impl Default for SgdConfig {
+    fn default() -> Self {
+        Self {
+            learning_rate: Schedule::Constant(0.01),
+            momentum: 0.0,
+            nesterov: false,
+            line_search: None,
+            roll_back: true,
+        }
+    }
+}
+
+/// Gradient descent. Memory: 4 bytes a parameter beside theta's 4, 8 with momentum. Cost: one gradient
+/// evaluation a step, and one loss with `roll_back`.
+///
+/// ```
+/// use rolling_ball::{Sgd, SgdConfig};
+///
+/// let plain = Sgd::new(SgdConfig::default(), [0.0; 10], None)?;
+/// let momentum = SgdConfig { momentum: 0.9, ..SgdConfig::default() };
+/// let sgd = Sgd::new(momentum, [0.0; 10], Some([0.0; 10]))?;
+/// # Ok::<(), rolling_ball::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Sgd<V, K = Active> {
+    config: SgdConfig,
+    turns: Turns,
+    rate_search: RateSearch,
+    gradient: V,
+    velocity: Option<V>,
+    kernels: PhantomData<K>,
+}
+
+impl<V: AsRef<[f32]> + AsMut<[f32]>> Sgd<V> {
+    /// With the default kernels. The velocity is needed with momentum only, and starts at zero.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where momentum has no
+    /// velocity of the gradient's length.
+    pub fn new(config: SgdConfig, gradient: V, velocity: Option<V>) -> Result<Self, Error> {
+        Self::with_kernels(Active::default(), config, gradient, velocity)
+    }
+}
+
+impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sgd<V, K> {
+    /// As [`new`](Sgd::new), with the kernels named.
+    ///
+    /// # Errors
+    /// As [`new`](Sgd::new).
+    pub fn with_kernels(
+        _kernels: K,
+        config: SgdConfig,
+        gradient: V,
+        mut velocity: Option<V>,
+    ) -> Result<Self, Error> {
+        config.learning_rate.check("learning rate")?;
+        Error::check_fraction("momentum", config.momentum)?;
+        if let Some(armijo) = config.line_search {
+            armijo.check()?;
+            if config.momentum > 0.0 {
+                return Err(Error::Setting {
+                    name: "momentum",
+                    value: config.momentum,
+                    expected: "0 together with a line search",
+                });
+            }
+        }
+        let length = velocity.as_ref().map_or(0, |velocity| velocity.as_ref().len());
+        if config.momentum > 0.0 || velocity.is_some() {
+            Error::check_length("velocity", gradient.as_ref().len(), length)?;
+        }
+        if let Some(velocity) = &mut velocity {
+            velocity.as_mut().fill(0.0);
+        }
+        Ok(Self {
+            config,
+            turns: Turns::new(config.roll_back),
+            rate_search: RateSearch::default(),
+            gradient,
+            velocity,
+            kernels: PhantomData,
+        })
+    }
+
+    fn start(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
+        let turns = &mut self.turns;
+        turns.ledger.start(loss, theta_squared, gradient_squared)?;
+        let norm = libm::sqrtf(gradient_squared);
+        let rate = self.config.learning_rate.checked_at("learning rate", turns.ledger.steps())?;
+        turns.ledger.report.learning_rate = rate;
+        if let Some(armijo) = self.config.line_search {
+            self.rate_search.start(&armijo, rate, loss, gradient_squared);
+            let rate = self.rate_search.rate;
+            turns.ledger.check_move(rate * norm)?;
+            K::add_scaled(theta, -rate, self.gradient.as_ref());
+            return turns.ask_loss(Phase::Trial);
+        }
+        let gradient = self.gradient.as_mut();
+        let (momentum, nesterov) = (self.config.momentum, self.config.nesterov);
+        let squared = match &mut self.velocity {
+            Some(velocity) => {
+                let velocity = velocity.as_mut();
+                K::descend_with_momentum(theta, velocity, gradient, rate, momentum, nesterov)
+            }
+            None => {
+                turns.ledger.check_move(rate * norm)?;
+                K::descend(theta, gradient, rate);
+                rate * rate * gradient_squared
+            }
+        };
+        turns.moved(theta, gradient, squared)
+    }
+
+    fn judge(&mut self, theta: &mut [f32], loss: f32, armijo: Armijo) -> Result<Request, Error> {
+        match self.rate_search.judge(&armijo, loss) {
+            Verdict::Accepted => {
+                let rate = self.rate_search.rate;
+                let report = &mut self.turns.ledger.report;
+                report.learning_rate = rate;
+                report.absolute_update = rate * report.gradient_norm;
+                self.turns.done(Some(loss), Outcome::Converged)
+            }
+            Verdict::Retry(multiple) => {
+                K::add_scaled(theta, -multiple, self.gradient.as_ref());
+                self.turns.ask_loss(Phase::Trial)
+            }
+            Verdict::Stalled(multiple) => {
+                K::add_scaled(theta, -multiple, self.gradient.as_ref());
+                let loss = self.turns.ledger.report.loss_before;
+                self.turns.done(Some(loss), Outcome::Stalled)
+            }
+        }
+    }
+}
+
+impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Optimizer for Sgd<V, K> {
+    fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error> {
+        self.turns.begin(self.gradient.as_ref().len(), theta)
+    }
+
+    fn tell_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        Error::check_length("theta", self.gradient.as_ref().len(), theta.len())?;
+        let answer = match (self.turns.phase, self.config.line_search) {
+            (Phase::Trial, Some(armijo)) => self.judge(theta, loss, armijo),
+            (Phase::End, _) => self.turns.end(theta, self.gradient.as_ref(), loss),
+            _ => self.turns.unexpected(),
+        };
+        self.turns.settle(answer)
+    }
+
+    fn tell_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        Error::check_length("theta", self.gradient.as_ref().len(), theta.len())?;
+        let answer = match self.turns.phase {
+            Phase::Start => self.start(theta, loss),
+            _ => self.turns.unexpected(),
+        };
+        self.turns.settle(answer)
+    }
+
+    fn gradient_mut(&mut self) -> &mut [f32] {
+        self.gradient.as_mut()
+    }
+
+    fn awaits_gradient(&self) -> bool {
+        self.turns.awaits_gradient()
+    }
+
+    fn abandon(&mut self) {
+        self.turns.phase = Phase::Idle;
+    }
+
+    fn steps(&self) -> u32 {
+        self.turns.ledger.steps()
+    }
+}

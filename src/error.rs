@@ -1,0 +1,128 @@
+//! The one error type.
+
+use core::fmt;
+
+/// What was wrong, and what was expected.
+///
+/// An answer out of turn and a slice of the wrong length change nothing: the step goes on with the right ones.
+/// After any other error no step is in progress, and [`begin`](crate::Optimizer::begin) starts anew.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Error {
+    /// A slice or an array has another length than it must have.
+    Length {
+        /// Which slice.
+        what: &'static str,
+        /// The length it must have.
+        expected: usize,
+        /// The length it has.
+        actual: usize,
+    },
+    /// A setting is out of its range.
+    Setting {
+        /// Which setting.
+        name: &'static str,
+        /// Its value.
+        value: f32,
+        /// The values it may have.
+        expected: &'static str,
+    },
+    /// The parameters hold a NaN or an infinity, or their norm overflows an `f32`. Nothing was changed.
+    NonFiniteParameters,
+    /// The objective gave a loss that is NaN or infinite. Theta is at the last point whose loss was told
+    /// and finite; where [`roll_back`](crate::RollingBallConfig::roll_back) is off, at the point where
+    /// the loss was asked for.
+    NonFiniteLoss,
+    /// The gradient holds a NaN or an infinity, or its norm overflows an `f32`. Theta is at the last point
+    /// whose loss was finite.
+    NonFiniteGradient,
+    /// The step would overflow an `f32`: the learning rate is too large for this gradient. Theta is unchanged.
+    NonFiniteUpdate,
+    /// The optimizer was told something it had not asked for.
+    UnexpectedAnswer {
+        /// What it was waiting for.
+        expected: &'static str,
+    },
+    /// An objective has no samples, or they weigh nothing together.
+    NoSamples,
+    /// A label is not one of the classes.
+    Class {
+        /// The label.
+        class: usize,
+        /// How many classes there are.
+        classes: usize,
+    },
+}
+
+impl Error {
+    /// Whether no step is in progress after this error.
+    pub(crate) fn ends_the_step(self) -> bool {
+        !matches!(self, Self::UnexpectedAnswer { .. } | Self::Length { .. })
+    }
+
+    /// Checks a length.
+    pub(crate) fn check_length(
+        what: &'static str,
+        expected: usize,
+        actual: usize,
+    ) -> Result<(), Self> {
+        if expected == actual { Ok(()) } else { Err(Self::Length { what, expected, actual }) }
+    }
+
+    /// Checks that a setting is finite and larger than zero.
+    pub(crate) fn check_positive(name: &'static str, value: f32) -> Result<(), Self> {
+        if value.is_finite() && value > 0.0 {
+            Ok(())
+        } else {
+            Err(Self::Setting { name, value, expected: "a finite number above 0" })
+        }
+    }
+
+    /// Checks that a setting lies in `0 ..= below 1`.
+    pub(crate) fn check_fraction(name: &'static str, value: f32) -> Result<(), Self> {
+        if (0.0..1.0).contains(&value) {
+            Ok(())
+        } else {
+            Err(Self::Setting { name, value, expected: "at least 0 and below 1" })
+        }
+    }
+
+    /// Checks that a setting is finite and not negative.
+    pub(crate) fn check_not_negative(name: &'static str, value: f32) -> Result<(), Self> {
+        if value.is_finite() && value >= 0.0 {
+            Ok(())
+        } else {
+            Err(Self::Setting { name, value, expected: "a finite number, 0 or above" })
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Length { what, expected, actual } => {
+                write!(f, "{what}: expected length {expected}, got {actual}")
+            }
+            Self::Setting { name, value, expected } => {
+                write!(f, "{name}: expected {expected}, got {value}")
+            }
+            Self::NonFiniteParameters => {
+                f.write_str("theta: expected finite values with a finite norm")
+            }
+            Self::NonFiniteLoss => f.write_str("the objective's loss is not finite"),
+            Self::NonFiniteGradient => {
+                f.write_str("the objective's gradient or its norm is not finite")
+            }
+            Self::NonFiniteUpdate => {
+                f.write_str("the step overflows: lower the learning rate or clip the gradient")
+            }
+            Self::UnexpectedAnswer { expected } => write!(f, "expected {expected}"),
+            Self::NoSamples => f.write_str("the objective has no samples with a weight above 0"),
+            Self::Class { class, classes } => {
+                write!(f, "label: expected a class below {classes}, got {class}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for Error {}

@@ -1,0 +1,170 @@
+//! Passes over memory, and the numeric contract that makes them give the same bits everywhere.
+//!
+//! **The contract.** Every operation on an `f32` is one IEEE-754 addition, subtraction,
+//! multiplication, division or square root, rounded to nearest, in the order written here, and never
+//! contracted into a fused multiply-add. A reduction keeps [`LANES`] partial sums: element `i` is added to
+//! lane `i % LANES`, in the order of `i`; the lanes are then added pairwise, the upper half onto the lower
+//! half, until one is left ([`sum_lanes`]). A vector unit may do several lanes at once; it may not change
+//! the order.
+//!
+//! So [`Scalar`] on a Cortex-M0 and [`Wide`] on AVX-512 agree in every bit. Subnormal numbers follow the
+//! same rule on every core that does not flush them to zero (all but the Helium unit of the Cortex-M55,
+//! where results agree as long as no operand or result is subnormal).
+//!
+//! A pass works on the shortest of its slices; the optimizers check lengths once a step.
+
+mod scalar;
+#[cfg(feature = "simd")]
+mod wide;
+
+pub use scalar::Scalar;
+#[cfg(feature = "simd")]
+pub use wide::Wide;
+
+/// The kernels that constructors choose: [`Wide`] with the feature `simd`, else [`Scalar`].
+///
+/// The feature changes the speed, never a bit of the result.
+#[cfg(feature = "simd")]
+pub type Active = Wide;
+/// The kernels that constructors choose: `Wide` with the feature `simd`, else [`Scalar`].
+///
+/// The feature changes the speed, never a bit of the result.
+#[cfg(not(feature = "simd"))]
+pub type Active = Scalar;
+
+/// Partial sums of a reduction. Measured choice, see ARCHITECTURE.md.
+pub const LANES: usize = 8;
+
+/// Sums that a Gauss-Newton iteration or a projection needs, from one pass. With `d = displaced - theta`:
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct FootpointSums {
+    /// `|d|^2`
+    pub distance: f32,
+    /// `gradient . d`
+    pub along: f32,
+    /// `|gradient|^2`
+    pub gradient: f32,
+}
+
+/// Sums that a step of the contact needs, from one pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ContactSums {
+    /// `|theta|^2`
+    pub theta: f32,
+    /// `|gradient|^2`
+    pub gradient: f32,
+    /// `|offset|^2`
+    pub offset: f32,
+    /// `gradient . offset`
+    pub along: f32,
+}
+
+/// What Adam does to each element, with the bias corrections already folded in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdamCoefficients {
+    /// Decay of the mean of the gradient.
+    pub beta1: f32,
+    /// Decay of the mean of the squared gradient.
+    pub beta2: f32,
+    /// `learning_rate / (1 - beta1^t)`
+    pub rate: f32,
+    /// `1 / (1 - beta2^t)`
+    pub second_correction: f32,
+    /// Added to the root of the second moment.
+    pub epsilon: f32,
+    /// `learning_rate * weight_decay`: the decoupled decay of AdamW.
+    pub decay: f32,
+}
+
+/// Every pass that the optimizers and the networks make over memory.
+///
+/// Where a pass replaces `theta`, it leaves the old `theta` in `gradient`, whose content is spent by then:
+/// that is what a roll-back restores.
+pub trait Kernels {
+    /// `a . b`
+    fn dot(a: &[f32], b: &[f32]) -> f32;
+
+    /// `(|a|^2, |b|^2)`
+    fn squared_norms(a: &[f32], b: &[f32]) -> (f32, f32);
+
+    /// The sums of one footpoint iteration.
+    fn footpoint_sums(theta: &[f32], displaced: &[f32], gradient: &[f32]) -> FootpointSums;
+
+    /// The sums of one contact step.
+    fn contact_sums(theta: &[f32], offset: &[f32], gradient: &[f32]) -> ContactSums;
+
+    /// `y += scale * x`
+    fn add_scaled(y: &mut [f32], scale: f32, x: &[f32]);
+
+    /// `y = scale * x`
+    fn scale_into(y: &mut [f32], scale: f32, x: &[f32]);
+
+    /// `y = x + scale * (z - x)`, written over `y`.
+    fn interpolate_into(y: &mut [f32], x: &[f32], z: &[f32], scale: f32);
+
+    /// `displaced = theta - (rate + reach) * gradient` and `theta -= rate * gradient`; written as
+    /// `displaced = theta' - reach * gradient` with the new theta'.
+    fn displace(theta: &mut [f32], displaced: &mut [f32], gradient: &[f32], rate: f32, reach: f32);
+
+    /// The direction `p = (displaced - theta) - scale * gradient`, left in `gradient`, and `theta += p`.
+    fn gauss_newton_move(theta: &mut [f32], displaced: &[f32], gradient: &mut [f32], scale: f32);
+
+    /// `theta -= step * ((theta - displaced) + pull * gradient)`, the old theta left in `gradient`.
+    fn project(theta: &mut [f32], displaced: &[f32], gradient: &mut [f32], step: f32, pull: f32);
+
+    /// The centre `x = theta - offset` moves by `-rate * gradient`, the offset becomes
+    /// `reach * gradient`, and theta the new contact `x + offset`. Returns the squared length of theta's move;
+    /// the old theta is left in `gradient`.
+    fn roll(
+        theta: &mut [f32],
+        offset: &mut [f32],
+        gradient: &mut [f32],
+        rate: f32,
+        reach: f32,
+    ) -> f32;
+
+    /// `theta -= rate * gradient`, the old theta left in `gradient`.
+    fn descend(theta: &mut [f32], gradient: &mut [f32], rate: f32);
+
+    /// `velocity = momentum * velocity + gradient`; theta moves by `-rate * velocity`, or, with `nesterov`, by
+    /// `-rate * (gradient + momentum * velocity)`. Returns the squared length of the move; the old theta is
+    /// left in `gradient`.
+    fn descend_with_momentum(
+        theta: &mut [f32],
+        velocity: &mut [f32],
+        gradient: &mut [f32],
+        rate: f32,
+        momentum: f32,
+        nesterov: bool,
+    ) -> f32;
+
+    /// One step of Adam. Returns the squared length of the move; the old theta is left in `gradient`.
+    fn adam(
+        theta: &mut [f32],
+        mean: &mut [f32],
+        variance: &mut [f32],
+        gradient: &mut [f32],
+        coefficients: AdamCoefficients,
+    ) -> f32;
+
+    /// `kept = theta`, then `theta += scale * gradient`.
+    fn perturb(theta: &mut [f32], kept: &mut [f32], gradient: &[f32], scale: f32);
+
+    /// `theta = kept - rate * gradient`.
+    fn descend_from(theta: &mut [f32], kept: &[f32], gradient: &[f32], rate: f32);
+}
+
+/// Adds the lanes in the order of the contract: the upper half onto the lower half, until one is left.
+#[inline(always)]
+#[must_use]
+pub fn sum_lanes<const L: usize>(mut lanes: [f32; L]) -> f32 {
+    let mut width = L;
+    while width > 1 {
+        width /= 2;
+        let (low, high) = lanes.split_at_mut(width);
+        for (low, high) in low.iter_mut().zip(high) {
+            *low += *high;
+        }
+    }
+    lanes.first().copied().unwrap_or(0.0)
+}

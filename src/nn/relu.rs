@@ -1,0 +1,59 @@
+//! The rectifier.
+
+use super::layer::Layer;
+use crate::Error;
+use crate::kernels::Kernels;
+
+/// `y = max(x, 0)`, element by element; its slope at 0 is 0.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Relu<const N: usize>;
+
+impl<const N: usize> Layer for Relu<N> {
+    const INPUTS: usize = N;
+    const OUTPUTS: usize = N;
+    const PARAMETERS: usize = 0;
+
+    fn forward<K: Kernels>(
+        _parameters: &[f32],
+        input: &[f32],
+        _activations: &mut [f32],
+        output: &mut [f32],
+    ) -> Result<(), Error> {
+        Error::check_length("layer input", N, input.len())?;
+        Error::check_length("layer output", N, output.len())?;
+        for (y, x) in output.iter_mut().zip(input) {
+            // NaN passes through, so that the loss can tell.
+            *y = if *x <= 0.0 { 0.0 } else { *x };
+        }
+        Ok(())
+    }
+
+    fn backward<K: Kernels>(
+        _parameters: &[f32],
+        _input: &[f32],
+        _activations: &mut [f32],
+        _output_gradient: &[f32],
+        _gradient: &mut [f32],
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn backward_through<K: Kernels>(
+        _parameters: &[f32],
+        input: &mut [f32],
+        _activations: &mut [f32],
+        output_gradient: &[f32],
+        _gradient: &mut [f32],
+    ) -> Result<(), Error> {
+        Error::check_length("layer input", N, input.len())?;
+        Error::check_length("layer output", N, output_gradient.len())?;
+        for (x, slope) in input.iter_mut().zip(output_gradient) {
+            *x = if *x > 0.0 { *slope } else { 0.0 };
+        }
+        Ok(())
+    }
+
+    fn initialise(_: &mut [f32], _: &mut impl FnMut() -> f32) -> Result<(), Error> {
+        Ok(())
+    }
+}

@@ -1,0 +1,153 @@
+//! What a step reports, and the ledger that an optimizer keeps while it makes one.
+
+use crate::{Error, Request};
+
+/// Evaluations that a step asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evaluations {
+    /// Losses with their gradients.
+    pub gradients: u32,
+    /// Losses alone.
+    pub losses: u32,
+}
+
+impl Evaluations {
+    /// The cost in gradient evaluations: a loss alone counts 1/3.
+    #[must_use]
+    pub fn cost(&self) -> f32 {
+        self.gradients as f32 + self.losses as f32 / 3.0
+    }
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Outcome {
+    /// The footpoint met its tolerance. Steps without an inner iteration always end so.
+    #[default]
+    Converged,
+    /// The footpoint's iterations were used up.
+    IterationLimit,
+    /// No trial of a line search decreased its function; theta is where the search started, up to rounding.
+    Stalled,
+    /// The projection ended further from the displaced centre than it started: its step is too large.
+    Diverged,
+}
+
+/// How the search for the nearest point of the graph went.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct FootpointReport {
+    /// Moves of theta.
+    pub iterations: u32,
+    /// `D`, half the squared distance from the displaced centre to the graph at the last point evaluated.
+    pub distance: f32,
+    /// `|grad D|` at the last point whose gradient was taken.
+    pub residual: f32,
+}
+
+/// One step in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StepReport {
+    /// The index of the step, from 0.
+    pub step: u32,
+    /// The loss where the step started.
+    pub loss_before: f32,
+    /// The loss at the new theta, where the step evaluated it.
+    pub loss_after: Option<f32>,
+    /// `|grad f|` where the step started.
+    pub gradient_norm: f32,
+    /// `|theta|` where the step started.
+    pub parameter_norm: f32,
+    /// How far theta moved. A nearest point is reached in several moves: the sum of their lengths.
+    pub absolute_update: f32,
+    /// The learning rate that was used, after arc length or line search.
+    pub learning_rate: f32,
+    /// What the step asked for.
+    pub evaluations: Evaluations,
+    /// The footpoint search of the ball's nearest-point forms.
+    pub footpoint: Option<FootpointReport>,
+    /// For the ball: how far the centre is from where the contact's own normal would put it.
+    pub contact_gap: Option<f32>,
+    /// How the step ended.
+    pub outcome: Outcome,
+}
+
+impl StepReport {
+    /// The update relative to the parameters' norm; 0 where nothing moved, infinite from a zero theta.
+    #[must_use]
+    pub fn relative_update(&self) -> f32 {
+        if self.absolute_update == 0.0 { 0.0 } else { self.absolute_update / self.parameter_norm }
+    }
+}
+
+/// The report in the making.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Ledger {
+    pub report: StepReport,
+    steps: u32,
+}
+
+impl Ledger {
+    pub fn steps(&self) -> u32 {
+        self.steps
+    }
+
+    pub fn begin(&mut self) {
+        self.report = StepReport { step: self.steps, ..StepReport::default() };
+    }
+
+    pub fn ask_loss(&mut self) -> Result<Request, Error> {
+        self.report.evaluations.losses = self.report.evaluations.losses.saturating_add(1);
+        Ok(Request::Loss)
+    }
+
+    pub fn ask_gradient(&mut self) -> Result<Request, Error> {
+        self.report.evaluations.gradients = self.report.evaluations.gradients.saturating_add(1);
+        Ok(Request::Gradient)
+    }
+
+    /// Checks and records what was found where the step started.
+    pub fn start(
+        &mut self,
+        loss: f32,
+        theta_squared: f32,
+        gradient_squared: f32,
+    ) -> Result<(), Error> {
+        if !theta_squared.is_finite() {
+            return Err(Error::NonFiniteParameters);
+        }
+        check_answer(loss, gradient_squared)?;
+        self.report.loss_before = loss;
+        self.report.parameter_norm = libm::sqrtf(theta_squared);
+        self.report.gradient_norm = libm::sqrtf(gradient_squared);
+        Ok(())
+    }
+
+    /// Checks that a move of this length keeps the norm of theta, and its square, finite.
+    pub fn check_move(&self, length: f32) -> Result<(), Error> {
+        let bound = self.report.parameter_norm + self.report.absolute_update + length;
+        if (bound * bound).is_finite() { Ok(()) } else { Err(Error::NonFiniteUpdate) }
+    }
+
+    pub fn done(&mut self) -> Result<Request, Error> {
+        self.steps = self.steps.saturating_add(1);
+        Ok(Request::Done(self.report))
+    }
+}
+
+/// Checks an answer to [`Request::Gradient`].
+pub(crate) fn check_answer(loss: f32, gradient_squared: f32) -> Result<(), Error> {
+    if !loss.is_finite() {
+        Err(Error::NonFiniteLoss)
+    } else if !gradient_squared.is_finite() {
+        Err(Error::NonFiniteGradient)
+    } else {
+        Ok(())
+    }
+}
+
+/// Puts theta back to the point that a pass kept.
+pub(crate) fn restore(theta: &mut [f32], kept: &[f32]) {
+    for (theta, kept) in theta.iter_mut().zip(kept) {
+        *theta = *kept;
+    }
+}

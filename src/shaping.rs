@@ -1,0 +1,159 @@
+//! Parts that any optimizer can take: they shape the answers on their way in.
+
+use crate::kernels::{Active, Kernels};
+use crate::{Error, Optimizer, Request};
+use core::marker::PhantomData;
+
+/// Any optimizer with its gradients clipped to a norm.
+///
+/// Cost: one pass over the gradient, two where it is clipped. A line search or a footpoint then works with a
+/// gentler slope than the loss has, which is safe but no longer exact.
+///
+/// ```
+/// use rolling_ball::{ClipNorm, Sgd, SgdConfig};
+///
+/// let sgd = Sgd::new(SgdConfig::default(), [0.0; 10], None)?;
+/// let clipped = ClipNorm::new(sgd, 1.0)?;
+/// # Ok::<(), rolling_ball::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ClipNorm<O, K = Active> {
+    inner: O,
+    largest: f32,
+    kernels: PhantomData<K>,
+}
+
+impl<O: Optimizer> ClipNorm<O> {
+    /// Clips gradients longer than `largest` to that length.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where `largest` is not above 0.
+    pub fn new(inner: O, largest: f32) -> Result<Self, Error> {
+        Error::check_positive("clip norm", largest)?;
+        Ok(Self { inner, largest, kernels: PhantomData })
+    }
+}
+
+impl<O, K> ClipNorm<O, K> {
+    /// The optimizer inside.
+    pub fn inner_mut(&mut self) -> &mut O {
+        &mut self.inner
+    }
+}
+
+/// Any optimizer on the loss with `weight_decay * |theta|^2 / 2` added: losses and gradients alike, so that
+/// line searches and footpoints see one function. (AdamW's decoupled decay is
+/// [`AdamConfig::weight_decay`](crate::AdamConfig::weight_decay).)
+///
+/// Cost: one pass a loss, two a gradient.
+///
+/// ```
+/// use rolling_ball::{RollingBall, RollingBallConfig, WeightDecay};
+///
+/// let ball = RollingBall::new(RollingBallConfig::default(), [[0.0; 10]; 2])?;
+/// let decayed = WeightDecay::new(ball, 1e-4)?;
+/// # Ok::<(), rolling_ball::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct WeightDecay<O, K = Active> {
+    inner: O,
+    weight_decay: f32,
+    kernels: PhantomData<K>,
+}
+
+impl<O: Optimizer> WeightDecay<O> {
+    /// Adds the penalty.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where `weight_decay` is not above 0.
+    pub fn new(inner: O, weight_decay: f32) -> Result<Self, Error> {
+        Error::check_positive("weight decay", weight_decay)?;
+        Ok(Self { inner, weight_decay, kernels: PhantomData })
+    }
+}
+
+impl<O, K: Kernels> WeightDecay<O, K> {
+    /// The optimizer inside.
+    pub fn inner_mut(&mut self) -> &mut O {
+        &mut self.inner
+    }
+
+    fn penalty(&self, theta: &[f32]) -> f32 {
+        self.weight_decay * K::dot(theta, theta) / 2.0
+    }
+}
+
+impl<O: Optimizer, K: Kernels> Optimizer for ClipNorm<O, K> {
+    fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error> {
+        self.inner.begin(theta)
+    }
+
+    fn tell_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        self.inner.tell_loss(theta, loss)
+    }
+
+    fn tell_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        if self.awaits_gradient() {
+            let gradient = self.inner.gradient_mut();
+            let norm = libm::sqrtf(K::dot(gradient, gradient));
+            if norm.is_finite() && norm > self.largest {
+                let scale = self.largest / norm;
+                for element in gradient {
+                    *element *= scale;
+                }
+            }
+        }
+        self.inner.tell_gradient(theta, loss)
+    }
+
+    fn gradient_mut(&mut self) -> &mut [f32] {
+        self.inner.gradient_mut()
+    }
+
+    fn awaits_gradient(&self) -> bool {
+        self.inner.awaits_gradient()
+    }
+
+    fn abandon(&mut self) {
+        self.inner.abandon();
+    }
+
+    fn steps(&self) -> u32 {
+        self.inner.steps()
+    }
+}
+
+impl<O: Optimizer, K: Kernels> Optimizer for WeightDecay<O, K> {
+    fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error> {
+        self.inner.begin(theta)
+    }
+
+    fn tell_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        let penalty = self.penalty(theta);
+        self.inner.tell_loss(theta, loss + penalty)
+    }
+
+    fn tell_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        let penalty = self.penalty(theta);
+        if self.awaits_gradient() {
+            K::add_scaled(self.inner.gradient_mut(), self.weight_decay, theta);
+        }
+        self.inner.tell_gradient(theta, loss + penalty)
+    }
+
+    fn gradient_mut(&mut self) -> &mut [f32] {
+        self.inner.gradient_mut()
+    }
+
+    fn awaits_gradient(&self) -> bool {
+        self.inner.awaits_gradient()
+    }
+
+    fn abandon(&mut self) {
+        self.inner.abandon();
+    }
+
+    fn steps(&self) -> u32 {
+        self.inner.steps()
+    }
+}
