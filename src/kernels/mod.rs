@@ -17,7 +17,7 @@ mod scalar;
 #[cfg(feature = "simd")]
 mod wide;
 
-pub use scalar::Scalar;
+pub use scalar::{Scalar, dot_with_lanes};
 #[cfg(feature = "simd")]
 pub use wide::Wide;
 

@@ -98,7 +98,7 @@ impl<A: Layer, B: Layer> Layer for Chain<A, B> {
     const INPUTS: usize = A::INPUTS;
     const OUTPUTS: usize = B::OUTPUTS;
     const PARAMETERS: usize = {
-        Self::SHAPES_MATCH;
+        let () = Self::SHAPES_MATCH;
         A::PARAMETERS + B::PARAMETERS
     };
     const ACTIVATIONS: usize = A::ACTIVATIONS + A::OUTPUTS + B::ACTIVATIONS;

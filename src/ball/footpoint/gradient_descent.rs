@@ -40,7 +40,6 @@ impl GradientDescent {
 
     /// Whether the projection ended further away than it started.
     pub fn diverged(&self) -> bool {
-        // Written so that a NaN counts as diverged.
-        !(self.report.distance <= self.start)
+        self.report.distance > self.start || self.report.distance.is_nan()
     }
 }

@@ -1,0 +1,19 @@
+//! 8x8 digits seen by the device's own sensor: at most 128 KB of flash and 64 KB of RAM.
+
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use qemu_board::firmware::{self, Aligned, Buffers};
+use scenario::{Digits, DigitsTail};
+use static_cell::ConstStaticCell;
+
+static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("IMAGE_PATH")));
+
+static BUFFERS: ConstStaticCell<Buffers<{ Digits::PARAMETERS }, { Digits::SCRATCH }>> =
+    ConstStaticCell::new(Buffers::ZERO);
+
+#[entry]
+fn main() -> ! {
+    firmware::run::<DigitsTail, _, _>(&IMAGE.0, BUFFERS.take())
+}

@@ -1,0 +1,19 @@
+//! Spoken digits of a speaker whom the network has never heard: at most 256 KB of RAM.
+
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use qemu_board::firmware::{self, Aligned, Buffers};
+use scenario::{Speakers, SpeakersTail};
+use static_cell::ConstStaticCell;
+
+static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("IMAGE_PATH")));
+
+static BUFFERS: ConstStaticCell<Buffers<{ Speakers::PARAMETERS }, { Speakers::SCRATCH }>> =
+    ConstStaticCell::new(Buffers::ZERO);
+
+#[entry]
+fn main() -> ! {
+    firmware::run::<SpeakersTail, _, _>(&IMAGE.0, BUFFERS.take())
+}

@@ -1,0 +1,58 @@
+//! What a panic, a fault or an exception without a handler does: say so, and fail.
+
+#![allow(unsafe_code)]
+
+use crate::{exit, guard, print_line};
+use core::{
+    arch::naked_asm,
+    panic::PanicInfo,
+    sync::atomic::{AtomicBool, Ordering},
+};
+use cortex_m_rt::exception;
+
+/// Set by the first panic: a second one comes from printing the first.
+static PANICKED: AtomicBool = AtomicBool::new(false);
+
+#[panic_handler]
+fn panic(info: &PanicInfo) -> ! {
+    if !PANICKED.load(Ordering::Relaxed) {
+        PANICKED.store(true, Ordering::Relaxed);
+        print_line!("{info}");
+    }
+    exit::failure()
+}
+
+/// Entered by the processor. It never returns, so it starts the stack anew: the old one may be what
+/// has failed.
+#[unsafe(naked)]
+#[unsafe(no_mangle)]
+extern "C" fn HardFault() -> ! {
+    naked_asm!(
+        "mrs r0, msp",
+        // What the processor has stacked: the link register and the program counter.
+        "ldr r1, [r0, #20]",
+        "ldr r2, [r0, #24]",
+        "movw r3, #:lower16:_stack_start",
+        "movt r3, #:upper16:_stack_start",
+        "msr msp, r3",
+        "b {report}",
+        report = sym report_hard_fault,
+    )
+}
+
+extern "C" fn report_hard_fault(stack: u32, link: u32, address: u32) -> ! {
+    if (stack as usize) < guard::top() {
+        // The processor could not stack the other two.
+        print_line!("hard fault: the stack has overflowed to {stack:#010x}");
+        exit::failure()
+    }
+    print_line!("hard fault at {address:#010x}, link {link:#010x}, stack {stack:#010x}");
+    exit::failure()
+}
+
+// SAFETY: it shares no data that a critical section protects, and never returns.
+#[exception]
+unsafe fn DefaultHandler(number: i16) -> ! {
+    print_line!("no handler for interrupt {number}");
+    exit::failure()
+}

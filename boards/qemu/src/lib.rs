@@ -1,0 +1,17 @@
+//! Runtime of the firmware for QEMU's `mps2-an386` board, a Cortex-M4F.
+//!
+//! A firmware binary gets from here its panic and fault handlers, printed lines, an exit code, the
+//! number of executed instructions, the use of its memory and a guard below its stack.
+//! `cortex-m-rt` starts it, and turns the floating-point unit on before `main`.
+#![no_std]
+
+#[cfg(not(all(target_arch = "arm", target_os = "none")))]
+compile_error!("this is firmware: build it with --target thumbv7em-none-eabihf");
+
+pub mod exit;
+mod fault;
+pub mod firmware;
+pub mod guard;
+pub mod instructions;
+pub mod print;
+pub mod stack;

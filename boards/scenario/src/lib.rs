@@ -1,0 +1,19 @@
+//! What every board runs, and what the desktop rehearses: fine-tuning from one flash image.
+//!
+//! The image holds everything that differs between runs (settings, pre-trained weights, samples); the network's
+//! shape is a type. So the firmware and its rehearsal are the same code on the same bytes.
+
+#![no_std]
+#![deny(unsafe_code)]
+
+mod event;
+mod image;
+mod networks;
+mod optimizer;
+mod run;
+
+pub use event::{Accuracy, Event, ParseError, StepEvent};
+pub use image::{Image, ImageError, Samples, Settings};
+pub use networks::{Digits, DigitsTail, Speakers, SpeakersTail};
+pub use optimizer::{AnyOptimizer, OptimizerKind};
+pub use run::{Memory, accuracy, fine_tune};

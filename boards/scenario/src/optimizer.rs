@@ -1,0 +1,120 @@
+//! The optimizer that the image names.
+
+use crate::Settings;
+use rolling_ball::kernels::Kernels;
+use rolling_ball::{
+    Adam, AdamConfig, Error, Optimizer, RollingBall, RollingBallConfig, Sam, SamConfig, Schedule,
+    Sgd, SgdConfig,
+};
+
+/// Which optimizer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptimizerKind {
+    /// The rolling ball in its default form.
+    Ball,
+    /// Gradient descent.
+    Sgd,
+    /// Gradient descent with momentum 0.9.
+    Momentum,
+    /// Adam.
+    Adam,
+    /// Sharpness-aware minimisation.
+    Sam,
+}
+
+impl OptimizerKind {
+    /// All of them, in the order of their numbers in an image.
+    pub const ALL: [Self; 5] = [Self::Ball, Self::Sgd, Self::Momentum, Self::Adam, Self::Sam];
+
+    /// Its number in an image.
+    #[must_use]
+    pub fn id(self) -> u32 {
+        self as u32
+    }
+
+    /// The kind with this number.
+    #[must_use]
+    pub fn from_id(id: u32) -> Option<Self> {
+        Self::ALL.get(usize::try_from(id).ok()?).copied()
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ball => "ball",
+            Self::Sgd => "sgd",
+            Self::Momentum => "momentum",
+            Self::Adam => "adam",
+            Self::Sam => "sam",
+        }
+    }
+}
+
+/// An optimizer chosen at run time, over the same three vectors of workspace.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one lives, on the stack of main")]
+pub enum AnyOptimizer<'a, K> {
+    /// The rolling ball.
+    Ball(RollingBall<&'a mut [f32], K>),
+    /// Gradient descent, with or without momentum.
+    Sgd(Sgd<&'a mut [f32], K>),
+    /// Adam.
+    Adam(Adam<&'a mut [f32], K>),
+    /// Sharpness-aware minimisation.
+    Sam(Sam<&'a mut [f32], K>),
+}
+
+impl<'a, K: Kernels> AnyOptimizer<'a, K> {
+    /// The optimizer that the settings name; rates and radii shrink to nothing on half a cosine.
+    ///
+    /// # Errors
+    /// [`Error::Setting`], [`Error::Length`].
+    pub fn new(
+        kernels: K,
+        settings: &Settings,
+        [gradient, first, second]: [&'a mut [f32]; 3],
+    ) -> Result<Self, Error> {
+        let Settings { radius, learning_rate, steps, .. } = *settings;
+        let shrinking = |from: f32| Schedule::Cosine { from, to: 0.0, steps };
+        Ok(match settings.optimizer {
+            OptimizerKind::Ball => {
+                let config = RollingBallConfig::fine_tuning(radius, learning_rate, steps);
+                Self::Ball(RollingBall::with_kernels(kernels, config, [gradient, first])?)
+            }
+            OptimizerKind::Sgd => {
+                let learning_rate = shrinking(learning_rate);
+                let config = SgdConfig { learning_rate, ..SgdConfig::default() };
+                Self::Sgd(Sgd::with_kernels(kernels, config, gradient, None)?)
+            }
+            OptimizerKind::Momentum => {
+                let learning_rate = shrinking(learning_rate);
+                let config = SgdConfig { learning_rate, momentum: 0.9, ..SgdConfig::default() };
+                Self::Sgd(Sgd::with_kernels(kernels, config, gradient, Some(first))?)
+            }
+            OptimizerKind::Adam => {
+                let learning_rate = shrinking(learning_rate);
+                let config = AdamConfig { learning_rate, ..AdamConfig::default() };
+                Self::Adam(Adam::with_kernels(kernels, config, [gradient, first, second])?)
+            }
+            OptimizerKind::Sam => {
+                let config = SamConfig {
+                    learning_rate: shrinking(learning_rate),
+                    radius: radius.into(),
+                    ..SamConfig::default()
+                };
+                Self::Sam(Sam::with_kernels(kernels, config, [gradient, first])?)
+            }
+        })
+    }
+
+    /// The chosen one.
+    pub fn get(&mut self) -> &mut dyn Optimizer {
+        match self {
+            Self::Ball(optimizer) => optimizer,
+            Self::Sgd(optimizer) => optimizer,
+            Self::Adam(optimizer) => optimizer,
+            Self::Sam(optimizer) => optimizer,
+        }
+    }
+}

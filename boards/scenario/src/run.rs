@@ -1,0 +1,109 @@
+//! Fine-tuning from an image: evaluate, make the steps, evaluate again.
+
+use crate::{Accuracy, AnyOptimizer, Event, Image, Samples, StepEvent};
+use rolling_ball::kernels::Kernels;
+use rolling_ball::nn::{Layer, Network, SoftmaxCrossEntropy};
+use rolling_ball::{Error, Objective, Request};
+
+const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+
+/// All the memory that a run needs beside the image.
+#[derive(Debug)]
+pub struct Memory<'a> {
+    /// The parameters; the run loads them from the image.
+    pub theta: &'a mut [f32],
+    /// As long as theta each. The third is Adam's only and may be empty for the others.
+    pub workspace: [&'a mut [f32]; 3],
+    /// `Network::SCRATCH` long.
+    pub scratch: &'a mut [f32],
+}
+
+/// How many samples a network classifies right.
+///
+/// # Errors
+/// [`Error::Length`] where theta or the samples do not fit the network.
+pub fn accuracy<T: Layer, F: Layer, K: Kernels>(
+    network: &Network<'_, T, F, K>,
+    theta: &[f32],
+    samples: &Samples,
+    scratch: &mut [f32],
+) -> Result<Accuracy, Error> {
+    let mut accuracy = Accuracy { correct: 0, samples: 0 };
+    for sample in samples.stream(0, samples.len()) {
+        let class = network.classify(theta, &sample.input, scratch)?;
+        accuracy.samples += 1;
+        accuracy.correct += u32::from(class == sample.target);
+    }
+    Ok(accuracy)
+}
+
+/// Runs a whole image. `clock` counts instructions (0 where nothing does); `tell` hears each event as it happens.
+///
+/// # Errors
+/// What the image's settings or samples, or the optimizer, make wrong.
+pub fn fine_tune<T: Layer, F: Layer, K: Kernels + Copy>(
+    kernels: K,
+    network: &Network<'_, T, F, K>,
+    image: &Image,
+    memory: Memory,
+    clock: impl Fn() -> u64,
+    mut tell: impl FnMut(Event),
+) -> Result<(), Error> {
+    let Memory { theta, workspace, scratch } = memory;
+    if theta.len() != image.weights.len() {
+        return Err(Error::Length {
+            what: "weights in the image",
+            expected: theta.len(),
+            actual: image.weights.len(),
+        });
+    }
+    theta.copy_from_slice(image.weights);
+    tell(Event::Before(accuracy(network, theta, &image.held_out, scratch)?));
+
+    let count = image.labelled.len();
+    let batch = match image.settings.batch as usize {
+        0 => count,
+        batch => batch.min(count),
+    };
+    let loss = SoftmaxCrossEntropy::new();
+    let mut optimizer = AnyOptimizer::new(kernels, &image.settings, workspace)?;
+    let optimizer = optimizer.get();
+    let mut objective = network.batch(loss, image.labelled.stream(0, batch), scratch)?;
+    let mut first = 0;
+    for _ in 0..image.settings.steps {
+        objective.set_samples(image.labelled.stream(first, batch));
+        first = (first + batch) % count.max(1);
+
+        let start = clock();
+        let mut gradient_instructions = 0;
+        let mut request = optimizer.begin(theta)?;
+        let report = loop {
+            request = match request {
+                Request::Loss => {
+                    let loss = objective.loss(theta)?;
+                    optimizer.tell_loss(theta, loss)?
+                }
+                Request::Gradient => {
+                    let start = clock();
+                    let loss = objective.gradient(theta, optimizer.gradient_mut())?;
+                    gradient_instructions += clock() - start;
+                    optimizer.tell_gradient(theta, loss)?
+                }
+                Request::Done(report) => break report,
+            };
+        };
+        let instructions = clock() - start;
+        tell(Event::Step(StepEvent {
+            step: report.step,
+            loss: report.loss_before,
+            gradient_norm: report.gradient_norm,
+            gradients: report.evaluations.gradients,
+            losses: report.evaluations.losses,
+            gradient_instructions,
+            instructions,
+            hash: CRC.checksum(bytemuck::cast_slice(theta)),
+        }));
+    }
+    tell(Event::After(accuracy(network, theta, &image.held_out, scratch)?));
+    Ok(())
+}

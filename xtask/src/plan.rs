@@ -1,0 +1,185 @@
+//! What a demo runs: a scenario's data, its pre-trained network and the settings, in one flash image.
+
+use crate::dataset::Dataset;
+use crate::pretrain::{Recipe, pretrain};
+use crate::speakers::{Recordings, SPEAKERS};
+use crate::{digits, progress};
+use anyhow::{Result, ensure};
+use clap::Args;
+use scenario::{DigitsTail, Image, OptimizerKind, Settings, SpeakersTail};
+use std::path::PathBuf;
+
+/// The optimizers by name.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum OptimizerName {
+    /// The rolling ball in its default form.
+    Ball,
+    /// Gradient descent.
+    Sgd,
+    /// Gradient descent with momentum 0.9.
+    Momentum,
+    /// Adam.
+    Adam,
+    /// Sharpness-aware minimisation.
+    Sam,
+}
+
+impl From<OptimizerName> for OptimizerKind {
+    fn from(name: OptimizerName) -> Self {
+        match name {
+            OptimizerName::Ball => Self::Ball,
+            OptimizerName::Sgd => Self::Sgd,
+            OptimizerName::Momentum => Self::Momentum,
+            OptimizerName::Adam => Self::Adam,
+            OptimizerName::Sam => Self::Sam,
+        }
+    }
+}
+
+/// What the demo is asked for.
+#[derive(Args, Clone, Debug)]
+pub struct PlanArgs {
+    /// The optimizer that fine-tunes
+    #[arg(long, value_enum, default_value = "ball")]
+    pub optimizer: OptimizerName,
+    /// Radius of the ball (or of SAM's neighbourhood) [default: the optimizer's own]
+    #[arg(long)]
+    pub radius: Option<f32>,
+    /// Learning rate at the first step; it shrinks to nothing [default: the optimizer's own]
+    #[arg(long)]
+    pub learning_rate: Option<f32>,
+    /// Labelled samples of the digits scenario, 1 to 100
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub samples: u16,
+    /// Steps of fine-tuning
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub steps: u32,
+    /// Decides which samples are labelled, and the sensor's noise
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Spoken digits instead: the directory with fsdd_logmel16x20_u8.{x,y,speaker}.u8.bin
+    #[arg(long, value_name = "DIR")]
+    pub fsdd: Option<PathBuf>,
+    /// The speaker whom the network has never heard, 0 to 5
+    #[arg(long, default_value_t = 0, requires = "fsdd",
+          value_parser = clap::value_parser!(u8).range(0..i64::from(SPEAKERS)))]
+    pub speaker: u8,
+    /// Labelled clips of that speaker: 20 or 50
+    #[arg(long, default_value_t = 20, requires = "fsdd",
+          value_parser = clap::value_parser!(u16).range(1..=400))]
+    pub clips: u16,
+}
+
+/// Which network, and so which firmware.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scenario {
+    /// 8x8 digits seen by a turned sensor.
+    Digits,
+    /// Spoken digits of a new speaker.
+    Speakers,
+}
+
+impl Scenario {
+    /// The firmware's binary.
+    pub fn binary(self) -> &'static str {
+        match self {
+            Self::Digits => "digits",
+            Self::Speakers => "speakers",
+        }
+    }
+}
+
+/// A scenario ready to run.
+#[derive(Debug)]
+pub struct Plan {
+    /// Which network.
+    pub scenario: Scenario,
+    /// One line for people.
+    pub title: String,
+    /// The settings in the image.
+    pub settings: Settings,
+    /// Number of labelled samples.
+    pub labelled: usize,
+    /// The flash image.
+    pub image: Vec<u8>,
+}
+
+/// How the network of the digits scenario is pre-trained.
+pub const DIGITS_RECIPE: Recipe =
+    Recipe { epochs: 40, batch: 32, learning_rate: 0.003, weight_decay: 1e-4 };
+/// How the network of the speakers scenario is pre-trained.
+pub const SPEAKERS_RECIPE: Recipe =
+    Recipe { epochs: 30, batch: 32, learning_rate: 0.003, weight_decay: 1e-4 };
+
+impl Plan {
+    /// Pre-trains and packs what the arguments ask for.
+    pub fn prepare(args: &PlanArgs) -> Result<Self> {
+        let kind = OptimizerKind::from(args.optimizer);
+        let bar = progress::bar("pre-training on the desktop", "epochs");
+        let (scenario, title, weights, data, count) = match &args.fsdd {
+            None => (
+                Scenario::Digits,
+                format!(
+                    "digits seen by a sensor turned by {} degrees",
+                    digits::SENSOR.rotation
+                ),
+                pretrain::<DigitsTail>(&digits::clean()?, &DIGITS_RECIPE, &bar)?,
+                digits::sensed(&digits::SENSOR, args.seed)?,
+                usize::from(args.samples),
+            ),
+            Some(directory) => {
+                let (others, own) = Recordings::read(directory)?.leave_out(args.speaker);
+                let count = usize::from(args.clips);
+                ensure!(
+                    count < own.labels.len(),
+                    "--clips {count}: speaker {} has {} clips, and some must be left to test on",
+                    args.speaker,
+                    own.labels.len()
+                );
+                let weights = pretrain::<SpeakersTail>(&others, &SPEAKERS_RECIPE, &bar)?;
+                let title = format!("spoken digits of speaker {}", args.speaker);
+                (Scenario::Speakers, title, weights, own, count)
+            }
+        };
+        bar.finish_and_clear();
+        let (learning_rate, radius) = default_settings(kind);
+        let settings = Settings {
+            optimizer: kind,
+            steps: args.steps,
+            batch: 0,
+            radius: args.radius.unwrap_or(radius),
+            learning_rate: args.learning_rate.unwrap_or(learning_rate),
+        };
+        let (labelled, held_out) = data.draw(count, args.seed);
+        let image = pack(settings, &weights, &labelled, &held_out);
+        Ok(Self { scenario, title, settings, labelled: count, image })
+    }
+}
+
+/// Learning rate and radius where the user names none.
+fn default_settings(kind: OptimizerKind) -> (f32, f32) {
+    match kind {
+        OptimizerKind::Ball => (1.0, 0.1),
+        OptimizerKind::Sgd => (0.1, 0.1),
+        OptimizerKind::Momentum => (0.03, 0.1),
+        OptimizerKind::Adam => (0.003, 0.1),
+        OptimizerKind::Sam => (0.1, 0.1),
+    }
+}
+
+fn pack(
+    settings: Settings,
+    weights: &[f32],
+    labelled: &Dataset,
+    held_out: &Dataset,
+) -> Vec<u8> {
+    let image = Image {
+        settings,
+        weights,
+        labelled: labelled.samples(),
+        held_out: held_out.samples(),
+    };
+    let mut bytes = Vec::new();
+    image.write(|piece| bytes.extend_from_slice(piece));
+    bytes
+}

@@ -1,0 +1,308 @@
+//! Runs one ELF in QEMU and streams what it prints.
+
+use std::collections::VecDeque;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+const QEMU: &str = "qemu-system-arm";
+/// Lines kept for the error message; a register dump of QEMU takes 24.
+const TAIL_LINES: usize = 40;
+/// Lines in flight: a slow listener makes QEMU wait instead of filling memory.
+const PENDING_LINES: usize = 256;
+const EXIT_POLL: Duration = Duration::from_millis(5);
+
+/// A board that QEMU models.
+#[derive(Clone, Copy, Debug)]
+pub struct Machine {
+    /// QEMU's name for the board.
+    pub name: &'static str,
+    /// The core, as people call it.
+    pub core: &'static str,
+    /// The Rust target that the core runs.
+    pub target: &'static str,
+}
+
+/// Arm's MPS2 board with the AN386 image: a Cortex-M4F with 4 MiB of flash and of RAM.
+pub const MPS2_AN386: Machine = Machine {
+    name: "mps2-an386",
+    core: "Cortex-M4F",
+    target: "thumbv7em-none-eabihf",
+};
+
+/// Runs `elf` on `machine` and hands every line of its standard output to `on_line` as it comes.
+///
+/// The firmware ends the run with a semihosting exit. A failure exit, or a run longer than
+/// `limit` of wall-clock time, is an error that holds the last lines.
+pub fn run(
+    machine: &Machine,
+    elf: &Path,
+    limit: Duration,
+    on_line: impl FnMut(&str),
+) -> Result<()> {
+    ensure!(
+        elf.is_file(),
+        "no firmware at {}; build it for {} first",
+        elf.display(),
+        machine.target,
+    );
+    let mut command = Command::new(QEMU);
+    command
+        .args(["-M", machine.name])
+        .args(["-nographic", "-monitor", "none", "-serial", "none"])
+        // Virtual time follows the instruction count: 2^6 ns each, the same in every run.
+        .args(["-icount", "shift=6"])
+        .args(["-semihosting-config", "enable=on,target=native"])
+        .arg("-kernel")
+        .arg(elf);
+    stream(command, limit, on_line)
+        .with_context(|| format!("running {} on {} in QEMU", elf.display(), machine.name))
+}
+
+fn stream(mut command: Command, limit: Duration, mut on_line: impl FnMut(&str)) -> Result<()> {
+    let deadline = Instant::now()
+        .checked_add(limit)
+        .context("the time limit is too long; pass some hours at most")?;
+    let program = command.get_program().to_string_lossy().into_owned();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map(KillOnDrop)
+        .with_context(|| {
+            format!(
+                "cannot start `{program}`; install QEMU 7.2 or newer \
+                 (Debian: apt-get install qemu-system-arm) and check PATH"
+            )
+        })?;
+    let lines = read_lines(&mut child.0);
+
+    let mut tail = Tail::default();
+    loop {
+        // Checked on every turn: a firmware that prints without end must stop too.
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(timed_out(child, lines, tail, limit, on_line));
+        }
+        match lines.recv_timeout(left) {
+            Ok(line) => tail.take(
+                line.context("cannot read QEMU's output; run it again")?,
+                &mut on_line,
+            ),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    // Both streams are closed, so the process is about to end.
+    let status = loop {
+        if let Some(status) = child
+            .0
+            .try_wait()
+            .context("cannot learn how QEMU ended; run it again")?
+        {
+            break status;
+        }
+        if Instant::now() >= deadline {
+            return Err(timed_out(child, lines, tail, limit, on_line));
+        }
+        thread::sleep(EXIT_POLL);
+    };
+    tail.judge(status)
+}
+
+fn timed_out(
+    child: KillOnDrop,
+    lines: Receiver<io::Result<Line>>,
+    mut tail: Tail,
+    limit: Duration,
+    mut on_line: impl FnMut(&str),
+) -> anyhow::Error {
+    drop(child);
+    // What was printed before the kill still counts; a read error here changes nothing.
+    for line in lines.into_iter().flatten() {
+        tail.take(line, &mut on_line);
+    }
+    anyhow::anyhow!(
+        "killed after {limit:?}: the firmware did not exit in time; it hangs, faults \
+         (the default HardFault handler loops for ever) or needs a longer limit; {}",
+        tail.describe(),
+    )
+}
+
+enum Line {
+    Output(String),
+    Error(String),
+}
+
+/// The last lines, for the error message.
+#[derive(Default)]
+struct Tail {
+    lines: VecDeque<Line>,
+}
+
+impl Tail {
+    fn take(&mut self, line: Line, mut on_line: impl FnMut(&str)) {
+        if let Line::Output(text) = &line {
+            on_line(text);
+        }
+        if self.lines.len() == TAIL_LINES {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(line);
+    }
+
+    fn judge(&self, status: ExitStatus) -> Result<()> {
+        if !status.success() {
+            bail!(
+                "QEMU ended with {status}: the firmware failed or could not run; {}",
+                self.describe()
+            );
+        }
+        // Warnings of a run that went well.
+        for line in &self.lines {
+            if let Line::Error(text) = line {
+                eprintln!("qemu: {text}");
+            }
+        }
+        Ok(())
+    }
+
+    fn describe(&self) -> String {
+        if self.lines.is_empty() {
+            return "it printed nothing".to_owned();
+        }
+        let mut text = String::from("its last lines:");
+        for line in &self.lines {
+            let (stream, content) = match line {
+                Line::Output(content) => ("stdout", content),
+                Line::Error(content) => ("stderr", content),
+            };
+            text.push_str(&format!("\n  {stream} | {content}"));
+        }
+        text
+    }
+}
+
+/// No QEMU outlives its run, whatever ends it.
+struct KillOnDrop(Child);
+
+impl Drop for KillOnDrop {
+    fn drop(&mut self) {
+        // Both fail only when the process is already gone.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn read_lines(child: &mut Child) -> Receiver<io::Result<Line>> {
+    let (sender, receiver) = sync_channel(PENDING_LINES);
+    if let Some(stdout) = child.stdout.take() {
+        forward(stdout, Line::Output, sender.clone());
+    }
+    if let Some(stderr) = child.stderr.take() {
+        forward(stderr, Line::Error, sender);
+    }
+    receiver
+}
+
+fn forward(
+    stream: impl Read + Send + 'static,
+    wrap: fn(String) -> Line,
+    sender: SyncSender<io::Result<Line>>,
+) {
+    thread::spawn(move || {
+        let mut reader = BufReader::new(stream);
+        loop {
+            let mut bytes = Vec::new();
+            let line = match reader.read_until(b'\n', &mut bytes) {
+                Ok(0) => return,
+                Ok(_) => {
+                    let text = String::from_utf8_lossy(&bytes);
+                    Ok(wrap(text.trim_end_matches(['\r', '\n']).to_owned()))
+                }
+                Err(error) => Err(error),
+            };
+            let broken = line.is_err();
+            // A closed channel means that the run is over.
+            if sender.send(line).is_err() || broken {
+                return;
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(result: Result<()>) -> String {
+        match result {
+            Ok(()) => String::new(),
+            Err(error) => format!("{error:#}"),
+        }
+    }
+
+    #[test]
+    fn missing_qemu_says_what_to_install() {
+        let command = Command::new("no-such-qemu-anywhere");
+        let text = message(stream(command, Duration::from_secs(1), |_| {}));
+        assert!(text.contains("`no-such-qemu-anywhere`"), "{text}");
+        assert!(text.contains("install QEMU 7.2"), "{text}");
+    }
+
+    #[test]
+    fn missing_firmware_says_to_build_it() {
+        let path = Path::new("no-such-firmware.elf");
+        let text = message(run(&MPS2_AN386, path, Duration::from_secs(1), |_| {}));
+        assert!(text.contains("no-such-firmware.elf"), "{text}");
+        assert!(text.contains("build it"), "{text}");
+    }
+
+    #[cfg(unix)]
+    fn shell(script: &str, limit: Duration) -> (Result<()>, Vec<String>) {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        let mut lines = Vec::new();
+        let result = stream(command, limit, |line| lines.push(line.to_owned()));
+        (result, lines)
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn lines_arrive_in_order() {
+        let (result, lines) = shell("echo one; printf 'two\\r\\nlast'", Duration::from_secs(10));
+        assert_eq!(message(result), "");
+        assert_eq!(lines, ["one", "two", "last"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn failure_holds_both_streams() {
+        let (result, _) = shell(
+            "echo loss; echo panicked >&2; exit 3",
+            Duration::from_secs(10),
+        );
+        let text = message(result);
+        assert!(text.contains("exit status: 3"), "{text}");
+        assert!(text.contains("stdout | loss"), "{text}");
+        assert!(text.contains("stderr | panicked"), "{text}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn limit_stops_silence_and_floods() {
+        for script in ["echo start; exec sleep 60", "exec yes start"] {
+            let begin = Instant::now();
+            let (result, lines) = shell(script, Duration::from_millis(200));
+            assert!(message(result).contains("killed after 200ms"), "{script}");
+            assert_eq!(lines.first().map(String::as_str), Some("start"), "{script}");
+            assert!(begin.elapsed() < Duration::from_secs(20), "{script}");
+        }
+    }
+}
