@@ -8,11 +8,8 @@ use std::{
 };
 
 /// Binary name, flash length, RAM length: what does not fit fails to link.
-const BUDGETS: [(&str, &str, &str); 3] = [
-    ("digits", "128K", "64K"),
-    ("speakers", "512K", "256K"),
-    ("lanes", "256K", "256K"),
-];
+const BUDGETS: [(&str, &str, &str); 3] =
+    [("digits", "128K", "64K"), ("speakers", "512K", "256K"), ("lanes", "256K", "256K")];
 
 /// Names the image: weights, samples and settings, as `scenario::Image` reads them.
 const IMAGE: &str = "ROLLING_BALL_IMAGE";
@@ -40,7 +37,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The flash image to build in. Without one the firmware builds, and says at run time what it lacks.
 fn image(output: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let Some(path) = env::var_os(IMAGE) else {
-        println!("cargo:warning={IMAGE} is not set: the firmware has no image (cargo xtask demo makes one)");
+        println!(
+            "cargo:warning={IMAGE} is not set: the firmware has no image (cargo xtask demo makes one)"
+        );
         let empty = output.join("empty.image");
         fs::write(&empty, [])?;
         return Ok(empty);

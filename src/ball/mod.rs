@@ -47,7 +47,7 @@ enum Phase {
 /// use rolling_ball::{RollingBall, RollingBallConfig};
 ///
 /// const N: usize = 100;
-/// let on_a_device = RollingBall::new(RollingBallConfig::fine_tuning(0.03, 0.1, 200), [[0.0; N]; 2])?;
+/// let on_a_device = RollingBall::new(RollingBallConfig::fine_tuning(200), [[0.0; N]; 2])?;
 /// let on_a_desktop = RollingBall::new(RollingBallConfig::default(), [vec![0.0; N], vec![0.0; N]])?;
 /// # Ok::<(), rolling_ball::Error>(())
 /// ```

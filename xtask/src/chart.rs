@@ -34,11 +34,8 @@ pub struct Bars<'a> {
 
 // The colour-blind-safe palette of Okabe and Ito.
 const LINE_COLOUR: RGBColor = RGBColor(0x00, 0x72, 0xb2);
-const DOT_COLOURS: [RGBColor; 3] = [
-    RGBColor(0xd5, 0x5e, 0x00),
-    RGBColor(0xcc, 0x79, 0xa7),
-    RGBColor(0xe6, 0x9f, 0x00),
-];
+const DOT_COLOURS: [RGBColor; 3] =
+    [RGBColor(0xd5, 0x5e, 0x00), RGBColor(0xcc, 0x79, 0xa7), RGBColor(0xe6, 0x9f, 0x00)];
 const BEFORE_COLOUR: RGBColor = RGBColor(0x99, 0x99, 0x99);
 const AFTER_COLOUR: RGBColor = RGBColor(0x00, 0x9e, 0x73);
 
@@ -90,18 +87,12 @@ pub fn loss_and_accuracy(path: &Path, title: &str, curves: &[Curve], bars: &[Bar
     let svg = draw(title, curves, bars)
         .with_context(|| format!("cannot draw the chart {}", path.display()))?;
     fs::write(path, svg).with_context(|| {
-        format!(
-            "cannot write {}; check that its folder exists and is writable",
-            path.display()
-        )
+        format!("cannot write {}; check that its folder exists and is writable", path.display())
     })
 }
 
 fn check_curves(curves: &[Curve]) -> Result<()> {
-    ensure!(
-        !curves.is_empty(),
-        "the chart has no loss curve; pass at least one"
-    );
+    ensure!(!curves.is_empty(), "the chart has no loss curve; pass at least one");
     for Curve { label, values } in curves {
         ensure!(
             values.len() >= 2,
@@ -120,16 +111,8 @@ fn check_curves(curves: &[Curve]) -> Result<()> {
 }
 
 fn check_bars(bars: &[Bars]) -> Result<()> {
-    ensure!(
-        !bars.is_empty(),
-        "the chart has no accuracy; pass at least one pair of bars"
-    );
-    for Bars {
-        label,
-        before,
-        after,
-    } in bars
-    {
+    ensure!(!bars.is_empty(), "the chart has no accuracy; pass at least one pair of bars");
+    for Bars { label, before, after } in bars {
         for (when, value) in [("before", before), ("after", after)] {
             // NaN is in no range.
             ensure!(
@@ -146,16 +129,12 @@ fn draw(title: &str, curves: &[Curve], bars: &[Bars]) -> Result<String> {
     let accuracy_width = ACCURACY_MIN_WIDTH.max(Y_AXIS_WIDTH + pairs * PAIR_WIDTH);
     let width = LOSS_WIDTH + accuracy_width + 3 * MARGIN;
     // Both legends get the same height, so that both plots start at the same height.
-    let rows = u32::try_from(curves.len())
-        .context("too many curves; pass fewer")?
-        .max(2);
+    let rows = u32::try_from(curves.len()).context("too many curves; pass fewer")?.max(2);
     let header = CAPTION_HEIGHT + rows * LEGEND_ROW;
 
     let slot = (accuracy_width - Y_AXIS_WIDTH - RIGHT_GAP) / pairs;
-    let labels: Vec<Vec<String>> = bars
-        .iter()
-        .map(|pair| wrap(pair.label, (slot / CHARACTER_WIDTH) as usize))
-        .collect();
+    let labels: Vec<Vec<String>> =
+        bars.iter().map(|pair| wrap(pair.label, (slot / CHARACTER_WIDTH) as usize)).collect();
     // Under the loss: the steps, and what they are. The same height, so that the axes align.
     let lines = labels.iter().map(Vec::len).max().unwrap_or(0).max(2);
     let lines =
@@ -187,12 +166,7 @@ fn draw_loss(above: &Panel, mut builder: Builder, curves: &[Curve]) -> Result<()
     // No dot sits on an edge.
     let edge = 0.02 * steps as f64;
     let steps = 1.0 - edge..steps as f64 + edge;
-    let values = || {
-        curves
-            .iter()
-            .flat_map(|curve| curve.values)
-            .map(|value| f64::from(*value))
-    };
+    let values = || curves.iter().flat_map(|curve| curve.values).map(|value| f64::from(*value));
     let low = values().fold(f64::INFINITY, f64::min);
     let high = values().fold(f64::NEG_INFINITY, f64::max);
 
@@ -226,17 +200,9 @@ fn longest(curves: &[Curve]) -> usize {
 fn log_ticks(range: &Range<f64>) -> Vec<f64> {
     let first = range.start.log10().floor() as i32;
     let last = range.end.log10().floor() as i32;
-    let factors: &[f64] = if last - first <= 3 {
-        &[1.0, 2.0, 5.0]
-    } else {
-        &[1.0]
-    };
+    let factors: &[f64] = if last - first <= 3 { &[1.0, 2.0, 5.0] } else { &[1.0] };
     (first..=last)
-        .flat_map(|power| {
-            factors
-                .iter()
-                .map(move |factor| factor * 10_f64.powi(power))
-        })
+        .flat_map(|power| factors.iter().map(move |factor| factor * 10_f64.powi(power)))
         .filter(|tick| range.contains(tick))
         .collect()
 }
@@ -304,9 +270,7 @@ where
 
 fn points<'a>(curve: &Curve<'a>) -> impl Iterator<Item = (f64, f64)> + use<'a> {
     let values = curve.values.iter().copied().map(f64::from);
-    values
-        .enumerate()
-        .map(|(index, value)| ((index + 1) as f64, value))
+    values.enumerate().map(|(index, value)| ((index + 1) as f64, value))
 }
 
 fn draw_accuracy(
@@ -337,10 +301,7 @@ fn draw_accuracy(
     for (index, (label, colour)) in legend.into_iter().enumerate() {
         legend_row(above, index, label)?;
         let centre = row_centre(index);
-        above.draw(&Rectangle::new(
-            [(0, centre - 7), (26, centre + 7)],
-            colour.filled(),
-        ))?;
+        above.draw(&Rectangle::new([(0, centre - 7), (26, centre + 7)], colour.filled()))?;
     }
     let (plot_width, _) = chart.plotting_area().dim_in_pixel();
     let bar_width = f64::from(plot_width) / bars.len() as f64 * BAR_WIDTH;
@@ -416,10 +377,7 @@ fn short(value: f64) -> String {
         return digits.replace(".0e", "e");
     }
     let digits = format!("{value:.3}");
-    digits
-        .trim_end_matches('0')
-        .trim_end_matches('.')
-        .to_owned()
+    digits.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// Breaks `label` at spaces into lines of at most `width` characters where it can.
@@ -441,11 +399,7 @@ fn wrap(label: &str, width: usize) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const BARS: [Bars; 1] = [Bars {
-        label: "host",
-        before: 0.5,
-        after: 0.9,
-    }];
+    const BARS: [Bars; 1] = [Bars { label: "host", before: 0.5, after: 0.9 }];
 
     fn message(curves: &[Curve], bars: &[Bars]) -> String {
         // Never reached: the checks come before the file.
@@ -456,13 +410,7 @@ mod tests {
     }
 
     fn message_of_values(values: &[f32]) -> String {
-        message(
-            &[Curve {
-                label: "host",
-                values,
-            }],
-            &BARS,
-        )
+        message(&[Curve { label: "host", values }], &BARS)
     }
 
     #[test]
@@ -476,17 +424,11 @@ mod tests {
 
     #[test]
     fn unusable_bars_are_errors() {
-        let curves = [Curve {
-            label: "host",
-            values: &[2.0, 1.0],
-        }];
+        let curves = [Curve { label: "host", values: &[2.0, 1.0] }];
         assert!(message(&curves, &[]).contains("no accuracy"));
         for before in [f64::NAN, -0.1, 55.0] {
             let bars = [Bars { before, ..BARS[0] }];
-            assert!(
-                message(&curves, &bars).contains("fraction from 0 to 1"),
-                "{before}"
-            );
+            assert!(message(&curves, &bars).contains("fraction from 0 to 1"), "{before}");
         }
     }
 
@@ -499,23 +441,8 @@ mod tests {
     #[test]
     fn chart_holds_labels_and_values() -> Result<()> {
         for values in [[2.0_f32, 1.0], [2.0, 0.001], [0.0, 0.0], [-1.0, -2.0]] {
-            let svg = draw(
-                "a title",
-                &[Curve {
-                    label: "host",
-                    values: &values,
-                }],
-                &BARS,
-            )?;
-            for words in [
-                "<svg",
-                "a title",
-                "host",
-                "50.0",
-                "90.0",
-                "accuracy (%)",
-                "</svg>",
-            ] {
+            let svg = draw("a title", &[Curve { label: "host", values: &values }], &BARS)?;
+            for words in ["<svg", "a title", "host", "50.0", "90.0", "accuracy (%)", "</svg>"] {
                 assert!(svg.contains(words), "{words} for {values:?}");
             }
         }

@@ -35,6 +35,17 @@ impl Dataset {
         Self { inputs, labels, ..*self }
     }
 
+    /// Gives each label another of the ten classes with this probability.
+    pub fn mislabel(&mut self, probability: f32, seed: u64) {
+        let mut random = Rand32::new(seed);
+        for label in &mut self.labels {
+            let (chance, shift) = (random.rand_float(), random.rand_range(1..10) as u8);
+            if chance < probability {
+                *label = (*label + shift) % 10;
+            }
+        }
+    }
+
     /// Draws `count` samples, as evenly over the ten classes as they go, in an order that goes round the
     /// classes; the second part is all the others, in their order.
     pub fn draw(&self, count: usize, seed: u64) -> (Self, Self) {

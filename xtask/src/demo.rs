@@ -296,7 +296,8 @@ fn print_table(
         let (host, device) = same(value);
         row(name, host, device);
     }
-    let hash = |told: &Told| told.steps.last().map_or_else(none, |step| format!("{:08x}", step.hash));
+    let hash =
+        |told: &Told| told.steps.last().map_or_else(none, |step| format!("{:08x}", step.hash));
     row("hash of theta at the end", hash(host), on_device.map_or_else(none, hash));
     row(
         "hashes equal at every step",

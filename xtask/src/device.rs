@@ -77,13 +77,7 @@ pub fn build_plan(plan: &Plan) -> Result<PathBuf> {
         .with_context(|| format!("cannot write {}", image.display()))?;
     let features: &[&str] =
         if plan.settings.optimizer == OptimizerKind::Adam { &["adam"] } else { &[] };
-    build(
-        "qemu-board",
-        binary,
-        features,
-        &[("ROLLING_BALL_IMAGE", &image)],
-        MPS2_AN386.target,
-    )
+    build("qemu-board", binary, features, &[("ROLLING_BALL_IMAGE", &image)], MPS2_AN386.target)
 }
 
 /// What the device said, and what it takes.

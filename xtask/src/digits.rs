@@ -76,7 +76,8 @@ impl Sensor {
         let middle = (SIDE as f32 - 1.0) / 2.0;
         for (index, byte) in image.iter_mut().enumerate() {
             let (x, y) = ((index % SIDE) as f32 - middle, (index / SIDE) as f32 - middle);
-            let brightness = bilinear(&clean, cos * x - sin * y + middle, sin * x + cos * y + middle);
+            let brightness =
+                bilinear(&clean, cos * x - sin * y + middle, sin * x + cos * y + middle);
             // Twelve uniform numbers add up to a variance of 1.
             let normal = (0..12).map(|_| random.rand_float()).sum::<f32>() - 6.0;
             let read = self.gain * brightness + self.offset + self.noise * normal;
@@ -93,8 +94,6 @@ fn bilinear(image: &[f32], x: f32, y: f32) -> f32 {
     };
     let (left, top) = (x.floor(), y.floor());
     let (right_part, bottom_part) = (x - left, y - top);
-    let row = |y: f32| {
-        pixel(left, y) * (1.0 - right_part) + pixel(left + 1.0, y) * right_part
-    };
+    let row = |y: f32| pixel(left, y) * (1.0 - right_part) + pixel(left + 1.0, y) * right_part;
     row(top) * (1.0 - bottom_part) + row(top + 1.0) * bottom_part
 }

@@ -40,10 +40,7 @@ pub fn sizes(path: &Path) -> Result<Sizes> {
         .filter(|section| is_allocated_and_writable(section.flags()))
         .map(|section| section.size())
         .sum();
-    Ok(Sizes {
-        flash_bytes,
-        static_ram_bytes,
-    })
+    Ok(Sizes { flash_bytes, static_ram_bytes })
 }
 
 /// Names every symbol of `path` whose raw or demangled name contains one of `needles`.
@@ -64,10 +61,7 @@ pub fn symbols_matching(path: &Path, needles: &[&str]) -> Result<Vec<String>> {
         let raw = symbol.name().with_context(|| truncated(path))?;
         any |= !raw.is_empty();
         let demangled = format!("{:#}", rustc_demangle::demangle(raw));
-        if needles
-            .iter()
-            .any(|needle| raw.contains(needle) || demangled.contains(needle))
-        {
+        if needles.iter().any(|needle| raw.contains(needle) || demangled.contains(needle)) {
             names.push(demangled);
         }
     }
@@ -96,12 +90,8 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 }
 
 fn parse<'data>(path: &Path, bytes: &'data [u8]) -> Result<File<'data>> {
-    File::parse(bytes).with_context(|| {
-        format!(
-            "{} is not a complete ELF file; build it again",
-            path.display()
-        )
-    })
+    File::parse(bytes)
+        .with_context(|| format!("{} is not a complete ELF file; build it again", path.display()))
 }
 
 fn truncated(path: &Path) -> String {
@@ -138,10 +128,7 @@ mod tests {
         let own = fs::read(env::current_exe()?)?;
         for length in [0, 3, 40, own.len() / 2] {
             let path = temporary("truncated", own.get(..length).unwrap_or_default())?;
-            let texts = [
-                message(sizes(&path)),
-                message(symbols_matching(&path, &["main"])),
-            ];
+            let texts = [message(sizes(&path)), message(symbols_matching(&path, &["main"]))];
             fs::remove_file(&path)?;
             for text in texts {
                 assert!(text.contains("build it again"), "{length} bytes: {text}");
@@ -157,10 +144,7 @@ mod tests {
         let found = sizes(&path)?;
         assert!(found.flash_bytes > found.static_ram_bytes, "{found:?}");
         let names = symbols_matching(&path, &["own_executable_has_sizes"])?;
-        assert!(
-            names.iter().all(|name| name.contains("::elf::tests::")),
-            "{names:?}"
-        );
+        assert!(names.iter().all(|name| name.contains("::elf::tests::")), "{names:?}");
         assert!(!names.is_empty());
         assert!(symbols_matching(&path, &["no such symbol"])?.is_empty());
         Ok(())

@@ -14,6 +14,7 @@ mod rehearsal;
 mod setup;
 mod speakers;
 mod study;
+mod study_report;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -29,11 +30,13 @@ struct Cli {
 #[derive(Subcommand)]
 enum Task {
     Demo(demo::DemoArgs),
+    Study(study_report::StudyArgs),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().task {
         Task::Demo(args) => demo::demo(&args),
+        Task::Study(args) => study_report::study(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

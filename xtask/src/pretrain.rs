@@ -41,8 +41,7 @@ pub fn pretrain<T: Layer>(data: &Dataset, recipe: &Recipe, bar: &ProgressBar) ->
         let shuffled = data.select(&shuffled(data.labels.len(), u64::from(epoch)));
         let samples = shuffled.samples();
         let stream = |batch: usize| samples.stream(batch * recipe.batch, recipe.batch);
-        let mut objective =
-            network.batch(SoftmaxCrossEntropy::new(), stream(0), &mut scratch)?;
+        let mut objective = network.batch(SoftmaxCrossEntropy::new(), stream(0), &mut scratch)?;
         for batch in 0..batches {
             objective.set_samples(stream(batch));
             step(&mut adam, &mut objective, &mut theta)?;

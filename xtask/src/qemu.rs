@@ -29,11 +29,8 @@ pub struct Machine {
 }
 
 /// Arm's MPS2 board with the AN386 image: a Cortex-M4F with 4 MiB of flash and of RAM.
-pub const MPS2_AN386: Machine = Machine {
-    name: "mps2-an386",
-    core: "Cortex-M4F",
-    target: "thumbv7em-none-eabihf",
-};
+pub const MPS2_AN386: Machine =
+    Machine { name: "mps2-an386", core: "Cortex-M4F", target: "thumbv7em-none-eabihf" };
 
 /// Runs `elf` on `machine` and hands every line of its standard output to `on_line` as it comes.
 ///
@@ -91,20 +88,17 @@ fn stream(mut command: Command, limit: Duration, mut on_line: impl FnMut(&str)) 
             return Err(timed_out(child, lines, tail, limit, on_line));
         }
         match lines.recv_timeout(left) {
-            Ok(line) => tail.take(
-                line.context("cannot read QEMU's output; run it again")?,
-                &mut on_line,
-            ),
+            Ok(line) => {
+                tail.take(line.context("cannot read QEMU's output; run it again")?, &mut on_line)
+            }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
     // Both streams are closed, so the process is about to end.
     let status = loop {
-        if let Some(status) = child
-            .0
-            .try_wait()
-            .context("cannot learn how QEMU ended; run it again")?
+        if let Some(status) =
+            child.0.try_wait().context("cannot learn how QEMU ended; run it again")?
         {
             break status;
         }
@@ -284,10 +278,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn failure_holds_both_streams() {
-        let (result, _) = shell(
-            "echo loss; echo panicked >&2; exit 3",
-            Duration::from_secs(10),
-        );
+        let (result, _) = shell("echo loss; echo panicked >&2; exit 3", Duration::from_secs(10));
         let text = message(result);
         assert!(text.contains("exit status: 3"), "{text}");
         assert!(text.contains("stdout | loss"), "{text}");

@@ -17,10 +17,17 @@ fn rehearse<T: Layer, K: Kernels + Copy>(
     let mut scratch = vec![0.0; Network::<T>::SCRATCH];
     let memory = Memory { theta, workspace: [gradient, first, second], scratch: &mut scratch };
     let mut events = Vec::new();
-    fine_tune::<T, rolling_ball::nn::Nothing, K>(kernels, &network, image, memory, || 0, |event| {
-        tell(&event);
-        events.push(event);
-    })
+    fine_tune::<T, rolling_ball::nn::Nothing, K>(
+        kernels,
+        &network,
+        image,
+        memory,
+        || 0,
+        |event| {
+            tell(&event);
+            events.push(event);
+        },
+    )
     .context("the rehearsal failed")?;
     Ok(events)
 }

@@ -11,10 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 /// Under `cargo` the variable `RUSTUP_TOOLCHAIN` names the active toolchain; the child
 /// inherits it, so the targets land where the build will look for them.
 pub fn rust_targets(targets: &[&str]) -> Result<()> {
-    let by_hand = format!(
-        "to add the targets by hand: rustup target add {}",
-        targets.join(" ")
-    );
+    let by_hand = format!("to add the targets by hand: rustup target add {}", targets.join(" "));
     let listing = Command::new("rustup")
         .args(["target", "list", "--installed"])
         .stdin(Stdio::null())
@@ -55,14 +52,8 @@ pub fn debian_package(program: &str, package: &str, install: bool) -> Result<()>
     );
     let root = is_root()?;
     let commands = apt_commands(package, root);
-    let typed = commands
-        .each_ref()
-        .map(|words| words.join(" "))
-        .join(" && ");
-    ensure!(
-        root || install,
-        "`{program}` is not on PATH; install it with: {typed}",
-    );
+    let typed = commands.each_ref().map(|words| words.join(" ")).join(" && ");
+    ensure!(root || install, "`{program}` is not on PATH; install it with: {typed}",);
 
     eprintln!("setup: installing Debian package {package} (for `{program}`)");
     for command in &commands {
@@ -129,10 +120,7 @@ fn run(words: &[&str]) -> Result<()> {
         .stdout(io::stderr())
         .status()
         .with_context(|| format!("cannot start `{typed}`; is `{program}` on PATH?"))?;
-    ensure!(
-        status.success(),
-        "`{typed}` failed ({status}); its message is above"
-    );
+    ensure!(status.success(), "`{typed}` failed ({status}); its message is above");
     Ok(())
 }
 
@@ -150,16 +138,9 @@ mod tests {
     #[test]
     fn sudo_only_when_not_root() {
         let [update, install] = apt_commands("qemu-system-arm", false);
-        assert_eq!(
-            update.join(" "),
-            "sudo env DEBIAN_FRONTEND=noninteractive apt-get update"
-        );
+        assert_eq!(update.join(" "), "sudo env DEBIAN_FRONTEND=noninteractive apt-get update");
         assert!(install.ends_with(&["--no-install-recommends", "qemu-system-arm"]));
-        assert!(
-            !apt_commands("qemu-system-arm", true)
-                .concat()
-                .contains(&"sudo")
-        );
+        assert!(!apt_commands("qemu-system-arm", true).concat().contains(&"sudo"));
     }
 
     #[test]
@@ -173,9 +154,6 @@ mod tests {
             Ok(()) => String::new(),
             Err(error) => format!("{error:#}"),
         };
-        assert!(
-            message.contains("`no-such-program-anywhere now`"),
-            "{message}"
-        );
+        assert!(message.contains("`no-such-program-anywhere now`"), "{message}");
     }
 }

@@ -27,6 +27,8 @@ pub struct Terms {
     pub samples: usize,
     /// Samples a gradient evaluation; 0 for all.
     pub batch: usize,
+    /// The part of the labels that is wrong.
+    pub noise: f32,
     /// Cost of a run in gradient evaluations; a loss counts 1/3.
     pub budget: f32,
     /// Draws of the labelled samples for each target.
@@ -52,7 +54,8 @@ pub struct Method {
     pub name: &'static str,
     /// The most gradient evaluations that a step may cost: sets the length of schedules.
     cost: f32,
-    grid: Vec<Settings>,
+    /// The settings.
+    pub grid: Vec<Settings>,
     build: Build,
 }
 
@@ -102,14 +105,18 @@ fn ball(
     Ok(Box::new(RollingBall::new(config, vectors(length))?))
 }
 
-/// The methods of the study.
+/// The methods of the study, each with twelve settings, but for the line searches, which need none.
 pub fn methods() -> Vec<Method> {
-    let few = [0.03, 0.1, 0.3];
+    const LAGGED: Footpoint = Footpoint::Contact { refreshes: 0 };
+    let rates = [0.001, 0.003, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 3.0];
+    let small_rates =
+        [0.0001, 0.0003, 0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03, 0.1];
+    let ball_grid = || grid(&[0.1, 1.0, 3.0], &[0.03, 0.1], &[3.0, 10.0]);
     vec![
         Method {
             name: "SGD",
             cost: 1.0,
-            grid: grid(&[0.003, 0.01, 0.03, 0.1, 0.3, 1.0], &[0.0], &[0.0]),
+            grid: grid(&rates, &[0.0], &[0.0]),
             build: |s, steps, n| Ok(Box::new(Sgd::new(sgd(s, steps), vec![0.0; n], None)?)),
         },
         Method {
@@ -137,7 +144,7 @@ pub fn methods() -> Vec<Method> {
         Method {
             name: "momentum 0.9",
             cost: 1.0,
-            grid: grid(&[0.001, 0.003, 0.01, 0.03, 0.1, 0.3], &[0.0], &[0.0]),
+            grid: grid(&rates, &[0.0], &[0.0]),
             build: |s, steps, n| {
                 let config = SgdConfig { momentum: 0.9, ..sgd(s, steps) };
                 Ok(Box::new(Sgd::new(config, vec![0.0; n], Some(vec![0.0; n]))?))
@@ -146,7 +153,7 @@ pub fn methods() -> Vec<Method> {
         Method {
             name: "Adam",
             cost: 1.0,
-            grid: grid(&[0.0003, 0.001, 0.003, 0.01, 0.03], &[0.0], &[0.0]),
+            grid: grid(&small_rates, &[0.0], &[0.0]),
             build: |s, steps, n| {
                 let config = AdamConfig {
                     learning_rate: shrinking(s.rate, steps),
@@ -159,7 +166,7 @@ pub fn methods() -> Vec<Method> {
         Method {
             name: "SAM",
             cost: 2.0,
-            grid: grid(&[0.03, 0.1, 0.3], &[0.02, 0.05, 0.1, 0.2], &[0.0]),
+            grid: grid(&[0.03, 0.1, 0.3, 1.0], &[0.02, 0.05, 0.2], &[0.0]),
             build: |s, steps, n| {
                 let config = SamConfig {
                     learning_rate: shrinking(s.rate, steps),
@@ -172,43 +179,46 @@ pub fn methods() -> Vec<Method> {
         Method {
             name: "ball, lagged contact, arc length",
             cost: 1.0,
-            grid: grid(&[0.1, 0.3, 1.0, 3.0], &[0.03, 0.1, 0.3], &[1.0, 3.0, 10.0]),
+            grid: ball_grid(),
+            build: |s, steps, n| ball(s, steps, n, LAGGED, CentreStep::ArcLength),
+        },
+        Method {
+            name: "ball, lagged contact, Armijo",
+            cost: 1.4,
+            grid: grid(&[0.1], &[0.03, 0.1, 0.3], &[1.0, 3.0]),
             build: |s, steps, n| {
-                let footpoint = Footpoint::Contact { refreshes: 0 };
-                ball(s, steps, n, footpoint, CentreStep::ArcLength)
+                let armijo = CentreStep::Armijo(Armijo::default());
+                ball(s, steps, n, LAGGED, armijo)
             },
         },
         Method {
             name: "ball, lagged contact, plain",
             cost: 1.0,
-            grid: grid(&few, &[0.01, 0.03, 0.1, 0.3], &[1.0]),
-            build: |s, steps, n| {
-                let footpoint = Footpoint::Contact { refreshes: 0 };
-                ball(s, steps, n, footpoint, CentreStep::Plain)
-            },
+            grid: grid(&[0.01, 0.03, 0.1, 0.3], &[0.03, 0.1, 0.3], &[1.0]),
+            build: |s, steps, n| ball(s, steps, n, LAGGED, CentreStep::Plain),
         },
         Method {
             name: "ball, refreshed contact, arc length",
             cost: 2.0,
-            grid: grid(&[0.1, 0.3, 1.0], &[0.03, 0.1, 0.3], &[1.0, 3.0]),
+            grid: ball_grid(),
             build: |s, steps, n| {
                 let footpoint = Footpoint::Contact { refreshes: 1 };
                 ball(s, steps, n, footpoint, CentreStep::ArcLength)
             },
         },
         Method {
-            name: "ball, exact footpoint, arc length",
+            name: "ball, nearest point, arc length",
             cost: 5.0,
-            grid: grid(&[0.1, 0.3, 1.0], &[0.03, 0.1, 0.3], &[1.0, 3.0]),
+            grid: ball_grid(),
             build: |s, steps, n| {
                 let footpoint = Footpoint::GaussNewton { max_iterations: 8, tolerance: 1e-2 };
                 ball(s, steps, n, footpoint, CentreStep::ArcLength)
             },
         },
         Method {
-            name: "ball, paper's solver, K 10",
+            name: "ball, the paper's solver, K 10",
             cost: 10.0,
-            grid: grid(&[0.1, 0.3, 1.0, 3.0], &[0.1, 1.0], &[0.01, 0.1]),
+            grid: grid(&[0.1, 0.3, 1.0], &[0.1, 1.0], &[0.01, 0.1]),
             build: |s, steps, n| {
                 let footpoint = Footpoint::GradientDescent { step: s.scale, iterations: 10 };
                 let s = Settings { scale: 1.0, ..s };
@@ -226,7 +236,8 @@ fn run<T: Layer>(
     terms: Terms,
     seed: u64,
 ) -> Result<f64> {
-    let (labelled, held_out) = target.data.draw(terms.samples, seed);
+    let (mut labelled, held_out) = target.data.draw(terms.samples, seed);
+    labelled.mislabel(terms.noise, seed);
     let samples = labelled.samples();
     let network = Network::<T>::new(&[])?;
     let mut scratch = vec![0.0; Network::<T>::SCRATCH];
@@ -249,85 +260,76 @@ fn run<T: Layer>(
     Ok(accuracy(&network, &theta, &held_out.samples(), &mut scratch)?.fraction())
 }
 
-/// What a method reached.
+/// Results of one method on one case: `[settings][target][seed]`.
+type Results = Vec<Vec<Vec<f64>>>;
+
+/// What a method reached on one case.
 pub struct Row {
-    /// Its name.
-    pub name: &'static str,
     /// Accuracy on each target, the mean over the seeds, with settings chosen on the other targets.
     pub accuracy: Vec<f64>,
     /// Standard deviation over the seeds, the mean over the targets.
     pub deviation: f64,
     /// The part of the grid within two points of its best.
     pub width: f64,
-    /// The settings that are best over all targets.
-    pub best: Settings,
+    /// Mean accuracy of each of the method's settings over the targets.
+    pub by_settings: Vec<f64>,
 }
 
-fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
+/// A mean.
+pub fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
     let (sum, count) = values.into_iter().fold((0.0, 0.0), |(s, n), value| (s + value, n + 1.0));
     sum / count
 }
 
-/// Runs the study.
-pub fn compare<T: Layer>(targets: &[Target], terms: Terms, bar: &ProgressBar) -> Result<Vec<Row>> {
-    let methods = methods();
-    let grids: usize = methods.iter().map(|method| method.grid.len()).sum();
-    bar.set_length((grids * targets.len()) as u64);
-    methods.iter().map(|method| compare_method::<T>(method, targets, terms, bar)).collect()
+/// The index of the largest value.
+pub fn largest(values: &[f64]) -> usize {
+    (0..values.len()).max_by(|a, b| values[*a].total_cmp(&values[*b])).unwrap_or(0)
 }
 
-fn compare_method<T: Layer>(
+/// Runs one method on one case.
+pub fn compare<T: Layer>(
     method: &Method,
     targets: &[Target],
     terms: Terms,
     bar: &ProgressBar,
 ) -> Result<Row> {
-    // results[settings][target][seed]
-    let results: Vec<Vec<Vec<f64>>> = method
-        .grid
-        .iter()
-        .map(|settings| {
-            targets
-                .par_iter()
-                .map(|target| {
-                    let seeds = (0..terms.seeds)
-                        .map(|seed| run::<T>(method, *settings, target, terms, seed))
-                        .collect();
-                    bar.inc(1);
-                    seeds
-                })
-                .collect()
-        })
-        .collect::<Result<_>>()?;
-    let score = |of: &Vec<Vec<f64>>, except: Option<usize>| {
-        mean(
-            of.iter()
-                .enumerate()
-                .filter(|(target, _)| Some(*target) != except)
-                .map(|(_, seeds)| mean(seeds.iter().copied())),
-        )
-    };
-    let best = |except| {
-        (0..results.len())
-            .max_by(|a, b| {
-                score(&results[*a], except).total_cmp(&score(&results[*b], except))
-            })
-            .unwrap_or(0)
-    };
-    let chosen: Vec<&Vec<f64>> = (0..targets.len())
-        .map(|target| &results[best((targets.len() > 1).then_some(target))][target])
+    let cells: Vec<(usize, usize)> = (0..method.grid.len())
+        .flat_map(|settings| (0..targets.len()).map(move |target| (settings, target)))
         .collect();
+    let mut flat = cells
+        .par_iter()
+        .map(|(settings, target)| {
+            let seeds = (0..terms.seeds)
+                .map(|seed| {
+                    run::<T>(method, method.grid[*settings], &targets[*target], terms, seed)
+                })
+                .collect();
+            bar.inc(1);
+            seeds
+        })
+        .collect::<Result<Vec<Vec<f64>>>>()?
+        .into_iter();
+    let results: Results =
+        method.grid.iter().map(|_| flat.by_ref().take(targets.len()).collect()).collect();
+
+    let score = |of: &Vec<Vec<f64>>, except: Option<usize>| {
+        let others = of.iter().enumerate().filter(|(target, _)| Some(*target) != except);
+        mean(others.map(|(_, seeds)| mean(seeds.iter().copied())))
+    };
+    let scores = |except| results.iter().map(|result| score(result, except)).collect::<Vec<_>>();
+    let chosen: Vec<&Vec<f64>> =
+        (0..targets.len()).map(|target| &results[largest(&scores(Some(target)))][target]).collect();
     let deviation = mean(chosen.iter().map(|seeds| {
         let middle = mean(seeds.iter().copied());
         mean(seeds.iter().map(|value| (value - middle).powi(2))).sqrt()
     }));
-    let top = score(&results[best(None)], None);
-    let near = results.iter().filter(|result| score(result, None) >= top - 0.02).count();
+    let by_settings = scores(None);
+    let top = by_settings[largest(&by_settings)];
+    let near = by_settings.iter().filter(|score| **score >= top - 0.02).count();
     Ok(Row {
-        name: method.name,
         accuracy: chosen.iter().map(|seeds| mean(seeds.iter().copied())).collect(),
         deviation,
         width: near as f64 / results.len() as f64,
-        best: method.grid[best(None)],
+        by_settings,
     })
 }

@@ -42,9 +42,7 @@ extern "C" fn _start() -> u32 {
     let error = everything(&mut theta).err();
     if let Some(error) = error {
         return match error {
-            Error::Length { what, expected, actual } => {
-                (what.len() + expected + actual) as u32
-            }
+            Error::Length { what, expected, actual } => (what.len() + expected + actual) as u32,
             Error::Setting { name, value, expected } => {
                 (name.len() + expected.len()) as u32 + value.to_bits()
             }

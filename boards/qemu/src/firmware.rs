@@ -50,8 +50,7 @@ pub fn run<T: Layer, const N: usize, const S: usize>(
     let result = Network::<T, Nothing, Scalar>::with_kernels(Scalar, &[]).and_then(|network| {
         let mut vectors = buffers.workspace.iter_mut().map(|vector| vector.as_mut_slice());
         let workspace = core::array::from_fn(|_| vectors.next().unwrap_or_default());
-        let memory =
-            Memory { theta: &mut buffers.theta, workspace, scratch: &mut buffers.scratch };
+        let memory = Memory { theta: &mut buffers.theta, workspace, scratch: &mut buffers.scratch };
         fine_tune(Scalar, &network, &image, memory, instructions::elapsed, |event| {
             print_line!("{event}");
         })
@@ -76,6 +75,8 @@ fn complain(error: Error) {
             print_line!("a label is {class}, the network has {classes} classes");
         }
         Error::NoSamples => print_line!("the image has no labelled samples"),
-        _ => print_line!("fine-tuning diverged: theta, a loss, a gradient or an update is not finite"),
+        _ => print_line!(
+            "fine-tuning diverged: theta, a loss, a gradient or an update is not finite"
+        ),
     }
 }

@@ -29,10 +29,7 @@ pub struct Console {
 impl Console {
     /// A console with an empty line.
     pub const fn new() -> Self {
-        Self {
-            buffer: [0; BUFFER_BYTES],
-            length: 0,
-        }
+        Self { buffer: [0; BUFFER_BYTES], length: 0 }
     }
 
     /// Sends what has been written since the last newline.
@@ -81,9 +78,7 @@ impl Drop for Console {
 pub fn line(text: fmt::Arguments) {
     let mut console = Console::new();
     // What cannot be printed must not stop the firmware.
-    let _ = console
-        .write_fmt(text)
-        .and_then(|()| console.write_char('\n'));
+    let _ = console.write_fmt(text).and_then(|()| console.write_char('\n'));
 }
 
 /// Prints one line, formatted as by [`format_args!`].
@@ -101,9 +96,7 @@ fn send(mut bytes: &[u8]) -> fmt::Result {
         let left = unsafe { syscall!(WRITE, handle, bytes.as_ptr(), bytes.len()) };
         // It returns how many bytes were not written; if it wrote none, it never will.
         let written = bytes.len().checked_sub(left).filter(|&written| written > 0);
-        bytes = written
-            .and_then(|written| bytes.get(written..))
-            .ok_or(fmt::Error)?;
+        bytes = written.and_then(|written| bytes.get(written..)).ok_or(fmt::Error)?;
     }
     Ok(())
 }

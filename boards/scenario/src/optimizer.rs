@@ -79,7 +79,7 @@ impl<'a, K: Kernels> AnyOptimizer<'a, K> {
         let shrinking = |from: f32| Schedule::Cosine { from, to: 0.0, steps };
         Ok(match settings.optimizer {
             OptimizerKind::Ball => {
-                let config = RollingBallConfig::fine_tuning(radius, learning_rate, steps);
+                let config = RollingBallConfig::shrinking(radius, learning_rate, steps);
                 Self::Ball(RollingBall::with_kernels(kernels, config, [gradient, first])?)
             }
             OptimizerKind::Sgd => {
