@@ -29,7 +29,7 @@ pub enum Error {
     },
     /// The parameters hold a NaN or an infinity, or their norm overflows an `f32`. Nothing was changed.
     NonFiniteParameters,
-    /// The objective gave a loss that is NaN or infinite. Theta is at the last point whose loss was told
+    /// The objective gave a loss that is NaN or infinite, or becomes so when it is scaled. Theta is at the last point whose loss was told
     /// and finite; where [`roll_back`](crate::RollingBallConfig::roll_back) is off, at the point where
     /// the loss was asked for.
     NonFiniteLoss,

@@ -52,7 +52,15 @@ impl Armijo {
 /// What to do after a trial: every move is a multiple of the direction that is searched along.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Verdict {
+    /// The trial stands.
     Accepted,
+    /// An earlier, shorter trial with this loss stands: move theta by this multiple, back to it.
+    AcceptedEarlier {
+        /// The multiple to move by.
+        multiple: f32,
+        /// The loss there.
+        loss: f32,
+    },
     /// Move theta by this multiple and try again.
     Retry(f32),
     /// Move theta by this multiple, back to where the search started.
@@ -74,8 +82,18 @@ pub(crate) struct RateSearch {
 impl RateSearch {
     /// Starts at a point; the first trial is at `self.rate`.
     pub fn start(&mut self, armijo: &Armijo, rate: f32, loss: f32, gradient_squared: f32) {
-        self.rate = if self.started { self.rate * armijo.growth } else { rate };
+        if !self.started {
+            self.rate = rate;
+        } else if gradient_squared > 0.0 && (self.rate * armijo.growth).is_finite() {
+            // Without a slope every rate is accepted, which says nothing of the next.
+            self.rate *= armijo.growth;
+        }
         *self = Self { rate: self.rate, trials: 0, loss, gradient_squared, started: true };
+    }
+
+    /// Forgets what the steps so far accepted.
+    pub fn restart(&mut self) {
+        self.started = false;
     }
 
     /// Judges the loss at the trial; the multiples are of `-gradient`.
@@ -88,7 +106,7 @@ impl RateSearch {
         let rejected = self.rate;
         self.rate *= armijo.shrink;
         if self.trials >= armijo.trials {
-            self.started = false;
+            self.restart();
             Verdict::Stalled(-rejected)
         } else {
             Verdict::Retry(self.rate - rejected)

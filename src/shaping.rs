@@ -93,7 +93,8 @@ impl<O: Optimizer, K: Kernels> Optimizer for ClipNorm<O, K> {
     }
 
     fn tell_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
-        if self.awaits_gradient() {
+        // An answer that the inner optimizer will refuse must not touch its buffer.
+        if self.awaits_gradient() && theta.len() == self.inner.gradient_mut().len() {
             let gradient = self.inner.gradient_mut();
             let norm = libm::sqrtf(K::dot(gradient, gradient));
             if norm.is_finite() && norm > self.largest {
@@ -135,7 +136,8 @@ impl<O: Optimizer, K: Kernels> Optimizer for WeightDecay<O, K> {
 
     fn tell_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
         let penalty = self.penalty(theta);
-        if self.awaits_gradient() {
+        // An answer that the inner optimizer will refuse must not touch its buffer.
+        if self.awaits_gradient() && theta.len() == self.inner.gradient_mut().len() {
             K::add_scaled(self.inner.gradient_mut(), self.weight_decay, theta);
         }
         self.inner.tell_gradient(theta, loss + penalty)

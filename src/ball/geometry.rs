@@ -11,12 +11,14 @@ pub(crate) struct Geometry {
     pub rate: f32,
     /// `|g|^2`
     pub gradient_squared: f32,
+    /// `g . u`, with the contact's offset `u` from the centre.
+    pub along_offset: f32,
     /// `w`
     pub slant: f32,
     /// `radius * loss_scale / w`: the centre is this multiple of the gradient away from the contact.
     pub reach: f32,
-    /// `F` at the contact.
-    pub height: f32,
+    /// `f` at the last point that was accepted.
+    pub loss: f32,
     /// `y~`
     pub displaced_height: f32,
 }
@@ -27,13 +29,13 @@ impl Geometry {
         self.gradient_squared = gradient_squared;
         self.slant = libm::sqrtf(1.0 + self.scaled_gradient_squared());
         self.reach = self.radius * self.loss_scale / self.slant;
-        self.height = self.loss_scale * loss;
+        self.loss = loss;
     }
 
     /// Moves the centre along the tangent.
     pub fn displace(&mut self, rate: f32) {
         self.rate = rate;
-        self.displaced_height = self.height
+        self.displaced_height = self.loss_scale * self.loss
             + (self.radius / self.slant - rate * self.loss_scale * self.gradient_squared);
     }
 
@@ -42,8 +44,15 @@ impl Geometry {
         self.loss_scale * self.loss_scale * self.gradient_squared
     }
 
-    /// `F - y~` at a point with this loss.
+    /// `F - y~` at a point with this loss: above 0 where the displaced centre is below the graph.
     pub fn above_centre(&self, loss: f32) -> f32 {
         self.loss_scale * loss - self.displaced_height
+    }
+
+    /// How far the displaced centre is from the last accepted point, for a footpoint at half the squared
+    /// distance `d`: along the upward normal, so below 0 where it is under the graph.
+    pub fn centre_distance(&self, d: f32) -> f32 {
+        let distance = libm::sqrtf(2.0 * d);
+        if self.above_centre(self.loss) > 0.0 { -distance } else { distance }
     }
 }

@@ -147,7 +147,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
                 expected: "the step in progress to be done first",
             });
         }
-        let distance = libm::sqrtf(2.0 * self.footpoint_distance());
+        let distance = self.geometry.centre_distance(self.footpoint_distance());
         let (out, displaced) = (self.gradient.as_mut(), self.displaced.as_ref());
         Error::check_length("theta", out.len(), theta.len())?;
         if !self.resting {
@@ -158,13 +158,22 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
             Footpoint::Contact { .. } => {
                 K::descend_from(out, theta, displaced, 1.0);
             }
-            // The displaced centre lies on the footpoint's normal: go the radius along it.
+            // The displaced centre lies on the footpoint's normal, above or below: go the radius upwards.
             Footpoint::GaussNewton { .. } | Footpoint::GradientDescent { .. } => {
-                let scale = if distance > 0.0 { self.geometry.radius / distance } else { 0.0 };
+                let scale = if distance == 0.0 { 0.0 } else { self.geometry.radius / distance };
                 K::interpolate_into(out, theta, displaced, scale);
             }
         }
         Ok(out)
+    }
+
+    /// `D` at theta, where the loss is this: one pass.
+    fn distance(&self, theta: &[f32], loss: f32) -> f32 {
+        // Any finite gradient will do for the pass's other sums, which are not used.
+        let (any, displaced) = (self.gradient.as_ref(), self.displaced.as_ref());
+        let squared = K::footpoint_sums(theta, displaced, any).distance;
+        let above = self.geometry.above_centre(loss);
+        (squared + above * above) / 2.0
     }
 
     fn footpoint_distance(&self) -> f32 {
@@ -206,6 +215,8 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
             }
             self.geometry.rest(loss, sums.gradient);
             let reach = self.geometry.reach;
+            self.geometry.along_offset =
+                if self.resting { sums.along } else { reach * sums.gradient };
             if self.resting {
                 let squared =
                     sums.offset - 2.0 * reach * sums.along + reach * reach * sums.gradient;
@@ -217,7 +228,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
             }
             if self.refreshes < refreshes {
                 self.refreshes = self.refreshes.saturating_add(1);
-                return self.roll(theta, 0.0, Phase::RefreshedContact);
+                return self.roll(theta, 0.0, 0.0, Phase::RefreshedContact);
             }
         } else {
             let (theta_squared, gradient_squared) = K::squared_norms(theta, gradient);
@@ -253,15 +264,18 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
         tried: Option<f32>,
     ) -> Result<Request, Error> {
         self.geometry.displace(rate);
+        if !self.geometry.displaced_height.is_finite() {
+            return Err(Error::NonFiniteLoss);
+        }
         self.ledger.report.learning_rate = rate;
         let Geometry { reach, gradient_squared, .. } = self.geometry;
         let gradient_norm = libm::sqrtf(gradient_squared);
         if tried.is_none() {
             self.ledger.check_move((rate + reach) * gradient_norm)?;
         }
-        let remaining = if tried.is_some() { 0.0 } else { rate };
+        let (moved, remaining) = if tried.is_some() { (rate, 0.0) } else { (0.0, rate) };
         match self.config.footpoint {
-            Footpoint::Contact { .. } => self.roll(theta, remaining, Phase::End),
+            Footpoint::Contact { .. } => self.roll(theta, moved, remaining, Phase::End),
             Footpoint::GaussNewton { .. } => {
                 self.gauss_newton = GaussNewton::first(&self.geometry);
                 self.resting = true;
@@ -280,17 +294,29 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
                 }
                 let (gradient, displaced) = (self.gradient.as_ref(), self.displaced.as_mut());
                 K::displace(theta, displaced, gradient, 0.0, reach + rate);
-                let above = self.geometry.height - self.geometry.displaced_height;
+                let above = self.geometry.above_centre(self.geometry.loss);
                 self.project(theta, above * self.geometry.loss_scale)
             }
         }
     }
 
-    /// Step 3, contact: the centre moves and the contact is put where the last gradient says.
-    fn roll(&mut self, theta: &mut [f32], rate: f32, next: Phase) -> Result<Request, Error> {
+    /// Step 3, contact: the centre moves and the contact is put where the last gradient says. A line search may
+    /// have moved theta by `-searched * g` already.
+    fn roll(
+        &mut self,
+        theta: &mut [f32],
+        searched: f32,
+        rate: f32,
+        next: Phase,
+    ) -> Result<Request, Error> {
         let (gradient, offset) = (self.gradient.as_mut(), self.displaced.as_mut());
-        let moved = K::roll(theta, offset, gradient, rate, self.geometry.reach);
-        let moved = libm::sqrtf(moved);
+        let Geometry { reach, gradient_squared, along_offset, .. } = self.geometry;
+        let rolled = K::roll(theta, offset, gradient, rate, reach);
+        // The two moves together: the roll is `reach g - u`.
+        let both = rolled
+            + searched
+                * (searched * gradient_squared - 2.0 * (reach * gradient_squared - along_offset));
+        let moved = libm::sqrtf(both.max(0.0));
         if let Err(error) = self.ledger.check_move(moved) {
             restore(theta, self.gradient.as_ref());
             return Err(error);
@@ -316,18 +342,29 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
             }
             Verdict::Stalled(multiple) => {
                 self.move_along(theta, multiple * scale);
-                let loss = (self.geometry.height) / self.geometry.loss_scale;
-                self.finish(Some(loss), Outcome::Stalled)
+                self.finish(Some(self.geometry.loss), Outcome::Stalled)
             }
-            Verdict::Accepted => {
-                self.geometry.height = self.geometry.loss_scale * loss;
-                self.ledger.report.absolute_update += self.gauss_newton.moved();
-                if self.gauss_newton.report.iterations >= max_iterations {
-                    self.finish(Some(loss), Outcome::IterationLimit)
-                } else {
-                    self.ask_gradient(Phase::GaussNewtonPoint)
-                }
+            Verdict::Accepted => self.accept_footpoint(theta, loss, max_iterations),
+            Verdict::AcceptedEarlier { multiple, loss } => {
+                self.move_along(theta, multiple * scale);
+                self.accept_footpoint(theta, loss, max_iterations)
             }
+        }
+    }
+
+    fn accept_footpoint(
+        &mut self,
+        theta: &[f32],
+        loss: f32,
+        max_iterations: u32,
+    ) -> Result<Request, Error> {
+        self.geometry.loss = loss;
+        self.ledger.report.absolute_update += self.gauss_newton.moved();
+        if self.gauss_newton.report.iterations >= max_iterations {
+            self.gauss_newton.report.distance = self.distance(theta, loss);
+            self.finish(Some(loss), Outcome::IterationLimit)
+        } else {
+            self.ask_gradient(Phase::GaussNewtonPoint)
         }
     }
 
@@ -391,7 +428,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
             Footpoint::Contact { .. } => None,
         };
         if let Some(footpoint) = report.footpoint {
-            let distance = libm::sqrtf(2.0 * footpoint.distance);
+            let distance = self.geometry.centre_distance(footpoint.distance);
             report.contact_gap = Some((distance - self.geometry.radius).abs());
         }
         self.ledger.done()
@@ -401,15 +438,19 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
         match (self.phase, self.config.centre_step) {
             (Phase::CentreTrial, CentreStep::Armijo(armijo)) => {
                 match self.rate_search.judge(&armijo, loss) {
-                    Verdict::Accepted => self.displace(theta, self.rate_search.rate, Some(loss)),
+                    Verdict::Accepted | Verdict::AcceptedEarlier { .. } => {
+                        self.displace(theta, self.rate_search.rate, Some(loss))
+                    }
                     Verdict::Retry(multiple) => {
                         self.move_along(theta, -multiple);
                         self.ask_loss(Phase::CentreTrial)
                     }
                     Verdict::Stalled(multiple) => {
                         self.move_along(theta, -multiple);
-                        let loss = self.ledger.report.loss_before;
-                        self.finish(Some(loss), Outcome::Stalled)
+                        self.phase = Phase::Idle;
+                        self.ledger.report.loss_after = Some(self.geometry.loss);
+                        self.ledger.report.outcome = Outcome::Stalled;
+                        self.ledger.done()
                     }
                 }
             }
@@ -424,11 +465,8 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
             (Phase::ProjectionMove, _) => self.ask_gradient(Phase::ProjectionPoint),
             (Phase::End, _) => match self.config.footpoint {
                 Footpoint::GradientDescent { .. } => {
-                    // Any gradient's sums give |d|^2; the buffer holds the old theta, which is finite.
-                    let (gradient, displaced) = (self.gradient.as_ref(), self.displaced.as_ref());
-                    let squared = K::footpoint_sums(theta, displaced, gradient).distance;
-                    let above = self.geometry.above_centre(loss);
-                    self.gradient_descent.report.distance = (squared + above * above) / 2.0;
+                    self.geometry.loss = loss;
+                    self.gradient_descent.report.distance = self.distance(theta, loss);
                     self.finish_projection(Some(loss))
                 }
                 _ => self.finish(Some(loss), Outcome::Converged),
@@ -453,6 +491,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
                 let sums = K::footpoint_sums(theta, displaced, gradient);
                 check_answer(loss, sums.gradient)?;
                 let above = self.geometry.above_centre(loss);
+                self.geometry.loss = loss;
                 let pull = self.gradient_descent.record(&self.geometry, sums, above);
                 self.project(theta, pull)
             }
@@ -514,6 +553,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Optimizer for RollingBall<V, K>
     fn abandon(&mut self) {
         self.phase = Phase::Idle;
         self.resting = false;
+        self.rate_search.restart();
     }
 
     fn steps(&self) -> u32 {

@@ -102,9 +102,8 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Adam<V, K> {
     fn start(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
         let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
         self.turns.ledger.start(loss, theta_squared, gradient_squared)?;
-        let AdamConfig { learning_rate, beta1, beta2, epsilon, weight_decay, .. } = self.config;
-        let rate = learning_rate.checked_at("learning rate", self.turns.ledger.steps())?;
-        self.turns.ledger.report.learning_rate = rate;
+        let AdamConfig { beta1, beta2, epsilon, weight_decay, .. } = self.config;
+        let rate = self.turns.ledger.report.learning_rate;
         self.powers = (self.powers.0 * beta1, self.powers.1 * beta2);
         let coefficients = AdamCoefficients {
             beta1,
@@ -123,7 +122,8 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Adam<V, K> {
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Optimizer for Adam<V, K> {
     fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error> {
-        self.turns.begin(self.gradient.as_ref().len(), theta)
+        let rate = &self.config.learning_rate;
+        self.turns.begin(self.gradient.as_ref().len(), theta, rate)
     }
 
     fn tell_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {

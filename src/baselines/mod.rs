@@ -9,7 +9,7 @@ pub use sam::{Sam, SamConfig};
 pub use sgd::{Sgd, SgdConfig};
 
 use crate::report::{Ledger, Outcome, restore};
-use crate::{Error, Request};
+use crate::{Error, Request, Schedule};
 
 /// The answer that an optimizer is waiting for.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -39,14 +39,21 @@ impl Turns {
         Self { roll_back, ..Self::default() }
     }
 
-    fn begin(&mut self, expected: usize, theta: &[f32]) -> Result<Request, Error> {
+    fn begin(
+        &mut self,
+        expected: usize,
+        theta: &[f32],
+        learning_rate: &Schedule,
+    ) -> Result<Request, Error> {
         if self.phase != Phase::Idle {
             return Err(Error::UnexpectedAnswer {
                 expected: "the step in progress to be done first",
             });
         }
         Error::check_length("theta", expected, theta.len())?;
+        let rate = learning_rate.checked_at("learning rate", self.ledger.steps())?;
         self.ledger.begin();
+        self.ledger.report.learning_rate = rate;
         self.ask_gradient(Phase::Start)
     }
 

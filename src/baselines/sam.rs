@@ -42,6 +42,8 @@ impl Default for SamConfig {
 pub struct Sam<V, K = Active> {
     config: SamConfig,
     turns: Turns,
+    /// Of the step in progress.
+    radius: f32,
     gradient: V,
     kept: V,
     kernels: PhantomData<K>,
@@ -72,19 +74,15 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sam<V, K> {
         config.radius.check("radius")?;
         Error::check_length("workspace", gradient.as_ref().len(), kept.as_ref().len())?;
         let turns = Turns::new(config.roll_back);
-        Ok(Self { config, turns, gradient, kept, kernels: PhantomData })
+        Ok(Self { config, turns, radius: 0.0, gradient, kept, kernels: PhantomData })
     }
 
     fn start(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
         let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
         self.turns.ledger.start(loss, theta_squared, gradient_squared)?;
-        let steps = self.turns.ledger.steps();
-        let rate = self.config.learning_rate.checked_at("learning rate", steps)?;
-        self.turns.ledger.report.learning_rate = rate;
-        let radius = self.config.radius.checked_at("radius", steps)?;
-        self.turns.ledger.check_move(radius)?;
+        self.turns.ledger.check_move(self.radius)?;
         let norm = self.turns.ledger.report.gradient_norm;
-        let scale = if norm > 0.0 { radius / norm } else { 0.0 };
+        let scale = if norm > 0.0 { self.radius / norm } else { 0.0 };
         K::perturb(theta, self.kept.as_mut(), self.gradient.as_ref(), scale);
         self.turns.ask_gradient(Phase::Perturbed)
     }
@@ -104,7 +102,11 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sam<V, K> {
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Optimizer for Sam<V, K> {
     fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error> {
-        self.turns.begin(self.gradient.as_ref().len(), theta)
+        let radius = self.config.radius.checked_at("radius", self.steps())?;
+        let rate = &self.config.learning_rate;
+        let request = self.turns.begin(self.gradient.as_ref().len(), theta, rate)?;
+        self.radius = radius;
+        Ok(request)
     }
 
     fn tell_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {

@@ -112,8 +112,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sgd<V, K> {
         let turns = &mut self.turns;
         turns.ledger.start(loss, theta_squared, gradient_squared)?;
         let norm = libm::sqrtf(gradient_squared);
-        let rate = self.config.learning_rate.checked_at("learning rate", turns.ledger.steps())?;
-        turns.ledger.report.learning_rate = rate;
+        let rate = turns.ledger.report.learning_rate;
         if let Some(armijo) = self.config.line_search {
             self.rate_search.start(&armijo, rate, loss, gradient_squared);
             let rate = self.rate_search.rate;
@@ -139,7 +138,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sgd<V, K> {
 
     fn judge(&mut self, theta: &mut [f32], loss: f32, armijo: Armijo) -> Result<Request, Error> {
         match self.rate_search.judge(&armijo, loss) {
-            Verdict::Accepted => {
+            Verdict::Accepted | Verdict::AcceptedEarlier { .. } => {
                 let rate = self.rate_search.rate;
                 let report = &mut self.turns.ledger.report;
                 report.learning_rate = rate;
@@ -161,7 +160,8 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sgd<V, K> {
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Optimizer for Sgd<V, K> {
     fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error> {
-        self.turns.begin(self.gradient.as_ref().len(), theta)
+        let rate = &self.config.learning_rate;
+        self.turns.begin(self.gradient.as_ref().len(), theta, rate)
     }
 
     fn tell_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
@@ -180,6 +180,9 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Optimizer for Sgd<V, K> {
             Phase::Start => self.start(theta, loss),
             _ => self.turns.unexpected(),
         };
+        if answer == Err(Error::NonFiniteUpdate) {
+            self.rate_search.restart();
+        }
         self.turns.settle(answer)
     }
 
@@ -193,6 +196,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Optimizer for Sgd<V, K> {
 
     fn abandon(&mut self) {
         self.turns.phase = Phase::Idle;
+        self.rate_search.restart();
     }
 
     fn steps(&self) -> u32 {

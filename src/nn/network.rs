@@ -228,7 +228,12 @@ where
         for sample in self.samples.clone() {
             sum += self.loss.weight(&sample.target)?;
         }
-        if sum > 0.0 { Ok(1.0 / sum) } else { Err(Error::NoSamples) }
+        if sum > 0.0 {
+            Error::check_positive("sum of the class weights over the batch", sum)?;
+            Ok(1.0 / sum)
+        } else {
+            Err(Error::NoSamples)
+        }
     }
 
     fn evaluate(&mut self, theta: &[f32], mut gradient: Option<&mut [f32]>) -> Result<f32, Error> {

@@ -9,6 +9,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+/// Names the image that a firmware is built around.
+pub const IMAGE: &str = "ROLLING_BALL_IMAGE";
+
+/// Wall-clock limit of an emulated run.
+pub const LIMIT: Duration = Duration::from_secs(540);
+
 /// The root of the repository.
 pub fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -77,7 +83,7 @@ pub fn build_plan(plan: &Plan) -> Result<PathBuf> {
         .with_context(|| format!("cannot write {}", image.display()))?;
     let features: &[&str] =
         if plan.settings.optimizer == OptimizerKind::Adam { &["adam"] } else { &[] };
-    build("qemu-board", binary, features, &[("ROLLING_BALL_IMAGE", &image)], MPS2_AN386.target)
+    build("qemu-board", binary, features, &[(IMAGE, &image)], MPS2_AN386.target)
 }
 
 /// What the device said, and what it takes.

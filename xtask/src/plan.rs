@@ -7,7 +7,7 @@ use crate::{digits, progress};
 use anyhow::{Result, ensure};
 use clap::Args;
 use scenario::{DigitsTail, Image, OptimizerKind, Settings, SpeakersTail};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The optimizers by name.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -68,6 +68,29 @@ pub struct PlanArgs {
     #[arg(long, default_value_t = 20, requires = "fsdd",
           value_parser = clap::value_parser!(u16).range(1..=400))]
     pub clips: u16,
+}
+
+impl PlanArgs {
+    /// The digits scenario as it is by default.
+    pub fn digits(optimizer: OptimizerName) -> Self {
+        Self {
+            optimizer,
+            radius: None,
+            learning_rate: None,
+            samples: 100,
+            steps: 100,
+            seed: 1,
+            fsdd: None,
+            speaker: 0,
+            clips: 20,
+        }
+    }
+
+    /// The spoken digits of one speaker, by the ball.
+    pub fn speaker(directory: &Path, speaker: u8, clips: u16) -> Self {
+        let fsdd = Some(directory.to_path_buf());
+        Self { fsdd, speaker, clips, ..Self::digits(OptimizerName::Ball) }
+    }
 }
 
 /// Which network, and so which firmware.

@@ -9,21 +9,41 @@ use crate::report::FootpointReport;
 const DECREASE: f32 = 1e-4;
 const SHRINK: f32 = 0.3;
 const TRIALS: u32 = 12;
+/// Where `D` falls by more than this multiple of what the model predicts, it curves downwards, as between two
+/// valleys when the ball bridges them: a longer move along the same line is worth a loss.
+const SURPRISE: f32 = 1.2;
+/// How much longer.
+const GROW: f32 = 2.0;
 
 /// `D` on the line `theta + alpha p` and where the search on it stands.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct GaussNewton {
     pub report: FootpointReport,
-    /// `|d|^2`, `d . p` and `|p|^2`, with `d = theta~ - theta` where the line starts.
-    distance_squared: f32,
+    /// Where the line starts: `F - y~` and the loss.
+    above: f32,
+    loss: f32,
+    /// `d . p` and `|p|^2`, with `d = theta~ - theta` where the line starts.
     along: f32,
     pub direction_squared: f32,
     /// `grad D . p`, below 0.
     slope: f32,
+    /// How far `D` is above its least value so far: never more than one rounding.
+    creep: f32,
     alpha: f32,
     trials: u32,
+    /// The best trial so far on this line, once one has been accepted.
+    best: Option<Trial>,
     /// The direction is this multiple of what the gradient's buffer holds.
     pub buffer_scale: f32,
+}
+
+/// A point on the line.
+#[derive(Clone, Copy, Debug)]
+struct Trial {
+    alpha: f32,
+    loss: f32,
+    /// Of `D` since the start of the line.
+    change: f32,
 }
 
 impl GaussNewton {
@@ -32,7 +52,7 @@ impl GaussNewton {
     pub fn first(geometry: &Geometry) -> Self {
         let Geometry { rate, reach, gradient_squared, .. } = *geometry;
         let distance = reach + rate;
-        let above = geometry.height - geometry.displaced_height;
+        let above = geometry.above_centre(geometry.loss);
         let distance_squared = distance * distance * gradient_squared;
         let pull = distance + above * geometry.loss_scale;
         Self {
@@ -41,12 +61,15 @@ impl GaussNewton {
                 distance: (distance_squared + above * above) / 2.0,
                 residual: pull.abs() * libm::sqrtf(gradient_squared),
             },
-            distance_squared,
+            above,
+            loss: geometry.loss,
             along: distance * rate * gradient_squared,
             direction_squared: rate * rate * gradient_squared,
             slope: -rate * rate * gradient_squared * (1.0 + geometry.scaled_gradient_squared()),
+            creep: 0.0,
             alpha: 1.0,
             trials: 0,
+            best: None,
             buffer_scale: -rate,
         }
     }
@@ -64,12 +87,14 @@ impl GaussNewton {
         let above = geometry.above_centre(loss);
         let (q, a, g) = (sums.distance, scale * sums.along, scale * scale * sums.gradient);
         let s = (above + a) / (1.0 + g);
-        self.distance_squared = q;
+        self.above = above;
+        self.loss = loss;
         self.along = q - s * a;
         self.direction_squared = (q - 2.0 * s * a + s * s * g).max(0.0);
         self.slope = -q + s * a + above * a - s * above * g;
         self.alpha = 1.0;
         self.trials = 0;
+        self.best = None;
         self.buffer_scale = 1.0;
         self.report.distance = (q + above * above) / 2.0;
         self.report.residual = libm::sqrtf((q - 2.0 * above * a + above * above * g).max(0.0));
@@ -81,23 +106,59 @@ impl GaussNewton {
     /// of the direction.
     pub fn judge(&mut self, geometry: &Geometry, loss: f32) -> Verdict {
         self.trials = self.trials.saturating_add(1);
-        let above = geometry.above_centre(loss);
         let alpha = self.alpha;
-        let squared = (self.distance_squared - 2.0 * alpha * self.along
-            + alpha * alpha * self.direction_squared)
-            .max(0.0);
-        let distance = (squared + above * above) / 2.0;
-        if distance.is_finite() && distance <= self.report.distance + DECREASE * alpha * self.slope
-        {
-            self.report.distance = distance;
-            self.report.iterations = self.report.iterations.saturating_add(1);
-            return Verdict::Accepted;
+        let trial = Trial { alpha, loss, change: self.change_at(geometry, alpha, loss) };
+        if let Some(best) = self.best {
+            let better = trial.change < best.change;
+            return if better && self.trials < TRIALS {
+                self.grow(trial)
+            } else {
+                self.accept(if better { trial } else { best }, alpha)
+            };
+        }
+        let rounding = f32::EPSILON * self.report.distance;
+        let enough = DECREASE * alpha * self.slope + rounding - self.creep;
+        if trial.change.is_finite() && trial.change <= enough {
+            let predicted = self.slope * (alpha - alpha * alpha / 2.0);
+            // The first line is left alone: its full move is the gradient step, exactly.
+            return if self.report.iterations > 0 && trial.change < SURPRISE * predicted {
+                self.grow(trial)
+            } else {
+                self.accept(trial, alpha)
+            };
         }
         if self.trials >= TRIALS {
             return Verdict::Stalled(-alpha);
         }
         self.alpha *= SHRINK;
         Verdict::Retry(self.alpha - alpha)
+    }
+
+    /// `D(theta + alpha p) - D(theta)`, where the loss is this: from differences, so that a large ball does not
+    /// drown a small step in the rounding of `D`.
+    fn change_at(&self, geometry: &Geometry, alpha: f32, loss: f32) -> f32 {
+        let rise = geometry.loss_scale * (loss - self.loss);
+        let level = rise * (self.above + rise / 2.0);
+        level + alpha * (alpha * self.direction_squared / 2.0 - self.along)
+    }
+
+    fn grow(&mut self, trial: Trial) -> Verdict {
+        self.best = Some(trial);
+        self.alpha = trial.alpha * GROW;
+        Verdict::Retry(self.alpha - trial.alpha)
+    }
+
+    /// Ends the line at a trial, while theta is at `alpha`.
+    fn accept(&mut self, trial: Trial, alpha: f32) -> Verdict {
+        self.creep = (self.creep + trial.change).max(0.0);
+        self.report.distance += trial.change;
+        self.report.iterations = self.report.iterations.saturating_add(1);
+        self.alpha = trial.alpha;
+        if trial.alpha == alpha {
+            Verdict::Accepted
+        } else {
+            Verdict::AcceptedEarlier { multiple: trial.alpha - alpha, loss: trial.loss }
+        }
     }
 
     /// The length of the accepted move.

@@ -14,7 +14,7 @@ impl GradientDescent {
     /// Starts at theta, the contact that the ball rested on.
     pub fn first(geometry: &Geometry) -> Self {
         let distance = geometry.reach + geometry.rate;
-        let above = geometry.height - geometry.displaced_height;
+        let above = geometry.above_centre(geometry.loss);
         let mut this = Self::default();
         this.record(
             geometry,

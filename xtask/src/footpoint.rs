@@ -1,0 +1,238 @@
+//! `cargo xtask footpoint`: what each solver pays to find the footpoint on digits batches.
+
+use crate::plan::DIGITS_RECIPE;
+use crate::pretrain::pretrain;
+use crate::{digits, progress};
+use anyhow::Result;
+use clap::Args;
+use comfy_table::{Table, presets::ASCII_MARKDOWN};
+use rolling_ball::nn::{Network, SoftmaxCrossEntropy};
+use rolling_ball::{
+    CentreStep, Footpoint, Objective, RollingBall, RollingBallConfig, Sgd, SgdConfig, StepReport,
+    step,
+};
+use scenario::{DigitsTail, Samples};
+
+type Net = Network<'static, DigitsTail>;
+
+/// Radius and learning rate, as in the measurement that the solver was designed with.
+pub const SETTINGS: [(f32, f32); 4] = [(1.0, 1.0), (3.0, 1.0), (0.3, 0.3), (1.0, 0.1)];
+/// Samples of a batch.
+const BATCH: usize = 32;
+/// How far from the converged distance counts as there.
+const NEAR: f32 = 1.01;
+/// The paper's step sizes that are tried.
+const STEPS: [f32; 4] = [0.001, 0.01, 0.1, 0.3];
+/// Iterations of the paper's solver at most.
+const PAPER_ITERATIONS: u32 = 400;
+/// Moves of Gauss-Newton at most.
+const MOVES: u32 = 40;
+
+/// Compare the footpoint solvers by gradient evaluations.
+#[derive(Args, Clone, Debug)]
+pub struct FootpointArgs {
+    /// States of the network from which footpoints are sought, for each setting
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    states: u32,
+}
+
+/// A network somewhere on the way of its training, and a batch.
+pub struct State {
+    theta: Vec<f32>,
+    batch: usize,
+}
+
+/// States along the fine-tuning of the pre-trained network on what the device's sensor sees.
+pub fn states(samples: &Samples, count: u32) -> Result<Vec<State>> {
+    let bar = progress::bar("pre-training on clean digits", "epochs");
+    let mut theta = pretrain::<DigitsTail>(&digits::clean()?, &DIGITS_RECIPE, &bar)?;
+    bar.finish_and_clear();
+    let mut sgd = Sgd::new(
+        SgdConfig { learning_rate: 0.03.into(), ..SgdConfig::default() },
+        vec![0.0; theta.len()],
+        None,
+    )?;
+    let mut states = Vec::new();
+    for index in 0..count as usize {
+        let batch = index * BATCH;
+        states.push(State { theta: theta.clone(), batch });
+        let mut scratch = vec![0.0; Net::SCRATCH];
+        let network = Net::new(&[])?;
+        let stream = samples.stream(batch, BATCH);
+        let mut objective = network.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
+        for _ in 0..6 {
+            step(&mut sgd, &mut objective, &mut theta)?;
+        }
+    }
+    Ok(states)
+}
+
+/// One step of the ball from a state; `None` where the solver's loss left the finite numbers.
+fn one_step(
+    samples: &Samples,
+    state: &State,
+    (radius, rate): (f32, f32),
+    footpoint: Footpoint,
+) -> Result<Option<StepReport>> {
+    let config = RollingBallConfig {
+        radius: radius.into(),
+        learning_rate: rate.into(),
+        loss_scale: 1.0,
+        footpoint,
+        centre_step: CentreStep::Plain,
+        roll_back: true,
+    };
+    let mut theta = state.theta.clone();
+    let mut ball = RollingBall::new(config, [vec![0.0; theta.len()], vec![0.0; theta.len()]])?;
+    let mut scratch = vec![0.0; Net::SCRATCH];
+    let network = Net::new(&[])?;
+    let stream = samples.stream(state.batch, BATCH);
+    let mut objective = network.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
+    objective.loss(&theta)?;
+    Ok(step(&mut ball, &mut objective, &mut theta).ok())
+}
+
+/// What Gauss-Newton did from one state.
+pub struct Descent {
+    /// Moves after which the distance was larger by more than its own rounding.
+    pub rises: usize,
+    /// The least distance.
+    converged: f32,
+    /// Gradient evaluations until the distance was near the converged one.
+    pub gradients: u32,
+    /// Losses until then.
+    pub losses: u32,
+}
+
+/// Seeks a footpoint move by move.
+pub fn gauss_newton(samples: &Samples, state: &State, setting: (f32, f32)) -> Result<Descent> {
+    let mut reports = Vec::new();
+    for max_iterations in 1..=MOVES {
+        let solver = Footpoint::GaussNewton { max_iterations, tolerance: 0.0 };
+        let report = one_step(samples, state, setting, solver)?;
+        if let Some((report, footpoint)) = report.and_then(|r| r.footpoint.map(|f| (r, f))) {
+            reports.push((report.evaluations, footpoint.distance));
+            if footpoint.iterations < max_iterations {
+                break;
+            }
+        }
+    }
+    let distances: Vec<f32> = reports.iter().map(|(_, distance)| *distance).collect();
+    let converged = distances.iter().copied().fold(f32::INFINITY, f32::min);
+    let (gradients, losses) = reports
+        .iter()
+        .find(|(_, distance)| *distance <= NEAR * converged)
+        .map_or((u32::MAX, u32::MAX), |(evaluations, _)| {
+            (evaluations.gradients, evaluations.losses)
+        });
+    // D is summed anew at each point: its own rounding may show.
+    let rounding = 1.0 + 4.0 * f32::EPSILON;
+    let rises = distances.windows(2).filter(|pair| pair[1] > pair[0] * rounding).count();
+    Ok(Descent { rises, converged, gradients, losses })
+}
+
+/// Gradient evaluations of the paper's solver until it is near; `None` where it does not get there.
+fn paper(
+    samples: &Samples,
+    state: &State,
+    setting: (f32, f32),
+    gamma: f32,
+    converged: f32,
+) -> Result<Option<u32>> {
+    let near = |iterations: u32| -> Result<bool> {
+        let solver = Footpoint::GradientDescent { step: gamma, iterations };
+        let report = one_step(samples, state, setting, solver)?;
+        let footpoint = report.and_then(|report| report.footpoint);
+        Ok(footpoint.is_some_and(|footpoint| footpoint.distance <= NEAR * converged))
+    };
+    if !near(PAPER_ITERATIONS)? {
+        return Ok(None);
+    }
+    // Once near it stays near, so the first such iteration can be bisected.
+    let (mut far, mut there) = (0, PAPER_ITERATIONS);
+    while there - far > 1 {
+        let middle = far.midpoint(there);
+        if near(middle)? {
+            there = middle;
+        } else {
+            far = middle;
+        }
+    }
+    Ok(Some(there))
+}
+
+fn median(mut values: Vec<u32>) -> String {
+    values.sort_unstable();
+    values.get(values.len() / 2).map_or_else(|| "-".to_owned(), u32::to_string)
+}
+
+/// Runs the command.
+pub fn footpoint(args: &FootpointArgs) -> Result<()> {
+    let data = digits::sensed(&digits::SENSOR, 1)?;
+    let samples = data.samples();
+    let states = states(&samples, args.states)?;
+    let bar = progress::bar("seeking footpoints", "states");
+    bar.set_length((states.len() * SETTINGS.len()) as u64);
+    let mut table = Table::new();
+    table.load_preset(ASCII_MARKDOWN);
+    let mut header = vec![
+        "radius, rate".to_owned(),
+        "Gauss-Newton gradients".to_owned(),
+        "worst".to_owned(),
+        "losses".to_owned(),
+        "D rose".to_owned(),
+    ];
+    header.extend(STEPS.iter().map(|gamma| format!("paper, gamma {gamma}")));
+    table.set_header(header);
+    for setting in SETTINGS {
+        let mut descents = Vec::new();
+        let mut papers = vec![Vec::new(); STEPS.len()];
+        for state in &states {
+            let descent = gauss_newton(&samples, state, setting)?;
+            for (gamma, reached) in STEPS.iter().zip(&mut papers) {
+                reached.extend(paper(&samples, state, setting, *gamma, descent.converged)?);
+            }
+            descents.push(descent);
+            bar.inc(1);
+        }
+        let mut cells = vec![
+            format!("{}, {}", setting.0, setting.1),
+            median(descents.iter().map(|descent| descent.gradients).collect()),
+            descents.iter().map(|descent| descent.gradients).max().unwrap_or(0).to_string(),
+            median(descents.iter().map(|descent| descent.losses).collect()),
+            descents.iter().map(|descent| descent.rises).sum::<usize>().to_string(),
+        ];
+        cells.extend(papers.into_iter().map(|reached| {
+            let there = reached.len();
+            format!("{} ({there} of {})", median(reached), states.len())
+        }));
+        table.add_row(cells);
+    }
+    bar.finish_and_clear();
+    println!(
+        "Gradient evaluations until D is within 1 % of its converged value: network 64-32-10, batches of \
+         {BATCH} digits, {} states; medians. In brackets: how many states the paper's solver got there from, \
+         in {PAPER_ITERATIONS} evaluations.\n\n{table}",
+        states.len()
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gauss_newton_reaches_the_footpoint_in_ten_gradients_and_never_moves_away() -> Result<()> {
+        let data = digits::sensed(&digits::SENSOR, 1)?;
+        let samples = data.samples();
+        for state in states(&samples, 16)? {
+            for setting in SETTINGS {
+                let descent = gauss_newton(&samples, &state, setting)?;
+                assert!(descent.gradients <= 10, "{setting:?}: {} gradients", descent.gradients);
+                assert_eq!(descent.rises, 0, "{setting:?}: D rose");
+            }
+        }
+        Ok(())
+    }
+}

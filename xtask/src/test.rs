@@ -1,0 +1,205 @@
+//! `cargo xtask test`: everything, in the order in which a failure is cheapest to find.
+
+use crate::device::{self, cargo, root};
+use crate::outcome::Outcome;
+use crate::plan::{OptimizerName, PlanArgs};
+use crate::qemu::MPS2_AN386;
+use crate::speakers::SPEAKERS;
+use crate::{elf, lint, setup};
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+use std::path::Path;
+use std::process::Command;
+
+/// Lints, unit, property, golden and documentation tests, and the firmware in the emulator.
+#[derive(Args, Clone, Debug)]
+pub struct TestArgs {
+    /// Install QEMU with the system's package manager where it is missing, through sudo if need be
+    #[arg(long)]
+    install: bool,
+    /// The spoken digits, for the device run that needs them
+    /// [default: ../shared/data beside the repository, where it is]
+    #[arg(long, value_name = "DIR")]
+    fsdd: Option<std::path::PathBuf>,
+}
+
+/// The cores that the library must build for.
+const TARGETS: [&str; 4] = [
+    "thumbv6m-none-eabi",
+    "thumbv7m-none-eabi",
+    "thumbv7em-none-eabihf",
+    "thumbv8m.main-none-eabihf",
+];
+
+/// What a binary that cannot panic or allocate does not contain.
+const FORBIDDEN: [&str; 6] =
+    ["panic", "rust_begin_unwind", "__rust_alloc", "alloc::", "malloc", "core::fmt"];
+
+/// How the checks that are not cargo's own ended.
+#[derive(Default)]
+struct Tally {
+    passed: u32,
+    skipped: u32,
+}
+
+impl Tally {
+    fn pass(&mut self, sentence: &str) {
+        self.passed += 1;
+        println!("test {sentence} ... ok");
+    }
+
+    fn skip(&mut self, sentence: &str, reason: &str) {
+        self.skipped += 1;
+        println!("test {sentence} ... SKIPPED: {reason}");
+    }
+}
+
+/// Runs the command.
+pub fn test(args: &TestArgs) -> Result<()> {
+    setup::rust_targets(&TARGETS)?;
+    setup::debian_package("qemu-system-arm", "qemu-system-arm", args.install)?;
+    let mut tally = Tally::default();
+    lint::lint()?;
+    tally.pass("the_sources_are_formatted_and_without_a_warning");
+    run(cargo().args(["test", "--workspace", "--locked"]), "the tests")?;
+    run(cargo().args(["test", "--features", "simd", "--locked"]), "the tests with simd")?;
+    run(
+        cargo().args(["test", "--locked"]).current_dir(root().join("boards/scenario")),
+        "the tests of the scenario",
+    )?;
+    too_large_network(&mut tally)?;
+    targets(&mut tally)?;
+    probe(&mut tally)?;
+    devices(args, &mut tally)?;
+    let Tally { passed, skipped } = tally;
+    println!("\n{passed} passed, 0 failed, {skipped} skipped");
+    Ok(())
+}
+
+/// Runs a command that prints for itself.
+fn run(command: &mut Command, what: &str) -> Result<()> {
+    let status = command.status().with_context(|| format!("cannot start {what}"))?;
+    ensure!(status.success(), "{what} failed ({status})");
+    Ok(())
+}
+
+fn targets(tally: &mut Tally) -> Result<()> {
+    for target in TARGETS {
+        let arguments = ["build", "--release", "--lib", "--locked", "--target", target];
+        device::capture(cargo().args(arguments), &format!("building the library for {target}"))?;
+        tally.pass(&format!("the_library_builds_for_{target}"));
+    }
+    Ok(())
+}
+
+fn probe(tally: &mut Tally) -> Result<()> {
+    let probe = device::build("probe", "probe", &[], &[], MPS2_AN386.target)?;
+    let found = elf::symbols_matching(&probe, &FORBIDDEN)?;
+    ensure!(found.is_empty(), "the probe of the core contains {found:?}");
+    // An empty list proves something only where the core is in there.
+    let core = elf::symbols_matching(&probe, &["rolling_ball::"])?;
+    ensure!(!core.is_empty(), "the probe does not contain the core: was it linked away?");
+    tally.pass("no_entry_point_of_the_core_can_panic_or_allocate");
+    Ok(())
+}
+
+/// The message of the compile-time RAM check is part of the product.
+fn too_large_network(tally: &mut Tally) -> Result<()> {
+    let manifest = root().join("tests/too_large/Cargo.toml");
+    let output = cargo()
+        .args(["check", "--locked", "--target-dir", "target/too_large", "--manifest-path"])
+        .arg(manifest)
+        .output()
+        .context("cannot start cargo check")?;
+    ensure!(!output.status.success(), "a network that needs more RAM than the board has compiled");
+    let message = String::from_utf8_lossy(&output.stderr);
+    ensure!(
+        message.contains("the network does not fit the board"),
+        "the network that is too large failed to compile, but not for that:\n{message}"
+    );
+    tally.pass("a_network_that_does_not_fit_the_boards_ram_fails_to_compile_and_says_why");
+    Ok(())
+}
+
+fn devices(args: &TestArgs, tally: &mut Tally) -> Result<()> {
+    for optimizer in [
+        OptimizerName::Ball,
+        OptimizerName::Sgd,
+        OptimizerName::Momentum,
+        OptimizerName::Adam,
+        OptimizerName::Sam,
+    ] {
+        let outcome = Outcome::of(&PlanArgs::digits(optimizer), false)?;
+        let name = outcome.plan.settings.optimizer.name();
+        outcome.check_bits()?;
+        outcome.check_budget()?;
+        tally.pass(&format!("{name}_gives_equal_bits_on_host_and_device_within_its_budget"));
+        if matches!(optimizer, OptimizerName::Ball) {
+            let summary = outcome.summary()?;
+            let (before, after) = (summary.accuracy_before, summary.accuracy_after);
+            ensure!(before <= 0.60 && after >= 0.85, "digits: accuracy {before}, then {after}");
+            tally.pass("the_ball_takes_the_turned_digits_from_below_60_to_above_85_per_cent");
+        }
+    }
+    panics_and_faults(tally)?;
+    let beside = root().join("../shared/data");
+    let directory = args.fsdd.clone().or_else(|| beside.is_dir().then_some(beside));
+    let sentence = "spoken_digits_have_equal_bits_on_host_and_device_within_256_kb_of_ram";
+    match directory {
+        None => tally.skip(sentence, "the spoken digits are not here; name them with --fsdd DIR"),
+        Some(directory) => {
+            let outcome = Outcome::of(&PlanArgs::speaker(&directory, 0, 20), false)?;
+            outcome.check_bits()?;
+            outcome.check_budget()?;
+            tally.pass(sentence);
+            let (twenty, fifty) =
+                (mean_of_speakers(&directory, 20)?, mean_of_speakers(&directory, 50)?);
+            ensure!(
+                twenty >= 0.87 && fifty >= 0.917,
+                "mean over the speakers: {twenty} with 20 clips, {fifty} with 50"
+            );
+            tally.pass("six_speakers_reach_a_mean_of_87_per_cent_with_20_clips_and_91_7_with_50");
+        }
+    }
+    Ok(())
+}
+
+/// Rehearsed with the default ball.
+fn mean_of_speakers(directory: &Path, clips: u16) -> Result<f64> {
+    let mut sum = 0.0;
+    for speaker in 0..SPEAKERS {
+        let outcome = Outcome::of(&PlanArgs::speaker(directory, speaker, clips), true)?;
+        sum += outcome.summary()?.accuracy_after;
+    }
+    Ok(sum / f64::from(SPEAKERS))
+}
+
+/// A firmware without its image must say so and fail, not hang.
+fn panics_and_faults(tally: &mut Tally) -> Result<()> {
+    let nothing = device::demo_folder()?.join("nothing.image");
+    std::fs::write(&nothing, b"")?;
+    let refused = run_digits(&nothing)?;
+    ensure!(refused.contains("not a flash image"), "a firmware without an image said {refused:?}");
+    tally.pass("a_firmware_without_an_image_says_so_and_fails");
+
+    let whole = device::demo_folder()?.join("digits.image");
+    let mut image = std::fs::read(&whole)?;
+    let last = image.len() - 1;
+    image[last] ^= 1;
+    let damaged = device::demo_folder()?.join("damaged.image");
+    std::fs::write(&damaged, &image)?;
+    let refused = run_digits(&damaged)?;
+    ensure!(refused.contains("checksum"), "a firmware with a damaged image said {refused:?}");
+    tally.pass("a_firmware_with_a_damaged_image_says_so_and_fails");
+    Ok(())
+}
+
+/// What the digits firmware complains of with this image.
+fn run_digits(image: &Path) -> Result<String> {
+    let environment = [(device::IMAGE, image)];
+    let firmware = device::build("qemu-board", "digits", &[], &environment, MPS2_AN386.target)?;
+    match device::run(&MPS2_AN386, &firmware, device::LIMIT, |_| {}) {
+        Ok(_) => bail!("the firmware ran with {}", image.display()),
+        Err(error) => Ok(format!("{error:#}")),
+    }
+}
