@@ -34,10 +34,13 @@ pub enum Error {
     /// the loss was asked for.
     NonFiniteLoss,
     /// The gradient holds a NaN or an infinity, or its norm overflows an `f32`. Theta is at the last point
-    /// whose loss was finite.
+    /// whose loss was finite (with [`Sam`](crate::Sam), where the step began).
     NonFiniteGradient,
-    /// The step would overflow an `f32`: the learning rate is too large for this gradient. Theta is unchanged.
+    /// The step would overflow an `f32`: the learning rate is too large for this gradient. Theta is at the point
+    /// that was evaluated last.
     NonFiniteUpdate,
+    /// Every output of the network is NaN: there is no class to name.
+    NonFiniteOutput,
     /// The optimizer was told something it had not asked for.
     UnexpectedAnswer {
         /// What it was waiting for.
@@ -115,6 +118,9 @@ impl fmt::Display for Error {
             }
             Self::NonFiniteUpdate => {
                 f.write_str("the step overflows: lower the learning rate or clip the gradient")
+            }
+            Self::NonFiniteOutput => {
+                f.write_str("every output of the network is NaN: are the parameters or the input?")
             }
             Self::UnexpectedAnswer { expected } => write!(f, "expected {expected}"),
             Self::NoSamples => f.write_str("the objective has no samples with a weight above 0"),

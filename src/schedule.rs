@@ -2,7 +2,7 @@
 
 use crate::Error;
 
-/// A value by step. After its last step a schedule stays at its end.
+/// A value by step. After its last step a schedule stays at its end; with `steps` 0 it is there from the start.
 ///
 /// ```
 /// use rolling_ball::Schedule;

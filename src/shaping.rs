@@ -29,6 +29,16 @@ impl<O: Optimizer> ClipNorm<O> {
     /// # Errors
     /// [`Error::Setting`] where `largest` is not above 0.
     pub fn new(inner: O, largest: f32) -> Result<Self, Error> {
+        Self::with_kernels(Active::default(), inner, largest)
+    }
+}
+
+impl<O: Optimizer, K: Kernels> ClipNorm<O, K> {
+    /// As [`new`](ClipNorm::new), with the kernels named.
+    ///
+    /// # Errors
+    /// As [`new`](ClipNorm::new).
+    pub fn with_kernels(_kernels: K, inner: O, largest: f32) -> Result<Self, Error> {
         Error::check_positive("clip norm", largest)?;
         Ok(Self { inner, largest, kernels: PhantomData })
     }
@@ -67,6 +77,16 @@ impl<O: Optimizer> WeightDecay<O> {
     /// # Errors
     /// [`Error::Setting`] where `weight_decay` is not above 0.
     pub fn new(inner: O, weight_decay: f32) -> Result<Self, Error> {
+        Self::with_kernels(Active::default(), inner, weight_decay)
+    }
+}
+
+impl<O: Optimizer, K: Kernels> WeightDecay<O, K> {
+    /// As [`new`](WeightDecay::new), with the kernels named.
+    ///
+    /// # Errors
+    /// As [`new`](WeightDecay::new).
+    pub fn with_kernels(_kernels: K, inner: O, weight_decay: f32) -> Result<Self, Error> {
         Error::check_positive("weight decay", weight_decay)?;
         Ok(Self { inner, weight_decay, kernels: PhantomData })
     }

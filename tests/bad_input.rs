@@ -459,6 +459,7 @@ fn a_trial_that_is_not_finite_is_rejected_and_the_step_goes_on() {
             assert_eq!(objective.struck, Some(Struck::Loss), "{}", named.name);
             assert_ne!(report.outcome, Outcome::Stalled, "{}", named.name);
             assert_ne!(bits(&theta), bits(&start), "{}", named.name);
+            assert!(report.loss_after.is_none_or(f32::is_finite), "{}: {report:?}", named.name);
         }
     }
 }

@@ -651,12 +651,15 @@ fn plain_sgd() -> Sgd<Vec<f32>> {
 #[test]
 fn a_gradient_longer_than_the_clip_norm_is_shortened_to_it() {
     let slope = Affine { slope: vec![3.0, 0.0, -4.0, 0.0, 0.0], constant: 0.0 };
-    let mut clipped = ClipNorm::new(plain_sgd(), 2.0).unwrap();
-    let mut theta = start();
-    let report = step(&mut clipped, &mut Single(slope), &mut theta).unwrap();
-    assert!((report.gradient_norm - 2.0).abs() <= 1e-6);
-    let expected = add_scaled(&widen(&start()), -0.1, &[1.2, 0.0, -1.6, 0.0, 0.0]);
-    assert!(deviation(&widen(&theta), &expected) <= 1e-7);
+    for largest in [0.5f32, 2.0, 4.9] {
+        let mut clipped = ClipNorm::new(plain_sgd(), largest).unwrap();
+        let mut theta = start();
+        let report = step(&mut clipped, &mut Single(slope.clone()), &mut theta).unwrap();
+        assert!((report.gradient_norm - largest).abs() <= 1e-6);
+        let rate = -0.1 * f64::from(largest) / 5.0;
+        let expected = add_scaled(&widen(&start()), rate, &slope.slope);
+        assert!(deviation(&widen(&theta), &expected) <= 1e-7);
+    }
 }
 
 #[test]

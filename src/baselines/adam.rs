@@ -18,7 +18,8 @@ pub struct AdamConfig {
     pub epsilon: f32,
     /// Decoupled weight decay: above 0 it is AdamW.
     pub weight_decay: f32,
-    /// Whether the new point's loss is evaluated so that one that is not finite can be rolled back exactly.
+    /// Whether the new point's loss is evaluated so that one that is not finite can be rolled back exactly: theta,
+    /// not the moments, which keep what the step added.
     /// Costs one loss (1/3 gradient evaluation) a step.
     pub roll_back: bool,
 }

@@ -18,7 +18,8 @@ pub struct SgdConfig {
     pub nesterov: bool,
     /// Finds the rate by a line search; not together with momentum.
     pub line_search: Option<Armijo>,
-    /// Whether the new point's loss is evaluated so that one that is not finite can be rolled back exactly.
+    /// Whether the new point's loss is evaluated so that one that is not finite can be rolled back exactly: theta,
+    /// not the velocity, which keeps what the step added.
     /// Costs one loss (1/3 gradient evaluation) a step; nothing with a line search, which evaluates it anyway.
     pub roll_back: bool,
 }

@@ -107,7 +107,7 @@ impl<'a, T: Layer, F: Layer, K: Kernels> Network<'a, T, F, K> {
     /// The index of the largest output: the class. Cost: one forward pass.
     ///
     /// # Errors
-    /// As [`predict`](Self::predict).
+    /// As [`predict`](Self::predict), and [`Error::NonFiniteOutput`] where every output is NaN.
     pub fn classify(
         &self,
         theta: &[f32],
@@ -115,13 +115,13 @@ impl<'a, T: Layer, F: Layer, K: Kernels> Network<'a, T, F, K> {
         scratch: &mut [f32],
     ) -> Result<usize, Error> {
         let output = self.predict(theta, input, scratch)?;
-        let mut best = (0, f32::NEG_INFINITY);
+        let mut best: Option<(usize, f32)> = None;
         for (class, value) in output.iter().enumerate() {
-            if *value > best.1 {
-                best = (class, *value);
+            if !value.is_nan() && best.is_none_or(|(_, largest)| *value > largest) {
+                best = Some((class, *value));
             }
         }
-        Ok(best.0)
+        best.map(|(class, _)| class).ok_or(Error::NonFiniteOutput)
     }
 
     /// The mean loss over samples as an objective of theta. The samples are iterated anew for each

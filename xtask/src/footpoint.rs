@@ -107,10 +107,12 @@ pub struct Descent {
 /// Seeks a footpoint move by move.
 pub fn gauss_newton(samples: &Samples, state: &State, setting: (f32, f32)) -> Result<Descent> {
     let mut reports = Vec::new();
+    let mut loss_before = 0.0;
     for max_iterations in 1..=MOVES {
         let solver = Footpoint::GaussNewton { max_iterations, tolerance: 0.0 };
         let report = one_step(samples, state, setting, solver)?;
         if let Some((report, footpoint)) = report.and_then(|r| r.footpoint.map(|f| (r, f))) {
+            loss_before = report.loss_before.abs();
             reports.push((report.evaluations, footpoint.distance));
             if footpoint.iterations < max_iterations {
                 break;
@@ -125,9 +127,11 @@ pub fn gauss_newton(samples: &Samples, state: &State, setting: (f32, f32)) -> Re
         .map_or((u32::MAX, u32::MAX), |(evaluations, _)| {
             (evaluations.gradients, evaluations.losses)
         });
-    // D is summed anew at each point: its own rounding may show.
-    let rounding = 1.0 + 4.0 * f32::EPSILON;
-    let rises = distances.windows(2).filter(|pair| pair[1] > pair[0] * rounding).count();
+    // Beside the rounding of D itself, that of the height, which is of the order of radius and loss.
+    let height = setting.0 + loss_before;
+    let rounding =
+        |distance: f32| 4.0 * f32::EPSILON * (distance + (2.0 * distance).sqrt() * height);
+    let rises = distances.windows(2).filter(|pair| pair[1] > pair[0] + rounding(pair[0])).count();
     Ok(Descent { rises, converged, gradients, losses })
 }
 

@@ -53,7 +53,6 @@ impl OptimizerKind {
 
 /// An optimizer chosen at run time, over the same three vectors of workspace.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "one lives, on the stack of main")]
 pub enum AnyOptimizer<'a, K> {
     /// The rolling ball.
     Ball(RollingBall<&'a mut [f32], K>),

@@ -12,6 +12,8 @@ const TRIALS: u32 = 12;
 /// Where `D` falls by more than this multiple of what the model predicts, it curves downwards, as between two
 /// valleys when the ball bridges them: a longer move along the same line is worth a loss.
 const SURPRISE: f32 = 1.2;
+/// A fall below this part of `D` may be rounding, which is no reason to go on.
+const NOISE: f32 = 1e-6;
 /// How much longer.
 const GROW: f32 = 2.0;
 
@@ -121,7 +123,8 @@ impl GaussNewton {
         if trial.change.is_finite() && trial.change <= enough {
             let predicted = self.slope * (alpha - alpha * alpha / 2.0);
             // The first line is left alone: its full move is the gradient step, exactly.
-            return if self.report.iterations > 0 && trial.change < SURPRISE * predicted {
+            let falls = self.report.iterations > 0 && trial.change < SURPRISE * predicted;
+            return if falls && -trial.change > NOISE * self.report.distance {
                 self.grow(trial)
             } else {
                 self.accept(trial, alpha)
