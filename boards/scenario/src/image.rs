@@ -157,11 +157,11 @@ impl<'a> Image<'a> {
         if header.magic != MAGIC {
             return Err(ImageError::NotAnImage);
         }
-        // Sums in u64 cannot overflow for any header.
-        let sample = u64::from(header.inputs) + 1;
-        let samples = u64::from(header.labelled) + u64::from(header.held_out);
-        let expected = u64::from(header.parameters) * 4 + samples * sample + size as u64;
-        if expected != actual as u64 {
+        // No header overflows a u128.
+        let sample = u128::from(header.inputs) + 1;
+        let samples = u128::from(header.labelled) + u128::from(header.held_out);
+        let expected = u128::from(header.parameters) * 4 + samples * sample + size as u128;
+        if expected != actual as u128 {
             let expected = usize::try_from(expected).unwrap_or(usize::MAX);
             return Err(ImageError::Length { expected, actual });
         }
