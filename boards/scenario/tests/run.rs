@@ -181,14 +181,14 @@ fn loss_of(scene: &Scene, theta: &[f32], indices: &[usize]) -> f32 {
 }
 
 #[test]
-fn every_optimizer_halves_the_loss() {
+fn every_optimizer_lowers_the_loss_by_a_third() {
     for kind in OptimizerKind::ALL {
         let scene = Scene::new(kind);
         let run = success(&scene);
         let all: Vec<usize> = (0..LABELLED).collect();
         let (before, after) =
             (loss_of(&scene, &scene.weights, &all), loss_of(&scene, &run.theta, &all));
-        assert!(after < 0.5 * before, "{}: {before}, then {after}", kind.name());
+        assert!(3.0 * after < 2.0 * before, "{}: {before}, then {after}", kind.name());
         assert_eq!(run.steps()[0].loss, before);
         assert!(run.steps()[STEPS as usize - 1].loss < run.steps()[0].loss);
     }
