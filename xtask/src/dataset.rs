@@ -73,3 +73,62 @@ pub fn shuffled(count: usize, seed: u64) -> Vec<usize> {
     }
     order
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Twelve samples of each class; each input tells its own index.
+    fn dataset() -> Dataset {
+        Dataset {
+            inputs: (0..120).flat_map(|index| [index, 255 - index]).collect(),
+            labels: (0..120).map(|index| index % 10).collect(),
+            width: 2,
+            scale: 1.0,
+            offset: 0.0,
+        }
+    }
+
+    #[test]
+    fn a_draw_is_even_over_the_classes_and_leaves_all_others() {
+        let (drawn, others) = dataset().draw(20, 3);
+        for class in 0..10 {
+            assert_eq!(drawn.labels.iter().filter(|label| **label == class).count(), 2);
+            assert_eq!(others.labels.iter().filter(|label| **label == class).count(), 10);
+        }
+        let mut all: Vec<u8> =
+            drawn.inputs.iter().chain(&others.inputs).copied().step_by(2).collect();
+        all.sort_unstable();
+        assert_eq!(all, (0..120).collect::<Vec<u8>>());
+    }
+
+    #[test]
+    fn a_draw_depends_on_its_seed_alone() {
+        assert_eq!(dataset().draw(20, 3).0.inputs, dataset().draw(20, 3).0.inputs);
+        assert_ne!(dataset().draw(20, 3).0.inputs, dataset().draw(20, 4).0.inputs);
+    }
+
+    #[test]
+    fn labels_stay_with_their_inputs() {
+        let (drawn, others) = dataset().draw(30, 5);
+        for part in [drawn, others] {
+            for (input, label) in part.inputs.chunks_exact(2).zip(&part.labels) {
+                assert_eq!(input[0] % 10, *label);
+            }
+        }
+    }
+
+    #[test]
+    fn mislabelling_gives_as_many_labels_as_asked_for_another_class() {
+        let clean = dataset();
+        let wrong = |probability| {
+            let mut noisy = dataset();
+            noisy.mislabel(probability, 1);
+            noisy.labels.iter().zip(&clean.labels).filter(|(noisy, clean)| noisy != clean).count()
+        };
+        assert_eq!(wrong(0.0), 0);
+        assert_eq!(wrong(1.0), 120);
+        // Five standard deviations around 36.
+        assert!((11..=61).contains(&wrong(0.3)), "{}", wrong(0.3));
+    }
+}

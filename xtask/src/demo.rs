@@ -148,6 +148,14 @@ fn print_table(outcome: &Outcome, summary: &Summary) -> Result<()> {
     );
     row("instructions a step", none(), number(summary.instructions_per_step));
     row("flash", none(), summary.flash_bytes.map_or_else(none, |bytes| of(bytes, flash)));
+    let image = plan.image.len() as u64;
+    row(
+        "  of it code, image",
+        none(),
+        summary.flash_bytes.map_or_else(none, |bytes| {
+            format!("{}, {}", kilobytes(bytes.saturating_sub(image)), kilobytes(image))
+        }),
+    );
     row("RAM", none(), summary.ram_bytes.map_or_else(none, |bytes| of(bytes, ram)));
     row(
         "  of it static, stack",

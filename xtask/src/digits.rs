@@ -97,3 +97,44 @@ fn bilinear(image: &[f32], x: f32, y: f32) -> f32 {
     let row = |y: f32| pixel(left, y) * (1.0 - right_part) + pixel(left + 1.0, y) * right_part;
     row(top) * (1.0 - bottom_part) + row(top + 1.0) * bottom_part
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IDEAL: Sensor = Sensor { rotation: 0.0, gain: 1.0, offset: 0.0, noise: 0.0 };
+
+    #[test]
+    fn the_file_holds_the_digits_that_scikit_learn_counts() -> Result<()> {
+        let digits = unpack()?;
+        let count = |class| digits.labels.iter().filter(|label| **label == class).count();
+        let counts: Vec<usize> = (0..10).map(count).collect();
+        assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
+        assert_eq!(digits.inputs.len(), 1797 * WIDTH);
+        assert_eq!(digits.inputs.iter().max(), Some(&240));
+        Ok(())
+    }
+
+    #[test]
+    fn an_ideal_sensor_sees_the_clean_digits() -> Result<()> {
+        let seen = sensed(&IDEAL, 1)?;
+        assert_eq!(seen.inputs, unpack()?.inputs[PRE_TRAINING * WIDTH..]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_quarter_turn_puts_the_top_left_pixel_at_the_bottom_left() {
+        let mut image = [0; WIDTH];
+        image[0] = 240;
+        Sensor { rotation: 90.0, ..IDEAL }.see(&mut image, &mut Rand32::new(1));
+        let brightest = image.iter().enumerate().max_by_key(|(_, byte)| **byte);
+        assert_eq!(brightest.map(|(index, _)| index), Some(WIDTH - SIDE));
+    }
+
+    #[test]
+    fn the_sensor_of_the_demo_is_the_same_for_the_same_seed() -> Result<()> {
+        assert_eq!(sensed(&SENSOR, 1)?.inputs, sensed(&SENSOR, 1)?.inputs);
+        assert_ne!(sensed(&SENSOR, 1)?.inputs, sensed(&SENSOR, 2)?.inputs);
+        Ok(())
+    }
+}

@@ -226,7 +226,10 @@ fn run_side_by_side(
             Scenario::Digits => rehearse_both::<DigitsTail>(&image, tell),
             Scenario::Speakers => rehearse_both::<SpeakersTail>(&image, tell),
         };
-        let device = match device.map(|thread| thread.join()) {
+        let device = device.map(|thread| thread.join());
+        // What stops the rehearsal stops the device too, and the rehearsal says it better.
+        let rehearsals = rehearsals?;
+        let device = match device {
             None => None,
             Some(Ok(run)) => Some(run?),
             Some(Err(_)) => bail!("the thread that runs the emulator panicked"),
@@ -235,7 +238,7 @@ fn run_side_by_side(
         if let Some(bar) = &device_bar {
             bar.finish_and_clear();
         }
-        Ok((rehearsals?, device))
+        Ok((rehearsals, device))
     })
 }
 
@@ -245,4 +248,57 @@ fn first_difference(a: &Told, b: &Told) -> Option<usize> {
     let differing = a_hashes.iter().zip(&b_hashes).position(|(a, b)| a != b);
     let shorter = a_hashes.len().min(b_hashes.len());
     differing.or((a_hashes.len() != b_hashes.len()).then_some(shorter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(hashes: &[u32]) -> Vec<Event> {
+        let accuracy = Accuracy { correct: 1, samples: 2 };
+        let steps = hashes.iter().enumerate().map(|(index, hash)| {
+            Event::Step(StepEvent {
+                step: index as u32,
+                loss: 1.0,
+                gradient_norm: 1.0,
+                gradients: 1,
+                losses: 1,
+                gradient_instructions: 10,
+                instructions: 25,
+                hash: *hash,
+            })
+        });
+        std::iter::once(Event::Before(accuracy))
+            .chain(steps)
+            .chain([Event::After(accuracy)])
+            .collect()
+    }
+
+    fn difference(a: &[u32], b: &[u32]) -> Result<Option<usize>> {
+        Ok(first_difference(&Told::new(&run(a))?, &Told::new(&run(b))?))
+    }
+
+    #[test]
+    fn runs_are_equal_only_where_every_hash_is() -> Result<()> {
+        assert_eq!(difference(&[1, 2, 3], &[1, 2, 3])?, None);
+        assert_eq!(difference(&[1, 2, 3], &[1, 5, 3])?, Some(1));
+        assert_eq!(difference(&[1, 2, 3], &[1, 2])?, Some(2));
+        Ok(())
+    }
+
+    #[test]
+    fn a_run_that_ends_early_is_an_error() {
+        let mut events = run(&[1]);
+        events.pop();
+        assert!(Told::new(&events).is_err());
+    }
+
+    #[test]
+    fn a_mean_is_rounded_to_the_nearest() -> Result<()> {
+        let events = run(&[1, 2, 3]);
+        let told = Told::new(&events)?;
+        assert_eq!(told.per(|step| step.instructions, 3), 25);
+        assert_eq!(told.per(|step| step.instructions, 2), 38);
+        Ok(())
+    }
 }

@@ -43,14 +43,18 @@ pub struct PlanArgs {
     #[arg(long, value_enum, default_value = "ball")]
     pub optimizer: OptimizerName,
     /// Radius of the ball (or of SAM's neighbourhood) [default: the optimizer's own]
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true, value_parser = positive)]
     pub radius: Option<f32>,
     /// Learning rate at the first step; it shrinks to nothing [default: the optimizer's own]
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true, value_parser = positive)]
     pub learning_rate: Option<f32>,
     /// Labelled samples of the digits scenario, 1 to 100
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=100))]
+    #[arg(long, default_value_t = 100, conflicts_with = "fsdd",
+          value_parser = clap::value_parser!(u16).range(1..=100))]
     pub samples: u16,
+    /// Samples a gradient evaluation, in turn; 0 for all of them
+    #[arg(long, default_value_t = 0)]
+    pub batch: u32,
     /// Steps of fine-tuning
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub steps: u32,
@@ -70,6 +74,13 @@ pub struct PlanArgs {
     pub clips: u16,
 }
 
+fn positive(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
+        _ => Err("expected a finite number above 0".to_owned()),
+    }
+}
+
 impl PlanArgs {
     /// The digits scenario as it is by default.
     pub fn digits(optimizer: OptimizerName) -> Self {
@@ -78,6 +89,7 @@ impl PlanArgs {
             radius: None,
             learning_rate: None,
             samples: 100,
+            batch: 0,
             steps: 100,
             seed: 1,
             fsdd: None,
@@ -138,6 +150,11 @@ impl Plan {
     /// Pre-trains and packs what the arguments ask for.
     pub fn prepare(args: &PlanArgs) -> Result<Self> {
         let kind = OptimizerKind::from(args.optimizer);
+        ensure!(
+            args.radius.is_none() || matches!(kind, OptimizerKind::Ball | OptimizerKind::Sam),
+            "--radius: {} has no radius; the ball and SAM have one",
+            kind.name()
+        );
         let bar = progress::bar("pre-training on the desktop", "epochs");
         let (scenario, title, weights, data, count) = match &args.fsdd {
             None => (
@@ -166,7 +183,7 @@ impl Plan {
         let settings = Settings {
             optimizer: kind,
             steps: args.steps,
-            batch: 0,
+            batch: args.batch,
             radius: args.radius.unwrap_or(radius),
             learning_rate: args.learning_rate.unwrap_or(learning_rate),
         };

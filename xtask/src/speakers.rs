@@ -66,3 +66,63 @@ impl Recordings {
         (others, own)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A directory with two utterances of each of two speakers, but for what `change` makes of the parts.
+    fn read(name: &str, change: fn(&mut [Vec<u8>; 3])) -> Result<Recordings> {
+        let directory =
+            std::env::temp_dir().join(format!("rolling-ball-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&directory)?;
+        let inputs = [10, 30, 50, 70].iter().flat_map(|byte| [*byte; WIDTH]).collect();
+        let mut parts = [inputs, vec![1, 2, 3, 4], vec![0, 5, 0, 5]];
+        change(&mut parts);
+        for (part, bytes) in ["x", "y", "speaker"].iter().zip(&parts) {
+            std::fs::write(directory.join(format!("fsdd_logmel16x20_u8.{part}.u8.bin")), bytes)?;
+        }
+        let recordings = Recordings::read(&directory);
+        std::fs::remove_dir_all(&directory)?;
+        recordings
+    }
+
+    fn complaint(name: &str, change: fn(&mut [Vec<u8>; 3])) -> String {
+        read(name, change).err().map(|error| format!("{error:#}")).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_speaker_is_left_out_and_normalised_by_the_others() -> Result<()> {
+        let (others, own) = read("whole", |_| {})?.leave_out(5);
+        assert_eq!(others.labels, [1, 3]);
+        assert_eq!(own.labels, [2, 4]);
+        // The others' bytes are 10 and 50: mean 30, deviation 20.
+        for dataset in [others, own] {
+            assert_eq!((dataset.scale, dataset.offset), (1.0 / 20.0, -30.0 / 20.0));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_missing_directory_names_the_files_that_are_needed() {
+        let error = Recordings::read(Path::new("no/such/directory")).err();
+        let text = error.map(|error| format!("{error:#}")).unwrap_or_default();
+        assert!(text.contains("fsdd_logmel16x20_u8.x.u8.bin"), "{text}");
+    }
+
+    #[test]
+    fn files_that_do_not_belong_together_are_refused() {
+        let short = complaint("short", |parts| parts[0].truncate(7));
+        assert!(short.contains("do not belong together"), "{short}");
+        let few = complaint("few", |parts| parts[2].truncate(3));
+        assert!(few.contains("do not belong together"), "{few}");
+    }
+
+    #[test]
+    fn labels_and_speakers_out_of_range_are_refused() {
+        let label = complaint("label", |parts| parts[1][0] = 10);
+        assert!(label.contains("a label above 9"), "{label}");
+        let speaker = complaint("speaker", |parts| parts[2][0] = 6);
+        assert!(speaker.contains("a speaker above 5"), "{speaker}");
+    }
+}

@@ -141,7 +141,8 @@ fn devices(args: &TestArgs, tally: &mut Tally) -> Result<()> {
             tally.pass("the_ball_takes_the_turned_digits_from_below_60_to_above_85_per_cent");
         }
     }
-    panics_and_faults(tally)?;
+    faults(tally)?;
+    bad_images(tally)?;
     let beside = root().join("../shared/data");
     let directory = args.fsdd.clone().or_else(|| beside.is_dir().then_some(beside));
     let sentence = "spoken_digits_have_equal_bits_on_host_and_device_within_256_kb_of_ram";
@@ -174,12 +175,28 @@ fn mean_of_speakers(directory: &Path, clips: u16) -> Result<f64> {
     Ok(sum / f64::from(SPEAKERS))
 }
 
+/// Whatever goes wrong on the device ends the emulator with a failing code, and says what.
+fn faults(tally: &mut Tally) -> Result<()> {
+    for (fault, message) in [
+        ("panic", "a panic, as asked for"),
+        ("fault", "hard fault at"),
+        ("overflow", "the stack has overflowed"),
+    ] {
+        let image = device::demo_folder()?.join("fault.image");
+        std::fs::write(&image, fault)?;
+        let said = refused("faults", &image)?;
+        ensure!(said.contains(message), "after a {fault} the firmware said {said:?}");
+        tally.pass(&format!("a_{fault}_on_the_device_ends_the_emulator_with_a_failing_code"));
+    }
+    Ok(())
+}
+
 /// A firmware without its image must say so and fail, not hang.
-fn panics_and_faults(tally: &mut Tally) -> Result<()> {
+fn bad_images(tally: &mut Tally) -> Result<()> {
     let nothing = device::demo_folder()?.join("nothing.image");
     std::fs::write(&nothing, b"")?;
-    let refused = run_digits(&nothing)?;
-    ensure!(refused.contains("not a flash image"), "a firmware without an image said {refused:?}");
+    let said = refused("digits", &nothing)?;
+    ensure!(said.contains("not a flash image"), "a firmware without an image said {said:?}");
     tally.pass("a_firmware_without_an_image_says_so_and_fails");
 
     let whole = device::demo_folder()?.join("digits.image");
@@ -188,16 +205,16 @@ fn panics_and_faults(tally: &mut Tally) -> Result<()> {
     image[last] ^= 1;
     let damaged = device::demo_folder()?.join("damaged.image");
     std::fs::write(&damaged, &image)?;
-    let refused = run_digits(&damaged)?;
-    ensure!(refused.contains("checksum"), "a firmware with a damaged image said {refused:?}");
+    let said = refused("digits", &damaged)?;
+    ensure!(said.contains("checksum"), "a firmware with a damaged image said {said:?}");
     tally.pass("a_firmware_with_a_damaged_image_says_so_and_fails");
     Ok(())
 }
 
-/// What the digits firmware complains of with this image.
-fn run_digits(image: &Path) -> Result<String> {
+/// What a firmware complains of with this image.
+fn refused(binary: &str, image: &Path) -> Result<String> {
     let environment = [(device::IMAGE, image)];
-    let firmware = device::build("qemu-board", "digits", &[], &environment, MPS2_AN386.target)?;
+    let firmware = device::build("qemu-board", binary, &[], &environment, MPS2_AN386.target)?;
     match device::run(&MPS2_AN386, &firmware, device::LIMIT, |_| {}) {
         Ok(_) => bail!("the firmware ran with {}", image.display()),
         Err(error) => Ok(format!("{error:#}")),
