@@ -1,6 +1,8 @@
-//! The rolling ball: the step, in the paper's order.
+//! The rolling ball: the step, in the paper's order. Its third part, finding the new contact, is in contact.rs
+//! and footpoint/.
 
 mod config;
+mod contact;
 mod footpoint;
 mod geometry;
 
@@ -201,37 +203,14 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
 
     /// Step 1: the ball rests on the graph at theta, with its own normal.
     fn rest(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
-        let gradient = self.gradient.as_ref();
         if let Footpoint::Contact { refreshes } = self.config.footpoint {
-            if !self.resting {
-                // The first contact is theta itself: the offset is its own.
-                self.displaced.as_mut().fill(0.0);
-            }
-            let sums = K::contact_sums(theta, self.displaced.as_ref(), gradient);
-            if self.refreshes == 0 {
-                self.ledger.start(loss, sums.theta, sums.gradient)?;
-            } else {
-                check_answer(loss, sums.gradient)?;
-            }
-            self.geometry.rest(loss, sums.gradient);
-            let reach = self.geometry.reach;
-            self.geometry.along_offset =
-                if self.resting { sums.along } else { reach * sums.gradient };
-            if self.resting {
-                let squared =
-                    sums.offset - 2.0 * reach * sums.along + reach * reach * sums.gradient;
-                self.ledger.report.contact_gap = Some(libm::sqrtf(squared.max(0.0)));
-            } else {
-                K::scale_into(self.displaced.as_mut(), reach, gradient);
-                self.resting = true;
-                self.ledger.report.contact_gap = Some(0.0);
-            }
+            self.rest_contact(theta, loss)?;
             if self.refreshes < refreshes {
                 self.refreshes = self.refreshes.saturating_add(1);
                 return self.roll(theta, 0.0, 0.0, Phase::RefreshedContact);
             }
         } else {
-            let (theta_squared, gradient_squared) = K::squared_norms(theta, gradient);
+            let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
             self.ledger.start(loss, theta_squared, gradient_squared)?;
             self.geometry.rest(loss, gradient_squared);
         }
@@ -298,123 +277,6 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
                 self.project(theta, above * self.geometry.loss_scale)
             }
         }
-    }
-
-    /// Step 3, contact: the centre moves and the contact is put where the last gradient says. A line search may
-    /// have moved theta by `-searched * g` already.
-    fn roll(
-        &mut self,
-        theta: &mut [f32],
-        searched: f32,
-        rate: f32,
-        next: Phase,
-    ) -> Result<Request, Error> {
-        let (gradient, offset) = (self.gradient.as_mut(), self.displaced.as_mut());
-        let Geometry { reach, gradient_squared, along_offset, .. } = self.geometry;
-        let rolled = K::roll(theta, offset, gradient, rate, reach);
-        // The two moves together: the roll is `reach g - u`.
-        let both = rolled
-            + searched
-                * (searched * gradient_squared - 2.0 * (reach * gradient_squared - along_offset));
-        let moved = libm::sqrtf(both.max(0.0));
-        if let Err(error) = self.ledger.check_move(moved) {
-            restore(theta, self.gradient.as_ref());
-            return Err(error);
-        }
-        self.ledger.report.absolute_update += moved;
-        match next {
-            _ if self.config.roll_back => self.ask_loss(next),
-            Phase::RefreshedContact => self.ask_gradient(Phase::Contact),
-            _ => self.finish(None, Outcome::Converged),
-        }
-    }
-
-    /// Step 3, Gauss-Newton: judges the loss at a trial point.
-    fn judge_footpoint(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
-        let Footpoint::GaussNewton { max_iterations, .. } = self.config.footpoint else {
-            return self.finish(Some(loss), Outcome::Converged);
-        };
-        let scale = self.gauss_newton.buffer_scale;
-        match self.gauss_newton.judge(&self.geometry, loss) {
-            Verdict::Retry(multiple) => {
-                self.move_along(theta, multiple * scale);
-                self.ask_loss(Phase::GaussNewtonTrial)
-            }
-            Verdict::Stalled(multiple) => {
-                self.move_along(theta, multiple * scale);
-                self.finish(Some(self.geometry.loss), Outcome::Stalled)
-            }
-            Verdict::Accepted => self.accept_footpoint(theta, loss, max_iterations),
-            Verdict::AcceptedEarlier { multiple, loss } => {
-                self.move_along(theta, multiple * scale);
-                self.accept_footpoint(theta, loss, max_iterations)
-            }
-        }
-    }
-
-    fn accept_footpoint(
-        &mut self,
-        theta: &[f32],
-        loss: f32,
-        max_iterations: u32,
-    ) -> Result<Request, Error> {
-        self.geometry.loss = loss;
-        self.ledger.report.absolute_update += self.gauss_newton.moved();
-        if self.gauss_newton.report.iterations >= max_iterations {
-            self.gauss_newton.report.distance = self.distance(theta, loss);
-            self.finish(Some(loss), Outcome::IterationLimit)
-        } else {
-            self.ask_gradient(Phase::GaussNewtonPoint)
-        }
-    }
-
-    /// Step 3, Gauss-Newton: a new direction from an accepted point.
-    fn search_footpoint(
-        &mut self,
-        theta: &mut [f32],
-        loss: f32,
-        tolerance: f32,
-    ) -> Result<Request, Error> {
-        let (gradient, displaced) = (self.gradient.as_mut(), self.displaced.as_ref());
-        let sums = K::footpoint_sums(theta, displaced, gradient);
-        check_answer(loss, sums.gradient)?;
-        match self.gauss_newton.linearise(&self.geometry, sums, loss, tolerance) {
-            None => self.finish(Some(loss), Outcome::Converged),
-            Some(scale) => {
-                self.ledger.check_move(libm::sqrtf(self.gauss_newton.direction_squared))?;
-                K::gauss_newton_move(theta, displaced, gradient, scale);
-                self.ask_loss(Phase::GaussNewtonTrial)
-            }
-        }
-    }
-
-    /// Step 3, the paper's solver: one gradient step on `D`.
-    fn project(&mut self, theta: &mut [f32], pull: f32) -> Result<Request, Error> {
-        let Footpoint::GradientDescent { step, iterations } = self.config.footpoint else {
-            return self.finish(None, Outcome::Converged);
-        };
-        let moved = step * self.gradient_descent.report.residual;
-        self.ledger.check_move(moved)?;
-        let (gradient, displaced) = (self.gradient.as_mut(), self.displaced.as_ref());
-        K::project(theta, displaced, gradient, step, pull);
-        self.ledger.report.absolute_update += moved;
-        let done = &mut self.gradient_descent.report.iterations;
-        *done = done.saturating_add(1);
-        match (*done >= iterations, self.config.roll_back) {
-            (true, true) => self.ask_loss(Phase::End),
-            (false, true) => self.ask_loss(Phase::ProjectionMove),
-            (false, false) => self.ask_gradient(Phase::ProjectionPoint),
-            (true, false) => self.finish_projection(None),
-        }
-    }
-
-    fn finish_projection(&mut self, loss: Option<f32>) -> Result<Request, Error> {
-        let outcome = if self.gradient_descent.diverged() {
-            Outcome::Diverged
-        } else {
-            Outcome::IterationLimit
-        };
-        self.finish(loss, outcome)
     }
 
     fn finish(&mut self, loss_after: Option<f32>, outcome: Outcome) -> Result<Request, Error> {

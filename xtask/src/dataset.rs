@@ -131,4 +131,51 @@ mod tests {
         // Five standard deviations around 36.
         assert!((11..=61).contains(&wrong(0.3)), "{}", wrong(0.3));
     }
+
+    #[test]
+    fn mislabelling_stays_within_the_ten_classes() {
+        let mut noisy = dataset();
+        noisy.mislabel(1.0, 1);
+        assert!(noisy.labels.iter().all(|label| *label < 10), "{:?}", noisy.labels);
+        assert_eq!(noisy.inputs, dataset().inputs);
+    }
+
+    #[test]
+    fn a_draw_goes_round_the_classes_and_leaves_the_others_in_their_order() {
+        let (drawn, others) = dataset().draw(25, 3);
+        let classes: Vec<u8> = (0..25).map(|index| index % 10).collect();
+        assert_eq!(drawn.labels, classes);
+        let order: Vec<u8> = others.inputs.iter().copied().step_by(2).collect();
+        assert!(order.is_sorted(), "{order:?}");
+    }
+
+    #[test]
+    fn a_draw_of_more_than_there_are_is_all_of_them() {
+        for count in [120, 121, usize::MAX] {
+            let (drawn, others) = dataset().draw(count, 3);
+            let mut all: Vec<u8> = drawn.inputs.iter().copied().step_by(2).collect();
+            all.sort_unstable();
+            assert_eq!(all, (0..120).collect::<Vec<u8>>());
+            assert!(others.labels.is_empty() && others.inputs.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_class_that_runs_out_is_passed_over() {
+        // One sample of class 7, three of class 2.
+        let few = dataset().select(&[2, 12, 7, 22]);
+        assert_eq!(few.draw(3, 1).0.labels, [2, 7, 2]);
+        assert_eq!(few.draw(4, 1).0.labels, [2, 7, 2, 2]);
+    }
+
+    #[test]
+    fn shuffling_gives_each_index_once_in_an_order_of_the_seed() {
+        for count in [0, 1, 2, 100] {
+            let mut order = shuffled(count, 5);
+            order.sort_unstable();
+            assert_eq!(order, (0..count).collect::<Vec<_>>());
+        }
+        assert_eq!(shuffled(100, 5), shuffled(100, 5));
+        assert_ne!(shuffled(100, 5), shuffled(100, 6));
+    }
 }

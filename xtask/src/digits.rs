@@ -137,4 +137,78 @@ mod tests {
         assert_ne!(sensed(&SENSOR, 1)?.inputs, sensed(&SENSOR, 2)?.inputs);
         Ok(())
     }
+
+    /// `load_digits().images[0]`, and the sum and the first labels of all.
+    #[test]
+    fn the_pixels_are_those_of_scikit_learn() -> Result<()> {
+        let digits = unpack()?;
+        let pixels: Vec<u8> = digits.inputs.iter().map(|byte| byte / BYTE as u8).collect();
+        let first = [
+            [0, 0, 5, 13, 9, 1, 0, 0],
+            [0, 0, 13, 15, 10, 15, 5, 0],
+            [0, 3, 15, 2, 0, 11, 8, 0],
+            [0, 4, 12, 0, 0, 8, 8, 0],
+            [0, 5, 8, 0, 0, 9, 8, 0],
+            [0, 4, 11, 0, 1, 12, 7, 0],
+            [0, 2, 14, 5, 10, 12, 0, 0],
+            [0, 0, 6, 13, 10, 0, 0, 0],
+        ];
+        assert_eq!(pixels[..WIDTH], first.concat());
+        assert_eq!(digits.labels[..10], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(pixels.iter().map(|pixel| u32::from(*pixel)).sum::<u32>(), 561_718);
+        assert!(pixels.iter().all(|pixel| *pixel <= 16));
+        assert!(digits.inputs.iter().all(|byte| byte.is_multiple_of(BYTE as u8)));
+        Ok(())
+    }
+
+    #[test]
+    fn the_device_meets_the_digits_that_did_not_pre_train() -> Result<()> {
+        let (all, clean, seen) = (unpack()?, clean()?, sensed(&IDEAL, 1)?);
+        assert_eq!((clean.labels.len(), seen.labels.len()), (1200, 597));
+        assert_eq!([clean.inputs, seen.inputs].concat(), all.inputs);
+        assert_eq!([clean.labels, seen.labels].concat(), all.labels);
+        Ok(())
+    }
+
+    #[test]
+    fn a_quarter_turn_moves_every_pixel_of_every_digit_and_a_full_turn_none() -> Result<()> {
+        let clean = sensed(&IDEAL, 1)?.inputs;
+        let turned = sensed(&Sensor { rotation: 90.0, ..IDEAL }, 1)?.inputs;
+        for (clean, turned) in clean.chunks_exact(WIDTH).zip(turned.chunks_exact(WIDTH)) {
+            for (y, x) in (0..SIDE).flat_map(|y| (0..SIDE).map(move |x| (y, x))) {
+                // Columns become rows, the last one on top.
+                assert_eq!(turned[(SIDE - 1 - x) * SIDE + y], clean[y * SIDE + x]);
+            }
+        }
+        assert_eq!(sensed(&Sensor { rotation: 360.0, ..IDEAL }, 1)?.inputs, clean);
+        Ok(())
+    }
+
+    #[test]
+    fn gain_and_offset_are_applied_to_the_brightness_and_clipped_to_a_byte() {
+        let read = |gain, offset, pixel: u8| {
+            let mut image = [pixel * BYTE as u8; WIDTH];
+            Sensor { gain, offset, ..IDEAL }.see(&mut image, &mut Rand32::new(1));
+            assert!(image.iter().all(|byte| *byte == image[0]));
+            image[0]
+        };
+        assert_eq!(read(0.5, 2.0, 8), 90);
+        assert_eq!(read(1.0, 3.0, 0), 45);
+        assert_eq!(read(2.0, 0.0, 16), 255);
+        assert_eq!(read(1.0, -3.0, 2), 0);
+    }
+
+    #[test]
+    fn noise_has_the_deviation_that_was_asked_for() -> Result<()> {
+        let grey = Sensor { gain: 0.0, offset: 8.0, noise: 1.0, ..IDEAL };
+        let bytes = sensed(&grey, 1)?.inputs;
+        let count = bytes.len() as f64;
+        let mean = bytes.iter().map(|byte| f64::from(*byte)).sum::<f64>() / count;
+        let variance =
+            bytes.iter().map(|byte| (f64::from(*byte) - mean).powi(2)).sum::<f64>() / count;
+        // In bytes: 8 * 15, and 15. Five standard errors of 38208 pixels.
+        assert!((mean - 120.0).abs() < 5.0 * 15.0 / count.sqrt(), "{mean}");
+        assert!((variance.sqrt() - 15.0).abs() < 5.0 * 15.0 / (2.0 * count).sqrt(), "{variance}");
+        Ok(())
+    }
 }

@@ -253,6 +253,9 @@ fn first_difference(a: &Told, b: &Told) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::elf::Sizes;
+    use crate::plan::OptimizerName;
+    use scenario::{OptimizerKind, Settings};
 
     fn run(hashes: &[u32]) -> Vec<Event> {
         let accuracy = Accuracy { correct: 1, samples: 2 };
@@ -299,6 +302,103 @@ mod tests {
         let told = Told::new(&events)?;
         assert_eq!(told.per(|step| step.instructions, 3), 25);
         assert_eq!(told.per(|step| step.instructions, 2), 38);
+        Ok(())
+    }
+
+    fn outcome(scalar: &[u32], wide: &[u32], device: Option<&[u32]>) -> Outcome {
+        let plan = Plan {
+            scenario: Scenario::Digits,
+            title: "a test".to_owned(),
+            settings: Settings {
+                optimizer: OptimizerKind::Ball,
+                steps: wide.len() as u32,
+                batch: 0,
+                radius: 1.0,
+                learning_rate: 1.0,
+            },
+            labelled: 4,
+            image: Vec::new(),
+        };
+        let device = device.map(|hashes| DeviceRun {
+            events: [run(hashes), vec![Event::Ram { data: 3000, stack: 500 }]].concat(),
+            sizes: Sizes { flash_bytes: 70_000, static_ram_bytes: 3000 },
+        });
+        Outcome { plan, rehearsals: Rehearsals { scalar: run(scalar), wide: run(wide) }, device }
+    }
+
+    #[test]
+    fn the_first_difference_is_that_of_any_two_runs() -> Result<()> {
+        let of = |scalar, device| outcome(scalar, &[1, 2, 3], device).first_difference();
+        assert_eq!(of(&[1, 2, 3], None)?, None);
+        assert_eq!(of(&[1, 2, 3], Some(&[1, 2, 3]))?, None);
+        assert_eq!(of(&[1, 2, 9], None)?, Some(2));
+        assert_eq!(of(&[1, 2, 3], Some(&[1, 9, 3]))?, Some(1));
+        assert_eq!(of(&[1, 2, 9], Some(&[9, 2, 3]))?, Some(0));
+        assert_eq!(of(&[1, 9, 3], Some(&[1, 2, 9]))?, Some(1));
+        Ok(())
+    }
+
+    #[test]
+    fn runs_that_differ_fail_the_check_and_the_step_is_named() {
+        assert!(outcome(&[1, 2], &[1, 2], Some(&[1, 2])).check_bits().is_ok());
+        let check = outcome(&[1, 2], &[1, 2], Some(&[1, 7])).check_bits();
+        let text = check.err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(text.contains("a test") && text.contains("from step 1 on"), "{text}");
+    }
+
+    #[test]
+    fn a_summary_adds_up_the_steps_of_host_and_device() -> Result<()> {
+        let summary = outcome(&[1, 2, 3], &[1, 2, 3], Some(&[1, 2, 3])).summary()?;
+        assert_eq!((summary.optimizer, summary.labelled_samples, summary.steps), ("ball", 4, 3));
+        assert_eq!((summary.accuracy_before, summary.accuracy_after), (0.5, 0.5));
+        assert_eq!((summary.gradient_evaluations, summary.loss_evaluations), (3, 3));
+        assert!(summary.hashes_equal);
+        assert_eq!(summary.instructions_per_gradient_evaluation, Some(10));
+        assert_eq!(summary.instructions_per_step, Some(25));
+        assert_eq!((summary.flash_bytes, summary.ram_bytes), (Some(70_000), Some(3500)));
+        assert!(!outcome(&[1], &[1], Some(&[2])).summary()?.hashes_equal);
+        Ok(())
+    }
+
+    #[test]
+    fn a_run_on_the_desktop_alone_has_no_numbers_of_a_device() -> Result<()> {
+        let outcome = outcome(&[1], &[1], None);
+        let summary = outcome.summary()?;
+        assert_eq!(summary.instructions_per_gradient_evaluation, None);
+        assert_eq!(summary.instructions_per_step, None);
+        assert_eq!((summary.flash_bytes, summary.ram_bytes), (None, None));
+        let text = outcome.check_budget().err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(text.contains("did not tell"), "{text}");
+        Ok(())
+    }
+
+    #[test]
+    fn a_device_that_needs_more_than_its_board_has_fails_the_check() {
+        let needs = |flash_bytes, stack| {
+            let mut outcome = outcome(&[1], &[1], Some(&[1]));
+            if let Some(device) = &mut outcome.device {
+                device.sizes.flash_bytes = flash_bytes;
+                device.events.pop();
+                device.events.push(Event::Ram { data: 65_000, stack });
+            }
+            outcome.check_budget().err().map(|error| error.to_string())
+        };
+        assert_eq!(needs(131_072, 536), None);
+        for (flash, stack) in [(131_073, 536), (131_072, 537)] {
+            let text = needs(flash, stack).unwrap_or_default();
+            let ram = 65_000 + stack;
+            assert!(text.contains(&format!("{flash} bytes of flash and {ram} of RAM")), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_plan_rehearsed_with_both_kernels_gives_equal_bits_and_learns() -> Result<()> {
+        let arguments = PlanArgs { steps: 20, ..PlanArgs::digits(OptimizerName::Ball) };
+        let outcome = Outcome::of(&arguments, true)?;
+        outcome.check_bits()?;
+        let summary = outcome.summary()?;
+        assert_eq!((summary.steps, outcome.host()?.losses().len()), (20, 20));
+        assert!(summary.accuracy_after > summary.accuracy_before);
         Ok(())
     }
 }

@@ -215,3 +215,113 @@ fn pack(settings: Settings, weights: &[f32], labelled: &Dataset, held_out: &Data
     image.write(|piece| bytes.extend_from_slice(piece));
     bytes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{Parser, ValueEnum};
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        plan: PlanArgs,
+    }
+
+    fn line(words: &str) -> Result<PlanArgs> {
+        let words = std::iter::once("demo").chain(words.split_whitespace());
+        Ok(Line::try_parse_from(words)?.plan)
+    }
+
+    #[test]
+    fn arguments_made_in_code_are_the_command_lines() -> Result<()> {
+        for (words, made) in [
+            ("", PlanArgs::digits(OptimizerName::Ball)),
+            ("--optimizer sam", PlanArgs::digits(OptimizerName::Sam)),
+            ("--fsdd DIR --speaker 3 --clips 50", PlanArgs::speaker(Path::new("DIR"), 3, 50)),
+        ] {
+            assert_eq!(format!("{:?}", line(words)?), format!("{made:?}"));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn arguments_out_of_range_are_refused_by_name() {
+        for (option, words) in [
+            ("--samples", "--samples 0"),
+            ("--samples", "--samples 101"),
+            ("--steps", "--steps 0"),
+            ("--steps", "--steps 100001"),
+            ("--speaker", "--fsdd DIR --speaker 6"),
+            ("--clips", "--fsdd DIR --clips 0"),
+            ("--clips", "--fsdd DIR --clips 401"),
+            ("--optimizer", "--optimizer lbfgs"),
+            ("--fsdd", "--speaker 3"),
+            ("--fsdd", "--clips 20"),
+        ] {
+            let error = line(words).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains(option), "{words}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn every_optimizer_is_called_on_the_command_line_as_in_the_image() {
+        let names: Vec<String> = OptimizerName::value_variants()
+            .iter()
+            .filter_map(|name| Some(name.to_possible_value()?.get_name().to_owned()))
+            .collect();
+        assert_eq!(names, OptimizerKind::ALL.map(OptimizerKind::name));
+        let kinds: Vec<OptimizerKind> =
+            OptimizerName::value_variants().iter().map(|name| (*name).into()).collect();
+        assert_eq!(kinds, OptimizerKind::ALL);
+    }
+
+    #[test]
+    fn the_image_of_a_plan_holds_what_was_asked_for_and_all_of_the_devices_digits() -> Result<()> {
+        let plan = Plan::prepare(&PlanArgs {
+            radius: Some(0.25),
+            samples: 30,
+            steps: 7,
+            ..PlanArgs::digits(OptimizerName::Sam)
+        })?;
+        let image = Image::parse(&plan.image)?;
+        let (learning_rate, _) = default_settings(OptimizerKind::Sam);
+        let optimizer = OptimizerKind::Sam;
+        let settings = Settings { optimizer, steps: 7, batch: 0, radius: 0.25, learning_rate };
+        assert_eq!((image.settings, plan.settings), (settings, settings));
+        assert_eq!((plan.scenario, plan.labelled), (Scenario::Digits, 30));
+        assert_eq!((image.labelled.len(), image.held_out.len()), (30, 1797 - 1200 - 30));
+        for class in 0..10 {
+            assert_eq!(image.labelled.labels.iter().filter(|label| **label == class).count(), 3);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_seed_decides_the_samples_and_nothing_else() -> Result<()> {
+        let plan =
+            |seed| Plan::prepare(&PlanArgs { seed, ..PlanArgs::digits(OptimizerName::Ball) });
+        let (one, again, other) = (plan(1)?, plan(1)?, plan(2)?);
+        assert!(one.image == again.image, "two plans of the same arguments differ");
+        let (one, other) = (Image::parse(&one.image)?, Image::parse(&other.image)?);
+        assert_eq!(one.settings, other.settings);
+        assert_eq!(one.weights, other.weights);
+        assert_ne!(one.labelled.inputs, other.labelled.inputs);
+        Ok(())
+    }
+
+    #[test]
+    fn clips_that_leave_nothing_to_test_on_are_refused() -> Result<()> {
+        let directory =
+            std::env::temp_dir().join(format!("rolling-ball-plan-{}", std::process::id()));
+        std::fs::create_dir_all(&directory)?;
+        let (labels, speakers) = ([1, 2, 3, 4], [0, 0, 0, 5]);
+        for (part, bytes) in [("x", &[7; 4 * 320][..]), ("y", &labels), ("speaker", &speakers)] {
+            std::fs::write(directory.join(format!("fsdd_logmel16x20_u8.{part}.u8.bin")), bytes)?;
+        }
+        let refused = Plan::prepare(&PlanArgs::speaker(&directory, 0, 3));
+        std::fs::remove_dir_all(&directory)?;
+        let error = refused.err().map(|error| format!("{error:#}")).unwrap_or_default();
+        assert!(error.contains("--clips 3: speaker 0 has 3 clips"), "{error:?}");
+        Ok(())
+    }
+}

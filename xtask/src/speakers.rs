@@ -125,4 +125,30 @@ mod tests {
         let speaker = complaint("speaker", |parts| parts[2][0] = 6);
         assert!(speaker.contains("a speaker above 5"), "{speaker}");
     }
+
+    #[test]
+    fn the_speaker_who_is_left_out_does_not_move_the_normalisation() -> Result<()> {
+        let (_, quiet) = read("quiet", |parts| parts[0][WIDTH..2 * WIDTH].fill(0))?.leave_out(5);
+        let (_, loud) = read("loud", |parts| parts[0][WIDTH..2 * WIDTH].fill(255))?.leave_out(5);
+        assert_eq!((quiet.scale, quiet.offset), (loud.scale, loud.offset));
+        assert_ne!(quiet.inputs, loud.inputs);
+        Ok(())
+    }
+
+    #[test]
+    fn silence_is_normalised_to_finite_numbers() -> Result<()> {
+        let (others, own) = read("silence", |parts| parts[0].fill(9))?.leave_out(0);
+        for dataset in [others, own] {
+            assert_eq!((dataset.scale, dataset.offset), (1.0, -9.0));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_complaint_counts_what_was_found() {
+        let text = complaint("counts", |parts| parts[1].push(0));
+        for found in ["1280 bytes of features (320 each)", "5 labels", "4 speakers"] {
+            assert!(text.contains(found), "{text}");
+        }
+    }
 }

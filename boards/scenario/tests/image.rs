@@ -23,12 +23,6 @@ struct Owned {
 
 impl Owned {
     fn image(&self) -> Image<'_> {
-        let samples = |(inputs, labels): &'_ (Vec<u8>, Vec<u8>)| -> (usize, usize) {
-            assert_eq!(inputs.len(), labels.len() * self.width);
-            (inputs.len(), labels.len())
-        };
-        samples(&self.labelled);
-        samples(&self.held_out);
         Image {
             settings: self.settings,
             weights: &self.weights,

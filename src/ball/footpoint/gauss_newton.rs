@@ -1,9 +1,11 @@
 //! Gauss-Newton on `D`: linearise `F`, and the minimum along all of theta has a closed form of rank one.
 
 use crate::ball::geometry::Geometry;
-use crate::kernels::FootpointSums;
+use crate::ball::{Footpoint, Phase, RollingBall};
+use crate::kernels::{FootpointSums, Kernels};
 use crate::line_search::Verdict;
-use crate::report::FootpointReport;
+use crate::report::{FootpointReport, Outcome, check_answer};
+use crate::{Error, Request};
 
 /// Armijo's constant, the shrinking factor, and the trials of the search along one direction.
 const DECREASE: f32 = 1e-4;
@@ -167,5 +169,70 @@ impl GaussNewton {
     /// The length of the accepted move.
     pub fn moved(&self) -> f32 {
         self.alpha * libm::sqrtf(self.direction_squared)
+    }
+}
+
+impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
+    /// Judges the loss at a trial point.
+    pub(in crate::ball) fn judge_footpoint(
+        &mut self,
+        theta: &mut [f32],
+        loss: f32,
+    ) -> Result<Request, Error> {
+        let Footpoint::GaussNewton { max_iterations, .. } = self.config.footpoint else {
+            return self.finish(Some(loss), Outcome::Converged);
+        };
+        let scale = self.gauss_newton.buffer_scale;
+        match self.gauss_newton.judge(&self.geometry, loss) {
+            Verdict::Retry(multiple) => {
+                self.move_along(theta, multiple * scale);
+                self.ask_loss(Phase::GaussNewtonTrial)
+            }
+            Verdict::Stalled(multiple) => {
+                self.move_along(theta, multiple * scale);
+                self.finish(Some(self.geometry.loss), Outcome::Stalled)
+            }
+            Verdict::Accepted => self.accept_footpoint(theta, loss, max_iterations),
+            Verdict::AcceptedEarlier { multiple, loss } => {
+                self.move_along(theta, multiple * scale);
+                self.accept_footpoint(theta, loss, max_iterations)
+            }
+        }
+    }
+
+    fn accept_footpoint(
+        &mut self,
+        theta: &[f32],
+        loss: f32,
+        max_iterations: u32,
+    ) -> Result<Request, Error> {
+        self.geometry.loss = loss;
+        self.ledger.report.absolute_update += self.gauss_newton.moved();
+        if self.gauss_newton.report.iterations >= max_iterations {
+            self.gauss_newton.report.distance = self.distance(theta, loss);
+            self.finish(Some(loss), Outcome::IterationLimit)
+        } else {
+            self.ask_gradient(Phase::GaussNewtonPoint)
+        }
+    }
+
+    /// A new direction from an accepted point.
+    pub(in crate::ball) fn search_footpoint(
+        &mut self,
+        theta: &mut [f32],
+        loss: f32,
+        tolerance: f32,
+    ) -> Result<Request, Error> {
+        let (gradient, displaced) = (self.gradient.as_mut(), self.displaced.as_ref());
+        let sums = K::footpoint_sums(theta, displaced, gradient);
+        check_answer(loss, sums.gradient)?;
+        match self.gauss_newton.linearise(&self.geometry, sums, loss, tolerance) {
+            None => self.finish(Some(loss), Outcome::Converged),
+            Some(scale) => {
+                self.ledger.check_move(libm::sqrtf(self.gauss_newton.direction_squared))?;
+                K::gauss_newton_move(theta, displaced, gradient, scale);
+                self.ask_loss(Phase::GaussNewtonTrial)
+            }
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! The paper's solver: plain gradient steps on `D`.
 
 use crate::ball::geometry::Geometry;
-use crate::kernels::FootpointSums;
-use crate::report::FootpointReport;
+use crate::ball::{Footpoint, Phase, RollingBall};
+use crate::kernels::{FootpointSums, Kernels};
+use crate::report::{FootpointReport, Outcome};
+use crate::{Error, Request};
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct GradientDescent {
@@ -41,5 +43,43 @@ impl GradientDescent {
     /// Whether the projection ended further away than it started.
     pub fn diverged(&self) -> bool {
         self.report.distance > self.start || self.report.distance.is_nan()
+    }
+}
+
+impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
+    /// One gradient step on `D`.
+    pub(in crate::ball) fn project(
+        &mut self,
+        theta: &mut [f32],
+        pull: f32,
+    ) -> Result<Request, Error> {
+        let Footpoint::GradientDescent { step, iterations } = self.config.footpoint else {
+            return self.finish(None, Outcome::Converged);
+        };
+        let moved = step * self.gradient_descent.report.residual;
+        self.ledger.check_move(moved)?;
+        let (gradient, displaced) = (self.gradient.as_mut(), self.displaced.as_ref());
+        K::project(theta, displaced, gradient, step, pull);
+        self.ledger.report.absolute_update += moved;
+        let done = &mut self.gradient_descent.report.iterations;
+        *done = done.saturating_add(1);
+        match (*done >= iterations, self.config.roll_back) {
+            (true, true) => self.ask_loss(Phase::End),
+            (false, true) => self.ask_loss(Phase::ProjectionMove),
+            (false, false) => self.ask_gradient(Phase::ProjectionPoint),
+            (true, false) => self.finish_projection(None),
+        }
+    }
+
+    pub(in crate::ball) fn finish_projection(
+        &mut self,
+        loss: Option<f32>,
+    ) -> Result<Request, Error> {
+        let outcome = if self.gradient_descent.diverged() {
+            Outcome::Diverged
+        } else {
+            Outcome::IterationLimit
+        };
+        self.finish(loss, outcome)
     }
 }
