@@ -1,8 +1,9 @@
 //! `cargo xtask footpoint`: what each solver pays to find the footpoint on digits batches.
 
-use crate::plan::DIGITS_RECIPE;
+use crate::data::digits;
+use crate::demo::plan::DIGITS_RECIPE;
 use crate::pretrain::pretrain;
-use crate::{digits, progress};
+use crate::progress;
 use anyhow::Result;
 use clap::Args;
 use comfy_table::{Table, presets::ASCII_MARKDOWN};

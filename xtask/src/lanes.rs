@@ -1,7 +1,9 @@
 //! `cargo xtask lanes`: the measurements that `kernels::LANES` was chosen by.
 
-use crate::qemu::MPS2_AN386;
-use crate::{device, qemu, setup};
+use crate::device;
+use crate::device::qemu;
+use crate::device::qemu::MPS2_AN386;
+use crate::device::setup;
 use anyhow::{Context, Result};
 use clap::Args;
 use comfy_table::{Table, presets::ASCII_MARKDOWN};

@@ -1,8 +1,8 @@
 //! `cargo xtask lint`: formatting, clippy without a warning, documentation.
 
-use crate::device::{capture, cargo, root};
-use crate::qemu::MPS2_AN386;
-use crate::setup;
+use crate::device::qemu::MPS2_AN386;
+use crate::device::setup;
+use crate::workspace::{capture, cargo, root};
 use anyhow::Result;
 
 /// Runs the command.

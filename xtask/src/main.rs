@@ -1,25 +1,16 @@
 //! One entry point for everything that is not the library itself.
 
-mod chart;
-mod dataset;
+mod data;
 mod demo;
 mod device;
-mod digits;
-mod elf;
 mod footpoint;
 mod lanes;
 mod lint;
-mod outcome;
-mod plan;
 mod pretrain;
 mod progress;
-mod qemu;
-mod rehearsal;
-mod setup;
-mod speakers;
 mod study;
-mod study_report;
 mod test;
+mod workspace;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -40,7 +31,7 @@ enum Task {
     Lint,
     Footpoint(footpoint::FootpointArgs),
     Lanes(lanes::LanesArgs),
-    Study(study_report::StudyArgs),
+    Study(study::StudyArgs),
 }
 
 fn main() -> ExitCode {
@@ -50,7 +41,7 @@ fn main() -> ExitCode {
         Task::Lint => lint::lint(),
         Task::Lanes(args) => lanes::lanes(&args),
         Task::Footpoint(args) => footpoint::footpoint(&args),
-        Task::Study(args) => study_report::study(&args),
+        Task::Study(args) => study::study(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,6 @@
 //! Pre-training on the desktop, with the same networks and kernels that the device has.
 
-use crate::dataset::{Dataset, shuffled};
+use crate::data::{Dataset, shuffled};
 use anyhow::Result;
 use indicatif::ProgressBar;
 use oorandom::Rand32;

@@ -1,11 +1,15 @@
 //! `cargo xtask test`: everything, in the order in which a failure is cheapest to find.
 
-use crate::device::{self, cargo, root};
-use crate::outcome::Outcome;
-use crate::plan::{OptimizerName, PlanArgs};
-use crate::qemu::MPS2_AN386;
-use crate::speakers::SPEAKERS;
-use crate::{elf, lint, setup};
+use crate::data::speakers::SPEAKERS;
+use crate::demo::firmware;
+use crate::demo::outcome::Outcome;
+use crate::demo::plan::{OptimizerName, PlanArgs};
+use crate::device;
+use crate::device::elf;
+use crate::device::qemu::MPS2_AN386;
+use crate::device::setup;
+use crate::lint;
+use crate::workspace::{capture, cargo, root};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use std::path::Path;
@@ -86,7 +90,7 @@ fn run(command: &mut Command, what: &str) -> Result<()> {
 fn targets(tally: &mut Tally) -> Result<()> {
     for target in TARGETS {
         let arguments = ["build", "--release", "--lib", "--locked", "--target", target];
-        device::capture(cargo().args(arguments), &format!("building the library for {target}"))?;
+        capture(cargo().args(arguments), &format!("building the library for {target}"))?;
         tally.pass(&format!("the_library_builds_for_{target}"));
     }
     Ok(())
@@ -182,7 +186,7 @@ fn faults(tally: &mut Tally) -> Result<()> {
         ("fault", "hard fault at"),
         ("overflow", "the stack has overflowed"),
     ] {
-        let image = device::demo_folder()?.join("fault.image");
+        let image = firmware::folder()?.join("fault.image");
         std::fs::write(&image, fault)?;
         let said = refused("faults", &image)?;
         ensure!(said.contains(message), "after a {fault} the firmware said {said:?}");
@@ -193,17 +197,17 @@ fn faults(tally: &mut Tally) -> Result<()> {
 
 /// A firmware without its image must say so and fail, not hang.
 fn bad_images(tally: &mut Tally) -> Result<()> {
-    let nothing = device::demo_folder()?.join("nothing.image");
+    let nothing = firmware::folder()?.join("nothing.image");
     std::fs::write(&nothing, b"")?;
     let said = refused("digits", &nothing)?;
     ensure!(said.contains("not a flash image"), "a firmware without an image said {said:?}");
     tally.pass("a_firmware_without_an_image_says_so_and_fails");
 
-    let whole = device::demo_folder()?.join("digits.image");
+    let whole = firmware::folder()?.join("digits.image");
     let mut image = std::fs::read(&whole)?;
     let last = image.len() - 1;
     image[last] ^= 1;
-    let damaged = device::demo_folder()?.join("damaged.image");
+    let damaged = firmware::folder()?.join("damaged.image");
     std::fs::write(&damaged, &image)?;
     let said = refused("digits", &damaged)?;
     ensure!(said.contains("checksum"), "a firmware with a damaged image said {said:?}");

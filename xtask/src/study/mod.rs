@@ -1,12 +1,14 @@
 //! `cargo xtask study`: the tables of docs/fine-tuning.md.
 
-use crate::device::root;
-use crate::digits::{self, SENSOR, Sensor};
-use crate::plan::{DIGITS_RECIPE, SPEAKERS_RECIPE};
+mod compare;
+
+use crate::data::digits::{self, SENSOR, Sensor};
+use crate::data::speakers::{Recordings, SPEAKERS};
+use crate::demo::plan::{DIGITS_RECIPE, SPEAKERS_RECIPE};
 use crate::pretrain::pretrain;
 use crate::progress;
-use crate::speakers::{Recordings, SPEAKERS};
-use crate::study::{Method, Row, Target, Terms, compare, largest, mean, methods};
+use crate::study::compare::{Method, Row, Target, Terms, compare, largest, mean, methods};
+use crate::workspace::root;
 use anyhow::{Context, Result};
 use clap::Args;
 use comfy_table::{Table, presets::ASCII_MARKDOWN};

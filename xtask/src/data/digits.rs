@@ -1,11 +1,11 @@
 //! The digits scenario: clean digits for the desktop, and the same digits seen by the device's own sensor.
 
-use crate::dataset::Dataset;
+use crate::data::Dataset;
 use anyhow::{Result, ensure};
 use oorandom::Rand32;
 
 /// data/digits/README.md has the format.
-const PACKED: &[u8] = include_bytes!("../../data/digits/digits.bin");
+const PACKED: &[u8] = include_bytes!("../../../data/digits/digits.bin");
 const SIDE: usize = 8;
 const WIDTH: usize = SIDE * SIDE;
 const RECORD: usize = 41;

@@ -1,7 +1,7 @@
 //! Which optimizer serves fine-tuning best at equal cost: every method on every target and seed, each
 //! method's settings chosen on the other targets only.
 
-use crate::dataset::Dataset;
+use crate::data::Dataset;
 use anyhow::Result;
 use indicatif::ProgressBar;
 use rayon::prelude::*;

@@ -1,10 +1,11 @@
 //! What a plan led to, on the desktop and on the device, and whether the two are the same.
 
+use crate::demo::firmware;
+use crate::demo::plan::{Plan, PlanArgs, Scenario};
+use crate::demo::rehearsal::{Rehearsals, rehearse_both};
+use crate::device::qemu::MPS2_AN386;
 use crate::device::{self, DeviceRun};
-use crate::plan::{Plan, PlanArgs, Scenario};
 use crate::progress;
-use crate::qemu::MPS2_AN386;
-use crate::rehearsal::{Rehearsals, rehearse_both};
 use anyhow::{Context, Result, bail, ensure};
 use indicatif::MultiProgress;
 use scenario::{Accuracy, DigitsTail, Event, Image, SpeakersTail, StepEvent};
@@ -106,7 +107,7 @@ impl Outcome {
             None
         } else {
             let spinner = progress::spinner("building the firmware");
-            let firmware = device::build_plan(&plan)?;
+            let firmware = firmware::build(&plan)?;
             spinner.finish_and_clear();
             Some(firmware)
         };
@@ -179,7 +180,7 @@ impl Outcome {
 
     /// Fails where the device needs more flash or RAM than its budget.
     pub fn check_budget(&self) -> Result<()> {
-        let (flash, ram) = device::budget(self.plan.scenario);
+        let (flash, ram) = firmware::budget(self.plan.scenario);
         let summary = self.summary()?;
         let (Some(flash_bytes), Some(ram_bytes)) = (summary.flash_bytes, summary.ram_bytes) else {
             bail!("the device did not tell what it needs");
@@ -253,8 +254,8 @@ fn first_difference(a: &Told, b: &Told) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::elf::Sizes;
-    use crate::plan::OptimizerName;
+    use crate::demo::plan::OptimizerName;
+    use crate::device::elf::Sizes;
     use scenario::{OptimizerKind, Settings};
 
     fn run(hashes: &[u32]) -> Vec<Event> {

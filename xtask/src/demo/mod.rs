@@ -1,10 +1,17 @@
 //! `cargo xtask demo`: the desktop rehearsal and the emulated device, side by side.
 
-use crate::chart::{Bars, Curve, loss_and_accuracy};
-use crate::outcome::{Outcome, Summary, Told};
-use crate::plan::PlanArgs;
-use crate::qemu::MPS2_AN386;
-use crate::{device, setup};
+mod chart;
+pub mod firmware;
+pub mod outcome;
+pub mod plan;
+mod rehearsal;
+
+use crate::demo::chart::{Bars, Curve, loss_and_accuracy};
+use crate::demo::outcome::{Outcome, Summary, Told};
+use crate::demo::plan::PlanArgs;
+use crate::device::qemu::MPS2_AN386;
+use crate::device::setup;
+use crate::workspace::root;
 use anyhow::Result;
 use clap::Args;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
@@ -59,7 +66,7 @@ fn print_settings(outcome: &Outcome) {
 
 fn draw(outcome: &Outcome) -> Result<()> {
     let plan = &outcome.plan;
-    let path = device::demo_folder()?.join(format!("{}.svg", plan.scenario.binary()));
+    let path = firmware::folder()?.join(format!("{}.svg", plan.scenario.binary()));
     let (host, on_device) = (outcome.host()?, outcome.on_device()?);
     let host_losses = host.losses();
     let device_losses = on_device.as_ref().map(Told::losses);
@@ -74,8 +81,7 @@ fn draw(outcome: &Outcome) -> Result<()> {
         return Ok(());
     }
     loss_and_accuracy(&path, &plan.title, &curves, &bars)?;
-    let root = device::root();
-    println!("chart: {}", path.strip_prefix(&root).unwrap_or(&path).display());
+    println!("chart: {}", path.strip_prefix(root()).unwrap_or(&path).display());
     Ok(())
 }
 
@@ -93,7 +99,7 @@ fn print_table(outcome: &Outcome, summary: &Summary) -> Result<()> {
         let percent = 100.0 * accuracy.fraction();
         format!("{percent:.1} % ({} of {})", accuracy.correct, accuracy.samples)
     };
-    let (flash, ram) = device::budget(plan.scenario);
+    let (flash, ram) = firmware::budget(plan.scenario);
     let none = || "-".to_owned();
     let of = |bytes: u64, budget: u64| format!("{} of {}", kilobytes(bytes), kilobytes(budget));
     let mut table = Table::new();

@@ -1,9 +1,10 @@
 //! What a demo runs: a scenario's data, its pre-trained network and the settings, in one flash image.
 
-use crate::dataset::Dataset;
+use crate::data::Dataset;
+use crate::data::digits;
+use crate::data::speakers::{Recordings, SPEAKERS};
 use crate::pretrain::{Recipe, pretrain};
-use crate::speakers::{Recordings, SPEAKERS};
-use crate::{digits, progress};
+use crate::progress;
 use anyhow::{Result, ensure};
 use clap::Args;
 use scenario::{DigitsTail, Image, OptimizerKind, Settings, SpeakersTail};
@@ -306,6 +307,8 @@ mod tests {
         assert_eq!(one.settings, other.settings);
         assert_eq!(one.weights, other.weights);
         assert_ne!(one.labelled.inputs, other.labelled.inputs);
+        // The noise is another, and so are the digits that were drawn.
+        assert_ne!(one.held_out.labels, other.held_out.labels);
         Ok(())
     }
 

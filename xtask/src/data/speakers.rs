@@ -1,6 +1,6 @@
 //! The spoken-digits scenario: a network that knows five speakers meets the sixth.
 
-use crate::dataset::Dataset;
+use crate::data::Dataset;
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 
