@@ -8,8 +8,12 @@ use std::{
 };
 
 /// Binary name, flash length, RAM length: what does not fit fails to link.
-const BUDGETS: [(&str, &str, &str); 3] =
-    [("digits", "128K", "64K"), ("speakers", "512K", "256K"), ("lanes", "256K", "256K")];
+const BUDGETS: [(&str, &str, &str); 4] = [
+    ("digits", "128K", "64K"),
+    ("speakers", "512K", "256K"),
+    ("faults", "128K", "64K"),
+    ("lanes", "256K", "256K"),
+];
 
 /// Names the image: weights, samples and settings, as `scenario::Image` reads them.
 const IMAGE: &str = "ROLLING_BALL_IMAGE";

@@ -83,14 +83,17 @@ impl fmt::Display for Event {
     }
 }
 
-/// A number that is not negative, with six decimals. The formatting of floats in `core` is exact, but takes
+/// A finite number that is not negative, rounded to six decimals. The formatting of floats in `core` is exact, but takes
 /// 22 KB of flash.
 struct Millionths(f32);
 
 impl fmt::Display for Millionths {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let millionths = (f64::from(self.0) * 1e6) as u64;
-        write!(f, "{}.{:06}", millionths / 1_000_000, millionths % 1_000_000)
+        // The largest norm of a finite gradient is the root of the largest f32, which a u64 holds.
+        let value = f64::from(self.0);
+        let whole = value as u64;
+        let millionths = ((value - whole as f64) * 1e6 + 0.5) as u64;
+        write!(f, "{}.{:06}", whole + millionths / 1_000_000, millionths % 1_000_000)
     }
 }
 
@@ -117,14 +120,13 @@ impl FromStr for Event {
             words.next().filter(|word| *word == "of").ok_or(ParseError)?;
             Ok(Accuracy { correct, samples: number(words.next())? })
         };
-        match kind {
-            "before" => Ok(Self::Before(accuracy()?)),
-            "after" => Ok(Self::After(accuracy()?)),
-            "ram" => Ok(Self::Ram {
-                data: named(&mut words, "data")?,
-                stack: named(&mut words, "stack")?,
-            }),
-            "step" => Ok(Self::Step(StepEvent {
+        let event = match kind {
+            "before" => Self::Before(accuracy()?),
+            "after" => Self::After(accuracy()?),
+            "ram" => {
+                Self::Ram { data: named(&mut words, "data")?, stack: named(&mut words, "stack")? }
+            }
+            "step" => Self::Step(StepEvent {
                 step: number(words.next())?,
                 loss: named(&mut words, "loss")?,
                 gradient_norm: named(&mut words, "gradient_norm")?,
@@ -133,9 +135,10 @@ impl FromStr for Event {
                 gradient_instructions: named(&mut words, "gradient_instructions")?,
                 instructions: named(&mut words, "instructions")?,
                 hash: named(&mut words, "hash")?,
-            })),
-            _ => Err(ParseError),
-        }
+            }),
+            _ => return Err(ParseError),
+        };
+        if words.next().is_none() { Ok(event) } else { Err(ParseError) }
     }
 }
 

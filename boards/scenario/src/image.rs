@@ -124,6 +124,9 @@ pub enum ImageError {
     },
     /// Its content has another checksum than its header says.
     Checksum,
+    /// The labelled and the held-out samples differ in width, scale or offset, or their inputs and labels in
+    /// number: one header cannot describe them.
+    Samples,
     /// It names an optimizer that this version does not know.
     Optimizer(u32),
 }
@@ -137,6 +140,9 @@ impl fmt::Display for ImageError {
                 write!(f, "the image is {actual} bytes long, its header says {expected}")
             }
             Self::Checksum => f.write_str("the image is damaged: its checksum does not match"),
+            Self::Samples => f.write_str(
+                "the samples of an image must have one width, scale and offset, and a label each",
+            ),
             Self::Optimizer(id) => write!(f, "the image names the unknown optimizer {id}"),
         }
     }
@@ -197,7 +203,19 @@ impl<'a> Image<'a> {
     }
 
     /// Hands the image's bytes to `write`, piece by piece.
-    pub fn write(&self, mut write: impl FnMut(&[u8])) {
+    ///
+    /// # Errors
+    /// [`ImageError::Samples`]; nothing is written.
+    pub fn write(&self, mut write: impl FnMut(&[u8])) -> Result<(), ImageError> {
+        let like =
+            |samples: &Samples| (samples.width, samples.scale.to_bits(), samples.offset.to_bits());
+        let whole = |samples: &Samples| samples.inputs.len() == samples.len() * samples.width;
+        if like(&self.labelled) != like(&self.held_out)
+            || !whole(&self.labelled)
+            || !whole(&self.held_out)
+        {
+            return Err(ImageError::Samples);
+        }
         let pieces = [
             bytemuck::cast_slice(self.weights),
             self.labelled.inputs,
@@ -225,6 +243,7 @@ impl<'a> Image<'a> {
         for piece in pieces {
             write(piece);
         }
+        Ok(())
     }
 }
 

@@ -200,3 +200,33 @@ fn the_error_names_what_a_line_starts_with() {
         assert!(sentence.contains(kind), "{sentence}");
     }
 }
+
+#[test]
+fn floats_are_rounded_to_the_nearest_millionth_up_to_the_largest_norm() {
+    let line = |loss: f32| {
+        let step = StepEvent {
+            step: 0,
+            loss,
+            gradient_norm: 0.0,
+            gradients: 1,
+            losses: 1,
+            gradient_instructions: 0,
+            instructions: 0,
+            hash: 0,
+        };
+        Event::Step(step).to_string()
+    };
+    for (loss, printed) in [
+        (0.7, "loss 0.700000 "),
+        (0.999_999_9, "loss 1.000000 "),
+        (1.8e19, "loss 18000000404716257280.000000 "),
+    ] {
+        assert!(line(loss).contains(printed), "{}", line(loss));
+    }
+}
+
+#[test]
+fn a_line_with_more_words_is_refused() {
+    assert!(parse("before 1 of 2 of 3").is_err());
+    assert!(parse("ram data 1 stack 2 heap 3").is_err());
+}

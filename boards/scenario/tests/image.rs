@@ -443,3 +443,30 @@ fn an_empty_sample_set_streams_nothing() {
     assert!(!small().image().labelled.is_empty());
     assert_eq!(small().image().labelled.len(), 2);
 }
+
+#[test]
+fn samples_that_one_header_cannot_describe_are_not_written() {
+    let settings = Settings {
+        optimizer: OptimizerKind::Ball,
+        steps: 1,
+        batch: 0,
+        radius: 0.1,
+        learning_rate: 0.1,
+    };
+    let samples = Samples { inputs: &[1, 2], labels: &[0], width: 2, scale: 1.0, offset: 0.0 };
+    let refused = |held_out| {
+        let image = Image { settings, weights: &[], labelled: samples, held_out };
+        let mut pieces = 0;
+        let answer = image.write(|_| pieces += 1);
+        assert_eq!(pieces, 0);
+        answer
+    };
+    for held_out in [
+        Samples { inputs: &[1], width: 1, ..samples },
+        Samples { scale: 2.0, ..samples },
+        Samples { offset: 2.0, ..samples },
+        Samples { inputs: &[1, 2, 3], ..samples },
+    ] {
+        assert_eq!(refused(held_out), Err(ImageError::Samples));
+    }
+}

@@ -43,6 +43,11 @@ impl Recordings {
             "the files in {} hold a label above 9 or a speaker above 5",
             directory.display()
         );
+        ensure!(
+            speakers.iter().any(|speaker| Some(speaker) != speakers.first()),
+            "the files in {} hold one speaker only: there is nobody to pre-train on",
+            directory.display()
+        );
         let utterances = Dataset { inputs, labels, width: WIDTH, scale: 1.0, offset: 0.0 };
         Ok(Self { utterances, speakers })
     }
@@ -116,6 +121,12 @@ mod tests {
         assert!(short.contains("do not belong together"), "{short}");
         let few = complaint("few", |parts| parts[2].truncate(3));
         assert!(few.contains("do not belong together"), "{few}");
+    }
+
+    #[test]
+    fn files_of_a_single_speaker_are_refused() {
+        let single = complaint("single", |parts| parts[2].fill(3));
+        assert!(single.contains("one speaker only"), "{single}");
     }
 
     #[test]

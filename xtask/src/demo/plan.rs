@@ -69,7 +69,7 @@ pub struct PlanArgs {
     #[arg(long, default_value_t = 0, requires = "fsdd",
           value_parser = clap::value_parser!(u8).range(0..i64::from(SPEAKERS)))]
     pub speaker: u8,
-    /// Labelled clips of that speaker: 20 or 50
+    /// Labelled clips of that speaker, 1 to 400
     #[arg(long, default_value_t = 20, requires = "fsdd",
           value_parser = clap::value_parser!(u16).range(1..=400))]
     pub clips: u16,
@@ -189,7 +189,7 @@ impl Plan {
             learning_rate: args.learning_rate.unwrap_or(learning_rate),
         };
         let (labelled, held_out) = data.draw(count, args.seed);
-        let image = pack(settings, &weights, &labelled, &held_out);
+        let image = pack(settings, &weights, &labelled, &held_out)?;
         Ok(Self { scenario, title, settings, labelled: count, image })
     }
 }
@@ -209,12 +209,17 @@ fn default_settings(kind: OptimizerKind) -> (f32, f32) {
 /// Of the optimizers that do not look at it.
 const NO_RADIUS: f32 = 1.0;
 
-fn pack(settings: Settings, weights: &[f32], labelled: &Dataset, held_out: &Dataset) -> Vec<u8> {
+fn pack(
+    settings: Settings,
+    weights: &[f32],
+    labelled: &Dataset,
+    held_out: &Dataset,
+) -> Result<Vec<u8>> {
     let image =
         Image { settings, weights, labelled: labelled.samples(), held_out: held_out.samples() };
     let mut bytes = Vec::new();
-    image.write(|piece| bytes.extend_from_slice(piece));
-    bytes
+    image.write(|piece| bytes.extend_from_slice(piece))?;
+    Ok(bytes)
 }
 
 #[cfg(test)]

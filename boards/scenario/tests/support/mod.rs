@@ -49,7 +49,7 @@ impl DerefMut for Flash {
 /// What an image writes.
 pub fn written(image: &Image) -> Flash {
     let mut bytes = Vec::new();
-    image.write(|piece| bytes.extend_from_slice(piece));
+    image.write(|piece| bytes.extend_from_slice(piece)).unwrap();
     Flash::new(&bytes)
 }
 
