@@ -31,17 +31,19 @@ pub trait Layer {
     ) -> Result<(), Error>;
 
     /// Adds the gradient with respect to the parameters to `gradient`. Input and activations are those of the
-    /// forward pass; the activations are spent.
+    /// forward pass; the activations are spent. A layer without parameters has nothing to add.
     ///
     /// # Errors
     /// [`Error::Length`].
     fn backward<K: Kernels>(
-        parameters: &[f32],
-        input: &[f32],
-        activations: &mut [f32],
-        output_gradient: &[f32],
-        gradient: &mut [f32],
-    ) -> Result<(), Error>;
+        _parameters: &[f32],
+        _input: &[f32],
+        _activations: &mut [f32],
+        _output_gradient: &[f32],
+        _gradient: &mut [f32],
+    ) -> Result<(), Error> {
+        Ok(())
+    }
 
     /// As [`backward`](Self::backward), and overwrites the input with the gradient with respect to it: the
     /// buffer between two layers serves both ways.
@@ -60,7 +62,12 @@ pub trait Layer {
     ///
     /// # Errors
     /// [`Error::Length`].
-    fn initialise(parameters: &mut [f32], uniform: &mut impl FnMut() -> f32) -> Result<(), Error>;
+    fn initialise(
+        _parameters: &mut [f32],
+        _uniform: &mut impl FnMut() -> f32,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 /// `B` after `A`. Longer networks nest: `Chain<A, Chain<B, C>>`.
@@ -172,16 +179,6 @@ impl Layer for Nothing {
         Ok(())
     }
 
-    fn backward<K: Kernels>(
-        _parameters: &[f32],
-        _input: &[f32],
-        _activations: &mut [f32],
-        _output_gradient: &[f32],
-        _gradient: &mut [f32],
-    ) -> Result<(), Error> {
-        Ok(())
-    }
-
     fn backward_through<K: Kernels>(
         _parameters: &[f32],
         _input: &mut [f32],
@@ -189,10 +186,6 @@ impl Layer for Nothing {
         _output_gradient: &[f32],
         _gradient: &mut [f32],
     ) -> Result<(), Error> {
-        Ok(())
-    }
-
-    fn initialise(_: &mut [f32], _: &mut impl FnMut() -> f32) -> Result<(), Error> {
         Ok(())
     }
 }

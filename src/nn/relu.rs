@@ -28,16 +28,6 @@ impl<const N: usize> Layer for Relu<N> {
         Ok(())
     }
 
-    fn backward<K: Kernels>(
-        _parameters: &[f32],
-        _input: &[f32],
-        _activations: &mut [f32],
-        _output_gradient: &[f32],
-        _gradient: &mut [f32],
-    ) -> Result<(), Error> {
-        Ok(())
-    }
-
     fn backward_through<K: Kernels>(
         _parameters: &[f32],
         input: &mut [f32],
@@ -50,10 +40,6 @@ impl<const N: usize> Layer for Relu<N> {
         for (x, slope) in input.iter_mut().zip(output_gradient) {
             *x = if *x > 0.0 { *slope } else { 0.0 };
         }
-        Ok(())
-    }
-
-    fn initialise(_: &mut [f32], _: &mut impl FnMut() -> f32) -> Result<(), Error> {
         Ok(())
     }
 }
