@@ -71,6 +71,7 @@ pub fn test(args: &TestArgs) -> Result<()> {
         cargo().args(["test", "--locked"]).current_dir(root().join("boards/scenario")),
         "the tests of the scenario",
     )?;
+    examples(&mut tally)?;
     too_large_network(&mut tally)?;
     targets(&mut tally)?;
     probe(&mut tally)?;
@@ -84,6 +85,20 @@ pub fn test(args: &TestArgs) -> Result<()> {
 fn run(command: &mut Command, what: &str) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot start {what}"))?;
     ensure!(status.success(), "{what} failed ({status})");
+    Ok(())
+}
+
+/// In reading order.
+const EXAMPLES: [&str; 5] =
+    ["first_step", "ask_and_tell", "wrinkles", "train_network", "frozen_backbone"];
+
+fn examples(tally: &mut Tally) -> Result<()> {
+    for example in EXAMPLES {
+        let arguments = ["run", "--release", "--locked", "--example", example];
+        let said = capture(cargo().args(arguments), &format!("the example {example}"))?;
+        ensure!(!said.trim().is_empty(), "the example {example} says nothing");
+        tally.pass(&format!("the_example_{example}_runs"));
+    }
     Ok(())
 }
 
@@ -181,16 +196,16 @@ fn mean_of_speakers(directory: &Path, clips: u16) -> Result<f64> {
 
 /// Whatever goes wrong on the device ends the emulator with a failing code, and says what.
 fn faults(tally: &mut Tally) -> Result<()> {
-    for (fault, message) in [
-        ("panic", "a panic, as asked for"),
-        ("fault", "hard fault at"),
-        ("overflow", "the stack has overflowed"),
+    for (fault, name, message) in [
+        ("panic", "panic", "a panic, as asked for"),
+        ("fault", "bus_fault", "hard fault at"),
+        ("overflow", "stack_overflow", "the stack has overflowed"),
     ] {
         let image = firmware::folder()?.join("fault.image");
         std::fs::write(&image, fault)?;
         let said = refused("faults", &image)?;
-        ensure!(said.contains(message), "after a {fault} the firmware said {said:?}");
-        tally.pass(&format!("a_{fault}_on_the_device_ends_the_emulator_with_a_failing_code"));
+        ensure!(said.contains(message), "after a {name} the firmware said {said:?}");
+        tally.pass(&format!("a_{name}_on_the_device_ends_the_emulator_with_a_failing_code"));
     }
     Ok(())
 }
