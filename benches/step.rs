@@ -1,71 +1,177 @@
-//! A whole step by length, on a bowl whose gradient is one pass: `cargo bench --features simd --bench step`.
+//! A whole step of every optimizer by length of theta, and a gradient of a network beside it, whose cost the
+//! optimizer's own comes on top of: `cargo bench --features simd --bench step`.
+//!
+//! A step's time includes its evaluations of a quadratic, each of which is one pass over theta and the gradient; the
+//! group `evaluation` has them alone. The throughput is in parameters.
 
-#![allow(missing_docs, reason = "criterion's macros")]
-
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput};
+use rolling_ball::nn::{Chain, Dense, Layer, Network, Relu, Sample, SoftmaxCrossEntropy};
 use rolling_ball::{
-    Adam, AdamConfig, Error, Footpoint, Objective, Optimizer, RollingBall, RollingBallConfig, Sam,
-    SamConfig, Sgd, SgdConfig, step,
+    Adam, AdamConfig, CentreStep, Error, Footpoint, Objective, Optimizer, RollingBall,
+    RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, step,
 };
 use std::hint::black_box;
 use std::time::Duration;
 
-const LENGTHS: [usize; 4] = [64, 2_048, 65_536, 1 << 20];
+/// From a tail of a few neurons to a vector that no second-level cache holds.
+const LENGTHS: [usize; 4] = [64, 2048, 65_536, 1 << 20];
+/// So small that theta, and with it the number of trials in a step, stays as it is however many steps are made.
+const RATE: f32 = 1e-9;
 
-/// `f(theta) = mean theta^2 / 2`
-struct Bowl;
+/// `sum_i curvature_i theta_i^2 / 2n`, where the curvatures are 1, 2, 3, 4, 1, ...: one pass.
+struct Quadratic;
 
-impl Objective for Bowl {
+const CURVATURES: [f32; 4] = [1.0, 2.0, 3.0, 4.0];
+
+impl Objective for Quadratic {
     fn loss(&mut self, theta: &[f32]) -> Result<f32, Error> {
-        Ok(theta.iter().map(|t| t * t).sum::<f32>() / (2.0 * theta.len() as f32))
+        let mut sums = [0.0; 4];
+        for theta in theta.chunks_exact(4) {
+            for ((sum, curvature), t) in sums.iter_mut().zip(CURVATURES).zip(theta) {
+                *sum += curvature * t * t;
+            }
+        }
+        Ok(sums.iter().sum::<f32>() / (2.0 * theta.len() as f32))
     }
 
     fn gradient(&mut self, theta: &[f32], gradient: &mut [f32]) -> Result<f32, Error> {
         let scale = 1.0 / theta.len() as f32;
-        for (g, t) in gradient.iter_mut().zip(theta) {
-            *g = t * scale;
+        let mut sums = [0.0; 4];
+        for (theta, gradient) in theta.chunks_exact(4).zip(gradient.chunks_exact_mut(4)) {
+            let elements = theta.iter().zip(gradient).zip(CURVATURES);
+            for (sum, ((t, slope), curvature)) in sums.iter_mut().zip(elements) {
+                let along = curvature * t;
+                *sum += along * t;
+                *slope = scale * along;
+            }
         }
-        self.loss(theta)
+        Ok(sums.iter().sum::<f32>() * scale / 2.0)
     }
+}
+
+fn start(length: usize) -> Vec<f32> {
+    (0..length).map(|i| 1.5 + (i as f32).sin()).collect()
 }
 
 type Named = (&'static str, Box<dyn Optimizer>);
 
+/// Every optimizer, with its name. No roll-back, so that none pays for a loss that it does not need.
 fn optimizers(length: usize) -> Result<Vec<Named>, Error> {
-    let vector = || vec![0.0; length];
+    let zeros = || vec![0.0; length];
     let ball = |footpoint| {
-        let config = RollingBallConfig { footpoint, ..RollingBallConfig::default() };
-        RollingBall::new(config, [vector(), vector()])
+        let config = RollingBallConfig {
+            learning_rate: RATE.into(),
+            footpoint,
+            centre_step: CentreStep::ArcLength,
+            roll_back: false,
+            ..RollingBallConfig::default()
+        };
+        RollingBall::new(config, [zeros(), zeros()])
     };
-    let nearest = Footpoint::GaussNewton { max_iterations: 8, tolerance: 1e-2 };
-    let projection = Footpoint::GradientDescent { step: 0.1, iterations: 10 };
-    let momentum = SgdConfig { momentum: 0.9, ..SgdConfig::default() };
+    let sgd = |momentum| {
+        let config = SgdConfig {
+            learning_rate: RATE.into(),
+            momentum,
+            roll_back: false,
+            ..SgdConfig::default()
+        };
+        Sgd::new(config, zeros(), Some(zeros()))
+    };
+    let adam = AdamConfig { learning_rate: RATE.into(), roll_back: false, ..AdamConfig::default() };
+    let sam = SamConfig { learning_rate: RATE.into(), roll_back: false, ..SamConfig::default() };
     Ok(vec![
         ("ball, lagged contact", Box::new(ball(Footpoint::Contact { refreshes: 0 })?)),
-        ("ball, nearest point", Box::new(ball(nearest)?)),
-        ("ball, projection K 10", Box::new(ball(projection)?)),
-        ("SGD", Box::new(Sgd::new(SgdConfig::default(), vector(), None)?)),
-        ("momentum", Box::new(Sgd::new(momentum, vector(), Some(vector()))?)),
-        ("Adam", Box::new(Adam::new(AdamConfig::default(), [vector(), vector(), vector()])?)),
-        ("SAM", Box::new(Sam::new(SamConfig::default(), [vector(), vector()])?)),
+        ("ball, refreshed contact", Box::new(ball(Footpoint::Contact { refreshes: 1 })?)),
+        (
+            "ball, nearest point",
+            Box::new(ball(Footpoint::GaussNewton { max_iterations: 8, tolerance: 1e-2 })?),
+        ),
+        (
+            "ball, paper's projection, K 4",
+            Box::new(ball(Footpoint::GradientDescent { step: 0.1, iterations: 4 })?),
+        ),
+        ("SGD", Box::new(sgd(0.0)?)),
+        ("momentum", Box::new(sgd(0.9)?)),
+        ("Adam", Box::new(Adam::new(adam, [zeros(), zeros(), zeros()])?)),
+        ("SAM", Box::new(Sam::new(sam, [zeros(), zeros()])?)),
     ])
 }
 
-fn steps(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("step");
-    group.sample_size(10).warm_up_time(Duration::from_millis(100));
-    group.measurement_time(Duration::from_millis(400));
+fn steps(criterion: &mut Criterion) -> Result<(), Error> {
     for length in LENGTHS {
-        let Ok(optimizers) = optimizers(length) else { continue };
-        for (name, mut optimizer) in optimizers {
-            let mut theta = vec![0.5; length];
-            group.bench_function(BenchmarkId::new(name, length), |b| {
-                b.iter(|| step(optimizer.as_mut(), &mut Bowl, black_box(&mut theta)));
+        let mut group = criterion.benchmark_group(format!("step/{length}"));
+        group.throughput(Throughput::Elements(length as u64));
+        for (name, mut optimizer) in optimizers(length)? {
+            let mut theta = start(length);
+            group.bench_function(name, |bencher| {
+                bencher.iter(|| black_box(step(&mut *optimizer, &mut Quadratic, &mut theta)));
             });
+            // A step that fails is fast, and no measurement.
+            step(&mut *optimizer, &mut Quadratic, &mut theta)?;
         }
+        group.finish();
+    }
+    Ok(())
+}
+
+fn evaluations(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("evaluation");
+    for length in LENGTHS {
+        group.throughput(Throughput::Elements(length as u64));
+        let theta = start(length);
+        let mut gradient = vec![0.0; length];
+        group.bench_function(BenchmarkId::new("gradient", length), |bencher| {
+            bencher.iter(|| black_box(Quadratic.gradient(black_box(&theta), &mut gradient)));
+        });
+        group.bench_function(BenchmarkId::new("loss", length), |bencher| {
+            bencher.iter(|| black_box(Quadratic.loss(black_box(&theta))));
+        });
     }
     group.finish();
 }
 
-criterion_group!(benches, steps);
-criterion_main!(benches);
+fn network(criterion: &mut Criterion) -> Result<(), Error> {
+    type Layers = Chain<Dense<64, 32>, Chain<Relu<32>, Dense<32, 10>>>;
+    type Net = Network<'static, Layers>;
+    const BATCH: usize = 32;
+
+    let mut theta = [0.0; Net::PARAMETERS];
+    let mut angle = 0.0f32;
+    Layers::initialise(&mut theta, &mut || {
+        angle += 1.0;
+        angle.sin()
+    })?;
+    let inputs: [[f32; 64]; BATCH] =
+        std::array::from_fn(|i| std::array::from_fn(|j| ((i * 64 + j) as f32).sin()));
+    let stream = inputs
+        .iter()
+        .enumerate()
+        .map(|(i, input)| Sample { input: input.as_slice(), target: i % 10 });
+    let mut scratch = [0.0; Net::SCRATCH];
+    let mut objective = Net::new(&[])?.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
+    let mut gradient = [0.0; Net::PARAMETERS];
+
+    let mut group = criterion.benchmark_group("network 64-32-10, 32 samples");
+    group.throughput(Throughput::Elements(BATCH as u64));
+    group.bench_function("gradient", |bencher| {
+        bencher.iter(|| black_box(objective.gradient(black_box(&theta), &mut gradient)));
+    });
+    group.bench_function("loss", |bencher| {
+        bencher.iter(|| black_box(objective.loss(black_box(&theta))));
+    });
+    group.finish();
+    Ok(())
+}
+
+fn main() -> Result<(), Error> {
+    let mut criterion = Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_millis(600))
+        .configure_from_args();
+    steps(&mut criterion)?;
+    evaluations(&mut criterion);
+    network(&mut criterion)?;
+    criterion.final_summary();
+    Ok(())
+}

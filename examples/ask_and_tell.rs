@@ -1,70 +1,101 @@
-//! The loop by hand: the firmware stays in charge, and looks after its product between the evaluations.
+//! The loop by hand: a firmware's superloop that keeps its other duties while it learns.
 //!
-//! `cargo run --release --example ask_and_tell`
+//! The optimizer never calls the loss. It asks for an evaluation at theta, and whoever has the samples makes it, in
+//! pieces as small as the watchdog wants, and tells the answer. Here a line `y = slope x + offset` is fitted to
+//! readings of a sensor, one reading a turn of the superloop.
+//!
+//! ```text
+//! cargo run --release --example ask_and_tell
+//! ```
 
 use rolling_ball::{Error, Optimizer, Request, RollingBall, RollingBallConfig};
 
-/// What a product must do whether or not it learns.
+const READINGS: u16 = 50;
+const STEPS: u32 = 100;
+/// Slope and offset.
+const PARAMETERS: usize = 2;
+
+/// A reading of the sensor and its reference value: a line, with an error that alternates.
+fn reading(index: u16) -> (f32, f32) {
+    let x = f32::from(index) / f32::from(READINGS) * 2.0 - 1.0;
+    let error = if index.is_multiple_of(2) { 0.1 } else { -0.1 };
+    (x, 1.5 * x + 0.5 + error)
+}
+
+/// An evaluation that is under way: the sums over the readings so far.
 #[derive(Default)]
-struct Product {
-    watchdog_fed: u32,
-    samples_read: u32,
+struct Evaluation {
+    done: u16,
+    loss: f32,
+    gradient: [f32; PARAMETERS],
 }
 
-impl Product {
-    fn poll(&mut self) {
-        self.watchdog_fed += 1;
-        self.samples_read += 1;
+impl Evaluation {
+    /// One reading: microseconds on a microcontroller.
+    fn advance(&mut self, theta: &[f32; PARAMETERS]) {
+        let (x, y) = reading(self.done);
+        let [slope, offset] = *theta;
+        let difference = slope * x + offset - y;
+        let count = f32::from(READINGS);
+        self.loss += difference * difference / (2.0 * count);
+        let [by_slope, by_offset] = &mut self.gradient;
+        *by_slope += difference * x / count;
+        *by_offset += difference / count;
+        self.done += 1;
     }
-}
-
-/// A sensor's gain and offset, fitted to readings of known inputs by least squares.
-const READINGS: [(f32, f32); 4] = [(0.0, 0.5), (1.0, 2.4), (2.0, 4.6), (3.0, 6.5)];
-
-fn loss(theta: &[f32; 2]) -> f32 {
-    let [gain, offset] = theta;
-    READINGS.iter().map(|(x, y)| (gain * x + offset - y).powi(2) / 8.0).sum()
-}
-
-fn gradient(theta: &[f32; 2]) -> [f32; 2] {
-    let [gain, offset] = theta;
-    READINGS.iter().fold([0.0, 0.0], |[by_gain, by_offset], (x, y)| {
-        let error = gain * x + offset - y;
-        [by_gain + error * x / 4.0, by_offset + error / 4.0]
-    })
 }
 
 fn main() -> Result<(), Error> {
-    let steps = 200;
-    let mut product = Product::default();
-    let mut theta = [1.0, 0.0];
-    let mut ball = RollingBall::new(RollingBallConfig::fine_tuning(steps), [[0.0; 2]; 2])?;
-    let (mut gradients, mut losses) = (0, 0);
+    // Theta is the caller's own. While a step is in progress it holds the point that is to be evaluated, and the
+    // caller must leave it alone.
+    let mut theta = [0.0; PARAMETERS];
+    let config = RollingBallConfig::shrinking(0.03, 0.2, STEPS);
+    let mut ball = RollingBall::new(config, [[0.0; PARAMETERS]; 2])?;
 
+    // Stands for the firmware's other duties, none of which may wait for the learning.
+    let mut watchdog_fed = 0;
+    let mut evaluation = Evaluation::default();
+    let (mut gradients, mut losses) = (0, 0);
     let mut request = ball.begin(&mut theta)?;
-    loop {
-        // One turn of the superloop: at most one evaluation between two polls.
-        product.poll();
+    while ball.steps() < STEPS {
+        watchdog_fed += 1;
+
+        // A piece of the evaluation that the ball asked for; then back to the other duties.
+        if evaluation.done < READINGS && !matches!(request, Request::Done(_)) {
+            evaluation.advance(&theta);
+            continue;
+        }
+
+        // All readings are in: tell the answer and keep the next request for the next turn.
         request = match request {
-            Request::Loss => {
-                losses += 1;
-                let value = loss(&theta);
-                ball.tell_loss(&mut theta, value)?
-            }
             Request::Gradient => {
                 gradients += 1;
-                ball.gradient_mut().copy_from_slice(&gradient(&theta));
-                let value = loss(&theta);
-                ball.tell_gradient(&mut theta, value)?
+                ball.gradient_mut().copy_from_slice(&evaluation.gradient);
+                ball.tell_gradient(&mut theta, evaluation.loss)?
             }
-            Request::Done(_) if ball.steps() == steps => break,
-            Request::Done(_) => ball.begin(&mut theta)?,
+            Request::Loss => {
+                losses += 1;
+                ball.tell_loss(&mut theta, evaluation.loss)?
+            }
+            Request::Done(report) => {
+                if report.step.is_multiple_of(20) {
+                    println!("step {:>3}: the loss was {:.5}", report.step, report.loss_before);
+                }
+                ball.begin(&mut theta)?
+            }
         };
+        evaluation = Evaluation::default();
     }
-    let [gain, offset] = theta;
-    println!("gain {gain:.3}, offset {offset:.3} (least squares: 2.020, 0.470)");
-    println!("{gradients} gradients and {losses} losses were asked for, {steps} steps");
-    println!("the watchdog was fed {} times meanwhile", product.watchdog_fed);
-    println!("{} samples were read", product.samples_read);
+
+    let [slope, offset] = theta;
+    println!(
+        "\nafter {STEPS} steps: y = {slope:.3} x + {offset:.3} (the readings are of 1.5 x + 0.5)"
+    );
+    println!(
+        "the ball asked for {gradients} gradients and {losses} losses of {READINGS} readings each"
+    );
+    println!(
+        "the watchdog was fed {watchdog_fed} times, never with more than one reading in between"
+    );
     Ok(())
 }

@@ -1,65 +1,112 @@
-//! The ball on a long, narrow bowl, through `Objective` and `step`, beside gradient descent.
+//! First steps of the ball: a loss, an optimizer, and the one call that joins them.
 //!
-//! `cargo run --release --example first_step`
+//! The loss is a long narrow valley: a hundred times steeper across than along. Gradient descent must choose its
+//! rate for the steep direction and then creeps along the flat one.
+//!
+//! ```text
+//! cargo run --release --example first_step
+//! ```
 
 use rolling_ball::{
-    CentreStep, Error, Footpoint, Objective, Optimizer, RollingBall, RollingBallConfig, Sgd,
+    ClipNorm, Error, Objective, Optimizer, RollingBall, RollingBallConfig, Schedule, Sgd,
     SgdConfig, step,
 };
 
-/// `f(theta) = (theta_0^2 + 25 theta_1^2) / 2`: the curvature differs by 25 between the axes.
-struct Bowl;
+/// How strongly the loss curves across the valley and along it.
+const CURVATURES: [f32; 2] = [100.0, 1.0];
+const START: [f32; 2] = [1.0, 1.0];
+const STEPS: u32 = 100;
+/// The steps before which the loss is printed.
+const PRINTED: [u32; 6] = [0, 5, 10, 20, 50, STEPS];
 
-const CURVATURES: [f32; 2] = [1.0, 25.0];
+/// `f(theta) = (100 theta_0^2 + theta_1^2) / 2`
+struct Valley;
 
-impl Objective for Bowl {
+impl Objective for Valley {
     fn loss(&mut self, theta: &[f32]) -> Result<f32, Error> {
-        Ok(CURVATURES.iter().zip(theta).map(|(a, t)| a * t * t / 2.0).sum())
+        Ok(theta.iter().zip(CURVATURES).map(|(t, curvature)| curvature * t * t / 2.0).sum())
     }
 
     fn gradient(&mut self, theta: &[f32], gradient: &mut [f32]) -> Result<f32, Error> {
-        for ((g, a), t) in gradient.iter_mut().zip(CURVATURES).zip(theta) {
-            *g = a * t;
+        for ((slope, t), curvature) in gradient.iter_mut().zip(theta).zip(CURVATURES) {
+            *slope = curvature * t;
         }
         self.loss(theta)
     }
 }
 
-/// The loss after 0, 10, 20 ... steps.
-fn losses(optimizer: &mut impl Optimizer) -> Result<Vec<f32>, Error> {
-    let mut theta = [2.0, 0.5];
-    let mut losses = vec![Bowl.loss(&theta)?];
-    for index in 1..=50 {
-        let report = step(optimizer, &mut Bowl, &mut theta)?;
-        if index % 10 == 0 {
-            // Both evaluate the new point, to be able to roll it back.
-            losses.push(report.loss_after.unwrap_or(f32::NAN));
+/// Makes the steps and prints a row of losses. Any optimizer will do: they all speak the same protocol.
+fn descend(name: &str, optimizer: &mut impl Optimizer) -> Result<(), Error> {
+    let mut theta = START;
+    print!("{name:<33}");
+    for index in 0..=STEPS {
+        if PRINTED.contains(&index) {
+            let loss = Valley.loss(&theta)?;
+            if loss < 1e4 {
+                print!(" {loss:>9.5}");
+            } else {
+                print!(" {loss:>9.0e}");
+            }
+        }
+        // A rate that is too large ends in an error, not in a theta full of NaNs.
+        if let Err(error) = step(optimizer, &mut Valley, &mut theta) {
+            println!("\n    stopped at step {index}: {error}");
+            return Ok(());
         }
     }
-    Ok(losses)
+    println!();
+    Ok(())
+}
+
+fn sgd(learning_rate: impl Into<Schedule>) -> Result<Sgd<[f32; 2]>, Error> {
+    let config = SgdConfig { learning_rate: learning_rate.into(), ..SgdConfig::default() };
+    Sgd::new(config, [0.0; 2], None)
 }
 
 fn main() -> Result<(), Error> {
-    let ball = |radius: f32| {
-        let config = RollingBallConfig {
-            radius: radius.into(),
-            learning_rate: 0.04.into(),
-            loss_scale: 1.0,
-            footpoint: Footpoint::Contact { refreshes: 0 },
-            centre_step: CentreStep::Plain,
-            roll_back: true,
-        };
-        RollingBall::new(config, [[0.0; 2]; 2])
-    };
-    let config = SgdConfig { learning_rate: 0.04.into(), ..SgdConfig::default() };
-    println!("loss after 0, 10, 20 ... 50 steps at the rate 0.04");
-    println!("gradient descent   {:.5?}", losses(&mut Sgd::new(config, [0.0; 2], None)?)?);
-    println!("ball, radius 0.001 {:.5?}", losses(&mut ball(0.001)?)?);
-    println!("ball, radius 0.02  {:.5?}", losses(&mut ball(0.02)?)?);
-    println!("ball, radius 0.5   {:.5?}", losses(&mut ball(0.5)?)?);
+    // One step, and what it says of itself. The ball works in two vectors as long as theta.
+    let mut ball = RollingBall::new(RollingBallConfig::default(), [[0.0; 2]; 2])?;
+    let mut theta = START;
+    let report = step(&mut ball, &mut Valley, &mut theta)?;
+    println!("One step with the default settings:");
+    println!("    theta  {START:.3?} -> {theta:.3?}");
+    println!("    loss   {:.2} -> {:.2}", report.loss_before, Valley.loss(&theta)?);
+    println!("    slope  {:.0}, yet the step is {:.3} long:", report.gradient_norm, {
+        report.absolute_update
+    });
+    println!("           the ball measures its way along the slope, so none is too steep for it");
+    println!("    cost   {:.2} gradient evaluations\n", report.evaluations.cost());
+
+    print!("{:<33}", "Loss before step");
+    for index in PRINTED {
+        print!(" {index:>9}");
+    }
     println!();
-    println!("A small ball is gradient descent. The curvature across the valley is 25, so a ball");
-    println!("of a radius above 1/25 does not fit in: it rests on both sides and cannot reach the");
-    println!("bottom. Let the radius shrink (Schedule) and it ends there.");
+    descend("SGD, rate 0.019 (stable to 0.02)", &mut sgd(0.019)?)?;
+    descend("SGD, rate 1", &mut sgd(1.0)?)?;
+    // Clipping the gradients tames the steep start as well. The ball's centre never moves further than
+    // learning_rate / loss_scale, a third here: so let that be this one's longest step too.
+    let shrinking = Schedule::Cosine { from: 1.0, to: 0.0, steps: STEPS };
+    let mut clipped = ClipNorm::new(sgd(shrinking)?, 1.0 / 3.0)?;
+    descend("SGD, clipped, rate 1 shrinking", &mut clipped)?;
+
+    // The radius is the scale at which the ball sees the loss. The valley's floor is narrower than the large
+    // ball, which therefore cannot settle there before it has shrunk.
+    for radius in [0.03, 1.0] {
+        let constant = RollingBallConfig {
+            radius: radius.into(),
+            learning_rate: 1.0.into(),
+            ..RollingBallConfig::default()
+        };
+        let mut ball = RollingBall::new(constant, [[0.0; 2]; 2])?;
+        descend(&format!("ball, radius {radius}, rate 1"), &mut ball)?;
+
+        let shrinking = RollingBallConfig::shrinking(radius, 1.0, STEPS);
+        let mut ball = RollingBall::new(shrinking, [[0.0; 2]; 2])?;
+        descend("    both shrinking to nothing", &mut ball)?;
+    }
+    println!("\nEvery step cost the same: a gradient, and a loss to be able to roll back.");
+    println!("SGD with clipped gradients does as well here. What only the ball has is its radius:");
+    println!("the example `wrinkles` shows what that is for.");
     Ok(())
 }

@@ -1,63 +1,91 @@
-//! A network whose first layers stay in flash: only its tail learns, and only the tail needs RAM.
+//! A network whose large front part stays as it is, in flash, and whose small tail learns.
 //!
-//! `cargo run --release --example frozen_backbone`
+//! The front turns a point of the plane into 48 features; the tail decides from the features whether the point lies
+//! in a circle. Only the tail's parameters, and what the optimizer needs for them, take RAM.
+//!
+//! ```text
+//! cargo run --release --example frozen_backbone
+//! ```
 
 use rolling_ball::nn::{Chain, Dense, Network, Relu, Sample, SoftmaxCrossEntropy};
 use rolling_ball::{Error, RollingBall, RollingBallConfig, step};
 
-type Backbone = Chain<Dense<4, 32>, Relu<32>>;
-type Net = Network<'static, Dense<32, 3>, Backbone>;
+const FEATURES: usize = 48;
+type Frozen = Chain<Dense<2, 24>, Chain<Relu<24>, Chain<Dense<24, FEATURES>, Relu<FEATURES>>>>;
+type Tail = Dense<FEATURES, 2>;
+type Net = Network<'static, Tail, Frozen>;
+/// The same layers, all of them trained: for comparison.
+type TrainedWhole = Network<'static, Chain<Frozen, Tail>>;
 
-/// On a device this lies in flash. Here it is a fixed pattern, as random features are.
-static BACKBONE: [f32; Net::FROZEN_PARAMETERS] = pattern();
+/// A `static` that never changes is linked into flash and read there. A firmware's holds trained weights; this one
+/// makes do with arbitrary numbers, whose features are good enough for a circle.
+static BACKBONE: [f32; Net::FROZEN_PARAMETERS] = arbitrary_numbers(12);
 
-const fn pattern() -> [f32; Net::FROZEN_PARAMETERS] {
-    let mut weights = [0.0; Net::FROZEN_PARAMETERS];
-    let mut state = 1u32;
-    let mut rest: &mut [f32] = &mut weights;
-    while let Some((first, others)) = rest.split_first_mut() {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        *first = state as f32 / 2_147_483_648.0 - 1.0;
+const SAMPLES: u16 = 300;
+const STEPS: u32 = 300;
+
+/// Numbers from -1 to below 1, made by the compiler (xorshift).
+const fn arbitrary_numbers<const N: usize>(mut state: u32) -> [f32; N] {
+    let mut numbers = [0.0; N];
+    let mut rest = numbers.as_mut_slice();
+    while let [first, others @ ..] = rest {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        *first = (state >> 8) as f32 / (1 << 23) as f32 - 1.0;
         rest = others;
     }
-    weights
+    numbers
 }
 
-/// Three classes: which of the first three inputs is the largest.
-const SAMPLES: [([f32; 4], usize); 9] = [
-    ([0.9, 0.1, 0.2, 0.5], 0),
-    ([0.7, 0.3, 0.1, 0.1], 0),
-    ([0.8, 0.6, 0.4, 0.9], 0),
-    ([0.2, 0.8, 0.1, 0.3], 1),
-    ([0.4, 0.9, 0.5, 0.8], 1),
-    ([0.1, 0.6, 0.3, 0.2], 1),
-    ([0.1, 0.2, 0.9, 0.4], 2),
-    ([0.5, 0.3, 0.8, 0.7], 2),
-    ([0.2, 0.4, 0.7, 0.1], 2),
-];
+/// Points of a spiral that fills the unit disc evenly. Those within 0.7 of its centre are class 1: half of them.
+fn point(index: f32) -> Sample<[f32; 2], usize> {
+    let radius = (index / f32::from(SAMPLES)).sqrt();
+    let angle = 2.4 * index;
+    Sample {
+        input: [radius * angle.cos(), radius * angle.sin()],
+        target: usize::from(radius < 0.7),
+    }
+}
 
-fn main() -> Result<(), Error> {
-    println!("frozen, in flash: {} parameters", Net::FROZEN_PARAMETERS);
-    println!("trained, in RAM:  {} parameters, {} bytes in all", Net::PARAMETERS, Net::RAM_BYTES);
-
+/// The part of the points between the samples that the network puts on the right side, in per cent.
+fn accuracy(theta: &[f32]) -> Result<f32, Error> {
     let network = Net::new(&BACKBONE)?;
     let mut scratch = [0.0; Net::SCRATCH];
+    let mut right = 0;
+    for index in 0..SAMPLES {
+        let Sample { input, target } = point(f32::from(index) + 0.5);
+        right += u16::from(network.classify(theta, &input.as_slice(), &mut scratch)? == target);
+    }
+    Ok(100.0 * f32::from(right) / f32::from(SAMPLES))
+}
+
+fn main() -> Result<(), Error> {
+    println!("parameters   frozen {:>5}   trained {:>5}", Net::FROZEN_PARAMETERS, Net::PARAMETERS);
+    println!("RAM to train the tail        {:>6} bytes", Net::RAM_BYTES);
+    println!("RAM to train all the layers  {:>6} bytes\n", TrainedWhole::RAM_BYTES);
+
+    // Theta is the tail alone. Zeros are a fair start for a tail of one layer: every class is equally likely.
     let mut theta = [0.0; Net::PARAMETERS];
-    let mut ball =
-        RollingBall::new(RollingBallConfig::fine_tuning(100), [[0.0; Net::PARAMETERS]; 2])?;
-    for _ in 0..100 {
-        let samples =
-            SAMPLES.iter().map(|(x, class)| Sample { input: x.as_slice(), target: *class });
-        let mut objective = network.batch(SoftmaxCrossEntropy::new(), samples, &mut scratch)?;
+    println!("accuracy on other points: {:.1} %", accuracy(&theta)?);
+
+    let samples: [_; SAMPLES as usize] = core::array::from_fn(|index| point(index as f32));
+    let stream = samples
+        .iter()
+        .map(|Sample { input, target }| Sample { input: input.as_slice(), target: *target });
+    let mut scratch = [0.0; Net::SCRATCH];
+    let mut objective =
+        Net::new(&BACKBONE)?.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
+    let mut ball = RollingBall::new(
+        RollingBallConfig::shrinking(0.03, 0.3, STEPS),
+        [[0.0; Net::PARAMETERS]; 2],
+    )?;
+    for _ in 0..STEPS {
         let report = step(&mut ball, &mut objective, &mut theta)?;
-        if report.step % 25 == 0 {
-            println!("step {:>3}: loss {:.4}", report.step, report.loss_before);
+        if report.step.is_multiple_of(STEPS / 5) {
+            println!("    step {:>4}: loss {:.4}", report.step, report.loss_before);
         }
     }
-    let mut right = 0;
-    for (x, class) in &SAMPLES {
-        right += u32::from(network.classify(&theta, &x.as_slice(), &mut scratch)? == *class);
-    }
-    println!("{right} of {} samples are classified right", SAMPLES.len());
+    println!("accuracy on other points: {:.1} %", accuracy(&theta)?);
     Ok(())
 }

@@ -1,64 +1,100 @@
-//! A network trained sample by sample on two interleaved half-moons; its memory is known at compile time.
+//! A whole network trained from scratch, in memory that is known before it runs.
 //!
-//! `cargo run --release --example train_network`
+//! Two spirals are wound around each other; the network tells from the coordinates of a point to which of them it
+//! belongs. It learns from some points and is tested on others in between. Nothing is allocated: every
+//! length is a constant of the network's type.
+//!
+//! ```text
+//! cargo run --release --example train_network
+//! ```
 
 use rolling_ball::nn::{Chain, Dense, FitsIn, Layer, Network, Relu, Sample, SoftmaxCrossEntropy};
-use rolling_ball::{Error, RollingBall, RollingBallConfig, step};
+use rolling_ball::{Error, Objective, Optimizer, RollingBall, RollingBallConfig, step};
 
-type Layers = Chain<Dense<2, 16>, Chain<Relu<16>, Dense<16, 2>>>;
+/// Two coordinates, 16 hidden neurons, twice; two classes.
+type Layers =
+    Chain<Dense<2, 16>, Chain<Relu<16>, Chain<Dense<16, 16>, Chain<Relu<16>, Dense<16, 2>>>>>;
 type Net = Network<'static, Layers>;
 
-/// A board with 4 KB of RAM will do. With 1 KB this line would not compile.
-const _: () = FitsIn::<Net, { 4 * 1024 }>::CHECK;
+/// Does not compile where the board has less memory than training takes.
+const _: () = FitsIn::<Net, { 8 * 1024 }>::CHECK;
 
-/// A point on one of the moons, blurred a little by a fixed pattern.
-fn moon(index: usize) -> ([f32; 2], usize) {
+/// Points of both spirals together.
+const SAMPLES: u16 = 200;
+const STEPS: u32 = 400;
+
+/// A point on one of the spirals, `turned` of the way to the next point on the same one.
+fn point(index: u16, turned: f32) -> Sample<[f32; 2], usize> {
     let class = index % 2;
-    let angle = (index as f32 * 0.618_034).fract() * core::f32::consts::PI;
-    let blur = 0.3 * ((index as f32 * 0.754_878).fract() - 0.5);
-    let (sin, cos) = angle.sin_cos();
-    let point = if class == 0 { [cos + blur, sin] } else { [1.0 - cos + blur, 0.5 - sin] };
-    (point, class)
+    let along = (f32::from(index / 2) + turned) / f32::from(SAMPLES / 2);
+    let angle = core::f32::consts::PI * (2.5 * along + f32::from(class));
+    let radius = 0.2 + 0.8 * along;
+    Sample { input: [radius * angle.cos(), radius * angle.sin()], target: usize::from(class) }
 }
 
-fn accuracy(network: &Net, theta: &[f32], scratch: &mut [f32]) -> Result<f32, Error> {
+/// The part of the points in between that the network puts on the right spiral, in per cent.
+fn accuracy(theta: &[f32]) -> Result<f32, Error> {
+    let network = Net::new(&[])?;
+    let mut scratch = [0.0; Net::SCRATCH];
     let mut right = 0;
-    for index in 1000..1500 {
-        let (point, class) = moon(index);
-        right += u32::from(network.classify(theta, &point.as_slice(), scratch)? == class);
+    for index in 0..SAMPLES {
+        let Sample { input, target } = point(index, 0.5);
+        right += u16::from(network.classify(theta, &input.as_slice(), &mut scratch)? == target);
     }
-    Ok(right as f32 / 5.0)
+    Ok(100.0 * f32::from(right) / f32::from(SAMPLES))
+}
+
+/// Numbers from -1 to below 1, the same in every run (xorshift).
+fn uniform_numbers(mut state: u32) -> impl FnMut() -> f32 {
+    move || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+    }
 }
 
 fn main() -> Result<(), Error> {
-    println!("{} parameters, {} bytes of RAM to train them", Net::PARAMETERS, Net::RAM_BYTES);
-    let points: Vec<_> = (0..200).map(moon).collect();
-    let samples = points.iter().map(|(x, class)| Sample { input: x.as_slice(), target: *class });
+    println!("parameters: {}", Net::PARAMETERS);
+    println!(
+        "RAM to train them: {} bytes (theta, two vectors of the ball, the activations of one sample)\n",
+        Net::RAM_BYTES
+    );
 
+    let mut theta = [0.0; Net::PARAMETERS];
+    Layers::initialise(&mut theta, &mut uniform_numbers(2025))?;
+    let mut ball = RollingBall::new(
+        RollingBallConfig::shrinking(0.1, 1.0, STEPS),
+        [[0.0; Net::PARAMETERS]; 2],
+    )?;
+
+    // The samples are streamed through the network one by one for each evaluation, so that any number of them
+    // takes the same RAM. Here they lie in an array; on a device, in flash.
+    let samples: [_; SAMPLES as usize] = core::array::from_fn(|index| point(index as u16, 0.0));
+    let stream = samples
+        .iter()
+        .map(|Sample { input, target }| Sample { input: input.as_slice(), target: *target });
     let network = Net::new(&[])?;
     let mut scratch = [0.0; Net::SCRATCH];
-    let mut theta = [0.0; Net::PARAMETERS];
-    let mut state = 1u32;
-    Layers::initialise(&mut theta, &mut || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        state as f32 / 2_147_483_648.0 - 1.0
-    })?;
-    println!("accuracy before: {:.1} %", accuracy(&network, &theta, &mut scratch)?);
+    let mut objective = network.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
 
-    let steps = 300;
-    let config = RollingBallConfig::fine_tuning(steps);
-    let mut ball = RollingBall::new(config, [[0.0; Net::PARAMETERS]; 2])?;
-    for index in 0..steps {
-        let loss = SoftmaxCrossEntropy::new();
-        let mut objective = network.batch(loss, samples.clone(), &mut scratch)?;
-        let report = step(&mut ball, &mut objective, &mut theta)?;
-        if (index + 1) % 100 == 0 {
-            println!("step {}: loss {:.4}", index + 1, report.loss_before);
+    // Theta is where the ball touches the graph of the loss. Its centre can be deployed as well; it is written
+    // over the gradient, so that it takes no memory.
+    println!("                   accuracy on the other points, in per cent");
+    println!(" step       loss    contact     centre");
+    loop {
+        if ball.steps().is_multiple_of(STEPS / 8) {
+            println!(
+                "{:>5} {:>10.5} {:>10.1} {:>10.1}",
+                ball.steps(),
+                objective.loss(&theta)?,
+                accuracy(&theta)?,
+                accuracy(ball.centre(&theta)?)?
+            );
         }
+        if ball.steps() == STEPS {
+            return Ok(());
+        }
+        step(&mut ball, &mut objective, &mut theta)?;
     }
-    println!("accuracy of the contact: {:.1} %", accuracy(&network, &theta, &mut scratch)?);
-    let centre = ball.centre(&theta)?;
-    println!("accuracy of the centre:  {:.1} %", accuracy(&network, centre, &mut scratch)?);
-    println!("(the radius has shrunk to nothing, so the two have met)");
-    Ok(())
 }
