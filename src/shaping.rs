@@ -49,6 +49,11 @@ impl<O, K> ClipNorm<O, K> {
     pub fn inner_mut(&mut self) -> &mut O {
         &mut self.inner
     }
+
+    /// Gives the optimizer back, without the part.
+    pub fn into_inner(self) -> O {
+        self.inner
+    }
 }
 
 /// Any optimizer on the loss with `weight_decay * |theta|^2 / 2` added: losses and gradients alike, so that
@@ -96,6 +101,11 @@ impl<O, K: Kernels> WeightDecay<O, K> {
     /// The optimizer inside.
     pub fn inner_mut(&mut self) -> &mut O {
         &mut self.inner
+    }
+
+    /// Gives the optimizer back, without the part.
+    pub fn into_inner(self) -> O {
+        self.inner
     }
 
     fn penalty(&self, theta: &[f32]) -> f32 {

@@ -66,7 +66,8 @@ pub enum CentreStep {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct RollingBallConfig {
-    /// Radius of the ball: the scale at which it sees the loss.
+    /// Radius of the ball: the scale at which it sees the loss. At a constant radius the ball does not come to
+    /// rest in a valley that it does not fit into; let the radius shrink to end there.
     pub radius: Schedule,
     /// Learning rate of the centre.
     pub learning_rate: Schedule,

@@ -94,7 +94,9 @@ fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
         ..SgdConfig::default()
     };
     let sgd = Sgd::new(momentum, [0.0; N], Some([0.0; N]))?;
-    drive(&mut ClipNorm::new(sgd, black_box(1.0))?, theta)?;
+    let mut clipped = ClipNorm::new(sgd, black_box(1.0))?;
+    drive(&mut clipped, theta)?;
+    drive(&mut clipped.into_inner(), theta)?;
     let search = SgdConfig { line_search: Some(Armijo::default()), ..SgdConfig::default() };
     drive(&mut Sgd::new(search, [0.0; N], None)?, theta)?;
     drive(&mut Adam::new(AdamConfig::default(), [[0.0; N]; 3])?, theta)?;
