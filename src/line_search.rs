@@ -54,13 +54,6 @@ impl Armijo {
 pub(crate) enum Verdict {
     /// The trial stands.
     Accepted,
-    /// An earlier, shorter trial with this loss stands: move theta by this multiple, back to it.
-    AcceptedEarlier {
-        /// The multiple to move by.
-        multiple: f32,
-        /// The loss there.
-        loss: f32,
-    },
     /// Move theta by this multiple and try again.
     Retry(f32),
     /// Move theta by this multiple, back to where the search started.

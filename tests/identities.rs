@@ -350,16 +350,14 @@ fn a_ball_narrower_than_the_valley_reaches_the_bottom() {
     }
 }
 
+/// Curvature, radius and rate, with a ball that fits.
+const LINEAR_THEORY: [(f64, f64, f64); 5] =
+    [(1.0, 0.5, 0.1), (2.0, 0.2, 0.3), (0.5, 0.5, 0.3), (3.0, 0.1, 0.4), (1.0, 0.3, 1.0)];
+
 /// The contact has no `D` to compare and so no blindness: the linear theory can be seen to four digits.
 #[test]
 fn near_a_minimum_a_converged_contact_shrinks_the_distance_as_the_linear_theory_says() {
-    for (curvature, radius, rate) in [
-        (1.0f64, 0.5f64, 0.1f64),
-        (2.0, 0.2, 0.3),
-        (0.5, 0.5, 0.3),
-        (3.0, 0.1, 0.4),
-        (1.0, 0.3, 1.0),
-    ] {
+    for (curvature, radius, rate) in LINEAR_THEORY {
         let expected = 1.0 - rate * curvature / (1.0 - radius * curvature);
         let mut ball = ball(config(radius, rate, CONVERGED_CONTACT), 1);
         let mut theta = [0.01 / curvature as f32];
@@ -376,13 +374,7 @@ fn near_a_minimum_a_converged_contact_shrinks_the_distance_as_the_linear_theory_
 
 #[test]
 fn near_a_minimum_an_exact_gauss_newton_step_shrinks_the_distance_as_the_linear_theory_says() {
-    for (curvature, radius, rate) in [
-        (1.0f64, 0.5f64, 0.1f64),
-        (2.0, 0.2, 0.3),
-        (0.5, 0.5, 0.3),
-        (3.0, 0.1, 0.4),
-        (1.0, 0.3, 1.0),
-    ] {
+    for (curvature, radius, rate) in LINEAR_THEORY {
         let expected = 1.0 - rate * curvature / (1.0 - radius * curvature);
         let start = 0.05 / curvature;
         let mut ball = ball(config(radius, rate, EXACT), 1);

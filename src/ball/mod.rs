@@ -300,9 +300,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
         match (self.phase, self.config.centre_step) {
             (Phase::CentreTrial, CentreStep::Armijo(armijo)) => {
                 match self.rate_search.judge(&armijo, loss) {
-                    Verdict::Accepted | Verdict::AcceptedEarlier { .. } => {
-                        self.displace(theta, self.rate_search.rate, Some(loss))
-                    }
+                    Verdict::Accepted => self.displace(theta, self.rate_search.rate, Some(loss)),
                     Verdict::Retry(multiple) => {
                         self.move_along(theta, -multiple);
                         self.ask_loss(Phase::CentreTrial)

@@ -139,7 +139,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sgd<V, K> {
 
     fn judge(&mut self, theta: &mut [f32], loss: f32, armijo: Armijo) -> Result<Request, Error> {
         match self.rate_search.judge(&armijo, loss) {
-            Verdict::Accepted | Verdict::AcceptedEarlier { .. } => {
+            Verdict::Accepted => {
                 let rate = self.rate_search.rate;
                 let report = &mut self.turns.ledger.report;
                 report.learning_rate = rate;

@@ -3,7 +3,6 @@
 use crate::ball::geometry::Geometry;
 use crate::ball::{Footpoint, Phase, RollingBall};
 use crate::kernels::{FootpointSums, Kernels};
-use crate::line_search::Verdict;
 use crate::report::{FootpointReport, Outcome, check_answer};
 use crate::{Error, Request};
 
@@ -16,7 +15,7 @@ const TRIALS: u32 = 12;
 const SURPRISE: f32 = 1.2;
 /// A fall below this part of `D` may be rounding, which is no reason to go on.
 const NOISE: f32 = 1e-6;
-/// How much longer.
+/// That move, as a multiple of the one that surprised.
 const GROW: f32 = 2.0;
 
 /// `D` on the line `theta + alpha p` and where the search on it stands.
@@ -48,6 +47,17 @@ struct Trial {
     loss: f32,
     /// Of `D` since the start of the line.
     change: f32,
+}
+
+/// What to do after a trial: every move is a multiple of the direction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Judgement {
+    /// A trial with this loss stands: move theta by this multiple to it, which is 0 where theta is there already.
+    Accepted { multiple: f32, loss: f32 },
+    /// Move theta by this multiple and try again.
+    Retry(f32),
+    /// Move theta by this multiple, back to where the line starts.
+    Stalled(f32),
 }
 
 impl GaussNewton {
@@ -108,7 +118,7 @@ impl GaussNewton {
 
     /// Judges a trial by Armijo's rule on `D`; a loss that is not finite is a rejected trial. The multiples are
     /// of the direction.
-    pub fn judge(&mut self, geometry: &Geometry, loss: f32) -> Verdict {
+    pub fn judge(&mut self, geometry: &Geometry, loss: f32) -> Judgement {
         self.trials = self.trials.saturating_add(1);
         let alpha = self.alpha;
         let trial = Trial { alpha, loss, change: self.change_at(geometry, alpha, loss) };
@@ -133,10 +143,10 @@ impl GaussNewton {
             };
         }
         if self.trials >= TRIALS {
-            return Verdict::Stalled(-alpha);
+            return Judgement::Stalled(-alpha);
         }
         self.alpha *= SHRINK;
-        Verdict::Retry(self.alpha - alpha)
+        Judgement::Retry(self.alpha - alpha)
     }
 
     /// `D(theta + alpha p) - D(theta)`, where the loss is this: from differences, so that a large ball does not
@@ -147,23 +157,19 @@ impl GaussNewton {
         level + alpha * (alpha * self.direction_squared / 2.0 - self.along)
     }
 
-    fn grow(&mut self, trial: Trial) -> Verdict {
+    fn grow(&mut self, trial: Trial) -> Judgement {
         self.best = Some(trial);
         self.alpha = trial.alpha * GROW;
-        Verdict::Retry(self.alpha - trial.alpha)
+        Judgement::Retry(self.alpha - trial.alpha)
     }
 
     /// Ends the line at a trial, while theta is at `alpha`.
-    fn accept(&mut self, trial: Trial, alpha: f32) -> Verdict {
+    fn accept(&mut self, trial: Trial, alpha: f32) -> Judgement {
         self.creep = (self.creep + trial.change).max(0.0);
         self.report.distance += trial.change;
         self.report.iterations = self.report.iterations.saturating_add(1);
         self.alpha = trial.alpha;
-        if trial.alpha == alpha {
-            Verdict::Accepted
-        } else {
-            Verdict::AcceptedEarlier { multiple: trial.alpha - alpha, loss: trial.loss }
-        }
+        Judgement::Accepted { multiple: trial.alpha - alpha, loss: trial.loss }
     }
 
     /// The length of the accepted move.
@@ -184,17 +190,18 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
         };
         let scale = self.gauss_newton.buffer_scale;
         match self.gauss_newton.judge(&self.geometry, loss) {
-            Verdict::Retry(multiple) => {
+            Judgement::Retry(multiple) => {
                 self.move_along(theta, multiple * scale);
                 self.ask_loss(Phase::GaussNewtonTrial)
             }
-            Verdict::Stalled(multiple) => {
+            Judgement::Stalled(multiple) => {
                 self.move_along(theta, multiple * scale);
                 self.finish(Some(self.geometry.loss), Outcome::Stalled)
             }
-            Verdict::Accepted => self.accept_footpoint(theta, loss, max_iterations),
-            Verdict::AcceptedEarlier { multiple, loss } => {
-                self.move_along(theta, multiple * scale);
+            Judgement::Accepted { multiple, loss } => {
+                if multiple != 0.0 {
+                    self.move_along(theta, multiple * scale);
+                }
                 self.accept_footpoint(theta, loss, max_iterations)
             }
         }
