@@ -3,7 +3,7 @@
 use crate::data::speakers::SPEAKERS;
 use crate::demo::firmware;
 use crate::demo::outcome::Outcome;
-use crate::demo::plan::{OptimizerName, PlanArgs};
+use crate::demo::plan::PlanArgs;
 use crate::device;
 use crate::device::elf;
 use crate::device::qemu::MPS2_AN386;
@@ -12,6 +12,7 @@ use crate::lint;
 use crate::workspace::{capture, cargo, root};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
+use scenario::OptimizerKind;
 use std::path::Path;
 use std::process::Command;
 
@@ -141,19 +142,13 @@ fn too_large_network(tally: &mut Tally) -> Result<()> {
 }
 
 fn devices(args: &TestArgs, tally: &mut Tally) -> Result<()> {
-    for optimizer in [
-        OptimizerName::Ball,
-        OptimizerName::Sgd,
-        OptimizerName::Momentum,
-        OptimizerName::Adam,
-        OptimizerName::Sam,
-    ] {
+    for optimizer in OptimizerKind::ALL {
         let outcome = Outcome::of(&PlanArgs::digits(optimizer), false)?;
         let name = outcome.plan.settings.optimizer.name();
         outcome.check_bits()?;
         outcome.check_budget()?;
         tally.pass(&format!("{name}_gives_equal_bits_on_host_and_device_within_its_budget"));
-        if matches!(optimizer, OptimizerName::Ball) {
+        if matches!(optimizer, OptimizerKind::Ball) {
             let summary = outcome.summary()?;
             let (before, after) = (summary.accuracy_before, summary.accuracy_after);
             ensure!(before <= 0.60 && after >= 0.85, "digits: accuracy {before}, then {after}");

@@ -254,7 +254,6 @@ fn first_difference(a: &Told, b: &Told) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::plan::OptimizerName;
     use crate::device::elf::Sizes;
     use scenario::{OptimizerKind, Settings};
 
@@ -394,7 +393,7 @@ mod tests {
 
     #[test]
     fn a_plan_rehearsed_with_both_kernels_gives_equal_bits_and_learns() -> Result<()> {
-        let arguments = PlanArgs { steps: 20, ..PlanArgs::digits(OptimizerName::Ball) };
+        let arguments = PlanArgs { steps: 20, ..PlanArgs::digits(OptimizerKind::Ball) };
         let outcome = Outcome::of(&arguments, true)?;
         outcome.check_bits()?;
         let summary = outcome.summary()?;

@@ -7,42 +7,26 @@ use crate::pretrain::{Recipe, pretrain};
 use crate::progress;
 use anyhow::{Result, ensure};
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use scenario::{DigitsTail, Image, OptimizerKind, Settings, SpeakersTail};
 use std::path::{Path, PathBuf};
 
-/// The optimizers by name.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-pub enum OptimizerName {
-    /// The rolling ball in its default form.
-    Ball,
-    /// Gradient descent.
-    Sgd,
-    /// Gradient descent with momentum 0.9.
-    Momentum,
-    /// Adam.
-    Adam,
-    /// Sharpness-aware minimisation.
-    Sam,
-}
-
-impl From<OptimizerName> for OptimizerKind {
-    fn from(name: OptimizerName) -> Self {
-        match name {
-            OptimizerName::Ball => Self::Ball,
-            OptimizerName::Sgd => Self::Sgd,
-            OptimizerName::Momentum => Self::Momentum,
-            OptimizerName::Adam => Self::Adam,
-            OptimizerName::Sam => Self::Sam,
-        }
-    }
+/// An optimizer by its name.
+fn optimizer() -> impl TypedValueParser<Value = OptimizerKind> {
+    PossibleValuesParser::new(OptimizerKind::ALL.map(OptimizerKind::name)).try_map(|name| {
+        OptimizerKind::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .ok_or("not the name of an optimizer")
+    })
 }
 
 /// What the demo is asked for.
 #[derive(Args, Clone, Debug)]
 pub struct PlanArgs {
-    /// The optimizer that fine-tunes
-    #[arg(long, value_enum, default_value = "ball")]
-    pub optimizer: OptimizerName,
+    /// The optimizer that fine-tunes; momentum is 0.9
+    #[arg(long, value_parser = optimizer(), default_value = "ball")]
+    pub optimizer: OptimizerKind,
     /// Radius of the ball (or of SAM's neighbourhood) [default: the optimizer's own]
     #[arg(long, allow_negative_numbers = true, value_parser = positive)]
     pub radius: Option<f32>,
@@ -84,7 +68,7 @@ fn positive(text: &str) -> Result<f32, String> {
 
 impl PlanArgs {
     /// The digits scenario as it is by default.
-    pub fn digits(optimizer: OptimizerName) -> Self {
+    pub fn digits(optimizer: OptimizerKind) -> Self {
         Self {
             optimizer,
             radius: None,
@@ -102,7 +86,7 @@ impl PlanArgs {
     /// The spoken digits of one speaker, by the ball.
     pub fn speaker(directory: &Path, speaker: u8, clips: u16) -> Self {
         let fsdd = Some(directory.to_path_buf());
-        Self { fsdd, speaker, clips, ..Self::digits(OptimizerName::Ball) }
+        Self { fsdd, speaker, clips, ..Self::digits(OptimizerKind::Ball) }
     }
 }
 
@@ -150,7 +134,7 @@ pub const SPEAKERS_RECIPE: Recipe =
 impl Plan {
     /// Pre-trains and packs what the arguments ask for.
     pub fn prepare(args: &PlanArgs) -> Result<Self> {
-        let kind = OptimizerKind::from(args.optimizer);
+        let kind = args.optimizer;
         ensure!(
             args.radius.is_none() || matches!(kind, OptimizerKind::Ball | OptimizerKind::Sam),
             "--radius: {} has no radius; the ball and SAM have one",
@@ -225,7 +209,7 @@ fn pack(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::{Parser, ValueEnum};
+    use clap::Parser;
 
     #[derive(Parser)]
     struct Line {
@@ -241,8 +225,8 @@ mod tests {
     #[test]
     fn arguments_made_in_code_are_the_command_lines() -> Result<()> {
         for (words, made) in [
-            ("", PlanArgs::digits(OptimizerName::Ball)),
-            ("--optimizer sam", PlanArgs::digits(OptimizerName::Sam)),
+            ("", PlanArgs::digits(OptimizerKind::Ball)),
+            ("--optimizer sam", PlanArgs::digits(OptimizerKind::Sam)),
             ("--fsdd DIR --speaker 3 --clips 50", PlanArgs::speaker(Path::new("DIR"), 3, 50)),
         ] {
             assert_eq!(format!("{:?}", line(words)?), format!("{made:?}"));
@@ -271,14 +255,10 @@ mod tests {
 
     #[test]
     fn every_optimizer_is_called_on_the_command_line_as_in_the_image() {
-        let names: Vec<String> = OptimizerName::value_variants()
-            .iter()
-            .filter_map(|name| Some(name.to_possible_value()?.get_name().to_owned()))
-            .collect();
-        assert_eq!(names, OptimizerKind::ALL.map(OptimizerKind::name));
-        let kinds: Vec<OptimizerKind> =
-            OptimizerName::value_variants().iter().map(|name| (*name).into()).collect();
-        assert_eq!(kinds, OptimizerKind::ALL);
+        for kind in OptimizerKind::ALL {
+            let words = format!("--optimizer {}", kind.name());
+            assert_eq!(line(&words).map(|arguments| arguments.optimizer).ok(), Some(kind));
+        }
     }
 
     #[test]
@@ -287,7 +267,7 @@ mod tests {
             radius: Some(0.25),
             samples: 30,
             steps: 7,
-            ..PlanArgs::digits(OptimizerName::Sam)
+            ..PlanArgs::digits(OptimizerKind::Sam)
         })?;
         let image = Image::parse(&plan.image)?;
         let (learning_rate, _) = default_settings(OptimizerKind::Sam);
@@ -305,7 +285,7 @@ mod tests {
     #[test]
     fn the_seed_decides_the_samples_and_nothing_else() -> Result<()> {
         let plan =
-            |seed| Plan::prepare(&PlanArgs { seed, ..PlanArgs::digits(OptimizerName::Ball) });
+            |seed| Plan::prepare(&PlanArgs { seed, ..PlanArgs::digits(OptimizerKind::Ball) });
         let (one, again, other) = (plan(1)?, plan(1)?, plan(2)?);
         assert!(one.image == again.image, "two plans of the same arguments differ");
         let (one, other) = (Image::parse(&one.image)?, Image::parse(&other.image)?);
