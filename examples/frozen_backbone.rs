@@ -7,19 +7,20 @@
 //! cargo run --release --example frozen_backbone
 //! ```
 
-use rolling_ball::nn::{Chain, Dense, Network, Relu, Sample, SoftmaxCrossEntropy};
+use rolling_ball::nn::{Chain, Dense, FloatBackbone, Network, Relu, Sample, SoftmaxCrossEntropy};
 use rolling_ball::{Error, RollingBall, RollingBallConfig, step};
 
 const FEATURES: usize = 48;
-type Frozen = Chain<Dense<2, 24>, Chain<Relu<24>, Chain<Dense<24, FEATURES>, Relu<FEATURES>>>>;
+type Front = Chain<Dense<2, 24>, Chain<Relu<24>, Chain<Dense<24, FEATURES>, Relu<FEATURES>>>>;
+type Backbone = FloatBackbone<'static, Front>;
 type Tail = Dense<FEATURES, 2>;
-type Net = Network<'static, Tail, Frozen>;
+type Net = Network<'static, Tail, Backbone>;
 /// The same layers, all of them trained: for comparison.
-type TrainedWhole = Network<'static, Chain<Frozen, Tail>>;
+type TrainedWhole = Network<'static, Chain<Front, Tail>>;
 
 /// A `static` that never changes is linked into flash and read there. A firmware's holds trained weights; this one
 /// makes do with arbitrary numbers, whose features are good enough for a circle.
-static BACKBONE: [f32; Net::FROZEN_PARAMETERS] = arbitrary_numbers(12);
+static IN_FLASH: [f32; Backbone::PARAMETERS] = arbitrary_numbers(12);
 
 const SAMPLES: u16 = 300;
 const STEPS: u32 = 300;
@@ -50,7 +51,7 @@ fn point(index: f32) -> Sample<[f32; 2], usize> {
 
 /// The part of the points between the samples that the network puts on the right side, in per cent.
 fn accuracy(theta: &[f32]) -> Result<f32, Error> {
-    let network = Net::new(&BACKBONE)?;
+    let network = Net::with_backbone(Backbone::new(&IN_FLASH)?, &[])?;
     let mut scratch = [0.0; Net::SCRATCH];
     let mut right = 0;
     for index in 0..SAMPLES {
@@ -61,7 +62,7 @@ fn accuracy(theta: &[f32]) -> Result<f32, Error> {
 }
 
 fn main() -> Result<(), Error> {
-    println!("parameters   frozen {:>5}   trained {:>5}", Net::FROZEN_PARAMETERS, Net::PARAMETERS);
+    println!("parameters   frozen {:>5}   trained {:>5}", Backbone::PARAMETERS, Net::PARAMETERS);
     println!("RAM to train the tail        {:>6} bytes", Net::RAM_BYTES);
     println!("RAM to train all the layers  {:>6} bytes\n", TrainedWhole::RAM_BYTES);
 
@@ -74,8 +75,8 @@ fn main() -> Result<(), Error> {
         .iter()
         .map(|Sample { input, target }| Sample { input: input.as_slice(), target: *target });
     let mut scratch = [0.0; Net::SCRATCH];
-    let mut objective =
-        Net::new(&BACKBONE)?.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
+    let network = Net::with_backbone(Backbone::new(&IN_FLASH)?, &[])?;
+    let mut objective = network.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
     let mut ball = RollingBall::new(
         RollingBallConfig::shrinking(0.03, 0.3, STEPS),
         [[0.0; Net::PARAMETERS]; 2],

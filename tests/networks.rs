@@ -3,10 +3,12 @@
 
 mod support;
 
+use core::cell::Cell;
+use core::task::Poll;
 use proptest::prelude::*;
 use rolling_ball::nn::{
-    Chain, Dense, FitsIn, Layer, Loss, MeanSquaredError, Network, Quantized, Relu, Sample,
-    SoftmaxCrossEntropy,
+    BiasesOnly, Chain, Dense, FitsIn, FloatBackbone, Frozen, Input, Layer, Loss, MeanSquaredError,
+    Network, Quantized, Relu, Sample, SoftmaxCrossEntropy,
 };
 use rolling_ball::{Error, Objective, RollingBall, RollingBallConfig, step};
 use support::numbers::{bits, deviation, widen};
@@ -17,9 +19,10 @@ use support::reference_network::{
 
 type Tail = Chain<Dense<5, 6>, Chain<Relu<6>, Dense<6, 3>>>;
 type Whole = Network<'static, Tail>;
-type Frozen = Chain<Dense<4, 5>, Relu<5>>;
-type Split<'a> = Network<'a, Tail, Frozen>;
-type Joined = Network<'static, Chain<Frozen, Tail>>;
+type Front = Chain<Dense<4, 5>, Relu<5>>;
+type Backbone<'a> = FloatBackbone<'a, Front>;
+type Split<'a> = Network<'a, Tail, Backbone<'a>>;
+type Joined = Network<'static, Chain<Front, Tail>>;
 
 const TAIL: [ReferenceDense; 2] = [
     ReferenceDense { inputs: 5, outputs: 6, rectified: true },
@@ -30,6 +33,10 @@ const FROZEN: ReferenceDense = ReferenceDense { inputs: 4, outputs: 5, rectified
 /// Sums of at most 6 products of order 1, two layers deep, forward and back: a few dozen roundings of 6e-8, some
 /// of them amplified by weights up to 1.
 const ROUNDING: f64 = 4e-6;
+
+fn split(frozen: &[f32]) -> Split<'_> {
+    Split::with_backbone(Backbone::new(frozen).unwrap(), &[]).unwrap()
+}
 
 fn classes(seed: u64, inputs: usize, count: usize) -> Vec<(Vec<f32>, usize)> {
     let mut random = Random(seed);
@@ -165,7 +172,7 @@ fn the_gradient_of_mean_squared_error_is_that_of_finite_differences() {
 fn behind_a_frozen_part_the_gradient_of_the_tail_is_that_of_finite_differences() {
     for seed in 0..8 {
         let samples = classes(500 + seed, 4, 7);
-        let frozen = Random(600 + seed).vector(Split::FROZEN_PARAMETERS);
+        let frozen = Random(600 + seed).vector(Backbone::PARAMETERS);
         let before = bits(&frozen);
         let theta = Random(700 + seed).vector(Split::PARAMETERS);
         let features: Vec<Vec<f32>> = samples
@@ -175,7 +182,7 @@ fn behind_a_frozen_part_the_gradient_of_the_tail_is_that_of_finite_differences()
             .collect();
         stays_off_the_kinks(&TAIL, &widen(&theta), &features);
         let mut scratch = [f32::NAN; Split::SCRATCH];
-        let network = Split::new(&frozen).unwrap();
+        let network = split(&frozen);
         let mut batch =
             network.batch(SoftmaxCrossEntropy::new(), stream(&samples), &mut scratch).unwrap();
         let mut gradient = vec![f32::NAN; Split::PARAMETERS];
@@ -196,13 +203,13 @@ fn behind_a_frozen_part_the_gradient_of_the_tail_is_that_of_finite_differences()
 #[test]
 fn the_tail_of_a_split_network_has_the_gradient_that_it_has_in_one_piece() {
     let samples = classes(9, 4, 5);
-    let frozen = Random(10).vector(Split::FROZEN_PARAMETERS);
+    let frozen = Random(10).vector(Backbone::PARAMETERS);
     let theta = Random(11).vector(Split::PARAMETERS);
     let joined_theta = [frozen.clone(), theta.clone()].concat();
     let loss = SoftmaxCrossEntropy::new();
 
     let mut scratch = [0.0; Split::SCRATCH];
-    let network = Split::new(&frozen).unwrap();
+    let network = split(&frozen);
     let mut gradient = vec![0.0; Split::PARAMETERS];
     let mut batch = network.batch(loss, stream(&samples), &mut scratch).unwrap();
     let value = batch.gradient(&theta, &mut gradient).unwrap();
@@ -214,7 +221,7 @@ fn the_tail_of_a_split_network_has_the_gradient_that_it_has_in_one_piece() {
     let joined_value = batch.gradient(&joined_theta, &mut joined_gradient).unwrap();
 
     assert_eq!(value.to_bits(), joined_value.to_bits());
-    assert_eq!(bits(&gradient), bits(&joined_gradient[Split::FROZEN_PARAMETERS..]));
+    assert_eq!(bits(&gradient), bits(&joined_gradient[Backbone::PARAMETERS..]));
 
     let layers = [FROZEN, TAIL[0], TAIL[1]];
     let reference = |theta: &[f64]| {
@@ -228,19 +235,19 @@ fn the_tail_of_a_split_network_has_the_gradient_that_it_has_in_one_piece() {
 
 #[test]
 fn training_the_tail_reads_the_frozen_part_in_place_and_leaves_it_unchanged() {
-    static BACKBONE: [f32; Split::FROZEN_PARAMETERS] = {
-        let mut parameters = [0.0; Split::FROZEN_PARAMETERS];
+    static BACKBONE: [f32; Backbone::PARAMETERS] = {
+        let mut parameters = [0.0; Backbone::PARAMETERS];
         let mut index = 0;
-        while index < Split::FROZEN_PARAMETERS {
+        while index < Backbone::PARAMETERS {
             parameters[index] = (index * 7 % 11) as f32 / 8.0 - 0.5;
             index += 1;
         }
         parameters
     };
     let before = bits(&BACKBONE);
-    let network = Split::new(&BACKBONE).unwrap();
-    // The network holds a reference, not a copy: nothing else fits into two words.
-    assert_eq!(size_of_val(&network), size_of::<&[f32]>());
+    let network = split(&BACKBONE);
+    // The network holds references, not copies: nothing else fits into four words.
+    assert_eq!(size_of_val(&network), 2 * size_of::<&[f32]>());
     // Something to learn: the largest of the first three inputs.
     let mut samples = classes(12, 4, 30);
     for (input, class) in &mut samples {
@@ -324,9 +331,9 @@ fn the_next_mini_batch_is_what_the_objective_evaluates_from_then_on() {
 
 #[test]
 fn predict_gives_the_output_of_the_reference_and_classify_its_largest() {
-    let frozen = Random(20).vector(Split::FROZEN_PARAMETERS);
+    let frozen = Random(20).vector(Backbone::PARAMETERS);
     let theta = Random(21).vector(Split::PARAMETERS);
-    let network = Split::new(&frozen).unwrap();
+    let network = split(&frozen);
     let mut scratch = [f32::NAN; Split::SCRATCH];
     let mut seen = [false; 3];
     for seed in 0..40 {
@@ -362,12 +369,12 @@ fn quantized_bytes_are_read_as_value_times_scale_plus_offset() {
 #[test]
 fn slices_of_the_wrong_length_are_refused_by_name() {
     let length = |what, expected, actual| Error::Length { what, expected, actual };
-    let frozen = vec![0.1; Split::FROZEN_PARAMETERS];
-    let error = Split::new(&frozen[1..]).unwrap_err();
-    assert_eq!(error, length("frozen parameters", 25, 24));
+    let frozen = vec![0.1; Backbone::PARAMETERS];
+    let error = Backbone::new(&frozen[1..]).unwrap_err();
+    assert_eq!(error, length("parameters of the backbone", 25, 24));
     assert_eq!(Whole::new(&[0.0]).unwrap_err(), length("frozen parameters", 0, 1));
 
-    let network = Split::new(&frozen).unwrap();
+    let network = split(&frozen);
     let theta = [0.1; Split::PARAMETERS];
     let mut scratch = [0.0; Split::SCRATCH];
     let input = [0.5f32; 4];
@@ -487,14 +494,14 @@ fn the_constants_count_parameters_and_ram() {
     assert_eq!((Whole::INPUTS, Whole::OUTPUTS, Whole::FROZEN_PARAMETERS), (5, 3, 0));
     // The input, the two hidden layers' outputs, the output.
     assert_eq!(Whole::SCRATCH, 5 + 6 + 6 + 3);
-    assert_eq!((Split::INPUTS, Split::OUTPUTS, Split::FROZEN_PARAMETERS), (4, 3, 4 * 5 + 5));
-    // The raw input and what is inside the frozen part come before.
-    assert_eq!(Split::SCRATCH, 4 + 5 + Whole::SCRATCH);
+    assert_eq!((Split::INPUTS, Split::OUTPUTS, Backbone::PARAMETERS), (4, 3, 4 * 5 + 5));
+    // The backbone's two buffers, each as long as its longest vector, come before.
+    assert_eq!(Split::SCRATCH, 2 * 5 + Whole::SCRATCH);
     assert_eq!(Whole::RAM_BYTES, 4 * (3 * Whole::PARAMETERS + Whole::SCRATCH));
     assert_eq!(Split::RAM_BYTES, 4 * (3 * Split::PARAMETERS + Split::SCRATCH));
     assert_eq!(Split::ram_bytes(3), 4 * (4 * Split::PARAMETERS + Split::SCRATCH));
-    const EXACTLY: usize = Network::<'static, Tail, Frozen>::RAM_BYTES;
-    const FITS: () = FitsIn::<Network<'static, Tail, Frozen>, EXACTLY>::CHECK;
+    const EXACTLY: usize = Split::<'static>::RAM_BYTES;
+    const FITS: () = FitsIn::<Split<'static>, EXACTLY>::CHECK;
     const { FITS };
 }
 
@@ -526,5 +533,133 @@ fn initialisation_fills_the_weights_within_he_bounds_and_clears_the_biases() {
         assert!(weights.iter().all(|weight| weight.abs() <= bound));
         assert!(weights.iter().any(|weight| weight.abs() > bound / 2.0));
         assert_eq!(biases, vec![0.0; outputs]);
+    }
+}
+
+/// The gradient of one sample's squared error with everything trained, picked apart, is that of each part.
+#[test]
+fn a_layers_frozen_part_gets_no_gradient_and_the_rest_the_same_bits() {
+    type All = Chain<Dense<5, 6>, Chain<Relu<6>, Dense<6, 3>>>;
+    type Biases = Chain<Dense<5, 6, BiasesOnly>, Chain<Relu<6>, Dense<6, 3, BiasesOnly>>>;
+    type First = Chain<Dense<5, 6>, Chain<Relu<6>, Dense<6, 3, Frozen>>>;
+    type Last = Chain<Dense<5, 6, Frozen>, Chain<Relu<6>, Dense<6, 3>>>;
+    let all = Random(31).vector(All::PARAMETERS);
+    let (first, last) = all.split_at(36);
+    let ((w1, b1), (w2, b2)) = (first.split_at(30), last.split_at(18));
+    let gradient = gradient_of::<All>(&all, &[]);
+    let (first_gradient, last_gradient) = gradient.split_at(36);
+    assert!(gradient.iter().all(|slope| slope.is_finite()));
+
+    let biases = gradient_of::<Biases>(&[b1, b2].concat(), &[w1, w2].concat());
+    assert_eq!(bits(&biases), bits(&[&first_gradient[30..], &last_gradient[18..]].concat()));
+    assert_eq!(bits(&gradient_of::<First>(first, last)), bits(first_gradient));
+    assert_eq!(bits(&gradient_of::<Last>(last, first)), bits(last_gradient));
+}
+
+fn gradient_of<T: Layer>(theta: &[f32], frozen: &[f32]) -> Vec<f32> {
+    let network = Network::<T>::new(frozen).unwrap();
+    let mut scratch = vec![f32::NAN; Network::<T>::SCRATCH];
+    let (input, target) = (Random(32).vector(5), Random(33).vector(3));
+    let samples = [Sample { input: input.as_slice(), target: target.as_slice() }].into_iter();
+    let mut batch = network.batch(MeanSquaredError, samples, &mut scratch).unwrap();
+    let mut gradient = vec![f32::NAN; T::PARAMETERS];
+    batch.gradient(theta, &mut gradient).unwrap();
+    gradient
+}
+
+#[test]
+fn frozen_parameters_of_the_wrong_length_are_refused_by_name() {
+    type Biases = Dense<5, 3, BiasesOnly>;
+    let error = Network::<Biases>::new(&[0.0; 14]).unwrap_err();
+    assert_eq!(error, Error::Length { what: "frozen parameters", expected: 15, actual: 14 });
+}
+
+/// Drives a batch by polls; counts them.
+fn poll_through(mut poll: impl FnMut() -> Result<Poll<f32>, Error>) -> (f32, usize) {
+    let mut polls = 1;
+    loop {
+        match poll().unwrap() {
+            Poll::Ready(value) => return (value, polls),
+            Poll::Pending => polls += 1,
+        }
+    }
+}
+
+#[test]
+fn an_evaluation_in_polls_gives_the_bits_of_one_at_once() {
+    let samples = classes(40, 5, 7);
+    let theta = Random(41).vector(Whole::PARAMETERS);
+    let weights = [0.5f32, 2.0, 3.5];
+    let loss = SoftmaxCrossEntropy::with_class_weights(&weights).unwrap();
+    let (value, gradient) = whole_gradient(loss, &samples, &theta);
+    let mut scratch = [f32::NAN; Whole::SCRATCH];
+    let network = Whole::new(&[]).unwrap();
+    let mut batch = network.batch(loss, stream(&samples), &mut scratch).unwrap();
+    for _ in 0..2 {
+        let mut polled = vec![f32::NAN; Whole::PARAMETERS];
+        let (loss, polls) = poll_through(|| batch.poll_gradient(&theta, &mut polled));
+        assert_eq!(loss.to_bits(), value.to_bits());
+        assert_eq!(bits(&polled), bits(&gradient));
+        assert_eq!(polls, 2 * samples.len() + 2);
+        let (loss, _) = poll_through(|| batch.poll_loss(&theta));
+        assert_eq!(loss.to_bits(), value.to_bits());
+    }
+}
+
+/// Counts how often an input is read: once each time that a sample goes forward.
+#[derive(Clone, Copy)]
+struct Counted<'a>(&'a [f32], &'a Cell<usize>);
+
+impl Input for Counted<'_> {
+    fn values(&self) -> impl ExactSizeIterator<Item = f32> {
+        self.1.set(self.1.get() + 1);
+        self.0.iter().copied()
+    }
+}
+
+#[test]
+fn a_poll_takes_at_most_one_sample_forward() {
+    let (samples, reads) = (classes(42, 5, 9), Cell::new(0));
+    let stream = samples
+        .iter()
+        .map(|(input, class)| Sample { input: Counted(input, &reads), target: *class });
+    let theta = Random(43).vector(Whole::PARAMETERS);
+    let mut scratch = [0.0; Whole::SCRATCH];
+    let network = Whole::new(&[]).unwrap();
+    let mut batch = network.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch).unwrap();
+    let mut gradient = [0.0; Whole::PARAMETERS];
+    let mut before = 0;
+    poll_through(|| {
+        let polled = batch.poll_gradient(&theta, &mut gradient);
+        assert!(reads.get() - before <= 1);
+        before = reads.get();
+        polled
+    });
+    assert_eq!(reads.get(), samples.len());
+}
+
+#[test]
+fn an_evaluation_that_is_given_up_leaves_no_trace() {
+    let samples = classes(44, 5, 6);
+    let theta = Random(45).vector(Whole::PARAMETERS);
+    let (value, gradient) = whole_gradient(SoftmaxCrossEntropy::new(), &samples, &theta);
+    let mut scratch = [0.0; Whole::SCRATCH];
+    let network = Whole::new(&[]).unwrap();
+    let mut batch =
+        network.batch(SoftmaxCrossEntropy::new(), stream(&samples), &mut scratch).unwrap();
+    let mut polled = vec![f32::NAN; Whole::PARAMETERS];
+    for given_up in 1..14 {
+        for _ in 0..given_up {
+            assert!(batch.poll_gradient(&theta, &mut polled).unwrap().is_pending());
+        }
+        // The other kind begins anew, and so do new samples and an evaluation at once.
+        match given_up % 3 {
+            0 => assert!(batch.poll_loss(&theta).unwrap().is_pending()),
+            1 => batch.set_samples(stream(&samples)),
+            _ => assert_eq!(batch.loss(&theta).unwrap().to_bits(), value.to_bits()),
+        }
+        let (loss, polls) = poll_through(|| batch.poll_gradient(&theta, &mut polled));
+        assert_eq!((loss.to_bits(), polls), (value.to_bits(), 2 * samples.len() + 2));
+        assert_eq!(bits(&polled), bits(&gradient));
     }
 }

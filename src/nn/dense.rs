@@ -1,64 +1,75 @@
 //! The fully connected layer.
 
-use super::layer::{Layer, split, split_mut};
+use super::layer::{Layer, split_mut};
+use super::parameters::{All, Parameters, Trainable, trained, weights_and_biases_mut};
 use crate::Error;
 use crate::kernels::Kernels;
+use core::marker::PhantomData;
 
-/// `y = W x + b` with `I` inputs and `O` outputs. Parameters: `W` row by row (`O` rows of `I`), then `b`.
+/// `y = W x + b` with `I` inputs and `O` outputs. Parameters: `W` row by row (`O` rows of `I`), then `b`; `R` says
+/// which of them are trained.
 ///
-/// Cost a sample: `I O` multiply-adds forward, twice that backward (once, where it is the first layer).
+/// Cost a sample: `I O` multiply-adds forward, twice that backward (once, where nothing below is trained).
+///
+/// ```
+/// use rolling_ball::nn::{All, BiasesOnly, Dense, Frozen, Layer};
+///
+/// assert_eq!(Dense::<64, 32>::PARAMETERS, 64 * 32 + 32);
+/// assert_eq!(Dense::<64, 32, BiasesOnly>::PARAMETERS, 32);
+/// assert_eq!(Dense::<64, 32, Frozen>::FROZEN, 64 * 32 + 32);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Dense<const I: usize, const O: usize>;
+pub struct Dense<const I: usize, const O: usize, R = All>(PhantomData<R>);
 
-impl<const I: usize, const O: usize> Layer for Dense<I, O> {
+impl<const I: usize, const O: usize, R: Trainable> Layer for Dense<I, O, R> {
     const INPUTS: usize = I;
     const OUTPUTS: usize = O;
     const PARAMETERS: usize = {
         assert!(I > 0 && O > 0, "Dense<I, O>: expected at least one input and one output");
-        I * O + O
+        trained::<R>(I * O, O)
     };
+    const FROZEN: usize = I * O + O - Self::PARAMETERS;
 
     fn forward<K: Kernels>(
-        parameters: &[f32],
+        parameters: Parameters,
         input: &[f32],
         _activations: &mut [f32],
         output: &mut [f32],
     ) -> Result<(), Error> {
-        let (weights, bias) = split("parameters", parameters, I * O)?;
-        check::<I, O>(input, bias, output)?;
-        for ((y, row), bias) in output.iter_mut().zip(weights.chunks_exact(I)).zip(bias) {
+        let (weights, biases) = parameters.weights_and_biases::<R>(I * O, O)?;
+        check::<I, O>(input, output)?;
+        for ((y, row), bias) in output.iter_mut().zip(weights.chunks_exact(I)).zip(biases) {
             *y = bias + K::dot(row, input);
         }
         Ok(())
     }
 
     fn backward<K: Kernels>(
-        parameters: &[f32],
+        _parameters: Parameters,
         input: &[f32],
         _activations: &mut [f32],
         output_gradient: &[f32],
         gradient: &mut [f32],
     ) -> Result<(), Error> {
-        let (_, bias) = split("parameters", parameters, I * O)?;
-        check::<I, O>(input, bias, output_gradient)?;
-        let (weights, bias) = split_mut("gradient", gradient, I * O)?;
-        Error::check_length("gradient", O, bias.len())?;
-        for ((row, bias), slope) in weights.chunks_exact_mut(I).zip(bias).zip(output_gradient) {
+        check::<I, O>(input, output_gradient)?;
+        let (weights, biases) = weights_and_biases_mut::<R>(gradient, I * O, O)?;
+        for (row, slope) in weights.chunks_exact_mut(I).zip(output_gradient) {
             K::add_scaled(row, *slope, input);
+        }
+        for (bias, slope) in biases.iter_mut().zip(output_gradient) {
             *bias += slope;
         }
         Ok(())
     }
 
-    fn backward_through<K: Kernels>(
-        parameters: &[f32],
+    fn backward_input<K: Kernels>(
+        parameters: Parameters,
         input: &mut [f32],
-        activations: &mut [f32],
+        _activations: &mut [f32],
         output_gradient: &[f32],
-        gradient: &mut [f32],
     ) -> Result<(), Error> {
-        Self::backward::<K>(parameters, input, activations, output_gradient, gradient)?;
-        let (weights, _) = split("parameters", parameters, I * O)?;
+        let (weights, _) = parameters.weights_and_biases::<R>(I * O, O)?;
+        check::<I, O>(input, output_gradient)?;
         input.fill(0.0);
         for (row, slope) in weights.chunks_exact(I).zip(output_gradient) {
             K::add_scaled(input, *slope, row);
@@ -67,22 +78,17 @@ impl<const I: usize, const O: usize> Layer for Dense<I, O> {
     }
 
     /// He's uniform initialisation; biases are zero.
-    fn initialise(parameters: &mut [f32], uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
-        let (weights, bias) = split_mut("parameters", parameters, I * O)?;
-        Error::check_length("parameters", O, bias.len())?;
+    fn initialise(theta: &mut [f32], uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
+        Error::check_length("parameters", Self::PARAMETERS, theta.len())?;
+        let (weights, biases) = split_mut("parameters", theta, if R::WEIGHTS { I * O } else { 0 })?;
         let bound = libm::sqrtf(6.0 / I as f32);
         weights.fill_with(|| bound * uniform());
-        bias.fill(0.0);
+        biases.fill(0.0);
         Ok(())
     }
 }
 
-fn check<const I: usize, const O: usize>(
-    input: &[f32],
-    bias: &[f32],
-    output: &[f32],
-) -> Result<(), Error> {
+fn check<const I: usize, const O: usize>(input: &[f32], output: &[f32]) -> Result<(), Error> {
     Error::check_length("layer input", I, input.len())?;
-    Error::check_length("layer biases", O, bias.len())?;
     Error::check_length("layer output", O, output.len())
 }

@@ -1,5 +1,6 @@
 //! What a layer is, and how layers are put one after another.
 
+use super::parameters::Parameters;
 use crate::Error;
 use crate::kernels::Kernels;
 use core::marker::PhantomData;
@@ -12,31 +13,35 @@ pub trait Layer {
     const INPUTS: usize;
     /// Length of the output.
     const OUTPUTS: usize;
-    /// Number of parameters.
+    /// Number of parameters that are trained: the layer's part of theta.
     const PARAMETERS: usize;
+    /// Number of parameters that are not.
+    const FROZEN: usize = 0;
     /// Floats that the layer keeps inside from the forward to the backward pass.
     const ACTIVATIONS: usize = 0;
-    /// Whether the layer stands for no layer at all (see [`Nothing`]).
-    const IS_NOTHING: bool = false;
+    /// The longest input or output of any layer inside.
+    const WIDTH: usize = larger(Self::INPUTS, Self::OUTPUTS);
+    /// Floats that [`infer`](Self::infer) needs beside its two buffers.
+    const INFERENCE: usize = Self::ACTIVATIONS;
 
     /// Computes the output.
     ///
     /// # Errors
     /// [`Error::Length`].
     fn forward<K: Kernels>(
-        parameters: &[f32],
+        parameters: Parameters,
         input: &[f32],
         activations: &mut [f32],
         output: &mut [f32],
     ) -> Result<(), Error>;
 
-    /// Adds the gradient with respect to the parameters to `gradient`. Input and activations are those of the
-    /// forward pass; the activations are spent. A layer without parameters has nothing to add.
+    /// Adds the gradient with respect to the trained parameters to `gradient`. Input and activations are those of
+    /// the forward pass; the activations are spent. A layer that trains nothing has nothing to add.
     ///
     /// # Errors
     /// [`Error::Length`].
     fn backward<K: Kernels>(
-        _parameters: &[f32],
+        _parameters: Parameters,
         _input: &[f32],
         _activations: &mut [f32],
         _output_gradient: &[f32],
@@ -45,40 +50,65 @@ pub trait Layer {
         Ok(())
     }
 
-    /// As [`backward`](Self::backward), and overwrites the input with the gradient with respect to it: the
-    /// buffer between two layers serves both ways.
+    /// Overwrites the input with the gradient with respect to it: the buffer between two layers serves both
+    /// ways. Input and activations are those of the forward pass; the activations are spent.
+    ///
+    /// # Errors
+    /// [`Error::Length`].
+    fn backward_input<K: Kernels>(
+        parameters: Parameters,
+        input: &mut [f32],
+        activations: &mut [f32],
+        output_gradient: &[f32],
+    ) -> Result<(), Error>;
+
+    /// [`backward`](Self::backward) and [`backward_input`](Self::backward_input) in one. A layer in which the
+    /// first does not spend what the second needs may keep this.
     ///
     /// # Errors
     /// [`Error::Length`].
     fn backward_through<K: Kernels>(
-        parameters: &[f32],
+        parameters: Parameters,
         input: &mut [f32],
         activations: &mut [f32],
         output_gradient: &[f32],
         gradient: &mut [f32],
-    ) -> Result<(), Error>;
+    ) -> Result<(), Error> {
+        Self::backward::<K>(parameters, input, activations, output_gradient, gradient)?;
+        Self::backward_input::<K>(parameters, input, activations, output_gradient)
+    }
 
-    /// Fills the parameters for training from scratch; `uniform` gives numbers in `-1 .. 1`.
+    /// The output where nothing is kept for a backward pass: two buffers of [`WIDTH`](Self::WIDTH) take turns. The
+    /// input lies at the beginning of `front`; the output lies at the beginning of the first of the
+    /// two that are given back.
     ///
     /// # Errors
     /// [`Error::Length`].
-    fn initialise(
-        _parameters: &mut [f32],
-        _uniform: &mut impl FnMut() -> f32,
-    ) -> Result<(), Error> {
+    fn infer<'s, K: Kernels>(
+        parameters: Parameters,
+        front: &'s mut [f32],
+        back: &'s mut [f32],
+        inside: &mut [f32],
+    ) -> Result<(&'s mut [f32], &'s mut [f32]), Error> {
+        let (input, _) = split_mut("inference buffer", front, Self::INPUTS)?;
+        let (output, _) = split_mut("inference buffer", back, Self::OUTPUTS)?;
+        let (inside, _) = split_mut("inference activations", inside, Self::ACTIVATIONS)?;
+        Self::forward::<K>(parameters, input, inside, output)?;
+        Ok((back, front))
+    }
+
+    /// Fills the layer's part of theta for training from scratch; `uniform` gives numbers in `-1 .. 1`.
+    ///
+    /// # Errors
+    /// [`Error::Length`].
+    fn initialise(_theta: &mut [f32], _uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
         Ok(())
     }
 }
 
-/// `B` after `A`. Longer networks nest: `Chain<A, Chain<B, C>>`.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Chain<A, B>(PhantomData<(A, B)>);
-
-impl<A: Layer, B: Layer> Chain<A, B> {
-    const SHAPES_MATCH: () = assert!(
-        A::OUTPUTS == B::INPUTS,
-        "Chain<A, B>: the outputs of A must be as many as the inputs of B"
-    );
+/// The larger of two constants.
+pub(super) const fn larger(a: usize, b: usize) -> usize {
+    if a > b { a } else { b }
 }
 
 /// Splits a slice at a length, or says that it is too short.
@@ -101,6 +131,17 @@ pub(super) fn split_mut<'a>(
     slice.split_at_mut_checked(length).ok_or(Error::Length { what, expected: length, actual })
 }
 
+/// `B` after `A`. Longer networks nest: `Chain<A, Chain<B, C>>`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Chain<A, B>(PhantomData<(A, B)>);
+
+impl<A: Layer, B: Layer> Chain<A, B> {
+    const SHAPES_MATCH: () = assert!(
+        A::OUTPUTS == B::INPUTS,
+        "Chain<A, B>: the outputs of A must be as many as the inputs of B"
+    );
+}
+
 impl<A: Layer, B: Layer> Layer for Chain<A, B> {
     const INPUTS: usize = A::INPUTS;
     const OUTPUTS: usize = B::OUTPUTS;
@@ -108,15 +149,18 @@ impl<A: Layer, B: Layer> Layer for Chain<A, B> {
         let () = Self::SHAPES_MATCH;
         A::PARAMETERS + B::PARAMETERS
     };
+    const FROZEN: usize = A::FROZEN + B::FROZEN;
     const ACTIVATIONS: usize = A::ACTIVATIONS + A::OUTPUTS + B::ACTIVATIONS;
+    const WIDTH: usize = larger(A::WIDTH, B::WIDTH);
+    const INFERENCE: usize = larger(A::INFERENCE, B::INFERENCE);
 
     fn forward<K: Kernels>(
-        parameters: &[f32],
+        parameters: Parameters,
         input: &[f32],
         activations: &mut [f32],
         output: &mut [f32],
     ) -> Result<(), Error> {
-        let (first, second) = split("parameters", parameters, A::PARAMETERS)?;
+        let (first, second) = parameters.split(A::PARAMETERS, A::FROZEN)?;
         let (inside, rest) = split_mut("activations", activations, A::ACTIVATIONS)?;
         let (middle, rest) = split_mut("activations", rest, A::OUTPUTS)?;
         A::forward::<K>(first, input, inside, middle)?;
@@ -124,28 +168,45 @@ impl<A: Layer, B: Layer> Layer for Chain<A, B> {
     }
 
     fn backward<K: Kernels>(
-        parameters: &[f32],
+        parameters: Parameters,
         input: &[f32],
         activations: &mut [f32],
         output_gradient: &[f32],
         gradient: &mut [f32],
     ) -> Result<(), Error> {
-        let (first, second) = split("parameters", parameters, A::PARAMETERS)?;
+        let (first, second) = parameters.split(A::PARAMETERS, A::FROZEN)?;
         let (first_gradient, second_gradient) = split_mut("gradient", gradient, A::PARAMETERS)?;
         let (inside, rest) = split_mut("activations", activations, A::ACTIVATIONS)?;
         let (middle, rest) = split_mut("activations", rest, A::OUTPUTS)?;
+        if A::PARAMETERS == 0 {
+            // Nobody below learns: the gradient goes no further.
+            return B::backward::<K>(second, middle, rest, output_gradient, second_gradient);
+        }
         B::backward_through::<K>(second, middle, rest, output_gradient, second_gradient)?;
         A::backward::<K>(first, input, inside, middle, first_gradient)
     }
 
+    fn backward_input<K: Kernels>(
+        parameters: Parameters,
+        input: &mut [f32],
+        activations: &mut [f32],
+        output_gradient: &[f32],
+    ) -> Result<(), Error> {
+        let (first, second) = parameters.split(A::PARAMETERS, A::FROZEN)?;
+        let (inside, rest) = split_mut("activations", activations, A::ACTIVATIONS)?;
+        let (middle, rest) = split_mut("activations", rest, A::OUTPUTS)?;
+        B::backward_input::<K>(second, middle, rest, output_gradient)?;
+        A::backward_input::<K>(first, input, inside, middle)
+    }
+
     fn backward_through<K: Kernels>(
-        parameters: &[f32],
+        parameters: Parameters,
         input: &mut [f32],
         activations: &mut [f32],
         output_gradient: &[f32],
         gradient: &mut [f32],
     ) -> Result<(), Error> {
-        let (first, second) = split("parameters", parameters, A::PARAMETERS)?;
+        let (first, second) = parameters.split(A::PARAMETERS, A::FROZEN)?;
         let (first_gradient, second_gradient) = split_mut("gradient", gradient, A::PARAMETERS)?;
         let (inside, rest) = split_mut("activations", activations, A::ACTIVATIONS)?;
         let (middle, rest) = split_mut("activations", rest, A::OUTPUTS)?;
@@ -153,39 +214,20 @@ impl<A: Layer, B: Layer> Layer for Chain<A, B> {
         A::backward_through::<K>(first, input, inside, middle, first_gradient)
     }
 
-    fn initialise(parameters: &mut [f32], uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
-        let (first, second) = split_mut("parameters", parameters, A::PARAMETERS)?;
+    fn infer<'s, K: Kernels>(
+        parameters: Parameters,
+        front: &'s mut [f32],
+        back: &'s mut [f32],
+        inside: &mut [f32],
+    ) -> Result<(&'s mut [f32], &'s mut [f32]), Error> {
+        let (first, second) = parameters.split(A::PARAMETERS, A::FROZEN)?;
+        let (front, back) = A::infer::<K>(first, front, back, inside)?;
+        B::infer::<K>(second, front, back, inside)
+    }
+
+    fn initialise(theta: &mut [f32], uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
+        let (first, second) = split_mut("parameters", theta, A::PARAMETERS)?;
         A::initialise(first, uniform)?;
         B::initialise(second, uniform)
-    }
-}
-
-/// No layer: the frozen part of a network that is trained whole.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Nothing;
-
-impl Layer for Nothing {
-    const INPUTS: usize = 0;
-    const OUTPUTS: usize = 0;
-    const PARAMETERS: usize = 0;
-    const IS_NOTHING: bool = true;
-
-    fn forward<K: Kernels>(
-        _parameters: &[f32],
-        _input: &[f32],
-        _activations: &mut [f32],
-        _output: &mut [f32],
-    ) -> Result<(), Error> {
-        Ok(())
-    }
-
-    fn backward_through<K: Kernels>(
-        _parameters: &[f32],
-        _input: &mut [f32],
-        _activations: &mut [f32],
-        _output_gradient: &[f32],
-        _gradient: &mut [f32],
-    ) -> Result<(), Error> {
-        Ok(())
     }
 }

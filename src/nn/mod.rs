@@ -21,16 +21,24 @@
 //! const _: () = FitsIn::<Network<'static, Dense<640, 100>>, { 64 * 1024 }>::CHECK;
 //! ```
 
+mod backbone;
+mod batch;
 mod dense;
 mod layer;
 mod loss;
 mod network;
+mod parameters;
 mod relu;
 mod sample;
+mod window;
 
+pub use backbone::{Backbone, FloatBackbone, Nothing};
+pub use batch::Batch;
 pub use dense::Dense;
-pub use layer::{Chain, Layer, Nothing};
+pub use layer::{Chain, Layer};
 pub use loss::{Loss, MeanSquaredError, SoftmaxCrossEntropy};
-pub use network::{Batch, FitsIn, Network};
+pub use network::{FitsIn, Network};
+pub use parameters::{All, BiasesOnly, Frozen, Parameters, Trainable, weights_and_biases_mut};
 pub use relu::Relu;
 pub use sample::{Input, Quantized, Sample};
+pub use window::{Map, Shape, Sliding, Window};

@@ -1,60 +1,100 @@
-//! A network with a frozen and a trainable part, and a batch of samples as an objective.
+//! A network: a backbone that is frozen, and layers of which some are trained.
 
-use super::layer::{Layer, Nothing, split_mut};
-use super::loss::Loss;
-use super::sample::{Input, Sample};
+use super::backbone::{Backbone, Nothing};
+use super::batch::Batch;
+use super::layer::{Layer, split_mut};
+use super::parameters::Parameters;
+use super::sample::Input;
+use crate::Error;
 use crate::kernels::{Active, Kernels};
-use crate::{Error, Objective};
 use core::marker::PhantomData;
 
-/// `T`, the trainable tail, after `F`, the frozen part, whose parameters are read where they lie (in flash).
-/// Theta is the tail's parameters only.
+/// The layers `T` after the backbone `F`. Theta is what is trained in `T`, and only that.
+///
+/// What to train is part of the types: all of the layers ([`All`](super::All), the default), the last ones after a
+/// frozen [`Backbone`], [`BiasesOnly`](super::BiasesOnly), or any set of layers with the others
+/// [`Frozen`](super::Frozen).
 ///
 /// ```
-/// use rolling_ball::nn::{Chain, Dense, Network, Relu};
+/// use rolling_ball::nn::{BiasesOnly, Chain, Dense, Frozen, Network, Relu};
 ///
-/// type Frozen = Chain<Dense<8, 16>, Relu<16>>;
-/// type Net = Network<'static, Dense<16, 4>, Frozen>;
-/// static BACKBONE: [f32; Net::FROZEN_PARAMETERS] = [0.01; Net::FROZEN_PARAMETERS];
+/// type Whole = Network<'static, Chain<Dense<8, 16>, Chain<Relu<16>, Dense<16, 4>>>>;
+/// type Biases = Network<'static, Chain<Dense<8, 16, BiasesOnly>, Chain<Relu<16>, Dense<16, 4, BiasesOnly>>>>;
+/// type FirstLayer = Network<'static, Chain<Dense<8, 16>, Chain<Relu<16>, Dense<16, 4, Frozen>>>>;
+/// assert_eq!(Whole::PARAMETERS, 8 * 16 + 16 + 16 * 4 + 4);
+/// assert_eq!((Biases::PARAMETERS, Biases::FROZEN_PARAMETERS), (16 + 4, 8 * 16 + 16 * 4));
+/// assert_eq!((FirstLayer::PARAMETERS, FirstLayer::FROZEN_PARAMETERS), (8 * 16 + 16, 16 * 4 + 4));
 ///
-/// let network = Net::new(&BACKBONE)?;
-/// let theta = [0.0; Net::PARAMETERS];
-/// let mut scratch = [0.0; Net::SCRATCH];
+/// static IN_FLASH: [f32; FirstLayer::FROZEN_PARAMETERS] = [0.0; FirstLayer::FROZEN_PARAMETERS];
+/// let network = FirstLayer::new(&IN_FLASH)?;
+/// let theta = [0.1; FirstLayer::PARAMETERS];
+/// let mut scratch = [0.0; FirstLayer::SCRATCH];
 /// let logits = network.predict(&theta, &[1.0f32; 8].as_slice(), &mut scratch)?;
 /// assert_eq!(logits, [0.0; 4]);
 /// # Ok::<(), rolling_ball::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Network<'a, T, F = Nothing, K = Active> {
+    backbone: F,
     frozen: &'a [f32],
-    parts: PhantomData<(T, F, K)>,
+    parts: PhantomData<(T, K)>,
 }
 
-impl<'a, T: Layer, F: Layer> Network<'a, T, F> {
-    /// A network over its frozen parameters; empty where all of it is trained.
+impl<T, F: Copy, K> Clone for Network<'_, T, F, K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, F: Copy, K> Copy for Network<'_, T, F, K> {}
+
+impl<'a, T: Layer> Network<'a, T> {
+    /// Without a backbone, over the frozen parameters of its layers in their order: none where all are trained.
     ///
     /// # Errors
     /// [`Error::Length`].
     pub fn new(frozen: &'a [f32]) -> Result<Self, Error> {
-        Self::with_kernels(Active::default(), frozen)
+        Self::with_backbone(Nothing, frozen)
+    }
+}
+
+impl<'a, T: Layer, F: Backbone> Network<'a, T, F> {
+    /// As [`new`](Network::new), after a backbone.
+    ///
+    /// # Errors
+    /// [`Error::Length`].
+    pub fn with_backbone(backbone: F, frozen: &'a [f32]) -> Result<Self, Error> {
+        Error::check_length("frozen parameters", T::FROZEN, frozen.len())?;
+        Ok(Self { backbone, frozen, parts: PhantomData })
+    }
+
+    /// With the kernels named.
+    #[must_use]
+    pub fn with_kernels<K: Kernels>(self, _kernels: K) -> Network<'a, T, F, K> {
+        Network { backbone: self.backbone, frozen: self.frozen, parts: PhantomData }
     }
 
     /// Length of theta.
     pub const PARAMETERS: usize = {
-        assert!(
-            F::IS_NOTHING || F::OUTPUTS == T::INPUTS,
-            "Network<T, F>: the outputs of the frozen part must be as many as the inputs of the tail"
-        );
+        if let Some((_, outputs)) = F::SHAPE {
+            assert!(
+                outputs == T::INPUTS,
+                "Network<T, F>: the outputs of the backbone must be as many as the inputs of the layers"
+            );
+        }
         T::PARAMETERS
     };
-    /// Number of frozen parameters.
-    pub const FROZEN_PARAMETERS: usize = F::PARAMETERS;
+    /// Number of frozen parameters in the layers (the backbone has its own).
+    pub const FROZEN_PARAMETERS: usize = T::FROZEN;
     /// Length of a sample's input.
-    pub const INPUTS: usize = if F::IS_NOTHING { T::INPUTS } else { F::INPUTS };
+    pub const INPUTS: usize = match F::SHAPE {
+        Some((inputs, _)) => inputs,
+        None => T::INPUTS,
+    };
     /// Length of the output.
     pub const OUTPUTS: usize = T::OUTPUTS;
     /// Length of the scratch slice: activations of one sample, and its input.
-    pub const SCRATCH: usize = F::INPUTS + F::ACTIVATIONS + T::INPUTS + T::ACTIVATIONS + T::OUTPUTS;
+    pub const SCRATCH: usize = F::SCRATCH + T::INPUTS + T::ACTIVATIONS + T::OUTPUTS;
     /// RAM for training with the ball: theta, the optimizer's two vectors, the scratch slice.
     pub const RAM_BYTES: usize = Self::ram_bytes(2);
 
@@ -70,7 +110,9 @@ impl<'a, T: Layer, F: Layer> Network<'a, T, F> {
 #[derive(Clone, Copy, Debug)]
 pub struct FitsIn<N, const BOARD_RAM_BYTES: usize>(PhantomData<N>);
 
-impl<T: Layer, F: Layer, const BOARD_RAM_BYTES: usize> FitsIn<Network<'_, T, F>, BOARD_RAM_BYTES> {
+impl<T: Layer, F: Backbone, const BOARD_RAM_BYTES: usize>
+    FitsIn<Network<'_, T, F>, BOARD_RAM_BYTES>
+{
     /// Does not compile where the network needs more.
     pub const CHECK: () = assert!(
         Network::<'static, T, F>::RAM_BYTES <= BOARD_RAM_BYTES,
@@ -79,17 +121,8 @@ impl<T: Layer, F: Layer, const BOARD_RAM_BYTES: usize> FitsIn<Network<'_, T, F>,
     );
 }
 
-impl<'a, T: Layer, F: Layer, K: Kernels> Network<'a, T, F, K> {
+impl<'a, T: Layer, F: Backbone, K: Kernels> Network<'a, T, F, K> {
     const LENGTH: usize = Network::<'static, T, F>::SCRATCH;
-
-    /// As [`new`](Network::new), with the kernels named.
-    ///
-    /// # Errors
-    /// [`Error::Length`].
-    pub fn with_kernels(_kernels: K, frozen: &'a [f32]) -> Result<Self, Error> {
-        Error::check_length("frozen parameters", F::PARAMETERS, frozen.len())?;
-        Ok(Self { frozen, parts: PhantomData })
-    }
 
     /// The output for one input, in the scratch slice. Cost: one forward pass.
     ///
@@ -136,15 +169,10 @@ impl<'a, T: Layer, F: Layer, K: Kernels> Network<'a, T, F, K> {
         scratch: &'s mut [f32],
     ) -> Result<Batch<'a, 's, T, F, K, L, S>, Error> {
         Error::check_length("scratch", Self::LENGTH, scratch.len())?;
-        Ok(Batch {
-            network: Self { frozen: self.frozen, parts: PhantomData },
-            loss,
-            samples,
-            scratch,
-        })
+        Ok(Batch::new(*self, loss, samples, scratch))
     }
 
-    fn forward<'s>(
+    pub(super) fn forward<'s>(
         &self,
         theta: &[f32],
         input: &impl Input,
@@ -152,122 +180,25 @@ impl<'a, T: Layer, F: Layer, K: Kernels> Network<'a, T, F, K> {
     ) -> Result<Forward<'s>, Error> {
         Error::check_length("theta", T::PARAMETERS, theta.len())?;
         Error::check_length("scratch", Self::LENGTH, scratch.len())?;
-        let (raw, rest) = split_mut("scratch", scratch, F::INPUTS)?;
-        let (inside, rest) = split_mut("scratch", rest, F::ACTIVATIONS)?;
+        let (inside, rest) = split_mut("scratch", scratch, F::SCRATCH)?;
         let (features, rest) = split_mut("scratch", rest, T::INPUTS)?;
         let (activations, output) = split_mut("scratch", rest, T::ACTIVATIONS)?;
-        if F::IS_NOTHING {
-            input.write(features)?;
-        } else {
-            input.write(raw)?;
-            F::forward::<K>(self.frozen, raw, inside, features)?;
-        }
-        T::forward::<K>(theta, features, activations, output)?;
+        self.backbone.features::<K>(input, inside, features)?;
+        T::forward::<K>(self.parameters(theta), features, activations, output)?;
         Ok(Forward { features, activations, output })
+    }
+
+    pub(super) fn parameters<'p>(&self, theta: &'p [f32]) -> Parameters<'p>
+    where
+        'a: 'p,
+    {
+        Parameters { theta, frozen: self.frozen }
     }
 }
 
 /// What a forward pass leaves in the scratch slice.
-struct Forward<'s> {
-    features: &'s [f32],
-    activations: &'s mut [f32],
-    output: &'s mut [f32],
-}
-
-/// The mean loss of a network over samples, weighted by the loss's weights.
-///
-/// Cost of a loss: one forward pass a sample; of a gradient: a forward and a backward pass. RAM: the scratch
-/// slice, whatever the number of samples.
-///
-/// ```
-/// use rolling_ball::nn::{Dense, Network, Sample, SoftmaxCrossEntropy};
-/// use rolling_ball::{RollingBall, RollingBallConfig, step};
-///
-/// type Net = Network<'static, Dense<2, 2>>;
-/// let samples = [([1.0f32, 0.0], 0), ([0.0, 1.0], 1)];
-/// let stream = samples.iter().map(|(x, y)| Sample { input: x.as_slice(), target: *y });
-/// let mut scratch = [0.0; Net::SCRATCH];
-/// let network = Net::new(&[])?;
-/// let loss = SoftmaxCrossEntropy::new();
-/// let mut objective = network.batch(loss, stream, &mut scratch)?;
-///
-/// let mut theta = [0.0; Net::PARAMETERS];
-/// let mut ball = RollingBall::new(RollingBallConfig::default(), [[0.0; Net::PARAMETERS]; 2])?;
-/// for _ in 0..50 {
-///     step(&mut ball, &mut objective, &mut theta)?;
-/// }
-/// drop(objective);
-/// assert_eq!(network.classify(&theta, &[1.0f32, 0.0].as_slice(), &mut scratch)?, 0);
-/// # Ok::<(), rolling_ball::Error>(())
-/// ```
-#[derive(Debug)]
-pub struct Batch<'a, 's, T, F, K, L, S> {
-    network: Network<'a, T, F, K>,
-    loss: L,
-    samples: S,
-    scratch: &'s mut [f32],
-}
-
-impl<'a, T, F, K, L, S, I, Y> Batch<'a, '_, T, F, K, L, S>
-where
-    T: Layer,
-    F: Layer,
-    K: Kernels,
-    L: Loss<Y>,
-    S: Iterator<Item = Sample<I, Y>> + Clone,
-    I: Input,
-{
-    /// Evaluates on these samples from now on: the next mini-batch.
-    pub fn set_samples(&mut self, samples: S) {
-        self.samples = samples;
-    }
-
-    /// Every sample's weight over the sum of all.
-    fn weight_scale(&self) -> Result<f32, Error> {
-        let mut sum = 0.0;
-        for sample in self.samples.clone() {
-            sum += self.loss.weight(&sample.target)?;
-        }
-        if sum > 0.0 {
-            Error::check_positive("sum of the class weights over the batch", sum)?;
-            Ok(1.0 / sum)
-        } else {
-            Err(Error::NoSamples)
-        }
-    }
-
-    fn evaluate(&mut self, theta: &[f32], mut gradient: Option<&mut [f32]>) -> Result<f32, Error> {
-        let weight_scale = self.weight_scale()?;
-        let mut mean = 0.0;
-        for sample in self.samples.clone() {
-            let weight = self.loss.weight(&sample.target)? * weight_scale;
-            let Forward { features, activations, output } =
-                self.network.forward(theta, &sample.input, self.scratch)?;
-            mean += weight * self.loss.evaluate(output, &sample.target, weight)?;
-            if let Some(gradient) = gradient.as_deref_mut() {
-                T::backward::<K>(theta, features, activations, output, gradient)?;
-            }
-        }
-        Ok(mean)
-    }
-}
-
-impl<T, F, K, L, S, I, Y> Objective for Batch<'_, '_, T, F, K, L, S>
-where
-    T: Layer,
-    F: Layer,
-    K: Kernels,
-    L: Loss<Y>,
-    S: Iterator<Item = Sample<I, Y>> + Clone,
-    I: Input,
-{
-    fn loss(&mut self, theta: &[f32]) -> Result<f32, Error> {
-        self.evaluate(theta, None)
-    }
-
-    fn gradient(&mut self, theta: &[f32], gradient: &mut [f32]) -> Result<f32, Error> {
-        Error::check_length("gradient", T::PARAMETERS, gradient.len())?;
-        gradient.fill(0.0);
-        self.evaluate(theta, Some(gradient))
-    }
+pub(super) struct Forward<'s> {
+    pub features: &'s [f32],
+    pub activations: &'s mut [f32],
+    pub output: &'s mut [f32],
 }

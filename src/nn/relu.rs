@@ -1,6 +1,7 @@
 //! The rectifier.
 
 use super::layer::Layer;
+use super::parameters::Parameters;
 use crate::Error;
 use crate::kernels::Kernels;
 
@@ -14,7 +15,7 @@ impl<const N: usize> Layer for Relu<N> {
     const PARAMETERS: usize = 0;
 
     fn forward<K: Kernels>(
-        _parameters: &[f32],
+        _parameters: Parameters,
         input: &[f32],
         _activations: &mut [f32],
         output: &mut [f32],
@@ -28,12 +29,11 @@ impl<const N: usize> Layer for Relu<N> {
         Ok(())
     }
 
-    fn backward_through<K: Kernels>(
-        _parameters: &[f32],
+    fn backward_input<K: Kernels>(
+        _parameters: Parameters,
         input: &mut [f32],
         _activations: &mut [f32],
         output_gradient: &[f32],
-        _gradient: &mut [f32],
     ) -> Result<(), Error> {
         Error::check_length("layer input", N, input.len())?;
         Error::check_length("layer output", N, output_gradient.len())?;

@@ -11,22 +11,28 @@ pub struct Sample<I, T> {
     pub target: T,
 }
 
-/// Anything that can be written into the network's input buffer, so that samples may stay packed in flash.
+/// Anything that the network can read its input from, so that samples may stay packed in flash.
 pub trait Input {
-    /// Fills the buffer.
+    /// The values, in order.
+    fn values(&self) -> impl ExactSizeIterator<Item = f32>;
+
+    /// Fills a buffer with them.
     ///
     /// # Errors
     /// [`Error::Length`] where the input is not as long as the buffer.
-    fn write(&self, buffer: &mut [f32]) -> Result<(), Error>;
+    fn write(&self, buffer: &mut [f32]) -> Result<(), Error> {
+        let values = self.values();
+        Error::check_length("sample", buffer.len(), values.len())?;
+        for (element, value) in buffer.iter_mut().zip(values) {
+            *element = value;
+        }
+        Ok(())
+    }
 }
 
 impl Input for &[f32] {
-    fn write(&self, buffer: &mut [f32]) -> Result<(), Error> {
-        Error::check_length("sample", buffer.len(), self.len())?;
-        for (element, value) in buffer.iter_mut().zip(*self) {
-            *element = *value;
-        }
-        Ok(())
+    fn values(&self) -> impl ExactSizeIterator<Item = f32> {
+        self.iter().copied()
     }
 }
 
@@ -42,11 +48,7 @@ pub struct Quantized<'a> {
 }
 
 impl Input for Quantized<'_> {
-    fn write(&self, buffer: &mut [f32]) -> Result<(), Error> {
-        Error::check_length("sample", buffer.len(), self.values.len())?;
-        for (element, value) in buffer.iter_mut().zip(self.values) {
-            *element = f32::from(*value) * self.scale + self.offset;
-        }
-        Ok(())
+    fn values(&self) -> impl ExactSizeIterator<Item = f32> {
+        self.values.iter().map(|value| f32::from(*value) * self.scale + self.offset)
     }
 }

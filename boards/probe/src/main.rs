@@ -10,8 +10,8 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 use rolling_ball::kernels::{AdamCoefficients, Kernels, Scalar, dot_with_lanes, sum_lanes};
 use rolling_ball::nn::{
-    Chain, Dense, Input, Layer, MeanSquaredError, Network, Quantized, Relu, Sample,
-    SoftmaxCrossEntropy,
+    BiasesOnly, Chain, Dense, FloatBackbone, Frozen, Input, Layer, MeanSquaredError, Network,
+    Quantized, Relu, Sample, SoftmaxCrossEntropy,
 };
 use rolling_ball::{
     Adam, AdamConfig, Armijo, CentreStep, ClipNorm, Error, Footpoint, Optimizer, Request,
@@ -24,12 +24,14 @@ fn panic(_: &PanicInfo) -> ! {
     loop {}
 }
 
-type Frozen = Chain<Dense<4, 8>, Relu<8>>;
+type Backbone = FloatBackbone<'static, Chain<Dense<4, 8>, Relu<8>>>;
 type Tail = Chain<Dense<8, 6>, Chain<Relu<6>, Dense<6, 3>>>;
-type Net = Network<'static, Tail, Frozen>;
+type Net = Network<'static, Tail, Backbone>;
+type Part = Network<'static, Chain<Dense<4, 6, BiasesOnly>, Chain<Relu<6>, Dense<6, 3, Frozen>>>>;
 const N: usize = Net::PARAMETERS;
 
-static BACKBONE: [f32; Net::FROZEN_PARAMETERS] = [0.1; Net::FROZEN_PARAMETERS];
+static BACKBONE: [f32; Backbone::PARAMETERS] = [0.1; Backbone::PARAMETERS];
+static FROZEN: [f32; Part::FROZEN_PARAMETERS] = [0.1; Part::FROZEN_PARAMETERS];
 static PIXELS: [[u8; 4]; 3] = [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]];
 static FLOATS: [f32; 4] = [0.1, 0.2, 0.3, 0.4];
 static TARGET: [f32; 3] = [0.0, 1.0, 0.0];
@@ -108,7 +110,7 @@ fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
 
 /// By the loop over an objective, and by hand.
 fn drive(optimizer: &mut impl Optimizer, theta: &mut [f32; N]) -> Result<(), Error> {
-    let network = Net::new(&BACKBONE)?;
+    let network = Net::with_backbone(Backbone::new(&BACKBONE)?, &[])?;
     let mut scratch = [0.0; Net::SCRATCH];
     let loss = SoftmaxCrossEntropy::with_class_weights(black_box(&CLASS_WEIGHTS))?;
     let samples = black_box(&PIXELS).iter().map(|values| Sample {
@@ -137,7 +139,7 @@ fn drive(optimizer: &mut impl Optimizer, theta: &mut [f32; N]) -> Result<(), Err
 fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
     let mut uniform = || black_box(0.5);
     Tail::initialise(theta, &mut uniform)?;
-    let network = Net::new(black_box(&BACKBONE))?;
+    let network = Net::with_backbone(Backbone::new(black_box(&BACKBONE))?, &[])?;
     let mut scratch = [0.0; Net::SCRATCH];
     let input = black_box(&FLOATS).as_slice();
     black_box(network.predict(theta, &input, &mut scratch)?);
@@ -148,6 +150,15 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
     let mut objective = network.batch(MeanSquaredError, samples, &mut scratch)?;
     let mut sgd = Sgd::new(SgdConfig::default(), [0.0; N], None)?;
     black_box(step(&mut sgd, &mut objective, theta)?);
+
+    let network = Part::new(black_box(&FROZEN))?;
+    let mut scratch = [0.0; Part::SCRATCH];
+    let (mut biases, mut gradient) = ([0.0; Part::PARAMETERS], [0.0; Part::PARAMETERS]);
+    let samples =
+        [input].into_iter().map(|input| Sample { input, target: black_box(&TARGET).as_slice() });
+    let mut objective = network.batch(MeanSquaredError, samples, &mut scratch)?;
+    while objective.poll_loss(&biases)?.is_pending() {}
+    while objective.poll_gradient(black_box(&mut biases), &mut gradient)?.is_pending() {}
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use crate::{exit, guard, instructions, print_line, stack};
 use cortex_m::Peripherals;
 use rolling_ball::Error;
 use rolling_ball::kernels::Scalar;
-use rolling_ball::nn::{Layer, Network, Nothing};
+use rolling_ball::nn::{Layer, Network};
 use scenario::{Event, Image, Memory, fine_tune};
 
 /// Vectors of workspace: three for Adam, else two.
@@ -47,7 +47,8 @@ pub fn run<T: Layer, const N: usize, const S: usize>(
             exit::failure()
         }
     };
-    let result = Network::<T, Nothing, Scalar>::with_kernels(Scalar, &[]).and_then(|network| {
+    let result = Network::<T>::new(&[]).and_then(|network| {
+        let network = network.with_kernels(Scalar);
         let mut vectors = buffers.workspace.iter_mut().map(|vector| vector.as_mut_slice());
         let workspace = core::array::from_fn(|_| vectors.next().unwrap_or_default());
         let memory = Memory { theta: &mut buffers.theta, workspace, scratch: &mut buffers.scratch };

@@ -2,7 +2,7 @@
 
 use crate::{Accuracy, AnyOptimizer, Event, Image, Samples, StepEvent};
 use rolling_ball::kernels::Kernels;
-use rolling_ball::nn::{Layer, Network, SoftmaxCrossEntropy};
+use rolling_ball::nn::{Backbone, Layer, Network, SoftmaxCrossEntropy};
 use rolling_ball::{Error, Objective, Request};
 
 const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
@@ -22,7 +22,7 @@ pub struct Memory<'a> {
 ///
 /// # Errors
 /// [`Error::Length`] where theta or the samples do not fit the network.
-pub fn accuracy<T: Layer, F: Layer, K: Kernels>(
+pub fn accuracy<T: Layer, F: Backbone, K: Kernels>(
     network: &Network<'_, T, F, K>,
     theta: &[f32],
     samples: &Samples,
@@ -41,7 +41,7 @@ pub fn accuracy<T: Layer, F: Layer, K: Kernels>(
 ///
 /// # Errors
 /// What the image's settings or samples, or the optimizer, make wrong.
-pub fn fine_tune<T: Layer, F: Layer, K: Kernels + Copy>(
+pub fn fine_tune<T: Layer, F: Backbone, K: Kernels + Copy>(
     kernels: K,
     network: &Network<'_, T, F, K>,
     image: &Image,

@@ -6,7 +6,7 @@ mod support;
 use core::cell::Cell;
 use rolling_ball::kernels::{Active, Kernels, Scalar};
 use rolling_ball::nn::{
-    Chain, Dense, Layer, Network, Nothing, Quantized, Relu, Sample, SoftmaxCrossEntropy,
+    Chain, Dense, Layer, Network, Parameters, Quantized, Relu, Sample, SoftmaxCrossEntropy,
 };
 use rolling_ball::{Error, Objective};
 use scenario::{
@@ -119,7 +119,7 @@ fn run_with<T: Layer, K: Kernels + Copy>(
     lengths: Lengths,
     clock: impl Fn() -> u64,
 ) -> Run {
-    let network = Network::<T, Nothing, K>::with_kernels(kernels, &[]).unwrap();
+    let network = Network::<T>::new(&[]).unwrap().with_kernels(kernels);
     // What lay in the memory before does not matter.
     let mut theta = vec![f32::NAN; lengths.theta];
     let [mut a, mut b, mut c] = lengths.workspace.map(|length| vec![f32::NAN; length]);
@@ -508,10 +508,11 @@ impl<L: Layer> Layer for Ticking<L> {
     const INPUTS: usize = L::INPUTS;
     const OUTPUTS: usize = L::OUTPUTS;
     const PARAMETERS: usize = L::PARAMETERS;
+    const FROZEN: usize = L::FROZEN;
     const ACTIVATIONS: usize = L::ACTIVATIONS;
 
     fn forward<K: Kernels>(
-        parameters: &[f32],
+        parameters: Parameters,
         input: &[f32],
         activations: &mut [f32],
         output: &mut [f32],
@@ -521,7 +522,7 @@ impl<L: Layer> Layer for Ticking<L> {
     }
 
     fn backward<K: Kernels>(
-        parameters: &[f32],
+        parameters: Parameters,
         input: &[f32],
         activations: &mut [f32],
         output_gradient: &[f32],
@@ -532,7 +533,7 @@ impl<L: Layer> Layer for Ticking<L> {
     }
 
     fn backward_through<K: Kernels>(
-        parameters: &[f32],
+        parameters: Parameters,
         input: &mut [f32],
         activations: &mut [f32],
         output_gradient: &[f32],
@@ -540,6 +541,16 @@ impl<L: Layer> Layer for Ticking<L> {
     ) -> Result<(), Error> {
         tick(10);
         L::backward_through::<K>(parameters, input, activations, output_gradient, gradient)
+    }
+
+    fn backward_input<K: Kernels>(
+        parameters: Parameters,
+        input: &mut [f32],
+        activations: &mut [f32],
+        output_gradient: &[f32],
+    ) -> Result<(), Error> {
+        tick(10);
+        L::backward_input::<K>(parameters, input, activations, output_gradient)
     }
 
     fn initialise(parameters: &mut [f32], uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {

@@ -11,13 +11,13 @@ fn rehearse<T: Layer, K: Kernels + Copy>(
     image: &Image,
     mut tell: impl FnMut(&Event),
 ) -> Result<Vec<Event>> {
-    let network = Network::<T, _, K>::with_kernels(kernels, &[])?;
+    let network = Network::<T>::new(&[])?.with_kernels(kernels);
     let mut vectors = [const { Vec::<f32>::new() }; 4].map(|_| vec![0.0; T::PARAMETERS]);
     let [theta, gradient, first, second] = &mut vectors;
     let mut scratch = vec![0.0; Network::<T>::SCRATCH];
     let memory = Memory { theta, workspace: [gradient, first, second], scratch: &mut scratch };
     let mut events = Vec::new();
-    fine_tune::<T, rolling_ball::nn::Nothing, K>(
+    fine_tune(
         kernels,
         &network,
         image,

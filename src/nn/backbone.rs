@@ -1,0 +1,120 @@
+//! What a network sees its input through: frozen layers, read in place and evaluated forward only.
+
+use super::layer::{Layer, split, split_mut};
+use super::parameters::Parameters;
+use super::sample::Input;
+use crate::Error;
+use crate::kernels::Kernels;
+use core::marker::PhantomData;
+
+/// A frozen feature extractor in front of the layers that are trained.
+pub trait Backbone: Copy {
+    /// Its inputs and outputs; `None` where the input passes through, at any length.
+    const SHAPE: Option<(usize, usize)>;
+    /// Floats of scratch.
+    const SCRATCH: usize;
+
+    /// Computes the features of an input.
+    ///
+    /// # Errors
+    /// [`Error::Length`].
+    fn features<K: Kernels>(
+        &self,
+        input: &impl Input,
+        scratch: &mut [f32],
+        features: &mut [f32],
+    ) -> Result<(), Error>;
+}
+
+/// No backbone: the network is trained on its input itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nothing;
+
+impl Backbone for Nothing {
+    const SHAPE: Option<(usize, usize)> = None;
+    const SCRATCH: usize = 0;
+
+    fn features<K: Kernels>(
+        &self,
+        input: &impl Input,
+        _scratch: &mut [f32],
+        features: &mut [f32],
+    ) -> Result<(), Error> {
+        input.write(features)
+    }
+}
+
+/// Layers `L` with `f32` parameters that are read where they lie, in flash, and never copied to RAM. RAM: two
+/// buffers of the longest vector between two layers.
+///
+/// ```
+/// use rolling_ball::nn::{Chain, Dense, FloatBackbone, Network, Relu};
+///
+/// type Backbone = FloatBackbone<'static, Chain<Dense<8, 16>, Relu<16>>>;
+/// type Net = Network<'static, Dense<16, 4>, Backbone>;
+/// static IN_FLASH: [f32; Backbone::PARAMETERS] = [0.01; Backbone::PARAMETERS];
+///
+/// let network = Net::with_backbone(Backbone::new(&IN_FLASH)?, &[])?;
+/// let theta = [0.0; Net::PARAMETERS];
+/// let mut scratch = [0.0; Net::SCRATCH];
+/// let logits = network.predict(&theta, &[1.0f32; 8].as_slice(), &mut scratch)?;
+/// assert_eq!(logits, [0.0; 4]);
+/// # Ok::<(), rolling_ball::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct FloatBackbone<'a, L> {
+    parameters: &'a [f32],
+    layers: PhantomData<L>,
+}
+
+impl<L> Clone for FloatBackbone<'_, L> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<L> Copy for FloatBackbone<'_, L> {}
+
+impl<'a, L: Layer> FloatBackbone<'a, L> {
+    /// Number of its parameters.
+    pub const PARAMETERS: usize = L::PARAMETERS + L::FROZEN;
+
+    /// Over its parameters, layer after layer.
+    ///
+    /// # Errors
+    /// [`Error::Length`].
+    pub fn new(parameters: &'a [f32]) -> Result<Self, Error> {
+        const {
+            assert!(
+                L::FROZEN == 0,
+                "FloatBackbone<L>: all of it is frozen, its layers need not say so"
+            );
+        }
+        Error::check_length("parameters of the backbone", Self::PARAMETERS, parameters.len())?;
+        Ok(Self { parameters, layers: PhantomData })
+    }
+}
+
+impl<L: Layer> Backbone for FloatBackbone<'_, L> {
+    const SHAPE: Option<(usize, usize)> = Some((L::INPUTS, L::OUTPUTS));
+    const SCRATCH: usize = 2 * L::WIDTH + L::INFERENCE;
+
+    fn features<K: Kernels>(
+        &self,
+        input: &impl Input,
+        scratch: &mut [f32],
+        features: &mut [f32],
+    ) -> Result<(), Error> {
+        Error::check_length("features", L::OUTPUTS, features.len())?;
+        let (front, rest) = split_mut("scratch", scratch, L::WIDTH)?;
+        let (back, inside) = split_mut("scratch", rest, L::WIDTH)?;
+        input.write(split_mut("scratch", front, L::INPUTS)?.0)?;
+        let parameters = Parameters { theta: self.parameters, frozen: &[] };
+        let (output, _) = L::infer::<K>(parameters, front, back, inside)?;
+        let (output, _) = split("scratch", output, L::OUTPUTS)?;
+        for (feature, value) in features.iter_mut().zip(output) {
+            *feature = *value;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,242 @@
+//! A batch of samples as an objective, evaluated at once or sample by sample.
+
+use super::backbone::Backbone;
+use super::layer::Layer;
+use super::loss::Loss;
+use super::network::{Forward, Network};
+use super::sample::{Input, Sample};
+use crate::kernels::Kernels;
+use crate::{Error, Objective};
+use core::task::Poll;
+
+/// The mean loss of a network over samples, weighted by the loss's weights.
+///
+/// Cost of a loss: one forward pass a sample; of a gradient: a forward and a backward pass. RAM: the scratch
+/// slice, whatever the number of samples.
+///
+/// ```
+/// use rolling_ball::nn::{Dense, Network, Sample, SoftmaxCrossEntropy};
+/// use rolling_ball::{RollingBall, RollingBallConfig, step};
+///
+/// type Net = Network<'static, Dense<2, 2>>;
+/// let samples = [([1.0f32, 0.0], 0), ([0.0, 1.0], 1)];
+/// let stream = samples.iter().map(|(x, y)| Sample { input: x.as_slice(), target: *y });
+/// let mut scratch = [0.0; Net::SCRATCH];
+/// let network = Net::new(&[])?;
+/// let loss = SoftmaxCrossEntropy::new();
+/// let mut objective = network.batch(loss, stream, &mut scratch)?;
+///
+/// let mut theta = [0.0; Net::PARAMETERS];
+/// let mut ball = RollingBall::new(RollingBallConfig::default(), [[0.0; Net::PARAMETERS]; 2])?;
+/// for _ in 0..50 {
+///     step(&mut ball, &mut objective, &mut theta)?;
+/// }
+/// drop(objective);
+/// assert_eq!(network.classify(&theta, &[1.0f32, 0.0].as_slice(), &mut scratch)?, 0);
+/// # Ok::<(), rolling_ball::Error>(())
+/// ```
+///
+/// Firmware that must not be away for a whole evaluation polls it instead: a poll takes one sample forward and
+/// backward, and no more.
+///
+/// ```
+/// use core::task::Poll;
+/// use rolling_ball::nn::{Dense, Network, Sample, SoftmaxCrossEntropy};
+/// use rolling_ball::{Optimizer, Request, RollingBall, RollingBallConfig};
+///
+/// # type Net = Network<'static, Dense<2, 2>>;
+/// # let samples = [([1.0f32, 0.0], 0), ([0.0, 1.0], 1)];
+/// # let stream = samples.iter().map(|(x, y)| Sample { input: x.as_slice(), target: *y });
+/// # let mut scratch = [0.0; Net::SCRATCH];
+/// # let network = Net::new(&[])?;
+/// # let mut batch = network.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
+/// # let mut theta = [0.0; Net::PARAMETERS];
+/// # let mut ball = RollingBall::new(RollingBallConfig::default(), [[0.0; Net::PARAMETERS]; 2])?;
+/// # fn feed_the_watchdog() {}
+/// let mut request = ball.begin(&mut theta)?;
+/// let report = loop {
+///     feed_the_watchdog();
+///     request = match request {
+///         Request::Loss => match batch.poll_loss(&theta)? {
+///             Poll::Pending => Request::Loss,
+///             Poll::Ready(loss) => ball.tell_loss(&mut theta, loss)?,
+///         },
+///         Request::Gradient => match batch.poll_gradient(&theta, ball.gradient_mut())? {
+///             Poll::Pending => Request::Gradient,
+///             Poll::Ready(loss) => ball.tell_gradient(&mut theta, loss)?,
+///         },
+///         Request::Done(report) => break report,
+///     };
+/// };
+/// assert!(report.loss_before > 0.6);
+/// # Ok::<(), rolling_ball::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Batch<'a, 's, T, F, K, L, S> {
+    network: Network<'a, T, F, K>,
+    loss: L,
+    samples: S,
+    scratch: &'s mut [f32],
+    evaluation: Option<Evaluation<S>>,
+}
+
+/// An evaluation in progress.
+#[derive(Clone, Debug)]
+struct Evaluation<S> {
+    /// Those that are still to be visited.
+    samples: S,
+    stage: Stage,
+    with_gradient: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    /// The samples' weights are added up.
+    Weighing { sum: f32 },
+    /// The samples are evaluated; each counts by its weight times the scale.
+    Evaluating { scale: f32, mean: f32 },
+}
+
+impl<'a, 's, T, F, K, L, S, I, Y> Batch<'a, 's, T, F, K, L, S>
+where
+    T: Layer,
+    F: Backbone,
+    K: Kernels,
+    L: Loss<Y>,
+    S: Iterator<Item = Sample<I, Y>> + Clone,
+    I: Input,
+{
+    /// Evaluates on these samples from now on: the next mini-batch. Gives up an evaluation in progress.
+    pub fn set_samples(&mut self, samples: S) {
+        self.samples = samples;
+        self.evaluation = None;
+    }
+
+    /// One piece of the loss at theta: a sample is weighed, or taken forward. The value is ready after twice as
+    /// many polls as there are samples, and one or two; theta must stay the same until then.
+    ///
+    /// An evaluation of the other kind that is in progress is given up, and a new one begins.
+    ///
+    /// # Errors
+    /// As [`Objective::loss`]; the evaluation is given up.
+    pub fn poll_loss(&mut self, theta: &[f32]) -> Result<Poll<f32>, Error> {
+        self.poll(theta, None)
+    }
+
+    /// As [`poll_loss`](Self::poll_loss), with the gradient: a sample is taken forward and backward. The
+    /// gradient's slice must be the same until the value is ready; the first poll overwrites it.
+    ///
+    /// # Errors
+    /// As [`Objective::gradient`]; the evaluation is given up.
+    pub fn poll_gradient(
+        &mut self,
+        theta: &[f32],
+        gradient: &mut [f32],
+    ) -> Result<Poll<f32>, Error> {
+        self.poll(theta, Some(gradient))
+    }
+
+    fn poll(
+        &mut self,
+        theta: &[f32],
+        mut gradient: Option<&mut [f32]>,
+    ) -> Result<Poll<f32>, Error> {
+        let with_gradient = gradient.is_some();
+        let begun = self.evaluation.take().filter(|begun| begun.with_gradient == with_gradient);
+        let mut evaluation = match begun {
+            Some(evaluation) => evaluation,
+            None => {
+                if let Some(gradient) = gradient.as_deref_mut() {
+                    Error::check_length("gradient", T::PARAMETERS, gradient.len())?;
+                    gradient.fill(0.0);
+                }
+                let (samples, stage) = (self.samples.clone(), Stage::Weighing { sum: 0.0 });
+                Evaluation { samples, stage, with_gradient }
+            }
+        };
+        evaluation.stage = match (evaluation.stage, evaluation.samples.next()) {
+            (Stage::Weighing { sum }, Some(sample)) => {
+                Stage::Weighing { sum: sum + self.loss.weight(&sample.target)? }
+            }
+            (Stage::Weighing { sum }, None) => {
+                evaluation.samples = self.samples.clone();
+                Stage::Evaluating { scale: reciprocal(sum)?, mean: 0.0 }
+            }
+            (Stage::Evaluating { scale, mean }, Some(sample)) => {
+                let weight = self.loss.weight(&sample.target)? * scale;
+                let loss = self.visit(theta, &sample, weight, gradient)?;
+                Stage::Evaluating { scale, mean: mean + weight * loss }
+            }
+            (Stage::Evaluating { mean, .. }, None) => return Ok(Poll::Ready(mean)),
+        };
+        self.evaluation = Some(evaluation);
+        Ok(Poll::Pending)
+    }
+
+    /// One sample, forward and where a gradient is wanted backward.
+    fn visit(
+        &mut self,
+        theta: &[f32],
+        sample: &Sample<I, Y>,
+        weight: f32,
+        gradient: Option<&mut [f32]>,
+    ) -> Result<f32, Error> {
+        let Forward { features, activations, output } =
+            self.network.forward(theta, &sample.input, self.scratch)?;
+        let loss = self.loss.evaluate(output, &sample.target, weight)?;
+        if let Some(gradient) = gradient {
+            let parameters = self.network.parameters(theta);
+            T::backward::<K>(parameters, features, activations, output, gradient)?;
+        }
+        Ok(loss)
+    }
+
+    fn finish(&mut self, theta: &[f32], mut gradient: Option<&mut [f32]>) -> Result<f32, Error> {
+        self.evaluation = None;
+        loop {
+            if let Poll::Ready(loss) = self.poll(theta, gradient.as_deref_mut())? {
+                return Ok(loss);
+            }
+        }
+    }
+}
+
+impl<'a, 's, T, F, K, L, S> Batch<'a, 's, T, F, K, L, S> {
+    /// The scratch slice has been checked.
+    pub(super) fn new(
+        network: Network<'a, T, F, K>,
+        loss: L,
+        samples: S,
+        scratch: &'s mut [f32],
+    ) -> Self {
+        Self { network, loss, samples, scratch, evaluation: None }
+    }
+}
+
+/// One over the sum of the samples' weights.
+fn reciprocal(sum: f32) -> Result<f32, Error> {
+    if sum > 0.0 {
+        Error::check_positive("sum of the class weights over the batch", sum)?;
+        Ok(1.0 / sum)
+    } else {
+        Err(Error::NoSamples)
+    }
+}
+
+impl<T, F, K, L, S, I, Y> Objective for Batch<'_, '_, T, F, K, L, S>
+where
+    T: Layer,
+    F: Backbone,
+    K: Kernels,
+    L: Loss<Y>,
+    S: Iterator<Item = Sample<I, Y>> + Clone,
+    I: Input,
+{
+    fn loss(&mut self, theta: &[f32]) -> Result<f32, Error> {
+        self.finish(theta, None)
+    }
+
+    fn gradient(&mut self, theta: &[f32], gradient: &mut [f32]) -> Result<f32, Error> {
+        self.finish(theta, Some(gradient))
+    }
+}

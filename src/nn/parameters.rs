@@ -1,0 +1,100 @@
+//! Where a layer's parameters lie: in theta, or frozen where they were put (in flash).
+
+use super::layer::{split, split_mut};
+use crate::Error;
+
+/// The parameters that a layer reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameters<'a> {
+    /// Those that are trained: the layer's part of theta.
+    pub theta: &'a [f32],
+    /// Those that are not.
+    pub frozen: &'a [f32],
+}
+
+/// Which of a layer's parameters are trained. Theta holds only those, in the order of the layers, weights before
+/// biases; the rest is read where it lies, in the same order.
+pub trait Trainable {
+    /// Whether the weights are.
+    const WEIGHTS: bool;
+    /// Whether the biases are.
+    const BIASES: bool;
+}
+
+/// All of the layer's parameters are trained.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct All;
+
+/// The biases are trained, the weights are frozen: a few parameters that reach every unit.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BiasesOnly;
+
+/// None of the layer's parameters are trained.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Frozen;
+
+impl Trainable for All {
+    const WEIGHTS: bool = true;
+    const BIASES: bool = true;
+}
+
+impl Trainable for BiasesOnly {
+    const WEIGHTS: bool = false;
+    const BIASES: bool = true;
+}
+
+impl Trainable for Frozen {
+    const WEIGHTS: bool = false;
+    const BIASES: bool = false;
+}
+
+/// How many of a layer's parameters are trained.
+pub const fn trained<R: Trainable>(weights: usize, biases: usize) -> usize {
+    (if R::WEIGHTS { weights } else { 0 }) + (if R::BIASES { biases } else { 0 })
+}
+
+impl<'a> Parameters<'a> {
+    /// The part of the first of two layers, and that of the second.
+    pub(super) fn split(self, theta: usize, frozen: usize) -> Result<(Self, Self), Error> {
+        let (theta, rest) = split("parameters", self.theta, theta)?;
+        let (frozen, frozen_rest) = split("frozen parameters", self.frozen, frozen)?;
+        Ok((Self { theta, frozen }, Self { theta: rest, frozen: frozen_rest }))
+    }
+
+    /// A layer's weights and biases, wherever they lie.
+    ///
+    /// # Errors
+    /// [`Error::Length`].
+    pub fn weights_and_biases<R: Trainable>(
+        self,
+        weights: usize,
+        biases: usize,
+    ) -> Result<(&'a [f32], &'a [f32]), Error> {
+        let trained = trained::<R>(weights, biases);
+        Error::check_length("layer parameters", trained, self.theta.len())?;
+        Error::check_length(
+            "frozen layer parameters",
+            weights + biases - trained,
+            self.frozen.len(),
+        )?;
+        match (R::WEIGHTS, R::BIASES) {
+            (true, true) => split("layer parameters", self.theta, weights),
+            (false, true) => Ok((self.frozen, self.theta)),
+            (true, false) => Ok((self.theta, self.frozen)),
+            (false, false) => split("frozen layer parameters", self.frozen, weights),
+        }
+    }
+}
+
+/// The gradients with respect to a layer's weights and biases; empty where they are not trained.
+///
+/// # Errors
+/// [`Error::Length`].
+pub fn weights_and_biases_mut<R: Trainable>(
+    gradient: &mut [f32],
+    weights: usize,
+    biases: usize,
+) -> Result<(&mut [f32], &mut [f32]), Error> {
+    Error::check_length("gradient", trained::<R>(weights, biases), gradient.len())?;
+    split_mut("gradient", gradient, if R::WEIGHTS { weights } else { 0 })
+}
