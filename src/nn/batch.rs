@@ -136,59 +136,51 @@ where
         self.poll(theta, Some(gradient))
     }
 
-    fn poll(
+    fn poll(&mut self, theta: &[f32], gradient: Option<&mut [f32]>) -> Result<Poll<f32>, Error> {
+        let polled = self.advance(theta, gradient);
+        if !matches!(polled, Ok(Poll::Pending)) {
+            self.evaluation = None;
+        }
+        polled
+    }
+
+    fn advance(
         &mut self,
         theta: &[f32],
         mut gradient: Option<&mut [f32]>,
     ) -> Result<Poll<f32>, Error> {
+        let Self { network, loss, samples, scratch, evaluation } = self;
         let with_gradient = gradient.is_some();
-        let begun = self.evaluation.take().filter(|begun| begun.with_gradient == with_gradient);
-        let mut evaluation = match begun {
-            Some(evaluation) => evaluation,
-            None => {
+        let evaluation = match evaluation {
+            Some(begun) if begun.with_gradient == with_gradient => begun,
+            none_or_other => {
                 if let Some(gradient) = gradient.as_deref_mut() {
                     Error::check_length("gradient", T::PARAMETERS, gradient.len())?;
                     gradient.fill(0.0);
                 }
-                let (samples, stage) = (self.samples.clone(), Stage::Weighing { sum: 0.0 });
-                Evaluation { samples, stage, with_gradient }
+                let (samples, stage) = (samples.clone(), Stage::Weighing { sum: 0.0 });
+                none_or_other.insert(Evaluation { samples, stage, with_gradient })
             }
         };
-        evaluation.stage = match (evaluation.stage, evaluation.samples.next()) {
-            (Stage::Weighing { sum }, Some(sample)) => {
-                Stage::Weighing { sum: sum + self.loss.weight(&sample.target)? }
-            }
+        match (&mut evaluation.stage, evaluation.samples.next()) {
+            (Stage::Weighing { sum }, Some(sample)) => *sum += loss.weight(&sample.target)?,
             (Stage::Weighing { sum }, None) => {
-                evaluation.samples = self.samples.clone();
-                Stage::Evaluating { scale: reciprocal(sum)?, mean: 0.0 }
+                evaluation.stage = Stage::Evaluating { scale: reciprocal(*sum)?, mean: 0.0 };
+                evaluation.samples = samples.clone();
             }
-            (Stage::Evaluating { scale, mean }, Some(sample)) => {
-                let weight = self.loss.weight(&sample.target)? * scale;
-                let loss = self.visit(theta, &sample, weight, gradient)?;
-                Stage::Evaluating { scale, mean: mean + weight * loss }
+            (Stage::Evaluating { scale, mean }, Some(Sample { input, target })) => {
+                let weight = loss.weight(&target)? * *scale;
+                let Forward { features, activations, output } =
+                    network.forward(theta, &input, scratch)?;
+                *mean += weight * loss.evaluate(output, &target, weight)?;
+                if let Some(gradient) = gradient {
+                    let parameters = network.parameters(theta);
+                    T::backward::<K>(parameters, features, activations, output, gradient)?;
+                }
             }
-            (Stage::Evaluating { mean, .. }, None) => return Ok(Poll::Ready(mean)),
-        };
-        self.evaluation = Some(evaluation);
-        Ok(Poll::Pending)
-    }
-
-    /// One sample, forward and where a gradient is wanted backward.
-    fn visit(
-        &mut self,
-        theta: &[f32],
-        sample: &Sample<I, Y>,
-        weight: f32,
-        gradient: Option<&mut [f32]>,
-    ) -> Result<f32, Error> {
-        let Forward { features, activations, output } =
-            self.network.forward(theta, &sample.input, self.scratch)?;
-        let loss = self.loss.evaluate(output, &sample.target, weight)?;
-        if let Some(gradient) = gradient {
-            let parameters = self.network.parameters(theta);
-            T::backward::<K>(parameters, features, activations, output, gradient)?;
+            (Stage::Evaluating { mean, .. }, None) => return Ok(Poll::Ready(*mean)),
         }
-        Ok(loss)
+        Ok(Poll::Pending)
     }
 
     fn finish(&mut self, theta: &[f32], mut gradient: Option<&mut [f32]>) -> Result<f32, Error> {
