@@ -8,9 +8,11 @@ use std::{
 };
 
 /// Binary name, flash length, RAM length: what does not fit fails to link.
-const BUDGETS: [(&str, &str, &str); 4] = [
+const BUDGETS: [(&str, &str, &str); 6] = [
     ("digits", "128K", "64K"),
     ("speakers", "512K", "256K"),
+    ("superloop", "128K", "64K"),
+    ("interrupt", "128K", "64K"),
     ("faults", "128K", "64K"),
     ("lanes", "256K", "256K"),
 ];

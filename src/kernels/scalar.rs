@@ -187,18 +187,24 @@ impl Kernels for Scalar {
         lanes.sum()
     }
 
+    /// Two passes: the sums of one are as many as a Cortex-M4F's registers hold.
     fn contact_sums(theta: &[f32], offset: &[f32], gradient: &[f32]) -> ContactSums {
-        let (theta_blocks, theta_rest) = theta.as_chunks::<LANES>();
+        let (theta_squared, gradient_squared) = Self::squared_norms(theta, gradient);
         let (offset_blocks, offset_rest) = offset.as_chunks::<LANES>();
         let (gradient_blocks, gradient_rest) = gradient.as_chunks::<LANES>();
-        let mut lanes = ContactLanes::default();
-        for ((theta, offset), gradient) in
-            theta_blocks.iter().zip(offset_blocks).zip(gradient_blocks)
-        {
-            lanes.accumulate(theta, offset, gradient);
+        let (mut offset_lanes, mut along_lanes) = ([0.0; LANES], [0.0; LANES]);
+        for (offset, gradient) in offset_blocks.iter().zip(gradient_blocks) {
+            accumulate(&mut offset_lanes, offset, offset);
+            accumulate(&mut along_lanes, gradient, offset);
         }
-        lanes.accumulate(theta_rest, offset_rest, gradient_rest);
-        lanes.sum()
+        accumulate(&mut offset_lanes, offset_rest, offset_rest);
+        accumulate(&mut along_lanes, gradient_rest, offset_rest);
+        ContactSums {
+            theta: theta_squared,
+            gradient: gradient_squared,
+            offset: sum_lanes(offset_lanes),
+            along: sum_lanes(along_lanes),
+        }
     }
 
     #[inline]

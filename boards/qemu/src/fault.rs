@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use crate::{exit, guard, print_line};
+use crate::{duty, exit, guard, print_line};
 use core::{
     arch::naked_asm,
     panic::PanicInfo,
@@ -50,9 +50,12 @@ extern "C" fn report_hard_fault(stack: u32, link: u32, address: u32) -> ! {
     exit::failure()
 }
 
-// SAFETY: it shares no data that a critical section protects, and never returns.
+// SAFETY: what the duty shares with it is protected by critical sections.
 #[exception]
-unsafe fn DefaultHandler(number: i16) -> ! {
+unsafe fn DefaultHandler(number: i16) {
+    if number == duty::TIMER_INTERRUPT {
+        return duty::on_tick();
+    }
     print_line!("no handler for interrupt {number}");
     exit::failure()
 }

@@ -16,9 +16,12 @@ pub struct Aligned<T: ?Sized>(pub T);
 
 /// All the RAM that training takes beside the stack: `N` parameters, `S` floats of scratch.
 pub struct Buffers<const N: usize, const S: usize> {
-    theta: [f32; N],
-    workspace: [[f32; N]; VECTORS],
-    scratch: [f32; S],
+    /// The parameters.
+    pub theta: [f32; N],
+    /// The optimizer's vectors.
+    pub workspace: [[f32; N]; VECTORS],
+    /// The activations of one sample.
+    pub scratch: [f32; S],
 }
 
 impl<const N: usize, const S: usize> Buffers<N, S> {
@@ -27,11 +30,8 @@ impl<const N: usize, const S: usize> Buffers<N, S> {
         Self { theta: [0.0; N], workspace: [[0.0; N]; VECTORS], scratch: [0.0; S] };
 }
 
-/// Runs the image with a network that is trained whole.
-pub fn run<T: Layer, const N: usize, const S: usize>(
-    image: &[u8],
-    buffers: &mut Buffers<N, S>,
-) -> ! {
+/// Sets the guard below the stack, starts the count of instructions and reads the image.
+pub fn start(image: &[u8]) -> Image<'_> {
     let Some(peripherals) = Peripherals::take() else {
         print_line!("the peripherals were taken before");
         exit::failure()
@@ -40,22 +40,17 @@ pub fn run<T: Layer, const N: usize, const S: usize>(
     instructions::start(peripherals.SYST);
 
     // The image is data: without this the compiler folds parts of it into the code, and it is there twice.
-    let image = match Image::parse(core::hint::black_box(image)) {
+    match Image::parse(core::hint::black_box(image)) {
         Ok(image) => image,
         Err(error) => {
             print_line!("{error}");
             exit::failure()
         }
-    };
-    let result = Network::<T>::new(&[]).and_then(|network| {
-        let network = network.with_kernels(Scalar);
-        let mut vectors = buffers.workspace.iter_mut().map(|vector| vector.as_mut_slice());
-        let workspace = core::array::from_fn(|_| vectors.next().unwrap_or_default());
-        let memory = Memory { theta: &mut buffers.theta, workspace, scratch: &mut buffers.scratch };
-        fine_tune(Scalar, &network, &image, memory, instructions::elapsed, |event| {
-            print_line!("{event}");
-        })
-    });
+    }
+}
+
+/// Tells the use of RAM, or what was wrong, and ends the run.
+pub fn end(result: Result<(), Error>) -> ! {
     if let Err(error) = result {
         complain(error);
         exit::failure()
@@ -63,6 +58,23 @@ pub fn run<T: Layer, const N: usize, const S: usize>(
     let (data, stack) = (stack::static_bytes() as u32, stack::high_water_bytes() as u32);
     print_line!("{}", Event::Ram { data, stack });
     exit::success()
+}
+
+/// Runs the image with a network that is trained whole.
+pub fn run<T: Layer, const N: usize, const S: usize>(
+    image: &[u8],
+    buffers: &mut Buffers<N, S>,
+) -> ! {
+    let image = start(image);
+    end(Network::<T>::new(&[]).and_then(|network| {
+        let network = network.with_kernels(Scalar);
+        let mut vectors = buffers.workspace.iter_mut().map(|vector| vector.as_mut_slice());
+        let workspace = core::array::from_fn(|_| vectors.next().unwrap_or_default());
+        let memory = Memory { theta: &mut buffers.theta, workspace, scratch: &mut buffers.scratch };
+        fine_tune(Scalar, &network, &image, memory, instructions::elapsed, |event| {
+            print_line!("{event}");
+        })
+    }))
 }
 
 /// Says what was wrong. Not by the error's `Display`: printing the value of a setting takes 22 KB of flash.

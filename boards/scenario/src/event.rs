@@ -58,6 +58,17 @@ pub enum Event {
         /// Painted stack.
         stack: u32,
     },
+    /// What a product that trains beside its duty has to show.
+    Duty {
+        /// Readings taken.
+        readings: u32,
+        /// Milliseconds that passed without one.
+        missed: u32,
+        /// The longest time that the main loop was away, in instructions.
+        longest_gap: u32,
+        /// CRC-32 of the bits of theta at the end.
+        hash: u32,
+    },
 }
 
 impl fmt::Display for Event {
@@ -66,6 +77,10 @@ impl fmt::Display for Event {
             Self::Before(a) => write!(f, "before {} of {}", a.correct, a.samples),
             Self::After(a) => write!(f, "after {} of {}", a.correct, a.samples),
             Self::Ram { data, stack } => write!(f, "ram data {data} stack {stack}"),
+            Self::Duty { readings, missed, longest_gap, hash } => write!(
+                f,
+                "duty readings {readings} missed {missed} longest_gap {longest_gap} hash {hash}"
+            ),
             Self::Step(s) => write!(
                 f,
                 "step {} loss {} gradient_norm {} gradients {} losses {} \
@@ -103,7 +118,7 @@ pub struct ParseError;
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected a line that starts with before, step, after or ram")
+        f.write_str("expected a line that starts with before, step, after, ram or duty")
     }
 }
 
@@ -126,6 +141,12 @@ impl FromStr for Event {
             "ram" => {
                 Self::Ram { data: named(&mut words, "data")?, stack: named(&mut words, "stack")? }
             }
+            "duty" => Self::Duty {
+                readings: named(&mut words, "readings")?,
+                missed: named(&mut words, "missed")?,
+                longest_gap: named(&mut words, "longest_gap")?,
+                hash: named(&mut words, "hash")?,
+            },
             "step" => Self::Step(StepEvent {
                 step: number(words.next())?,
                 loss: named(&mut words, "loss")?,

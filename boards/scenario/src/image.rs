@@ -8,6 +8,7 @@
 use crate::OptimizerKind;
 use bytemuck::{Pod, Zeroable};
 use core::fmt;
+use rolling_ball::Error;
 use rolling_ball::nn::{Quantized, Sample};
 
 const MAGIC: [u8; 4] = *b"RBI1";
@@ -200,6 +201,19 @@ impl<'a> Image<'a> {
             learning_rate: header.learning_rate,
         };
         Ok(Self { settings, weights, labelled, held_out })
+    }
+
+    /// Fills theta with the pre-trained weights.
+    ///
+    /// # Errors
+    /// [`Error::Length`]; theta is unchanged.
+    pub fn load(&self, theta: &mut [f32]) -> Result<(), Error> {
+        let (expected, actual) = (theta.len(), self.weights.len());
+        if expected != actual {
+            return Err(Error::Length { what: "weights in the image", expected, actual });
+        }
+        theta.copy_from_slice(self.weights);
+        Ok(())
     }
 
     /// Hands the image's bytes to `write`, piece by piece.

@@ -18,6 +18,12 @@ pub struct Memory<'a> {
     pub scratch: &'a mut [f32],
 }
 
+/// CRC-32 of the bits of theta.
+#[must_use]
+pub fn hash(theta: &[f32]) -> u32 {
+    CRC.checksum(bytemuck::cast_slice(theta))
+}
+
 /// How many samples a network classifies right.
 ///
 /// # Errors
@@ -50,14 +56,7 @@ pub fn fine_tune<T: Layer, F: Backbone, K: Kernels + Copy>(
     mut tell: impl FnMut(Event),
 ) -> Result<(), Error> {
     let Memory { theta, workspace, scratch } = memory;
-    if theta.len() != image.weights.len() {
-        return Err(Error::Length {
-            what: "weights in the image",
-            expected: theta.len(),
-            actual: image.weights.len(),
-        });
-    }
-    theta.copy_from_slice(image.weights);
+    image.load(theta)?;
     tell(Event::Before(accuracy(network, theta, &image.held_out, scratch)?));
 
     let count = image.labelled.len();
@@ -101,7 +100,7 @@ pub fn fine_tune<T: Layer, F: Backbone, K: Kernels + Copy>(
             losses: report.evaluations.losses,
             gradient_instructions,
             instructions,
-            hash: CRC.checksum(bytemuck::cast_slice(theta)),
+            hash: hash(theta),
         }));
     }
     tell(Event::After(accuracy(network, theta, &image.held_out, scratch)?));

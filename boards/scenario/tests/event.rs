@@ -35,6 +35,14 @@ fn events() -> impl Strategy<Value = Event> {
         pairs().prop_map(|(correct, samples)| Event::Before(Accuracy { correct, samples })),
         pairs().prop_map(|(correct, samples)| Event::After(Accuracy { correct, samples })),
         pairs().prop_map(|(data, stack)| Event::Ram { data, stack }),
+        (any::<u32>(), any::<u32>(), any::<u32>(), any::<u32>()).prop_map(
+            |(readings, missed, longest_gap, hash)| Event::Duty {
+                readings,
+                missed,
+                longest_gap,
+                hash
+            }
+        ),
         steps(six_decimals().boxed()).prop_map(Event::Step),
     ]
 }

@@ -1,0 +1,64 @@
+//! Learns in the main loop while an interrupt takes a reading each millisecond; the readings wait in a queue.
+
+#![no_std]
+#![no_main]
+
+use core::task::Poll;
+use cortex_m_rt::entry;
+use qemu_board::duty::{self, Account, Watchdog};
+use qemu_board::firmware::{self, Aligned, Buffers};
+use qemu_board::print_line;
+use rolling_ball::kernels::Scalar;
+use rolling_ball::nn::{Network, SoftmaxCrossEntropy};
+use rolling_ball::{Error, Optimizer, Request, RollingBall, RollingBallConfig};
+use scenario::{Digits, DigitsTail, Image};
+use static_cell::ConstStaticCell;
+
+type Memory = Buffers<{ Digits::PARAMETERS }, { Digits::SCRATCH }>;
+
+static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("IMAGE_PATH")));
+static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Buffers::ZERO);
+
+#[entry]
+fn main() -> ! {
+    let image = firmware::start(&IMAGE.0);
+    firmware::end(run(&image, MEMORY.take()))
+}
+
+fn run(image: &Image, memory: &mut Memory) -> Result<(), Error> {
+    let Buffers { theta, workspace: [gradient, offset, ..], scratch } = memory;
+    image.load(theta)?;
+    let settings = image.settings;
+    let network = Network::<DigitsTail>::new(&[])?.with_kernels(Scalar);
+    let samples = image.labelled.stream(0, image.labelled.len());
+    let mut batch = network.batch(SoftmaxCrossEntropy::new(), samples, scratch)?;
+    let config =
+        RollingBallConfig::shrinking(settings.radius, settings.learning_rate, settings.steps);
+    let mut ball = RollingBall::with_kernels(Scalar, config, [gradient, offset])?;
+
+    duty::start_ticks();
+    let mut readings = duty::start_interrupts();
+    let mut account = Account::open();
+    let mut watchdog = Watchdog::start(2);
+    let mut request = ball.begin(theta)?;
+    while ball.steps() < settings.steps {
+        account.mark();
+        watchdog.feed();
+        while let Some(time) = readings.dequeue() {
+            account.take(time);
+        }
+        request = match request {
+            Request::Loss => match batch.poll_loss(theta)? {
+                Poll::Pending => Request::Loss,
+                Poll::Ready(loss) => ball.tell_loss(theta, loss)?,
+            },
+            Request::Gradient => match batch.poll_gradient(theta, ball.gradient_mut())? {
+                Poll::Pending => Request::Gradient,
+                Poll::Ready(loss) => ball.tell_gradient(theta, loss)?,
+            },
+            Request::Done(_) => ball.begin(theta)?,
+        };
+    }
+    print_line!("{}", account.close(theta));
+    Ok(())
+}

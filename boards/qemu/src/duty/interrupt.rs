@@ -1,0 +1,52 @@
+//! Readings that are taken in an interrupt and wait in a queue.
+
+#![allow(unsafe_code)]
+
+use super::peripherals::{acknowledge_tick, clock};
+use core::cell::RefCell;
+use cortex_m::interrupt::InterruptNumber;
+use cortex_m::peripheral::NVIC;
+use critical_section::Mutex;
+use heapless::spsc::{Consumer, Producer, Queue};
+use static_cell::ConstStaticCell;
+
+/// The timer's interrupt.
+pub const TIMER_INTERRUPT: i16 = 8;
+
+/// Readings that may wait: as many milliseconds may the main loop be away, less one.
+const WAITING: usize = 16;
+
+static QUEUE: ConstStaticCell<Queue<u32, WAITING>> = ConstStaticCell::new(Queue::new());
+static INCOMING: Mutex<RefCell<Option<Producer<'static, u32>>>> = Mutex::new(RefCell::new(None));
+
+#[derive(Clone, Copy)]
+struct Timer;
+
+// SAFETY: the board wires its first timer to this interrupt.
+unsafe impl InterruptNumber for Timer {
+    fn number(self) -> u16 {
+        TIMER_INTERRUPT as u16
+    }
+}
+
+/// From now on each mark of the timer interrupts; gives the end of the queue from which the readings are taken. To be
+/// called once.
+pub fn start_interrupts() -> Consumer<'static, u32> {
+    let (producer, consumer) = QUEUE.take().split();
+    critical_section::with(|section| INCOMING.borrow_ref_mut(section).replace(producer));
+    // SAFETY: its handler is `on_tick`, and no critical section is in progress.
+    unsafe { NVIC::unmask(Timer) }
+    consumer
+}
+
+/// Takes a reading: here its time, in a product the sensor's value.
+pub fn on_tick() {
+    acknowledge_tick();
+    let time = clock();
+    critical_section::with(|section| {
+        if let Some(producer) = INCOMING.borrow_ref_mut(section).as_mut() {
+            // Where the queue is full the reading is lost: the account finds it missing.
+            let _ = producer.enqueue(time);
+        }
+    });
+}
