@@ -1,4 +1,5 @@
-//! The fully connected layer.
+//! The fully connected layer: as a type with constant shapes, and over slices whose lengths are its shape. There is
+//! one body for all shapes, which saves flash.
 
 use super::layer::{Layer, split_mut};
 use super::parameters::{All, Parameters, Trainable, trained, weights_and_biases_mut};
@@ -38,10 +39,7 @@ impl<const I: usize, const O: usize, R: Trainable> Layer for Dense<I, O, R> {
     ) -> Result<(), Error> {
         let (weights, biases) = parameters.weights_and_biases::<R>(I * O, O)?;
         check::<I, O>(input, output)?;
-        for ((y, row), bias) in output.iter_mut().zip(weights.chunks_exact(I)).zip(biases) {
-            *y = bias + K::dot(row, input);
-        }
-        Ok(())
+        forward::<K>(weights, biases, input, output)
     }
 
     fn backward<K: Kernels>(
@@ -53,13 +51,7 @@ impl<const I: usize, const O: usize, R: Trainable> Layer for Dense<I, O, R> {
     ) -> Result<(), Error> {
         check::<I, O>(input, output_gradient)?;
         let (weights, biases) = weights_and_biases_mut::<R>(gradient, I * O, O)?;
-        for (row, slope) in weights.chunks_exact_mut(I).zip(output_gradient) {
-            K::add_scaled(row, *slope, input);
-        }
-        for (bias, slope) in biases.iter_mut().zip(output_gradient) {
-            *bias += slope;
-        }
-        Ok(())
+        backward::<K>(input, output_gradient, weights, biases)
     }
 
     fn backward_input<K: Kernels>(
@@ -70,11 +62,7 @@ impl<const I: usize, const O: usize, R: Trainable> Layer for Dense<I, O, R> {
     ) -> Result<(), Error> {
         let (weights, _) = parameters.weights_and_biases::<R>(I * O, O)?;
         check::<I, O>(input, output_gradient)?;
-        input.fill(0.0);
-        for (row, slope) in weights.chunks_exact(I).zip(output_gradient) {
-            K::add_scaled(input, *slope, row);
-        }
-        Ok(())
+        backward_input::<K>(weights, input, output_gradient)
     }
 
     /// He's uniform initialisation; biases are zero.
@@ -91,4 +79,89 @@ impl<const I: usize, const O: usize, R: Trainable> Layer for Dense<I, O, R> {
 fn check<const I: usize, const O: usize>(input: &[f32], output: &[f32]) -> Result<(), Error> {
     Error::check_length("layer input", I, input.len())?;
     Error::check_length("layer output", O, output.len())
+}
+
+/// `output = W input + b`, for shapes that are known at run time; [`Dense`] does the same. `W` row by row. Cost: as
+/// many multiply-adds as `W` has elements.
+///
+/// ```
+/// use rolling_ball::kernels::Active;
+/// use rolling_ball::nn::dense;
+///
+/// let mut output = [0.0; 2];
+/// dense::forward::<Active>(&[1.0, 2.0, 3.0, 4.0], &[0.5, 0.0], &[1.0, -1.0], &mut output)?;
+/// assert_eq!(output, [-0.5, -1.0]);
+/// # Ok::<(), rolling_ball::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Length`] where the weights or the biases are not those of this input and output.
+pub fn forward<K: Kernels>(
+    weights: &[f32],
+    biases: &[f32],
+    input: &[f32],
+    output: &mut [f32],
+) -> Result<(), Error> {
+    Error::check_length("layer weights", elements(input, output), weights.len())?;
+    Error::check_length("layer biases", output.len(), biases.len())?;
+    for ((y, row), bias) in output.iter_mut().zip(weights.chunks_exact(width(input))).zip(biases) {
+        *y = bias + K::dot(row, input);
+    }
+    Ok(())
+}
+
+/// Adds the gradients with respect to the weights and the biases; an empty slice where they are not trained.
+/// Cost: as [`forward`].
+///
+/// # Errors
+/// [`Error::Length`] where a gradient is neither empty nor as long as what it belongs to.
+pub fn backward<K: Kernels>(
+    input: &[f32],
+    output_gradient: &[f32],
+    weights_gradient: &mut [f32],
+    biases_gradient: &mut [f32],
+) -> Result<(), Error> {
+    if !weights_gradient.is_empty() {
+        let expected = elements(input, output_gradient);
+        Error::check_length("gradient of the weights", expected, weights_gradient.len())?;
+        let rows = weights_gradient.chunks_exact_mut(width(input));
+        for (row, slope) in rows.zip(output_gradient) {
+            K::add_scaled(row, *slope, input);
+        }
+    }
+    if !biases_gradient.is_empty() {
+        let expected = output_gradient.len();
+        Error::check_length("gradient of the biases", expected, biases_gradient.len())?;
+        for (bias, slope) in biases_gradient.iter_mut().zip(output_gradient) {
+            *bias += slope;
+        }
+    }
+    Ok(())
+}
+
+/// Overwrites the input with the gradient with respect to it. Cost: as [`forward`].
+///
+/// # Errors
+/// [`Error::Length`] where the weights are not those of this input and output.
+pub fn backward_input<K: Kernels>(
+    weights: &[f32],
+    input: &mut [f32],
+    output_gradient: &[f32],
+) -> Result<(), Error> {
+    Error::check_length("layer weights", elements(input, output_gradient), weights.len())?;
+    input.fill(0.0);
+    for (row, slope) in weights.chunks_exact(width(input)).zip(output_gradient) {
+        K::add_scaled(input, *slope, row);
+    }
+    Ok(())
+}
+
+/// Elements of `W`. What overflows is longer than any slice, and refused as such.
+fn elements(input: &[f32], output: &[f32]) -> usize {
+    input.len().saturating_mul(output.len())
+}
+
+/// The length of a row of `W`; of no input at all there are no rows, whatever their length.
+fn width(input: &[f32]) -> usize {
+    input.len().max(1)
 }

@@ -23,7 +23,7 @@
 
 mod backbone;
 mod batch;
-mod dense;
+pub mod dense;
 mod layer;
 mod loss;
 mod network;
