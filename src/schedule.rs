@@ -104,12 +104,13 @@ fn half_cosine(t: f32) -> f32 {
     const SQUARE: f64 = core::f64::consts::PI * core::f64::consts::PI;
     /// `(-1)^(k + 1) pi^(2k) / (2 (2k)!)` for `k` from 1.
     const SERIES: [f32; 6] = {
-        let (mut series, mut k, mut term) = ([0.0; 6], 0, -0.5);
-        while k < series.len() {
-            let even = 2.0 * (k as f64 + 1.0);
+        let (mut series, mut even, mut term) = ([0.0; 6], 2.0, -0.5);
+        let mut rest = series.as_mut_slice();
+        while let [first, others @ ..] = rest {
             term *= -SQUARE / (even * (even - 1.0));
-            series[k] = term as f32;
-            k += 1;
+            even += 2.0;
+            *first = term as f32;
+            rest = others;
         }
         series
     };

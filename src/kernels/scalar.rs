@@ -61,35 +61,6 @@ impl FootpointLanes {
     }
 }
 
-/// The lanes of [`ContactSums`].
-#[derive(Default)]
-pub(super) struct ContactLanes {
-    pub theta: [f32; LANES],
-    pub gradient: [f32; LANES],
-    pub offset: [f32; LANES],
-    pub along: [f32; LANES],
-}
-
-impl ContactLanes {
-    #[inline(always)]
-    pub fn accumulate(&mut self, theta: &[f32], offset: &[f32], gradient: &[f32]) {
-        accumulate(&mut self.theta, theta, theta);
-        accumulate(&mut self.gradient, gradient, gradient);
-        accumulate(&mut self.offset, offset, offset);
-        accumulate(&mut self.along, gradient, offset);
-    }
-
-    #[inline(always)]
-    pub fn sum(self) -> ContactSums {
-        ContactSums {
-            theta: sum_lanes(self.theta),
-            gradient: sum_lanes(self.gradient),
-            offset: sum_lanes(self.offset),
-            along: sum_lanes(self.along),
-        }
-    }
-}
-
 /// Puts the new theta in place, leaves the old one in `gradient` and adds the square of the move to the lane.
 #[inline(always)]
 fn replace(lane: &mut f32, theta: &mut f32, gradient: &mut f32, new: f32) {

@@ -1,8 +1,6 @@
 //! The same passes on vectors of eight; what is left over goes to the scalar loops, lane by lane.
 
-use super::scalar::{
-    ContactLanes, FootpointLanes, Scalar, accumulate, adam_block, momentum_block, roll_block,
-};
+use super::scalar::{FootpointLanes, Scalar, accumulate, adam_block, momentum_block, roll_block};
 use super::{AdamCoefficients, ContactSums, FootpointSums, Kernels, LANES, sum_lanes};
 use wide::f32x8;
 
@@ -30,6 +28,35 @@ fn replace(
     *lanes += moved * moved;
     *gradient = old.to_array();
     *theta = new.to_array();
+}
+
+/// The lanes of [`ContactSums`].
+#[derive(Default)]
+struct ContactLanes {
+    theta: [f32; LANES],
+    gradient: [f32; LANES],
+    offset: [f32; LANES],
+    along: [f32; LANES],
+}
+
+impl ContactLanes {
+    #[inline(always)]
+    fn accumulate(&mut self, theta: &[f32], offset: &[f32], gradient: &[f32]) {
+        accumulate(&mut self.theta, theta, theta);
+        accumulate(&mut self.gradient, gradient, gradient);
+        accumulate(&mut self.offset, offset, offset);
+        accumulate(&mut self.along, gradient, offset);
+    }
+
+    #[inline(always)]
+    fn sum(self) -> ContactSums {
+        ContactSums {
+            theta: sum_lanes(self.theta),
+            gradient: sum_lanes(self.gradient),
+            offset: sum_lanes(self.offset),
+            along: sum_lanes(self.along),
+        }
+    }
 }
 
 impl Kernels for Wide {
