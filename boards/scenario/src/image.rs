@@ -1,9 +1,9 @@
 //! The image in flash: settings, pre-trained weights, the samples that the device labelled, and held-out
 //! samples to test on.
 //!
-//! Layout, little-endian, aligned to four bytes: a header, the weights as f32, then the inputs and the
-//! labels of the labelled samples, then those of the held-out ones, a byte each. The header holds a CRC-32 of
-//! all that follows it.
+//! Layout, little-endian, aligned to four bytes: a header, the weights as f32 (those of the frozen part, then
+//! theta), then the inputs and the labels of the labelled samples, then those of the held-out ones, a byte each.
+//! The header holds a CRC-32 of all that follows it.
 
 use crate::OptimizerKind;
 use bytemuck::{Pod, Zeroable};

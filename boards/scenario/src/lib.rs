@@ -14,6 +14,8 @@ mod run;
 
 pub use event::{Accuracy, Event, ParseError, StepEvent};
 pub use image::{Image, ImageError, Samples, Settings};
-pub use networks::{Digits, DigitsTail, Speakers, SpeakersTail};
+pub use networks::{
+    Digits, DigitsTail, LastLayer, LastLayerFrozen, LastLayerTail, Speakers, SpeakersTail,
+};
 pub use optimizer::{AnyOptimizer, OptimizerKind};
-pub use run::{Memory, accuracy, fine_tune};
+pub use run::{Memory, accuracy, fine_tune, fine_tune_with};

@@ -3,7 +3,7 @@
 use crate::{Accuracy, AnyOptimizer, Event, Image, Samples, StepEvent};
 use rolling_ball::kernels::Kernels;
 use rolling_ball::nn::{Layer, Network, SoftmaxCrossEntropy};
-use rolling_ball::{Error, Objective, Request};
+use rolling_ball::{Error, Objective, Optimizer, Request};
 
 const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 
@@ -37,27 +37,48 @@ pub fn accuracy<T: Layer, F: Layer, K: Kernels>(
     Ok(accuracy)
 }
 
-/// Runs a whole image. `clock` counts instructions (0 where nothing does); `tell` hears each event as it happens.
+/// Runs a whole image with the optimizer that it names: the frozen part `F`, then the trainable tail `T`. `clock` counts
+/// instructions (0 where nothing does); `tell` hears each event as it happens.
 ///
 /// # Errors
 /// What the image's settings or samples, or the optimizer, make wrong.
 pub fn fine_tune<T: Layer, F: Layer, K: Kernels + Copy>(
     kernels: K,
-    network: &Network<'_, T, F, K>,
     image: &Image,
     memory: Memory,
     clock: impl Fn() -> u64,
-    mut tell: impl FnMut(Event),
+    tell: impl FnMut(Event),
 ) -> Result<(), Error> {
     let Memory { theta, workspace, scratch } = memory;
-    if theta.len() != image.weights.len() {
+    let mut optimizer = AnyOptimizer::new(kernels, &image.settings, workspace)?;
+    let optimizer = optimizer.get();
+    fine_tune_with::<T, F, K, _>(kernels, image, optimizer, theta, scratch, clock, tell)
+}
+
+/// As [`fine_tune`], with the caller's own optimizer instead of the image's.
+///
+/// # Errors
+/// As [`fine_tune`].
+pub fn fine_tune_with<T: Layer, F: Layer, K: Kernels + Copy, O: Optimizer + ?Sized>(
+    kernels: K,
+    image: &Image,
+    optimizer: &mut O,
+    theta: &mut [f32],
+    scratch: &mut [f32],
+    clock: impl Fn() -> u64,
+    mut tell: impl FnMut(Event),
+) -> Result<(), Error> {
+    let (frozen, weights) =
+        image.weights.split_at_checked(F::PARAMETERS).unwrap_or((image.weights, &[]));
+    if theta.len() != weights.len() {
         return Err(Error::Length {
             what: "weights in the image",
-            expected: theta.len(),
+            expected: F::PARAMETERS + theta.len(),
             actual: image.weights.len(),
         });
     }
-    theta.copy_from_slice(image.weights);
+    theta.copy_from_slice(weights);
+    let network = &Network::<T, F, K>::with_kernels(kernels, frozen)?;
     tell(Event::Before(accuracy(network, theta, &image.held_out, scratch)?));
 
     let count = image.labelled.len();
@@ -66,8 +87,6 @@ pub fn fine_tune<T: Layer, F: Layer, K: Kernels + Copy>(
         batch => batch.min(count),
     };
     let loss = SoftmaxCrossEntropy::new();
-    let mut optimizer = AnyOptimizer::new(kernels, &image.settings, workspace)?;
-    let optimizer = optimizer.get();
     let mut objective = network.batch(loss, image.labelled.stream(0, batch), scratch)?;
     let mut first = 0;
     for _ in 0..image.settings.steps {

@@ -5,6 +5,7 @@
 
 use cortex_m_rt::entry;
 use qemu_board::firmware::{self, Aligned, Buffers};
+use rolling_ball::nn::Nothing;
 use scenario::{Digits, DigitsTail};
 use static_cell::ConstStaticCell;
 
@@ -15,5 +16,5 @@ static BUFFERS: ConstStaticCell<Buffers<{ Digits::PARAMETERS }, { Digits::SCRATC
 
 #[entry]
 fn main() -> ! {
-    firmware::run::<DigitsTail, _, _>(&IMAGE.0, BUFFERS.take())
+    firmware::run::<DigitsTail, Nothing, _, _, _>(&IMAGE.0, BUFFERS.take())
 }

@@ -5,6 +5,7 @@
 
 use cortex_m_rt::entry;
 use qemu_board::firmware::{self, Aligned, Buffers};
+use rolling_ball::nn::Nothing;
 use scenario::{Speakers, SpeakersTail};
 use static_cell::ConstStaticCell;
 
@@ -15,5 +16,5 @@ static BUFFERS: ConstStaticCell<Buffers<{ Speakers::PARAMETERS }, { Speakers::SC
 
 #[entry]
 fn main() -> ! {
-    firmware::run::<SpeakersTail, _, _>(&IMAGE.0, BUFFERS.take())
+    firmware::run::<SpeakersTail, Nothing, _, _, _>(&IMAGE.0, BUFFERS.take())
 }
