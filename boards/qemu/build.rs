@@ -1,4 +1,5 @@
-//! Gives each firmware binary its own memory budget at link time, and its flash image.
+//! Gives each firmware binary its own memory budget at link time, on the machine that is built for, and finds
+//! the flash images.
 
 use std::{
     env,
@@ -81,15 +82,18 @@ const BUDGETS: [(&str, Budget); 10] = [
 const MACHINE: &str = "ROLLING_BALL_MACHINE";
 const DEFAULT_MACHINE: &str = "mps2-an386";
 
-/// Names the image: weights, samples and settings, as `scenario::Image` reads them.
-const IMAGE: &str = "ROLLING_BALL_IMAGE";
+/// Names the folder of the images: weights, samples and settings, as `scenario::Image` reads them.
+const IMAGES: &str = "ROLLING_BALL_IMAGES";
+
+/// `DIGITS_IMAGE` is the path of `digits.image`, and so on.
+const SCENARIOS: [&str; 3] = ["last_layer", "digits", "speakers"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let output = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-env-changed={IMAGE}");
+    println!("cargo:rerun-if-env-changed={IMAGES}");
     println!("cargo:rerun-if-env-changed={MACHINE}");
-    println!("cargo:rustc-env=IMAGE_PATH={}", image(&output)?.display());
+    images(&output)?;
     architecture()?;
     let machine = machine()?;
     println!("cargo:rustc-env=SYSTICK_HZ={}", machine.systick_hz);
@@ -131,22 +135,30 @@ fn architecture() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The flash image to build in. Without one the firmware builds, and says at run time what it lacks.
-fn image(output: &Path) -> Result<PathBuf, Box<dyn Error>> {
-    let Some(path) = env::var_os(IMAGE) else {
+/// Where the images lie. Without its image a firmware builds, and says at run time what it lacks.
+fn images(output: &Path) -> Result<(), Box<dyn Error>> {
+    let folder = env::var_os(IMAGES).map(PathBuf::from);
+    if folder.is_none() {
         println!(
-            "cargo:warning={IMAGE} is not set: the firmware has no image (cargo xtask demo makes one)"
+            "cargo:warning={IMAGES} is not set: the firmware has no image (cargo xtask makes them)"
         );
-        let empty = output.join("empty.image");
-        fs::write(&empty, [])?;
-        return Ok(empty);
-    };
-    let path = PathBuf::from(path);
-    if !path.is_file() {
-        return Err(format!("{IMAGE}: there is no file {}", path.display()).into());
     }
-    println!("cargo:rerun-if-changed={}", path.display());
-    Ok(fs::canonicalize(path)?)
+    let empty = output.join("empty.image");
+    fs::write(&empty, [])?;
+    for scenario in SCENARIOS {
+        let path = folder.as_ref().map(|folder| folder.join(scenario).with_extension("image"));
+        let path = match path {
+            // The compiler watches its content.
+            Some(path) if path.is_file() => fs::canonicalize(path)?,
+            Some(path) => {
+                println!("cargo:rerun-if-changed={}", path.display());
+                empty.clone()
+            }
+            None => empty.clone(),
+        };
+        println!("cargo:rustc-env={}_IMAGE={}", scenario.to_uppercase(), path.display());
+    }
+    Ok(())
 }
 
 /// The flash, the stack at the bottom of the RAM, and what is above it. A budget larger than the

@@ -1,25 +1,26 @@
 //! The desktop rehearsal: the firmware's own code on the firmware's own image.
 
+use crate::demo::plan::{Plan, Scenario};
 use anyhow::{Context, Result};
 use rolling_ball::kernels::{Kernels, Scalar, Wide};
-use rolling_ball::nn::{Layer, Network};
-use scenario::{Event, Image, Memory, fine_tune};
+use rolling_ball::nn::{Layer, Network, Nothing};
+use scenario::{
+    DigitsTail, Event, Image, LastLayerFrozen, LastLayerTail, Memory, SpeakersTail, fine_tune,
+};
 
 /// One run's events, without a device's instruction counts and RAM.
-fn rehearse<T: Layer, K: Kernels + Copy>(
+fn rehearse<T: Layer, F: Layer, K: Kernels + Copy>(
     kernels: K,
     image: &Image,
     mut tell: impl FnMut(&Event),
 ) -> Result<Vec<Event>> {
-    let network = Network::<T, _, K>::with_kernels(kernels, &[])?;
     let mut vectors = [const { Vec::<f32>::new() }; 4].map(|_| vec![0.0; T::PARAMETERS]);
     let [theta, gradient, first, second] = &mut vectors;
-    let mut scratch = vec![0.0; Network::<T>::SCRATCH];
+    let mut scratch = vec![0.0; Network::<T, F>::SCRATCH];
     let memory = Memory { theta, workspace: [gradient, first, second], scratch: &mut scratch };
     let mut events = Vec::new();
-    fine_tune::<T, rolling_ball::nn::Nothing, K>(
+    fine_tune::<T, F, K>(
         kernels,
-        &network,
         image,
         memory,
         || 0,
@@ -40,10 +41,21 @@ pub struct Rehearsals {
     pub wide: Vec<Event>,
 }
 
-/// Rehearses an image with both kernels.
-pub fn rehearse_both<T: Layer>(image: &Image, tell: impl FnMut(&Event)) -> Result<Rehearsals> {
-    Ok(Rehearsals {
-        scalar: rehearse::<T, _>(Scalar, image, |_| {})?,
-        wide: rehearse::<T, _>(Wide, image, tell)?,
-    })
+impl Rehearsals {
+    /// Rehearses a plan with both kernels; `tell` hears the second.
+    pub fn of(plan: &Plan, tell: impl FnMut(&Event)) -> Result<Self> {
+        let image = &Image::parse(&plan.image)?;
+        match plan.scenario {
+            Scenario::Digits => Self::run::<DigitsTail, Nothing>(image, tell),
+            Scenario::LastLayer => Self::run::<LastLayerTail, LastLayerFrozen>(image, tell),
+            Scenario::Speakers => Self::run::<SpeakersTail, Nothing>(image, tell),
+        }
+    }
+
+    fn run<T: Layer, F: Layer>(image: &Image, tell: impl FnMut(&Event)) -> Result<Self> {
+        Ok(Self {
+            scalar: rehearse::<T, F, _>(Scalar, image, |_| {})?,
+            wide: rehearse::<T, F, _>(Wide, image, tell)?,
+        })
+    }
 }

@@ -26,6 +26,12 @@ fn overflow(depth: u32) -> u32 {
     below + frame.iter().sum::<u32>()
 }
 
+/// Larger than the whole stack.
+#[inline(never)]
+fn large_frame() {
+    black_box([0u8; 8192]);
+}
+
 #[entry]
 fn main() -> ! {
     if let Some(peripherals) = Peripherals::take() {
@@ -34,13 +40,14 @@ fn main() -> ! {
     match command_line(&mut [0; 16]) {
         b"panic" => panic!("a panic, as asked for"),
         b"fault" => {
-            let nowhere = core::ptr::with_exposed_provenance::<u32>(0xd000_0000);
+            let nowhere = core::ptr::with_exposed_provenance::<u32>(0x2f00_0000);
             // SAFETY: none; this read is to fault.
             black_box(unsafe { nowhere.read_volatile() });
         }
         b"overflow" => {
             black_box(overflow(0));
         }
+        b"large_frame" => large_frame(),
         other => {
             print_line!("no fault is called {:?}", str::from_utf8(other));
             exit::failure()

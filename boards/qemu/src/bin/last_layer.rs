@@ -9,7 +9,7 @@ use qemu_board::firmware::{self, Aligned, Buffers};
 use scenario::{LastLayer, LastLayerFrozen, LastLayerTail};
 use static_cell::ConstStaticCell;
 
-static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("IMAGE_PATH")));
+static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("LAST_LAYER_IMAGE")));
 
 static BUFFERS: ConstStaticCell<Buffers<{ LastLayer::PARAMETERS }, { LastLayer::SCRATCH }>> =
     ConstStaticCell::new(Buffers::ZERO);

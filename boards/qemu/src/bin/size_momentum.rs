@@ -11,7 +11,7 @@ use rolling_ball::{Schedule, Sgd, SgdConfig};
 use scenario::{Digits, DigitsTail};
 use static_cell::ConstStaticCell;
 
-static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("IMAGE_PATH")));
+static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("DIGITS_IMAGE")));
 
 static BUFFERS: ConstStaticCell<Buffers<{ Digits::PARAMETERS }, { Digits::SCRATCH }, 2>> =
     ConstStaticCell::new(Buffers::ZERO);

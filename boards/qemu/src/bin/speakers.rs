@@ -9,7 +9,7 @@ use rolling_ball::nn::Nothing;
 use scenario::{Speakers, SpeakersTail};
 use static_cell::ConstStaticCell;
 
-static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("IMAGE_PATH")));
+static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("SPEAKERS_IMAGE")));
 
 static BUFFERS: ConstStaticCell<Buffers<{ Speakers::PARAMETERS }, { Speakers::SCRATCH }>> =
     ConstStaticCell::new(Buffers::ZERO);
