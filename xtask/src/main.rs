@@ -1,5 +1,6 @@
 //! One entry point for everything that is not the library itself.
 
+mod cores;
 mod data;
 mod demo;
 mod device;
@@ -29,6 +30,7 @@ enum Task {
     Test(test::TestArgs),
     /// Formatting, clippy and documentation, without a warning
     Lint,
+    Qemu(cores::QemuArgs),
     Footpoint(footpoint::FootpointArgs),
     Lanes(lanes::LanesArgs),
     Study(study::StudyArgs),
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().task {
         Task::Demo(args) => demo::demo(&args),
         Task::Test(args) => test::test(&args),
+        Task::Qemu(args) => cores::qemu(&args),
         Task::Lint => lint::lint(),
         Task::Lanes(args) => lanes::lanes(&args),
         Task::Footpoint(args) => footpoint::footpoint(&args),

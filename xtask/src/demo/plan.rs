@@ -89,7 +89,8 @@ impl PlanArgs {
 
     /// The digits with the last layer trained, by the ball.
     pub fn last_layer() -> Self {
-        Self { last_layer: true, samples: 50, steps: 50, ..Self::digits(OptimizerKind::Ball) }
+        let digits = Self::digits(OptimizerKind::Ball);
+        Self { last_layer: true, samples: 50, steps: 50, learning_rate: Some(3.0), ..digits }
     }
 
     /// The spoken digits of one speaker, by the ball.
@@ -124,7 +125,7 @@ impl Scenario {
     pub fn budget(self) -> (u64, u64) {
         match self {
             Self::Digits => (128 << 10, 64 << 10),
-            Self::LastLayer => (128 << 10, 16 << 10),
+            Self::LastLayer => (256 << 10, 16 << 10),
             Self::Speakers => (512 << 10, 256 << 10),
         }
     }
@@ -247,7 +248,7 @@ mod tests {
     fn arguments_made_in_code_are_the_command_lines() -> Result<()> {
         for (words, made) in [
             ("", PlanArgs::digits(OptimizerKind::Ball)),
-            ("--last-layer --samples 50 --steps 50", PlanArgs::last_layer()),
+            ("--last-layer --samples 50 --steps 50 --learning-rate 3", PlanArgs::last_layer()),
             ("--optimizer sam", PlanArgs::digits(OptimizerKind::Sam)),
             ("--fsdd DIR --speaker 3 --clips 50", PlanArgs::speaker(Path::new("DIR"), 3, 50)),
         ] {

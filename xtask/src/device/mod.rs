@@ -89,6 +89,16 @@ pub struct DeviceRun {
     pub sizes: Sizes,
 }
 
+impl DeviceRun {
+    /// Static data and the deepest stack, where the firmware told them.
+    pub fn ram_bytes(&self) -> Option<u64> {
+        self.events.iter().find_map(|event| match event {
+            Event::Ram { data, stack } => Some(u64::from(*data) + u64::from(*stack)),
+            _ => None,
+        })
+    }
+}
+
 /// Runs a firmware and hears its events.
 pub fn run(
     machine: &Machine,

@@ -1,4 +1,4 @@
-//! 8x8 digits seen by the device's own sensor, where only the last layer is trained: at most 128 KB of flash and
+//! 8x8 digits seen by the device's own sensor, where only the last layer is trained: at most 256 KB of flash and
 //! 16 KB of RAM.
 
 #![no_std]
