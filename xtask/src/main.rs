@@ -9,6 +9,7 @@ mod lanes;
 mod lint;
 mod pretrain;
 mod progress;
+mod size;
 mod study;
 mod test;
 mod workspace;
@@ -33,6 +34,7 @@ enum Task {
     Qemu(cores::QemuArgs),
     Footpoint(footpoint::FootpointArgs),
     Lanes(lanes::LanesArgs),
+    Size(size::SizeArgs),
     Study(study::StudyArgs),
 }
 
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Task::Lint => lint::lint(),
         Task::Lanes(args) => lanes::lanes(&args),
         Task::Footpoint(args) => footpoint::footpoint(&args),
+        Task::Size(args) => size::size(&args),
         Task::Study(args) => study::study(&args),
     };
     match result {

@@ -5,6 +5,7 @@ use super::Row;
 use crate::workspace::{capture, root};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -81,22 +82,14 @@ impl Golden {
         let same_compiler = self.rustc == committed.rustc;
         let (mut bits, mut costs) = (Vec::new(), Vec::new());
         for (new, old) in self.rows.iter().zip(&committed.rows) {
-            let note = |list: &mut Vec<String>, what: &str, old: String, new: String| {
-                if old != new {
-                    list.push(format!(
-                        "  {} on {}: {what} was {old}, is {new}",
-                        new.scenario, new.machine
-                    ));
-                }
-            };
-            note(&mut bits, "hash", old.hash.clone(), new.hash.clone());
-            note(&mut bits, "accuracy in %", old.accuracy(), new.accuracy());
-            for (what, old, new) in [
+            bits.extend(moved(new, "hash", &old.hash, &new.hash));
+            bits.extend(moved(new, "accuracy in %", &old.accuracy(), &new.accuracy()));
+            for (what, old, new_figure) in [
                 ("instructions a step", old.instructions_per_step, new.instructions_per_step),
                 ("flash bytes", old.flash_bytes, new.flash_bytes),
                 ("RAM bytes", old.ram_bytes, new.ram_bytes),
             ] {
-                note(&mut costs, what, old.to_string(), new.to_string());
+                costs.extend(moved(new, what, &old, &new_figure));
             }
         }
         if !bits.is_empty() {
@@ -124,6 +117,12 @@ impl Golden {
             costs.join("\n")
         )
     }
+}
+
+/// A line on a figure of this row that is not what it was.
+fn moved<T: Display + PartialEq>(row: &Row, what: &str, old: &T, new: &T) -> Option<String> {
+    let Row { scenario, machine, .. } = row;
+    (old != new).then(|| format!("  {scenario} on {machine}: {what} was {old}, is {new}"))
 }
 
 #[cfg(test)]

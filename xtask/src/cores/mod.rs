@@ -14,6 +14,7 @@ use crate::progress;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
+pub use golden::Agreement;
 use golden::Golden;
 use indicatif::{MultiProgress, ProgressBar};
 use rayon::prelude::*;
@@ -87,7 +88,7 @@ pub fn qemu(args: &QemuArgs) -> Result<()> {
 }
 
 /// Runs everything and compares it with the committed table.
-pub fn check() -> Result<golden::Agreement> {
+pub fn check() -> Result<Agreement> {
     Golden::new(rows()?)?.compare()
 }
 
