@@ -2,14 +2,14 @@
 //! Between steps the offset `u` stays where theta~ is in the other forms.
 
 use super::geometry::Geometry;
-use super::{Phase, RollingBall};
+use super::{Footpoint, Phase, RollingBall};
 use crate::kernels::Kernels;
 use crate::report::{Outcome, check_answer, restore};
 use crate::{Error, Request};
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
-    /// Rests the ball at theta and measures how far the offset lags behind.
-    pub(super) fn rest_contact(&mut self, theta: &[f32], loss: f32) -> Result<(), Error> {
+    /// Step 1: rests the ball at theta and measures how far the offset lags behind.
+    pub(super) fn rest_contact(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
         if !self.resting {
             // The first contact is theta itself: the offset is its own.
             self.displaced.as_mut().fill(0.0);
@@ -31,12 +31,40 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
             self.resting = true;
             self.ledger.report.contact_gap = Some(0.0);
         }
-        Ok(())
+        match self.config.footpoint {
+            Footpoint::Contact { refreshes } if self.refreshes < refreshes => {
+                self.refreshes = self.refreshes.saturating_add(1);
+                self.roll(theta, 0.0, 0.0, Phase::RefreshedContact)
+            }
+            _ => self.choose_rate(theta, loss),
+        }
+    }
+
+    pub(super) fn leave_contact(
+        &mut self,
+        theta: &mut [f32],
+        rate: f32,
+        tried: Option<f32>,
+    ) -> Result<Request, Error> {
+        let (moved, remaining) = if tried.is_some() { (rate, 0.0) } else { (0.0, rate) };
+        self.roll(theta, moved, remaining, Phase::End)
+    }
+
+    pub(super) fn end_contact(&mut self, _: &mut [f32], loss: f32) -> Result<Request, Error> {
+        self.finish(Some(loss), Outcome::Converged)
+    }
+
+    pub(super) fn contact_needs_no_gradient(
+        &mut self,
+        _: &mut [f32],
+        _: f32,
+    ) -> Result<Request, Error> {
+        Err(Error::UnexpectedAnswer { expected: "the loss alone, not the gradient" })
     }
 
     /// The centre moves and the contact is put where the last gradient says. A line search may
     /// have moved theta by `-searched * g` already.
-    pub(super) fn roll(
+    fn roll(
         &mut self,
         theta: &mut [f32],
         searched: f32,

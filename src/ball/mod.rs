@@ -4,16 +4,18 @@
 mod config;
 mod contact;
 mod footpoint;
+mod form;
 mod geometry;
 
 pub use config::{CentreStep, Footpoint, RollingBallConfig};
 
 use crate::kernels::{Active, Kernels};
 use crate::line_search::{RateSearch, Verdict};
-use crate::report::{Ledger, Outcome, check_answer, restore};
+use crate::report::{Ledger, Outcome, restore};
 use crate::{Error, Optimizer, Request, Schedule};
 use core::marker::PhantomData;
 use footpoint::{GaussNewton, GradientDescent};
+use form::Form;
 use geometry::Geometry;
 
 /// The answer that the ball is waiting for.
@@ -56,6 +58,7 @@ enum Phase {
 #[derive(Clone, Debug)]
 pub struct RollingBall<V, K = Active> {
     config: RollingBallConfig,
+    form: Form<V, K>,
     phase: Phase,
     ledger: Ledger,
     geometry: Geometry,
@@ -87,6 +90,8 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
     ///
     /// # Errors
     /// As [`new`](RollingBall::new).
+    // Inlined, so that a constant configuration leaves one form.
+    #[inline]
     pub fn with_kernels(
         _kernels: K,
         config: RollingBallConfig,
@@ -95,6 +100,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
         config.check()?;
         Error::check_length("workspace", gradient.as_ref().len(), displaced.as_ref().len())?;
         Ok(Self {
+            form: Form::of(config.footpoint),
             config,
             phase: Phase::Idle,
             ledger: Ledger::default(),
@@ -169,15 +175,6 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
         Ok(out)
     }
 
-    /// `D` at theta, where the loss is this: one pass.
-    fn distance(&self, theta: &[f32], loss: f32) -> f32 {
-        // Any finite gradient will do for the pass's other sums, which are not used.
-        let (any, displaced) = (self.gradient.as_ref(), self.displaced.as_ref());
-        let squared = K::footpoint_sums(theta, displaced, any).distance;
-        let above = self.geometry.above_centre(loss);
-        (squared + above * above) / 2.0
-    }
-
     fn footpoint_distance(&self) -> f32 {
         match self.config.footpoint {
             Footpoint::GaussNewton { .. } => self.gauss_newton.report.distance,
@@ -197,24 +194,10 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
     }
 
     /// Moves theta along the direction that a line search follows.
+    // A pass of its own: inlined it would be in the binary once a form.
+    #[inline(never)]
     fn move_along(&mut self, theta: &mut [f32], multiple: f32) {
         K::add_scaled(theta, multiple, self.gradient.as_ref());
-    }
-
-    /// Step 1: the ball rests on the graph at theta, with its own normal.
-    fn rest(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
-        if let Footpoint::Contact { refreshes } = self.config.footpoint {
-            self.rest_contact(theta, loss)?;
-            if self.refreshes < refreshes {
-                self.refreshes = self.refreshes.saturating_add(1);
-                return self.roll(theta, 0.0, 0.0, Phase::RefreshedContact);
-            }
-        } else {
-            let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
-            self.ledger.start(loss, theta_squared, gradient_squared)?;
-            self.geometry.rest(loss, gradient_squared);
-        }
-        self.choose_rate(theta, loss)
     }
 
     /// Step 2: how far the centre moves.
@@ -252,33 +235,11 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
         if tried.is_none() {
             self.ledger.check_move((rate + reach) * gradient_norm)?;
         }
-        let (moved, remaining) = if tried.is_some() { (rate, 0.0) } else { (0.0, rate) };
-        match self.config.footpoint {
-            Footpoint::Contact { .. } => self.roll(theta, moved, remaining, Phase::End),
-            Footpoint::GaussNewton { .. } => {
-                self.gauss_newton = GaussNewton::first(&self.geometry);
-                self.resting = true;
-                let (gradient, displaced) = (self.gradient.as_ref(), self.displaced.as_mut());
-                K::displace(theta, displaced, gradient, remaining, reach);
-                match tried {
-                    Some(loss) => self.judge_footpoint(theta, loss),
-                    None => self.ask_loss(Phase::GaussNewtonTrial),
-                }
-            }
-            Footpoint::GradientDescent { .. } => {
-                self.gradient_descent = GradientDescent::first(&self.geometry);
-                self.resting = true;
-                if tried.is_some() {
-                    self.move_along(theta, rate);
-                }
-                let (gradient, displaced) = (self.gradient.as_ref(), self.displaced.as_mut());
-                K::displace(theta, displaced, gradient, 0.0, reach + rate);
-                let above = self.geometry.above_centre(self.geometry.loss);
-                self.project(theta, above * self.geometry.loss_scale)
-            }
-        }
+        (self.form.leave)(self, theta, rate, tried)
     }
 
+    // It ends every form.
+    #[inline(never)]
     fn finish(&mut self, loss_after: Option<f32>, outcome: Outcome) -> Result<Request, Error> {
         self.phase = Phase::Idle;
         let report = &mut self.ledger.report;
@@ -314,7 +275,6 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
                     }
                 }
             }
-            (Phase::GaussNewtonTrial, _) => self.judge_footpoint(theta, loss),
             (Phase::RefreshedContact | Phase::ProjectionMove | Phase::End, _)
                 if !loss.is_finite() =>
             {
@@ -323,14 +283,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
             }
             (Phase::RefreshedContact, _) => self.ask_gradient(Phase::Contact),
             (Phase::ProjectionMove, _) => self.ask_gradient(Phase::ProjectionPoint),
-            (Phase::End, _) => match self.config.footpoint {
-                Footpoint::GradientDescent { .. } => {
-                    self.geometry.loss = loss;
-                    self.gradient_descent.report.distance = self.distance(theta, loss);
-                    self.finish_projection(Some(loss))
-                }
-                _ => self.finish(Some(loss), Outcome::Converged),
-            },
+            (Phase::GaussNewtonTrial | Phase::End, _) => (self.form.judge)(self, theta, loss),
             (Phase::Idle | Phase::CentreTrial, _) => {
                 Err(Error::UnexpectedAnswer { expected: "begin before an answer" })
             }
@@ -341,21 +294,12 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
     }
 
     fn answer_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
-        match (self.phase, self.config.footpoint) {
-            (Phase::Contact, _) => self.rest(theta, loss),
-            (Phase::GaussNewtonPoint, Footpoint::GaussNewton { tolerance, .. }) => {
-                self.search_footpoint(theta, loss, tolerance)
+        match self.phase {
+            Phase::Contact => (self.form.rest)(self, theta, loss),
+            Phase::GaussNewtonPoint | Phase::ProjectionPoint => {
+                (self.form.follow)(self, theta, loss)
             }
-            (Phase::ProjectionPoint, Footpoint::GradientDescent { .. }) => {
-                let (gradient, displaced) = (self.gradient.as_ref(), self.displaced.as_ref());
-                let sums = K::footpoint_sums(theta, displaced, gradient);
-                check_answer(loss, sums.gradient)?;
-                let above = self.geometry.above_centre(loss);
-                self.geometry.loss = loss;
-                let pull = self.gradient_descent.record(&self.geometry, sums, above);
-                self.project(theta, pull)
-            }
-            (Phase::Idle, _) => Err(Error::UnexpectedAnswer { expected: "begin before an answer" }),
+            Phase::Idle => Err(Error::UnexpectedAnswer { expected: "begin before an answer" }),
             _ => Err(Error::UnexpectedAnswer { expected: "the loss alone, not the gradient" }),
         }
     }

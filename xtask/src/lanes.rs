@@ -1,6 +1,6 @@
 //! `cargo xtask lanes`: the measurements that `kernels::LANES` was chosen by.
 
-use crate::device;
+use crate::device::Build;
 use crate::device::qemu;
 use crate::device::qemu::MPS2_AN386;
 use crate::device::setup;
@@ -29,11 +29,11 @@ type Dot = fn(&[f32], &[f32]) -> f32;
 pub fn lanes(args: &LanesArgs) -> Result<()> {
     setup::rust_targets(&[MPS2_AN386.target])?;
     setup::debian_package("qemu-system-arm", "qemu-system-arm", args.install)?;
-    let firmware = device::build("qemu-board", "lanes", &[], &[], MPS2_AN386.target)?;
+    let firmware = Build::firmware("lanes", &MPS2_AN386, "lanes").run()?;
     // counts[lanes][length]
     let mut counts: BTreeMap<usize, BTreeMap<usize, u64>> = BTreeMap::new();
     let mut wrong = None;
-    qemu::run(&MPS2_AN386, &firmware, Duration::from_secs(60), |line| {
+    qemu::run(&MPS2_AN386, &firmware, None, Duration::from_secs(60), |line| {
         let words: Vec<&str> = line.split_whitespace().collect();
         if let ["lanes", lanes, "length", length, "instructions", count] = words[..]
             && let (Ok(lanes), Ok(length), Ok(count)) =

@@ -1,5 +1,6 @@
 //! One entry point for everything that is not the library itself.
 
+mod cores;
 mod data;
 mod demo;
 mod device;
@@ -8,6 +9,7 @@ mod lanes;
 mod lint;
 mod pretrain;
 mod progress;
+mod size;
 mod study;
 mod test;
 mod workspace;
@@ -29,8 +31,10 @@ enum Task {
     Test(test::TestArgs),
     /// Formatting, clippy and documentation, without a warning
     Lint,
+    Qemu(cores::QemuArgs),
     Footpoint(footpoint::FootpointArgs),
     Lanes(lanes::LanesArgs),
+    Size(size::SizeArgs),
     Study(study::StudyArgs),
 }
 
@@ -38,9 +42,11 @@ fn main() -> ExitCode {
     let result = match Cli::parse().task {
         Task::Demo(args) => demo::demo(&args),
         Task::Test(args) => test::test(&args),
+        Task::Qemu(args) => cores::qemu(&args),
         Task::Lint => lint::lint(),
         Task::Lanes(args) => lanes::lanes(&args),
         Task::Footpoint(args) => footpoint::footpoint(&args),
+        Task::Size(args) => size::size(&args),
         Task::Study(args) => study::study(&args),
     };
     match result {

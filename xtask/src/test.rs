@@ -1,20 +1,22 @@
 //! `cargo xtask test`: everything, in the order in which a failure is cheapest to find.
 
+use crate::cores::{self, Agreement};
 use crate::data::speakers::SPEAKERS;
-use crate::demo::firmware;
 use crate::demo::outcome::Outcome;
-use crate::demo::plan::PlanArgs;
-use crate::device;
+use crate::demo::plan::{Plan, PlanArgs};
 use crate::device::elf;
-use crate::device::qemu::MPS2_AN386;
+use crate::device::qemu::{self, MACHINES, MPS2_AN386, Machine};
 use crate::device::setup;
+use crate::device::{self, Build};
 use crate::lint;
+use crate::size;
 use crate::workspace::{capture, cargo, root};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use scenario::OptimizerKind;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 /// Lints, unit, property, golden and documentation tests, and the firmware in the emulator.
 #[derive(Args, Clone, Debug)]
@@ -113,7 +115,8 @@ fn targets(tally: &mut Tally) -> Result<()> {
 }
 
 fn probe(tally: &mut Tally) -> Result<()> {
-    let probe = device::build("probe", "probe", &[], &[], MPS2_AN386.target)?;
+    let build = Build::firmware("test", &MPS2_AN386, "probe");
+    let probe = Build { package: "probe", ..build }.run()?;
     let found = elf::symbols_matching(&probe, &FORBIDDEN)?;
     ensure!(found.is_empty(), "the probe of the core contains {found:?}");
     // An empty list proves something only where the core is in there.
@@ -156,6 +159,10 @@ fn devices(args: &TestArgs, tally: &mut Tally) -> Result<()> {
         }
     }
     faults(tally)?;
+    six_cores(tally)?;
+    let added = size::check()?;
+    println!("the ball with its kernels adds {added} bytes of flash over SGD");
+    tally.pass("the_ball_adds_at_most_6_kb_of_flash_over_sgd_on_the_cortex_m4f");
     bad_images(tally)?;
     let beside = root().join("../shared/data");
     let directory = args.fsdd.clone().or_else(|| beside.is_dir().then_some(beside));
@@ -179,6 +186,18 @@ fn devices(args: &TestArgs, tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
+/// The table of the six cores is the committed one.
+fn six_cores(tally: &mut Tally) -> Result<()> {
+    let agreement = cores::check()?;
+    tally.pass("six_cores_give_the_desktops_bits_and_the_committed_hashes_and_accuracy");
+    let sentence = "instructions_flash_and_ram_of_six_cores_are_the_committed_ones";
+    match agreement {
+        Agreement::Full => tally.pass(sentence),
+        Agreement::OtherCompiler(reason) => tally.skip(sentence, &reason),
+    }
+    Ok(())
+}
+
 /// Rehearsed with the default ball.
 fn mean_of_speakers(directory: &Path, clips: u16) -> Result<f64> {
     let mut sum = 0.0;
@@ -189,48 +208,52 @@ fn mean_of_speakers(directory: &Path, clips: u16) -> Result<f64> {
     Ok(sum / f64::from(SPEAKERS))
 }
 
-/// Whatever goes wrong on the device ends the emulator with a failing code, and says what.
+/// Whatever goes wrong on the device ends the emulator with a failing code, and says what: on every core.
 fn faults(tally: &mut Tally) -> Result<()> {
-    for (fault, name, message) in [
-        ("panic", "panic", "a panic, as asked for"),
-        ("fault", "bus_fault", "hard fault at"),
-        ("overflow", "stack_overflow", "the stack has overflowed"),
-    ] {
-        let image = firmware::folder()?.join("fault.image");
-        std::fs::write(&image, fault)?;
-        let said = refused("faults", &image)?;
-        ensure!(said.contains(message), "after a {name} the firmware said {said:?}");
-        tally.pass(&format!("a_{name}_on_the_device_ends_the_emulator_with_a_failing_code"));
+    for machine in MACHINES {
+        let firmware = Build::firmware("test", machine, "faults").run()?;
+        for (fault, name, message) in [
+            ("panic", "panic", "a panic, as asked for"),
+            ("fault", "bus_fault", "hard fault at"),
+            ("overflow", "stack_overflow", "the stack has overflowed"),
+            ("large_frame", "frame_larger_than_the_stack", "the stack has overflowed"),
+        ] {
+            let said = refused(machine, &firmware, Some(fault))?;
+            ensure!(said.contains(message), "after a {name} the {} said {said:?}", machine.core);
+            let core = machine.core.to_lowercase().replace('-', "_");
+            tally.pass(&format!("a_{name}_on_the_{core}_ends_the_emulator_with_a_failing_code"));
+        }
     }
     Ok(())
 }
 
 /// A firmware without its image must say so and fail, not hang.
 fn bad_images(tally: &mut Tally) -> Result<()> {
-    let nothing = firmware::folder()?.join("nothing.image");
-    std::fs::write(&nothing, b"")?;
-    let said = refused("digits", &nothing)?;
+    let said = refuses_image("nothing", b"")?;
     ensure!(said.contains("not a flash image"), "a firmware without an image said {said:?}");
     tally.pass("a_firmware_without_an_image_says_so_and_fails");
 
-    let whole = firmware::folder()?.join("digits.image");
-    let mut image = std::fs::read(&whole)?;
+    let mut image = Plan::prepare(&PlanArgs::digits(OptimizerKind::Ball))?.image;
     let last = image.len() - 1;
     image[last] ^= 1;
-    let damaged = firmware::folder()?.join("damaged.image");
-    std::fs::write(&damaged, &image)?;
-    let said = refused("digits", &damaged)?;
+    let said = refuses_image("damaged", &image)?;
     ensure!(said.contains("checksum"), "a firmware with a damaged image said {said:?}");
     tally.pass("a_firmware_with_a_damaged_image_says_so_and_fails");
     Ok(())
 }
 
-/// What a firmware complains of with this image.
-fn refused(binary: &str, image: &Path) -> Result<String> {
-    let environment = [(device::IMAGE, image)];
-    let firmware = device::build("qemu-board", binary, &[], &environment, MPS2_AN386.target)?;
-    match device::run(&MPS2_AN386, &firmware, device::LIMIT, |_| {}) {
-        Ok(_) => bail!("the firmware ran with {}", image.display()),
+/// What the firmware of the digits complains of with this image.
+fn refuses_image(folder: &str, image: &[u8]) -> Result<String> {
+    device::write_image(folder, "digits", image)?;
+    let firmware = Build::firmware(folder, &MPS2_AN386, "digits").run()?;
+    refused(&MPS2_AN386, &firmware, None)
+}
+
+/// What a firmware that must fail complains of.
+fn refused(machine: &Machine, firmware: &Path, argument: Option<&str>) -> Result<String> {
+    let limit = Duration::from_secs(60);
+    match qemu::run(machine, firmware, argument, limit, |_| {}) {
+        Ok(()) => bail!("{} ran and did not fail with {argument:?}", firmware.display()),
         Err(error) => Ok(format!("{error:#}")),
     }
 }

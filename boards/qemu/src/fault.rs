@@ -29,20 +29,25 @@ fn panic(info: &PanicInfo) -> ! {
 extern "C" fn HardFault() -> ! {
     naked_asm!(
         "mrs r0, msp",
+        "movs r1, #0",
+        "movs r2, #0",
+        "ldr r3, =_stack_end",
+        "cmp r0, r3",
+        "blo 2f",
         // What the processor has stacked: the link register and the program counter.
         "ldr r1, [r0, #20]",
         "ldr r2, [r0, #24]",
-        "movw r3, #:lower16:_stack_start",
-        "movt r3, #:upper16:_stack_start",
+        "2:",
+        "ldr r3, =_stack_start",
         "msr msp, r3",
-        "b {report}",
+        "ldr r3, ={report}",
+        "bx r3",
         report = sym report_hard_fault,
     )
 }
 
 extern "C" fn report_hard_fault(stack: u32, link: u32, address: u32) -> ! {
-    if (stack as usize) < guard::top() {
-        // The processor could not stack the other two.
+    if guard::has_overflowed(stack as usize) {
         print_line!("hard fault: the stack has overflowed to {stack:#010x}");
         exit::failure()
     }

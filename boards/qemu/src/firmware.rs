@@ -2,10 +2,10 @@
 
 use crate::{exit, guard, instructions, print_line, stack};
 use cortex_m::Peripherals;
-use rolling_ball::Error;
 use rolling_ball::kernels::Scalar;
-use rolling_ball::nn::{Layer, Network};
-use scenario::{Event, Image, Memory, fine_tune};
+use rolling_ball::nn::{Backbone, Layer};
+use rolling_ball::{Error, Optimizer};
+use scenario::{Event, Image, Memory, Model, Settings, fine_tune, fine_tune_with, whole};
 
 /// Vectors of workspace: three for Adam, else two.
 const VECTORS: usize = if cfg!(feature = "adam") { 3 } else { 2 };
@@ -14,23 +14,56 @@ const VECTORS: usize = if cfg!(feature = "adam") { 3 } else { 2 };
 #[repr(C, align(4))]
 pub struct Aligned<T: ?Sized>(pub T);
 
-/// All the RAM that training takes beside the stack: `N` parameters, `S` floats of scratch.
-pub struct Buffers<const N: usize, const S: usize> {
+/// All the RAM that training takes beside the stack: `N` parameters, `V` vectors of workspace, `S` floats of
+/// scratch.
+pub struct Buffers<const N: usize, const S: usize, const V: usize = VECTORS> {
     /// The parameters.
     pub theta: [f32; N],
     /// The optimizer's vectors.
-    pub workspace: [[f32; N]; VECTORS],
+    pub workspace: [[f32; N]; V],
     /// The activations of one sample.
     pub scratch: [f32; S],
 }
 
-impl<const N: usize, const S: usize> Buffers<N, S> {
+impl<const N: usize, const S: usize, const V: usize> Buffers<N, S, V> {
     /// Zeros, which take no flash.
-    pub const ZERO: Self =
-        Self { theta: [0.0; N], workspace: [[0.0; N]; VECTORS], scratch: [0.0; S] };
+    pub const ZERO: Self = Self { theta: [0.0; N], workspace: [[0.0; N]; V], scratch: [0.0; S] };
+
+    /// The buffers as slices; a vector that is not there is empty.
+    pub fn memory(&mut self) -> Memory<'_> {
+        let mut vectors = self.workspace.iter_mut().map(|vector| vector.as_mut_slice());
+        let workspace = core::array::from_fn(|_| vectors.next().unwrap_or_default());
+        Memory { theta: &mut self.theta, workspace, scratch: &mut self.scratch }
+    }
 }
 
-/// Sets the guard below the stack, starts the count of instructions and reads the image.
+/// Runs the image with the optimizer that it names; `model` finds its network in it.
+pub fn run<T: Layer, F: Backbone, const N: usize, const S: usize, const V: usize>(
+    image: &'static [u8],
+    buffers: &mut Buffers<N, S, V>,
+    model: impl FnOnce(&Image<'static>) -> Result<Model<'static, T, F>, Error>,
+) -> ! {
+    let image = start(image);
+    let (memory, clock) = (buffers.memory(), instructions::elapsed);
+    end(model(&image).and_then(|model| fine_tune(Scalar, &model, &image, memory, clock, print)))
+}
+
+/// Runs the image, of whose network all is trained, with the optimizer that `make` makes of its settings.
+pub fn run_with<'a, T: Layer, O: Optimizer, const N: usize, const S: usize, const V: usize>(
+    image: &[u8],
+    buffers: &'a mut Buffers<N, S, V>,
+    make: impl FnOnce(&Settings, [&'a mut [f32]; 3]) -> Result<O, Error>,
+) -> ! {
+    let image = start(image);
+    let Memory { theta, workspace, scratch } = buffers.memory();
+    let clock = instructions::elapsed;
+    end(make(&image.settings, workspace).and_then(|mut optimizer| {
+        let model = whole::<T>(&image)?;
+        fine_tune_with(Scalar, &model, &image, &mut optimizer, theta, scratch, clock, print)
+    }))
+}
+
+/// Guards the stack, starts the count of instructions and reads the image, or ends the run with a failure.
 pub fn start(image: &[u8]) -> Image<'_> {
     let Some(peripherals) = Peripherals::take() else {
         print_line!("the peripherals were taken before");
@@ -38,7 +71,6 @@ pub fn start(image: &[u8]) -> Image<'_> {
     };
     guard::install(peripherals.MPU);
     instructions::start(peripherals.SYST);
-
     // The image is data: without this the compiler folds parts of it into the code, and it is there twice.
     match Image::parse(core::hint::black_box(image)) {
         Ok(image) => image,
@@ -56,25 +88,13 @@ pub fn end(result: Result<(), Error>) -> ! {
         exit::failure()
     }
     let (data, stack) = (stack::static_bytes() as u32, stack::high_water_bytes() as u32);
-    print_line!("{}", Event::Ram { data, stack });
+    print(Event::Ram { data, stack });
     exit::success()
 }
 
-/// Runs the image with a network that is trained whole.
-pub fn run<T: Layer, const N: usize, const S: usize>(
-    image: &[u8],
-    buffers: &mut Buffers<N, S>,
-) -> ! {
-    let image = start(image);
-    end(Network::<T>::new(&[]).and_then(|network| {
-        let network = network.with_kernels(Scalar);
-        let mut vectors = buffers.workspace.iter_mut().map(|vector| vector.as_mut_slice());
-        let workspace = core::array::from_fn(|_| vectors.next().unwrap_or_default());
-        let memory = Memory { theta: &mut buffers.theta, workspace, scratch: &mut buffers.scratch };
-        fine_tune(Scalar, &network, &image, memory, instructions::elapsed, |event| {
-            print_line!("{event}");
-        })
-    }))
+/// One line.
+pub fn print(event: Event) {
+    print_line!("{event}");
 }
 
 /// Says what was wrong. Not by the error's `Display`: printing the value of a setting takes 22 KB of flash.

@@ -1,50 +1,73 @@
 //! Makes a stack overflow a hard fault.
 //!
-//! On this board it would go unnoticed: below the RAM lie addresses which take any write and read
-//! as zero, and the memory of the board goes on beyond what the binary may use.
+//! The stack lies at the bottom of the RAM (`build.rs`), so that an overflow leaves the RAM instead
+//! of running into static data, however large the frame. What happens there differs:
+//!
+//! - ARMv6-M (micro:bit): there is nothing, and the bus faults.
+//! - ARMv7-M (MPS2): there are addresses which take any write and read as zero, so the memory
+//!   protection unit forbids writes there.
+//! - ARMv8-M: the core compares its stack pointer with a limit.
 
 #![allow(unsafe_code)]
 
 use crate::stack;
-use cortex_m::{asm, peripheral::MPU};
+use cortex_m::peripheral::MPU;
 
-/// Written in the register as the power of two, less one.
-const GUARD_SIZE_CODE: u32 = 7;
-const GUARD_BYTES: usize = 1 << (GUARD_SIZE_CODE + 1);
-
-/// From here up to the RAM there is nothing.
-const BELOW_RAM: usize = 0x1000_0000;
-const BELOW_RAM_SIZE_CODE: u32 = 27;
-
-/// No execution; reads only; normal memory; enabled.
-const READ_ONLY: u32 = 1 << 28 | 0b101 << 24 | 0b110 << 16 | 1;
-
-/// The memory protection unit is on; elsewhere the default map holds; off in a hard fault.
-const ENABLE: u32 = 0b101;
-
-/// Forbids writes just below the stack and below the RAM; owns the memory protection unit from now
-/// on.
-///
-/// A frame larger than the guard of 256 bytes may leap over it into static data.
+/// Guards the stack; owns the memory protection unit from now on.
 pub fn install(mpu: MPU) {
-    protect(&mpu, 0, BELOW_RAM, BELOW_RAM_SIZE_CODE);
-    protect(&mpu, 1, top() - GUARD_BYTES, GUARD_SIZE_CODE);
-    // SAFETY: both regions hold nothing that the program writes.
-    unsafe { mpu.ctrl.write(ENABLE) }
-    asm::dsb();
-    asm::isb();
+    limit(&mpu);
 }
 
-fn protect(mpu: &MPU, number: u32, start: usize, size_code: u32) {
-    // SAFETY: the unit is still off, and the start is aligned to the size.
+#[cfg(armv6m)]
+fn limit(_: &MPU) {}
+
+#[cfg(armv7m)]
+fn limit(mpu: &MPU) {
+    /// As much below the RAM as one region takes; it ends where the RAM begins.
+    const BYTES: u32 = 0x1000_0000;
+    /// Written in the register as the power of two, less one.
+    const SIZE_CODE: u32 = BYTES.trailing_zeros() - 1;
+    /// No execution; reads only; normal memory; enabled.
+    const READ_ONLY: u32 = 1 << 28 | 0b101 << 24 | 0b110 << 16 | 1;
+    /// The unit is on; elsewhere the default map holds; off in a hard fault.
+    const ENABLE: u32 = 0b101;
+
+    // SAFETY: the unit is off until the last write, the start is aligned to the size, and the
+    // region holds nothing that the program writes.
     unsafe {
-        mpu.rnr.write(number);
-        mpu.rbar.write(start as u32);
-        mpu.rasr.write(READ_ONLY | size_code << 1);
+        mpu.rnr.write(0);
+        mpu.rbar.write(stack::bottom() as u32 - BYTES);
+        mpu.rasr.write(READ_ONLY | SIZE_CODE << 1);
+        mpu.ctrl.write(ENABLE);
     }
+    cortex_m::asm::dsb();
+    cortex_m::asm::isb();
 }
 
-/// The lowest address of what is left for the stack.
-pub(crate) fn top() -> usize {
-    stack::bottom().next_multiple_of(GUARD_BYTES) + GUARD_BYTES
+#[cfg(armv8m)]
+fn limit(_: &MPU) {
+    // SAFETY: the stack begins above this address and ends at it.
+    unsafe { cortex_m::register::msplim::write(stack::bottom() as u32) }
+}
+
+/// Whether a fault at this stack pointer is an overflow.
+///
+/// The faulting instruction may have left the pointer where it was, so little room left is taken for
+/// none; ARMv8-M says it.
+pub(crate) fn has_overflowed(stack_pointer: usize) -> bool {
+    const LITTLE_ROOM: usize = 256;
+    stack_pointer < stack::bottom() + LITTLE_ROOM || limit_was_reached()
+}
+
+#[cfg(not(armv8m))]
+fn limit_was_reached() -> bool {
+    false
+}
+
+#[cfg(armv8m)]
+fn limit_was_reached() -> bool {
+    /// `STKOF` of the usage fault status.
+    const STACK_OVERFLOW: u32 = 1 << 20;
+    // SAFETY: a read of a status register has no side effect.
+    unsafe { (*cortex_m::peripheral::SCB::PTR).cfsr.read() & STACK_OVERFLOW != 0 }
 }

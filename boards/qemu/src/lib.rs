@@ -1,4 +1,4 @@
-//! Runtime of the firmware for QEMU's `mps2-an386` board, a Cortex-M4F.
+//! Runtime of the firmware for the boards that QEMU models, from Cortex-M0 to Cortex-M55.
 //!
 //! A firmware binary gets from here its panic and fault handlers, printed lines, an exit code, the
 //! number of executed instructions, the use of its memory and a guard below its stack.
@@ -6,7 +6,7 @@
 #![no_std]
 
 #[cfg(not(all(target_arch = "arm", target_os = "none")))]
-compile_error!("this is firmware: build it with --target thumbv7em-none-eabihf");
+compile_error!("this is firmware: build it with --target, for instance thumbv7em-none-eabihf");
 
 pub mod duty;
 pub mod exit;

@@ -1,35 +1,34 @@
 //! How much of the RAM a run has used.
 //!
-//! Static data lie at the bottom of the RAM; the stack begins at its top and grows down towards
-//! them. `cortex-m-rt` paints what is between before `main`, so that what has been used shows.
+//! The stack lies at the bottom of the RAM and grows down to its end; static data lie above it.
+//! `cortex-m-rt` paints the stack before `main`, so that what has been used shows.
 
 #![allow(unsafe_code)]
 
-use crate::guard;
 use core::ptr;
 use cortex_m_rt::STACK_PAINT_VALUE;
 
 // SAFETY: symbols of cortex-m-rt's link.x; only their addresses are taken.
 unsafe extern "C" {
     safe static _ram_start: u32;
+    safe static __sheap: u32;
     safe static _stack_end: u32;
     safe static _stack_start: u32;
 }
 
 /// Bytes of static data: `.data`, `.bss` and `.uninit`, with the gaps between them.
 pub fn static_bytes() -> usize {
-    bottom() - (&raw const _ram_start).addr()
+    (&raw const __sheap).addr() - (&raw const _ram_start).addr()
 }
 
-/// Bytes that the stack may use: all RAM but the static data and the guard.
+/// Bytes that the stack may use.
 pub fn available_bytes() -> usize {
-    top() - guard::top()
+    top() - bottom()
 }
 
 /// Bytes of stack used so far, at the deepest: down to the lowest word that lost its paint.
 ///
-/// More than [`available_bytes`] when it has overflowed without [`guard::install`]. It reads all
-/// unused memory, so call it outside of what is measured.
+/// It reads all of the unused stack, so call it outside of what is measured.
 pub fn high_water_bytes() -> usize {
     let mut address = bottom();
     while address < top() && is_painted(address) {
@@ -44,12 +43,12 @@ fn is_painted(address: usize) -> bool {
     unsafe { word.read_volatile() == STACK_PAINT_VALUE }
 }
 
-/// The address just above static data.
+/// The lowest address of the stack: the start of the RAM.
 pub(crate) fn bottom() -> usize {
     (&raw const _stack_end).addr()
 }
 
-/// The address just above the stack: the end of the RAM.
+/// The address just above the stack.
 fn top() -> usize {
     (&raw const _stack_start).addr()
 }

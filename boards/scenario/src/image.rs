@@ -1,14 +1,13 @@
 //! The image in flash: settings, pre-trained weights, the samples that the device labelled, and held-out
 //! samples to test on.
 //!
-//! Layout, little-endian, aligned to four bytes: a header, the weights as f32, then the inputs and the
-//! labels of the labelled samples, then those of the held-out ones, a byte each. The header holds a CRC-32 of
-//! all that follows it.
+//! Layout, little-endian, aligned to four bytes: a header, the weights as f32 (those of the frozen part, then
+//! theta), then the inputs and the labels of the labelled samples, then those of the held-out ones, a byte each.
+//! The header holds a CRC-32 of all that follows it.
 
 use crate::OptimizerKind;
 use bytemuck::{Pod, Zeroable};
 use core::fmt;
-use rolling_ball::Error;
 use rolling_ball::nn::{Quantized, Sample};
 
 const MAGIC: [u8; 4] = *b"RBI1";
@@ -201,19 +200,6 @@ impl<'a> Image<'a> {
             learning_rate: header.learning_rate,
         };
         Ok(Self { settings, weights, labelled, held_out })
-    }
-
-    /// Fills theta with the pre-trained weights.
-    ///
-    /// # Errors
-    /// [`Error::Length`]; theta is unchanged.
-    pub fn load(&self, theta: &mut [f32]) -> Result<(), Error> {
-        let (expected, actual) = (theta.len(), self.weights.len());
-        if expected != actual {
-            return Err(Error::Length { what: "weights in the image", expected, actual });
-        }
-        theta.copy_from_slice(self.weights);
-        Ok(())
     }
 
     /// Hands the image's bytes to `write`, piece by piece.

@@ -14,6 +14,8 @@ mod run;
 
 pub use event::{Accuracy, Event, ParseError, StepEvent};
 pub use image::{Image, ImageError, Samples, Settings};
-pub use networks::{Digits, DigitsTail, Speakers, SpeakersTail};
+pub use networks::{
+    Digits, DigitsTail, LastLayer, LastLayerTail, Model, Speakers, SpeakersTail, last_layer, whole,
+};
 pub use optimizer::{AnyOptimizer, OptimizerKind};
-pub use run::{Memory, accuracy, fine_tune, hash};
+pub use run::{Memory, accuracy, fine_tune, fine_tune_with, hash};

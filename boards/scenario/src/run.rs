@@ -1,9 +1,9 @@
 //! Fine-tuning from an image: evaluate, make the steps, evaluate again.
 
-use crate::{Accuracy, AnyOptimizer, Event, Image, Samples, StepEvent};
+use crate::{Accuracy, AnyOptimizer, Event, Image, Model, Samples, StepEvent};
 use rolling_ball::kernels::Kernels;
 use rolling_ball::nn::{Backbone, Layer, Network, SoftmaxCrossEntropy};
-use rolling_ball::{Error, Objective, Request};
+use rolling_ball::{Error, Objective, Optimizer, Request};
 
 const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 
@@ -43,20 +43,40 @@ pub fn accuracy<T: Layer, F: Backbone, K: Kernels>(
     Ok(accuracy)
 }
 
-/// Runs a whole image. `clock` counts instructions (0 where nothing does); `tell` hears each event as it happens.
+/// Runs a whole image with the optimizer that it names. `clock` counts instructions (0 where nothing does); `tell` hears each event as it happens.
 ///
 /// # Errors
 /// What the image's settings or samples, or the optimizer, make wrong.
 pub fn fine_tune<T: Layer, F: Backbone, K: Kernels + Copy>(
     kernels: K,
-    network: &Network<'_, T, F, K>,
+    model: &Model<'_, T, F>,
     image: &Image,
     memory: Memory,
     clock: impl Fn() -> u64,
-    mut tell: impl FnMut(Event),
+    tell: impl FnMut(Event),
 ) -> Result<(), Error> {
     let Memory { theta, workspace, scratch } = memory;
-    image.load(theta)?;
+    let mut optimizer = AnyOptimizer::new(kernels, &image.settings, workspace)?;
+    let optimizer = optimizer.get();
+    fine_tune_with(kernels, model, image, optimizer, theta, scratch, clock, tell)
+}
+
+/// As [`fine_tune`], with the caller's own optimizer instead of the image's.
+///
+/// # Errors
+/// As [`fine_tune`].
+pub fn fine_tune_with<T: Layer, F: Backbone, K: Kernels + Copy, O: Optimizer + ?Sized>(
+    kernels: K,
+    model: &Model<'_, T, F>,
+    image: &Image,
+    optimizer: &mut O,
+    theta: &mut [f32],
+    scratch: &mut [f32],
+    clock: impl Fn() -> u64,
+    mut tell: impl FnMut(Event),
+) -> Result<(), Error> {
+    model.load(theta)?;
+    let network = &model.network.with_kernels(kernels);
     tell(Event::Before(accuracy(network, theta, &image.held_out, scratch)?));
 
     let count = image.labelled.len();
@@ -65,8 +85,6 @@ pub fn fine_tune<T: Layer, F: Backbone, K: Kernels + Copy>(
         batch => batch.min(count),
     };
     let loss = SoftmaxCrossEntropy::new();
-    let mut optimizer = AnyOptimizer::new(kernels, &image.settings, workspace)?;
-    let optimizer = optimizer.get();
     let mut objective = network.batch(loss, image.labelled.stream(0, batch), scratch)?;
     let mut first = 0;
     for _ in 0..image.settings.steps {

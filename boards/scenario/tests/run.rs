@@ -11,7 +11,7 @@ use rolling_ball::nn::{
 use rolling_ball::{Error, Objective};
 use scenario::{
     Accuracy, Event, Image, Memory, OptimizerKind, Samples, Settings, StepEvent, accuracy,
-    fine_tune,
+    fine_tune, whole,
 };
 use support::{Random, bits, written};
 
@@ -119,7 +119,6 @@ fn run_with<T: Layer, K: Kernels + Copy>(
     lengths: Lengths,
     clock: impl Fn() -> u64,
 ) -> Run {
-    let network = Network::<T>::new(&[]).unwrap().with_kernels(kernels);
     // What lay in the memory before does not matter.
     let mut theta = vec![f32::NAN; lengths.theta];
     let [mut a, mut b, mut c] = lengths.workspace.map(|length| vec![f32::NAN; length]);
@@ -127,7 +126,9 @@ fn run_with<T: Layer, K: Kernels + Copy>(
     let workspace = [a.as_mut_slice(), b.as_mut_slice(), c.as_mut_slice()];
     let memory = Memory { theta: &mut theta, workspace, scratch: &mut scratch };
     let mut events = Vec::new();
-    let result = fine_tune(kernels, &network, image, memory, clock, |event| events.push(event));
+    let result = fine_tune(kernels, &whole::<T>(image).unwrap(), image, memory, clock, |event| {
+        events.push(event);
+    });
     Run { result, events, theta }
 }
 
@@ -428,7 +429,7 @@ fn an_image_without_labelled_samples_is_refused() {
 }
 
 fn refused_setting(scene: &Scene) -> (&'static str, u32) {
-    match refused(scene, LENGTHS, 1) {
+    match refused(scene, LENGTHS, 0) {
         Error::Setting { name, value, .. } => (name, value.to_bits()),
         other => panic!("expected a setting to be refused, got {other:?}"),
     }
@@ -471,7 +472,7 @@ fn only_adam_needs_the_third_vector() {
         if kind == OptimizerKind::Adam {
             let (what, expected) = ("workspace", Tail::PARAMETERS);
             let error = Error::Length { what, expected, actual: 0 };
-            assert_eq!(refused(&scene, two, 1), error);
+            assert_eq!(refused(&scene, two, 0), error);
         } else {
             let run = run_with::<Tail, _>(Active::default(), &scene.image(), two, || 0);
             assert_eq!(run.result, Ok(()), "{}", kind.name());

@@ -179,8 +179,26 @@ impl GaussNewton {
 }
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
+    /// The first trial, of the full move.
+    pub(in crate::ball) fn start_gauss_newton(
+        &mut self,
+        theta: &mut [f32],
+        rate: f32,
+        tried: Option<f32>,
+    ) -> Result<Request, Error> {
+        self.gauss_newton = GaussNewton::first(&self.geometry);
+        self.resting = true;
+        let remaining = if tried.is_some() { 0.0 } else { rate };
+        let (gradient, displaced) = (self.gradient.as_ref(), self.displaced.as_mut());
+        K::displace(theta, displaced, gradient, remaining, self.geometry.reach);
+        match tried {
+            Some(loss) => self.judge_gauss_newton(theta, loss),
+            None => self.ask_loss(Phase::GaussNewtonTrial),
+        }
+    }
+
     /// Judges the loss at a trial point.
-    pub(in crate::ball) fn judge_footpoint(
+    pub(in crate::ball) fn judge_gauss_newton(
         &mut self,
         theta: &mut [f32],
         loss: f32,
@@ -224,12 +242,14 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
     }
 
     /// A new direction from an accepted point.
-    pub(in crate::ball) fn search_footpoint(
+    pub(in crate::ball) fn follow_gauss_newton(
         &mut self,
         theta: &mut [f32],
         loss: f32,
-        tolerance: f32,
     ) -> Result<Request, Error> {
+        let Footpoint::GaussNewton { tolerance, .. } = self.config.footpoint else {
+            return self.finish(Some(loss), Outcome::Converged);
+        };
         let (gradient, displaced) = (self.gradient.as_mut(), self.displaced.as_ref());
         let sums = K::footpoint_sums(theta, displaced, gradient);
         check_answer(loss, sums.gradient)?;

@@ -3,7 +3,7 @@
 use crate::ball::geometry::Geometry;
 use crate::ball::{Footpoint, Phase, RollingBall};
 use crate::kernels::{FootpointSums, Kernels};
-use crate::report::{FootpointReport, Outcome};
+use crate::report::{FootpointReport, Outcome, check_answer};
 use crate::{Error, Request};
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,12 +47,52 @@ impl GradientDescent {
 }
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
-    /// One gradient step on `D`.
-    pub(in crate::ball) fn project(
+    /// The first step, from theta with the gradient that is known there.
+    pub(in crate::ball) fn start_projection(
         &mut self,
         theta: &mut [f32],
-        pull: f32,
+        rate: f32,
+        tried: Option<f32>,
     ) -> Result<Request, Error> {
+        self.gradient_descent = GradientDescent::first(&self.geometry);
+        self.resting = true;
+        if tried.is_some() {
+            self.move_along(theta, rate);
+        }
+        let (gradient, displaced) = (self.gradient.as_ref(), self.displaced.as_mut());
+        K::displace(theta, displaced, gradient, 0.0, self.geometry.reach + rate);
+        let above = self.geometry.above_centre(self.geometry.loss);
+        self.project(theta, above * self.geometry.loss_scale)
+    }
+
+    /// The next step, with the gradient told.
+    pub(in crate::ball) fn follow_projection(
+        &mut self,
+        theta: &mut [f32],
+        loss: f32,
+    ) -> Result<Request, Error> {
+        let (gradient, displaced) = (self.gradient.as_ref(), self.displaced.as_ref());
+        let sums = K::footpoint_sums(theta, displaced, gradient);
+        check_answer(loss, sums.gradient)?;
+        let above = self.geometry.above_centre(loss);
+        self.geometry.loss = loss;
+        let pull = self.gradient_descent.record(&self.geometry, sums, above);
+        self.project(theta, pull)
+    }
+
+    /// The loss where the last step led.
+    pub(in crate::ball) fn end_projection(
+        &mut self,
+        theta: &mut [f32],
+        loss: f32,
+    ) -> Result<Request, Error> {
+        self.geometry.loss = loss;
+        self.gradient_descent.report.distance = self.distance(theta, loss);
+        self.finish_projection(Some(loss))
+    }
+
+    /// One gradient step on `D`.
+    fn project(&mut self, theta: &mut [f32], pull: f32) -> Result<Request, Error> {
         let Footpoint::GradientDescent { step, iterations } = self.config.footpoint else {
             return self.finish(None, Outcome::Converged);
         };
@@ -71,10 +111,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
         }
     }
 
-    pub(in crate::ball) fn finish_projection(
-        &mut self,
-        loss: Option<f32>,
-    ) -> Result<Request, Error> {
+    fn finish_projection(&mut self, loss: Option<f32>) -> Result<Request, Error> {
         let outcome = if self.gradient_descent.diverged() {
             Outcome::Diverged
         } else {

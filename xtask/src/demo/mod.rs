@@ -4,11 +4,12 @@ mod chart;
 pub mod firmware;
 pub mod outcome;
 pub mod plan;
-mod rehearsal;
+pub mod rehearsal;
 
 use crate::demo::chart::{Bars, Curve, loss_and_accuracy};
 use crate::demo::outcome::{Outcome, Summary, Told};
 use crate::demo::plan::PlanArgs;
+use crate::device;
 use crate::device::qemu::MPS2_AN386;
 use crate::device::setup;
 use crate::workspace::root;
@@ -66,7 +67,7 @@ fn print_settings(outcome: &Outcome) {
 
 fn draw(outcome: &Outcome) -> Result<()> {
     let plan = &outcome.plan;
-    let path = firmware::folder()?.join(format!("{}.svg", plan.scenario.binary()));
+    let path = device::images("demo")?.join(format!("{}.svg", plan.scenario.binary()));
     let (host, on_device) = (outcome.host()?, outcome.on_device()?);
     let host_losses = host.losses();
     let device_losses = on_device.as_ref().map(Told::losses);
@@ -99,7 +100,7 @@ fn print_table(outcome: &Outcome, summary: &Summary) -> Result<()> {
         let percent = 100.0 * accuracy.fraction();
         format!("{percent:.1} % ({} of {})", accuracy.correct, accuracy.samples)
     };
-    let (flash, ram) = firmware::budget(plan.scenario);
+    let (flash, ram) = plan.scenario.budget();
     let none = || "-".to_owned();
     let of = |bytes: u64, budget: u64| format!("{} of {}", kilobytes(bytes), kilobytes(budget));
     let mut table = Table::new();
@@ -179,7 +180,7 @@ fn kilobytes(bytes: u64) -> String {
 }
 
 /// With a space between groups of three digits.
-fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -1,14 +1,14 @@
 //! What a plan led to, on the desktop and on the device, and whether the two are the same.
 
 use crate::demo::firmware;
-use crate::demo::plan::{Plan, PlanArgs, Scenario};
-use crate::demo::rehearsal::{Rehearsals, rehearse_both};
+use crate::demo::plan::{Plan, PlanArgs};
+use crate::demo::rehearsal::Rehearsals;
 use crate::device::qemu::MPS2_AN386;
 use crate::device::{self, DeviceRun};
 use crate::progress;
 use anyhow::{Context, Result, bail, ensure};
 use indicatif::MultiProgress;
-use scenario::{Accuracy, DigitsTail, Event, Image, SpeakersTail, StepEvent};
+use scenario::{Accuracy, Event, StepEvent};
 use serde::Serialize;
 use std::path::Path;
 
@@ -62,7 +62,8 @@ pub struct Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    fn new(events: &'a [Event]) -> Result<Self> {
+    /// Sorts what a run told.
+    pub fn new(events: &'a [Event]) -> Result<Self> {
         let find = |wanted: fn(&Event) -> Option<Accuracy>| {
             events.iter().find_map(wanted).context("the run ended without telling its accuracy")
         };
@@ -92,7 +93,7 @@ impl<'a> Told<'a> {
     }
 
     /// A mean over the steps, rounded.
-    fn per(&self, of: impl Fn(&StepEvent) -> u64, count: u32) -> u64 {
+    pub fn per(&self, of: impl Fn(&StepEvent) -> u64, count: u32) -> u64 {
         let sum: u64 = self.steps.iter().map(|step| of(step)).sum();
         let count = u64::from(count.max(1));
         (sum + count / 2) / count
@@ -107,7 +108,7 @@ impl Outcome {
             None
         } else {
             let spinner = progress::spinner("building the firmware");
-            let firmware = firmware::build(&plan)?;
+            let firmware = firmware::build(&plan, "demo", &MPS2_AN386)?;
             spinner.finish_and_clear();
             Some(firmware)
         };
@@ -180,7 +181,7 @@ impl Outcome {
 
     /// Fails where the device needs more flash or RAM than its budget.
     pub fn check_budget(&self) -> Result<()> {
-        let (flash, ram) = firmware::budget(self.plan.scenario);
+        let (flash, ram) = self.plan.scenario.budget();
         let summary = self.summary()?;
         let (Some(flash_bytes), Some(ram_bytes)) = (summary.flash_bytes, summary.ram_bytes) else {
             bail!("the device did not tell what it needs");
@@ -199,7 +200,6 @@ fn run_side_by_side(
     plan: &Plan,
     firmware: Option<&Path>,
 ) -> Result<(Rehearsals, Option<DeviceRun>)> {
-    let image = Image::parse(&plan.image)?;
     let bars = MultiProgress::new();
     let new_bar = |message: &str| {
         let bar = bars.add(progress::bar(message, "steps"));
@@ -223,10 +223,7 @@ fn run_side_by_side(
                 host_bar.inc(1);
             }
         };
-        let rehearsals = match plan.scenario {
-            Scenario::Digits => rehearse_both::<DigitsTail>(&image, tell),
-            Scenario::Speakers => rehearse_both::<SpeakersTail>(&image, tell),
-        };
+        let rehearsals = Rehearsals::of(plan, tell);
         let device = device.map(|thread| thread.join());
         // What stops the rehearsal stops the device too, and the rehearsal says it better.
         let rehearsals = rehearsals?;
@@ -244,7 +241,7 @@ fn run_side_by_side(
 }
 
 /// The first step after which theta differs in a bit.
-fn first_difference(a: &Told, b: &Told) -> Option<usize> {
+pub fn first_difference(a: &Told, b: &Told) -> Option<usize> {
     let (a_hashes, b_hashes) = (a.hashes(), b.hashes());
     let differing = a_hashes.iter().zip(&b_hashes).position(|(a, b)| a != b);
     let shorter = a_hashes.len().min(b_hashes.len());

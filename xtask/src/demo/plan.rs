@@ -46,6 +46,9 @@ pub struct PlanArgs {
     /// Decides which samples are labelled, and the sensor's noise
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Train the last layer only, in 16 KB of RAM
+    #[arg(long, conflicts_with = "fsdd")]
+    pub last_layer: bool,
     /// Spoken digits instead: the directory with fsdd_logmel16x20_u8.{x,y,speaker}.u8.bin
     #[arg(long, value_name = "DIR")]
     pub fsdd: Option<PathBuf>,
@@ -77,10 +80,17 @@ impl PlanArgs {
             batch: 0,
             steps: 100,
             seed: 1,
+            last_layer: false,
             fsdd: None,
             speaker: 0,
             clips: 20,
         }
+    }
+
+    /// The digits with the last layer trained, by the ball.
+    pub fn last_layer() -> Self {
+        let digits = Self::digits(OptimizerKind::Ball);
+        Self { last_layer: true, samples: 50, steps: 50, learning_rate: Some(3.0), ..digits }
     }
 
     /// The spoken digits of one speaker, by the ball.
@@ -95,6 +105,8 @@ impl PlanArgs {
 pub enum Scenario {
     /// 8x8 digits seen by a turned sensor.
     Digits,
+    /// The same, with all but the last layer frozen.
+    LastLayer,
     /// Spoken digits of a new speaker.
     Speakers,
 }
@@ -104,7 +116,17 @@ impl Scenario {
     pub fn binary(self) -> &'static str {
         match self {
             Self::Digits => "digits",
+            Self::LastLayer => "last_layer",
             Self::Speakers => "speakers",
+        }
+    }
+
+    /// The stated budget of its board, as the linker enforces it: flash and RAM in bytes.
+    pub fn budget(self) -> (u64, u64) {
+        match self {
+            Self::Digits => (128 << 10, 64 << 10),
+            Self::LastLayer => (256 << 10, 16 << 10),
+            Self::Speakers => (512 << 10, 256 << 10),
         }
     }
 }
@@ -143,7 +165,7 @@ impl Plan {
         let bar = progress::bar("pre-training on the desktop", "epochs");
         let (scenario, title, weights, data, count) = match &args.fsdd {
             None => (
-                Scenario::Digits,
+                if args.last_layer { Scenario::LastLayer } else { Scenario::Digits },
                 format!("digits seen by a sensor turned by {} degrees", digits::SENSOR.rotation),
                 pretrain::<DigitsTail>(&digits::clean()?, &DIGITS_RECIPE, &bar)?,
                 digits::sensed(&digits::SENSOR, args.seed)?,
@@ -226,6 +248,7 @@ mod tests {
     fn arguments_made_in_code_are_the_command_lines() -> Result<()> {
         for (words, made) in [
             ("", PlanArgs::digits(OptimizerKind::Ball)),
+            ("--last-layer --samples 50 --steps 50 --learning-rate 3", PlanArgs::last_layer()),
             ("--optimizer sam", PlanArgs::digits(OptimizerKind::Sam)),
             ("--fsdd DIR --speaker 3 --clips 50", PlanArgs::speaker(Path::new("DIR"), 3, 50)),
         ] {

@@ -1,25 +1,28 @@
 //! The desktop rehearsal: the firmware's own code on the firmware's own image.
 
+use crate::demo::plan::{Plan, Scenario};
 use anyhow::{Context, Result};
 use rolling_ball::kernels::{Kernels, Scalar, Wide};
-use rolling_ball::nn::{Layer, Network};
-use scenario::{Event, Image, Memory, fine_tune};
+use rolling_ball::nn::{Backbone, Layer, Network};
+use scenario::{
+    DigitsTail, Event, Image, Memory, Model, SpeakersTail, fine_tune, last_layer, whole,
+};
 
 /// One run's events, without a device's instruction counts and RAM.
-fn rehearse<T: Layer, K: Kernels + Copy>(
+fn rehearse<T: Layer, F: Backbone, K: Kernels + Copy>(
     kernels: K,
+    model: &Model<'_, T, F>,
     image: &Image,
     mut tell: impl FnMut(&Event),
 ) -> Result<Vec<Event>> {
-    let network = Network::<T>::new(&[])?.with_kernels(kernels);
     let mut vectors = [const { Vec::<f32>::new() }; 4].map(|_| vec![0.0; T::PARAMETERS]);
     let [theta, gradient, first, second] = &mut vectors;
-    let mut scratch = vec![0.0; Network::<T>::SCRATCH];
+    let mut scratch = vec![0.0; Network::<T, F>::SCRATCH];
     let memory = Memory { theta, workspace: [gradient, first, second], scratch: &mut scratch };
     let mut events = Vec::new();
     fine_tune(
         kernels,
-        &network,
+        model,
         image,
         memory,
         || 0,
@@ -40,10 +43,25 @@ pub struct Rehearsals {
     pub wide: Vec<Event>,
 }
 
-/// Rehearses an image with both kernels.
-pub fn rehearse_both<T: Layer>(image: &Image, tell: impl FnMut(&Event)) -> Result<Rehearsals> {
-    Ok(Rehearsals {
-        scalar: rehearse::<T, _>(Scalar, image, |_| {})?,
-        wide: rehearse::<T, _>(Wide, image, tell)?,
-    })
+impl Rehearsals {
+    /// Rehearses a plan with both kernels; `tell` hears the second.
+    pub fn of(plan: &Plan, tell: impl FnMut(&Event)) -> Result<Self> {
+        let image = &Image::parse(&plan.image)?;
+        match plan.scenario {
+            Scenario::Digits => Self::run(&whole::<DigitsTail>(image)?, image, tell),
+            Scenario::LastLayer => Self::run(&last_layer(image)?, image, tell),
+            Scenario::Speakers => Self::run(&whole::<SpeakersTail>(image)?, image, tell),
+        }
+    }
+
+    fn run<T: Layer, F: Backbone>(
+        model: &Model<'_, T, F>,
+        image: &Image,
+        tell: impl FnMut(&Event),
+    ) -> Result<Self> {
+        Ok(Self {
+            scalar: rehearse(Scalar, model, image, |_| {})?,
+            wide: rehearse(Wide, model, image, tell)?,
+        })
+    }
 }

@@ -7,38 +7,78 @@ pub mod setup;
 use crate::device::elf::Sizes;
 use crate::device::qemu::Machine;
 use crate::workspace::{capture, cargo, root};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use scenario::Event;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// Names the image that a firmware is built around.
-pub const IMAGE: &str = "ROLLING_BALL_IMAGE";
 
 /// Wall-clock limit of an emulated run.
 pub const LIMIT: Duration = Duration::from_secs(540);
 
-/// Builds a binary of the boards' workspace and returns its ELF file.
-pub fn build(
-    package: &str,
-    binary: &str,
-    features: &[&str],
-    environment: &[(&str, &Path)],
-    target: &str,
-) -> Result<PathBuf> {
-    let boards = root().join("boards");
-    let mut command = cargo();
-    command.current_dir(&boards);
-    command.args(["build", "--release", "--locked", "--package", package, "--bin", binary]);
-    command.args(["--target", target, "--target-dir", "target"]);
-    if !features.is_empty() {
-        command.args(["--features", &features.join(",")]);
+/// What to build in the boards' workspace.
+#[derive(Clone, Copy, Debug)]
+pub struct Build<'a> {
+    /// Names a folder of images and one of build products, so that what is built around other images, or for
+    /// another machine, stays built.
+    pub folder: &'a str,
+    /// For which machine.
+    pub machine: &'a Machine,
+    /// Of which package.
+    pub package: &'a str,
+    /// Which binary.
+    pub binary: &'a str,
+    /// With which features.
+    pub features: &'a [&'a str],
+    /// By which profile.
+    pub profile: &'a str,
+}
+
+impl<'a> Build<'a> {
+    /// A release build of a firmware.
+    pub fn firmware(folder: &'a str, machine: &'a Machine, binary: &'a str) -> Self {
+        Self { folder, machine, package: "qemu-board", binary, features: &[], profile: "release" }
     }
-    for (name, value) in environment {
-        command.env(name, value);
+
+    /// Builds it and returns its ELF file.
+    pub fn run(&self) -> Result<PathBuf> {
+        let Self { folder, machine, package, binary, profile, .. } = *self;
+        let boards = root().join("boards");
+        let target_folder = boards.join("target").join(folder).join(machine.name);
+        let mut command = cargo();
+        command.current_dir(&boards);
+        command.args(["build", "--locked", "--package", package, "--bin", binary]);
+        command.args(["--profile", profile, "--target", machine.target, "--target-dir"]);
+        command.arg(&target_folder);
+        if !self.features.is_empty() {
+            command.args(["--features", &self.features.join(",")]);
+        }
+        command.env("ROLLING_BALL_MACHINE", machine.name);
+        command.env("ROLLING_BALL_IMAGES", images(folder)?);
+        if let Some(cpu) = machine.target_cpu {
+            command.env("RUSTFLAGS", format!("-C target-cpu={cpu}"));
+        }
+        let what = format!("building the firmware `{binary}` for {}", machine.name);
+        capture(&mut command, &what)?;
+        Ok(target_folder.join(machine.target).join(profile).join(binary))
     }
-    capture(&mut command, &format!("building the firmware `{binary}`"))?;
-    Ok(boards.join("target").join(target).join("release").join(binary))
+}
+
+/// The folder of that name, where images lie; made where it is missing.
+pub fn images(folder: &str) -> Result<PathBuf> {
+    let path = root().join("target").join(folder);
+    fs::create_dir_all(&path).with_context(|| format!("cannot create {}", path.display()))?;
+    Ok(path)
+}
+
+/// Writes the image that the firmware `binary` is built around; one that is there already keeps its age, so that
+/// nothing is built anew.
+pub fn write_image(folder: &str, binary: &str, image: &[u8]) -> Result<()> {
+    let path = images(folder)?.join(binary).with_extension("image");
+    if fs::read(&path).is_ok_and(|old| old == image) {
+        return Ok(());
+    }
+    fs::write(&path, image).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// What the device said, and what it takes.
@@ -47,6 +87,16 @@ pub struct DeviceRun {
     pub events: Vec<Event>,
     /// From the ELF file.
     pub sizes: Sizes,
+}
+
+impl DeviceRun {
+    /// Static data and the deepest stack, where the firmware told them.
+    pub fn ram_bytes(&self) -> Option<u64> {
+        self.events.iter().find_map(|event| match event {
+            Event::Ram { data, stack } => Some(u64::from(*data) + u64::from(*stack)),
+            _ => None,
+        })
+    }
 }
 
 /// Runs a firmware and hears its events.
@@ -58,7 +108,7 @@ pub fn run(
 ) -> Result<DeviceRun> {
     let mut events = Vec::new();
     let mut wrong = None;
-    qemu::run(machine, firmware, limit, |line| match line.parse::<Event>() {
+    qemu::run(machine, firmware, None, limit, |line| match line.parse::<Event>() {
         Ok(event) => {
             tell(&event);
             events.push(event);

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 
 const QEMU: &str = "qemu-system-arm";
+const SEMIHOSTING: &str = "enable=on,target=native";
 /// Lines kept for the error message; a register dump of QEMU takes 24.
 const TAIL_LINES: usize = 40;
 /// Lines in flight: a slow listener makes QEMU wait instead of filling memory.
@@ -26,19 +27,74 @@ pub struct Machine {
     pub core: &'static str,
     /// The Rust target that the core runs.
     pub target: &'static str,
+    /// What the compiler may use beyond the target, where the core has more.
+    pub target_cpu: Option<&'static str>,
+    /// The RAM of the board.
+    pub ram_bytes: u64,
 }
 
-/// Arm's MPS2 board with the AN386 image: a Cortex-M4F with 4 MiB of flash and of RAM.
-pub const MPS2_AN386: Machine =
-    Machine { name: "mps2-an386", core: "Cortex-M4F", target: "thumbv7em-none-eabihf" };
+/// The micro:bit: a Cortex-M0, which computes floats in software.
+pub const MICROBIT: Machine = Machine {
+    name: "microbit",
+    core: "Cortex-M0",
+    target: "thumbv6m-none-eabi",
+    target_cpu: None,
+    ram_bytes: 16 << 10,
+};
+/// Arm's MPS2 board with the AN385 image: a Cortex-M3, which computes floats in software.
+pub const MPS2_AN385: Machine = Machine {
+    name: "mps2-an385",
+    core: "Cortex-M3",
+    target: "thumbv7m-none-eabi",
+    target_cpu: None,
+    ram_bytes: 4 << 20,
+};
+/// Arm's MPS2 board with the AN386 image: a Cortex-M4F.
+pub const MPS2_AN386: Machine = Machine {
+    name: "mps2-an386",
+    core: "Cortex-M4F",
+    target: "thumbv7em-none-eabihf",
+    target_cpu: None,
+    ram_bytes: 4 << 20,
+};
+/// Arm's MPS2 board with the AN500 image: a Cortex-M7F.
+pub const MPS2_AN500: Machine = Machine {
+    name: "mps2-an500",
+    core: "Cortex-M7F",
+    target: "thumbv7em-none-eabihf",
+    target_cpu: None,
+    ram_bytes: 4 << 20,
+};
+/// Arm's MPS2 board with the AN505 image: a Cortex-M33.
+pub const MPS2_AN505: Machine = Machine {
+    name: "mps2-an505",
+    core: "Cortex-M33",
+    target: "thumbv8m.main-none-eabihf",
+    target_cpu: None,
+    ram_bytes: 2 << 20,
+};
+/// Arm's MPS3 board with the AN547 image: a Cortex-M55, whose vectors are called Helium.
+pub const MPS3_AN547: Machine = Machine {
+    name: "mps3-an547",
+    core: "Cortex-M55",
+    target: "thumbv8m.main-none-eabihf",
+    target_cpu: Some("cortex-m55"),
+    ram_bytes: 256 << 10,
+};
 
-/// Runs `elf` on `machine` and hands every line of its standard output to `on_line` as it comes.
+/// All of them, from the smallest core to the largest. `boards/qemu/build.rs` has their memory maps.
+pub const MACHINES: [&Machine; 6] =
+    [&MICROBIT, &MPS2_AN385, &MPS2_AN386, &MPS2_AN500, &MPS2_AN505, &MPS3_AN547];
+
+/// Runs `elf` on `machine` and hands every line of its standard output to `on_line` as it comes. The firmware may
+/// read `argument` as its command line.
 ///
 /// The firmware ends the run with a semihosting exit. A failure exit, or a run longer than
 /// `limit` of wall-clock time, is an error that holds the last lines.
 pub fn run(
     machine: &Machine,
     elf: &Path,
+    argument: Option<&str>,
     limit: Duration,
     on_line: impl FnMut(&str),
 ) -> Result<()> {
@@ -54,7 +110,8 @@ pub fn run(
         .args(["-nographic", "-monitor", "none", "-serial", "none"])
         // Virtual time follows the instruction count: 2^6 ns each, the same in every run.
         .args(["-icount", "shift=6"])
-        .args(["-semihosting-config", "enable=on,target=native"])
+        .arg("-semihosting-config")
+        .arg(argument.map_or(SEMIHOSTING.to_owned(), |word| format!("{SEMIHOSTING},arg={word}")))
         .arg("-kernel")
         .arg(elf);
     stream(command, limit, on_line)
@@ -253,7 +310,7 @@ mod tests {
     #[test]
     fn missing_firmware_says_to_build_it() {
         let path = Path::new("no-such-firmware.elf");
-        let text = message(run(&MPS2_AN386, path, Duration::from_secs(1), |_| {}));
+        let text = message(run(&MPS2_AN386, path, None, Duration::from_secs(1), |_| {}));
         assert!(text.contains("no-such-firmware.elf"), "{text}");
         assert!(text.contains("build it"), "{text}");
     }

@@ -5,15 +5,15 @@
 
 use cortex_m_rt::entry;
 use qemu_board::firmware::{self, Aligned, Buffers};
-use scenario::{Digits, DigitsTail};
+use scenario::{Digits, DigitsTail, whole};
 use static_cell::ConstStaticCell;
 
-static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("IMAGE_PATH")));
+static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("DIGITS_IMAGE")));
 
 static BUFFERS: ConstStaticCell<Buffers<{ Digits::PARAMETERS }, { Digits::SCRATCH }>> =
     ConstStaticCell::new(Buffers::ZERO);
 
 #[entry]
 fn main() -> ! {
-    firmware::run::<DigitsTail, _, _>(&IMAGE.0, BUFFERS.take())
+    firmware::run(&IMAGE.0, BUFFERS.take(), whole::<DigitsTail>)
 }

@@ -1,4 +1,4 @@
-//! Goes wrong in the way that its image names, for the tests to see that nothing hangs and all is told.
+//! Goes wrong in the way that its command line names, for the tests to see that nothing hangs and all is told.
 
 #![no_std]
 #![no_main]
@@ -7,9 +7,18 @@
 use core::hint::black_box;
 use cortex_m::Peripherals;
 use cortex_m_rt::entry;
-use qemu_board::{exit, guard};
+use cortex_m_semihosting::{nr, syscall1};
+use qemu_board::{exit, guard, print_line};
 
-static IMAGE: &[u8] = include_bytes!(env!("IMAGE_PATH"));
+/// What QEMU is given with `-semihosting-config arg=`, into the buffer.
+fn command_line(buffer: &mut [u8]) -> &[u8] {
+    let mut block = [buffer.as_mut_ptr().expose_provenance(), buffer.len()];
+    // SAFETY: GET_CMDLINE takes an address and a length, writes there no more than that, and puts the
+    // length of what it wrote, without the zero at its end, in place of the length.
+    let refused = unsafe { syscall1(nr::GET_CMDLINE, (&raw mut block).expose_provenance()) } != 0;
+    let [_, length] = block;
+    if refused { &[] } else { buffer.get(..length).unwrap_or_default() }
+}
 
 fn overflow(depth: u32) -> u32 {
     let frame = black_box([depth; 16]);
@@ -17,22 +26,32 @@ fn overflow(depth: u32) -> u32 {
     below + frame.iter().sum::<u32>()
 }
 
+/// Larger than the whole stack.
+#[inline(never)]
+fn large_frame() {
+    black_box([0u8; 8192]);
+}
+
 #[entry]
 fn main() -> ! {
     if let Some(peripherals) = Peripherals::take() {
         guard::install(peripherals.MPU);
     }
-    match black_box(IMAGE) {
+    match command_line(&mut [0; 16]) {
         b"panic" => panic!("a panic, as asked for"),
         b"fault" => {
-            let nowhere = core::ptr::with_exposed_provenance::<u32>(0xf000_0000);
+            let nowhere = core::ptr::with_exposed_provenance::<u32>(0x2f00_0000);
             // SAFETY: none; this read is to fault.
             black_box(unsafe { nowhere.read_volatile() });
         }
         b"overflow" => {
             black_box(overflow(0));
         }
-        _ => {}
+        b"large_frame" => large_frame(),
+        other => {
+            print_line!("no fault is called {:?}", str::from_utf8(other));
+            exit::failure()
+        }
     }
     exit::success()
 }

@@ -10,14 +10,14 @@ use qemu_board::duty::{self, Account, Watchdog};
 use qemu_board::firmware::{self, Aligned, Buffers};
 use qemu_board::print_line;
 use rolling_ball::kernels::Scalar;
-use rolling_ball::nn::{Network, SoftmaxCrossEntropy};
+use rolling_ball::nn::SoftmaxCrossEntropy;
 use rolling_ball::{Error, Optimizer, Request, RollingBall, RollingBallConfig};
-use scenario::{Digits, DigitsTail, Image};
+use scenario::{Digits, DigitsTail, Image, whole};
 use static_cell::ConstStaticCell;
 
 type Memory = Buffers<{ Digits::PARAMETERS }, { Digits::SCRATCH }>;
 
-static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("IMAGE_PATH")));
+static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("DIGITS_IMAGE")));
 static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Buffers::ZERO);
 
 #[entry]
@@ -28,9 +28,9 @@ fn main() -> ! {
 
 fn run(image: &Image, memory: &mut Memory) -> Result<(), Error> {
     let Buffers { theta, workspace: [gradient, offset, ..], scratch } = memory;
-    image.load(theta)?;
-    let settings = image.settings;
-    let network = Network::<DigitsTail>::new(&[])?.with_kernels(Scalar);
+    let model = whole::<DigitsTail>(image)?;
+    model.load(theta)?;
+    let (network, settings) = (model.network.with_kernels(Scalar), image.settings);
     let samples = image.labelled.stream(0, image.labelled.len());
     let mut batch = network.batch(SoftmaxCrossEntropy::new(), samples, scratch)?;
     let config =

@@ -1,0 +1,32 @@
+//! The digits scenario with the default ball as the only optimizer: `cargo xtask size` compares its flash.
+
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use qemu_board::firmware::{self, Aligned, Buffers};
+use rolling_ball::kernels::Scalar;
+use rolling_ball::{RollingBall, RollingBallConfig};
+use scenario::{Digits, DigitsTail};
+use static_cell::ConstStaticCell;
+
+static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("DIGITS_IMAGE")));
+
+static BUFFERS: ConstStaticCell<Buffers<{ Digits::PARAMETERS }, { Digits::SCRATCH }, 2>> =
+    ConstStaticCell::new(Buffers::ZERO);
+
+#[entry]
+fn main() -> ! {
+    firmware::run_with::<DigitsTail, _, _, _, _>(
+        &IMAGE.0,
+        BUFFERS.take(),
+        |settings, [gradient, offset, _]| {
+            let config = RollingBallConfig::shrinking(
+                settings.radius,
+                settings.learning_rate,
+                settings.steps,
+            );
+            RollingBall::with_kernels(Scalar, config, [gradient, offset])
+        },
+    )
+}

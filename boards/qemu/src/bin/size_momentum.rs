@@ -1,0 +1,30 @@
+//! The digits scenario with gradient descent with momentum as the only optimizer: `cargo xtask size` compares its flash.
+
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use qemu_board::firmware::{self, Aligned, Buffers};
+use rolling_ball::kernels::Scalar;
+use rolling_ball::{Schedule, Sgd, SgdConfig};
+use scenario::{Digits, DigitsTail};
+use static_cell::ConstStaticCell;
+
+static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("DIGITS_IMAGE")));
+
+static BUFFERS: ConstStaticCell<Buffers<{ Digits::PARAMETERS }, { Digits::SCRATCH }, 2>> =
+    ConstStaticCell::new(Buffers::ZERO);
+
+#[entry]
+fn main() -> ! {
+    firmware::run_with::<DigitsTail, _, _, _, _>(
+        &IMAGE.0,
+        BUFFERS.take(),
+        |settings, [gradient, velocity, _]| {
+            let learning_rate =
+                Schedule::Cosine { from: settings.learning_rate, to: 0.0, steps: settings.steps };
+            let config = SgdConfig { learning_rate, momentum: 0.9, ..SgdConfig::default() };
+            Sgd::with_kernels(Scalar, config, gradient, Some(velocity))
+        },
+    )
+}

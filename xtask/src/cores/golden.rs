@@ -1,0 +1,197 @@
+//! The committed table of the six cores. Hashes and accuracy are the same wherever they are made; instructions, flash
+//! and RAM are the compiler's, and only those of one compiler can be compared.
+
+use super::Row;
+use crate::workspace::{capture, root};
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use std::fmt::Display;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// What was measured, and with which compiler.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Golden {
+    rustc: String,
+    rows: Vec<Row>,
+}
+
+/// How far the comparison went.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Agreement {
+    /// All figures are equal.
+    Full,
+    /// Hashes and accuracy are equal; the other figures are another compiler's, named here.
+    OtherCompiler(String),
+}
+
+impl Agreement {
+    /// For people.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Full => "every figure is that of boards/qemu/golden.json".to_owned(),
+            Self::OtherCompiler(reason) => {
+                format!(
+                    "hashes and accuracy are those of boards/qemu/golden.json; SKIPPED: {reason}"
+                )
+            }
+        }
+    }
+}
+
+fn path() -> PathBuf {
+    root().join("boards/qemu/golden.json")
+}
+
+impl Golden {
+    /// Of the compiler in use.
+    pub fn new(rows: Vec<Row>) -> Result<Self> {
+        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let version = capture(Command::new(rustc).arg("--version"), "rustc --version")?;
+        Ok(Self { rustc: version.trim().to_owned(), rows })
+    }
+
+    /// Makes it the committed one.
+    pub fn write(&self) -> Result<()> {
+        let text = serde_json::to_string_pretty(self)?;
+        std::fs::write(path(), text + "\n").context("cannot write boards/qemu/golden.json")?;
+        eprintln!("wrote boards/qemu/golden.json");
+        Ok(())
+    }
+
+    /// Compares with the committed one.
+    pub fn compare(&self) -> Result<Agreement> {
+        let text = std::fs::read_to_string(path())
+            .context("cannot read boards/qemu/golden.json; cargo xtask qemu --bless writes it")?;
+        let committed: Self = serde_json::from_str(&text).context(
+            "boards/qemu/golden.json is damaged; cargo xtask qemu --bless writes it anew",
+        )?;
+        self.agreement(&committed)
+    }
+
+    fn agreement(&self, committed: &Self) -> Result<Agreement> {
+        let places = |golden: &Self| -> Vec<(String, String)> {
+            golden.rows.iter().map(|row| (row.scenario.clone(), row.machine.clone())).collect()
+        };
+        if places(self) != places(committed) {
+            bail!(
+                "boards/qemu/golden.json has other scenarios or machines than were run; \
+                 cargo xtask qemu --bless writes it anew"
+            );
+        }
+        let same_compiler = self.rustc == committed.rustc;
+        let (mut bits, mut costs) = (Vec::new(), Vec::new());
+        for (new, old) in self.rows.iter().zip(&committed.rows) {
+            bits.extend(moved(new, "hash", &old.hash, &new.hash));
+            bits.extend(moved(new, "accuracy in %", &old.accuracy(), &new.accuracy()));
+            for (what, old, new_figure) in [
+                ("instructions a step", old.instructions_per_step, new.instructions_per_step),
+                ("flash bytes", old.flash_bytes, new.flash_bytes),
+                ("RAM bytes", old.ram_bytes, new.ram_bytes),
+            ] {
+                costs.extend(moved(new, what, &old, &new_figure));
+            }
+        }
+        if !bits.is_empty() {
+            bail!(
+                "the bits differ from boards/qemu/golden.json, which no compiler may change:\n{}\n\
+                 where the scenario or the arithmetic was changed on purpose: cargo xtask qemu --bless",
+                bits.join("\n")
+            );
+        }
+        if costs.is_empty() {
+            return Ok(Agreement::Full);
+        }
+        if !same_compiler {
+            return Ok(Agreement::OtherCompiler(format!(
+                "{} costs differ, and are not compared: the committed ones were made by {}, these by {}",
+                costs.len(),
+                committed.rustc,
+                self.rustc
+            )));
+        }
+        bail!(
+            "costs differ from boards/qemu/golden.json (same compiler, {}):\n{}\n\
+             where they may: cargo xtask qemu --bless, and commit the file",
+            self.rustc,
+            costs.join("\n")
+        )
+    }
+}
+
+/// A line on a figure of this row that is not what it was.
+fn moved<T: Display + PartialEq>(row: &Row, what: &str, old: &T, new: &T) -> Option<String> {
+    let Row { scenario, machine, .. } = row;
+    (old != new).then(|| format!("  {scenario} on {machine}: {what} was {old}, is {new}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn golden() -> Golden {
+        let row = |machine: &str| Row {
+            scenario: "digits".to_owned(),
+            core: "Cortex-M4F".to_owned(),
+            machine: machine.to_owned(),
+            hash: "0badcafe".to_owned(),
+            instructions_per_step: 100,
+            flash_bytes: 200,
+            ram_bytes: 300,
+            correct_before: 1,
+            correct_after: 2,
+            held_out: 4,
+        };
+        Golden { rustc: "rustc 1".to_owned(), rows: vec![row("one"), row("two")] }
+    }
+
+    /// The agreement with [`golden`] after a change, or the message.
+    fn changed(change: impl FnOnce(&mut Golden)) -> Result<Agreement, String> {
+        let mut measured = golden();
+        change(&mut measured);
+        measured.agreement(&golden()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn equal_figures_agree_whatever_the_compiler() {
+        assert_eq!(changed(|_| {}), Ok(Agreement::Full));
+        assert_eq!(changed(|golden| golden.rustc = "rustc 2".to_owned()), Ok(Agreement::Full));
+    }
+
+    #[test]
+    fn a_cost_that_moved_is_named_with_both_values() {
+        let message = changed(|golden| golden.rows[1].flash_bytes = 201).unwrap_err();
+        assert!(message.contains("digits on two: flash bytes was 200, is 201"), "{message}");
+        assert!(!message.contains("digits on one"), "{message}");
+    }
+
+    #[test]
+    fn costs_of_another_compiler_are_said_not_to_be_compared() {
+        let agreement = changed(|golden| {
+            golden.rustc = "rustc 2".to_owned();
+            golden.rows[0].instructions_per_step = 90;
+        });
+        let sentence = agreement.unwrap().sentence();
+        for part in ["SKIPPED", "rustc 1", "rustc 2"] {
+            assert!(sentence.contains(part), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn other_bits_are_an_error_whatever_the_compiler() {
+        for rustc in ["rustc 1", "rustc 2"] {
+            let message = changed(|golden| {
+                golden.rustc = rustc.to_owned();
+                golden.rows[0].hash = "00000000".to_owned();
+            })
+            .unwrap_err();
+            assert!(message.contains("hash was 0badcafe, is 00000000"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_machine_that_is_missing_is_an_error() {
+        let message = changed(|golden| drop(golden.rows.pop())).unwrap_err();
+        assert!(message.contains("other scenarios or machines"), "{message}");
+    }
+}

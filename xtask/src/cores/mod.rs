@@ -1,0 +1,214 @@
+//! `cargo xtask qemu`: the same scenarios on six cores, with the same bits on all.
+
+mod golden;
+
+use crate::demo::firmware;
+use crate::demo::grouped;
+use crate::demo::outcome::{Told, first_difference};
+use crate::demo::plan::{Plan, PlanArgs, Scenario};
+use crate::demo::rehearsal::Rehearsals;
+use crate::device;
+use crate::device::qemu::{MACHINES, Machine};
+use crate::device::setup;
+use crate::progress;
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
+pub use golden::Agreement;
+use golden::Golden;
+use indicatif::{MultiProgress, ProgressBar};
+use rayon::prelude::*;
+use scenario::{Event, OptimizerKind};
+use serde::{Deserialize, Serialize};
+
+/// Run the scenarios on six emulated cores, from Cortex-M0 to Cortex-M55, and compare them bit for bit
+///
+/// The small scenario trains the last layer in 16 KB of RAM, on every core; the digits scenario trains the whole
+/// network where the RAM allows it. All hashes must be those of the desktop's rehearsal, after every step, and all
+/// figures those of the committed table, boards/qemu/golden.json.
+#[derive(Args, Clone, Debug)]
+pub struct QemuArgs {
+    /// Write the committed table instead of comparing with it
+    #[arg(long)]
+    bless: bool,
+    /// Install QEMU with the system's package manager where it is missing, through sudo if need be
+    #[arg(long)]
+    install: bool,
+    /// Print the small scenario's rows as JSON, and nothing else, on stdout
+    #[arg(long)]
+    json: bool,
+}
+
+/// One scenario on one core.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+struct Row {
+    scenario: String,
+    core: String,
+    machine: String,
+    /// Of theta at the end.
+    hash: String,
+    instructions_per_step: u64,
+    flash_bytes: u64,
+    /// Static data and stack.
+    ram_bytes: u64,
+    correct_before: u32,
+    correct_after: u32,
+    held_out: u32,
+}
+
+/// A row as `--json` prints it.
+#[derive(Serialize)]
+struct Figures<'a> {
+    core: &'a str,
+    machine: &'a str,
+    hash: &'a str,
+    instructions_per_step: u64,
+    flash_bytes: u64,
+    ram_bytes: u64,
+}
+
+/// Runs the command.
+pub fn qemu(args: &QemuArgs) -> Result<()> {
+    setup::rust_targets(&MACHINES.map(|machine| machine.target))?;
+    setup::debian_package("qemu-system-arm", "qemu-system-arm", args.install)?;
+    let rows = rows()?;
+    if args.json {
+        let small = rows.iter().filter(|row| row.scenario == Scenario::LastLayer.binary());
+        println!("{}", serde_json::to_string(&small.map(Row::figures).collect::<Vec<_>>())?);
+    } else {
+        println!("{}", table(&rows));
+    }
+    let measured = Golden::new(rows)?;
+    if args.bless {
+        measured.write()
+    } else {
+        eprintln!("{}", measured.compare()?.sentence());
+        Ok(())
+    }
+}
+
+/// Runs everything and compares it with the committed table.
+pub fn check() -> Result<Agreement> {
+    Golden::new(rows()?)?.compare()
+}
+
+/// A plan, and what the desktop made of it.
+struct Rehearsed {
+    plan: Plan,
+    rehearsals: Rehearsals,
+}
+
+impl Rehearsed {
+    fn new(arguments: &PlanArgs) -> Result<Self> {
+        let plan = Plan::prepare(arguments)?;
+        let rehearsals = Rehearsals::of(&plan, |_| {})?;
+        let (scalar, wide) = (Told::new(&rehearsals.scalar)?, Told::new(&rehearsals.wide)?);
+        ensure!(
+            first_difference(&scalar, &wide).is_none(),
+            "the desktop's scalar and wide kernels differ: this breaks the numeric contract"
+        );
+        Ok(Self { plan, rehearsals })
+    }
+}
+
+fn rows() -> Result<Vec<Row>> {
+    let small = Rehearsed::new(&PlanArgs::last_layer())?;
+    let digits = Rehearsed::new(&PlanArgs::digits(OptimizerKind::Ball))?;
+    let bars = MultiProgress::new();
+    let jobs: Vec<(&Rehearsed, &Machine, ProgressBar)> = [&small, &digits]
+        .into_iter()
+        .flat_map(|rehearsed| MACHINES.map(|machine| (rehearsed, machine)))
+        .filter(|(rehearsed, machine)| rehearsed.plan.scenario.budget().1 <= machine.ram_bytes)
+        .map(|(rehearsed, machine)| {
+            let name = format!("{} on the {}", rehearsed.plan.scenario.binary(), machine.core);
+            let bar = bars.add(progress::bar(&name, "steps"));
+            bar.set_length(u64::from(rehearsed.plan.settings.steps));
+            (rehearsed, machine, bar)
+        })
+        .collect();
+    let rows =
+        jobs.par_iter().map(|(rehearsed, machine, bar)| row(rehearsed, machine, bar)).collect();
+    bars.clear().context("cannot clear the progress bars")?;
+    rows
+}
+
+fn row(rehearsed: &Rehearsed, machine: &Machine, bar: &ProgressBar) -> Result<Row> {
+    let Rehearsed { plan, rehearsals } = rehearsed;
+    bar.tick();
+    let firmware = firmware::build(plan, "qemu", machine)?;
+    let run = device::run(machine, &firmware, device::LIMIT, |event| {
+        if matches!(event, Event::Step(_)) {
+            bar.inc(1);
+        }
+    })?;
+    bar.finish();
+    let (host, told) = (Told::new(&rehearsals.wide)?, Told::new(&run.events)?);
+    if let Some(step) = first_difference(&host, &told) {
+        anyhow::bail!(
+            "{} on the {} differs from the desktop from step {step} on: this breaks the numeric contract",
+            plan.scenario.binary(),
+            machine.core
+        );
+    }
+    ensure!(
+        (host.before, host.after) == (told.before, told.after),
+        "{} on the {}: the parameters are the desktop's, but not the classes that it sees",
+        plan.scenario.binary(),
+        machine.core
+    );
+    let last = told.steps.last().context("the firmware made no step")?;
+    Ok(Row {
+        scenario: plan.scenario.binary().to_owned(),
+        core: machine.core.to_owned(),
+        machine: machine.name.to_owned(),
+        hash: format!("{:08x}", last.hash),
+        instructions_per_step: told.per(|step| step.instructions, plan.settings.steps),
+        flash_bytes: run.sizes.flash_bytes,
+        ram_bytes: run.ram_bytes().context("the firmware did not tell its use of RAM")?,
+        correct_before: told.before.correct,
+        correct_after: told.after.correct,
+        held_out: told.after.samples,
+    })
+}
+
+impl Row {
+    fn figures(&self) -> Figures<'_> {
+        let Self { core, machine, hash, instructions_per_step, flash_bytes, ram_bytes, .. } = self;
+        let (instructions_per_step, flash_bytes) = (*instructions_per_step, *flash_bytes);
+        Figures { core, machine, hash, instructions_per_step, flash_bytes, ram_bytes: *ram_bytes }
+    }
+
+    /// Before and after, in per cent.
+    fn accuracy(&self) -> String {
+        let percent = |correct: u32| 100.0 * f64::from(correct) / f64::from(self.held_out.max(1));
+        format!("{:.1}, {:.1}", percent(self.correct_before), percent(self.correct_after))
+    }
+}
+
+fn table(rows: &[Row]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(UTF8_FULL_CONDENSED);
+    table.set_header([
+        "scenario",
+        "core",
+        "machine",
+        "hash, as the desktop's",
+        "instructions a step",
+        "flash, bytes",
+        "RAM, bytes",
+        "accuracy before and after, %",
+    ]);
+    for row in rows {
+        table.add_row([
+            row.scenario.clone(),
+            row.core.clone(),
+            row.machine.clone(),
+            row.hash.clone(),
+            grouped(row.instructions_per_step),
+            grouped(row.flash_bytes),
+            grouped(row.ram_bytes),
+            row.accuracy(),
+        ]);
+    }
+    table
+}

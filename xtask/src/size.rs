@@ -1,0 +1,97 @@
+//! `cargo xtask size`: what an optimizer adds to a firmware's flash.
+
+use crate::demo::grouped;
+use crate::demo::plan::{Plan, PlanArgs};
+use crate::device::qemu::MPS2_AN386;
+use crate::device::{Build, elf, setup, write_image};
+use crate::progress;
+use anyhow::{Result, ensure};
+use clap::Args;
+use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
+use scenario::OptimizerKind;
+
+/// Compare the flash of one firmware with different optimizers, on a Cortex-M4F
+///
+/// The firmware is the digits scenario, whose network, samples and printed lines are the same; only the optimizer, in
+/// its default form, is another. It fails where the ball adds more than its promise to SGD.
+#[derive(Args, Clone, Debug)]
+pub struct SizeArgs {}
+
+/// What the ball with its kernels may add to a firmware with SGD, built for speed.
+const PROMISE: i64 = 6 * 1024;
+
+/// The profile for speed, with which the firmware is built otherwise, and one for size.
+const PROFILES: [&str; 2] = ["release", "size"];
+
+const FOLDER: &str = "size";
+
+/// Runs the command.
+pub fn size(_: &SizeArgs) -> Result<()> {
+    setup::rust_targets(&[MPS2_AN386.target])?;
+    write_digits()?;
+    let kinds = [
+        OptimizerKind::Sgd,
+        OptimizerKind::Momentum,
+        OptimizerKind::Adam,
+        OptimizerKind::Sam,
+        OptimizerKind::Ball,
+    ];
+    let bar = progress::bar("building firmwares", "built");
+    bar.set_length((kinds.len() * PROFILES.len()) as u64);
+    let mut table = Table::new();
+    table.load_preset(UTF8_FULL_CONDENSED);
+    let mut header = vec!["optimizer".to_owned()];
+    header.extend(PROFILES.iter().flat_map(|profile| {
+        [format!("flash, bytes (profile {profile})"), "more than SGD".to_owned()]
+    }));
+    table.set_header(header);
+    let mut least = None;
+    for kind in kinds {
+        let [fast, small] = PROFILES.map(|profile| {
+            let bytes = flash(kind, profile);
+            bar.inc(1);
+            bytes
+        });
+        let flash = [fast?, small?];
+        let least = *least.get_or_insert(flash);
+        let mut row = vec![kind.name().to_owned()];
+        for (bytes, least) in flash.into_iter().zip(least) {
+            row.extend([grouped(bytes), difference(bytes, least).to_string()]);
+        }
+        table.add_row(row);
+    }
+    bar.finish_and_clear();
+    println!("{table}");
+    let added = check()?;
+    println!(
+        "the ball with its kernels adds {added} bytes over SGD; the promise is at most {PROMISE}"
+    );
+    Ok(())
+}
+
+/// What the ball adds to SGD in the release profile; more than the promise is an error.
+pub fn check() -> Result<i64> {
+    write_digits()?;
+    let [ball, sgd] = [OptimizerKind::Ball, OptimizerKind::Sgd].map(|kind| flash(kind, "release"));
+    let added = difference(ball?, sgd?);
+    ensure!(
+        added <= PROMISE,
+        "the ball with its kernels adds {added} bytes over SGD, more than the promised {PROMISE}"
+    );
+    Ok(added)
+}
+
+fn difference(bytes: u64, least: u64) -> i64 {
+    bytes.cast_signed() - least.cast_signed()
+}
+
+fn write_digits() -> Result<()> {
+    let plan = Plan::prepare(&PlanArgs::digits(OptimizerKind::Ball))?;
+    write_image(FOLDER, plan.scenario.binary(), &plan.image)
+}
+
+fn flash(kind: OptimizerKind, profile: &str) -> Result<u64> {
+    let binary = format!("size_{}", kind.name());
+    let build = Build { profile, ..Build::firmware(FOLDER, &MPS2_AN386, &binary) };
+    Ok(elf::sizes(&build.run()?)?.flash_bytes)
+}
