@@ -21,24 +21,44 @@
 //! const _: () = FitsIn::<Network<'static, Dense<640, 100>>, { 64 * 1024 }>::CHECK;
 //! ```
 
+pub mod activation;
+mod average_pool;
 mod backbone;
 mod batch;
+mod binary_cross_entropy;
+mod conv;
 pub mod dense;
+mod depthwise;
+mod huber;
 mod layer;
+mod layer_norm;
 mod loss;
+mod max_pool;
+mod mean_squared_error;
 mod network;
 mod parameters;
-mod relu;
+mod residual;
 mod sample;
+mod softmax_cross_entropy;
 mod window;
 
+pub use activation::{Elementwise, Gelu, LeakyRelu, Relu, Relu6, Sigmoid, Tanh};
+pub use average_pool::{AveragePool, GlobalAveragePool};
 pub use backbone::{Backbone, FloatBackbone, Nothing};
 pub use batch::Batch;
+pub use binary_cross_entropy::BinaryCrossEntropyWithLogits;
+pub use conv::{Conv1d, Conv2d};
 pub use dense::Dense;
+pub use depthwise::DepthwiseConv2d;
+pub use huber::Huber;
 pub use layer::{Chain, Layer};
-pub use loss::{Loss, MeanSquaredError, SoftmaxCrossEntropy};
+pub use layer_norm::LayerNorm;
+pub use loss::Loss;
+pub use max_pool::MaxPool;
+pub use mean_squared_error::MeanSquaredError;
 pub use network::{FitsIn, Network};
 pub use parameters::{All, BiasesOnly, Frozen, Parameters, Trainable, weights_and_biases_mut};
-pub use relu::Relu;
+pub use residual::Residual;
 pub use sample::{Input, Quantized, Sample};
-pub use window::{Map, Shape, Sliding, Window};
+pub use softmax_cross_entropy::SoftmaxCrossEntropy;
+pub use window::{Map, Shape, Sliding, Whole, Window};
