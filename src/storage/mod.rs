@@ -175,7 +175,7 @@ impl<F: NorFlash> Checkpoints<F> {
             return Err(CheckpointError::Setting(name));
         }
         if header.vectors != own.vectors {
-            return Err(CheckpointError::Setting("state"));
+            return Err(CheckpointError::Setting("number of vectors"));
         }
 
         let mut reader = payload(&mut self.flash, start, &header);
@@ -296,11 +296,14 @@ fn describe<'a, O: Resumable, E>(
     settings: &Settings,
 ) -> Result<(State<'a>, Header), CheckpointError<E>> {
     let state = optimizer.state().map_err(CheckpointError::StepInProgress)?;
-    let (expected, actual) = (optimizer.parameters(), theta.len());
-    if expected != actual {
-        return Err(CheckpointError::Length { expected, actual });
+    let expected = optimizer.parameters();
+    let vectors = state.vectors.iter().map(|vector| vector.len()).filter(|length| *length > 0);
+    for actual in vectors.clone().chain([theta.len()]) {
+        if expected != actual {
+            return Err(CheckpointError::Length { expected, actual });
+        }
     }
-    let vectors = state.vectors.iter().filter(|vector| !vector.is_empty()).count();
+    let vectors = vectors.count();
     Ok((state, Header::of(optimizer, settings, vectors)))
 }
 
