@@ -1,7 +1,7 @@
 //! The head of a slot: what its checkpoint is, and the checksum of what follows.
 
 use super::settings::{SETTINGS, Settings};
-use super::words::{CRC, Reader, UNIT, Writer};
+use super::words::{CRC, UNIT};
 use super::{CheckpointError, payload_words};
 use crate::{Kind, Resumable};
 use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};
@@ -9,9 +9,8 @@ use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};
 const MAGIC: u32 = u32::from_le_bytes(*b"RBCP");
 const VERSION: u32 = 1;
 
-/// Words before the checksum. The magic first, the version second and this checksum last are where every version has
-/// them.
-const WORDS: usize = UNIT / 4 - 1;
+/// The magic first, the version second and the header's own checksum last are where every version has them.
+const WORDS: usize = UNIT / 4;
 
 /// Is written after what it describes, so that it marks a checkpoint as whole.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,20 +42,17 @@ impl Header {
         payload_words(self.parameters.into(), self.vectors.into())
     }
 
-    fn words(&self) -> [u32; WORDS] {
-        let [a, b, c, d, e, f, g, h] = self.settings;
-        let Self { sequence, kind, parameters, vectors, checksum, .. } = *self;
-        [MAGIC, VERSION, sequence, kind.id(), parameters, vectors, checksum, a, b, c, d, e, f, g, h]
-    }
-
     pub fn write<F: NorFlash>(&self, flash: &mut F, offset: u32) -> Result<(), F::Error> {
-        let mut writer = Writer::new(flash, offset);
-        for word in self.words() {
-            writer.word(word)?;
+        let Self { sequence, kind, parameters, vectors, checksum, settings } = *self;
+        let mut bytes = [[0; 4]; WORDS];
+        let head = [MAGIC, VERSION, sequence, kind.id(), parameters, vectors, checksum];
+        for (bytes, word) in bytes.iter_mut().zip(head.into_iter().chain(settings)) {
+            *bytes = word.to_le_bytes();
         }
-        writer.word(checksum(&self.words()))?;
-        writer.finish()?;
-        Ok(())
+        let own = own_checksum(&bytes);
+        let [.., last] = &mut bytes;
+        *last = own.to_le_bytes();
+        flash.write(offset, bytes.as_flattened())
     }
 
     /// The header at an offset, where there is one.
@@ -64,29 +60,28 @@ impl Header {
         flash: &mut F,
         offset: u32,
     ) -> Result<Option<Self>, CheckpointError<F::Error>> {
-        let mut reader = Reader::new(flash, offset, WORDS as u64 + 1);
-        let mut words = [0; WORDS];
-        for word in &mut words {
-            *word = reader.word().map_err(CheckpointError::Flash)?;
-        }
-        let expected = reader.word().map_err(CheckpointError::Flash)?;
-        let [magic, version, sequence, kind, parameters, vectors, payload, settings @ ..] = words;
-        if magic != MAGIC || checksum(&words) != expected {
+        let mut bytes = [[0; 4]; WORDS];
+        flash.read(offset, bytes.as_flattened_mut()).map_err(CheckpointError::Flash)?;
+        let [magic, version, sequence, kind, parameters, vectors, checksum, settings @ .., own] =
+            bytes.map(u32::from_le_bytes);
+        if magic != MAGIC || own_checksum(&bytes) != own {
             return Ok(None);
         }
         if version != VERSION {
             return Err(CheckpointError::Version { expected: VERSION, saved: version });
         }
         let kind = Kind::from_id(kind);
-        Ok(Some(Self { sequence, kind, parameters, vectors, checksum: payload, settings }))
+        Ok(Some(Self { sequence, kind, parameters, vectors, checksum, settings }))
     }
+}
+
+/// Of all words but the last.
+fn own_checksum(bytes: &[[u8; 4]; WORDS]) -> u32 {
+    let [described @ .., _] = bytes;
+    CRC.checksum(described.as_flattened())
 }
 
 /// What does not fit a word does not fit a range of flash either.
 fn saturate(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
-}
-
-fn checksum(words: &[u32; WORDS]) -> u32 {
-    CRC.checksum(words.map(u32::to_le_bytes).as_flattened())
 }

@@ -279,7 +279,7 @@ impl<F: NorFlash> Checkpoints<F> {
 
     /// Whether the payload has the checksum of the header.
     fn is_intact(&mut self, found: &Found) -> Result<bool, CheckpointError<F::Error>> {
-        let reader = payload(&mut self.flash, found.start, &found.header);
+        let mut reader = payload(&mut self.flash, found.start, &found.header);
         Ok(reader.finish().map_err(CheckpointError::Flash)? == found.header.checksum)
     }
 }

@@ -35,6 +35,7 @@ impl Settings {
 }
 
 /// Two values of a single word never have the same checksum.
+#[inline(never)] // Else every setting of every optimizer has its own copy in flash.
 fn extend(checksum: u32, words: &[u32]) -> u32 {
     let mut digest = CRC.digest();
     digest.update(&checksum.to_le_bytes());

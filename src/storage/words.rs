@@ -29,6 +29,11 @@ impl Chunk {
         self.words.get_mut(..count).unwrap_or_default().as_flattened_mut()
     }
 
+    /// Of all the words so far.
+    fn checksum(&self) -> u32 {
+        self.digest.clone().finalize()
+    }
+
     fn digest(&mut self, count: usize) {
         self.digest.update(self.words.get(..count).unwrap_or_default().as_flattened());
     }
@@ -59,9 +64,9 @@ impl<'a, F: NorFlash> Writer<'a, F> {
     }
 
     /// Writes what is left, padded with what erased flash holds, and returns the checksum of the words.
-    pub fn finish(mut self) -> Result<u32, F::Error> {
+    pub fn finish(&mut self) -> Result<u32, F::Error> {
         self.flush()?;
-        Ok(self.chunk.digest.finalize())
+        Ok(self.chunk.checksum())
     }
 
     fn flush(&mut self) -> Result<(), F::Error> {
@@ -102,11 +107,11 @@ impl<'a, F: ReadNorFlash> Reader<'a, F> {
     }
 
     /// Reads to the end and returns the checksum of all the words.
-    pub fn finish(mut self) -> Result<u32, F::Error> {
+    pub fn finish(&mut self) -> Result<u32, F::Error> {
         while self.left > 0 {
             self.fill()?;
         }
-        Ok(self.chunk.digest.finalize())
+        Ok(self.chunk.checksum())
     }
 
     fn fill(&mut self) -> Result<(), F::Error> {

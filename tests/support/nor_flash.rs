@@ -117,11 +117,13 @@ impl<const WRITE: usize, const ERASE: usize, const READ: usize> NorFlashModel<WR
 /// Replaces the old bytes by the new ones, as far as the damage lets it.
 #[allow(clippy::indexing_slicing)]
 fn damaged(bytes: &mut [u8], new: &[u8], damage: Option<Damage>) {
+    if damage.is_none() {
+        return bytes.copy_from_slice(new);
+    }
     let bits = bytes.len() * 8;
     for bit in 0..bits {
         let done = match damage {
-            None => true,
-            Some(Damage::Untouched) => false,
+            None | Some(Damage::Untouched) => false,
             Some(Damage::Half) => bit < bits / 2,
             Some(Damage::Noise(seed)) => {
                 let mixed = (bit as u32 ^ u32::from(seed) << 24).wrapping_mul(0x9e37_79b1);
