@@ -17,7 +17,10 @@ use words::{Reader, UNIT, Writer};
 /// Checkpoints of a training, in a range of a NOR flash that is theirs alone.
 ///
 /// A checkpoint is theta, the number of steps done, the optimizer's state, and checksums of its settings. A training that
-/// is cut and resumed ends with the same bits as one that is not.
+/// is cut and resumed ends with the same bits as one that is not. The settings themselves are the firmware's: it makes the
+/// optimizer with them before it resumes, and a checkpoint that was made with others is refused by the name of the first
+/// that differs. So those that it changed on the way, as by [`set_radius`](crate::RollingBall::set_radius), it must change
+/// again. Of a schedule that is a function only that it is one can be compared.
 ///
 /// **The range** is a ring of slots, each a whole number of erase blocks and large enough for one checkpoint; a save
 /// erases and writes the slot after the newest checkpoint, so that all wear alike. [`bytes`](Self::bytes) says how large a
@@ -30,8 +33,8 @@ use words::{Reader, UNIT, Writer};
 /// **Cost.** Flash: 80 bytes and 4 a parameter, and 4 more a parameter for each vector of the optimizer's state (the ball and
 /// momentum one, Adam two), rounded up to erase blocks, for each slot. A save is one erase of a slot, one write for
 /// each 256 bytes and one for the header; it reads 64 bytes of every erase block of the range, the newest checkpoint once
-/// to know that it is good, and the new one once to know that it was kept. A resume reads the checkpoint twice. RAM: less
-/// than 1 KB of stack.
+/// to know that it is good, and the new one once to know that it was kept. A resume reads the checkpoint twice. RAM: about
+/// 1 KB of stack, whatever the number of parameters.
 ///
 /// ```
 /// # #[path = "../../tests/support/nor_flash.rs"] mod nor_flash;
@@ -150,10 +153,10 @@ impl<F: NorFlash> Checkpoints<F> {
     /// none.
     ///
     /// # Errors
-    /// [`CheckpointError::StepInProgress`]; [`CheckpointError::Length`]; [`CheckpointError::Version`],
-    /// [`CheckpointError::Optimizer`], [`CheckpointError::Parameters`] and [`CheckpointError::Setting`]
-    /// where the checkpoint is not this optimizer's; [`CheckpointError::Flash`]. Nothing was changed then.
-    /// [`CheckpointError::HalfResumed`] is the exception.
+    /// [`CheckpointError::StepInProgress`]; [`CheckpointError::Length`]; [`CheckpointError::TooSmall`];
+    /// [`CheckpointError::Version`], [`CheckpointError::Optimizer`], [`CheckpointError::Parameters`] and
+    /// [`CheckpointError::Setting`] where the checkpoint is not this optimizer's; [`CheckpointError::Flash`].
+    /// Nothing was changed then. [`CheckpointError::HalfResumed`] is the exception.
     pub fn resume<O: Resumable>(
         &mut self,
         theta: &mut [f32],
@@ -161,30 +164,19 @@ impl<F: NorFlash> Checkpoints<F> {
     ) -> Result<Option<u32>, CheckpointError<F::Error>> {
         let settings = Settings::of(optimizer);
         let (_, own) = describe(theta, optimizer, &settings)?;
+        // Better refused at boot than at the first save.
+        self.slot(&own)?;
         let (Some(Found { header, start, .. }), _) = self.newest()? else {
             return Ok(None);
         };
-        if header.kind != own.kind {
-            return Err(CheckpointError::Optimizer { expected: own.kind, saved: header.kind });
-        }
-        if header.parameters != own.parameters {
-            let (expected, saved) = (own.parameters as usize, header.parameters as usize);
-            return Err(CheckpointError::Parameters { expected, saved });
-        }
-        if let Some(name) = settings.difference(&header.settings) {
-            return Err(CheckpointError::Setting(name));
-        }
-        if header.vectors != own.vectors {
-            return Err(CheckpointError::Setting("number of vectors"));
-        }
+        check_owner(&header, &own, &settings)?;
 
         let mut reader = payload(&mut self.flash, start, &header);
         let mut words = [0; STATE_WORDS];
         for word in &mut words {
             *word = reader.word().map_err(CheckpointError::Flash)?;
         }
-        let vectors = optimizer.resume(words).map_err(CheckpointError::StepInProgress)?;
-        let [first, second] = vectors;
+        let [first, second] = optimizer.resume(words).map_err(CheckpointError::StepInProgress)?;
         for element in theta.iter_mut().chain(first).chain(second) {
             *element = f32::from_bits(reader.word().map_err(|_| CheckpointError::HalfResumed)?);
         }
@@ -305,6 +297,28 @@ fn describe<'a, O: Resumable, E>(
     }
     let vectors = vectors.count();
     Ok((state, Header::of(optimizer, settings, vectors)))
+}
+
+/// Whether what was saved is what is to be resumed.
+fn check_owner<E>(
+    saved: &Header,
+    own: &Header,
+    settings: &Settings,
+) -> Result<(), CheckpointError<E>> {
+    if saved.kind != own.kind {
+        return Err(CheckpointError::Optimizer { expected: own.kind, saved: saved.kind });
+    }
+    if saved.parameters != own.parameters {
+        let (expected, saved) = (own.parameters as usize, saved.parameters as usize);
+        return Err(CheckpointError::Parameters { expected, saved });
+    }
+    if let Some(name) = settings.difference(&saved.settings) {
+        return Err(CheckpointError::Setting(name));
+    }
+    if saved.vectors != own.vectors {
+        return Err(CheckpointError::Setting("number of vectors"));
+    }
+    Ok(())
 }
 
 /// Words of the state, theta, and the state's vectors.

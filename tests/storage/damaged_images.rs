@@ -33,10 +33,29 @@ fn saved() -> (Vec<u8>, Vec<Bits>) {
 #[derive(Clone, Debug)]
 enum Mutation {
     FlipBit(Index),
-    Fill { from: Index, length: usize, byte: u8 },
-    Scatter { from: Index, bytes: Vec<u8> },
-    Copy { from: Index, to: Index, length: usize },
-    CopySlot { from: u32, to: u32 },
+    Fill {
+        from: Index,
+        length: usize,
+        byte: u8,
+    },
+    Scatter {
+        from: Index,
+        bytes: Vec<u8>,
+    },
+    Copy {
+        from: Index,
+        to: Index,
+        length: usize,
+    },
+    CopySlot {
+        from: u32,
+        to: u32,
+    },
+    /// A bit of a header, with the checksum that belongs to it.
+    Forge {
+        slot: u32,
+        bit: usize,
+    },
 }
 
 impl Mutation {
@@ -68,6 +87,13 @@ impl Mutation {
                 let from = *from as usize * slot;
                 image.copy_within(from..from + slot, *to as usize * slot);
             }
+            Self::Forge { slot, bit } => {
+                let at = *slot as usize * (image.len() / SLOTS as usize);
+                let header = &mut image[at..at + 64];
+                header[bit / 8] ^= 1 << (bit % 8);
+                let checksum = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC).checksum(&header[..60]);
+                header[60..].copy_from_slice(&checksum.to_le_bytes());
+            }
         }
     }
 }
@@ -86,6 +112,7 @@ fn mutations() -> impl Strategy<Value = Mutation> {
         (any::<Index>(), any::<Index>(), 1usize..700)
             .prop_map(|(from, to, length)| Mutation::Copy { from, to, length }),
         (0..SLOTS, 0..SLOTS).prop_map(|(from, to)| Mutation::CopySlot { from, to }),
+        (0..SLOTS, 0usize..480).prop_map(|(slot, bit)| Mutation::Forge { slot, bit }),
     ]
 }
 

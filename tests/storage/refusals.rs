@@ -14,10 +14,10 @@ use rolling_ball::{
     WeightDecay,
 };
 
-/// After three steps of the ball, each saved.
+/// After three steps of the ball, each saved, with room for larger ones.
 fn trained() -> (Checkpoints<Flash>, Vec<f32>, Ball) {
     let (mut theta, mut ball) = (start(), contact_ball());
-    let mut checkpoints = checkpoints::<Ball>(3);
+    let mut checkpoints = checkpoints::<Ball>(16);
     for _ in 0..3 {
         run(&mut ball, &mut wells(), &mut theta, 1);
         checkpoints.save(&theta, &ball).unwrap();
@@ -79,6 +79,7 @@ fn a_range_without_room_for_two_slots_says_what_it_needs_and_has() {
         error.to_string(),
         format!("range: two slots need {needed} bytes, it has {available}")
     );
+    assert_eq!(refused(&mut checkpoints, &mut contact_ball()), error);
     assert_eq!(checkpoints.into_inner().operations, 0);
 }
 

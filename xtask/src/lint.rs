@@ -8,8 +8,9 @@ use anyhow::Result;
 /// Runs the command.
 pub fn lint() -> Result<()> {
     setup::rust_targets(&[MPS2_AN386.target])?;
-    let host: [&[&str]; 4] = [
+    let host: [&[&str]; 5] = [
         &["fmt", "--all", "--check"],
+        &["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"],
         &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
         &[
             "clippy",
