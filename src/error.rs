@@ -58,6 +58,9 @@ pub enum Error {
 }
 
 impl Error {
+    pub(crate) const STEP_IN_PROGRESS: Self =
+        Self::UnexpectedAnswer { expected: "the step in progress to be done first" };
+
     /// Whether no step is in progress after this error.
     pub(crate) fn ends_the_step(self) -> bool {
         !matches!(self, Self::UnexpectedAnswer { .. } | Self::Length { .. })

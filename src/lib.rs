@@ -10,8 +10,11 @@ mod math;
 pub mod nn;
 mod protocol;
 mod report;
+mod resumable;
 mod schedule;
 mod shaping;
+#[cfg(feature = "storage")]
+mod storage;
 
 pub use ball::{CentreStep, Footpoint, RollingBall, RollingBallConfig};
 pub use baselines::{Adam, AdamConfig, Sam, SamConfig, Sgd, SgdConfig};
@@ -22,5 +25,8 @@ pub use math::Micromath;
 pub use math::{Libm, Math};
 pub use protocol::{Objective, Optimizer, Request, step};
 pub use report::{Evaluations, FootpointReport, Outcome, StepReport};
+pub use resumable::{Kind, Resumable, STATE_WORDS, State};
 pub use schedule::Schedule;
 pub use shaping::{ClipNorm, WeightDecay};
+#[cfg(feature = "storage")]
+pub use storage::{CheckpointError, Checkpoints};

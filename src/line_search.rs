@@ -47,6 +47,11 @@ impl Armijo {
         }
         Ok(())
     }
+
+    /// As a setting of a checkpoint.
+    pub(crate) fn words(&self) -> [u32; 4] {
+        [self.decrease.to_bits(), self.shrink.to_bits(), self.growth.to_bits(), self.trials]
+    }
 }
 
 /// What to do after a trial: every move is a multiple of the direction that is searched along.
@@ -82,6 +87,16 @@ impl RateSearch {
             self.rate *= armijo.growth;
         }
         *self = Self { rate: self.rate, trials: 0, loss, gradient_squared, started: true };
+    }
+
+    /// The rate that the last step accepted, where the next search starts.
+    pub fn accepted(&self) -> Option<f32> {
+        self.started.then_some(self.rate)
+    }
+
+    /// As after a step that accepted this rate.
+    pub fn resumed(accepted: Option<f32>) -> Self {
+        Self { rate: accepted.unwrap_or(0.0), started: accepted.is_some(), ..Self::default() }
     }
 
     /// Forgets what the steps so far accepted.

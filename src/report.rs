@@ -91,6 +91,11 @@ impl Ledger {
         self.steps
     }
 
+    /// As after this many steps.
+    pub fn resumed(steps: u32) -> Self {
+        Self { steps, ..Self::default() }
+    }
+
     pub fn begin(&mut self) {
         self.report = StepReport { step: self.steps, ..StepReport::default() };
     }

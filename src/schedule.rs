@@ -87,6 +87,18 @@ impl Schedule {
         }
     }
 
+    /// As a setting of a checkpoint.
+    pub(crate) fn words(&self) -> [u32; 4] {
+        match *self {
+            Self::Constant(value) => [0, value.to_bits(), 0, 0],
+            Self::Linear { from, to, steps } => [1, from.to_bits(), to.to_bits(), steps],
+            Self::Cosine { from, to, steps } => [2, from.to_bits(), to.to_bits(), steps],
+            Self::Exponential { from, to, steps } => [3, from.to_bits(), to.to_bits(), steps],
+            // A function's address is another one in every build.
+            Self::Custom(_) => [4, 0, 0, 0],
+        }
+    }
+
     /// The checked value at a step: 0 only at the end of a schedule that shrinks to it.
     pub(crate) fn checked_at(&self, name: &'static str, step: u32) -> Result<f32, Error> {
         let value = self.at(step);

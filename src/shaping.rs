@@ -1,6 +1,7 @@
 //! Parts that any optimizer can take: they shape the answers on their way in.
 
 use crate::kernels::{Active, Kernels};
+use crate::resumable::{Kind, Resumable, STATE_WORDS, State};
 use crate::{Error, Optimizer, Request};
 use core::marker::PhantomData;
 
@@ -187,5 +188,49 @@ impl<O: Optimizer, K: Kernels> Optimizer for WeightDecay<O, K> {
 
     fn steps(&self) -> u32 {
         self.inner.steps()
+    }
+}
+
+impl<O: Resumable, K: Kernels> Resumable for ClipNorm<O, K> {
+    const KIND: Kind = Kind::CLIP_NORM.around(O::KIND);
+    const VECTORS: usize = O::VECTORS;
+
+    fn parameters(&self) -> usize {
+        self.inner.parameters()
+    }
+
+    fn settings(&self, tell: &mut impl FnMut(&'static str, &[u32])) {
+        self.inner.settings(tell);
+        tell("clip norm", &[self.largest.to_bits()]);
+    }
+
+    fn state(&self) -> Result<State<'_>, Error> {
+        self.inner.state()
+    }
+
+    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
+        self.inner.resume(words)
+    }
+}
+
+impl<O: Resumable, K: Kernels> Resumable for WeightDecay<O, K> {
+    const KIND: Kind = Kind::WEIGHT_DECAY.around(O::KIND);
+    const VECTORS: usize = O::VECTORS;
+
+    fn parameters(&self) -> usize {
+        self.inner.parameters()
+    }
+
+    fn settings(&self, tell: &mut impl FnMut(&'static str, &[u32])) {
+        self.inner.settings(tell);
+        tell("weight decay", &[self.weight_decay.to_bits()]);
+    }
+
+    fn state(&self) -> Result<State<'_>, Error> {
+        self.inner.state()
+    }
+
+    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
+        self.inner.resume(words)
     }
 }

@@ -138,6 +138,33 @@ impl RollingBallConfig {
     }
 }
 
+impl Footpoint {
+    /// As a setting of a checkpoint.
+    pub(super) fn words(&self) -> [u32; 3] {
+        match *self {
+            Self::GradientDescent { step, iterations } => [0, step.to_bits(), iterations],
+            Self::GaussNewton { max_iterations, tolerance } => {
+                [1, max_iterations, tolerance.to_bits()]
+            }
+            Self::Contact { refreshes } => [2, refreshes, 0],
+        }
+    }
+}
+
+impl CentreStep {
+    /// As a setting of a checkpoint.
+    pub(super) fn words(&self) -> [u32; 5] {
+        match self {
+            Self::Plain => [0; 5],
+            Self::ArcLength => [1, 0, 0, 0, 0],
+            Self::Armijo(armijo) => {
+                let [decrease, shrink, growth, trials] = armijo.words();
+                [2, decrease, shrink, growth, trials]
+            }
+        }
+    }
+}
+
 fn check_iterations(name: &'static str, iterations: u32) -> Result<(), Error> {
     if iterations > 0 {
         Ok(())

@@ -6,6 +6,7 @@ mod contact;
 mod footpoint;
 mod form;
 mod geometry;
+mod state;
 
 pub use config::{CentreStep, Footpoint, RollingBallConfig};
 
@@ -68,6 +69,8 @@ pub struct RollingBall<V, K = Active> {
     refreshes: u32,
     /// Whether `displaced` describes where the ball rests (else it rests on theta with no offset known).
     resting: bool,
+    /// The centre of the nearest-point forms is this part of the way from theta to theta~.
+    centre_scale: f32,
     gradient: V,
     /// Theta~ of the nearest-point forms; the offset from the centre to the contact of the others.
     displaced: V,
@@ -110,6 +113,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
             gradient_descent: GradientDescent::default(),
             refreshes: 0,
             resting: false,
+            centre_scale: 0.0,
             gradient,
             displaced,
             kernels: PhantomData,
@@ -151,11 +155,8 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
     /// [`Error::UnexpectedAnswer`] while a step is in progress; [`Error::Length`].
     pub fn centre(&mut self, theta: &[f32]) -> Result<&[f32], Error> {
         if self.phase != Phase::Idle {
-            return Err(Error::UnexpectedAnswer {
-                expected: "the step in progress to be done first",
-            });
+            return Err(Error::STEP_IN_PROGRESS);
         }
-        let distance = self.geometry.centre_distance(self.footpoint_distance());
         let (out, displaced) = (self.gradient.as_mut(), self.displaced.as_ref());
         Error::check_length("theta", out.len(), theta.len())?;
         if !self.resting {
@@ -166,21 +167,11 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
             Footpoint::Contact { .. } => {
                 K::descend_from(out, theta, displaced, 1.0);
             }
-            // The displaced centre lies on the footpoint's normal, above or below: go the radius upwards.
             Footpoint::GaussNewton { .. } | Footpoint::GradientDescent { .. } => {
-                let scale = if distance == 0.0 { 0.0 } else { self.geometry.radius / distance };
-                K::interpolate_into(out, theta, displaced, scale);
+                K::interpolate_into(out, theta, displaced, self.centre_scale);
             }
         }
         Ok(out)
-    }
-
-    fn footpoint_distance(&self) -> f32 {
-        match self.config.footpoint {
-            Footpoint::GaussNewton { .. } => self.gauss_newton.report.distance,
-            Footpoint::GradientDescent { .. } => self.gradient_descent.report.distance,
-            Footpoint::Contact { .. } => 0.0,
-        }
     }
 
     fn ask_loss(&mut self, phase: Phase) -> Result<Request, Error> {
@@ -252,7 +243,10 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
         };
         if let Some(footpoint) = report.footpoint {
             let distance = self.geometry.centre_distance(footpoint.distance);
-            report.contact_gap = Some((distance - self.geometry.radius).abs());
+            let radius = self.geometry.radius;
+            report.contact_gap = Some((distance - radius).abs());
+            // The displaced centre lies on the footpoint's normal, above or below: go the radius upwards.
+            self.centre_scale = if distance == 0.0 { 0.0 } else { radius / distance };
         }
         self.ledger.done()
     }
@@ -316,9 +310,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Optimizer for RollingBall<V, K> {
     fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error> {
         if self.phase != Phase::Idle {
-            return Err(Error::UnexpectedAnswer {
-                expected: "the step in progress to be done first",
-            });
+            return Err(Error::STEP_IN_PROGRESS);
         }
         Error::check_length("theta", self.gradient.as_ref().len(), theta.len())?;
         let step = self.ledger.steps();

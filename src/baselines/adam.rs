@@ -2,6 +2,7 @@
 
 use super::{Phase, Turns};
 use crate::kernels::{Active, AdamCoefficients, Kernels};
+use crate::resumable::{Kind, Resumable, STATE_WORDS, State};
 use crate::{Error, Optimizer, Request, Schedule};
 use core::marker::PhantomData;
 
@@ -159,5 +160,38 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Optimizer for Adam<V, K> {
 
     fn steps(&self) -> u32 {
         self.turns.ledger.steps()
+    }
+}
+
+impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Adam<V, K> {
+    const KIND: Kind = Kind::ADAM;
+    const VECTORS: usize = 2;
+
+    fn parameters(&self) -> usize {
+        self.gradient.as_ref().len()
+    }
+
+    fn settings(&self, tell: &mut impl FnMut(&'static str, &[u32])) {
+        tell("learning rate", &self.config.learning_rate.words());
+        tell("beta1", &[self.config.beta1.to_bits()]);
+        tell("beta2", &[self.config.beta2.to_bits()]);
+        tell("epsilon", &[self.config.epsilon.to_bits()]);
+        tell("weight decay", &[self.config.weight_decay.to_bits()]);
+        tell("roll back", &[self.config.roll_back.into()]);
+    }
+
+    fn state(&self) -> Result<State<'_>, Error> {
+        let (first, second) = self.powers;
+        Ok(State {
+            words: [self.turns.steps_done()?, first.to_bits(), second.to_bits(), 0],
+            vectors: [self.mean.as_ref(), self.variance.as_ref()],
+        })
+    }
+
+    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
+        let [steps, first, second, _] = words;
+        self.turns.resume(steps)?;
+        self.powers = (f32::from_bits(first), f32::from_bits(second));
+        Ok([self.mean.as_mut(), self.variance.as_mut()])
     }
 }

@@ -46,9 +46,7 @@ impl Turns {
         learning_rate: &Schedule,
     ) -> Result<Request, Error> {
         if self.phase != Phase::Idle {
-            return Err(Error::UnexpectedAnswer {
-                expected: "the step in progress to be done first",
-            });
+            return Err(Error::STEP_IN_PROGRESS);
         }
         Error::check_length("theta", expected, theta.len())?;
         let rate = learning_rate.checked_at("learning rate", self.ledger.steps())?;
@@ -97,6 +95,22 @@ impl Turns {
         self.ledger.report.loss_after = loss_after;
         self.ledger.report.outcome = outcome;
         self.ledger.done()
+    }
+
+    /// The steps done, between two steps.
+    fn steps_done(&self) -> Result<u32, Error> {
+        if self.phase == Phase::Idle {
+            Ok(self.ledger.steps())
+        } else {
+            Err(Error::STEP_IN_PROGRESS)
+        }
+    }
+
+    /// As after this many steps.
+    fn resume(&mut self, steps: u32) -> Result<(), Error> {
+        self.steps_done()?;
+        self.ledger = Ledger::resumed(steps);
+        Ok(())
     }
 
     /// What an answer out of turn is told.

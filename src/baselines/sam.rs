@@ -3,6 +3,7 @@
 use super::{Phase, Turns};
 use crate::kernels::{Active, Kernels};
 use crate::report::{check_answer, restore};
+use crate::resumable::{Kind, Resumable, STATE_WORDS, State};
 use crate::{Error, Optimizer, Request, Schedule};
 use core::marker::PhantomData;
 
@@ -142,5 +143,30 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Optimizer for Sam<V, K> {
 
     fn steps(&self) -> u32 {
         self.turns.ledger.steps()
+    }
+}
+
+impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Sam<V, K> {
+    const KIND: Kind = Kind::SAM;
+    const VECTORS: usize = 0;
+
+    fn parameters(&self) -> usize {
+        self.gradient.as_ref().len()
+    }
+
+    fn settings(&self, tell: &mut impl FnMut(&'static str, &[u32])) {
+        tell("learning rate", &self.config.learning_rate.words());
+        tell("radius", &self.config.radius.words());
+        tell("roll back", &[self.config.roll_back.into()]);
+    }
+
+    fn state(&self) -> Result<State<'_>, Error> {
+        Ok(State { words: [self.turns.steps_done()?, 0, 0, 0], vectors: [&[], &[]] })
+    }
+
+    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
+        let [steps, ..] = words;
+        self.turns.resume(steps)?;
+        Ok([&mut [], &mut []])
     }
 }

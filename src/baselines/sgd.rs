@@ -4,6 +4,7 @@ use super::{Phase, Turns};
 use crate::kernels::{Active, Kernels};
 use crate::line_search::{RateSearch, Verdict};
 use crate::report::Outcome;
+use crate::resumable::{Kind, Resumable, STATE_WORDS, State};
 use crate::{Armijo, Error, Optimizer, Request, Schedule};
 use core::marker::PhantomData;
 
@@ -202,5 +203,45 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Optimizer for Sgd<V, K> {
 
     fn steps(&self) -> u32 {
         self.turns.ledger.steps()
+    }
+}
+
+impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Sgd<V, K> {
+    const KIND: Kind = Kind::SGD;
+    const VECTORS: usize = 1;
+
+    fn parameters(&self) -> usize {
+        self.gradient.as_ref().len()
+    }
+
+    fn settings(&self, tell: &mut impl FnMut(&'static str, &[u32])) {
+        tell("learning rate", &self.config.learning_rate.words());
+        tell("momentum", &[self.config.momentum.to_bits()]);
+        tell("nesterov", &[self.config.nesterov.into()]);
+        match self.config.line_search {
+            Some(armijo) => tell("line search", &armijo.words()),
+            None => tell("line search", &[]),
+        }
+        tell("roll back", &[self.config.roll_back.into()]);
+        tell("velocity", &[self.velocity.is_some().into()]);
+    }
+
+    fn state(&self) -> Result<State<'_>, Error> {
+        let accepted = self.rate_search.accepted();
+        let rate = accepted.unwrap_or(0.0).to_bits();
+        let velocity = self.velocity.as_ref().map_or(&[][..], |velocity| velocity.as_ref());
+        Ok(State {
+            words: [self.turns.steps_done()?, accepted.is_some().into(), rate, 0],
+            vectors: [velocity, &[]],
+        })
+    }
+
+    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
+        let [steps, accepted, rate, _] = words;
+        self.turns.resume(steps)?;
+        let accepted = accepted != 0;
+        self.rate_search = RateSearch::resumed(accepted.then_some(f32::from_bits(rate)));
+        let velocity = self.velocity.as_mut().map_or(&mut [][..], |velocity| velocity.as_mut());
+        Ok([velocity, &mut []])
     }
 }

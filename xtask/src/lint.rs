@@ -8,11 +8,32 @@ use anyhow::Result;
 /// Runs the command.
 pub fn lint() -> Result<()> {
     setup::rust_targets(&[MPS2_AN386.target])?;
-    let host: [&[&str]; 4] = [
+    let host: [&[&str]; 5] = [
         &["fmt", "--all", "--check"],
+        &["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"],
         &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
-        &["clippy", "--all-targets", "--features", "simd", "--locked", "--", "-D", "warnings"],
-        &["clippy", "--lib", "--locked", "--target", MPS2_AN386.target, "--", "-D", "warnings"],
+        &[
+            "clippy",
+            "--all-targets",
+            "--features",
+            "simd,storage",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ],
+        &[
+            "clippy",
+            "--lib",
+            "--features",
+            "storage",
+            "--locked",
+            "--target",
+            MPS2_AN386.target,
+            "--",
+            "-D",
+            "warnings",
+        ],
     ];
     for arguments in host {
         say(arguments);
@@ -26,7 +47,7 @@ pub fn lint() -> Result<()> {
         say(arguments);
         capture(cargo().args(arguments).current_dir(root().join("boards")), "the lint of boards")?;
     }
-    let documentation = ["doc", "--no-deps", "--features", "simd", "--locked"];
+    let documentation = ["doc", "--no-deps", "--features", "simd,storage", "--locked"];
     say(&documentation);
     capture(cargo().args(documentation).env("RUSTDOCFLAGS", "-D warnings"), "the documentation")?;
     Ok(())

@@ -5,6 +5,7 @@ mod data;
 mod demo;
 mod device;
 mod footpoint;
+mod fuzz;
 mod lanes;
 mod lint;
 mod pretrain;
@@ -33,6 +34,7 @@ enum Task {
     Lint,
     Qemu(cores::QemuArgs),
     Footpoint(footpoint::FootpointArgs),
+    Fuzz(fuzz::FuzzArgs),
     Lanes(lanes::LanesArgs),
     Size(size::SizeArgs),
     Study(study::StudyArgs),
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Task::Lanes(args) => lanes::lanes(&args),
         Task::Footpoint(args) => footpoint::footpoint(&args),
         Task::Size(args) => size::size(&args),
+        Task::Fuzz(args) => fuzz::fuzz(&args),
         Task::Study(args) => study::study(&args),
     };
     match result {

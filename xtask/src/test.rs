@@ -69,7 +69,10 @@ pub fn test(args: &TestArgs) -> Result<()> {
     lint::lint()?;
     tally.pass("the_sources_are_formatted_and_without_a_warning");
     run(cargo().args(["test", "--workspace", "--locked"]), "the tests")?;
-    run(cargo().args(["test", "--features", "simd", "--locked"]), "the tests with simd")?;
+    run(
+        cargo().args(["test", "--features", "simd,storage", "--locked"]),
+        "the tests with features",
+    )?;
     run(
         cargo().args(["test", "--locked"]).current_dir(root().join("boards/scenario")),
         "the tests of the scenario",
@@ -92,12 +95,19 @@ fn run(command: &mut Command, what: &str) -> Result<()> {
 }
 
 /// In reading order.
-const EXAMPLES: [&str; 5] =
-    ["first_step", "ask_and_tell", "wrinkles", "train_network", "frozen_backbone"];
+const EXAMPLES: [&str; 6] = [
+    "first_step",
+    "ask_and_tell",
+    "wrinkles",
+    "train_network",
+    "frozen_backbone",
+    "save_and_resume",
+];
 
 fn examples(tally: &mut Tally) -> Result<()> {
     for example in EXAMPLES {
-        let arguments = ["run", "--release", "--locked", "--example", example];
+        let arguments =
+            ["run", "--release", "--locked", "--features", "storage", "--example", example];
         let said = capture(cargo().args(arguments), &format!("the example {example}"))?;
         ensure!(!said.trim().is_empty(), "the example {example} says nothing");
         tally.pass(&format!("the_example_{example}_runs"));
@@ -107,7 +117,16 @@ fn examples(tally: &mut Tally) -> Result<()> {
 
 fn targets(tally: &mut Tally) -> Result<()> {
     for target in TARGETS {
-        let arguments = ["build", "--release", "--lib", "--locked", "--target", target];
+        let arguments = [
+            "build",
+            "--release",
+            "--lib",
+            "--features",
+            "storage",
+            "--locked",
+            "--target",
+            target,
+        ];
         capture(cargo().args(arguments), &format!("building the library for {target}"))?;
         tally.pass(&format!("the_library_builds_for_{target}"));
     }

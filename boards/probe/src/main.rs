@@ -6,8 +6,12 @@
 #![no_std]
 #![no_main]
 
+mod flash;
+
 use core::hint::black_box;
 use core::panic::PanicInfo;
+use embedded_storage::nor_flash::NorFlashErrorKind;
+use flash::Flash;
 use rolling_ball::kernels::{AdamCoefficients, Kernels, Scalar, dot_with_lanes, sum_lanes};
 use rolling_ball::nn::{
     AveragePool, BiasesOnly, BinaryCrossEntropyWithLogits, Chain, Conv1d, Conv2d, Dense,
@@ -16,8 +20,9 @@ use rolling_ball::nn::{
     Relu, Relu6, Residual, Sample, Shape, Sigmoid, SoftmaxCrossEntropy, Tanh, Window,
 };
 use rolling_ball::{
-    Adam, AdamConfig, Armijo, CentreStep, ClipNorm, Error, Footpoint, Optimizer, Request,
-    RollingBall, RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, WeightDecay, step,
+    Adam, AdamConfig, Armijo, CentreStep, CheckpointError, Checkpoints, ClipNorm, Error, Footpoint,
+    Optimizer, Request, Resumable, RollingBall, RollingBallConfig, Sam, SamConfig, Schedule, Sgd,
+    SgdConfig, WeightDecay, step,
 };
 
 /// Present in the binary only where something can panic.
@@ -90,6 +95,7 @@ fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
                 drive(&mut ball, theta)?;
                 black_box(ball.centre(theta)?);
                 black_box(ball.config());
+                keep(&mut ball, theta)?;
             }
         }
     }
@@ -102,14 +108,18 @@ fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
     let sgd = Sgd::new(momentum, [0.0; N], Some([0.0; N]))?;
     let mut clipped = ClipNorm::new(sgd, black_box(1.0))?;
     drive(&mut clipped, theta)?;
+    keep(&mut clipped, theta)?;
     drive(&mut clipped.into_inner(), theta)?;
     let search = SgdConfig { line_search: Some(Armijo::default()), ..SgdConfig::default() };
     drive(&mut Sgd::new(search, [0.0; N], None)?, theta)?;
-    drive(&mut Adam::new(AdamConfig::default(), [[0.0; N]; 3])?, theta)?;
+    let mut adam = Adam::new(AdamConfig::default(), [[0.0; N]; 3])?;
+    drive(&mut adam, theta)?;
+    keep(&mut adam, theta)?;
     let sam = Sam::new(SamConfig::default(), [[0.0; N]; 2])?;
     let mut decayed = WeightDecay::new(sam, black_box(0.1))?;
     black_box(decayed.inner_mut());
-    drive(&mut decayed, theta)
+    drive(&mut decayed, theta)?;
+    keep(&mut decayed, theta)
 }
 
 /// By the loop over an objective, and by hand.
@@ -138,6 +148,26 @@ fn drive(optimizer: &mut impl Optimizer, theta: &mut [f32; N]) -> Result<(), Err
     black_box(optimizer.steps());
     optimizer.abandon();
     Ok(())
+}
+
+/// Saves an optimizer and takes it back.
+fn keep(optimizer: &mut impl Resumable, theta: &mut [f32; N]) -> Result<(), Error> {
+    let mut kept = || {
+        let mut checkpoints = Checkpoints::new(Flash([0xff; 4096]), black_box(0..4096))?;
+        checkpoints.save(theta, optimizer)?;
+        black_box(checkpoints.resume(theta, optimizer)?);
+        checkpoints.erase()?;
+        black_box(checkpoints.into_inner().0);
+        Ok(())
+    };
+    match kept() {
+        Err(CheckpointError::<NorFlashErrorKind>::StepInProgress(error)) => Err(error),
+        Err(CheckpointError::Setting(name)) => {
+            Err(Error::Length { what: name, expected: 0, actual: 1 })
+        }
+        Err(_) => Err(Error::NoSamples),
+        Ok(()) => Ok(()),
+    }
 }
 
 fn networks(theta: &mut [f32; N]) -> Result<(), Error> {

@@ -1,0 +1,130 @@
+//! The state that an optimizer carries from step to step, to be saved and taken back.
+
+use crate::Error;
+use core::fmt;
+
+/// An optimizer that can be stopped between two steps and go on later, elsewhere, with the same bits.
+///
+/// What a step needs of the steps before it is a few words and at most two vectors as long as theta. Everything
+/// else follows from the settings, which the resumed optimizer must have been made with as well.
+/// `Checkpoints` (feature `storage`) keeps that state in flash; a desktop may keep it wherever it likes:
+///
+/// ```
+/// use rolling_ball::{Optimizer, Resumable, Sgd, SgdConfig};
+///
+/// let config = SgdConfig { momentum: 0.9, ..SgdConfig::default() };
+/// let stopped = Sgd::new(config, [0.0; 10], Some([0.0; 10]))?;
+/// let mut resumed = Sgd::new(config, [0.0; 10], Some([0.0; 10]))?;
+///
+/// let state = stopped.state()?;
+/// for (to, from) in resumed.resume(state.words)?.into_iter().zip(state.vectors) {
+///     to.copy_from_slice(from);
+/// }
+/// assert_eq!(resumed.steps(), stopped.steps());
+/// # Ok::<(), rolling_ball::Error>(())
+/// ```
+pub trait Resumable {
+    /// Which optimizer this is.
+    const KIND: Kind;
+
+    /// The vectors of [`state`](Self::state), at most.
+    const VECTORS: usize;
+
+    /// How long theta is.
+    fn parameters(&self) -> usize;
+
+    /// Tells every setting that changes a step: its name, and its value as words. What cannot be told, such as
+    /// a schedule's function, is told to be there.
+    fn settings(&self, tell: &mut impl FnMut(&'static str, &[u32]));
+
+    /// The state between two steps.
+    ///
+    /// # Errors
+    /// [`Error::UnexpectedAnswer`] while a step is in progress.
+    fn state(&self) -> Result<State<'_>, Error>;
+
+    /// Takes back the words of a [`state`](Self::state) and returns the vectors that the caller must fill with that
+    /// state's, those that it does not have empty.
+    ///
+    /// # Errors
+    /// [`Error::UnexpectedAnswer`] while a step is in progress; nothing is changed.
+    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error>;
+}
+
+/// The words of a [`State`].
+pub const STATE_WORDS: usize = 4;
+
+/// What an optimizer carries from step to step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct State<'a> {
+    /// The steps done, then what the optimizer needs; the rest is 0.
+    pub words: [u32; STATE_WORDS],
+    /// As long as theta, or empty.
+    pub vectors: [&'a [f32]; 2],
+}
+
+/// Which optimizer, inside which parts.
+///
+/// ```
+/// use rolling_ball::{ClipNorm, Resumable, RollingBall};
+///
+/// let kind = ClipNorm::<RollingBall<[f32; 10]>>::KIND;
+/// assert_eq!(kind.to_string(), "ClipNorm of RollingBall");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind(u32);
+
+impl Kind {
+    pub(crate) const ROLLING_BALL: Self = Self(1);
+    pub(crate) const SGD: Self = Self(2);
+    pub(crate) const ADAM: Self = Self(3);
+    pub(crate) const SAM: Self = Self(4);
+    pub(crate) const CLIP_NORM: Self = Self(5);
+    pub(crate) const WEIGHT_DECAY: Self = Self(6);
+    const CUSTOM: Self = Self(15);
+
+    /// An optimizer of your own, by a number of your choice below 2^16.
+    #[must_use]
+    pub const fn custom(number: u16) -> Self {
+        Self((number as u32) << 4 | Self::CUSTOM.0)
+    }
+
+    /// This part around an optimizer. Up to three parts are told apart around every optimizer, up to seven around those of
+    /// this crate.
+    #[must_use]
+    pub(crate) const fn around(self, inner: Self) -> Self {
+        Self(inner.0 << 4 | self.0)
+    }
+
+    /// The number that a checkpoint holds: a digit of four bits for each part, the outermost lowest.
+    #[must_use]
+    pub const fn id(self) -> u32 {
+        self.0
+    }
+
+    /// The kind with this [`id`](Self::id).
+    #[must_use]
+    pub const fn from_id(id: u32) -> Self {
+        Self(id)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0;
+        loop {
+            let (outermost, inner) = (Self(rest & 15), rest >> 4);
+            match outermost {
+                Self::CLIP_NORM => f.write_str("ClipNorm of ")?,
+                Self::WEIGHT_DECAY => f.write_str("WeightDecay of ")?,
+                Self::ROLLING_BALL => return f.write_str("RollingBall"),
+                Self::SGD => return f.write_str("Sgd"),
+                Self::ADAM => return f.write_str("Adam"),
+                Self::SAM => return f.write_str("Sam"),
+                Self::CUSTOM => return write!(f, "custom optimizer {inner}"),
+                _ => return write!(f, "unknown optimizer {rest}"),
+            }
+            rest = inner;
+        }
+    }
+}

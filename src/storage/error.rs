@@ -1,0 +1,114 @@
+//! What a checkpoint can be refused for.
+
+use crate::{Error, Kind};
+use core::fmt;
+
+/// What was wrong, and what was expected. `E` is the flash's own error.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum CheckpointError<E> {
+    /// The range does not begin and end at erase blocks of the flash.
+    Range {
+        /// Where it begins.
+        start: u32,
+        /// Where it ends.
+        end: u32,
+        /// Bytes of an erase block.
+        erase_size: usize,
+        /// Bytes of the flash.
+        capacity: usize,
+    },
+    /// The range has no room for two checkpoints, so that one could outlive a power failure.
+    TooSmall {
+        /// Bytes of two slots.
+        needed: u64,
+        /// Bytes of the range.
+        available: u32,
+    },
+    /// Theta has another length than the optimizer.
+    Length {
+        /// The length it must have.
+        expected: usize,
+        /// The length it has.
+        actual: usize,
+    },
+    /// The checkpoint holds another number of parameters.
+    Parameters {
+        /// The optimizer's.
+        expected: usize,
+        /// The checkpoint's.
+        saved: usize,
+    },
+    /// The checkpoint is another optimizer's.
+    Optimizer {
+        /// The optimizer that was to be resumed.
+        expected: Kind,
+        /// The one that was saved.
+        saved: Kind,
+    },
+    /// The checkpoint was made with another value of this setting.
+    Setting(&'static str),
+    /// The checkpoint's layout is another version's than this library's, which therefore leaves the range alone.
+    Version {
+        /// The version that this library reads and writes.
+        expected: u32,
+        /// The version in flash.
+        saved: u32,
+    },
+    /// A step is in progress; the optimizer says what it waits for.
+    StepInProgress(Error),
+    /// 2^32 checkpoints have been saved.
+    Exhausted,
+    /// What was read back is not what was written: the flash is worn out, or something else writes to the range.
+    NotKept {
+        /// Where the slot begins.
+        start: u32,
+    },
+    /// The flash failed, or gave other bytes, after the whole checkpoint had been read once and found good. Theta and the
+    /// optimizer hold a part of it: resume again, or start anew.
+    HalfResumed,
+    /// The flash failed.
+    Flash(E),
+}
+
+impl<E: fmt::Debug> fmt::Display for CheckpointError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Range { start, end, erase_size, capacity } => write!(
+                f,
+                "range {start:#x}..{end:#x}: expected multiples of the erase size {erase_size:#x}, the first below the second, up to the capacity {capacity:#x}"
+            ),
+            Self::TooSmall { needed, available } => {
+                write!(f, "range: two slots need {needed} bytes, it has {available}")
+            }
+            Self::Length { expected, actual } => {
+                write!(f, "theta: expected length {expected}, got {actual}")
+            }
+            Self::Parameters { expected, saved } => {
+                write!(f, "checkpoint: expected {expected} parameters, it holds {saved}")
+            }
+            Self::Optimizer { expected, saved } => {
+                write!(f, "checkpoint: expected one of {expected}, it is of {saved}")
+            }
+            Self::Setting(name) => write!(
+                f,
+                "checkpoint: its {name} was another: resume with the settings that it was saved with"
+            ),
+            Self::Version { expected, saved } => write!(
+                f,
+                "checkpoint: expected version {expected}, found {saved}: use the firmware that saved it, or erase the range"
+            ),
+            Self::StepInProgress(error) => write!(f, "{error}"),
+            Self::Exhausted => f.write_str("the sequence numbers are used up: erase the range"),
+            Self::NotKept { start } => {
+                write!(f, "the flash did not keep what was written to the slot at {start:#x}")
+            }
+            Self::HalfResumed => f.write_str(
+                "the flash failed while a good checkpoint was taken over: resume again, or start anew",
+            ),
+            Self::Flash(error) => write!(f, "the flash failed: {error:?}"),
+        }
+    }
+}
+
+impl<E: fmt::Debug> core::error::Error for CheckpointError<E> {}

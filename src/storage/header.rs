@@ -1,0 +1,87 @@
+//! The head of a slot: what its checkpoint is, and the checksum of what follows.
+
+use super::settings::{SETTINGS, Settings};
+use super::words::{CRC, UNIT};
+use super::{CheckpointError, payload_words};
+use crate::{Kind, Resumable};
+use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};
+
+const MAGIC: u32 = u32::from_le_bytes(*b"RBCP");
+const VERSION: u32 = 1;
+
+/// The magic first, the version second and the header's own checksum last are where every version has them.
+const WORDS: usize = UNIT / 4;
+
+/// Is written after what it describes, so that it marks a checkpoint as whole.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Header {
+    /// One more for each checkpoint.
+    pub sequence: u32,
+    pub kind: Kind,
+    pub parameters: u32,
+    pub vectors: u32,
+    /// Of the payload.
+    pub checksum: u32,
+    pub settings: [u32; SETTINGS],
+}
+
+impl Header {
+    /// Of a checkpoint to be made; its sequence number and checksum are not known yet.
+    pub fn of<O: Resumable>(optimizer: &O, settings: &Settings, vectors: usize) -> Self {
+        Self {
+            sequence: 0,
+            kind: O::KIND,
+            parameters: saturate(optimizer.parameters()),
+            vectors: saturate(vectors),
+            checksum: 0,
+            settings: settings.checksums,
+        }
+    }
+
+    pub fn payload_words(&self) -> u64 {
+        payload_words(self.parameters.into(), self.vectors.into())
+    }
+
+    pub fn write<F: NorFlash>(&self, flash: &mut F, offset: u32) -> Result<(), F::Error> {
+        let Self { sequence, kind, parameters, vectors, checksum, settings } = *self;
+        let mut bytes = [[0; 4]; WORDS];
+        let head = [MAGIC, VERSION, sequence, kind.id(), parameters, vectors, checksum];
+        for (bytes, word) in bytes.iter_mut().zip(head.into_iter().chain(settings)) {
+            *bytes = word.to_le_bytes();
+        }
+        let own = own_checksum(&bytes);
+        let [.., last] = &mut bytes;
+        *last = own.to_le_bytes();
+        flash.write(offset, bytes.as_flattened())
+    }
+
+    /// The header at an offset, where there is one.
+    pub fn read<F: ReadNorFlash>(
+        flash: &mut F,
+        offset: u32,
+    ) -> Result<Option<Self>, CheckpointError<F::Error>> {
+        let mut bytes = [[0; 4]; WORDS];
+        flash.read(offset, bytes.as_flattened_mut()).map_err(CheckpointError::Flash)?;
+        let [magic, version, sequence, kind, parameters, vectors, checksum, settings @ .., own] =
+            bytes.map(u32::from_le_bytes);
+        if magic != MAGIC || own_checksum(&bytes) != own {
+            return Ok(None);
+        }
+        if version != VERSION {
+            return Err(CheckpointError::Version { expected: VERSION, saved: version });
+        }
+        let kind = Kind::from_id(kind);
+        Ok(Some(Self { sequence, kind, parameters, vectors, checksum, settings }))
+    }
+}
+
+/// Of all words but the last.
+fn own_checksum(bytes: &[[u8; 4]; WORDS]) -> u32 {
+    let [described @ .., _] = bytes;
+    CRC.checksum(described.as_flattened())
+}
+
+/// What does not fit a word does not fit a range of flash either.
+fn saturate(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
