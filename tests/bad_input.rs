@@ -13,7 +13,7 @@ use rolling_ball::{
 use support::faults::{EVERY_FAULT, Fault, Faulty, REFUSAL, Struck};
 use support::formulas::{Affine, GaussianWells, Single};
 use support::numbers::{bits, unit_in_last_place, widen};
-use support::optimizers::{Named, every_optimizer, forms};
+use support::optimizers::{Named, every_optimizer, forms, run};
 use support::random::Random;
 
 const LENGTH: usize = 11;
@@ -666,4 +666,42 @@ fn every_error_says_what_was_expected() {
     for (error, text) in told {
         assert_eq!(error.to_string(), text);
     }
+}
+
+/// The wells above zero; every trial of a step is refused where it is so told.
+struct Uphill(bool);
+
+impl Objective for Uphill {
+    fn loss(&mut self, theta: &[f32]) -> Result<f32, Error> {
+        wells().loss(theta).map(|loss| loss + if self.0 { 1e3 } else { 10.0 })
+    }
+
+    fn gradient(&mut self, theta: &[f32], gradient: &mut [f32]) -> Result<f32, Error> {
+        wells().gradient(theta, gradient).map(|loss| loss + 10.0)
+    }
+}
+
+#[test]
+fn a_step_that_stalls_leaves_the_centre_where_it_was() {
+    let mut checked = 0;
+    for (name, config) in forms(0.3, 0.2, true) {
+        // The lagged contact is one step behind anyway, and moves its offset.
+        let searches = matches!(config.centre_step, CentreStep::Armijo(_));
+        if !searches || name.contains("contact") {
+            continue;
+        }
+        let (mut theta, mut ball) =
+            (Random(8).vector(LENGTH), support::optimizers::ball(config, LENGTH));
+        run(&mut ball, &mut Uphill(false), &mut theta, 3);
+        let before = ball.centre(&theta).unwrap().to_vec();
+        let report = step(&mut ball, &mut Uphill(true), &mut theta).unwrap();
+        assert_eq!(report.outcome, Outcome::Stalled, "{name}");
+        let centre = ball.centre(&theta).unwrap();
+        for (centre, before) in centre.iter().zip(&before) {
+            // Theta itself comes back to within the rounding of the trials.
+            assert!((centre - before).abs() < 1e-5, "{name}: {centre} instead of {before}");
+        }
+        checked += 1;
+    }
+    assert!(checked > 0);
 }

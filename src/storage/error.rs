@@ -57,7 +57,7 @@ pub enum CheckpointError<E> {
     },
     /// A step is in progress; the optimizer says what it waits for.
     StepInProgress(Error),
-    /// 2^32 checkpoints have been saved.
+    /// 2^32 checkpoints have been saved, more than a flash lasts for.
     Exhausted,
     /// What was read back is not what was written: the flash is worn out, or something else writes to the range.
     NotKept {

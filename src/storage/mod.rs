@@ -1,4 +1,8 @@
 //! Checkpoints in flash: a ring of slots, of which one is always whole.
+//!
+//! A slot, in little-endian words: the header (magic, version, sequence number, kind of optimizer, parameters, vectors,
+//! checksum of the payload, checksums of eight settings, checksum of the header), then the payload (four words of
+//! state, theta, the state's vectors). What is left of it stays erased.
 
 mod error;
 mod header;

@@ -12,21 +12,11 @@ pub fn lint() -> Result<()> {
         &["fmt", "--all", "--check"],
         &["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"],
         &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
-        &[
-            "clippy",
-            "--all-targets",
-            "--features",
-            "simd,storage",
-            "--locked",
-            "--",
-            "-D",
-            "warnings",
-        ],
+        &["clippy", "--all-targets", "-Fsimd,storage", "--locked", "--", "-D", "warnings"],
         &[
             "clippy",
             "--lib",
-            "--features",
-            "storage",
+            "-Fstorage",
             "--locked",
             "--target",
             MPS2_AN386.target,
@@ -47,7 +37,7 @@ pub fn lint() -> Result<()> {
         say(arguments);
         capture(cargo().args(arguments).current_dir(root().join("boards")), "the lint of boards")?;
     }
-    let documentation = ["doc", "--no-deps", "--features", "simd,storage", "--locked"];
+    let documentation = ["doc", "--no-deps", "-Fsimd,storage", "--locked"];
     say(&documentation);
     capture(cargo().args(documentation).env("RUSTDOCFLAGS", "-D warnings"), "the documentation")?;
     Ok(())

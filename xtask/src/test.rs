@@ -69,10 +69,7 @@ pub fn test(args: &TestArgs) -> Result<()> {
     lint::lint()?;
     tally.pass("the_sources_are_formatted_and_without_a_warning");
     run(cargo().args(["test", "--workspace", "--locked"]), "the tests")?;
-    run(
-        cargo().args(["test", "--features", "simd,storage", "--locked"]),
-        "the tests with features",
-    )?;
+    run(cargo().args(["test", "-Fsimd,storage", "--locked"]), "the tests with features")?;
     run(
         cargo().args(["test", "--locked"]).current_dir(root().join("boards/scenario")),
         "the tests of the scenario",
@@ -106,8 +103,7 @@ const EXAMPLES: [&str; 6] = [
 
 fn examples(tally: &mut Tally) -> Result<()> {
     for example in EXAMPLES {
-        let arguments =
-            ["run", "--release", "--locked", "--features", "storage", "--example", example];
+        let arguments = ["run", "--release", "--locked", "-Fstorage", "--example", example];
         let said = capture(cargo().args(arguments), &format!("the example {example}"))?;
         ensure!(!said.trim().is_empty(), "the example {example} says nothing");
         tally.pass(&format!("the_example_{example}_runs"));
@@ -117,16 +113,8 @@ fn examples(tally: &mut Tally) -> Result<()> {
 
 fn targets(tally: &mut Tally) -> Result<()> {
     for target in TARGETS {
-        let arguments = [
-            "build",
-            "--release",
-            "--lib",
-            "--features",
-            "storage",
-            "--locked",
-            "--target",
-            target,
-        ];
+        let arguments =
+            ["build", "--release", "--lib", "-Fstorage", "--locked", "--target", target];
         capture(cargo().args(arguments), &format!("building the library for {target}"))?;
         tally.pass(&format!("the_library_builds_for_{target}"));
     }
