@@ -137,6 +137,11 @@ fn evaluates<T>(name: &str, loss: &impl Loss<T>, targets: &[T], expected: &Batch
     agree(&format!("{name}: loss"), &[mean], &[expected.loss]);
 }
 
+fn compares_numbers(name: &str, loss: &impl for<'t> Loss<&'t [f32]>, expected: &Batch) {
+    let targets: Vec<&[f32]> = expected.targets.iter().map(Vec::as_slice).collect();
+    evaluates(name, loss, &targets, expected);
+}
+
 #[test]
 fn every_loss_gives_the_value_and_the_gradient_of_pytorch() {
     let class_weights = [0.5, 2.0, 1.25, 3.5];
@@ -156,20 +161,12 @@ fn every_loss_gives_the_value_and_the_gradient_of_pytorch() {
         evaluates(name, &loss, &vectors[name].classes, &vectors[name]);
         checked.insert(name);
     }
-    let mut compare = |name, loss: &dyn Fn(&str, &[&[f32]], &Batch)| {
-        let targets: Vec<&[f32]> = vectors[name].targets.iter().map(Vec::as_slice).collect();
-        loss(name, &targets, &vectors[name]);
-        checked.insert(name);
-    };
-    compare("binary cross entropy", &|name, targets, expected| {
-        evaluates(name, &BinaryCrossEntropyWithLogits::new(), targets, expected);
-    });
-    compare("huber, delta 0.75", &|name, targets, expected| {
-        evaluates(name, &Huber::new(0.75).unwrap(), targets, expected);
-    });
-    compare("mean squared error", &|name, targets, expected| {
-        evaluates(name, &MeanSquaredError, targets, expected);
-    });
+    let [binary, huber, squared] =
+        ["binary cross entropy", "huber, delta 0.75", "mean squared error"];
+    compares_numbers(binary, &BinaryCrossEntropyWithLogits::new(), &vectors[binary]);
+    compares_numbers(huber, &Huber::new(0.75).unwrap(), &vectors[huber]);
+    compares_numbers(squared, &MeanSquaredError, &vectors[squared]);
+    checked.extend([binary, huber, squared]);
     assert_eq!(vectors.keys().map(String::as_str).collect::<BTreeSet<_>>(), checked);
 }
 

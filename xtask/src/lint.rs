@@ -2,7 +2,7 @@
 
 use crate::device::qemu::MPS2_AN386;
 use crate::device::setup;
-use crate::workspace::{capture, cargo, root};
+use crate::workspace::{DEVICE_FEATURES, FEATURES, capture, cargo, root};
 use anyhow::Result;
 
 /// Runs the command.
@@ -12,11 +12,12 @@ pub fn lint() -> Result<()> {
         &["fmt", "--all", "--check"],
         &["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"],
         &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
-        &["clippy", "--all-targets", "-Fsimd,storage", "--locked", "--", "-D", "warnings"],
+        &["clippy", "--all-targets", "--features", FEATURES, "--locked", "--", "-D", "warnings"],
         &[
             "clippy",
             "--lib",
-            "-Fstorage",
+            "--features",
+            DEVICE_FEATURES,
             "--locked",
             "--target",
             MPS2_AN386.target,
@@ -37,7 +38,7 @@ pub fn lint() -> Result<()> {
         say(arguments);
         capture(cargo().args(arguments).current_dir(root().join("boards")), "the lint of boards")?;
     }
-    let documentation = ["doc", "--no-deps", "-Fsimd,storage", "--locked"];
+    let documentation = ["doc", "--no-deps", "--features", FEATURES, "--locked"];
     say(&documentation);
     capture(cargo().args(documentation).env("RUSTDOCFLAGS", "-D warnings"), "the documentation")?;
     Ok(())

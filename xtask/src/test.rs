@@ -10,7 +10,7 @@ use crate::device::setup;
 use crate::device::{self, Build};
 use crate::lint;
 use crate::size;
-use crate::workspace::{capture, cargo, root};
+use crate::workspace::{DEVICE_FEATURES, FEATURES, capture, cargo, root};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use scenario::OptimizerKind;
@@ -69,7 +69,7 @@ pub fn test(args: &TestArgs) -> Result<()> {
     lint::lint()?;
     tally.pass("the_sources_are_formatted_and_without_a_warning");
     run(cargo().args(["test", "--workspace", "--locked"]), "the tests")?;
-    run(cargo().args(["test", "-Fsimd,storage", "--locked"]), "the tests with features")?;
+    run(cargo().args(["test", "--features", FEATURES, "--locked"]), "the tests with features")?;
     run(
         cargo().args(["test", "--locked"]).current_dir(root().join("boards/scenario")),
         "the tests of the scenario",
@@ -92,18 +92,20 @@ fn run(command: &mut Command, what: &str) -> Result<()> {
 }
 
 /// In reading order.
-const EXAMPLES: [&str; 6] = [
+const EXAMPLES: [&str; 7] = [
     "first_step",
     "ask_and_tell",
     "wrinkles",
     "train_network",
+    "cnn",
     "frozen_backbone",
     "save_and_resume",
 ];
 
 fn examples(tally: &mut Tally) -> Result<()> {
     for example in EXAMPLES {
-        let arguments = ["run", "--release", "--locked", "-Fstorage", "--example", example];
+        let arguments =
+            ["run", "--release", "--locked", "--features", FEATURES, "--example", example];
         let said = capture(cargo().args(arguments), &format!("the example {example}"))?;
         ensure!(!said.trim().is_empty(), "the example {example} says nothing");
         tally.pass(&format!("the_example_{example}_runs"));
@@ -113,8 +115,16 @@ fn examples(tally: &mut Tally) -> Result<()> {
 
 fn targets(tally: &mut Tally) -> Result<()> {
     for target in TARGETS {
-        let arguments =
-            ["build", "--release", "--lib", "-Fstorage", "--locked", "--target", target];
+        let arguments = [
+            "build",
+            "--release",
+            "--lib",
+            "--features",
+            DEVICE_FEATURES,
+            "--locked",
+            "--target",
+            target,
+        ];
         capture(cargo().args(arguments), &format!("building the library for {target}"))?;
         tally.pass(&format!("the_library_builds_for_{target}"));
     }

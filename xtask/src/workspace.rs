@@ -4,6 +4,11 @@ use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// All features of the library.
+pub const FEATURES: &str = "simd,micromath,storage";
+/// Those that make sense on a device.
+pub const DEVICE_FEATURES: &str = "micromath,storage";
+
 /// The root of the repository.
 pub fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -21,8 +21,8 @@ use rolling_ball::nn::{
 };
 use rolling_ball::{
     Adam, AdamConfig, Armijo, CentreStep, CheckpointError, Checkpoints, ClipNorm, Error, Footpoint,
-    Optimizer, Request, Resumable, RollingBall, RollingBallConfig, Sam, SamConfig, Schedule, Sgd,
-    SgdConfig, WeightDecay, step,
+    Micromath, Optimizer, Request, Resumable, RollingBall, RollingBallConfig, Sam, SamConfig,
+    Schedule, Sgd, SgdConfig, WeightDecay, step,
 };
 
 /// Present in the binary only where something can panic.
@@ -213,6 +213,8 @@ fn layers() -> Result<(), Error> {
     layer::<Tanh<7>>()?;
     layer::<Sigmoid<7>>()?;
     layer::<Gelu<7>>()?;
+    layer::<Gelu<7, Micromath>>()?;
+    layer::<Tanh<7, Micromath>>()?;
     black_box((First::MAP, Spatial::LENGTH));
     Ok(())
 }
@@ -249,6 +251,12 @@ fn losses() -> Result<(), Error> {
     let mut sum = smooth.weight(&black_box(1))?;
     sum += smooth.evaluate(&mut output, &black_box(1), 0.5)?;
     sum += BinaryCrossEntropyWithLogits::new().evaluate(&mut output, &target, 0.5)?;
+    sum += SoftmaxCrossEntropy::new().with_math(Micromath).evaluate(&mut output, &1, 0.5)?;
+    sum += BinaryCrossEntropyWithLogits::new().with_math(Micromath).evaluate(
+        &mut output,
+        &target,
+        0.5,
+    )?;
     sum += Huber::new(black_box(1.0))?.evaluate(&mut output, &target, 0.5)?;
     sum += MeanSquaredError.evaluate(&mut output, &target, 0.5)?;
     black_box(sum);
