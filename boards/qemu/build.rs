@@ -8,11 +8,12 @@ use std::{
 };
 
 /// Binary name, flash length, RAM length: what does not fit fails to link.
-const BUDGETS: [(&str, &str, &str); 4] = [
+const BUDGETS: [(&str, &str, &str); 5] = [
     ("digits", "128K", "64K"),
     ("speakers", "512K", "256K"),
     ("faults", "128K", "64K"),
     ("lanes", "256K", "256K"),
+    ("logged", "128K", "64K"),
 ];
 
 /// Names the image: weights, samples and settings, as `scenario::Image` reads them.
@@ -35,6 +36,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo:rustc-link-arg-bin={name}=-L{directory}");
         println!("cargo:rustc-link-arg-bin={name}=-T{directory}/budget.x");
     }
+    // The strings of the log, which stay on the host.
+    println!("cargo:rustc-link-arg-bin=logged=-Tdefmt.x");
     Ok(())
 }
 

@@ -6,6 +6,8 @@ use crate::demo::outcome::Outcome;
 use crate::demo::plan::PlanArgs;
 use crate::device;
 use crate::device::elf;
+use crate::device::log;
+use crate::device::qemu;
 use crate::device::qemu::MPS2_AN386;
 use crate::device::setup;
 use crate::lint;
@@ -15,6 +17,7 @@ use clap::Args;
 use scenario::OptimizerKind;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 /// Lints, unit, property, golden and documentation tests, and the firmware in the emulator.
 #[derive(Args, Clone, Debug)]
@@ -76,6 +79,7 @@ pub fn test(args: &TestArgs) -> Result<()> {
     too_large_network(&mut tally)?;
     targets(&mut tally)?;
     probe(&mut tally)?;
+    logs(&mut tally)?;
     devices(args, &mut tally)?;
     let Tally { passed, skipped } = tally;
     println!("\n{passed} passed, 0 failed, {skipped} skipped");
@@ -120,6 +124,26 @@ fn probe(tally: &mut Tally) -> Result<()> {
     let core = elf::symbols_matching(&probe, &["rolling_ball::"])?;
     ensure!(!core.is_empty(), "the probe does not contain the core: was it linked away?");
     tally.pass("no_entry_point_of_the_core_can_panic_or_allocate");
+    Ok(())
+}
+
+/// What a device says by defmt arrives: reports and errors, with the names of their fields.
+fn logs(tally: &mut Tally) -> Result<()> {
+    let firmware = device::build("qemu-board", "logged", &["defmt"], &[], MPS2_AN386.target)?;
+    let bytes = qemu::output(&MPS2_AN386, &firmware, Duration::from_secs(60))?;
+    let lines = log::decode(&firmware, &bytes)?;
+    for expected in [
+        "INFO RollingBallConfig { radius: Cosine {",
+        "INFO StepReport { step: 0, loss_before: 0.693147",
+        "INFO StepReport { step: 2, ",
+        "ERROR Length { what: \"theta\", expected: 6, actual: 5 }",
+    ] {
+        ensure!(
+            lines.iter().any(|line| line.contains(expected)),
+            "expected {expected:?} in the log: {lines:#?}"
+        );
+    }
+    tally.pass("a_log_by_defmt_tells_settings_reports_and_errors");
     Ok(())
 }
 

@@ -42,6 +42,36 @@ pub fn run(
     limit: Duration,
     on_line: impl FnMut(&str),
 ) -> Result<()> {
+    let command = command(machine, elf)?;
+    stream(command, limit, on_line)
+        .with_context(|| format!("running {} on {} in QEMU", elf.display(), machine.name))
+}
+
+/// As [`run`], for a firmware whose output is not lines: all of it, at the end.
+pub fn output(machine: &Machine, elf: &Path, limit: Duration) -> Result<Vec<u8>> {
+    let mut child = command(machine, elf)?
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map(KillOnDrop)
+        .with_context(|| format!("cannot start `{QEMU}`; check PATH"))?;
+    let mut stdout = child.0.stdout.take().context("QEMU has no standard output")?;
+    let (sender, receiver) = sync_channel(1);
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // A closed channel means that the time was up.
+        let _ = sender.send(stdout.read_to_end(&mut bytes).map(|_| bytes));
+    });
+    let bytes = receiver
+        .recv_timeout(limit)
+        .with_context(|| format!("killed after {limit:?}: the firmware did not exit in time"))?
+        .context("cannot read QEMU's output; run it again")?;
+    let status = child.0.wait().context("cannot learn how QEMU ended; run it again")?;
+    ensure!(status.success(), "QEMU ended with {status}: {}", String::from_utf8_lossy(&bytes));
+    Ok(bytes)
+}
+
+fn command(machine: &Machine, elf: &Path) -> Result<Command> {
     ensure!(
         elf.is_file(),
         "no firmware at {}; build it for {} first",
@@ -57,8 +87,7 @@ pub fn run(
         .args(["-semihosting-config", "enable=on,target=native"])
         .arg("-kernel")
         .arg(elf);
-    stream(command, limit, on_line)
-        .with_context(|| format!("running {} on {} in QEMU", elf.display(), machine.name))
+    Ok(command)
 }
 
 fn stream(mut command: Command, limit: Duration, mut on_line: impl FnMut(&str)) -> Result<()> {
