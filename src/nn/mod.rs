@@ -30,6 +30,8 @@ mod network;
 mod parameters;
 mod relu;
 mod sample;
+#[cfg(feature = "heapless")]
+mod store;
 mod window;
 
 pub use backbone::{Backbone, FloatBackbone, Nothing};
@@ -41,4 +43,6 @@ pub use network::{FitsIn, Network};
 pub use parameters::{All, BiasesOnly, Frozen, Parameters, Trainable, weights_and_biases_mut};
 pub use relu::Relu;
 pub use sample::{Input, Quantized, Sample};
+#[cfg(feature = "heapless")]
+pub use store::SampleStore;
 pub use window::{Map, Shape, Sliding, Window};
