@@ -1,5 +1,6 @@
 //! One entry point for everything that is not the library itself.
 
+mod boards;
 mod data;
 mod demo;
 mod device;
@@ -29,6 +30,8 @@ enum Task {
     Test(test::TestArgs),
     /// Formatting, clippy and documentation, without a warning
     Lint,
+    /// Build the firmware of the retail boards, and print its sizes
+    Boards,
     Footpoint(footpoint::FootpointArgs),
     Lanes(lanes::LanesArgs),
     Study(study::StudyArgs),
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Task::Demo(args) => demo::demo(&args),
         Task::Test(args) => test::test(&args),
         Task::Lint => lint::lint(),
+        Task::Boards => boards::boards(),
         Task::Lanes(args) => lanes::lanes(&args),
         Task::Footpoint(args) => footpoint::footpoint(&args),
         Task::Study(args) => study::study(&args),

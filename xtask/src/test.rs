@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything, in the order in which a failure is cheapest to find.
 
+use crate::boards::BOARDS;
 use crate::data::speakers::SPEAKERS;
 use crate::demo::firmware;
 use crate::demo::outcome::Outcome;
@@ -70,16 +71,21 @@ pub fn test(args: &TestArgs) -> Result<()> {
     lint::lint()?;
     tally.pass("the_sources_are_formatted_and_without_a_warning");
     run(cargo().args(["test", "--workspace", "--locked"]), "the tests")?;
-    run(cargo().args(["test", "--features", "simd", "--locked"]), "the tests with simd")?;
     run(
-        cargo().args(["test", "--locked"]).current_dir(root().join("boards/scenario")),
-        "the tests of the scenario",
+        cargo().args(["test", "--features", "simd,heapless", "--locked"]),
+        "the tests with simd and heapless",
     )?;
+    for (package, what) in [("scenario", "the tests of the scenario"), ("gesture", "the gestures")]
+    {
+        let folder = root().join("boards").join(package);
+        run(cargo().args(["test", "--locked"]).current_dir(folder), what)?;
+    }
     examples(&mut tally)?;
     too_large_network(&mut tally)?;
     targets(&mut tally)?;
     probe(&mut tally)?;
     logs(&mut tally)?;
+    retail(&mut tally)?;
     devices(args, &mut tally)?;
     let Tally { passed, skipped } = tally;
     println!("\n{passed} passed, 0 failed, {skipped} skipped");
@@ -124,6 +130,15 @@ fn probe(tally: &mut Tally) -> Result<()> {
     let core = elf::symbols_matching(&probe, &["rolling_ball::"])?;
     ensure!(!core.is_empty(), "the probe does not contain the core: was it linked away?");
     tally.pass("no_entry_point_of_the_core_can_panic_or_allocate");
+    Ok(())
+}
+
+/// They are built, not run: the hardware is not here.
+fn retail(tally: &mut Tally) -> Result<()> {
+    for board in BOARDS {
+        board.build()?;
+        tally.pass(&format!("the_firmware_of_the_{}_builds", board.name.replace('-', "_")));
+    }
     Ok(())
 }
 
