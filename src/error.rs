@@ -7,6 +7,7 @@ use core::fmt;
 /// An answer out of turn and a slice of the wrong length change nothing: the step goes on with the right ones.
 /// After any other error no step is in progress, and [`begin`](crate::Optimizer::begin) starts anew.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
     /// A slice or an array has another length than it must have.

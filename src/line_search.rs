@@ -9,6 +9,7 @@ use crate::Error;
 /// Cost: 1/3 of a gradient evaluation a trial. Needs almost no tuning on a full batch with clean labels; with
 /// mini-batches it judges a step by a few samples and over-fits them.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Armijo {
     /// The part of the predicted decrease that is demanded; 0 up to below 1.
     pub decrease: f32,

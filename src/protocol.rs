@@ -4,6 +4,7 @@ use crate::{Error, StepReport};
 
 /// What the optimizer needs next.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Request {
     /// Evaluate the loss at theta, then call [`Optimizer::tell_loss`]. Cost: 1/3 of a gradient evaluation.
     Loss,

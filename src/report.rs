@@ -4,6 +4,7 @@ use crate::{Error, Request};
 
 /// Evaluations that a step asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Evaluations {
     /// Losses with their gradients.
     pub gradients: u32,
@@ -21,6 +22,7 @@ impl Evaluations {
 
 /// How a step ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Outcome {
     /// The footpoint met its tolerance. Steps without an inner iteration always end so.
     #[default]
@@ -35,6 +37,7 @@ pub enum Outcome {
 
 /// How the search for the nearest point of the graph went.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct FootpointReport {
     /// Moves of theta.
     pub iterations: u32,
@@ -46,6 +49,7 @@ pub struct FootpointReport {
 
 /// One step in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct StepReport {
     /// The index of the step, from 0.
     pub step: u32,

@@ -15,6 +15,7 @@ use crate::Error;
 /// assert_eq!(warm_up.at(10), 0.1);
 /// ```
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Schedule {
     /// The same at every step.
     Constant(f32),

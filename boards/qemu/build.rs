@@ -65,12 +65,13 @@ const DIGITS: Budget = Budget { flash: 128 * KIB, ram: 64 * KIB, stack: 8 * KIB 
 const SPEAKERS: Budget = Budget { flash: 512 * KIB, ram: 256 * KIB, stack: 8 * KIB };
 const SMALL: Budget = Budget { flash: 256 * KIB, ram: 16 * KIB, stack: 4 * KIB };
 
-const BUDGETS: [(&str, Budget); 12] = [
+const BUDGETS: [(&str, Budget); 13] = [
     ("last_layer", SMALL),
     ("digits", DIGITS),
     ("speakers", SPEAKERS),
     ("superloop", DIGITS),
     ("interrupt", DIGITS),
+    ("logged", DIGITS),
     ("faults", SMALL),
     ("lanes", SPEAKERS),
     ("size_ball", DIGITS),
@@ -111,6 +112,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo:rustc-link-arg-bin={name}=-L{directory}");
         println!("cargo:rustc-link-arg-bin={name}=-T{directory}/budget.x");
     }
+    // The strings of the log, which stay on the host.
+    println!("cargo:rustc-link-arg-bin=logged=-Tdefmt.x");
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use crate::{Armijo, Error, Schedule};
 
 /// How the contact of the displaced ball with the graph is found.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Footpoint {
     /// The paper's solver: `iterations` gradient steps of size `step` on `D`, started at theta.
     /// Cost: `iterations` gradient evaluations (the first shares the step's own). Diverges where `step` is
@@ -34,6 +35,7 @@ pub enum Footpoint {
 
 /// How far the centre moves along the gradient.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum CentreStep {
     /// The paper's: `learning_rate * g`.
     Plain,
@@ -65,6 +67,7 @@ pub enum CentreStep {
 /// # Ok::<(), rolling_ball::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RollingBallConfig {
     /// Radius of the ball: the scale at which it sees the loss. At a constant radius the ball does not come to
     /// rest in a valley that it does not fit into; let the radius shrink to end there.

@@ -8,6 +8,7 @@ use core::marker::PhantomData;
 
 /// Settings of [`Adam`].
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct AdamConfig {
     /// Learning rate.
     pub learning_rate: Schedule,

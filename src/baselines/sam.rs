@@ -9,6 +9,7 @@ use core::marker::PhantomData;
 
 /// Settings of [`Sam`].
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SamConfig {
     /// Learning rate.
     pub learning_rate: Schedule,

@@ -10,6 +10,7 @@ use core::marker::PhantomData;
 
 /// Settings of [`Sgd`].
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SgdConfig {
     /// Learning rate.
     pub learning_rate: Schedule,

@@ -40,6 +40,8 @@ mod parameters;
 mod residual;
 mod sample;
 mod softmax_cross_entropy;
+#[cfg(feature = "heapless")]
+mod store;
 mod window;
 
 pub use activation::{Elementwise, Gelu, LeakyRelu, Relu, Relu6, Sigmoid, Tanh};
@@ -61,4 +63,6 @@ pub use parameters::{All, BiasesOnly, Frozen, Parameters, Trainable, weights_and
 pub use residual::Residual;
 pub use sample::{Input, Quantized, Sample};
 pub use softmax_cross_entropy::SoftmaxCrossEntropy;
+#[cfg(feature = "heapless")]
+pub use store::SampleStore;
 pub use window::{Map, Shape, Sliding, Whole, Window};

@@ -1,8 +1,7 @@
 //! `cargo xtask lanes`: the measurements that `kernels::LANES` was chosen by.
 
 use crate::device::Build;
-use crate::device::qemu;
-use crate::device::qemu::MPS2_AN386;
+use crate::device::qemu::{Emulation, MPS2_AN386};
 use crate::device::setup;
 use anyhow::{Context, Result};
 use clap::Args;
@@ -33,7 +32,8 @@ pub fn lanes(args: &LanesArgs) -> Result<()> {
     // counts[lanes][length]
     let mut counts: BTreeMap<usize, BTreeMap<usize, u64>> = BTreeMap::new();
     let mut wrong = None;
-    qemu::run(&MPS2_AN386, &firmware, None, Duration::from_secs(60), |line| {
+    let emulation = Emulation::new(&MPS2_AN386, &firmware, Duration::from_secs(60));
+    emulation.lines(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
         if let ["lanes", lanes, "length", length, "instructions", count] = words[..]
             && let (Ok(lanes), Ok(length), Ok(count)) =

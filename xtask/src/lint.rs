@@ -1,5 +1,6 @@
 //! `cargo xtask lint`: formatting, clippy without a warning, documentation.
 
+use crate::boards::BOARDS;
 use crate::device::qemu::MPS2_AN386;
 use crate::device::setup;
 use crate::workspace::{DEVICE_FEATURES, FEATURES, capture, cargo, root};
@@ -30,13 +31,30 @@ pub fn lint() -> Result<()> {
         say(arguments);
         capture(cargo().args(arguments), "the lint")?;
     }
-    let boards: [&[&str]; 2] = [
+    let boards: [&[&str]; 3] = [
         &["fmt", "--all", "--check"],
         &["clippy", "--release", "--locked", "--target", MPS2_AN386.target, "--", "-D", "warnings"],
+        &[
+            "clippy",
+            "--release",
+            "--bin=logged",
+            "--features=qemu-board/defmt",
+            "--locked",
+            "--target",
+            MPS2_AN386.target,
+            "--",
+            "-D",
+            "warnings",
+        ],
     ];
     for arguments in boards {
         say(arguments);
         capture(cargo().args(arguments).current_dir(root().join("boards")), "the lint of boards")?;
+    }
+    for board in BOARDS {
+        let arguments = ["fmt", "--check"];
+        say(&arguments);
+        capture(cargo().args(arguments).current_dir(board.folder()), board.name)?;
     }
     let documentation = ["doc", "--no-deps", "--features", FEATURES, "--locked"];
     say(&documentation);

@@ -1,9 +1,11 @@
 //! One entry point for everything that is not the library itself.
 
+mod boards;
 mod cores;
 mod data;
 mod demo;
 mod device;
+mod duty;
 mod footpoint;
 mod fuzz;
 mod lanes;
@@ -33,6 +35,9 @@ enum Task {
     /// Formatting, clippy and documentation, without a warning
     Lint,
     Qemu(cores::QemuArgs),
+    /// Build the firmware of the retail boards, and print its sizes
+    Boards,
+    Duty(duty::DutyArgs),
     Footpoint(footpoint::FootpointArgs),
     Fuzz(fuzz::FuzzArgs),
     Lanes(lanes::LanesArgs),
@@ -46,7 +51,9 @@ fn main() -> ExitCode {
         Task::Test(args) => test::test(&args),
         Task::Qemu(args) => cores::qemu(&args),
         Task::Lint => lint::lint(),
+        Task::Boards => boards::boards(),
         Task::Lanes(args) => lanes::lanes(&args),
+        Task::Duty(args) => duty::duty(&args),
         Task::Footpoint(args) => footpoint::footpoint(&args),
         Task::Size(args) => size::size(&args),
         Task::Fuzz(args) => fuzz::fuzz(&args),

@@ -1,11 +1,13 @@
 //! `cargo xtask test`: everything, in the order in which a failure is cheapest to find.
 
+use crate::boards::BOARDS;
 use crate::cores::{self, Agreement};
 use crate::data::speakers::SPEAKERS;
 use crate::demo::outcome::Outcome;
 use crate::demo::plan::{Plan, PlanArgs};
 use crate::device::elf;
-use crate::device::qemu::{self, MACHINES, MPS2_AN386, Machine};
+use crate::device::log;
+use crate::device::qemu::{Emulation, MACHINES, MPS2_AN386, Machine};
 use crate::device::setup;
 use crate::device::{self, Build};
 use crate::lint;
@@ -70,14 +72,17 @@ pub fn test(args: &TestArgs) -> Result<()> {
     tally.pass("the_sources_are_formatted_and_without_a_warning");
     run(cargo().args(["test", "--workspace", "--locked"]), "the tests")?;
     run(cargo().args(["test", "--features", FEATURES, "--locked"]), "the tests with features")?;
-    run(
-        cargo().args(["test", "--locked"]).current_dir(root().join("boards/scenario")),
-        "the tests of the scenario",
-    )?;
+    for (package, what) in [("scenario", "the tests of the scenario"), ("gesture", "the gestures")]
+    {
+        let folder = root().join("boards").join(package);
+        run(cargo().args(["test", "--locked"]).current_dir(folder), what)?;
+    }
     examples(&mut tally)?;
     too_large_network(&mut tally)?;
     targets(&mut tally)?;
     probe(&mut tally)?;
+    logs(&mut tally)?;
+    retail(&mut tally)?;
     devices(args, &mut tally)?;
     let Tally { passed, skipped } = tally;
     println!("\n{passed} passed, 0 failed, {skipped} skipped");
@@ -140,6 +145,36 @@ fn probe(tally: &mut Tally) -> Result<()> {
     let core = elf::symbols_matching(&probe, &["rolling_ball::"])?;
     ensure!(!core.is_empty(), "the probe does not contain the core: was it linked away?");
     tally.pass("no_entry_point_of_the_core_can_panic_or_allocate");
+    Ok(())
+}
+
+/// They are built, not run: the hardware is not here.
+fn retail(tally: &mut Tally) -> Result<()> {
+    for board in BOARDS {
+        board.build()?;
+        tally.pass(&format!("the_firmware_of_the_{}_builds", board.name.replace('-', "_")));
+    }
+    Ok(())
+}
+
+/// What a device says by defmt arrives: reports and errors, with the names of their fields.
+fn logs(tally: &mut Tally) -> Result<()> {
+    let build = Build::firmware("test", &MPS2_AN386, "logged");
+    let firmware = Build { features: &["defmt"], ..build }.run()?;
+    let bytes = Emulation::new(&MPS2_AN386, &firmware, Duration::from_secs(60)).bytes()?;
+    let lines = log::decode(&firmware, &bytes)?;
+    for expected in [
+        "INFO RollingBallConfig { radius: Cosine {",
+        "INFO StepReport { step: 0, loss_before: 0.693147",
+        "INFO StepReport { step: 2, ",
+        "ERROR Length { what: \"theta\", expected: 6, actual: 5 }",
+    ] {
+        ensure!(
+            lines.iter().any(|line| line.contains(expected)),
+            "expected {expected:?} in the log: {lines:#?}"
+        );
+    }
+    tally.pass("a_log_by_defmt_tells_settings_reports_and_errors");
     Ok(())
 }
 
@@ -269,7 +304,8 @@ fn refuses_image(folder: &str, image: &[u8]) -> Result<String> {
 /// What a firmware that must fail complains of.
 fn refused(machine: &Machine, firmware: &Path, argument: Option<&str>) -> Result<String> {
     let limit = Duration::from_secs(60);
-    match qemu::run(machine, firmware, argument, limit, |_| {}) {
+    let emulation = Emulation { argument, ..Emulation::new(machine, firmware, limit) };
+    match emulation.lines(|_| {}) {
         Ok(()) => bail!("{} ran and did not fail with {argument:?}", firmware.display()),
         Err(error) => Ok(format!("{error:#}")),
     }

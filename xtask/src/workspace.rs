@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// All features of the library.
-pub const FEATURES: &str = "simd,micromath,storage";
+pub const FEATURES: &str = "simd,heapless,micromath,storage";
 /// Those that make sense on a device.
-pub const DEVICE_FEATURES: &str = "micromath,storage";
+pub const DEVICE_FEATURES: &str = "defmt,heapless,micromath,storage";
 
 /// The root of the repository.
 pub fn root() -> PathBuf {

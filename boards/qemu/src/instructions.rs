@@ -1,28 +1,29 @@
 //! Counts executed instructions: not cycles, which QEMU does not model.
 //!
-//! With `-icount shift=6` QEMU's time moves on by 64 ns with each instruction, whichever it is.
-//! SysTick counts the core's clock, which differs by machine. Without that option, or while the core
-//! sleeps (`wfi`), the number says nothing.
+//! With `-icount shift=N` QEMU's time moves on by 2^N nanoseconds with each instruction, whichever it is. SysTick counts
+//! the core's clock, which differs by machine. Without that option, or while the core sleeps (`wfi`), the number
+//! says nothing.
 
 use crate::{exit, print_line};
 use core::sync::atomic::{AtomicU32, Ordering, compiler_fence};
 use cortex_m::peripheral::{SCB, SYST, syst::SystClkSource};
 use cortex_m_rt::exception;
 
-/// One instruction each 64 ns.
-const INSTRUCTIONS_PER_SECOND: u64 = 15_625_000;
-
-/// SysTick's clock, as `build.rs` says.
-const TICKS_PER_SECOND: u64 = decimal(env!("SYSTICK_HZ"));
-
-/// Instructions are ticks times the first over the second; the second is a power of two on every
-/// machine, so that the division is a shift.
-const RATIO: (u64, u64) = {
-    let divisor = greatest_common_divisor(INSTRUCTIONS_PER_SECOND, TICKS_PER_SECOND);
-    let (instructions, ticks) = (INSTRUCTIONS_PER_SECOND / divisor, TICKS_PER_SECOND / divisor);
-    assert!(ticks.is_power_of_two());
-    (instructions, ticks)
+/// Quarters of a nanosecond in a tick of SysTick, whose clock `build.rs` says.
+const QUARTERS_PER_TICK: u64 = {
+    let hertz = decimal(env!("SYSTICK_HZ"));
+    assert!(
+        4_000_000_000 % hertz == 0,
+        "expected a clock whose tick is a whole number of quarters"
+    );
+    4_000_000_000 / hertz
 };
+
+/// The `N` of `-icount shift=N`; the largest is found last.
+const SHIFTS: core::ops::RangeInclusive<u32> = 0..=10;
+
+/// As found at the start.
+static SHIFT: AtomicU32 = AtomicU32::new(0);
 
 /// SysTick is a 24-bit counter, and counts down.
 const LARGEST: u32 = 0x00ff_ffff;
@@ -37,7 +38,7 @@ fn SysTick() {
 }
 
 /// Starts the count at about zero; owns SysTick from now on. Ends the run with a failure where a loop
-/// of known length shows that the count is wrong.
+/// of known length is counted right at no shift.
 pub fn start(mut systick: SYST) {
     systick.set_clock_source(SystClkSource::Core);
     systick.set_reload(LARGEST);
@@ -46,7 +47,7 @@ pub fn start(mut systick: SYST) {
     WRAPS.store(0, Ordering::Relaxed);
     systick.enable_interrupt();
     systick.enable_counter();
-    check();
+    calibrate();
 }
 
 /// Instructions executed since [`start`], or 0 before it.
@@ -66,23 +67,29 @@ pub fn elapsed() -> u64 {
     compiler_fence(Ordering::SeqCst);
     let ticks = ticks();
     compiler_fence(Ordering::SeqCst);
-    ticks * RATIO.0 / RATIO.1
+    ticks * QUARTERS_PER_TICK >> (SHIFT.load(Ordering::Relaxed) + 2)
 }
 
-fn check() {
+/// Finds the shift at which a loop of known length is counted right.
+fn calibrate() {
     const LOOP: u32 = 100_000;
     /// Of the two calls around it.
     const CALLS: u32 = 400;
+    SHIFT.store(0, Ordering::Relaxed);
     let start = elapsed();
     // Two instructions a turn.
     cortex_m::asm::delay(LOOP / 2);
-    let counted = elapsed() - start;
-    if !(u64::from(LOOP)..u64::from(LOOP + CALLS)).contains(&counted) {
-        print_line!(
-            "a loop of {LOOP} instructions was counted as {counted}: \
-             run QEMU with -icount shift=6, and see the clock of this machine in build.rs"
-        );
-        exit::failure()
+    let nanoseconds = elapsed() - start;
+    let expected = u64::from(LOOP)..u64::from(LOOP + CALLS);
+    match SHIFTS.into_iter().find(|shift| expected.contains(&(nanoseconds >> shift))) {
+        Some(shift) => SHIFT.store(shift, Ordering::Relaxed),
+        None => {
+            print_line!(
+                "a loop of {LOOP} instructions took {nanoseconds} ns: run QEMU with -icount shift=6, \
+                 and see the clock of this machine in build.rs"
+            );
+            exit::failure()
+        }
     }
 }
 
@@ -99,14 +106,6 @@ fn ticks() -> u64 {
             return wraps * u64::from(LARGEST + 1) + u64::from(LARGEST + 1 - current);
         }
     }
-}
-
-const fn greatest_common_divisor(a: u64, b: u64) -> u64 {
-    let (mut a, mut b) = (a, b);
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a
 }
 
 const fn decimal(text: &str) -> u64 {

@@ -8,7 +8,7 @@ use crate::demo::outcome::{Told, first_difference};
 use crate::demo::plan::{Plan, PlanArgs, Scenario};
 use crate::demo::rehearsal::Rehearsals;
 use crate::device;
-use crate::device::qemu::{MACHINES, Machine};
+use crate::device::qemu::{Emulation, MACHINES, Machine};
 use crate::device::setup;
 use crate::progress;
 use anyhow::{Context, Result, ensure};
@@ -136,7 +136,7 @@ fn row(rehearsed: &Rehearsed, machine: &Machine, bar: &ProgressBar) -> Result<Ro
     let Rehearsed { plan, rehearsals } = rehearsed;
     bar.tick();
     let firmware = firmware::build(plan, "qemu", machine)?;
-    let run = device::run(machine, &firmware, device::LIMIT, |event| {
+    let run = device::run(&Emulation::new(machine, &firmware, device::LIMIT), |event| {
         if matches!(event, Event::Step(_)) {
             bar.inc(1);
         }

@@ -3,7 +3,7 @@
 use crate::demo::firmware;
 use crate::demo::plan::{Plan, PlanArgs};
 use crate::demo::rehearsal::Rehearsals;
-use crate::device::qemu::MPS2_AN386;
+use crate::device::qemu::{Emulation, MPS2_AN386};
 use crate::device::{self, DeviceRun};
 use crate::progress;
 use anyhow::{Context, Result, bail, ensure};
@@ -211,7 +211,7 @@ fn run_side_by_side(
     std::thread::scope(|scope| {
         let device = firmware.zip(device_bar.as_ref()).map(|(firmware, bar)| {
             scope.spawn(move || {
-                device::run(&MPS2_AN386, firmware, device::LIMIT, |event| {
+                device::run(&Emulation::new(&MPS2_AN386, firmware, device::LIMIT), |event| {
                     if matches!(event, Event::Step(_)) {
                         bar.inc(1);
                     }

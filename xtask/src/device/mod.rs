@@ -1,16 +1,17 @@
 //! Builds the firmware around an image and runs it in the emulator.
 
 pub mod elf;
+pub mod log;
 pub mod qemu;
 pub mod setup;
 
 use crate::device::elf::Sizes;
-use crate::device::qemu::Machine;
+use crate::device::qemu::{Emulation, Machine};
 use crate::workspace::{capture, cargo, root};
 use anyhow::{Context, Result, bail};
 use scenario::Event;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Wall-clock limit of an emulated run.
@@ -100,15 +101,10 @@ impl DeviceRun {
 }
 
 /// Runs a firmware and hears its events.
-pub fn run(
-    machine: &Machine,
-    firmware: &Path,
-    limit: Duration,
-    mut tell: impl FnMut(&Event),
-) -> Result<DeviceRun> {
+pub fn run(emulation: &Emulation, mut tell: impl FnMut(&Event)) -> Result<DeviceRun> {
     let mut events = Vec::new();
     let mut wrong = None;
-    qemu::run(machine, firmware, None, limit, |line| match line.parse::<Event>() {
+    emulation.lines(|line| match line.parse::<Event>() {
         Ok(event) => {
             tell(&event);
             events.push(event);
@@ -120,5 +116,5 @@ pub fn run(
     if let Some(wrong) = wrong {
         bail!(wrong);
     }
-    Ok(DeviceRun { events, sizes: elf::sizes(firmware)? })
+    Ok(DeviceRun { events, sizes: elf::sizes(emulation.elf)? })
 }

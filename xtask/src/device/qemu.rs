@@ -86,36 +86,82 @@ pub const MPS3_AN547: Machine = Machine {
 pub const MACHINES: [&Machine; 6] =
     [&MICROBIT, &MPS2_AN385, &MPS2_AN386, &MPS2_AN500, &MPS2_AN505, &MPS3_AN547];
 
-/// Runs `elf` on `machine` and hands every line of its standard output to `on_line` as it comes. The firmware may
-/// read `argument` as its command line.
-///
-/// The firmware ends the run with a semihosting exit. A failure exit, or a run longer than
-/// `limit` of wall-clock time, is an error that holds the last lines.
-pub fn run(
-    machine: &Machine,
-    elf: &Path,
-    argument: Option<&str>,
-    limit: Duration,
-    on_line: impl FnMut(&str),
-) -> Result<()> {
-    ensure!(
-        elf.is_file(),
-        "no firmware at {}; build it for {} first",
-        elf.display(),
-        machine.target,
-    );
-    let mut command = Command::new(QEMU);
-    command
-        .args(["-M", machine.name])
-        .args(["-nographic", "-monitor", "none", "-serial", "none"])
-        // Virtual time follows the instruction count: 2^6 ns each, the same in every run.
-        .args(["-icount", "shift=6"])
-        .arg("-semihosting-config")
-        .arg(argument.map_or(SEMIHOSTING.to_owned(), |word| format!("{SEMIHOSTING},arg={word}")))
-        .arg("-kernel")
-        .arg(elf);
-    stream(command, limit, on_line)
-        .with_context(|| format!("running {} on {} in QEMU", elf.display(), machine.name))
+/// A firmware on a machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Emulation<'a> {
+    /// The board.
+    pub machine: &'a Machine,
+    /// The firmware.
+    pub elf: &'a Path,
+    /// What the firmware may read as its command line.
+    pub argument: Option<&'a str>,
+    /// Each instruction takes two to the power of this many nanoseconds, the same in every run.
+    pub shift: u32,
+    /// Of wall-clock time.
+    pub limit: Duration,
+}
+
+impl<'a> Emulation<'a> {
+    /// At 64 ns an instruction.
+    pub fn new(machine: &'a Machine, elf: &'a Path, limit: Duration) -> Self {
+        Self { machine, elf, argument: None, shift: 6, limit }
+    }
+
+    /// Runs it and hands every line of its standard output to `on_line` as it comes.
+    ///
+    /// The firmware ends the run with a semihosting exit. A failure exit, or a run longer than the
+    /// limit, is an error that holds the last lines.
+    pub fn lines(&self, on_line: impl FnMut(&str)) -> Result<()> {
+        stream(self.command()?, self.limit, on_line).with_context(|| {
+            format!("running {} on {} in QEMU", self.elf.display(), self.machine.name)
+        })
+    }
+
+    /// As [`lines`](Self::lines), for a firmware whose output is not lines: all of it, at the end.
+    pub fn bytes(&self) -> Result<Vec<u8>> {
+        let mut child = self
+            .command()?
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map(KillOnDrop)
+            .with_context(|| format!("cannot start `{QEMU}`; check PATH"))?;
+        let mut stdout = child.0.stdout.take().context("QEMU has no standard output")?;
+        let (sender, receiver) = sync_channel(1);
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            // A closed channel means that the time was up.
+            let _ = sender.send(stdout.read_to_end(&mut bytes).map(|_| bytes));
+        });
+        let limit = self.limit;
+        let bytes = receiver
+            .recv_timeout(limit)
+            .with_context(|| format!("killed after {limit:?}: the firmware did not exit in time"))?
+            .context("cannot read QEMU's output; run it again")?;
+        let status = child.0.wait().context("cannot learn how QEMU ended; run it again")?;
+        ensure!(status.success(), "QEMU ended with {status}: {}", String::from_utf8_lossy(&bytes));
+        Ok(bytes)
+    }
+
+    fn command(&self) -> Result<Command> {
+        let Self { machine, elf, argument, shift, .. } = *self;
+        ensure!(
+            elf.is_file(),
+            "no firmware at {}; build it for {} first",
+            elf.display(),
+            machine.target,
+        );
+        let argument = argument.map(|word| format!(",arg={word}")).unwrap_or_default();
+        let mut command = Command::new(QEMU);
+        command
+            .args(["-M", machine.name])
+            .args(["-nographic", "-monitor", "none", "-serial", "none"])
+            .args(["-icount", &format!("shift={shift}")])
+            .args(["-semihosting-config", &format!("{SEMIHOSTING}{argument}")])
+            .arg("-kernel")
+            .arg(elf);
+        Ok(command)
+    }
 }
 
 fn stream(mut command: Command, limit: Duration, mut on_line: impl FnMut(&str)) -> Result<()> {

@@ -7,18 +7,8 @@
 use core::hint::black_box;
 use cortex_m::Peripherals;
 use cortex_m_rt::entry;
-use cortex_m_semihosting::{nr, syscall1};
+use qemu_board::command_line::command_line;
 use qemu_board::{exit, guard, print_line};
-
-/// What QEMU is given with `-semihosting-config arg=`, into the buffer.
-fn command_line(buffer: &mut [u8]) -> &[u8] {
-    let mut block = [buffer.as_mut_ptr().expose_provenance(), buffer.len()];
-    // SAFETY: GET_CMDLINE takes an address and a length, writes there no more than that, and puts the
-    // length of what it wrote, without the zero at its end, in place of the length.
-    let refused = unsafe { syscall1(nr::GET_CMDLINE, (&raw mut block).expose_provenance()) } != 0;
-    let [_, length] = block;
-    if refused { &[] } else { buffer.get(..length).unwrap_or_default() }
-}
 
 fn overflow(depth: u32) -> u32 {
     let frame = black_box([depth; 16]);

@@ -1,17 +1,20 @@
 //! Learns in a main loop that must also take a reading each millisecond and feed a watchdog, without interrupts: a poll
 //! holds the loop up for no longer than one sample takes forward and backward.
+//!
+//! With the command line `whole` it evaluates in one piece instead, for the tests to see that the watchdog bites.
 
 #![no_std]
 #![no_main]
 
 use core::task::Poll;
 use cortex_m_rt::entry;
+use qemu_board::command_line::command_line;
 use qemu_board::duty::{self, Account, Watchdog};
 use qemu_board::firmware::{self, Aligned, Buffers};
 use qemu_board::print_line;
 use rolling_ball::kernels::Scalar;
 use rolling_ball::nn::SoftmaxCrossEntropy;
-use rolling_ball::{Error, Optimizer, Request, RollingBall, RollingBallConfig};
+use rolling_ball::{Error, Objective, Optimizer, Request, RollingBall, RollingBallConfig};
 use scenario::{Digits, DigitsTail, Image, whole};
 use static_cell::ConstStaticCell;
 
@@ -37,6 +40,7 @@ fn run(image: &Image, memory: &mut Memory) -> Result<(), Error> {
         RollingBallConfig::shrinking(settings.radius, settings.learning_rate, settings.steps);
     let mut ball = RollingBall::with_kernels(Scalar, config, [gradient, offset])?;
 
+    let whole = command_line(&mut [0; 8]) == b"whole";
     duty::start_ticks();
     let mut account = Account::open();
     let mut watchdog = Watchdog::start(2);
@@ -49,6 +53,10 @@ fn run(image: &Image, memory: &mut Memory) -> Result<(), Error> {
             account.take(duty::clock());
         }
         request = match request {
+            Request::Gradient if whole => {
+                let loss = batch.gradient(theta, ball.gradient_mut())?;
+                ball.tell_gradient(theta, loss)?
+            }
             Request::Loss => match batch.poll_loss(theta)? {
                 Poll::Pending => Request::Loss,
                 Poll::Ready(loss) => ball.tell_loss(theta, loss)?,

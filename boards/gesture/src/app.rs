@@ -1,0 +1,238 @@
+//! The program.
+
+use crate::accelerometer::Kept;
+use crate::network::{OFFSET, SCALE, START, network};
+use crate::{Accelerometer, Event, Gesture, Net, Segmenter, Store, Window};
+use core::task::Poll;
+use embedded_hal::i2c::I2c;
+use rolling_ball::nn::{FitsIn, Quantized, SoftmaxCrossEntropy};
+use rolling_ball::{Error, Optimizer, Request, RollingBall, RollingBallConfig};
+
+/// All the RAM that learning takes, beside the stack and [`App`] itself.
+pub const RAM_BYTES: usize = size_of::<Memory>();
+
+/// The stated budget: what the network and its training may take beside the examples.
+const _: () = FitsIn::<Net, { 32 * 1024 - Store::RAM_BYTES }>::CHECK;
+const _: () = assert!(RAM_BYTES <= 32 * 1024);
+
+/// Steps of a round of training.
+const STEPS: u32 = 20;
+
+/// What is learned, and what learning needs.
+pub struct Memory {
+    theta: [f32; Net::PARAMETERS],
+    gradient: [f32; Net::PARAMETERS],
+    offset: [f32; Net::PARAMETERS],
+    scratch: [f32; Net::SCRATCH],
+    store: Store,
+}
+
+impl Memory {
+    /// Zeros, for a static that takes no flash: [`App::new`] fills in where training starts.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            theta: [0.0; Net::PARAMETERS],
+            gradient: [0.0; Net::PARAMETERS],
+            offset: [0.0; Net::PARAMETERS],
+            scratch: [0.0; Net::SCRATCH],
+            store: Store::new(SCALE, OFFSET),
+        }
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The program over a board's bus `I`, its button `B` (whether it is held down) and its cycle counter `C`.
+pub struct App<'m, I, B, C> {
+    hand: Hand<I, B>,
+    cycles: C,
+    network: Net,
+    memory: &'m mut Memory,
+}
+
+impl<'m, I: I2c, B: FnMut() -> bool, C: FnMut() -> u32> App<'m, I, B, C> {
+    /// Starts from the parameters that were trained on the desktop.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where the weights are not the network's.
+    pub fn new(
+        accelerometer: Accelerometer<I>,
+        button: B,
+        cycles: C,
+        memory: &'m mut Memory,
+    ) -> Result<Self, Error> {
+        memory.theta = START;
+        Ok(Self { hand: Hand::new(accelerometer, button), cycles, network: network()?, memory })
+    }
+
+    /// The parameters: what to save after [`Event::Learned`].
+    #[must_use]
+    pub fn parameters(&self) -> &[f32] {
+        &self.memory.theta
+    }
+
+    /// Where to put parameters that were saved, before the first turn.
+    pub fn parameters_mut(&mut self) -> &mut [f32] {
+        &mut self.memory.theta
+    }
+
+    /// The gesture that is asked for.
+    #[must_use]
+    pub fn asks(&self) -> Gesture {
+        self.hand.asks()
+    }
+
+    /// Looks at the sensor once. Where an example has come in, and there is one of every gesture, learns from all there
+    /// are, and looks at the sensor between any two pieces of that.
+    pub fn turn(&mut self, tell: &mut impl FnMut(Event)) {
+        self.hand.look(tell);
+        let outcome = match self.hand.example.take() {
+            Some((window, gesture)) => {
+                self.memory.store.push(&window, gesture.class());
+                self.learn(tell)
+            }
+            None => self.recognise(tell),
+        };
+        if let Err(error) = outcome {
+            tell(Event::LearningFailed(error));
+        }
+    }
+
+    /// One round of training. A new example ends it after the step in progress: the next round has it.
+    fn learn(&mut self, tell: &mut impl FnMut(Event)) -> Result<(), Error> {
+        let Self { hand, cycles, network, memory } = self;
+        let Memory { theta, gradient, offset, scratch, store } = &mut **memory;
+        if Gesture::ALL.iter().any(|gesture| store.len_of(gesture.class()) == 0) {
+            return Ok(());
+        }
+        let config = RollingBallConfig::fine_tuning(STEPS);
+        let mut ball = RollingBall::new(config, [&mut gradient[..], &mut offset[..]])?;
+        for _ in 0..STEPS {
+            let mut batch = network.batch(SoftmaxCrossEntropy::new(), store.stream(), scratch)?;
+            let mut request = ball.begin(theta)?;
+            let (mut sum, mut longest) = (0u32, 0);
+            let report = loop {
+                let start = cycles();
+                request = match request {
+                    Request::Loss => match batch.poll_loss(theta)? {
+                        Poll::Pending => Request::Loss,
+                        Poll::Ready(loss) => ball.tell_loss(theta, loss)?,
+                    },
+                    Request::Gradient => match batch.poll_gradient(theta, ball.gradient_mut())? {
+                        Poll::Pending => Request::Gradient,
+                        Poll::Ready(loss) => ball.tell_gradient(theta, loss)?,
+                    },
+                    Request::Done(report) => break report,
+                };
+                let spent = cycles().wrapping_sub(start);
+                sum = sum.saturating_add(spent);
+                longest = longest.max(spent);
+                hand.look(tell);
+            };
+            tell(Event::Step { report, cycles: sum, longest });
+            if let Some(window) = hand.movement.take() {
+                tell(recognise(network, theta, &window, scratch)?);
+            }
+            if hand.example.is_some() {
+                return Ok(());
+            }
+        }
+        tell(Event::Learned);
+        Ok(())
+    }
+
+    fn recognise(&mut self, tell: &mut impl FnMut(Event)) -> Result<(), Error> {
+        let Memory { theta, scratch, .. } = &mut *self.memory;
+        if let Some(window) = self.hand.movement.take() {
+            tell(recognise(&self.network, theta, &window, scratch)?);
+        }
+        Ok(())
+    }
+}
+
+/// What a movement looks like.
+fn recognise(
+    network: &Net,
+    theta: &[f32],
+    window: &Window,
+    scratch: &mut [f32],
+) -> Result<Event, Error> {
+    let input = Quantized { values: window, scale: SCALE, offset: OFFSET };
+    Ok(Event::Recognised(Gesture::of_class(network.classify(theta, &input, scratch)?)))
+}
+
+/// The user's hand: what it does, and whether that is meant as an example.
+struct Hand<I, B> {
+    accelerometer: Accelerometer<I>,
+    button: B,
+    segmenter: Segmenter,
+    /// How many examples were taken.
+    examples: usize,
+    /// The last one, until it is learned from.
+    example: Option<(Window, Gesture)>,
+    /// The last movement without the button, until it is recognised.
+    movement: Option<Window>,
+    failed: bool,
+}
+
+impl<I: I2c, B: FnMut() -> bool> Hand<I, B> {
+    fn new(accelerometer: Accelerometer<I>, button: B) -> Self {
+        Self {
+            accelerometer,
+            button,
+            segmenter: Segmenter::new(),
+            examples: 0,
+            example: None,
+            movement: None,
+            failed: false,
+        }
+    }
+
+    /// In turn.
+    fn asks(&self) -> Gesture {
+        Gesture::of_class(self.examples % Gesture::ALL.len())
+    }
+
+    /// Takes one reading, where the sensor has one.
+    fn look(&mut self, tell: &mut impl FnMut(Event)) {
+        let restarted = if self.failed { self.accelerometer.restart() } else { Ok(()) };
+        match restarted.and_then(|()| self.accelerometer.next()) {
+            Ok(kept) => {
+                if core::mem::take(&mut self.failed) {
+                    tell(Event::SensorBack);
+                }
+                if let Some(kept) = kept {
+                    self.take(kept, tell);
+                }
+            }
+            Err(error) => {
+                if !core::mem::replace(&mut self.failed, true) {
+                    tell(Event::SensorFailed(error));
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, kept: Kept, tell: &mut impl FnMut(Event)) {
+        if kept.overrun {
+            tell(Event::ReadingsLost);
+        }
+        let asked = self.asks();
+        let Some(window) = self.segmenter.push(kept.reading) else { return };
+        if !(self.button)() {
+            self.movement = Some(*window);
+        } else if self.example.is_none() {
+            self.example = Some((*window, asked));
+            self.examples += 1;
+            tell(Event::Labelled(asked));
+            tell(Event::Asked(self.asks()));
+        } else {
+            tell(Event::Refused(asked));
+        }
+    }
+}

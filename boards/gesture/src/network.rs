@@ -1,0 +1,59 @@
+//! The network: frozen convolutions in flash, and the layers after them, which are trained.
+
+use crate::{AXES, Gesture, READINGS, VALUES};
+use rolling_ball::nn::{
+    AveragePool, Chain, Conv1d, Dense, FloatBackbone, Layer, Network, Relu, SampleStore, Shape,
+    Window,
+};
+
+type First = Conv1d<READINGS, AXES, 8, 5, 2, 2>;
+type Second = Conv1d<{ READINGS / 2 }, 8, 16, 5, 2, 2>;
+/// Four quarters of the window, so that the order of movements is not lost.
+type Quarters = AveragePool<Second, Window<1, 4, 1, 4>>;
+const FEATURES: usize = <Quarters as Shape>::LENGTH;
+
+type Convolutions = Chain<
+    First,
+    Chain<Relu<{ First::OUTPUTS }>, Chain<Second, Chain<Relu<{ Second::OUTPUTS }>, Quarters>>>,
+>;
+type Tail = Chain<Dense<FEATURES, 16>, Chain<Relu<16>, Dense<16, { Gesture::ALL.len() }>>>;
+type Backbone = FloatBackbone<'static, Convolutions>;
+
+/// The network on the device: only the tail is trained.
+pub type Net = Network<'static, Tail, Backbone>;
+/// All its layers.
+pub type Layers = Chain<Convolutions, Tail>;
+/// The same network with all layers trained, on the desktop.
+pub type Whole = Network<'static, Layers>;
+
+/// The user's own gestures.
+pub type Store = SampleStore<VALUES, 32>;
+
+/// A byte of a reading in g.
+pub(crate) const SCALE: f32 = 1.0 / 32.0;
+pub(crate) const OFFSET: f32 = -4.0;
+
+/// Trained on simulated gestures: `cargo run --release --example pretrain`.
+const WEIGHTS: &[u8; size_of::<f32>() * Whole::PARAMETERS] = include_bytes!("../weights.bin");
+
+static BACKBONE: [f32; Backbone::PARAMETERS] = floats(WEIGHTS, 0);
+/// The parameters that training on the device starts from.
+pub(crate) static START: [f32; Net::PARAMETERS] = floats(WEIGHTS, Backbone::PARAMETERS);
+
+/// The network over its weights in flash.
+pub(crate) fn network() -> Result<Net, rolling_ball::Error> {
+    Net::with_backbone(Backbone::new(&BACKBONE)?, &[])
+}
+
+/// `N` numbers from the one at `start` on; little-endian.
+const fn floats<const N: usize>(bytes: &[u8], start: usize) -> [f32; N] {
+    let mut floats = [0.0; N];
+    let mut index = 0;
+    while index < N {
+        let at = (start + index) * size_of::<f32>();
+        let bytes = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+        floats[index] = f32::from_le_bytes(bytes);
+        index += 1;
+    }
+    floats
+}

@@ -1,0 +1,130 @@
+//! What a device that keeps learning remembers.
+
+use super::sample::{Quantized, Sample};
+use heapless::Vec;
+
+/// At most `CAPACITY` labelled samples of `WIDTH` bytes each, from the oldest to the newest.
+///
+/// A full store makes room by dropping the oldest sample of the class that has the most, the new one
+/// counted; of classes that have equally many, the one whose oldest sample is the oldest. So no class that is
+/// seen often drives out one that is seen rarely, and what is dropped is what is known best or longest ago.
+///
+/// ```
+/// use rolling_ball::nn::{Dense, Network, SampleStore, SoftmaxCrossEntropy};
+/// use rolling_ball::{RollingBall, RollingBallConfig, step};
+///
+/// type Net = Network<'static, Dense<2, 2>>;
+/// type Store = SampleStore<2, 3>;
+/// const _: () = assert!(Net::RAM_BYTES + Store::RAM_BYTES <= 256);
+///
+/// let mut store = Store::new(1.0 / 255.0, 0.0);
+/// assert_eq!(store.push(&[255, 0], 0), None);
+/// assert_eq!(store.push(&[250, 9], 0), None);
+/// assert_eq!(store.push(&[0, 255], 1), None);
+/// assert_eq!(store.push(&[7, 248], 1), Some(0));
+/// assert_eq!((store.len_of(0), store.len_of(1)), (1, 2));
+///
+/// // The containers of heapless also hold what an optimizer works in.
+/// let mut vector = heapless::Vec::<f32, { Net::PARAMETERS }>::new();
+/// vector.extend([0.0; Net::PARAMETERS]);
+/// let mut theta = vector.clone();
+/// let mut ball = RollingBall::new(RollingBallConfig::default(), [vector.clone(), vector])?;
+///
+/// let mut scratch = [0.0; Net::SCRATCH];
+/// let network = Net::new(&[])?;
+/// let mut objective = network.batch(SoftmaxCrossEntropy::new(), store.stream(), &mut scratch)?;
+/// for _ in 0..20 {
+///     step(&mut ball, &mut objective, &mut theta)?;
+/// }
+/// drop(objective);
+/// for sample in store.stream() {
+///     assert_eq!(network.classify(&theta, &sample.input, &mut scratch)?, sample.target);
+/// }
+/// # Ok::<(), rolling_ball::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct SampleStore<const WIDTH: usize, const CAPACITY: usize> {
+    samples: Vec<Labelled<WIDTH>, CAPACITY>,
+    scale: f32,
+    offset: f32,
+}
+
+#[derive(Clone, Debug)]
+struct Labelled<const WIDTH: usize> {
+    values: [u8; WIDTH],
+    class: u8,
+}
+
+impl<const WIDTH: usize, const CAPACITY: usize> SampleStore<WIDTH, CAPACITY> {
+    /// What the store takes of the RAM, full or not.
+    pub const RAM_BYTES: usize = size_of::<Self>();
+
+    /// An empty store of bytes that stand for `value * scale + offset`.
+    #[must_use]
+    pub const fn new(scale: f32, offset: f32) -> Self {
+        const { assert!(CAPACITY > 0, "SampleStore<WIDTH, CAPACITY>: expected room for a sample") }
+        Self { samples: Vec::new(), scale, offset }
+    }
+
+    /// Adds a sample. Names the class of the one that had to make room for it, where the store was full.
+    ///
+    /// Cost where it is full: every two samples' classes are compared, and the younger samples move up by one.
+    pub fn push(&mut self, values: &[u8; WIDTH], class: u8) -> Option<u8> {
+        let mut moving = match self.samples.push(Labelled { values: *values, class }) {
+            Ok(()) => return None,
+            Err(rejected) => rejected,
+        };
+        let oldest = self.oldest_of_the_largest_class(class);
+        // From the newest down: each sample takes the place of the one before it, over the one that is dropped.
+        for place in self.samples.iter_mut().skip(oldest).rev() {
+            core::mem::swap(place, &mut moving);
+        }
+        Some(moving.class)
+    }
+
+    /// Where the sample lies that makes room for one of class `incoming`.
+    fn oldest_of_the_largest_class(&self, incoming: u8) -> usize {
+        let (mut place, mut largest) = (0, 0);
+        for (index, sample) in self.samples.iter().enumerate() {
+            let count = self.len_of(sample.class) + usize::from(sample.class == incoming);
+            if count > largest {
+                (place, largest) = (index, count);
+            }
+        }
+        place
+    }
+
+    /// How many samples there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.samples.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.samples.is_empty()
+    }
+
+    /// How many samples of a class there are.
+    #[must_use]
+    pub fn len_of(&self, class: u8) -> usize {
+        self.samples.iter().filter(|sample| sample.class == class).count()
+    }
+
+    /// Forgets all samples.
+    pub fn clear(&mut self) {
+        self.samples.clear();
+    }
+
+    /// The samples from the oldest to the newest, for [`Network::batch`](super::Network::batch).
+    pub fn stream(
+        &self,
+    ) -> impl ExactSizeIterator<Item = Sample<Quantized<'_>, usize>> + Clone + '_ {
+        let (scale, offset) = (self.scale, self.offset);
+        self.samples.iter().map(move |sample| Sample {
+            input: Quantized { values: &sample.values, scale, offset },
+            target: usize::from(sample.class),
+        })
+    }
+}
