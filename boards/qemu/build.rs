@@ -65,11 +65,12 @@ const DIGITS: Budget = Budget { flash: 128 * KIB, ram: 64 * KIB, stack: 8 * KIB 
 const SPEAKERS: Budget = Budget { flash: 512 * KIB, ram: 256 * KIB, stack: 8 * KIB };
 const SMALL: Budget = Budget { flash: 256 * KIB, ram: 16 * KIB, stack: 4 * KIB };
 
-const BUDGETS: [(&str, Budget); 10] = [
+const BUDGETS: [(&str, Budget); 11] = [
     ("last_layer", SMALL),
     ("digits", DIGITS),
     ("speakers", SPEAKERS),
     ("faults", SMALL),
+    ("subnormals", SMALL),
     ("lanes", SPEAKERS),
     ("size_ball", DIGITS),
     ("size_sgd", DIGITS),

@@ -564,3 +564,55 @@ fn instructions_are_what_the_clock_counts_in_the_evaluations_of_the_step() {
         }
     }
 }
+
+/// The network of [`Tail`] with its first layer frozen.
+type Frozen = Chain<Dense<WIDTH, 8>, Relu<8>>;
+type LastLayer = Dense<8, CLASSES>;
+
+/// A run that trains the last layer only, and its theta.
+fn run_last_layer(scene: &Scene) -> (Result<(), Error>, Vec<Event>, Vec<f32>) {
+    let mut vectors = [const { Vec::new() }; 4].map(|_| vec![f32::NAN; LastLayer::PARAMETERS]);
+    let [theta, gradient, first, second] = &mut vectors;
+    let mut scratch = vec![f32::NAN; Network::<LastLayer, Frozen>::SCRATCH];
+    let memory = Memory { theta, workspace: [gradient, first, second], scratch: &mut scratch };
+    let (mut events, kernels) = (Vec::new(), Active::default());
+    let result = fine_tune::<LastLayer, Frozen, _>(
+        kernels,
+        &scene.image(),
+        memory,
+        || 0,
+        |event| events.push(event),
+    );
+    let [theta, ..] = vectors;
+    (result, events, theta)
+}
+
+#[test]
+fn a_frozen_part_is_read_from_the_image_before_theta_and_stays_what_it_was() {
+    for kind in OptimizerKind::ALL {
+        let scene = Scene::new(kind);
+        let (result, events, theta) = run_last_layer(&scene);
+        assert_eq!(result, Ok(()), "{}", kind.name());
+        let (frozen, last) = scene.weights.split_at(Frozen::PARAMETERS);
+        assert_ne!(bits(&theta), bits(last), "{}: nothing was trained", kind.name());
+        let whole = [frozen, &theta].concat();
+        let accuracy = |weights: &[f32]| Accuracy {
+            correct: right_ones(weights, &scene.held_out),
+            samples: scene.held_out.1.len() as u32,
+        };
+        assert_eq!(events.first(), Some(&Event::Before(accuracy(&scene.weights))));
+        assert_eq!(events.last(), Some(&Event::After(accuracy(&whole))), "{}", kind.name());
+    }
+}
+
+#[test]
+fn an_image_without_room_for_the_frozen_part_is_refused_before_anything_is_told() {
+    for length in [0, Frozen::PARAMETERS - 1, Frozen::PARAMETERS, Tail::PARAMETERS + 1] {
+        let mut scene = Scene::new(OptimizerKind::Ball);
+        scene.weights.resize(length, 0.5);
+        let (result, events, _) = run_last_layer(&scene);
+        let (what, expected) = ("weights in the image", Tail::PARAMETERS);
+        assert_eq!(result, Err(Error::Length { what, expected, actual: length }));
+        assert!(events.is_empty(), "{events:?}");
+    }
+}
