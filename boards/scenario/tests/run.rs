@@ -571,7 +571,7 @@ type LastLayer = Dense<8, CLASSES>;
 
 /// A run that trains the last layer only, and its theta.
 fn run_last_layer(scene: &Scene) -> (Result<(), Error>, Vec<Event>, Vec<f32>) {
-    let mut vectors = [const { Vec::new() }; 4].map(|_| vec![f32::NAN; LastLayer::PARAMETERS]);
+    let mut vectors: [_; 4] = core::array::from_fn(|_| vec![f32::NAN; LastLayer::PARAMETERS]);
     let [theta, gradient, first, second] = &mut vectors;
     let mut scratch = vec![f32::NAN; Network::<LastLayer, Frozen>::SCRATCH];
     let memory = Memory { theta, workspace: [gradient, first, second], scratch: &mut scratch };
