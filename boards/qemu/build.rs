@@ -65,7 +65,7 @@ const DIGITS: Budget = Budget { flash: 128 * KIB, ram: 64 * KIB, stack: 8 * KIB 
 const SPEAKERS: Budget = Budget { flash: 512 * KIB, ram: 256 * KIB, stack: 8 * KIB };
 const SMALL: Budget = Budget { flash: 256 * KIB, ram: 16 * KIB, stack: 4 * KIB };
 
-const BUDGETS: [(&str, Budget); 13] = [
+const BUDGETS: [(&str, Budget); 14] = [
     ("last_layer", SMALL),
     ("digits", DIGITS),
     ("speakers", SPEAKERS),
@@ -73,6 +73,7 @@ const BUDGETS: [(&str, Budget); 13] = [
     ("interrupt", DIGITS),
     ("logged", DIGITS),
     ("faults", SMALL),
+    ("subnormals", SMALL),
     ("lanes", SPEAKERS),
     ("size_ball", DIGITS),
     ("size_sgd", DIGITS),

@@ -36,7 +36,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
                 self.refreshes = self.refreshes.saturating_add(1);
                 self.roll(theta, 0.0, 0.0, Phase::RefreshedContact)
             }
-            _ => self.choose_rate(theta, loss),
+            _ => (self.form.choose_rate)(self, theta, loss),
         }
     }
 

@@ -1,6 +1,7 @@
-//! The rolling ball: the step, in the paper's order. Its third part, finding the new contact, is in contact.rs
-//! and footpoint/.
+//! The rolling ball: the step, in the paper's order. Choosing how far the centre moves is in centre.rs, finding
+//! the new contact in contact.rs and footpoint/.
 
+mod centre;
 mod config;
 mod contact;
 mod footpoint;
@@ -11,7 +12,7 @@ mod state;
 pub use config::{CentreStep, Footpoint, RollingBallConfig};
 
 use crate::kernels::{Active, Kernels};
-use crate::line_search::{RateSearch, Verdict};
+use crate::line_search::RateSearch;
 use crate::report::{Ledger, Outcome, restore};
 use crate::{Error, Optimizer, Request, Schedule};
 use core::marker::PhantomData;
@@ -103,7 +104,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
         config.check()?;
         Error::check_length("workspace", gradient.as_ref().len(), displaced.as_ref().len())?;
         Ok(Self {
-            form: Form::of(config.footpoint),
+            form: Form::of(&config),
             config,
             phase: Phase::Idle,
             ledger: Ledger::default(),
@@ -191,23 +192,6 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
         K::add_scaled(theta, multiple, self.gradient.as_ref());
     }
 
-    /// Step 2: how far the centre moves.
-    fn choose_rate(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
-        let Geometry { rate, slant, reach, gradient_squared, .. } = self.geometry;
-        let gradient_norm = libm::sqrtf(gradient_squared);
-        match self.config.centre_step {
-            CentreStep::Plain => self.displace(theta, rate, None),
-            CentreStep::ArcLength => self.displace(theta, rate / slant, None),
-            CentreStep::Armijo(armijo) => {
-                self.rate_search.start(&armijo, rate, loss, gradient_squared);
-                let rate = self.rate_search.rate;
-                self.ledger.check_move((rate + reach) * gradient_norm)?;
-                self.move_along(theta, -rate);
-                self.ask_loss(Phase::CentreTrial)
-            }
-        }
-    }
-
     /// Step 2: the centre moves along the tangent. `tried` is the loss at `theta - rate g`, where a line
     /// search has already moved theta there.
     fn displace(
@@ -252,36 +236,17 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
     }
 
     fn answer_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
-        match (self.phase, self.config.centre_step) {
-            (Phase::CentreTrial, CentreStep::Armijo(armijo)) => {
-                match self.rate_search.judge(&armijo, loss) {
-                    Verdict::Accepted => self.displace(theta, self.rate_search.rate, Some(loss)),
-                    Verdict::Retry(multiple) => {
-                        self.move_along(theta, -multiple);
-                        self.ask_loss(Phase::CentreTrial)
-                    }
-                    Verdict::Stalled(multiple) => {
-                        self.move_along(theta, -multiple);
-                        self.phase = Phase::Idle;
-                        self.ledger.report.loss_after = Some(self.geometry.loss);
-                        self.ledger.report.outcome = Outcome::Stalled;
-                        self.ledger.done()
-                    }
-                }
-            }
-            (Phase::RefreshedContact | Phase::ProjectionMove | Phase::End, _)
-                if !loss.is_finite() =>
-            {
+        match self.phase {
+            Phase::RefreshedContact | Phase::ProjectionMove | Phase::End if !loss.is_finite() => {
                 restore(theta, self.gradient.as_ref());
                 Err(Error::NonFiniteLoss)
             }
-            (Phase::RefreshedContact, _) => self.ask_gradient(Phase::Contact),
-            (Phase::ProjectionMove, _) => self.ask_gradient(Phase::ProjectionPoint),
-            (Phase::GaussNewtonTrial | Phase::End, _) => (self.form.judge)(self, theta, loss),
-            (Phase::Idle | Phase::CentreTrial, _) => {
-                Err(Error::UnexpectedAnswer { expected: "begin before an answer" })
-            }
-            (Phase::Contact | Phase::GaussNewtonPoint | Phase::ProjectionPoint, _) => {
+            Phase::CentreTrial => (self.form.judge_rate)(self, theta, loss),
+            Phase::RefreshedContact => self.ask_gradient(Phase::Contact),
+            Phase::ProjectionMove => self.ask_gradient(Phase::ProjectionPoint),
+            Phase::GaussNewtonTrial | Phase::End => (self.form.judge)(self, theta, loss),
+            Phase::Idle => Err(Error::UnexpectedAnswer { expected: "begin before an answer" }),
+            Phase::Contact | Phase::GaussNewtonPoint | Phase::ProjectionPoint => {
                 Err(Error::UnexpectedAnswer { expected: "the gradient, not the loss alone" })
             }
         }

@@ -1,14 +1,14 @@
 //! `cargo xtask lint`: formatting, clippy without a warning, documentation.
 
 use crate::boards::BOARDS;
-use crate::device::qemu::MPS2_AN386;
+use crate::device::qemu::{MACHINES, MICROBIT, MPS2_AN386, MPS3_AN547};
 use crate::device::setup;
 use crate::workspace::{DEVICE_FEATURES, FEATURES, capture, cargo, root};
 use anyhow::Result;
 
 /// Runs the command.
 pub fn lint() -> Result<()> {
-    setup::rust_targets(&[MPS2_AN386.target])?;
+    setup::rust_targets(&MACHINES.map(|machine| machine.target))?;
     let host: [&[&str]; 5] = [
         &["fmt", "--all", "--check"],
         &["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"],
@@ -31,22 +31,23 @@ pub fn lint() -> Result<()> {
         say(arguments);
         capture(cargo().args(arguments), "the lint")?;
     }
-    let boards: [&[&str]; 3] = [
-        &["fmt", "--all", "--check"],
-        &["clippy", "--release", "--locked", "--target", MPS2_AN386.target, "--", "-D", "warnings"],
-        &[
-            "clippy",
-            "--release",
-            "--bin=logged",
-            "--features=qemu-board/defmt",
-            "--locked",
-            "--target",
-            MPS2_AN386.target,
-            "--",
-            "-D",
-            "warnings",
-        ],
+    let clippy =
+        |target| ["clippy", "--release", "--locked", "--target", target, "--", "-D", "warnings"];
+    // One machine for each architecture: the runtime differs.
+    let [v6, v7, v8] = [MICROBIT, MPS2_AN386, MPS3_AN547].map(|machine| clippy(machine.target));
+    let logged = [
+        "clippy",
+        "--release",
+        "--bin=logged",
+        "--features=qemu-board/defmt",
+        "--locked",
+        "--target",
+        MPS2_AN386.target,
+        "--",
+        "-D",
+        "warnings",
     ];
+    let boards: [&[&str]; 5] = [&["fmt", "--all", "--check"], &v6, &v7, &v8, &logged];
     for arguments in boards {
         say(arguments);
         capture(cargo().args(arguments).current_dir(root().join("boards")), "the lint of boards")?;

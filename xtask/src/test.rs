@@ -7,7 +7,7 @@ use crate::demo::outcome::Outcome;
 use crate::demo::plan::{Plan, PlanArgs};
 use crate::device::elf;
 use crate::device::log;
-use crate::device::qemu::{Emulation, MACHINES, MPS2_AN386, Machine};
+use crate::device::qemu::{Emulation, MACHINES, MPS2_AN386, MPS3_AN547, Machine};
 use crate::device::setup;
 use crate::device::{self, Build};
 use crate::lint;
@@ -43,6 +43,9 @@ const TARGETS: [&str; 4] = [
 /// What a binary that cannot panic or allocate does not contain.
 const FORBIDDEN: [&str; 6] =
     ["panic", "rust_begin_unwind", "__rust_alloc", "alloc::", "malloc", "core::fmt"];
+
+/// Wall-clock limit of a firmware that does next to nothing.
+const SHORT: Duration = Duration::from_secs(60);
 
 /// How the checks that are not cargo's own ended.
 #[derive(Default)]
@@ -211,6 +214,7 @@ fn devices(args: &TestArgs, tally: &mut Tally) -> Result<()> {
         }
     }
     faults(tally)?;
+    subnormals(tally)?;
     six_cores(tally)?;
     let added = size::check()?;
     println!("the ball with its kernels adds {added} bytes of flash over SGD");
@@ -272,11 +276,30 @@ fn faults(tally: &mut Tally) -> Result<()> {
         ] {
             let said = refused(machine, &firmware, Some(fault))?;
             ensure!(said.contains(message), "after a {name} the {} said {said:?}", machine.core);
-            let core = machine.core.to_lowercase().replace('-', "_");
+            let core = in_a_sentence(machine.core);
             tally.pass(&format!("a_{name}_on_the_{core}_ends_the_emulator_with_a_failing_code"));
         }
     }
     Ok(())
+}
+
+/// Where the numeric contract ends: the vectors of the Cortex-M55 flush what the other cores compute with.
+fn subnormals(tally: &mut Tally) -> Result<()> {
+    for machine in MACHINES {
+        let firmware = Build::firmware("test", machine, "subnormals").run()?;
+        let mut said = String::new();
+        Emulation::new(machine, &firmware, SHORT).lines(|line| said.push_str(line))?;
+        let done = if machine.core == MPS3_AN547.core { "flushed" } else { "kept" };
+        let core = machine.core;
+        ensure!(said == format!("subnormals are {done}"), "{core}, expected {done}: {said}");
+        tally.pass(&format!("subnormal_numbers_are_{done}_on_the_{}", in_a_sentence(core)));
+    }
+    Ok(())
+}
+
+/// As the name of a test has it.
+fn in_a_sentence(core: &str) -> String {
+    core.to_lowercase().replace('-', "_")
 }
 
 /// A firmware without its image must say so and fail, not hang.
@@ -303,8 +326,7 @@ fn refuses_image(folder: &str, image: &[u8]) -> Result<String> {
 
 /// What a firmware that must fail complains of.
 fn refused(machine: &Machine, firmware: &Path, argument: Option<&str>) -> Result<String> {
-    let limit = Duration::from_secs(60);
-    let emulation = Emulation { argument, ..Emulation::new(machine, firmware, limit) };
+    let emulation = Emulation { argument, ..Emulation::new(machine, firmware, SHORT) };
     match emulation.lines(|_| {}) {
         Ok(()) => bail!("{} ran and did not fail with {argument:?}", firmware.display()),
         Err(error) => Ok(format!("{error:#}")),

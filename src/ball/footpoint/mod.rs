@@ -18,7 +18,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
         let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
         self.ledger.start(loss, theta_squared, gradient_squared)?;
         self.geometry.rest(loss, gradient_squared);
-        self.choose_rate(theta, loss)
+        (self.form.choose_rate)(self, theta, loss)
     }
 
     /// `D` at theta, where the loss is this: one pass.

@@ -251,6 +251,7 @@ pub fn first_difference(a: &Told, b: &Told) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::demo::plan::Scenario;
     use crate::device::elf::Sizes;
     use scenario::{OptimizerKind, Settings};
 

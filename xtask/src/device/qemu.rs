@@ -356,7 +356,7 @@ mod tests {
     #[test]
     fn missing_firmware_says_to_build_it() {
         let path = Path::new("no-such-firmware.elf");
-        let text = message(run(&MPS2_AN386, path, None, Duration::from_secs(1), |_| {}));
+        let text = message(Emulation::new(&MPS2_AN386, path, Duration::from_secs(1)).lines(|_| {}));
         assert!(text.contains("no-such-firmware.elf"), "{text}");
         assert!(text.contains("build it"), "{text}");
     }

@@ -68,11 +68,13 @@ pub fn debian_package(program: &str, package: &str, install: bool) -> Result<()>
 }
 
 fn missing_targets<'a>(installed: &str, wanted: &[&'a str]) -> Vec<&'a str> {
-    wanted
+    let mut missing: Vec<&str> = wanted
         .iter()
         .copied()
         .filter(|target| !installed.lines().any(|line| line.trim() == *target))
-        .collect()
+        .collect();
+    missing.dedup();
+    missing
 }
 
 fn apt_commands(package: &str, root: bool) -> [Vec<&str>; 2] {
@@ -131,7 +133,7 @@ mod tests {
     #[test]
     fn only_absent_targets_are_missing() {
         let installed = "thumbv7em-none-eabi\nthumbv7em-none-eabihf\n";
-        let wanted = ["thumbv7em-none-eabihf", "thumbv6m-none-eabi"];
+        let wanted = ["thumbv7em-none-eabihf", "thumbv6m-none-eabi", "thumbv6m-none-eabi"];
         assert_eq!(missing_targets(installed, &wanted), ["thumbv6m-none-eabi"]);
     }
 
