@@ -21,11 +21,11 @@
 //! const _: () = FitsIn::<Network<'static, Dense<640, 100>>, { 64 * 1024 }>::CHECK;
 //! ```
 
-mod dense;
+pub mod dense;
 mod layer;
 mod loss;
 mod network;
-mod relu;
+pub mod relu;
 mod sample;
 
 pub use dense::Dense;

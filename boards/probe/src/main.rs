@@ -11,7 +11,7 @@ use core::panic::PanicInfo;
 use rolling_ball::kernels::{AdamCoefficients, Kernels, Scalar, dot_with_lanes, sum_lanes};
 use rolling_ball::nn::{
     Chain, Dense, Input, Layer, MeanSquaredError, Network, Quantized, Relu, Sample,
-    SoftmaxCrossEntropy,
+    SoftmaxCrossEntropy, dense, relu,
 };
 use rolling_ball::{
     Adam, AdamConfig, Armijo, CentreStep, ClipNorm, Error, Footpoint, Optimizer, Request,
@@ -148,7 +148,20 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
     let mut objective = network.batch(MeanSquaredError, samples, &mut scratch)?;
     let mut sgd = Sgd::new(SgdConfig::default(), [0.0; N], None)?;
     black_box(step(&mut sgd, &mut objective, theta)?);
-    Ok(())
+    layers_over_slices(black_box(&mut *theta))
+}
+
+fn layers_over_slices(theta: &mut [f32]) -> Result<(), Error> {
+    let (mut x, mut y, mut z) = ([0.5; 8], [0.5; 6], [0.5; 6]);
+    let x = x.get_mut(..black_box(8)).unwrap_or_default();
+    let y = y.get_mut(..black_box(6)).unwrap_or_default();
+    let z = z.get_mut(..black_box(6)).unwrap_or_default();
+    let (parameters, _) = theta.split_at_mut_checked(black_box(54)).unwrap_or_default();
+    dense::forward::<Scalar>(parameters, x, y)?;
+    relu::forward(y, z)?;
+    relu::backward_through(y, z)?;
+    dense::backward_input::<Scalar>(parameters, x, y)?;
+    dense::backward::<Scalar>(x, y, parameters)
 }
 
 fn kernels(theta: &mut [f32; N]) {
