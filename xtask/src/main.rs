@@ -1,5 +1,6 @@
 //! One entry point for everything that is not the library itself.
 
+mod c;
 mod data;
 mod demo;
 mod device;
@@ -25,6 +26,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
+    C(c::CArgs),
     Demo(demo::DemoArgs),
     Test(test::TestArgs),
     /// Formatting, clippy and documentation, without a warning
@@ -36,6 +38,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().task {
+        Task::C(args) => c::c(&args),
         Task::Demo(args) => demo::demo(&args),
         Task::Test(args) => test::test(&args),
         Task::Lint => lint::lint(),
