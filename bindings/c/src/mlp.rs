@@ -87,6 +87,8 @@ unsafe fn network<'a>(network: *const rb_mlp) -> Result<Mlp<'a>, rb_error> {
         if parameters != description.parameters || scratch != description.scratch_length {
             return Err(rb_error::Length);
         }
+        check(description.theta)?;
+        check(description.scratch)?;
         check_disjoint((description.scratch, scratch), (description.theta, parameters))?;
         Ok(Mlp {
             widths,
