@@ -26,6 +26,15 @@ pub fn lint() -> Result<()> {
         say(arguments);
         capture(cargo().args(arguments).current_dir(root().join("boards")), "the lint of boards")?;
     }
+    let bindings: [&[&str]; 2] = [
+        &["fmt", "--all", "--check"],
+        &["clippy", "--all-targets", "--locked", "--", "-D", "warnings"],
+    ];
+    for arguments in bindings {
+        say(arguments);
+        let folder = root().join("bindings/c");
+        capture(cargo().args(arguments).current_dir(folder), "the lint of the C interface")?;
+    }
     let documentation = ["doc", "--no-deps", "--features", "simd", "--locked"];
     say(&documentation);
     capture(cargo().args(documentation).env("RUSTDOCFLAGS", "-D warnings"), "the documentation")?;

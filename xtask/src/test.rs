@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything, in the order in which a failure is cheapest to find.
 
+use crate::c;
 use crate::data::speakers::SPEAKERS;
 use crate::demo::firmware;
 use crate::demo::outcome::Outcome;
@@ -76,6 +77,7 @@ pub fn test(args: &TestArgs) -> Result<()> {
     too_large_network(&mut tally)?;
     targets(&mut tally)?;
     probe(&mut tally)?;
+    c_interface(args, &mut tally)?;
     devices(args, &mut tally)?;
     let Tally { passed, skipped } = tally;
     println!("\n{passed} passed, 0 failed, {skipped} skipped");
@@ -120,6 +122,55 @@ fn probe(tally: &mut Tally) -> Result<()> {
     let core = elf::symbols_matching(&probe, &["rolling_ball::"])?;
     ensure!(!core.is_empty(), "the probe does not contain the core: was it linked away?");
     tally.pass("no_entry_point_of_the_core_can_panic_or_allocate");
+    Ok(())
+}
+
+fn c_interface(args: &TestArgs, tally: &mut Tally) -> Result<()> {
+    c::header::check()?;
+    tally.pass("the_c_header_is_what_the_sources_say");
+    run(
+        cargo().args(["test", "--locked"]).current_dir(root().join("bindings/c")),
+        "the tests of the C interface",
+    )?;
+    for target in TARGETS {
+        c::library::check_alone(target, &FORBIDDEN)?;
+        tally.pass(&format!("the_c_library_for_{target}_needs_nothing_and_cannot_panic"));
+    }
+    let install = |program, package| setup::debian_package(program, package, args.install);
+    for program in c::programs::PROGRAMS {
+        let name = program.replace('/', "_");
+        let sentence = format!("the_c_program_{name}_runs_without_a_complaint_of_valgrind");
+        match install("cc", "gcc").and_then(|()| install("valgrind", "valgrind")) {
+            Err(reason) => tally.skip(&sentence, &format!("{reason:#}")),
+            Ok(()) => {
+                c::programs::check(program)?;
+                tally.pass(&sentence);
+            }
+        }
+    }
+    let checks: [(&str, &str, &str, fn() -> Result<()>); 3] = [
+        ("c++", "g++", "the_c_header_compiles_as_cpp", c::programs::check_cpp),
+        ("cmake", "cmake", "the_c_programs_build_and_run_by_cmake", c::programs::check_cmake),
+        (
+            c::firmware::COMPILER.0,
+            c::firmware::COMPILER.1,
+            "the_firmware_in_c_gives_the_bits_of_the_rehearsal_within_its_budget",
+            || {
+                let outcome = c::firmware::outcome()?;
+                outcome.check_bits()?;
+                outcome.check_budget()
+            },
+        ),
+    ];
+    for (program, package, sentence, check) in checks {
+        match install(program, package) {
+            Err(reason) => tally.skip(sentence, &format!("{reason:#}")),
+            Ok(()) => {
+                check()?;
+                tally.pass(sentence);
+            }
+        }
+    }
     Ok(())
 }
 
