@@ -11,11 +11,13 @@ typedef struct {
 } header;
 
 /* From image.S, aligned to four bytes. */
-extern const uint8_t image_start[], image_end[];
+extern const header image_start[];
+extern const uint8_t image_end[];
 
 const char *read_image(image *image, uint32_t inputs, uint32_t parameters) {
-    const header *h = (const header *)image_start;
-    size_t length = (size_t)(image_end - image_start);
+    const header *h = image_start;
+    const uint8_t *start = (const uint8_t *)image_start;
+    size_t length = (size_t)(image_end - start);
     if (length < sizeof *h || h->magic[0] != 'R' || h->magic[1] != 'B' || h->magic[2] != 'I' ||
         h->magic[3] != '1')
         return "not a flash image of this version (expected RBI1)";
@@ -24,12 +26,12 @@ const char *read_image(image *image, uint32_t inputs, uint32_t parameters) {
         return "the image is not one of this network";
     if (sizeof *h + (uint64_t)parameters * sizeof(float) + count * (inputs + 1) != length)
         return "the image has another length than its header says";
-    if (crc32(image_start + 8, length - 8) != h->crc)
+    if (crc32(start + 8, length - 8) != h->crc)
         return "the image is damaged: its checksum does not match";
     if (h->optimizer != BALL)
         return "the image asks for another optimizer than the ball";
 
-    const uint8_t *next = image_start + sizeof *h;
+    const uint8_t *next = start + sizeof *h;
     image->weights = (const float *)next;
     next += parameters * sizeof(float);
     image->labelled = (samples){next, next + h->labelled * inputs, h->labelled};

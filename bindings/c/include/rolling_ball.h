@@ -768,7 +768,7 @@ rb_error rb_dequantize(const uint8_t *values,
  * Between the calls of a step theta holds the point to evaluate, and must not be changed; between steps it may be.
  *
  * Errors: RB_ERROR_UNEXPECTED_ANSWER while a step is in progress, RB_ERROR_SETTING where a schedule gives a value out
- * of range. Theta and `*request` are then unchanged. Cost: none.
+ * of range. Theta and `*request` are then unchanged. Cost: the values of the schedules.
  */
 rb_error rb_begin(struct rb_optimizer *optimizer,
                   rb_request *request);

@@ -2,6 +2,7 @@
 //! is there, and nobody else's during the call) is the contract of the header.
 
 use crate::error::rb_error;
+use core::ops::Range;
 use core::slice;
 
 /// That a pointer is neither null nor misaligned.
@@ -22,12 +23,15 @@ fn check_many<T>(pointer: *const T, length: usize) -> Result<(), rb_error> {
     if length > most { Err(rb_error::Length) } else { Ok(()) }
 }
 
-/// That two buffers, as (address, length) of floats, have no byte in common.
-pub fn check_disjoint(a: (*const f32, usize), b: (*const f32, usize)) -> Result<(), rb_error> {
-    let end = |(start, length): (*const f32, usize)| {
-        start.addr().saturating_add(length.saturating_mul(size_of::<f32>()))
-    };
-    if a.0.addr() < end(b) && b.0.addr() < end(a) { Err(rb_error::Overlap) } else { Ok(()) }
+/// The addresses that some elements take.
+pub fn extent<T>(pointer: *const T, length: usize) -> Range<usize> {
+    let start = pointer.addr();
+    start..start.saturating_add(length.saturating_mul(size_of::<T>()))
+}
+
+/// That two buffers have no byte in common.
+pub fn check_disjoint(a: &Range<usize>, b: &Range<usize>) -> Result<(), rb_error> {
+    if a.start < b.end && b.start < a.end { Err(rb_error::Overlap) } else { Ok(()) }
 }
 
 /// # Safety
@@ -86,8 +90,8 @@ impl Vector {
         self.start
     }
 
-    pub fn extent(self) -> (*const f32, usize) {
-        (self.start, self.length)
+    pub fn extent(self) -> Range<usize> {
+        extent(self.start, self.length)
     }
 
     /// Cuts it into vectors of this length; `None` where it is not exactly as long as all of them.

@@ -1,7 +1,7 @@
 //! A multilayer perceptron whose widths are known at run time, sample by sample.
 
 use crate::error::rb_error;
-use crate::memory::{check, check_disjoint, reference, slice, slice_mut, write};
+use crate::memory::{check, check_disjoint, extent, reference, slice, slice_mut, write};
 use rolling_ball::Error;
 use rolling_ball::kernels::Active;
 use rolling_ball::nn::{
@@ -89,7 +89,10 @@ unsafe fn network<'a>(network: *const rb_mlp) -> Result<Mlp<'a>, rb_error> {
         }
         check(description.theta)?;
         check(description.scratch)?;
-        check_disjoint((description.scratch, scratch), (description.theta, parameters))?;
+        check_disjoint(
+            &extent(description.scratch, scratch),
+            &extent(description.theta, parameters),
+        )?;
         Ok(Mlp {
             widths,
             theta: slice(description.theta, parameters)?,
@@ -111,6 +114,12 @@ fn split_last_mut(slice: &mut [f32], length: usize) -> Result<(&mut [f32], &mut 
 }
 
 impl Mlp<'_> {
+    /// That the scratch does not overlap what is read while it is written.
+    fn check_apart(&self, read: &[f32]) -> Result<(), rb_error> {
+        let scratch = extent(self.scratch.as_ptr(), self.scratch.len());
+        check_disjoint(&scratch, &extent(read.as_ptr(), read.len()))
+    }
+
     fn outputs(&self) -> usize {
         self.widths.last().map_or(0, |width| *width as usize)
     }
@@ -188,7 +197,8 @@ pub unsafe extern "C" fn rb_mlp_predict(
 ) -> rb_error {
     // SAFETY: promised by the caller.
     let result = check(output).and_then(|()| unsafe {
-        with_output(network, input, inputs, |values| write(output, values.as_ptr()))
+        with_output(network, input, inputs, |values| Ok(values.as_ptr()))
+            .and_then(|start| write(output, start))
     });
     result.into()
 }
@@ -203,37 +213,36 @@ pub unsafe extern "C" fn rb_mlp_classify(
     inputs: usize,
     label: *mut u32,
 ) -> rb_error {
-    let largest = |values: &[f32]| {
-        let mut best: Option<(u32, f32)> = None;
-        for (class, value) in (0u32..).zip(values) {
-            if !value.is_nan() && best.is_none_or(|(_, largest)| *value > largest) {
-                best = Some((class, *value));
-            }
-        }
-        let (class, _) = best.ok_or(rb_error::NonFiniteOutput)?;
-        // SAFETY: promised by the caller.
-        unsafe { write(label, class) }
-    };
     // SAFETY: promised by the caller.
-    check(label).and_then(|()| unsafe { with_output(network, input, inputs, largest) }).into()
+    let result = check(label).and_then(|()| unsafe {
+        with_output(network, input, inputs, largest).and_then(|class| write(label, class))
+    });
+    result.into()
+}
+
+/// The index of the largest value.
+fn largest(values: &[f32]) -> Result<u32, rb_error> {
+    let mut best: Option<(u32, f32)> = None;
+    for (class, value) in (0u32..).zip(values) {
+        if !value.is_nan() && best.is_none_or(|(_, largest)| *value > largest) {
+            best = Some((class, *value));
+        }
+    }
+    best.map(|(class, _)| class).ok_or(rb_error::NonFiniteOutput)
 }
 
 /// # Safety
 /// As of [`network`]; and of the input as well.
-unsafe fn with_output(
+unsafe fn with_output<T>(
     description: *const rb_mlp,
     input: *const f32,
     inputs: usize,
-    then: impl FnOnce(&[f32]) -> Result<(), rb_error>,
-) -> Result<(), rb_error> {
+    then: impl FnOnce(&[f32]) -> Result<T, rb_error>,
+) -> Result<T, rb_error> {
     // SAFETY: promised by the caller.
     let (mut network, input) = unsafe { (network(description)?, slice(input, inputs)?) };
-    check_disjoint(extent(network.scratch), extent(input))?;
+    network.check_apart(input)?;
     then(network.forward(input)?)
-}
-
-fn extent(slice: &[f32]) -> (*const f32, usize) {
-    (slice.as_ptr(), slice.len())
 }
 
 /// One sample's softmax cross-entropy against the class `label`: adds `weight` times the loss to `*loss`, and `weight`
@@ -257,7 +266,7 @@ pub unsafe extern "C" fn rb_mlp_cross_entropy(
     let cross_entropy =
         |output: &mut [f32]| SoftmaxCrossEntropy::new().evaluate(output, &(label as usize), weight);
     // SAFETY: promised by the caller.
-    unsafe { sample(network, (input, inputs), weight, gradient, loss, cross_entropy) }.into()
+    unsafe { sample(network, (input, inputs), &[], weight, (gradient, loss), cross_entropy) }.into()
 }
 
 /// One sample's mean squared error against `target`, which is as long as the output: adds as
@@ -275,42 +284,47 @@ pub unsafe extern "C" fn rb_mlp_squared_error(
     gradient: *mut f32,
     loss: *mut f32,
 ) -> rb_error {
-    // SAFETY: promised by the caller; nothing is written before it is checked.
+    // SAFETY: promised by the caller.
     let result = unsafe { slice(target, targets) }.and_then(|target| {
         let squared_error = |output: &mut [f32]| MeanSquaredError.evaluate(output, &target, weight);
+        let sums = (gradient, loss);
         // SAFETY: promised by the caller.
-        unsafe { sample(network, (input, inputs), weight, gradient, loss, squared_error) }
+        unsafe { sample(network, (input, inputs), target, weight, sums, squared_error) }
     });
     result.into()
 }
 
+/// Adds one sample's share to gradient and loss. `evaluate` reads the target.
+///
 /// # Safety
 /// As of [`network`]; and of input, gradient and loss as well.
 unsafe fn sample(
     description: *const rb_mlp,
     (input, inputs): (*const f32, usize),
+    target: &[f32],
     weight: f32,
-    gradient: *mut f32,
-    loss: *mut f32,
+    (gradient, loss): (*mut f32, *mut f32),
     evaluate: impl FnOnce(&mut [f32]) -> Result<f32, Error>,
 ) -> Result<(), rb_error> {
     check(loss)?;
     // SAFETY: promised by the caller.
     let (mut network, input) = unsafe { (network(description)?, slice(input, inputs)?) };
-    check_disjoint(extent(network.scratch), extent(input))?;
-    let target = (gradient.cast_const(), network.theta.len());
+    network.check_apart(input)?;
+    network.check_apart(target)?;
+    let parameters = network.theta.len();
     if !gradient.is_null() {
         check(gradient)?;
-        for other in [extent(network.scratch), extent(input), extent(network.theta)] {
-            check_disjoint(target, other)?;
+        for read in [&*network.scratch, input, target, network.theta] {
+            let read = extent(read.as_ptr(), read.len());
+            check_disjoint(&extent(gradient, parameters), &read)?;
         }
     }
     let value = evaluate(network.forward(input)?)?;
     if !gradient.is_null() {
-        // SAFETY: as long as theta by contract, and disjoint from all other slices.
-        network.backward(input, unsafe { slice_mut(gradient, network.theta.len())? })?;
+        // SAFETY: as long as theta by contract, and apart from all that is read.
+        network.backward(input, unsafe { slice_mut(gradient, parameters)? })?;
     }
-    // SAFETY: not null and aligned, checked; the rest is promised by the caller.
+    // SAFETY: not null and aligned, checked; no slice is used any more. The rest is promised by the caller.
     unsafe { *loss += weight * value };
     Ok(())
 }
@@ -325,9 +339,11 @@ pub unsafe extern "C" fn rb_dequantize(
     offset: f32,
     output: *mut f32,
 ) -> rb_error {
-    // SAFETY: promised by the caller.
-    let slices = unsafe { slice(values, length).and_then(|a| Ok((a, slice_mut(output, length)?))) };
-    slices
-        .and_then(|(values, output)| Ok(Quantized { values, scale, offset }.write(output)?))
-        .into()
+    let result = check(values).and_then(|()| {
+        check_disjoint(&extent(values, length), &extent(output, length))?;
+        // SAFETY: promised by the caller; that they do not overlap is checked.
+        let (values, output) = unsafe { (slice(values, length)?, slice_mut(output, length)?) };
+        Ok(Quantized { values, scale, offset }.write(output)?)
+    });
+    result.into()
 }

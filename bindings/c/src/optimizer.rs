@@ -2,7 +2,7 @@
 //! one set of functions drives any; what is linked is the kinds whose init functions are called.
 
 use crate::error::{rb_error, rb_error_detail};
-use crate::memory::{Vector, check, check_disjoint, reference, write};
+use crate::memory::{Vector, check, check_disjoint, extent, reference, write};
 use crate::report::rb_step_report;
 use core::ptr;
 use rolling_ball::{Error, Optimizer, Request, StepReport};
@@ -113,7 +113,9 @@ pub unsafe fn init<O: Optimizer + 'static, const COUNT: usize>(
             Vector::new(buffers.workspace, buffers.workspace_length)?,
         )
     };
-    check_disjoint(theta.extent(), workspace.extent())?;
+    check_disjoint(&theta.extent(), &workspace.extent())?;
+    check_disjoint(&theta.extent(), &extent(storage, 1))?;
+    check_disjoint(&workspace.extent(), &extent(storage, 1))?;
     let built = match workspace.cut(buffers.parameters) {
         Some(vectors) => build(vectors),
         None => Err(Error::Length {
@@ -251,7 +253,7 @@ unsafe fn turn(
 /// Between the calls of a step theta holds the point to evaluate, and must not be changed; between steps it may be.
 ///
 /// Errors: RB_ERROR_UNEXPECTED_ANSWER while a step is in progress, RB_ERROR_SETTING where a schedule gives a value out
-/// of range. Theta and `*request` are then unchanged. Cost: none.
+/// of range. Theta and `*request` are then unchanged. Cost: the values of the schedules.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_begin(
     optimizer: *mut rb_optimizer,

@@ -212,6 +212,10 @@ static void networks_are_checked(void) {
     EXPECT(rb_mlp_cross_entropy(&good, input, 2, 0, 1.0f, gradient, NULL) == RB_ERROR_NULL);
     EXPECT(rb_mlp_squared_error(&good, input, 2, input, 1, 1.0f, gradient, &loss) ==
            RB_ERROR_LENGTH);
+    EXPECT(rb_mlp_squared_error(&good, input, 2, scratch, 2, 1.0f, gradient, &loss) ==
+           RB_ERROR_OVERLAP);
+    EXPECT(rb_mlp_squared_error(&good, input, 2, gradient, 2, 1.0f, gradient, &loss) ==
+           RB_ERROR_OVERLAP);
     EXPECT(loss == 5.0f && label == 9);
     for (int i = 0; i < PARAMETERS; i++) {
         EXPECT(gradient[i] == 0.0f);
@@ -219,6 +223,8 @@ static void networks_are_checked(void) {
     }
     EXPECT(rb_mlp_classify(&good, input, 2, &label) == RB_ERROR_NON_FINITE_OUTPUT);
     EXPECT(rb_dequantize(NULL, 1, 1.0f, 0.0f, input) == RB_ERROR_NULL);
+    EXPECT(rb_dequantize((const uint8_t *)input, 2, 1.0f, 0.0f, input) == RB_ERROR_OVERLAP);
+    EXPECT(input[0] == 1.0f && input[1] == 2.0f);
 }
 
 static void every_code_has_a_text_of_its_own(void) {
