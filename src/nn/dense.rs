@@ -81,13 +81,13 @@ fn check<const I: usize, const O: usize>(input: &[f32], output: &[f32]) -> Resul
 /// ```
 ///
 /// # Errors
-/// [`Error::Length`] where the parameters are not those of this input and output.
+/// [`Error::Length`] where the parameters are not those of this input and output, or there is no input.
 pub fn forward<K: Kernels>(
     parameters: &[f32],
     input: &[f32],
     output: &mut [f32],
 ) -> Result<(), Error> {
-    let (weights, bias) = split("parameters", parameters, weights(input, output))?;
+    let (weights, bias) = split("parameters", parameters, weights(input, output)?)?;
     Error::check_length("layer biases", output.len(), bias.len())?;
     for ((y, row), bias) in output.iter_mut().zip(weights.chunks_exact(width(input))).zip(bias) {
         *y = bias + K::dot(row, input);
@@ -99,13 +99,14 @@ pub fn forward<K: Kernels>(
 /// Cost: as [`forward`].
 ///
 /// # Errors
-/// [`Error::Length`] where the gradient is not as long as the parameters of this input and output.
+/// [`Error::Length`] where the gradient is not as long as the parameters of this input and output, or there is no
+/// input.
 pub fn backward<K: Kernels>(
     input: &[f32],
     output_gradient: &[f32],
     gradient: &mut [f32],
 ) -> Result<(), Error> {
-    let (weights, bias) = split_mut("gradient", gradient, weights(input, output_gradient))?;
+    let (weights, bias) = split_mut("gradient", gradient, weights(input, output_gradient)?)?;
     Error::check_length("gradient", output_gradient.len(), bias.len())?;
     let rows = weights.chunks_exact_mut(width(input));
     for ((row, bias), slope) in rows.zip(bias).zip(output_gradient) {
@@ -118,13 +119,13 @@ pub fn backward<K: Kernels>(
 /// Overwrites `input_gradient` with the gradient with respect to the input. Cost: as [`forward`].
 ///
 /// # Errors
-/// [`Error::Length`] where the parameters are not those of this input and output.
+/// [`Error::Length`] where the parameters are not those of this input and output, or there is no input.
 pub fn backward_input<K: Kernels>(
     parameters: &[f32],
     input_gradient: &mut [f32],
     output_gradient: &[f32],
 ) -> Result<(), Error> {
-    let length = weights(input_gradient, output_gradient);
+    let length = weights(input_gradient, output_gradient)?;
     let (weights, bias) = split("parameters", parameters, length)?;
     Error::check_length("layer biases", output_gradient.len(), bias.len())?;
     input_gradient.fill(0.0);
@@ -135,11 +136,14 @@ pub fn backward_input<K: Kernels>(
 }
 
 /// Elements of `W`. What overflows is longer than any slice, and refused as such.
-fn weights(input: &[f32], output: &[f32]) -> usize {
-    input.len().saturating_mul(output.len())
+fn weights(input: &[f32], output: &[f32]) -> Result<usize, Error> {
+    if input.is_empty() {
+        return Err(Error::Length { what: "layer input", expected: 1, actual: 0 });
+    }
+    Ok(input.len().saturating_mul(output.len()))
 }
 
-/// The length of a row of `W`; of no input at all there are no rows, whatever their length.
+/// The length of a row of `W`, for the compiler to see that it is not 0.
 fn width(input: &[f32]) -> usize {
     input.len().max(1)
 }
