@@ -58,6 +58,25 @@ impl Tally {
         self.skipped += 1;
         println!("test {sentence} ... SKIPPED: {reason}");
     }
+
+    /// A check with programs, each in a Debian package, that may be missing.
+    fn pass_with(
+        &mut self,
+        programs: &[(&str, &str)],
+        install: bool,
+        sentence: &str,
+        check: impl FnOnce() -> Result<()>,
+    ) -> Result<()> {
+        for (program, package) in programs {
+            if let Err(reason) = setup::debian_package(program, package, install) {
+                self.skip(sentence, &format!("{reason:#}"));
+                return Ok(());
+            }
+        }
+        check()?;
+        self.pass(sentence);
+        Ok(())
+    }
 }
 
 /// Runs the command.
@@ -136,42 +155,25 @@ fn c_interface(args: &TestArgs, tally: &mut Tally) -> Result<()> {
         c::library::check_alone(target, &FORBIDDEN)?;
         tally.pass(&format!("the_c_library_for_{target}_needs_nothing_and_cannot_panic"));
     }
-    let install = |program, package| setup::debian_package(program, package, args.install);
+    let mut with = |programs: &[(&str, &str)], sentence: &str, check: &dyn Fn() -> Result<()>| {
+        tally.pass_with(programs, args.install, sentence, check)
+    };
     for program in c::programs::PROGRAMS {
         let name = program.replace('/', "_");
         let sentence = format!("the_c_program_{name}_runs_without_a_complaint_of_valgrind");
-        match install("cc", "gcc").and_then(|()| install("valgrind", "valgrind")) {
-            Err(reason) => tally.skip(&sentence, &format!("{reason:#}")),
-            Ok(()) => {
-                c::programs::check(program)?;
-                tally.pass(&sentence);
-            }
-        }
+        with(&[("cc", "gcc"), ("valgrind", "valgrind")], &sentence, &|| {
+            c::programs::check(program)
+        })?;
     }
-    let checks: [(&str, &str, &str, fn() -> Result<()>); 3] = [
-        ("c++", "g++", "the_c_header_compiles_as_cpp", c::programs::check_cpp),
-        ("cmake", "cmake", "the_c_programs_build_and_run_by_cmake", c::programs::check_cmake),
-        (
-            c::firmware::COMPILER.0,
-            c::firmware::COMPILER.1,
-            "the_firmware_in_c_gives_the_bits_of_the_rehearsal_within_its_budget",
-            || {
-                let outcome = c::firmware::outcome()?;
-                outcome.check_bits()?;
-                outcome.check_budget()
-            },
-        ),
-    ];
-    for (program, package, sentence, check) in checks {
-        match install(program, package) {
-            Err(reason) => tally.skip(sentence, &format!("{reason:#}")),
-            Ok(()) => {
-                check()?;
-                tally.pass(sentence);
-            }
-        }
-    }
-    Ok(())
+    with(&[("c++", "g++")], "the_c_header_compiles_as_cpp", &c::programs::check_cpp)?;
+    let sentence = "the_c_programs_build_and_run_by_cmake";
+    with(&[("cc", "gcc"), ("cmake", "cmake")], sentence, &c::programs::check_cmake)?;
+    let sentence = "the_firmware_in_c_gives_the_bits_of_the_rehearsal_within_its_budget";
+    with(&[c::firmware::COMPILER], sentence, &|| {
+        let outcome = c::firmware::outcome()?;
+        outcome.check_bits()?;
+        outcome.check_budget()
+    })
 }
 
 /// The message of the compile-time RAM check is part of the product.
