@@ -75,10 +75,7 @@ impl<A: Activation, const N: usize> Layer for Elementwise<A, N> {
         output: &mut [f32],
     ) -> Result<(), Error> {
         check_lengths::<Self>(input, output)?;
-        for (y, x) in output.iter_mut().zip(input) {
-            *y = A::value(*x);
-        }
-        Ok(())
+        forward::<A>(input, output)
     }
 
     fn backward_input<K: Kernels>(
@@ -88,11 +85,41 @@ impl<A: Activation, const N: usize> Layer for Elementwise<A, N> {
         output_gradient: &[f32],
     ) -> Result<(), Error> {
         check_lengths::<Self>(input, output_gradient)?;
-        for (x, slope) in input.iter_mut().zip(output_gradient) {
-            *x = A::backward(*x, *slope);
-        }
-        Ok(())
+        backward::<A>(input, output_gradient)
     }
+}
+
+/// `output = A(input)`, for a length that is known at run time; [`Elementwise`] does the same.
+///
+/// ```
+/// use rolling_ball::nn::activation::{Rectifier, forward};
+///
+/// let mut output = [0.0; 2];
+/// forward::<Rectifier>(&[-1.0, 2.0], &mut output)?;
+/// assert_eq!(output, [0.0, 2.0]);
+/// # Ok::<(), rolling_ball::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Length`] where the output is not as long as the input.
+pub fn forward<A: Activation>(input: &[f32], output: &mut [f32]) -> Result<(), Error> {
+    Error::check_length("layer output", input.len(), output.len())?;
+    for (y, x) in output.iter_mut().zip(input) {
+        *y = A::value(*x);
+    }
+    Ok(())
+}
+
+/// Overwrites the input with the gradient with respect to it.
+///
+/// # Errors
+/// [`Error::Length`] where the output's gradient is not as long as the input.
+pub fn backward<A: Activation>(input: &mut [f32], output_gradient: &[f32]) -> Result<(), Error> {
+    Error::check_length("layer output", input.len(), output_gradient.len())?;
+    for (x, slope) in input.iter_mut().zip(output_gradient) {
+        *x = A::backward(*x, *slope);
+    }
+    Ok(())
 }
 
 /// The function of [`Relu`].

@@ -92,7 +92,7 @@ pub fn forward<K: Kernels>(
     input: &[f32],
     output: &mut [f32],
 ) -> Result<(), Error> {
-    Error::check_length("layer weights", elements(input, output), weights.len())?;
+    Error::check_length("layer weights", elements(input, output)?, weights.len())?;
     Error::check_length("layer biases", output.len(), biases.len())?;
     for ((y, row), bias) in output.iter_mut().zip(weights.chunks_exact(width(input))).zip(biases) {
         *y = bias + K::dot(row, input);
@@ -112,19 +112,18 @@ pub fn backward<K: Kernels>(
     biases_gradient: &mut [f32],
 ) -> Result<(), Error> {
     if !weights_gradient.is_empty() {
-        let expected = elements(input, output_gradient);
+        let expected = elements(input, output_gradient)?;
         Error::check_length("gradient of the weights", expected, weights_gradient.len())?;
-        let rows = weights_gradient.chunks_exact_mut(width(input));
-        for (row, slope) in rows.zip(output_gradient) {
-            K::add_scaled(row, *slope, input);
-        }
     }
     if !biases_gradient.is_empty() {
         let expected = output_gradient.len();
         Error::check_length("gradient of the biases", expected, biases_gradient.len())?;
-        for (bias, slope) in biases_gradient.iter_mut().zip(output_gradient) {
-            *bias += slope;
-        }
+    }
+    for (row, slope) in weights_gradient.chunks_exact_mut(width(input)).zip(output_gradient) {
+        K::add_scaled(row, *slope, input);
+    }
+    for (bias, slope) in biases_gradient.iter_mut().zip(output_gradient) {
+        *bias += slope;
     }
     Ok(())
 }
@@ -138,7 +137,7 @@ pub fn backward_input<K: Kernels>(
     input: &mut [f32],
     output_gradient: &[f32],
 ) -> Result<(), Error> {
-    Error::check_length("layer weights", elements(input, output_gradient), weights.len())?;
+    Error::check_length("layer weights", elements(input, output_gradient)?, weights.len())?;
     input.fill(0.0);
     for (row, slope) in weights.chunks_exact(width(input)).zip(output_gradient) {
         K::add_scaled(input, *slope, row);
@@ -147,11 +146,14 @@ pub fn backward_input<K: Kernels>(
 }
 
 /// Elements of `W`. What overflows is longer than any slice, and refused as such.
-fn elements(input: &[f32], output: &[f32]) -> usize {
-    input.len().saturating_mul(output.len())
+fn elements(input: &[f32], output: &[f32]) -> Result<usize, Error> {
+    if input.is_empty() {
+        return Err(Error::Length { what: "layer input", expected: 1, actual: 0 });
+    }
+    Ok(input.len().saturating_mul(output.len()))
 }
 
-/// The length of a row of `W`; of no input at all there are no rows, whatever their length.
+/// The length of a row of `W`, for the compiler to see that it is not 0.
 fn width(input: &[f32]) -> usize {
     input.len().max(1)
 }

@@ -57,6 +57,15 @@ pub fn lint() -> Result<()> {
         say(&arguments);
         capture(cargo().args(arguments).current_dir(board.folder()), board.name)?;
     }
+    let bindings: [&[&str]; 2] = [
+        &["fmt", "--all", "--check"],
+        &["clippy", "--all-targets", "--locked", "--", "-D", "warnings"],
+    ];
+    for arguments in bindings {
+        say(arguments);
+        let folder = root().join("bindings/c");
+        capture(cargo().args(arguments).current_dir(folder), "the lint of the C interface")?;
+    }
     let documentation = ["doc", "--no-deps", "--features", FEATURES, "--locked"];
     say(&documentation);
     capture(cargo().args(documentation).env("RUSTDOCFLAGS", "-D warnings"), "the documentation")?;

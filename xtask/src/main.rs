@@ -1,6 +1,7 @@
 //! One entry point for everything that is not the library itself.
 
 mod boards;
+mod c;
 mod cores;
 mod data;
 mod demo;
@@ -30,6 +31,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
+    C(c::CArgs),
     Demo(demo::DemoArgs),
     Test(test::TestArgs),
     /// Formatting, clippy and documentation, without a warning
@@ -47,6 +49,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().task {
+        Task::C(args) => c::c(&args),
         Task::Demo(args) => demo::demo(&args),
         Task::Test(args) => test::test(&args),
         Task::Qemu(args) => cores::qemu(&args),

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything, in the order in which a failure is cheapest to find.
 
 use crate::boards::BOARDS;
+use crate::c;
 use crate::cores::{self, Agreement};
 use crate::data::speakers::SPEAKERS;
 use crate::demo::outcome::Outcome;
@@ -64,6 +65,25 @@ impl Tally {
         self.skipped += 1;
         println!("test {sentence} ... SKIPPED: {reason}");
     }
+
+    /// A check with programs, each in a Debian package, that may be missing.
+    fn pass_with(
+        &mut self,
+        programs: &[(&str, &str)],
+        install: bool,
+        sentence: &str,
+        check: impl FnOnce() -> Result<()>,
+    ) -> Result<()> {
+        for (program, package) in programs {
+            if let Err(reason) = setup::debian_package(program, package, install) {
+                self.skip(sentence, &format!("{reason:#}"));
+                return Ok(());
+            }
+        }
+        check()?;
+        self.pass(sentence);
+        Ok(())
+    }
 }
 
 /// Runs the command.
@@ -86,6 +106,7 @@ pub fn test(args: &TestArgs) -> Result<()> {
     probe(&mut tally)?;
     logs(&mut tally)?;
     retail(&mut tally)?;
+    c_interface(args, &mut tally)?;
     devices(args, &mut tally)?;
     let Tally { passed, skipped } = tally;
     println!("\n{passed} passed, 0 failed, {skipped} skipped");
@@ -179,6 +200,38 @@ fn logs(tally: &mut Tally) -> Result<()> {
     }
     tally.pass("a_log_by_defmt_tells_settings_reports_and_errors");
     Ok(())
+}
+
+fn c_interface(args: &TestArgs, tally: &mut Tally) -> Result<()> {
+    c::header::check()?;
+    tally.pass("the_c_header_is_what_the_sources_say");
+    run(
+        cargo().args(["test", "--locked"]).current_dir(root().join("bindings/c")),
+        "the tests of the C interface",
+    )?;
+    for target in TARGETS {
+        c::library::check_alone(target, &FORBIDDEN)?;
+        tally.pass(&format!("the_c_library_for_{target}_needs_nothing_and_cannot_panic"));
+    }
+    let mut with = |programs: &[(&str, &str)], sentence: &str, check: &dyn Fn() -> Result<()>| {
+        tally.pass_with(programs, args.install, sentence, check)
+    };
+    for program in c::programs::PROGRAMS {
+        let name = program.replace('/', "_");
+        let sentence = format!("the_c_program_{name}_runs_without_a_complaint_of_valgrind");
+        with(&[("cc", "gcc"), ("valgrind", "valgrind")], &sentence, &|| {
+            c::programs::check(program)
+        })?;
+    }
+    with(&[("c++", "g++")], "the_c_header_compiles_as_cpp", &c::programs::check_cpp)?;
+    let sentence = "the_c_programs_build_and_run_by_cmake";
+    with(&[("cc", "gcc"), ("cmake", "cmake")], sentence, &c::programs::check_cmake)?;
+    let sentence = "the_firmware_in_c_gives_the_bits_of_the_rehearsal_within_its_budget";
+    with(&[c::firmware::COMPILER], sentence, &|| {
+        let outcome = c::firmware::outcome()?;
+        outcome.check_bits()?;
+        outcome.check_budget()
+    })
 }
 
 /// The message of the compile-time RAM check is part of the product.

@@ -13,11 +13,13 @@ use core::panic::PanicInfo;
 use embedded_storage::nor_flash::NorFlashErrorKind;
 use flash::Flash;
 use rolling_ball::kernels::{AdamCoefficients, Kernels, Scalar, dot_with_lanes, sum_lanes};
+use rolling_ball::nn::activation::Rectifier;
 use rolling_ball::nn::{
     AveragePool, BiasesOnly, BinaryCrossEntropyWithLogits, Chain, Conv1d, Conv2d, Dense,
     DepthwiseConv2d, FloatBackbone, Frozen, Gelu, GlobalAveragePool, Huber, Input, Layer,
     LayerNorm, LeakyRelu, Loss, Map, MaxPool, MeanSquaredError, Network, Parameters, Quantized,
-    Relu, Relu6, Residual, Sample, Shape, Sigmoid, SoftmaxCrossEntropy, Tanh, Window,
+    Relu, Relu6, Residual, Sample, Shape, Sigmoid, SoftmaxCrossEntropy, Tanh, Window, activation,
+    dense,
 };
 use rolling_ball::{
     Adam, AdamConfig, Armijo, CentreStep, CheckpointError, Checkpoints, ClipNorm, Error, Footpoint,
@@ -193,7 +195,7 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
     let mut objective = network.batch(MeanSquaredError, samples, &mut scratch)?;
     while objective.poll_loss(&biases)?.is_pending() {}
     while objective.poll_gradient(black_box(&mut biases), &mut gradient)?.is_pending() {}
-    Ok(())
+    layers_over_slices(black_box(&mut *theta))
 }
 
 fn layers() -> Result<(), Error> {
@@ -261,6 +263,20 @@ fn losses() -> Result<(), Error> {
     sum += MeanSquaredError.evaluate(&mut output, &target, 0.5)?;
     black_box(sum);
     Ok(())
+}
+
+fn layers_over_slices(theta: &mut [f32]) -> Result<(), Error> {
+    let (mut x, mut y, mut z) = ([0.5; 8], [0.5; 6], [0.5; 6]);
+    let x = x.get_mut(..black_box(8)).unwrap_or_default();
+    let y = y.get_mut(..black_box(6)).unwrap_or_default();
+    let z = z.get_mut(..black_box(6)).unwrap_or_default();
+    let (weights, rest) = theta.split_at_mut_checked(black_box(48)).unwrap_or_default();
+    let (biases, _) = rest.split_at_mut_checked(black_box(6)).unwrap_or_default();
+    dense::forward::<Scalar>(weights, biases, x, y)?;
+    activation::forward::<Rectifier>(y, z)?;
+    activation::backward::<Rectifier>(y, z)?;
+    dense::backward_input::<Scalar>(weights, x, y)?;
+    dense::backward::<Scalar>(x, y, weights, biases)
 }
 
 fn kernels(theta: &mut [f32; N]) {

@@ -1,0 +1,82 @@
+//! Adam and AdamW.
+
+use crate::error::rb_error;
+use crate::memory::Vector;
+use crate::optimizer::{Buffers, Kind, init_from, rb_optimizer};
+use crate::schedule::rb_schedule;
+use rolling_ball::{Adam, AdamConfig, Error};
+
+/// Vectors of Adam's workspace, each as long as theta.
+pub const RB_ADAM_VECTORS: usize = 3;
+
+/// Settings of Adam. Start from rb_adam_default and change what you need.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct rb_adam_config {
+    /// Learning rate.
+    pub learning_rate: rb_schedule,
+    /// Decay of the mean of the gradient, 0 up to below 1.
+    pub beta1: f32,
+    /// Decay of the mean of the squared gradient, 0 up to below 1.
+    pub beta2: f32,
+    /// Added to the root of the second moment; above 0.
+    pub epsilon: f32,
+    /// Decoupled weight decay: above 0 it is AdamW.
+    pub weight_decay: f32,
+    /// 1: the new point's loss is evaluated so that one that is not finite is rolled back exactly, at one loss (1/3
+    /// gradient evaluation) a step. 0: not.
+    pub roll_back: u32,
+}
+
+impl From<AdamConfig> for rb_adam_config {
+    fn from(config: AdamConfig) -> Self {
+        Self {
+            learning_rate: config.learning_rate.into(),
+            beta1: config.beta1,
+            beta2: config.beta2,
+            epsilon: config.epsilon,
+            weight_decay: config.weight_decay,
+            roll_back: config.roll_back.into(),
+        }
+    }
+}
+
+impl TryFrom<rb_adam_config> for AdamConfig {
+    type Error = Error;
+
+    fn try_from(config: rb_adam_config) -> Result<Self, Error> {
+        Ok(Self {
+            learning_rate: config.learning_rate.try_into()?,
+            beta1: config.beta1,
+            beta2: config.beta2,
+            epsilon: config.epsilon,
+            weight_decay: config.weight_decay,
+            roll_back: config.roll_back != 0,
+        })
+    }
+}
+
+/// Adam with the settings of its paper.
+#[unsafe(no_mangle)]
+pub extern "C" fn rb_adam_default() -> rb_adam_config {
+    AdamConfig::default().into()
+}
+
+/// Makes `*optimizer` Adam over the caller's buffers, which stay the caller's and must outlive it: theta, `parameters`
+/// floats; the workspace, RB_ADAM_VECTORS times as many.
+///
+/// Errors: as rb_ball_init. Cost: one pass over the moments, which start at zero.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_adam_init(
+    optimizer: *mut rb_optimizer,
+    config: *const rb_adam_config,
+    theta: *mut f32,
+    parameters: usize,
+    workspace: *mut f32,
+    workspace_length: usize,
+) -> rb_error {
+    let buffers = Buffers { theta, parameters, workspace, workspace_length };
+    let build = |config, vectors: [Vector; RB_ADAM_VECTORS]| Adam::new(config, vectors);
+    // SAFETY: promised by the caller.
+    unsafe { init_from(optimizer, Kind::Adam, config, &buffers, build) }
+}

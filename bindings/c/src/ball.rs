@@ -1,0 +1,213 @@
+//! The rolling ball.
+
+use crate::armijo::rb_armijo;
+use crate::error::rb_error;
+use crate::memory::{Vector, check, write};
+use crate::optimizer::{Buffers, Kind, init_from, rb_optimizer, with_kind};
+use crate::schedule::rb_schedule;
+use rolling_ball::{
+    Armijo, CentreStep, Error, Footpoint, RollingBall, RollingBallConfig, Schedule,
+};
+
+/// Vectors of the ball's workspace, each as long as theta.
+pub const RB_BALL_VECTORS: usize = 2;
+
+/// The centre descends the dilated loss, with the gradient taken at the contact. Cost a step: `iterations` + 1
+/// gradient evaluations; with 0 the contact lags one step behind, with 1 it is found anew from the centre.
+pub const RB_FOOTPOINT_CONTACT: u32 = 0;
+/// The nearest point of the graph, by Gauss-Newton in at most `iterations` moves, until the predicted decrease is
+/// below `tolerance` of the distance. Cost: a gradient and at least one loss an iteration.
+pub const RB_FOOTPOINT_GAUSS_NEWTON: u32 = 1;
+/// The paper's solver: `iterations` gradient steps of size `projection_step`. Cost: as many gradients.
+pub const RB_FOOTPOINT_GRADIENT_DESCENT: u32 = 2;
+
+/// The centre moves by the learning rate times the gradient.
+pub const RB_CENTRE_STEP_PLAIN: u32 = 0;
+/// Arc length on the graph: never longer than the learning rate over the loss scale.
+pub const RB_CENTRE_STEP_ARC_LENGTH: u32 = 1;
+/// A line search on the loss finds the rate, by the settings in `armijo`.
+pub const RB_CENTRE_STEP_ARMIJO: u32 = 2;
+
+/// Settings of the rolling ball. Start from rb_ball_default or rb_ball_fine_tuning and change what you need.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct rb_ball_config {
+    /// Radius of the ball: the scale at which it sees the loss. At a constant radius the ball does not come to rest in
+    /// a valley that it does not fit into; let the radius shrink to end there.
+    pub radius: rb_schedule,
+    /// Learning rate of the centre; multiplies the gradient of the loss itself, whatever the loss scale.
+    pub learning_rate: rb_schedule,
+    /// Factor on the loss before the ball rolls on its graph; above 0.
+    pub loss_scale: f32,
+    /// How the new contact is found: RB_FOOTPOINT_...
+    pub footpoint: u32,
+    /// RB_FOOTPOINT_CONTACT: how often the contact is found anew. The others: moves at most, at least 1.
+    pub iterations: u32,
+    /// RB_FOOTPOINT_GRADIENT_DESCENT: step size of the projection; above 0.
+    pub projection_step: f32,
+    /// RB_FOOTPOINT_GAUSS_NEWTON: the relative decrease at which it ends; 0 up to below 1.
+    pub tolerance: f32,
+    /// How far the centre moves: RB_CENTRE_STEP_...
+    pub centre_step: u32,
+    /// RB_CENTRE_STEP_ARMIJO: the line search.
+    pub armijo: rb_armijo,
+    /// 1: each new point's loss is evaluated before its predecessor is forgotten, so that one that is not finite is
+    /// rolled back exactly, at one loss (1/3 gradient evaluation) a move. 0: not.
+    pub roll_back: u32,
+}
+
+impl From<RollingBallConfig> for rb_ball_config {
+    fn from(config: RollingBallConfig) -> Self {
+        let mut converted = Self {
+            radius: config.radius.into(),
+            learning_rate: config.learning_rate.into(),
+            loss_scale: config.loss_scale,
+            footpoint: RB_FOOTPOINT_CONTACT,
+            iterations: 0,
+            projection_step: 0.1,
+            tolerance: 0.01,
+            centre_step: RB_CENTRE_STEP_PLAIN,
+            armijo: Armijo::default().into(),
+            roll_back: config.roll_back.into(),
+        };
+        (converted.footpoint, converted.iterations) = match config.footpoint {
+            Footpoint::Contact { refreshes } => (RB_FOOTPOINT_CONTACT, refreshes),
+            Footpoint::GaussNewton { max_iterations, tolerance } => {
+                converted.tolerance = tolerance;
+                (RB_FOOTPOINT_GAUSS_NEWTON, max_iterations)
+            }
+            Footpoint::GradientDescent { step, iterations } => {
+                converted.projection_step = step;
+                (RB_FOOTPOINT_GRADIENT_DESCENT, iterations)
+            }
+        };
+        converted.centre_step = match config.centre_step {
+            CentreStep::Plain => RB_CENTRE_STEP_PLAIN,
+            CentreStep::ArcLength => RB_CENTRE_STEP_ARC_LENGTH,
+            CentreStep::Armijo(armijo) => {
+                converted.armijo = armijo.into();
+                RB_CENTRE_STEP_ARMIJO
+            }
+        };
+        converted
+    }
+}
+
+impl TryFrom<rb_ball_config> for RollingBallConfig {
+    type Error = Error;
+
+    fn try_from(config: rb_ball_config) -> Result<Self, Error> {
+        let unknown =
+            |name, kind: u32, expected| Error::Setting { name, value: kind as f32, expected };
+        let iterations = config.iterations;
+        Ok(Self {
+            radius: config.radius.try_into()?,
+            learning_rate: config.learning_rate.try_into()?,
+            loss_scale: config.loss_scale,
+            footpoint: match config.footpoint {
+                RB_FOOTPOINT_CONTACT => Footpoint::Contact { refreshes: iterations },
+                RB_FOOTPOINT_GAUSS_NEWTON => Footpoint::GaussNewton {
+                    max_iterations: iterations,
+                    tolerance: config.tolerance,
+                },
+                RB_FOOTPOINT_GRADIENT_DESCENT => {
+                    Footpoint::GradientDescent { step: config.projection_step, iterations }
+                }
+                kind => return Err(unknown("footpoint", kind, "one of RB_FOOTPOINT_...")),
+            },
+            centre_step: match config.centre_step {
+                RB_CENTRE_STEP_PLAIN => CentreStep::Plain,
+                RB_CENTRE_STEP_ARC_LENGTH => CentreStep::ArcLength,
+                RB_CENTRE_STEP_ARMIJO => CentreStep::Armijo(config.armijo.into()),
+                kind => return Err(unknown("centre step", kind, "one of RB_CENTRE_STEP_...")),
+            },
+            roll_back: config.roll_back != 0,
+        })
+    }
+}
+
+/// The form that serves fine-tuning best at equal cost, at a constant radius and a constant learning rate.
+#[unsafe(no_mangle)]
+pub extern "C" fn rb_ball_default() -> rb_ball_config {
+    RollingBallConfig::default().into()
+}
+
+/// For fine-tuning a network in about this many steps: the default with a radius and a learning rate that do well
+/// where nobody tunes them, shrinking to nothing together.
+#[unsafe(no_mangle)]
+pub extern "C" fn rb_ball_fine_tuning(steps: u32) -> rb_ball_config {
+    RollingBallConfig::fine_tuning(steps).into()
+}
+
+/// The default with a radius and a learning rate that shrink to nothing together, on half a cosine.
+#[unsafe(no_mangle)]
+pub extern "C" fn rb_ball_shrinking(radius: f32, learning_rate: f32, steps: u32) -> rb_ball_config {
+    RollingBallConfig::shrinking(radius, learning_rate, steps).into()
+}
+
+type Ball = RollingBall<Vector>;
+
+/// Makes `*optimizer` a rolling ball over the caller's buffers, which stay the caller's and must outlive it: theta,
+/// `parameters` floats; the workspace, RB_BALL_VECTORS times as many, whose content does not matter.
+///
+/// Errors: RB_ERROR_SETTING, RB_ERROR_LENGTH (rb_last_error says which), RB_ERROR_OVERLAP where theta and workspace
+/// overlap. Cost: none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_ball_init(
+    optimizer: *mut rb_optimizer,
+    config: *const rb_ball_config,
+    theta: *mut f32,
+    parameters: usize,
+    workspace: *mut f32,
+    workspace_length: usize,
+) -> rb_error {
+    let buffers = Buffers { theta, parameters, workspace, workspace_length };
+    let build = |config, vectors: [Vector; RB_BALL_VECTORS]| Ball::new(config, vectors);
+    // SAFETY: promised by the caller.
+    unsafe { init_from(optimizer, Kind::Ball, config, &buffers, build) }
+}
+
+/// Sets the ball's radius from the next step on.
+///
+/// Errors: RB_ERROR_SETTING; the radius is unchanged. RB_ERROR_KIND where the optimizer is not a ball.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_ball_set_radius(
+    optimizer: *mut rb_optimizer,
+    radius: rb_schedule,
+) -> rb_error {
+    let set = |ball: &mut Ball, _: &[f32]| ball.set_radius(Schedule::try_from(radius)?);
+    // SAFETY: promised by the caller.
+    unsafe { with_kind(optimizer, Kind::Ball, set) }.into()
+}
+
+/// Sets the ball's learning rate from the next step on.
+///
+/// Errors: as rb_ball_set_radius.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_ball_set_learning_rate(
+    optimizer: *mut rb_optimizer,
+    learning_rate: rb_schedule,
+) -> rb_error {
+    let set =
+        |ball: &mut Ball, _: &[f32]| ball.set_learning_rate(Schedule::try_from(learning_rate)?);
+    // SAFETY: promised by the caller.
+    unsafe { with_kind(optimizer, Kind::Ball, set) }.into()
+}
+
+/// The parameters of the ball's centre, for those who deploy the centre and not the contact theta. They are written
+/// over the gradient's buffer, as long as theta, and `*centre` points to them until the next step.
+///
+/// Errors: RB_ERROR_UNEXPECTED_ANSWER while a step is in progress, RB_ERROR_KIND where the optimizer is not a
+/// ball. Cost: one pass over theta and the workspace.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_ball_centre(
+    optimizer: *mut rb_optimizer,
+    centre: *mut *const f32,
+) -> rb_error {
+    let compute = |ball: &mut Ball, theta: &[f32]| ball.centre(theta).map(<[f32]>::as_ptr);
+    // SAFETY: promised by the caller.
+    let result = check(centre).and_then(|()| unsafe {
+        with_kind(optimizer, Kind::Ball, compute).and_then(|start| write(centre, start))
+    });
+    result.into()
+}

@@ -1,0 +1,352 @@
+//! A multilayer perceptron whose widths are known at run time, sample by sample.
+
+use crate::error::rb_error;
+use crate::memory::{check, check_disjoint, extent, reference, slice, slice_mut, write};
+use rolling_ball::Error;
+use rolling_ball::kernels::Active;
+use rolling_ball::nn::activation::{self, Rectifier};
+use rolling_ball::nn::{Input, Loss, MeanSquaredError, Quantized, SoftmaxCrossEntropy, dense};
+
+/// A multilayer perceptron: dense layers with rectifiers between them. All memory is the caller's, and stays in place
+/// while the description is used.
+///
+/// Parameters: for each dense layer its weights, row by row (a row an output, as long as the layer's input), then its
+/// biases; RB_DENSE_PARAMETERS(inputs, outputs) floats a layer. Scratch: twice the hidden widths and once the
+/// outputs, in floats.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct rb_mlp {
+    /// The widths: inputs, hidden layers, outputs. None may be zero.
+    pub widths: *const u32,
+    /// How many widths: at least 2.
+    pub count: usize,
+    /// The parameters; in flash they may be, or the theta of an optimizer.
+    pub theta: *const f32,
+    /// Length of theta: rb_mlp_parameters.
+    pub parameters: usize,
+    /// Activations of one sample. May overlap nothing else.
+    pub scratch: *mut f32,
+    /// Length of the scratch: rb_mlp_scratch.
+    pub scratch_length: usize,
+}
+
+/// A description that was checked.
+struct Mlp<'a> {
+    widths: &'a [u32],
+    theta: &'a [f32],
+    scratch: &'a mut [f32],
+}
+
+/// Each dense layer's inputs and outputs.
+fn shapes(widths: &[u32]) -> impl DoubleEndedIterator<Item = (usize, usize)> + use<'_> {
+    let (_, outputs) = widths.split_at_checked(1).unwrap_or_default();
+    let (inputs, _) = widths.split_at_checked(outputs.len()).unwrap_or_default();
+    inputs.iter().zip(outputs).map(|(inputs, outputs)| (*inputs as usize, *outputs as usize))
+}
+
+/// Parameters and scratch of a network of these widths, where there is one.
+fn lengths(widths: &[u32]) -> Result<(usize, usize), rb_error> {
+    let (mut parameters, mut scratch) = (0usize, 0usize);
+    let mut last = 0;
+    for (inputs, outputs) in shapes(widths) {
+        if inputs == 0 || outputs == 0 {
+            return Err(rb_error::Network);
+        }
+        let layer = inputs.checked_mul(outputs).and_then(|weights| weights.checked_add(outputs));
+        parameters =
+            layer.and_then(|layer| parameters.checked_add(layer)).ok_or(rb_error::Network)?;
+        scratch = outputs
+            .checked_mul(2)
+            .and_then(|both| scratch.checked_add(both))
+            .ok_or(rb_error::Network)?;
+        last = outputs;
+    }
+    if last == 0 { Err(rb_error::Network) } else { Ok((parameters, scratch.saturating_sub(last))) }
+}
+
+/// # Safety
+/// Pointers are null, misaligned, or point to what they say; nobody writes there while the slice lives.
+unsafe fn widths<'a>(network: *const rb_mlp) -> Result<&'a [u32], rb_error> {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let network = reference(network)?;
+        slice(network.widths, network.count)
+    }
+}
+
+/// # Safety
+/// Pointers are null, misaligned, or point to what they say; nobody else uses the scratch, or writes the
+/// others, while the network lives.
+unsafe fn network<'a>(network: *const rb_mlp) -> Result<Mlp<'a>, rb_error> {
+    // SAFETY: promised by the caller; that the scratch overlaps nothing is checked before it is a slice.
+    unsafe {
+        let description = reference(network)?;
+        let widths = widths(network)?;
+        let (parameters, scratch) = lengths(widths)?;
+        if parameters != description.parameters || scratch != description.scratch_length {
+            return Err(rb_error::Length);
+        }
+        check(description.theta)?;
+        check(description.scratch)?;
+        check_disjoint(
+            &extent(description.scratch, scratch),
+            &extent(description.theta, parameters),
+        )?;
+        Ok(Mlp {
+            widths,
+            theta: slice(description.theta, parameters)?,
+            scratch: slice_mut(description.scratch, scratch)?,
+        })
+    }
+}
+
+/// Splits a slice before its last `length` elements.
+fn split_last(slice: &[f32], length: usize) -> Result<(&[f32], &[f32]), rb_error> {
+    let middle = slice.len().checked_sub(length);
+    middle.and_then(|middle| slice.split_at_checked(middle)).ok_or(rb_error::Length)
+}
+
+/// As [`split_last`].
+fn split_last_mut(slice: &mut [f32], length: usize) -> Result<(&mut [f32], &mut [f32]), rb_error> {
+    let middle = slice.len().checked_sub(length);
+    middle.and_then(|middle| slice.split_at_mut_checked(middle)).ok_or(rb_error::Length)
+}
+
+impl Mlp<'_> {
+    /// That the scratch does not overlap what is read while it is written.
+    fn check_apart(&self, read: &[f32]) -> Result<(), rb_error> {
+        let scratch = extent(self.scratch.as_ptr(), self.scratch.len());
+        check_disjoint(&scratch, &extent(read.as_ptr(), read.len()))
+    }
+
+    fn outputs(&self) -> usize {
+        self.widths.last().map_or(0, |width| *width as usize)
+    }
+
+    /// Leaves each dense layer's output in the scratch, and behind it what the rectifier makes of it.
+    fn forward(&mut self, input: &[f32]) -> Result<&mut [f32], rb_error> {
+        let (mut input, mut parameters) = (input, self.theta);
+        let mut rest = &mut *self.scratch;
+        for (inputs, outputs) in shapes(self.widths) {
+            let length = inputs.saturating_mul(outputs).saturating_add(outputs);
+            let (layer, others) = parameters.split_at_checked(length).ok_or(rb_error::Length)?;
+            let (sums, left) = rest.split_at_mut_checked(outputs).ok_or(rb_error::Length)?;
+            let (weights, biases) = split_last(layer, outputs)?;
+            dense::forward::<Active>(weights, biases, input, sums)?;
+            if others.is_empty() {
+                return Ok(sums);
+            }
+            let (rectified, left) = left.split_at_mut_checked(outputs).ok_or(rb_error::Length)?;
+            activation::forward::<Rectifier>(sums, rectified)?;
+            (input, parameters, rest) = (rectified, others, left);
+        }
+        Err(rb_error::Network)
+    }
+
+    /// Adds the gradient to `gradient`, after a forward pass whose output was replaced by its gradient. The
+    /// activations are spent.
+    fn backward(&mut self, input: &[f32], gradient: &mut [f32]) -> Result<(), rb_error> {
+        let outputs = self.outputs();
+        let (mut rest, mut slopes) = split_last_mut(self.scratch, outputs)?;
+        let (mut parameters, mut gradient) = (self.theta, gradient);
+        for (inputs, outputs) in shapes(self.widths).rev() {
+            let length = inputs.saturating_mul(outputs).saturating_add(outputs);
+            let (others, layer) = split_last(parameters, length)?;
+            let (other_gradients, layer_gradient) = split_last_mut(gradient, length)?;
+            let (weights_gradient, biases_gradient) = split_last_mut(layer_gradient, outputs)?;
+            if others.is_empty() {
+                dense::backward::<Active>(input, slopes, weights_gradient, biases_gradient)?;
+                return Ok(());
+            }
+            let (left, rectified) = split_last_mut(rest, inputs)?;
+            let (left, sums) = split_last_mut(left, inputs)?;
+            let (weights, _) = split_last(layer, outputs)?;
+            dense::backward::<Active>(rectified, slopes, weights_gradient, biases_gradient)?;
+            dense::backward_input::<Active>(weights, rectified, slopes)?;
+            activation::backward::<Rectifier>(sums, rectified)?;
+            (parameters, gradient, rest, slopes) = (others, other_gradients, left, sums);
+        }
+        Err(rb_error::Network)
+    }
+}
+
+/// Number of parameters of the network; 0 where the description is not one. Of the description only widths and
+/// count are read.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_mlp_parameters(network: *const rb_mlp) -> usize {
+    // SAFETY: promised by the caller.
+    unsafe { widths(network) }.and_then(lengths).map_or(0, |(parameters, _)| parameters)
+}
+
+/// Floats of scratch that the network needs; 0 where the description is not one. Of the description only widths and
+/// count are read.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_mlp_scratch(network: *const rb_mlp) -> usize {
+    // SAFETY: promised by the caller.
+    unsafe { widths(network) }.and_then(lengths).map_or(0, |(_, scratch)| scratch)
+}
+
+/// Computes the output for one input: `*output` then points to it, into the scratch, valid until the next call with
+/// this scratch.
+///
+/// Errors: RB_ERROR_NETWORK, RB_ERROR_LENGTH where theta, scratch or input is not as long as the widths say,
+/// RB_ERROR_OVERLAP. Cost: one forward pass, a multiply-add a weight.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_mlp_predict(
+    network: *const rb_mlp,
+    input: *const f32,
+    inputs: usize,
+    output: *mut *const f32,
+) -> rb_error {
+    // SAFETY: promised by the caller.
+    let result = check(output).and_then(|()| unsafe {
+        with_output(network, input, inputs, |values| Ok(values.as_ptr()))
+            .and_then(|start| write(output, start))
+    });
+    result.into()
+}
+
+/// Finds the class of one input: `*label` is the index of the largest output.
+///
+/// Errors: as rb_mlp_predict, and RB_ERROR_NON_FINITE_OUTPUT where every output is NaN. Cost: one forward pass.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_mlp_classify(
+    network: *const rb_mlp,
+    input: *const f32,
+    inputs: usize,
+    label: *mut u32,
+) -> rb_error {
+    // SAFETY: promised by the caller.
+    let result = check(label).and_then(|()| unsafe {
+        with_output(network, input, inputs, largest).and_then(|class| write(label, class))
+    });
+    result.into()
+}
+
+/// The index of the largest value.
+fn largest(values: &[f32]) -> Result<u32, rb_error> {
+    let mut best: Option<(u32, f32)> = None;
+    for (class, value) in (0u32..).zip(values) {
+        if !value.is_nan() && best.is_none_or(|(_, largest)| *value > largest) {
+            best = Some((class, *value));
+        }
+    }
+    best.map(|(class, _)| class).ok_or(rb_error::NonFiniteOutput)
+}
+
+/// # Safety
+/// As of [`network`]; and of the input as well.
+unsafe fn with_output<T>(
+    description: *const rb_mlp,
+    input: *const f32,
+    inputs: usize,
+    then: impl FnOnce(&[f32]) -> Result<T, rb_error>,
+) -> Result<T, rb_error> {
+    // SAFETY: promised by the caller.
+    let (mut network, input) = unsafe { (network(description)?, slice(input, inputs)?) };
+    network.check_apart(input)?;
+    then(network.forward(input)?)
+}
+
+/// One sample's softmax cross-entropy against the class `label`: adds `weight` times the loss to `*loss`, and `weight`
+/// times its gradient to `gradient`, which is as long as theta; where `gradient` is null, only the loss.
+///
+/// The mean over a batch: clear `*loss` and the gradient, then call this for each sample with the weight 1 / samples.
+/// In the order of the samples it gives the same bits as the Rust network.
+///
+/// Errors: as rb_mlp_predict, and RB_ERROR_CLASS where the label is not below the number of outputs; nothing was
+/// added. Cost: one forward pass, and a backward pass of twice that where there is a gradient.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_mlp_cross_entropy(
+    network: *const rb_mlp,
+    input: *const f32,
+    inputs: usize,
+    label: u32,
+    weight: f32,
+    gradient: *mut f32,
+    loss: *mut f32,
+) -> rb_error {
+    let cross_entropy =
+        |output: &mut [f32]| SoftmaxCrossEntropy::new().evaluate(output, &(label as usize), weight);
+    // SAFETY: promised by the caller.
+    unsafe { sample(network, (input, inputs), &[], weight, (gradient, loss), cross_entropy) }.into()
+}
+
+/// One sample's mean squared error against `target`, which is as long as the output: adds as
+/// rb_mlp_cross_entropy does.
+///
+/// Errors: as rb_mlp_predict; nothing was added. Cost: as rb_mlp_cross_entropy.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_mlp_squared_error(
+    network: *const rb_mlp,
+    input: *const f32,
+    inputs: usize,
+    target: *const f32,
+    targets: usize,
+    weight: f32,
+    gradient: *mut f32,
+    loss: *mut f32,
+) -> rb_error {
+    // SAFETY: promised by the caller.
+    let result = unsafe { slice(target, targets) }.and_then(|target| {
+        let squared_error = |output: &mut [f32]| MeanSquaredError.evaluate(output, &target, weight);
+        let sums = (gradient, loss);
+        // SAFETY: promised by the caller.
+        unsafe { sample(network, (input, inputs), target, weight, sums, squared_error) }
+    });
+    result.into()
+}
+
+/// Adds one sample's share to gradient and loss. `evaluate` reads the target.
+///
+/// # Safety
+/// As of [`network`]; and of input, gradient and loss as well.
+unsafe fn sample(
+    description: *const rb_mlp,
+    (input, inputs): (*const f32, usize),
+    target: &[f32],
+    weight: f32,
+    (gradient, loss): (*mut f32, *mut f32),
+    evaluate: impl FnOnce(&mut [f32]) -> Result<f32, Error>,
+) -> Result<(), rb_error> {
+    check(loss)?;
+    // SAFETY: promised by the caller.
+    let (mut network, input) = unsafe { (network(description)?, slice(input, inputs)?) };
+    network.check_apart(input)?;
+    network.check_apart(target)?;
+    let parameters = network.theta.len();
+    if !gradient.is_null() {
+        check(gradient)?;
+        for read in [&*network.scratch, input, target, network.theta] {
+            let read = extent(read.as_ptr(), read.len());
+            check_disjoint(&extent(gradient, parameters), &read)?;
+        }
+    }
+    let value = evaluate(network.forward(input)?)?;
+    if !gradient.is_null() {
+        // SAFETY: as long as theta by contract, and apart from all that is read.
+        network.backward(input, unsafe { slice_mut(gradient, parameters)? })?;
+    }
+    // SAFETY: not null and aligned, checked; no slice is used any more. The rest is promised by the caller.
+    unsafe { *loss += weight * value };
+    Ok(())
+}
+
+/// `output[i] = values[i] * scale + offset`, `length` of them: a sensor's bytes as floats. In C the same line may
+/// become one fused operation with other bits.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_dequantize(
+    values: *const u8,
+    length: usize,
+    scale: f32,
+    offset: f32,
+    output: *mut f32,
+) -> rb_error {
+    let result = check(values).and_then(|()| {
+        check_disjoint(&extent(values, length), &extent(output, length))?;
+        // SAFETY: promised by the caller; that they do not overlap is checked.
+        let (values, output) = unsafe { (slice(values, length)?, slice_mut(output, length)?) };
+        Ok(Quantized { values, scale, offset }.write(output)?)
+    });
+    result.into()
+}

@@ -1,0 +1,78 @@
+//! One step in numbers.
+
+use rolling_ball::{Outcome, StepReport};
+
+/// How a step ended.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum rb_outcome {
+    /// The footpoint met its tolerance. Steps without an inner iteration always end so.
+    Converged = 0,
+    /// The footpoint's iterations were used up.
+    IterationLimit = 1,
+    /// No trial of a line search decreased its function; theta is where the search started, up to rounding.
+    Stalled = 2,
+    /// The projection ended further from the displaced centre than it started: its step is too large.
+    Diverged = 3,
+}
+
+/// One step in numbers. What the step did not compute is NaN.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct rb_step_report {
+    /// The index of the step, from 0.
+    pub step: u32,
+    /// The loss where the step started.
+    pub loss_before: f32,
+    /// The loss at the new theta; NaN where the step did not evaluate it.
+    pub loss_after: f32,
+    /// Norm of the gradient where the step started.
+    pub gradient_norm: f32,
+    /// Norm of theta where the step started.
+    pub parameter_norm: f32,
+    /// How far theta moved.
+    pub absolute_update: f32,
+    /// The learning rate that was used, after arc length or line search.
+    pub learning_rate: f32,
+    /// Gradients that the step asked for.
+    pub gradients: u32,
+    /// Losses alone that the step asked for.
+    pub losses: u32,
+    /// Moves of the footpoint search; 0 in the forms without one.
+    pub footpoint_iterations: u32,
+    /// Half the squared distance from the displaced centre to the graph; NaN in the forms without a search.
+    pub footpoint_distance: f32,
+    /// Norm of that distance's gradient; NaN in the forms without a search.
+    pub footpoint_residual: f32,
+    /// How far the ball's centre is from where the contact's normal would put it; NaN where unknown.
+    pub contact_gap: f32,
+    /// How the step ended.
+    pub outcome: rb_outcome,
+}
+
+impl From<StepReport> for rb_step_report {
+    fn from(report: StepReport) -> Self {
+        let footpoint = report.footpoint;
+        Self {
+            step: report.step,
+            loss_before: report.loss_before,
+            loss_after: report.loss_after.unwrap_or(f32::NAN),
+            gradient_norm: report.gradient_norm,
+            parameter_norm: report.parameter_norm,
+            absolute_update: report.absolute_update,
+            learning_rate: report.learning_rate,
+            gradients: report.evaluations.gradients,
+            losses: report.evaluations.losses,
+            footpoint_iterations: footpoint.map_or(0, |footpoint| footpoint.iterations),
+            footpoint_distance: footpoint.map_or(f32::NAN, |footpoint| footpoint.distance),
+            footpoint_residual: footpoint.map_or(f32::NAN, |footpoint| footpoint.residual),
+            contact_gap: report.contact_gap.unwrap_or(f32::NAN),
+            outcome: match report.outcome {
+                Outcome::Converged => rb_outcome::Converged,
+                Outcome::IterationLimit => rb_outcome::IterationLimit,
+                Outcome::Stalled => rb_outcome::Stalled,
+                Outcome::Diverged => rb_outcome::Diverged,
+            },
+        }
+    }
+}

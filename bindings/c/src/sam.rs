@@ -1,0 +1,70 @@
+//! Sharpness-aware minimisation.
+
+use crate::error::rb_error;
+use crate::memory::Vector;
+use crate::optimizer::{Buffers, Kind, init_from, rb_optimizer};
+use crate::schedule::rb_schedule;
+use rolling_ball::{Error, Sam, SamConfig};
+
+/// Vectors of SAM's workspace, each as long as theta.
+pub const RB_SAM_VECTORS: usize = 2;
+
+/// Settings of SAM. Start from rb_sam_default and change what you need.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct rb_sam_config {
+    /// Learning rate.
+    pub learning_rate: rb_schedule,
+    /// Radius of the neighbourhood whose worst loss is descended.
+    pub radius: rb_schedule,
+    /// 1: the new point's loss is evaluated so that one that is not finite is rolled back exactly, at one loss (1/3
+    /// gradient evaluation) a step. 0: not.
+    pub roll_back: u32,
+}
+
+impl From<SamConfig> for rb_sam_config {
+    fn from(config: SamConfig) -> Self {
+        Self {
+            learning_rate: config.learning_rate.into(),
+            radius: config.radius.into(),
+            roll_back: config.roll_back.into(),
+        }
+    }
+}
+
+impl TryFrom<rb_sam_config> for SamConfig {
+    type Error = Error;
+
+    fn try_from(config: rb_sam_config) -> Result<Self, Error> {
+        Ok(Self {
+            learning_rate: config.learning_rate.try_into()?,
+            radius: config.radius.try_into()?,
+            roll_back: config.roll_back != 0,
+        })
+    }
+}
+
+/// SAM at a constant learning rate and radius.
+#[unsafe(no_mangle)]
+pub extern "C" fn rb_sam_default() -> rb_sam_config {
+    SamConfig::default().into()
+}
+
+/// Makes `*optimizer` SAM over the caller's buffers, which stay the caller's and must outlive it: theta, `parameters`
+/// floats; the workspace, RB_SAM_VECTORS times as many. A step costs two gradient evaluations.
+///
+/// Errors: as rb_ball_init. Cost: none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_sam_init(
+    optimizer: *mut rb_optimizer,
+    config: *const rb_sam_config,
+    theta: *mut f32,
+    parameters: usize,
+    workspace: *mut f32,
+    workspace_length: usize,
+) -> rb_error {
+    let buffers = Buffers { theta, parameters, workspace, workspace_length };
+    let build = |config, vectors: [Vector; RB_SAM_VECTORS]| Sam::new(config, vectors);
+    // SAFETY: promised by the caller.
+    unsafe { init_from(optimizer, Kind::Sam, config, &buffers, build) }
+}

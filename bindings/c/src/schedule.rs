@@ -1,0 +1,71 @@
+//! Values that change from step to step.
+
+use rolling_ball::{Error, Schedule};
+
+/// The same value, `from`, at every step.
+pub const RB_SCHEDULE_CONSTANT: u32 = 0;
+/// From `from` to `to` on a straight line.
+pub const RB_SCHEDULE_LINEAR: u32 = 1;
+/// From `from` to `to` on half a cosine wave.
+pub const RB_SCHEDULE_COSINE: u32 = 2;
+/// From `from` to `to` by the same factor each step; `to` must be above 0.
+pub const RB_SCHEDULE_EXPONENTIAL: u32 = 3;
+
+/// A value by step: `from` at step 0, `to` at step `steps` and after. For a rule of your own, set the value
+/// before each step (rb_ball_set_radius, rb_ball_set_learning_rate).
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct rb_schedule {
+    /// RB_SCHEDULE_CONSTANT, _LINEAR, _COSINE or _EXPONENTIAL.
+    pub kind: u32,
+    /// Value at step 0; above 0.
+    pub from: f32,
+    /// Value at step `steps` and after; 0 or above. Not read of a constant.
+    pub to: f32,
+    /// Number of steps. Not read of a constant.
+    pub steps: u32,
+}
+
+/// The same value at every step.
+#[unsafe(no_mangle)]
+pub extern "C" fn rb_constant(value: f32) -> rb_schedule {
+    rb_schedule { kind: RB_SCHEDULE_CONSTANT, from: value, to: value, steps: 0 }
+}
+
+/// From `from` to `to` on half a cosine wave in `steps` steps.
+#[unsafe(no_mangle)]
+pub extern "C" fn rb_cosine(from: f32, to: f32, steps: u32) -> rb_schedule {
+    rb_schedule { kind: RB_SCHEDULE_COSINE, from, to, steps }
+}
+
+impl From<Schedule> for rb_schedule {
+    fn from(schedule: Schedule) -> Self {
+        let (kind, from, to, steps) = match schedule {
+            Schedule::Constant(value) => return rb_constant(value),
+            Schedule::Linear { from, to, steps } => (RB_SCHEDULE_LINEAR, from, to, steps),
+            Schedule::Cosine { from, to, steps } => (RB_SCHEDULE_COSINE, from, to, steps),
+            Schedule::Exponential { from, to, steps } => (RB_SCHEDULE_EXPONENTIAL, from, to, steps),
+            // No default is a function; if one were, init would refuse this.
+            Schedule::Custom(_) => (u32::MAX, 0.0, 0.0, 0),
+        };
+        Self { kind, from, to, steps }
+    }
+}
+
+impl TryFrom<rb_schedule> for Schedule {
+    type Error = Error;
+
+    fn try_from(rb_schedule { kind, from, to, steps }: rb_schedule) -> Result<Self, Error> {
+        match kind {
+            RB_SCHEDULE_CONSTANT => Ok(Self::Constant(from)),
+            RB_SCHEDULE_LINEAR => Ok(Self::Linear { from, to, steps }),
+            RB_SCHEDULE_COSINE => Ok(Self::Cosine { from, to, steps }),
+            RB_SCHEDULE_EXPONENTIAL => Ok(Self::Exponential { from, to, steps }),
+            _ => Err(Error::Setting {
+                name: "schedule kind",
+                value: kind as f32,
+                expected: "one of RB_SCHEDULE_...",
+            }),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Gradient descent, with momentum or a line search.
+
+use crate::armijo::rb_armijo;
+use crate::error::rb_error;
+use crate::memory::{Vector, reference};
+use crate::optimizer::{Buffers, Kind, init_from, rb_optimizer};
+use crate::schedule::rb_schedule;
+use rolling_ball::{Armijo, Error, Sgd, SgdConfig};
+
+/// Vectors of the workspace of gradient descent without momentum, each as long as theta.
+pub const RB_SGD_VECTORS: usize = 1;
+/// Vectors of the workspace of gradient descent with momentum, each as long as theta.
+pub const RB_MOMENTUM_VECTORS: usize = 2;
+
+/// Settings of gradient descent. Start from rb_sgd_default and change what you need.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct rb_sgd_config {
+    /// Learning rate.
+    pub learning_rate: rb_schedule,
+    /// Momentum, 0 up to below 1.
+    pub momentum: f32,
+    /// 1: the gradient looks ahead (Nesterov). 0: not.
+    pub nesterov: u32,
+    /// 1: a line search finds the rate, by the settings in `armijo`; not together with momentum. 0: not.
+    pub line_search: u32,
+    /// The line search.
+    pub armijo: rb_armijo,
+    /// 1: the new point's loss is evaluated so that one that is not finite is rolled back exactly, at one loss (1/3
+    /// gradient evaluation) a step. 0: not.
+    pub roll_back: u32,
+}
+
+impl From<SgdConfig> for rb_sgd_config {
+    fn from(config: SgdConfig) -> Self {
+        Self {
+            learning_rate: config.learning_rate.into(),
+            momentum: config.momentum,
+            nesterov: config.nesterov.into(),
+            line_search: config.line_search.is_some().into(),
+            armijo: config.line_search.unwrap_or_default().into(),
+            roll_back: config.roll_back.into(),
+        }
+    }
+}
+
+impl TryFrom<rb_sgd_config> for SgdConfig {
+    type Error = Error;
+
+    fn try_from(config: rb_sgd_config) -> Result<Self, Error> {
+        Ok(Self {
+            learning_rate: config.learning_rate.try_into()?,
+            momentum: config.momentum,
+            nesterov: config.nesterov != 0,
+            line_search: (config.line_search != 0).then(|| Armijo::from(config.armijo)),
+            roll_back: config.roll_back != 0,
+        })
+    }
+}
+
+/// Plain gradient descent at a constant learning rate.
+#[unsafe(no_mangle)]
+pub extern "C" fn rb_sgd_default() -> rb_sgd_config {
+    SgdConfig::default().into()
+}
+
+/// Makes `*optimizer` gradient descent over the caller's buffers, which stay the caller's and must outlive it: theta,
+/// `parameters` floats; the workspace, RB_SGD_VECTORS times as many, or RB_MOMENTUM_VECTORS times where
+/// momentum is above 0.
+///
+/// Errors: as rb_ball_init. Cost: one pass over the velocity, which starts at zero.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_sgd_init(
+    optimizer: *mut rb_optimizer,
+    config: *const rb_sgd_config,
+    theta: *mut f32,
+    parameters: usize,
+    workspace: *mut f32,
+    workspace_length: usize,
+) -> rb_error {
+    let buffers = Buffers { theta, parameters, workspace, workspace_length };
+    let plain =
+        |config: SgdConfig, [gradient]: [Vector; RB_SGD_VECTORS]| Sgd::new(config, gradient, None);
+    let with_velocity = |config, [gradient, velocity]: [Vector; RB_MOMENTUM_VECTORS]| {
+        Sgd::new(config, gradient, Some(velocity))
+    };
+    // SAFETY: promised by the caller.
+    unsafe {
+        match reference(config) {
+            Ok(settings) if settings.momentum > 0.0 => {
+                init_from(optimizer, Kind::Sgd, config, &buffers, with_velocity)
+            }
+            _ => init_from(optimizer, Kind::Sgd, config, &buffers, plain),
+        }
+    }
+}

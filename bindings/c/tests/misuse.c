@@ -1,0 +1,250 @@
+/* Whatever is wrong with a call is an error code, and nothing is half-written. */
+
+#include "rolling_ball.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static int failures;
+
+#define EXPECT(condition)                                                                          \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            printf("line %d: expected %s\n", __LINE__, #condition);                                \
+            failures++;                                                                            \
+        }                                                                                          \
+    } while (0)
+
+enum { N = 4 };
+
+static float theta[N + 1], workspace[3 * N + 1];
+
+/* An address one byte further: misaligned for anything but bytes. */
+static void *off_by_one(void *pointer) {
+    return (char *)pointer + 1;
+}
+
+static void before_init_every_function_refuses(void) {
+    static rb_optimizer zero;
+    rb_optimizer garbage;
+    rb_request request = RB_REQUEST_LOSS;
+    rb_step_report report;
+    rb_error_detail detail;
+    uint32_t steps;
+    const float *centre;
+    memset(&garbage, 0xa5, sizeof garbage);
+    rb_optimizer *optimizers[] = {&zero, &garbage};
+    for (int i = 0; i < 2; i++) {
+        rb_optimizer *optimizer = optimizers[i];
+        EXPECT(rb_begin(optimizer, &request) == RB_ERROR_NOT_INITIALISED);
+        EXPECT(rb_tell_loss(optimizer, 1.0f, &request) == RB_ERROR_NOT_INITIALISED);
+        EXPECT(rb_tell_gradient(optimizer, 1.0f, &request) == RB_ERROR_NOT_INITIALISED);
+        EXPECT(rb_gradient(optimizer) == NULL);
+        EXPECT(rb_abandon(optimizer) == RB_ERROR_NOT_INITIALISED);
+        EXPECT(rb_steps(optimizer, &steps) == RB_ERROR_NOT_INITIALISED);
+        EXPECT(rb_report(optimizer, &report) == RB_ERROR_NOT_INITIALISED);
+        EXPECT(rb_last_error(optimizer, &detail) == RB_ERROR_NOT_INITIALISED);
+        EXPECT(rb_ball_set_radius(optimizer, rb_constant(1.0f)) == RB_ERROR_NOT_INITIALISED);
+        EXPECT(rb_ball_centre(optimizer, &centre) == RB_ERROR_NOT_INITIALISED);
+    }
+    EXPECT(request == RB_REQUEST_LOSS);
+}
+
+static void pointers_are_checked(void) {
+    static rb_optimizer ball;
+    rb_ball_config config = rb_ball_default();
+    rb_request request;
+    rb_ball_config configs[2];
+    EXPECT(rb_ball_init(NULL, &config, theta, N, workspace, 2 * N) == RB_ERROR_NULL);
+    EXPECT(rb_ball_init(&ball, NULL, theta, N, workspace, 2 * N) == RB_ERROR_NULL);
+    EXPECT(rb_ball_init(&ball, &config, NULL, N, workspace, 2 * N) == RB_ERROR_NULL);
+    EXPECT(rb_ball_init(&ball, &config, theta, N, NULL, 2 * N) == RB_ERROR_NULL);
+    EXPECT(rb_ball_init((rb_optimizer *)off_by_one(&ball), &config, theta, N, workspace, 2 * N) ==
+           RB_ERROR_MISALIGNED);
+    EXPECT(rb_ball_init(&ball, (rb_ball_config *)off_by_one(configs), theta, N, workspace, 2 * N) ==
+           RB_ERROR_MISALIGNED);
+    EXPECT(rb_ball_init(&ball, &config, (float *)off_by_one(theta), N, workspace, 2 * N) ==
+           RB_ERROR_MISALIGNED);
+    EXPECT(rb_ball_init(&ball, &config, theta, N, (float *)off_by_one(workspace), 2 * N) ==
+           RB_ERROR_MISALIGNED);
+    EXPECT(rb_ball_init(&ball, &config, workspace + N, N, workspace, 2 * N) == RB_ERROR_OVERLAP);
+    EXPECT(rb_ball_init(&ball, &config, theta, (size_t)-1, workspace, 2 * N) == RB_ERROR_LENGTH);
+    EXPECT(rb_begin(&ball, &request) == RB_ERROR_NOT_INITIALISED);
+
+    EXPECT(rb_ball_init(&ball, &config, theta, N, workspace, 2 * N) == RB_ERROR_NONE);
+    EXPECT(rb_begin(NULL, &request) == RB_ERROR_NULL);
+    EXPECT(rb_begin(&ball, NULL) == RB_ERROR_NULL);
+    EXPECT(rb_begin((rb_optimizer *)off_by_one(&ball), &request) == RB_ERROR_MISALIGNED);
+    EXPECT(rb_report(&ball, NULL) == RB_ERROR_NULL);
+    EXPECT(rb_last_error(&ball, NULL) == RB_ERROR_NULL);
+    EXPECT(rb_steps(&ball, NULL) == RB_ERROR_NULL);
+    EXPECT(rb_ball_centre(&ball, NULL) == RB_ERROR_NULL);
+    EXPECT(rb_gradient(NULL) == NULL);
+    EXPECT(rb_gradient(&ball) == workspace);
+}
+
+static void lengths_and_settings_are_told_in_detail(void) {
+    static rb_optimizer optimizer;
+    rb_error_detail detail;
+    rb_request request;
+    rb_ball_config ball = rb_ball_default();
+    EXPECT(rb_ball_init(&optimizer, &ball, theta, N, workspace, N) == RB_ERROR_LENGTH);
+    EXPECT(rb_last_error(&optimizer, &detail) == RB_ERROR_NONE);
+    EXPECT(detail.error == RB_ERROR_LENGTH);
+    EXPECT(detail.expected_length == 2 * N && detail.actual_length == N);
+    EXPECT(strncmp(detail.what.start, "workspace", detail.what.length) == 0);
+    EXPECT(rb_begin(&optimizer, &request) == RB_ERROR_NOT_INITIALISED);
+
+    ball.loss_scale = -1.0f;
+    EXPECT(rb_ball_init(&optimizer, &ball, theta, N, workspace, 2 * N) == RB_ERROR_SETTING);
+    EXPECT(rb_last_error(&optimizer, &detail) == RB_ERROR_NONE);
+    EXPECT(strncmp(detail.what.start, "loss scale", detail.what.length) == 0);
+    EXPECT(detail.value == -1.0f && detail.expected.length > 0);
+
+    ball = rb_ball_default();
+    ball.footpoint = 3;
+    EXPECT(rb_ball_init(&optimizer, &ball, theta, N, workspace, 2 * N) == RB_ERROR_SETTING);
+    ball = rb_ball_default();
+    ball.centre_step = 77;
+    EXPECT(rb_ball_init(&optimizer, &ball, theta, N, workspace, 2 * N) == RB_ERROR_SETTING);
+    ball = rb_ball_default();
+    ball.radius.kind = 4;
+    EXPECT(rb_ball_init(&optimizer, &ball, theta, N, workspace, 2 * N) == RB_ERROR_SETTING);
+
+    rb_sgd_config sgd = rb_sgd_default();
+    EXPECT(rb_sgd_init(&optimizer, &sgd, theta, N, workspace, 2 * N) == RB_ERROR_LENGTH);
+    sgd.momentum = 0.9f;
+    EXPECT(rb_sgd_init(&optimizer, &sgd, theta, N, workspace, N) == RB_ERROR_LENGTH);
+    sgd.line_search = 1;
+    EXPECT(rb_sgd_init(&optimizer, &sgd, theta, N, workspace, 2 * N) == RB_ERROR_SETTING);
+    rb_adam_config adam = rb_adam_default();
+    adam.beta1 = 1.0f;
+    EXPECT(rb_adam_init(&optimizer, &adam, theta, N, workspace, 3 * N) == RB_ERROR_SETTING);
+    rb_sam_config sam = rb_sam_default();
+    sam.radius = rb_constant(NAN);
+    EXPECT(rb_sam_init(&optimizer, &sam, theta, N, workspace, 2 * N) == RB_ERROR_SETTING);
+}
+
+static void answers_out_of_turn_change_nothing(void) {
+    static rb_optimizer ball;
+    rb_ball_config config = rb_ball_default();
+    rb_request request;
+    rb_error_detail detail;
+    const float *centre;
+    uint32_t steps;
+    for (int i = 0; i < N; i++)
+        theta[i] = 1.0f;
+    EXPECT(rb_ball_init(&ball, &config, theta, N, workspace, 2 * N) == RB_ERROR_NONE);
+    EXPECT(rb_tell_loss(&ball, 1.0f, &request) == RB_ERROR_UNEXPECTED_ANSWER);
+    EXPECT(rb_begin(&ball, &request) == RB_ERROR_NONE && request == RB_REQUEST_GRADIENT);
+    EXPECT(rb_begin(&ball, &request) == RB_ERROR_UNEXPECTED_ANSWER);
+    EXPECT(rb_tell_loss(&ball, 1.0f, &request) == RB_ERROR_UNEXPECTED_ANSWER);
+    EXPECT(request == RB_REQUEST_GRADIENT);
+    EXPECT(rb_last_error(&ball, &detail) == RB_ERROR_NONE && detail.expected.length > 0);
+    EXPECT(rb_ball_centre(&ball, &centre) == RB_ERROR_UNEXPECTED_ANSWER);
+    EXPECT(theta[0] == 1.0f);
+
+    for (int i = 0; i < N; i++)
+        rb_gradient(&ball)[i] = theta[i];
+    EXPECT(rb_tell_gradient(&ball, 2.0f, &request) == RB_ERROR_NONE);
+    EXPECT(request == RB_REQUEST_LOSS && theta[0] != 1.0f);
+    EXPECT(rb_tell_loss(&ball, NAN, &request) == RB_ERROR_NON_FINITE_LOSS);
+    EXPECT(theta[0] == 1.0f);
+    EXPECT(rb_begin(&ball, &request) == RB_ERROR_NONE);
+    EXPECT(rb_abandon(&ball) == RB_ERROR_NONE);
+    EXPECT(rb_steps(&ball, &steps) == RB_ERROR_NONE && steps == 0);
+    EXPECT(rb_ball_centre(&ball, &centre) == RB_ERROR_NONE && centre[0] == 1.0f);
+}
+
+static void functions_of_the_ball_refuse_other_kinds(void) {
+    static rb_optimizer optimizer;
+    rb_sgd_config config = rb_sgd_default();
+    const float *centre;
+    EXPECT(rb_sgd_init(&optimizer, &config, theta, N, workspace, N) == RB_ERROR_NONE);
+    EXPECT(rb_ball_set_radius(&optimizer, rb_constant(1.0f)) == RB_ERROR_KIND);
+    EXPECT(rb_ball_set_learning_rate(&optimizer, rb_constant(1.0f)) == RB_ERROR_KIND);
+    EXPECT(rb_ball_centre(&optimizer, &centre) == RB_ERROR_KIND);
+}
+
+static void networks_are_checked(void) {
+    enum { PARAMETERS = RB_DENSE_PARAMETERS(2, 3) + RB_DENSE_PARAMETERS(3, 2), SCRATCH = 8 };
+    static float parameters[PARAMETERS], gradient[PARAMETERS], scratch[SCRATCH];
+    static const uint32_t widths[] = {2, 3, 2}, zero[] = {2, 0, 2},
+                          huge[] = {0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff};
+    static float input[] = {1.0f, 2.0f};
+    const rb_mlp good = {widths, 3, parameters, PARAMETERS, scratch, SCRATCH};
+    float loss = 5.0f;
+    uint32_t label = 9;
+    const float *output;
+    EXPECT(rb_mlp_parameters(&good) == PARAMETERS && rb_mlp_scratch(&good) == SCRATCH);
+    EXPECT(rb_mlp_parameters(NULL) == 0 && rb_mlp_scratch(NULL) == 0);
+
+    const struct {
+        rb_mlp network;
+        rb_error error;
+    } wrong[] = {
+        {{NULL, 3, parameters, PARAMETERS, scratch, SCRATCH}, RB_ERROR_NULL},
+        {{widths, 3, NULL, PARAMETERS, scratch, SCRATCH}, RB_ERROR_NULL},
+        {{widths, 3, parameters, PARAMETERS, NULL, SCRATCH}, RB_ERROR_NULL},
+        {{widths, 1, parameters, PARAMETERS, scratch, SCRATCH}, RB_ERROR_NETWORK},
+        {{widths, 0, parameters, PARAMETERS, scratch, SCRATCH}, RB_ERROR_NETWORK},
+        {{zero, 3, parameters, PARAMETERS, scratch, SCRATCH}, RB_ERROR_NETWORK},
+        {{huge, 4, parameters, PARAMETERS, scratch, SCRATCH}, RB_ERROR_NETWORK},
+        {{widths, 3, parameters, PARAMETERS - 1, scratch, SCRATCH}, RB_ERROR_LENGTH},
+        {{widths, 3, parameters, PARAMETERS, scratch, SCRATCH - 1}, RB_ERROR_LENGTH},
+        {{widths, 3, parameters, PARAMETERS, parameters + 1, SCRATCH}, RB_ERROR_OVERLAP},
+        {{widths, 3, parameters, PARAMETERS, (float *)off_by_one(scratch), SCRATCH},
+         RB_ERROR_MISALIGNED},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        const rb_mlp *network = &wrong[i].network;
+        rb_error error = wrong[i].error;
+        EXPECT(rb_mlp_classify(network, input, 2, &label) == error);
+        EXPECT(rb_mlp_predict(network, input, 2, &output) == error);
+        EXPECT(rb_mlp_cross_entropy(network, input, 2, 0, 1.0f, gradient, &loss) == error);
+        EXPECT(rb_mlp_squared_error(network, input, 2, input, 2, 1.0f, NULL, &loss) == error);
+    }
+    EXPECT(rb_mlp_classify(&good, input, 1, &label) == RB_ERROR_LENGTH);
+    EXPECT(rb_mlp_classify(&good, scratch, 2, &label) == RB_ERROR_OVERLAP);
+    EXPECT(rb_mlp_classify(&good, input, 2, NULL) == RB_ERROR_NULL);
+    EXPECT(rb_mlp_cross_entropy(&good, input, 2, 2, 1.0f, gradient, &loss) == RB_ERROR_CLASS);
+    EXPECT(rb_mlp_cross_entropy(&good, input, 2, 0, 1.0f, parameters, &loss) == RB_ERROR_OVERLAP);
+    EXPECT(rb_mlp_cross_entropy(&good, input, 2, 0, 1.0f, gradient, NULL) == RB_ERROR_NULL);
+    EXPECT(rb_mlp_squared_error(&good, input, 2, input, 1, 1.0f, gradient, &loss) ==
+           RB_ERROR_LENGTH);
+    EXPECT(rb_mlp_squared_error(&good, input, 2, scratch, 2, 1.0f, gradient, &loss) ==
+           RB_ERROR_OVERLAP);
+    EXPECT(rb_mlp_squared_error(&good, input, 2, gradient, 2, 1.0f, gradient, &loss) ==
+           RB_ERROR_OVERLAP);
+    EXPECT(loss == 5.0f && label == 9);
+    for (int i = 0; i < PARAMETERS; i++) {
+        EXPECT(gradient[i] == 0.0f);
+        parameters[i] = NAN;
+    }
+    EXPECT(rb_mlp_classify(&good, input, 2, &label) == RB_ERROR_NON_FINITE_OUTPUT);
+    EXPECT(rb_dequantize(NULL, 1, 1.0f, 0.0f, input) == RB_ERROR_NULL);
+    EXPECT(rb_dequantize((const uint8_t *)input, 2, 1.0f, 0.0f, input) == RB_ERROR_OVERLAP);
+    EXPECT(input[0] == 1.0f && input[1] == 2.0f);
+}
+
+static void every_code_has_a_text_of_its_own(void) {
+    const char *unknown = rb_error_string(RB_ERROR_OTHER + 1);
+    EXPECT(strcmp(unknown, rb_error_string(0xffffffff)) == 0);
+    for (uint32_t a = 0; a <= RB_ERROR_OTHER; a++) {
+        EXPECT(strcmp(rb_error_string(a), unknown) != 0);
+        for (uint32_t b = 0; b < a; b++)
+            EXPECT(strcmp(rb_error_string(a), rb_error_string(b)) != 0);
+    }
+}
+
+int main(void) {
+    before_init_every_function_refuses();
+    pointers_are_checked();
+    lengths_and_settings_are_told_in_detail();
+    answers_out_of_turn_change_nothing();
+    functions_of_the_ball_refuse_other_kinds();
+    networks_are_checked();
+    every_code_has_a_text_of_its_own();
+    printf("%d failures\n", failures);
+    return failures != 0;
+}

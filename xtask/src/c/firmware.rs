@@ -1,0 +1,67 @@
+//! The digits firmware written in C.
+
+use crate::c::{build_folder, folder, library};
+use crate::demo::outcome::Outcome;
+use crate::demo::plan::PlanArgs;
+use crate::device::qemu::{Emulation, MPS2_AN386};
+use crate::device::{self, elf, images, write_image};
+use crate::workspace::capture;
+use anyhow::{Result, ensure};
+use scenario::OptimizerKind;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The cross compiler, and the Debian package that it is in.
+pub const COMPILER: (&str, &str) = ("arm-none-eabi-gcc", "gcc-arm-none-eabi");
+
+const FLAGS: [&str; 18] = [
+    "-std=c99",
+    "-mcpu=cortex-m4",
+    "-mthumb",
+    "-mfloat-abi=hard",
+    "-mfpu=fpv4-sp-d16",
+    "-O2",
+    "-ffp-contract=off",
+    "-ffreestanding",
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+    "-Werror",
+    "-nostdlib",
+    "-Wl,--gc-sections",
+    "-Wl,-z,noexecstack",
+    "-Wl,--fatal-warnings",
+];
+
+const SOURCES: [&str; 6] = ["main.c", "image.c", "image.S", "crc32.c", "semihosting.c", "start.c"];
+
+/// Folder of the image.
+const IMAGES: &str = "c";
+
+/// Builds it around an image.
+fn build(image: &Path) -> Result<PathBuf> {
+    let library = library::build(Some(MPS2_AN386.target))?;
+    let elf = build_folder()?.join("digits.elf");
+    let sources = folder().join("firmware");
+    let mut compiler = Command::new(COMPILER.0);
+    compiler.args(FLAGS).arg("-I").arg(folder().join("include"));
+    compiler.arg(format!("-DIMAGE=\"{}\"", image.display()));
+    compiler.args(SOURCES.map(|source| sources.join(source)));
+    compiler.arg(library).arg("-T").arg(sources.join("mps2-an386.ld")).arg("-o").arg(&elf);
+    capture(&mut compiler, "building the firmware in C")?;
+    Ok(elf)
+}
+
+/// Rehearses the digits with the ball on the desktop, and runs the firmware in C on the same image.
+pub fn outcome() -> Result<Outcome> {
+    let mut outcome = Outcome::of(&PlanArgs::digits(OptimizerKind::Ball), true)?;
+    write_image(IMAGES, "digits", &outcome.plan.image)?;
+    let elf = build(&images(IMAGES)?.join("digits.image"))?;
+    let emulation = Emulation::new(&MPS2_AN386, &elf, device::LIMIT);
+    outcome.device = Some(device::run(&emulation, |_| {})?);
+    let unused = elf::symbols_matching(&elf, &["adam", "sam_", "Sgd", "sgd"])?;
+    ensure!(unused.is_empty(), "a program that uses only the ball contains {unused:?}");
+    Ok(outcome)
+}
