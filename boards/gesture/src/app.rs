@@ -2,7 +2,7 @@
 
 use crate::accelerometer::Kept;
 use crate::network::{OFFSET, SCALE, START, network};
-use crate::{Accelerometer, Event, Gesture, Net, Segmenter, Store, Window};
+use crate::{Accelerometer, Event, Gesture, Net, Segmenter, SensorError, Store, Window};
 use core::task::Poll;
 use embedded_hal::i2c::I2c;
 use rolling_ball::nn::{FitsIn, Quantized, SoftmaxCrossEntropy};
@@ -59,7 +59,7 @@ impl<'m, I: I2c, B: FnMut() -> bool, C: FnMut() -> u32> App<'m, I, B, C> {
     /// Starts from the parameters that were trained on the desktop.
     ///
     /// # Errors
-    /// [`Error::Length`] where the weights are not the network's.
+    /// [`Error::Length`] where the weights are not as many as the network's parameters.
     pub fn new(
         accelerometer: Accelerometer<I>,
         button: B,
@@ -198,24 +198,26 @@ impl<I: I2c, B: FnMut() -> bool> Hand<I, B> {
         Gesture::of_class(self.examples % Gesture::ALL.len())
     }
 
-    /// Takes one reading, where the sensor has one.
+    /// Takes all readings that the sensor has kept.
     fn look(&mut self, tell: &mut impl FnMut(Event)) {
-        let restarted = if self.failed { self.accelerometer.restart() } else { Ok(()) };
-        match restarted.and_then(|()| self.accelerometer.next()) {
-            Ok(kept) => {
-                if core::mem::take(&mut self.failed) {
-                    tell(Event::SensorBack);
-                }
-                if let Some(kept) = kept {
-                    self.take(kept, tell);
-                }
-            }
-            Err(error) => {
-                if !core::mem::replace(&mut self.failed, true) {
-                    tell(Event::SensorFailed(error));
-                }
-            }
+        if let Err(error) = self.fetch(tell)
+            && !core::mem::replace(&mut self.failed, true)
+        {
+            tell(Event::SensorFailed(error));
         }
+    }
+
+    fn fetch(&mut self, tell: &mut impl FnMut(Event)) -> Result<(), SensorError> {
+        if self.failed {
+            // Once: a sensor that is set up again and again never comes to measure.
+            self.accelerometer.restart()?;
+            self.failed = false;
+            tell(Event::SensorBack);
+        }
+        while let Some(kept) = self.accelerometer.next()? {
+            self.take(kept, tell);
+        }
+        Ok(())
     }
 
     fn take(&mut self, kept: Kept, tell: &mut impl FnMut(Event)) {
