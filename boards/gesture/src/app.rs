@@ -28,7 +28,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Zeros, for a static that takes no flash: [`App::new`] fills in where training starts.
+    /// Zeros: as a static it takes no flash. [`App::new`] fills in where training starts.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -36,7 +36,7 @@ impl Memory {
             gradient: [0.0; Net::PARAMETERS],
             offset: [0.0; Net::PARAMETERS],
             scratch: [0.0; Net::SCRATCH],
-            store: Store::new(SCALE, OFFSET),
+            store: Store::new(),
         }
     }
 }
@@ -113,7 +113,8 @@ impl<'m, I: I2c, B: FnMut() -> bool, C: FnMut() -> u32> App<'m, I, B, C> {
         let config = RollingBallConfig::fine_tuning(STEPS);
         let mut ball = RollingBall::new(config, [&mut gradient[..], &mut offset[..]])?;
         for _ in 0..STEPS {
-            let mut batch = network.batch(SoftmaxCrossEntropy::new(), store.stream(), scratch)?;
+            let samples = store.stream(SCALE, OFFSET);
+            let mut batch = network.batch(SoftmaxCrossEntropy::new(), samples, scratch)?;
             let mut request = ball.begin(theta)?;
             let (mut sum, mut longest) = (0u32, 0);
             let report = loop {

@@ -11,7 +11,7 @@ use core::panic::PanicInfo;
 use rolling_ball::kernels::{AdamCoefficients, Kernels, Scalar, dot_with_lanes, sum_lanes};
 use rolling_ball::nn::{
     BiasesOnly, Chain, Dense, FloatBackbone, Frozen, Input, Layer, MeanSquaredError, Network,
-    Quantized, Relu, Sample, SoftmaxCrossEntropy,
+    Quantized, Relu, Sample, SampleStore, SoftmaxCrossEntropy,
 };
 use rolling_ball::{
     Adam, AdamConfig, Armijo, CentreStep, ClipNorm, Error, Footpoint, Optimizer, Request,
@@ -150,6 +150,17 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
     let mut objective = network.batch(MeanSquaredError, samples, &mut scratch)?;
     let mut sgd = Sgd::new(SgdConfig::default(), [0.0; N], None)?;
     black_box(step(&mut sgd, &mut objective, theta)?);
+
+    let mut store = SampleStore::<4, 2>::new();
+    for (values, class) in PIXELS.iter().zip([0, 1, 1]) {
+        black_box(store.push(values, black_box(class)));
+    }
+    let samples = store.stream(black_box(0.1), black_box(0.0));
+    let mut objective = network.batch(SoftmaxCrossEntropy::new(), samples, &mut scratch)?;
+    black_box(step(&mut sgd, &mut objective, theta)?);
+    drop(objective);
+    store.clear();
+    black_box((store.len(), store.is_empty(), store.len_of(black_box(1))));
 
     let network = Part::new(black_box(&FROZEN))?;
     let mut scratch = [0.0; Part::SCRATCH];
