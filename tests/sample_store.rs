@@ -15,7 +15,7 @@ fn push(store: &mut Store, number: u8, class: u8) -> Option<u8> {
 
 fn numbers_of(store: &Store, class: u8) -> Vec<u8> {
     store
-        .stream()
+        .stream(1.0, 0.0)
         .filter(|sample| sample.target == usize::from(class))
         .map(|sample| sample.input.values[0])
         .collect()
@@ -23,21 +23,21 @@ fn numbers_of(store: &Store, class: u8) -> Vec<u8> {
 
 /// Number and class of all samples.
 fn content(store: &Store) -> Vec<(u8, u8)> {
-    store.stream().map(|sample| (sample.input.values[0], sample.target as u8)).collect()
+    store.stream(1.0, 0.0).map(|sample| (sample.input.values[0], sample.target as u8)).collect()
 }
 
 #[test]
 fn bytes_are_read_as_value_times_scale_plus_offset() {
-    let mut store = SampleStore::<3, 1>::new(0.5, -1.0);
+    let mut store = SampleStore::<3, 1>::new();
     store.push(&[0, 2, 255], 9);
-    let sample = store.stream().next().expect("one sample");
+    let sample = store.stream(0.5, -1.0).next().expect("one sample");
     assert_eq!(sample.input.values().collect::<Vec<_>>(), [-1.0, 0.0, 126.5]);
     assert_eq!(sample.target, 9);
 }
 
 #[test]
 fn a_rare_class_keeps_its_samples_however_often_another_is_seen() {
-    let mut store = Store::new(1.0, 0.0);
+    let mut store = Store::new();
     push(&mut store, 0, 1);
     for number in 1..100 {
         push(&mut store, number, 0);
@@ -48,7 +48,7 @@ fn a_rare_class_keeps_its_samples_however_often_another_is_seen() {
 
 #[test]
 fn a_store_for_one_sample_keeps_the_newest() {
-    let mut store = SampleStore::<1, 1>::new(1.0, 0.0);
+    let mut store = SampleStore::<1, 1>::new();
     assert_eq!(store.push(&[1], 4), None);
     assert_eq!(store.push(&[2], 5), Some(4));
     assert_eq!((store.len(), store.len_of(4), store.len_of(5)), (1, 0, 1));
@@ -56,7 +56,7 @@ fn a_store_for_one_sample_keeps_the_newest() {
 
 #[test]
 fn a_cleared_store_is_empty_and_takes_samples_again() {
-    let mut store = Store::new(1.0, 0.0);
+    let mut store = Store::new();
     for number in 0..9 {
         push(&mut store, number, number);
     }
@@ -76,7 +76,7 @@ fn ram_is_that_of_the_samples_and_little_more() {
 proptest! {
     #[test]
     fn samples_stay_in_the_order_in_which_they_came(classes in prop::collection::vec(0u8..4, 0..200)) {
-        let mut store = Store::new(1.0, 0.0);
+        let mut store = Store::new();
         for (number, class) in classes.iter().enumerate() {
             push(&mut store, number as u8, *class);
             prop_assert!(content(&store).is_sorted());
@@ -88,7 +88,7 @@ proptest! {
     fn what_is_dropped_is_the_oldest_of_a_class_that_has_the_most(
         classes in prop::collection::vec(0u8..4, 0..200),
     ) {
-        let mut store = Store::new(1.0, 0.0);
+        let mut store = Store::new();
         for (number, class) in classes.iter().enumerate() {
             let number = number as u8;
             let mut expected = content(&store);
@@ -108,7 +108,7 @@ proptest! {
 
     #[test]
     fn classes_that_all_fit_end_up_balanced(start in prop::collection::vec(0u8..3, 0..50)) {
-        let mut store = Store::new(1.0, 0.0);
+        let mut store = Store::new();
         let turns = (0..30).map(|turn| turn % 3);
         for (number, class) in start.into_iter().chain(turns).enumerate() {
             push(&mut store, number as u8, class);

@@ -17,7 +17,7 @@ use heapless::Vec;
 /// type Store = SampleStore<2, 3>;
 /// const _: () = assert!(Net::RAM_BYTES + Store::RAM_BYTES <= 256);
 ///
-/// let mut store = Store::new(1.0 / 255.0, 0.0);
+/// let mut store = Store::new();
 /// assert_eq!(store.push(&[255, 0], 0), None);
 /// assert_eq!(store.push(&[250, 9], 0), None);
 /// assert_eq!(store.push(&[0, 255], 1), None);
@@ -32,21 +32,22 @@ use heapless::Vec;
 ///
 /// let mut scratch = [0.0; Net::SCRATCH];
 /// let network = Net::new(&[])?;
-/// let mut objective = network.batch(SoftmaxCrossEntropy::new(), store.stream(), &mut scratch)?;
+/// let samples = store.stream(1.0 / 255.0, 0.0);
+/// let mut objective = network.batch(SoftmaxCrossEntropy::new(), samples, &mut scratch)?;
 /// for _ in 0..20 {
 ///     step(&mut ball, &mut objective, &mut theta)?;
 /// }
 /// drop(objective);
-/// for sample in store.stream() {
+/// for sample in store.stream(1.0 / 255.0, 0.0) {
 ///     assert_eq!(network.classify(&theta, &sample.input, &mut scratch)?, sample.target);
 /// }
 /// # Ok::<(), rolling_ball::Error>(())
 /// ```
+///
+/// An empty store holds no bytes but zeros: as a static it takes no flash.
 #[derive(Clone, Debug)]
 pub struct SampleStore<const WIDTH: usize, const CAPACITY: usize> {
     samples: Vec<Labelled<WIDTH>, CAPACITY>,
-    scale: f32,
-    offset: f32,
 }
 
 #[derive(Clone, Debug)]
@@ -55,15 +56,21 @@ struct Labelled<const WIDTH: usize> {
     class: u8,
 }
 
+impl<const WIDTH: usize, const CAPACITY: usize> Default for SampleStore<WIDTH, CAPACITY> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<const WIDTH: usize, const CAPACITY: usize> SampleStore<WIDTH, CAPACITY> {
     /// What the store takes of the RAM, full or not.
     pub const RAM_BYTES: usize = size_of::<Self>();
 
-    /// An empty store of bytes that stand for `value * scale + offset`.
+    /// An empty store.
     #[must_use]
-    pub const fn new(scale: f32, offset: f32) -> Self {
+    pub const fn new() -> Self {
         const { assert!(CAPACITY > 0, "SampleStore<WIDTH, CAPACITY>: expected room for a sample") }
-        Self { samples: Vec::new(), scale, offset }
+        Self { samples: Vec::new() }
     }
 
     /// Adds a sample. Names the class of the one that had to make room for it, where the store was full.
@@ -117,11 +124,13 @@ impl<const WIDTH: usize, const CAPACITY: usize> SampleStore<WIDTH, CAPACITY> {
         self.samples.clear();
     }
 
-    /// The samples from the oldest to the newest, for [`Network::batch`](super::Network::batch).
+    /// The samples from the oldest to the newest, for [`Network::batch`](super::Network::batch); a byte stands for
+    /// `value * scale + offset`.
     pub fn stream(
         &self,
+        scale: f32,
+        offset: f32,
     ) -> impl ExactSizeIterator<Item = Sample<Quantized<'_>, usize>> + Clone + '_ {
-        let (scale, offset) = (self.scale, self.offset);
         self.samples.iter().map(move |sample| Sample {
             input: Quantized { values: &sample.values, scale, offset },
             target: usize::from(sample.class),

@@ -2,7 +2,7 @@
 
 use crate::accelerometer::Kept;
 use crate::network::{OFFSET, SCALE, START, network};
-use crate::{Accelerometer, Event, Gesture, Net, Segmenter, Store, Window};
+use crate::{Accelerometer, Event, Gesture, Net, Segmenter, SensorError, Store, Window};
 use core::task::Poll;
 use embedded_hal::i2c::I2c;
 use rolling_ball::nn::{FitsIn, Quantized, SoftmaxCrossEntropy};
@@ -28,7 +28,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Zeros, for a static that takes no flash: [`App::new`] fills in where training starts.
+    /// Zeros: as a static it takes no flash. [`App::new`] fills in where training starts.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -36,7 +36,7 @@ impl Memory {
             gradient: [0.0; Net::PARAMETERS],
             offset: [0.0; Net::PARAMETERS],
             scratch: [0.0; Net::SCRATCH],
-            store: Store::new(SCALE, OFFSET),
+            store: Store::new(),
         }
     }
 }
@@ -59,7 +59,7 @@ impl<'m, I: I2c, B: FnMut() -> bool, C: FnMut() -> u32> App<'m, I, B, C> {
     /// Starts from the parameters that were trained on the desktop.
     ///
     /// # Errors
-    /// [`Error::Length`] where the weights are not the network's.
+    /// [`Error::Length`] where the weights are not as many as the network's parameters.
     pub fn new(
         accelerometer: Accelerometer<I>,
         button: B,
@@ -113,7 +113,8 @@ impl<'m, I: I2c, B: FnMut() -> bool, C: FnMut() -> u32> App<'m, I, B, C> {
         let config = RollingBallConfig::fine_tuning(STEPS);
         let mut ball = RollingBall::new(config, [&mut gradient[..], &mut offset[..]])?;
         for _ in 0..STEPS {
-            let mut batch = network.batch(SoftmaxCrossEntropy::new(), store.stream(), scratch)?;
+            let samples = store.stream(SCALE, OFFSET);
+            let mut batch = network.batch(SoftmaxCrossEntropy::new(), samples, scratch)?;
             let mut request = ball.begin(theta)?;
             let (mut sum, mut longest) = (0u32, 0);
             let report = loop {
@@ -198,24 +199,26 @@ impl<I: I2c, B: FnMut() -> bool> Hand<I, B> {
         Gesture::of_class(self.examples % Gesture::ALL.len())
     }
 
-    /// Takes one reading, where the sensor has one.
+    /// Takes all readings that the sensor has kept.
     fn look(&mut self, tell: &mut impl FnMut(Event)) {
-        let restarted = if self.failed { self.accelerometer.restart() } else { Ok(()) };
-        match restarted.and_then(|()| self.accelerometer.next()) {
-            Ok(kept) => {
-                if core::mem::take(&mut self.failed) {
-                    tell(Event::SensorBack);
-                }
-                if let Some(kept) = kept {
-                    self.take(kept, tell);
-                }
-            }
-            Err(error) => {
-                if !core::mem::replace(&mut self.failed, true) {
-                    tell(Event::SensorFailed(error));
-                }
-            }
+        if let Err(error) = self.fetch(tell)
+            && !core::mem::replace(&mut self.failed, true)
+        {
+            tell(Event::SensorFailed(error));
         }
+    }
+
+    fn fetch(&mut self, tell: &mut impl FnMut(Event)) -> Result<(), SensorError> {
+        if self.failed {
+            // Once: a sensor that is set up again and again never comes to measure.
+            self.accelerometer.restart()?;
+            self.failed = false;
+            tell(Event::SensorBack);
+        }
+        while let Some(kept) = self.accelerometer.next()? {
+            self.take(kept, tell);
+        }
+        Ok(())
     }
 
     fn take(&mut self, kept: Kept, tell: &mut impl FnMut(Event)) {

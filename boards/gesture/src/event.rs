@@ -67,6 +67,6 @@ pub enum Event {
     ReadingsLost,
     /// The sensor gives no readings any more; the rest goes on. Told once.
     SensorFailed(SensorError),
-    /// The sensor gives readings again.
+    /// The sensor answers again, and was set up anew.
     SensorBack,
 }

@@ -5,11 +5,12 @@
 
 use cortex_m::peripheral::DWT;
 use defmt_rtt as _;
+use embedded_hal::digital::{InputPin, OutputPin};
 use gesture::{Accelerometer, App, Event, Memory};
+use nrf52840_hal::Clocks;
 use nrf52840_hal::gpio::{Level, p0};
 use nrf52840_hal::pac::Peripherals;
 use nrf52840_hal::twim::{Frequency, Pins, Twim};
-use nrf52840_hal::{Clocks, prelude::*};
 use panic_probe as _;
 use static_cell::ConstStaticCell;
 

@@ -5,6 +5,7 @@
 
 use cortex_m::peripheral::DWT;
 use defmt_rtt as _;
+use embedded_hal::digital::{InputPin, OutputPin};
 use gesture::{Accelerometer, App, Event, Memory};
 use panic_probe as _;
 use rp235x_hal::clocks::init_clocks_and_plls;

@@ -18,8 +18,8 @@ use rolling_ball::nn::{
     AveragePool, BiasesOnly, BinaryCrossEntropyWithLogits, Chain, Conv1d, Conv2d, Dense,
     DepthwiseConv2d, FloatBackbone, Frozen, Gelu, GlobalAveragePool, Huber, Input, Layer,
     LayerNorm, LeakyRelu, Loss, Map, MaxPool, MeanSquaredError, Network, Parameters, Quantized,
-    Relu, Relu6, Residual, Sample, Shape, Sigmoid, SoftmaxCrossEntropy, Tanh, Window, activation,
-    dense,
+    Relu, Relu6, Residual, Sample, SampleStore, Shape, Sigmoid, SoftmaxCrossEntropy, Tanh, Window,
+    activation, dense,
 };
 use rolling_ball::{
     Adam, AdamConfig, Armijo, CentreStep, CheckpointError, Checkpoints, ClipNorm, Error, Footpoint,
@@ -186,6 +186,17 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
     let mut objective = network.batch(MeanSquaredError, samples, &mut scratch)?;
     let mut sgd = Sgd::new(SgdConfig::default(), [0.0; N], None)?;
     black_box(step(&mut sgd, &mut objective, theta)?);
+
+    let mut store = SampleStore::<4, 2>::new();
+    for (values, class) in PIXELS.iter().zip([0, 1, 1]) {
+        black_box(store.push(values, black_box(class)));
+    }
+    let samples = store.stream(black_box(0.1), black_box(0.0));
+    let mut objective = network.batch(SoftmaxCrossEntropy::new(), samples, &mut scratch)?;
+    black_box(step(&mut sgd, &mut objective, theta)?);
+    drop(objective);
+    store.clear();
+    black_box((store.len(), store.is_empty(), store.len_of(black_box(1))));
 
     let network = Part::new(black_box(&FROZEN))?;
     let mut scratch = [0.0; Part::SCRATCH];
