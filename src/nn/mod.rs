@@ -24,6 +24,7 @@
 mod backbone;
 mod batch;
 mod dense;
+pub mod int8;
 mod layer;
 mod loss;
 mod network;

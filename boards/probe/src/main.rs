@@ -10,8 +10,8 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 use rolling_ball::kernels::{AdamCoefficients, Kernels, Scalar, dot_with_lanes, sum_lanes};
 use rolling_ball::nn::{
-    BiasesOnly, Chain, Dense, FloatBackbone, Frozen, Input, Layer, MeanSquaredError, Network,
-    Quantized, Relu, Sample, SoftmaxCrossEntropy,
+    BiasesOnly, Chain, Dense, FloatBackbone, Frozen, Input, Layer, Map, MeanSquaredError, Network,
+    Quantized, Relu, Sample, SoftmaxCrossEntropy, Window, int8,
 };
 use rolling_ball::{
     Adam, AdamConfig, Armijo, CentreStep, ClipNorm, Error, Footpoint, Optimizer, Request,
@@ -32,6 +32,29 @@ const N: usize = Net::PARAMETERS;
 
 static BACKBONE: [f32; Backbone::PARAMETERS] = [0.1; Backbone::PARAMETERS];
 static FROZEN: [f32; Part::FROZEN_PARAMETERS] = [0.1; Part::FROZEN_PARAMETERS];
+type Image = Map<4, 4, 2>;
+type Halved = Map<2, 2, 2>;
+type Eight<'a> = int8::Int8Backbone<
+    'a,
+    Chain<
+        int8::Conv2d<Image, Window<3, 3, 1, 1, 1, 1>, 2>,
+        Chain<
+            int8::MaxPool<Image, Window<2, 2, 2, 2>>,
+            Chain<
+                int8::DepthwiseConv2d<Halved, Window<2, 2, 1, 1, 1, 1>>,
+                Chain<
+                    int8::AveragePool<Map<3, 3, 2>, Window<2, 2>>,
+                    Chain<
+                        int8::Conv1d<4, 2, 3, 2, 2>,
+                        Chain<int8::GlobalAveragePool<Map<1, 2, 3>>, int8::Dense<3, 4>>,
+                    >,
+                >,
+            >,
+        >,
+    >,
+>;
+static EIGHT: [u8; Eight::BYTES] = [1; Eight::BYTES];
+
 static PIXELS: [[u8; 4]; 3] = [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]];
 static FLOATS: [f32; 4] = [0.1, 0.2, 0.3, 0.4];
 static TARGET: [f32; 3] = [0.0, 1.0, 0.0];
@@ -56,6 +79,7 @@ extern "C" fn _start() -> u32 {
 
 fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
     networks(theta)?;
+    int8_backbone()?;
     kernels(theta);
     for schedule in [
         Schedule::Constant(black_box(1.0)),
@@ -133,6 +157,15 @@ fn drive(optimizer: &mut impl Optimizer, theta: &mut [f32; N]) -> Result<(), Err
     }
     black_box(optimizer.steps());
     optimizer.abandon();
+    Ok(())
+}
+
+fn int8_backbone() -> Result<(), Error> {
+    let bytes = black_box(&EIGHT).get(..black_box(Eight::BYTES)).unwrap_or_default();
+    let network = Network::<Dense<4, 2>, _>::with_backbone(Eight::new(bytes)?, &[])?;
+    let mut scratch = [0.0; Network::<Dense<4, 2>, Eight>::SCRATCH];
+    let input = [black_box(0.5); 32];
+    black_box(network.classify(&[black_box(0.1); 10], &input.as_slice(), &mut scratch)?);
     Ok(())
 }
 
