@@ -1,5 +1,7 @@
 //! Int8 backbones against the same arithmetic in `i64` and `f64`, written index by index.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod support;
 
 use rolling_ball::Error;
