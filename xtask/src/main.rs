@@ -4,6 +4,7 @@ mod data;
 mod demo;
 mod device;
 mod footpoint;
+mod import;
 mod lanes;
 mod lint;
 mod pretrain;
@@ -30,6 +31,7 @@ enum Task {
     /// Formatting, clippy and documentation, without a warning
     Lint,
     Footpoint(footpoint::FootpointArgs),
+    Import(import::ImportArgs),
     Lanes(lanes::LanesArgs),
     Study(study::StudyArgs),
 }
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Task::Lint => lint::lint(),
         Task::Lanes(args) => lanes::lanes(&args),
         Task::Footpoint(args) => footpoint::footpoint(&args),
+        Task::Import(args) => import::import(&args),
         Task::Study(args) => study::study(&args),
     };
     match result {
