@@ -1,7 +1,7 @@
 //! The fully connected layer.
 
-use super::layer::{Layer, split_mut};
-use super::parameters::{All, Parameters, Trainable, trained, weights_and_biases_mut};
+use super::layer::{Layer, check_lengths};
+use super::parameters::{All, Parameters, Trainable, initialise, trained, weights_and_biases_mut};
 use crate::Error;
 use crate::kernels::Kernels;
 use core::marker::PhantomData;
@@ -37,7 +37,7 @@ impl<const I: usize, const O: usize, R: Trainable> Layer for Dense<I, O, R> {
         output: &mut [f32],
     ) -> Result<(), Error> {
         let (weights, biases) = parameters.weights_and_biases::<R>(I * O, O)?;
-        check::<I, O>(input, output)?;
+        check_lengths::<Self>(input, output)?;
         for ((y, row), bias) in output.iter_mut().zip(weights.chunks_exact(I)).zip(biases) {
             *y = bias + K::dot(row, input);
         }
@@ -51,7 +51,7 @@ impl<const I: usize, const O: usize, R: Trainable> Layer for Dense<I, O, R> {
         output_gradient: &[f32],
         gradient: &mut [f32],
     ) -> Result<(), Error> {
-        check::<I, O>(input, output_gradient)?;
+        check_lengths::<Self>(input, output_gradient)?;
         let (weights, biases) = weights_and_biases_mut::<R>(gradient, I * O, O)?;
         for (row, slope) in weights.chunks_exact_mut(I).zip(output_gradient) {
             K::add_scaled(row, *slope, input);
@@ -69,7 +69,7 @@ impl<const I: usize, const O: usize, R: Trainable> Layer for Dense<I, O, R> {
         output_gradient: &[f32],
     ) -> Result<(), Error> {
         let (weights, _) = parameters.weights_and_biases::<R>(I * O, O)?;
-        check::<I, O>(input, output_gradient)?;
+        check_lengths::<Self>(input, output_gradient)?;
         input.fill(0.0);
         for (row, slope) in weights.chunks_exact(I).zip(output_gradient) {
             K::add_scaled(input, *slope, row);
@@ -79,16 +79,6 @@ impl<const I: usize, const O: usize, R: Trainable> Layer for Dense<I, O, R> {
 
     /// He's uniform initialisation; biases are zero.
     fn initialise(theta: &mut [f32], uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
-        Error::check_length("parameters", Self::PARAMETERS, theta.len())?;
-        let (weights, biases) = split_mut("parameters", theta, if R::WEIGHTS { I * O } else { 0 })?;
-        let bound = libm::sqrtf(6.0 / I as f32);
-        weights.fill_with(|| bound * uniform());
-        biases.fill(0.0);
-        Ok(())
+        initialise::<R>(theta, I * O, O, I, uniform)
     }
-}
-
-fn check<const I: usize, const O: usize>(input: &[f32], output: &[f32]) -> Result<(), Error> {
-    Error::check_length("layer input", I, input.len())?;
-    Error::check_length("layer output", O, output.len())
 }

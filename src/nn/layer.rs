@@ -111,6 +111,12 @@ pub(super) const fn larger(a: usize, b: usize) -> usize {
     if a > b { a } else { b }
 }
 
+/// Checks an input and an output, or the gradients with respect to them.
+pub(super) fn check_lengths<L: Layer>(input: &[f32], output: &[f32]) -> Result<(), Error> {
+    Error::check_length("layer input", L::INPUTS, input.len())?;
+    Error::check_length("layer output", L::OUTPUTS, output.len())
+}
+
 /// Splits a slice at a length, or says that it is too short.
 pub(super) fn split<'a>(
     what: &'static str,
@@ -132,6 +138,9 @@ pub(super) fn split_mut<'a>(
 }
 
 /// `B` after `A`. Longer networks nest: `Chain<A, Chain<B, C>>`.
+///
+/// What goes from one layer to the next is a plain vector. A feature map lies in it position by position, so that a
+/// fully connected layer may follow a convolution as it is: nothing needs to be flattened.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Chain<A, B>(PhantomData<(A, B)>);
 

@@ -21,25 +21,33 @@
 //! const _: () = FitsIn::<Network<'static, Dense<640, 100>>, { 64 * 1024 }>::CHECK;
 //! ```
 
+pub mod activation;
+mod average_pool;
 mod backbone;
 mod batch;
+mod conv;
 mod dense;
+mod depthwise;
 pub mod int8;
 mod layer;
 mod loss;
+mod max_pool;
 mod network;
 mod parameters;
-mod relu;
 mod sample;
 mod window;
 
+pub use activation::{Elementwise, Gelu, LeakyRelu, Relu, Relu6, Sigmoid, Tanh};
+pub use average_pool::{AveragePool, GlobalAveragePool};
 pub use backbone::{Backbone, FloatBackbone, Nothing};
 pub use batch::Batch;
+pub use conv::{Conv1d, Conv2d};
 pub use dense::Dense;
+pub use depthwise::DepthwiseConv2d;
 pub use layer::{Chain, Layer};
 pub use loss::{Loss, MeanSquaredError, SoftmaxCrossEntropy};
+pub use max_pool::MaxPool;
 pub use network::{FitsIn, Network};
 pub use parameters::{All, BiasesOnly, Frozen, Parameters, Trainable, weights_and_biases_mut};
-pub use relu::Relu;
 pub use sample::{Input, Quantized, Sample};
-pub use window::{Map, Shape, Sliding, Window};
+pub use window::{Map, Shape, Sliding, Whole, Window};

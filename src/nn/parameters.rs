@@ -98,3 +98,19 @@ pub fn weights_and_biases_mut<R: Trainable>(
     Error::check_length("gradient", trained::<R>(weights, biases), gradient.len())?;
     split_mut("gradient", gradient, if R::WEIGHTS { weights } else { 0 })
 }
+
+/// He's uniform initialisation of the weights, by how many of them meet in an output; the biases are zero.
+pub(super) fn initialise<R: Trainable>(
+    theta: &mut [f32],
+    weights: usize,
+    biases: usize,
+    fan_in: usize,
+    uniform: &mut impl FnMut() -> f32,
+) -> Result<(), Error> {
+    Error::check_length("parameters", trained::<R>(weights, biases), theta.len())?;
+    let (weights, biases) = split_mut("parameters", theta, if R::WEIGHTS { weights } else { 0 })?;
+    let bound = libm::sqrtf(6.0 / fan_in as f32);
+    weights.fill_with(|| bound * uniform());
+    biases.fill(0.0);
+    Ok(())
+}

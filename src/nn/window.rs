@@ -1,5 +1,7 @@
 //! Windows that slide over a feature map: what convolutions and pools have in common.
 
+use core::marker::PhantomData;
+
 /// A feature map of `HEIGHT` rows of `WIDTH` positions of `CHANNELS` values each: channels last, as sensors deliver
 /// their samples. A signal in time is a map of one row.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,7 +19,24 @@ pub struct Window<
     const HORIZONTAL_PADDING: usize = 0,
 >;
 
-/// A [`Map`]: how many values there are, and how they lie.
+/// One window as large as the map: that of [`GlobalAveragePool`](super::GlobalAveragePool).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Whole<M>(PhantomData<M>);
+
+/// How many values there are, and how they lie: a [`Map`], or a layer whose output is one. So the next layer's map need
+/// not be counted: the layer before is named in its place.
+///
+/// ```
+/// use rolling_ball::nn::{Conv2d, Map, MaxPool, Shape, Window};
+///
+/// type First = Conv2d<Map<28, 28, 1>, Window<3, 3>, 8>;
+/// type Pooled = MaxPool<First, Window<2, 2, 2, 2>>;
+/// type Second = Conv2d<Pooled, Window<3, 3, 2, 2, 1, 1>, 16>;
+/// assert_eq!(First::MAP, [26, 26, 8]);
+/// assert_eq!(Pooled::MAP, [13, 13, 8]);
+/// assert_eq!(Second::MAP, [7, 7, 16]);
+/// assert_eq!(Second::LENGTH, 7 * 7 * 16);
+/// ```
 pub trait Shape {
     /// Rows, positions in a row, values at a position.
     const MAP: [usize; 3];
@@ -29,7 +48,7 @@ impl<const H: usize, const W: usize, const C: usize> Shape for Map<H, W, C> {
     const MAP: [usize; 3] = [H, W, C];
 }
 
-/// A [`Window`]: vertical first.
+/// A [`Window`], or the [`Whole`] map: vertical first.
 pub trait Sliding {
     /// Positions of the window.
     const SIZE: [usize; 2];
@@ -51,6 +70,12 @@ impl<
     const SIZE: [usize; 2] = [H, W];
     const STRIDE: [usize; 2] = [SH, SW];
     const PADDING: [usize; 2] = [PH, PW];
+}
+
+impl<M: Shape> Sliding for Whole<M> {
+    const SIZE: [usize; 2] = [M::MAP[0], M::MAP[1]];
+    const STRIDE: [usize; 2] = Self::SIZE;
+    const PADDING: [usize; 2] = [0, 0];
 }
 
 /// A window on a map, as values: the loops over it are compiled once for all shapes.
@@ -75,14 +100,40 @@ impl Geometry {
         Self { map, size, stride, padding, windows }
     }
 
-    /// How many windows there are.
-    pub const fn count(self) -> usize {
-        self.windows[0] * self.windows[1]
+    /// Rows and columns of windows, with this many values each.
+    pub const fn output(self, values: usize) -> [usize; 3] {
+        [self.windows[0], self.windows[1], values]
+    }
+
+    /// Positions in a whole window.
+    pub const fn positions(self) -> usize {
+        self.size[0] * self.size[1]
+    }
+
+    /// Whether a position may lie in several windows.
+    pub const fn overlaps(self) -> bool {
+        self.stride[0] < self.size[0] || self.stride[1] < self.size[1]
+    }
+
+    /// Whether the position of this number lies in a window, where windows do not overlap.
+    pub fn covers(self, position: usize) -> bool {
+        let covered = |direction: usize, place: usize| {
+            let pick = |values: [usize; 2]| if direction == 0 { values[0] } else { values[1] };
+            let (stride, place) = (pick(self.stride).max(1), place + pick(self.padding));
+            place / stride < pick(self.windows) && place % stride < pick(self.size)
+        };
+        let width = self.map[1].max(1);
+        covered(0, position / width) && covered(1, position % width)
+    }
+
+    /// Values at a position: at least one, which the compiler cannot know of a value.
+    pub fn channels(self) -> usize {
+        self.map[2].max(1)
     }
 
     /// Values in a whole window.
     pub const fn length(self) -> usize {
-        self.size[0] * self.size[1] * self.map[2]
+        self.positions() * self.map[2]
     }
 
     /// The windows, row by row, each as its runs: what lies in the map and in the window, side by side in both.
@@ -125,6 +176,28 @@ pub(super) struct Run {
     pub window: usize,
     pub map: usize,
     pub length: usize,
+}
+
+impl Run {
+    /// Its values in the window.
+    pub fn of_window<T>(self, values: &[T]) -> &[T] {
+        values.get(self.window..self.window + self.length).unwrap_or_default()
+    }
+
+    /// As [`of_window`](Self::of_window).
+    pub fn of_window_mut(self, values: &mut [f32]) -> &mut [f32] {
+        values.get_mut(self.window..self.window + self.length).unwrap_or_default()
+    }
+
+    /// Its values in the map.
+    pub fn of_map<T>(self, values: &[T]) -> &[T] {
+        values.get(self.map..self.map + self.length).unwrap_or_default()
+    }
+
+    /// As [`of_map`](Self::of_map).
+    pub fn of_map_mut(self, values: &mut [f32]) -> &mut [f32] {
+        values.get_mut(self.map..self.map + self.length).unwrap_or_default()
+    }
 }
 
 /// How often a window fits along one direction.

@@ -6,7 +6,9 @@
 pub mod dilation;
 pub mod faults;
 pub mod formulas;
+pub mod layers;
 pub mod numbers;
 pub mod optimizers;
 pub mod random;
+pub mod reference_layers;
 pub mod reference_network;

@@ -21,9 +21,13 @@ impl<M: Shape, S: Sliding, const FILTERS: usize> Conv2d<M, S, FILTERS> {
     const WEIGHTS: usize = Self::GEOMETRY.length() * FILTERS;
 }
 
+impl<M: Shape, S: Sliding, const FILTERS: usize> Shape for Conv2d<M, S, FILTERS> {
+    const MAP: [usize; 3] = Self::GEOMETRY.output(FILTERS);
+}
+
 impl<M: Shape, S: Sliding, const FILTERS: usize> Layer for Conv2d<M, S, FILTERS> {
     const INPUTS: usize = M::LENGTH;
-    const OUTPUTS: usize = Self::GEOMETRY.count() * FILTERS;
+    const OUTPUTS: usize = Self::LENGTH;
     const BYTES: usize = length(FILTERS, Self::WEIGHTS);
 
     fn check(bytes: &[u8]) -> Result<(), Error> {
@@ -66,9 +70,13 @@ impl<M: Shape, S: Sliding> DepthwiseConv2d<M, S> {
     const WEIGHTS: usize = Self::GEOMETRY.length();
 }
 
+impl<M: Shape, S: Sliding> Shape for DepthwiseConv2d<M, S> {
+    const MAP: [usize; 3] = Self::GEOMETRY.output(Self::CHANNELS);
+}
+
 impl<M: Shape, S: Sliding> Layer for DepthwiseConv2d<M, S> {
     const INPUTS: usize = M::LENGTH;
-    const OUTPUTS: usize = Self::GEOMETRY.count() * Self::CHANNELS;
+    const OUTPUTS: usize = Self::LENGTH;
     const BYTES: usize = length(Self::CHANNELS, Self::WEIGHTS);
 
     fn check(bytes: &[u8]) -> Result<(), Error> {
@@ -102,9 +110,7 @@ pub(super) fn convolve(
         for ((y, filter), channel) in outputs.iter_mut().zip(filters).zip(affine.channels()) {
             let mut sum = channel.bias;
             for run in runs.clone() {
-                let weights = filter.get(run.window..run.window + run.length);
-                let values = input.get(run.map..run.map + run.length);
-                sum += dot(weights.unwrap_or_default(), values.unwrap_or_default(), zero);
+                sum += dot(run.of_window(filter), run.of_map(input), zero);
             }
             *y = affine.range.requantise(sum, channel.multiplier);
         }
@@ -113,15 +119,13 @@ pub(super) fn convolve(
 
 fn convolve_channels(geometry: Geometry, affine: Affine, input: &[i8], output: &mut [i8]) {
     let zero = affine.range.input_zero;
-    let channels = geometry.map[2].max(1);
+    let channels = geometry.channels();
     for (runs, outputs) in geometry.each().zip(output.chunks_exact_mut(channels)) {
         for ((index, y), channel) in outputs.iter_mut().enumerate().zip(affine.channels()) {
             let mut sum = channel.bias;
             for run in runs.clone() {
-                let weights = affine.weights().get(run.window..run.window + run.length);
-                let values = input.get(run.map..run.map + run.length);
-                let weights = weights.unwrap_or_default().iter().skip(index).step_by(channels);
-                let values = values.unwrap_or_default().iter().skip(index).step_by(channels);
+                let weights = run.of_window(affine.weights()).iter().skip(index).step_by(channels);
+                let values = run.of_map(input).iter().skip(index).step_by(channels);
                 for (weight, value) in weights.zip(values) {
                     sum += product(*weight, *value, zero);
                 }

@@ -4,7 +4,7 @@ use super::affine::{Range, assert_sum_fits, check_multiplier};
 use super::layer::{Buffers, Layer, input_and_output};
 use crate::Error;
 use crate::nn::window::{Geometry, Run};
-use crate::nn::{Shape, Sliding};
+use crate::nn::{Shape, Sliding, Whole};
 use core::marker::PhantomData;
 
 /// The int8 form of [`nn::MaxPool`](crate::nn::MaxPool). Scale and zero are those of its input; it has no parameters.
@@ -15,9 +15,13 @@ impl<M: Shape, S: Sliding> MaxPool<M, S> {
     const GEOMETRY: Geometry = Geometry::of::<M, S>();
 }
 
+impl<M: Shape, S: Sliding> Shape for MaxPool<M, S> {
+    const MAP: [usize; 3] = Self::GEOMETRY.output(M::MAP[2]);
+}
+
 impl<M: Shape, S: Sliding> Layer for MaxPool<M, S> {
     const INPUTS: usize = M::LENGTH;
-    const OUTPUTS: usize = Self::GEOMETRY.count() * M::MAP[2];
+    const OUTPUTS: usize = Self::LENGTH;
     const BYTES: usize = 0;
 
     fn check(bytes: &[u8]) -> Result<(), Error> {
@@ -48,9 +52,13 @@ impl<M: Shape, S: Sliding> AveragePool<M, S> {
     };
 }
 
+impl<M: Shape, S: Sliding> Shape for AveragePool<M, S> {
+    const MAP: [usize; 3] = Self::GEOMETRY.output(M::MAP[2]);
+}
+
 impl<M: Shape, S: Sliding> Layer for AveragePool<M, S> {
     const INPUTS: usize = M::LENGTH;
-    const OUTPUTS: usize = Self::GEOMETRY.count() * M::MAP[2];
+    const OUTPUTS: usize = Self::LENGTH;
     const BYTES: usize = Mean::BYTES;
 
     fn check(bytes: &[u8]) -> Result<(), Error> {
@@ -70,36 +78,7 @@ impl<M: Shape, S: Sliding> Layer for AveragePool<M, S> {
 
 /// The int8 form of [`nn::GlobalAveragePool`](crate::nn::GlobalAveragePool): the mean of each channel over all of
 /// the map.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct GlobalAveragePool<M>(PhantomData<M>);
-
-/// A window as large as the map.
-#[derive(Clone, Copy, Debug)]
-struct Whole<M>(PhantomData<M>);
-
-impl<M: Shape> Sliding for Whole<M> {
-    const SIZE: [usize; 2] = [M::MAP[0], M::MAP[1]];
-    const STRIDE: [usize; 2] = [1, 1];
-    const PADDING: [usize; 2] = [0, 0];
-}
-
-impl<M: Shape> Layer for GlobalAveragePool<M> {
-    const INPUTS: usize = M::LENGTH;
-    const OUTPUTS: usize = M::MAP[2];
-    const BYTES: usize = Mean::BYTES;
-
-    fn check(bytes: &[u8]) -> Result<(), Error> {
-        AveragePool::<M, Whole<M>>::check(bytes)
-    }
-
-    fn infer<'s>(
-        bytes: &[u8],
-        front: &'s mut [i8],
-        back: &'s mut [i8],
-    ) -> Result<Buffers<'s>, Error> {
-        AveragePool::<M, Whole<M>>::infer(bytes, front, back)
-    }
-}
+pub type GlobalAveragePool<M> = AveragePool<M, Whole<M>>;
 
 /// Zero points, clamps and the multiplier of a mean, which has the number of values in it.
 struct Mean {
@@ -123,7 +102,7 @@ impl Mean {
     }
 
     fn pool(&self, geometry: Geometry, input: &[i8], output: &mut [i8]) {
-        let channels = geometry.map[2].max(1);
+        let channels = geometry.channels();
         for (runs, outputs) in geometry.each().zip(output.chunks_exact_mut(channels)) {
             for (channel, y) in outputs.iter_mut().enumerate() {
                 let values = runs.clone().flat_map(|run| of_channel(input, run, channel, channels));
@@ -135,7 +114,7 @@ impl Mean {
 }
 
 fn largest(geometry: Geometry, input: &[i8], output: &mut [i8]) {
-    let channels = geometry.map[2].max(1);
+    let channels = geometry.channels();
     for (runs, outputs) in geometry.each().zip(output.chunks_exact_mut(channels)) {
         for (channel, y) in outputs.iter_mut().enumerate() {
             let values = runs.clone().flat_map(|run| of_channel(input, run, channel, channels));
@@ -152,6 +131,5 @@ fn of_channel(
     channel: usize,
     channels: usize,
 ) -> impl Iterator<Item = &i8> {
-    let values = input.get(run.map..run.map + run.length).unwrap_or_default();
-    values.iter().skip(channel).step_by(channels)
+    run.of_map(input).iter().skip(channel).step_by(channels)
 }

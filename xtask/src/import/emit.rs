@@ -21,8 +21,14 @@ pub fn files(graph: &Graph, parameters: &[f32], int8: Option<&Quantised>) -> Res
         None => bytes(&parameters[..end]),
     };
     let mut files = vec![
-        (format!("{name}.rs"), rust(graph, theta.len(), frozen.len(), &backbone, int8)?.into_bytes()),
-        (format!("{name}.h"), c_header(graph, &theta, &frozen, &parameters[..end], int8)?.into_bytes()),
+        (
+            format!("{name}.rs"),
+            rust(graph, theta.len(), frozen.len(), &backbone, int8)?.into_bytes(),
+        ),
+        (
+            format!("{name}.h"),
+            c_header(graph, &theta, &frozen, &parameters[..end], int8)?.into_bytes(),
+        ),
         (format!("{name}.theta.bin"), bytes(&theta)),
     ];
     if !frozen.is_empty() {
@@ -40,7 +46,8 @@ pub fn write(directory: &Path, files: &[File]) -> Result<()> {
         .with_context(|| format!("cannot make the directory {}", directory.display()))?;
     for (name, content) in files {
         let path = directory.join(name);
-        std::fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))?;
+        std::fs::write(&path, content)
+            .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
 }
@@ -79,7 +86,9 @@ fn rust(
         let in_backbone = index < graph.backbone;
         let layer = match int8 {
             // It has become the clamp of the layer before it.
-            Some(_) if in_backbone && matches!(node.operation, Operation::Activation(_)) => continue,
+            Some(_) if in_backbone && matches!(node.operation, Operation::Activation(_)) => {
+                continue;
+            }
             Some(_) if in_backbone => types::int8(node),
             _ => types::float(node, in_backbone),
         };
@@ -202,7 +211,12 @@ fn c_header(
             writeln!(text, "}};")?;
         }
         None => {
-            floats_in_c(&mut text, "What the backbone reads.", &format!("{name}_backbone"), backbone)?;
+            floats_in_c(
+                &mut text,
+                "What the backbone reads.",
+                &format!("{name}_backbone"),
+                backbone,
+            )?;
         }
     }
     writeln!(text, "\n#endif")?;

@@ -220,7 +220,14 @@ impl Builder {
                 let output = slide(self.map, window, channels)?;
                 let parameters = (product(&[window.size[0], window.size[1], channels])?, channels);
                 let operation = Operation::Depthwise(window);
-                self.push(label, operation, output, parameters, Some(source(tensors, *bias)), *train)
+                self.push(
+                    label,
+                    operation,
+                    output,
+                    parameters,
+                    Some(source(tensors, *bias)),
+                    *train,
+                )
             }
             Layer::Dense { tensors, outputs, bias, train } => {
                 ensure!(
@@ -228,14 +235,16 @@ impl Builder {
                     "expected a vector, found a map of {height} x {width} positions: put a flatten \
                      before it"
                 );
-                let window =
-                    Window { size: [height, width], stride: [1, 1], padding: [0, 0] };
+                let window = Window { size: [height, width], stride: [1, 1], padding: [0, 0] };
                 let source = source(tensors, *bias);
                 self.flat = true;
                 self.convolution(label, window, Form::Dense, *outputs, source, *train)
             }
             Layer::BatchNorm { tensors, epsilon } => {
-                ensure!(epsilon.is_finite() && *epsilon > 0.0, "epsilon: expected a number above 0");
+                ensure!(
+                    epsilon.is_finite() && *epsilon > 0.0,
+                    "epsilon: expected a number above 0"
+                );
                 let before = self.nodes.last_mut().and_then(|node| node.source.as_mut());
                 let Some(Source { batch_norm: before @ None, .. }) = before else {
                     bail!(
@@ -256,14 +265,28 @@ impl Builder {
                 spatial(self.flat)?;
                 let window = window(*kernel, stride.unwrap_or(*kernel), *padding);
                 let output = slide(self.map, window, channels)?;
-                self.push(label, Operation::AveragePool(window), output, (0, 0), None, Train::Frozen)
+                self.push(
+                    label,
+                    Operation::AveragePool(window),
+                    output,
+                    (0, 0),
+                    None,
+                    Train::Frozen,
+                )
             }
             Layer::GlobalAveragePool {} => {
                 spatial(self.flat)?;
                 let size = [height, width];
                 let window = Window { size, stride: size, padding: [0, 0] };
                 let output = [1, 1, channels];
-                self.push(label, Operation::AveragePool(window), output, (0, 0), None, Train::Frozen)
+                self.push(
+                    label,
+                    Operation::AveragePool(window),
+                    output,
+                    (0, 0),
+                    None,
+                    Train::Frozen,
+                )
             }
             Layer::Flatten {} => {
                 self.flat = true;

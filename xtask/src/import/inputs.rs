@@ -48,11 +48,8 @@ impl Inputs {
         );
         let [height, positions, channels] = graph.input;
         let values = channels_last(&flat, count, channels, height * positions);
-        let labels = if file.names().contains(&"labels") {
-            Some(labels(file, count)?)
-        } else {
-            None
-        };
+        let labels =
+            if file.names().contains(&"labels") { Some(labels(file, count)?) } else { None };
         Ok(Self { values, width, labels })
     }
 
@@ -88,7 +85,8 @@ fn labels(file: &SafeTensors, count: usize) -> Result<Vec<usize>> {
         other => bail!("tensor labels: expected U8, I32 or I64, found {other}"),
     };
     let class = |number: &i64| {
-        usize::try_from(*number).with_context(|| format!("tensor labels: class {number} is below 0"))
+        usize::try_from(*number)
+            .with_context(|| format!("tensor labels: class {number} is below 0"))
     };
     numbers.iter().map(class).collect()
 }

@@ -166,8 +166,7 @@ fn fuse(backbone: &Graph) -> Result<Vec<(usize, Option<Clamp>)>> {
                 node.label
             ),
         };
-        let pool =
-            |index: usize| matches!(backbone.nodes[index].operation, Operation::MaxPool(_));
+        let pool = |index: usize| matches!(backbone.nodes[index].operation, Operation::MaxPool(_));
         let before = fused.iter_mut().rev().find(|(index, _)| !pool(*index));
         let Some((_, slot)) = before else {
             bail!("{}: expected it after a layer whose outputs it clamps", node.label);

@@ -53,7 +53,11 @@ fn output(node: &Node, layer: Option<&Layer>, input: &[i8]) -> Vec<i8> {
                     .filter(|(w, _)| w % channels == channel)
                     .map(|(w, x)| i64::from(layer.weights[*w]) * value(*x))
                     .sum(),
-                _ => seen.iter().filter(|(w, _)| w % channels == channel).map(|(_, x)| value(*x)).sum(),
+                _ => seen
+                    .iter()
+                    .filter(|(w, _)| w % channels == channel)
+                    .map(|(_, x)| value(*x))
+                    .sum(),
             };
             let bias = layer.biases.get(channel).map_or(0, |bias| i64::from(*bias));
             let multiplier = layer.multipliers[channel.min(layer.multipliers.len() - 1)];

@@ -35,7 +35,9 @@ pub fn measure(
         "--test: expected a tensor labels, one for each of the inputs"
     );
     if let Some(class) = labels.iter().find(|class| **class >= classes) {
-        anyhow::bail!("--test: expected labels below {classes}, the network's outputs, found {class}");
+        anyhow::bail!(
+            "--test: expected labels below {classes}, the network's outputs, found {class}"
+        );
     }
     let whole = Evaluator::new(graph, parameters);
     let backbone = graph.backbone();
@@ -102,7 +104,8 @@ pub fn table(
         scratch.map(|scratch| sizes::ram_bytes(split.theta.len(), scratch).to_string());
     row("training with the ball, RAM bytes".into(), float, bytes);
     if let Some(measured) = measured {
-        let per_cent = |right: usize| format!("{:.1} %", 100.0 * right as f64 / measured.count as f64);
+        let per_cent =
+            |right: usize| format!("{:.1} %", 100.0 * right as f64 / measured.count as f64);
         row(
             format!("accuracy on {} inputs", measured.count),
             per_cent(measured.right_f32),

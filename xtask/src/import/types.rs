@@ -47,9 +47,10 @@ impl Type {
             return line;
         }
         let inside = indent + 4;
-        let lines = self.arguments.iter().map(|argument| {
-            format!("{:inside$}{},\n", "", argument.laid_out("", inside))
-        });
+        let lines = self
+            .arguments
+            .iter()
+            .map(|argument| format!("{:inside$}{},\n", "", argument.laid_out("", inside)));
         format!("{}<\n{}{:indent$}>", self.name, lines.collect::<String>(), "")
     }
 

@@ -6,7 +6,8 @@ use super::graph::{Map, Window};
 /// neighbours in one run. What lies in the padding is left out.
 pub fn windows(map: Map, window: Window) -> Vec<Vec<(usize, usize)>> {
     let [height, width, channels] = map;
-    let places = |d: usize| (map[d] + 2 * window.padding[d] - window.size[d]) / window.stride[d] + 1;
+    let places =
+        |d: usize| (map[d] + 2 * window.padding[d] - window.size[d]) / window.stride[d] + 1;
     let mut all = Vec::new();
     for (top, left) in (0..places(0)).flat_map(|y| (0..places(1)).map(move |x| (y, x))) {
         let mut seen = Vec::new();

@@ -1,0 +1,99 @@
+//! Averages over windows, and over the whole map.
+
+use super::layer::{Layer, check_lengths};
+use super::parameters::Parameters;
+use super::window::{Geometry, Shape, Sliding, Whole};
+use crate::Error;
+use crate::kernels::Kernels;
+use core::marker::PhantomData;
+
+/// The mean of each channel over every window `S` on the map `M`. The zeros of the padding count: every sum is divided by
+/// the number of the window's positions, as PyTorch does where it is not told otherwise.
+///
+/// A sum is in the order of the window's positions.
+///
+/// ```
+/// use rolling_ball::nn::{AveragePool, Map, Shape, Window};
+///
+/// assert_eq!(AveragePool::<Map<8, 6, 4>, Window<2, 2, 2, 2>>::MAP, [4, 3, 4]);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AveragePool<M, S>(PhantomData<(M, S)>);
+
+/// The mean of each channel over the whole map: as many outputs as channels.
+///
+/// ```
+/// use rolling_ball::nn::{GlobalAveragePool, Layer, Map};
+///
+/// assert_eq!(GlobalAveragePool::<Map<8, 6, 4>>::OUTPUTS, 4);
+/// ```
+pub type GlobalAveragePool<M> = AveragePool<M, Whole<M>>;
+
+impl<M: Shape, S: Sliding> AveragePool<M, S> {
+    const GEOMETRY: Geometry = Geometry::of::<M, S>();
+}
+
+impl<M: Shape, S: Sliding> Shape for AveragePool<M, S> {
+    const MAP: [usize; 3] = Self::GEOMETRY.output(M::MAP[2]);
+}
+
+impl<M: Shape, S: Sliding> Layer for AveragePool<M, S> {
+    const INPUTS: usize = M::LENGTH;
+    const OUTPUTS: usize = Self::LENGTH;
+    const PARAMETERS: usize = 0;
+
+    fn forward<K: Kernels>(
+        _parameters: Parameters,
+        input: &[f32],
+        _activations: &mut [f32],
+        output: &mut [f32],
+    ) -> Result<(), Error> {
+        check_lengths::<Self>(input, output)?;
+        forward(Self::GEOMETRY, input, output);
+        Ok(())
+    }
+
+    fn backward_input<K: Kernels>(
+        _parameters: Parameters,
+        input: &mut [f32],
+        _activations: &mut [f32],
+        output_gradient: &[f32],
+    ) -> Result<(), Error> {
+        check_lengths::<Self>(input, output_gradient)?;
+        input_gradient(Self::GEOMETRY, output_gradient, input);
+        Ok(())
+    }
+}
+
+fn forward(geometry: Geometry, input: &[f32], output: &mut [f32]) {
+    let channels = geometry.channels();
+    let count = geometry.positions() as f32;
+    for (runs, place) in geometry.each().zip(output.chunks_exact_mut(channels)) {
+        place.fill(0.0);
+        for run in runs {
+            for position in run.of_map(input).chunks_exact(channels) {
+                for (sum, x) in place.iter_mut().zip(position) {
+                    *sum += x;
+                }
+            }
+        }
+        for mean in place {
+            *mean /= count;
+        }
+    }
+}
+
+fn input_gradient(geometry: Geometry, output_gradient: &[f32], input: &mut [f32]) {
+    let channels = geometry.channels();
+    let count = geometry.positions() as f32;
+    input.fill(0.0);
+    for (runs, slopes) in geometry.each().zip(output_gradient.chunks_exact(channels)) {
+        for run in runs {
+            for position in run.of_map_mut(input).chunks_exact_mut(channels) {
+                for (x, slope) in position.iter_mut().zip(slopes) {
+                    *x += slope / count;
+                }
+            }
+        }
+    }
+}

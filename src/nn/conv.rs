@@ -1,0 +1,172 @@
+//! The convolution, in two dimensions and in one.
+
+use super::layer::{Layer, check_lengths};
+use super::parameters::{All, Parameters, Trainable, initialise, trained, weights_and_biases_mut};
+use super::window::{Geometry, Map, Shape, Sliding, Window};
+use crate::Error;
+use crate::kernels::Kernels;
+use core::marker::PhantomData;
+
+/// `FILTERS` weighted sums of every window `S` on the map `M`, each plus its bias. The output is a map again, with a
+/// channel for each filter.
+///
+/// Parameters: the weights filter by filter, each in the window's order (row, column, channel), then the biases; `R`
+/// says which of them are trained.
+///
+/// Cost a sample: `windows * window length * FILTERS` multiply-adds forward, twice that backward (once, where nothing
+/// below is trained). What lies in the padding costs nothing.
+///
+/// ```
+/// use rolling_ball::nn::{Conv2d, Layer, Map, Shape, Window};
+///
+/// // 8 filters of 3 x 3 on an image of 28 x 28, every other position, one row and column of zeros around it.
+/// type First = Conv2d<Map<28, 28, 1>, Window<3, 3, 2, 2, 1, 1>, 8>;
+/// assert_eq!(First::MAP, [14, 14, 8]);
+/// assert_eq!(First::OUTPUTS, 14 * 14 * 8);
+/// assert_eq!(First::PARAMETERS, 8 * 3 * 3 + 8);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Conv2d<M, S, const FILTERS: usize, R = All>(PhantomData<(M, S, R)>);
+
+/// [`Conv2d`] on a signal in time: `LENGTH` moments of `CHANNELS` values.
+///
+/// ```
+/// use rolling_ball::nn::{Conv1d, Layer};
+///
+/// // A second of a three-axis accelerometer, at 50 Hz.
+/// type Motion = Conv1d<50, 3, 8, 5, 2>;
+/// assert_eq!(Motion::OUTPUTS, 23 * 8);
+/// assert_eq!(Motion::PARAMETERS, 8 * 5 * 3 + 8);
+/// ```
+pub type Conv1d<
+    const LENGTH: usize,
+    const CHANNELS: usize,
+    const FILTERS: usize,
+    const KERNEL: usize,
+    const STRIDE: usize = 1,
+    const PADDING: usize = 0,
+    R = All,
+> = Conv2d<Map<1, LENGTH, CHANNELS>, Window<1, KERNEL, 1, STRIDE, 0, PADDING>, FILTERS, R>;
+
+impl<M: Shape, S: Sliding, const FILTERS: usize, R> Conv2d<M, S, FILTERS, R> {
+    const GEOMETRY: Geometry = {
+        assert!(FILTERS > 0, "Conv2d<M, S, FILTERS>: expected at least one filter");
+        Geometry::of::<M, S>()
+    };
+    const WEIGHTS: usize = FILTERS * Self::GEOMETRY.length();
+}
+
+impl<M: Shape, S: Sliding, const FILTERS: usize, R> Shape for Conv2d<M, S, FILTERS, R> {
+    const MAP: [usize; 3] = Self::GEOMETRY.output(FILTERS);
+}
+
+impl<M: Shape, S: Sliding, const FILTERS: usize, R: Trainable> Layer for Conv2d<M, S, FILTERS, R> {
+    const INPUTS: usize = M::LENGTH;
+    const OUTPUTS: usize = Self::LENGTH;
+    const PARAMETERS: usize = trained::<R>(Self::WEIGHTS, FILTERS);
+    const FROZEN: usize = Self::WEIGHTS + FILTERS - Self::PARAMETERS;
+
+    fn forward<K: Kernels>(
+        parameters: Parameters,
+        input: &[f32],
+        _activations: &mut [f32],
+        output: &mut [f32],
+    ) -> Result<(), Error> {
+        let (weights, biases) = parameters.weights_and_biases::<R>(Self::WEIGHTS, FILTERS)?;
+        check_lengths::<Self>(input, output)?;
+        forward::<K>(Self::GEOMETRY, weights, biases, input, output);
+        Ok(())
+    }
+
+    fn backward<K: Kernels>(
+        _parameters: Parameters,
+        input: &[f32],
+        _activations: &mut [f32],
+        output_gradient: &[f32],
+        gradient: &mut [f32],
+    ) -> Result<(), Error> {
+        check_lengths::<Self>(input, output_gradient)?;
+        let (weights, biases) = weights_and_biases_mut::<R>(gradient, Self::WEIGHTS, FILTERS)?;
+        for slopes in output_gradient.chunks_exact(FILTERS) {
+            for (bias, slope) in biases.iter_mut().zip(slopes) {
+                *bias += slope;
+            }
+        }
+        if R::WEIGHTS {
+            weights_gradient::<K>(Self::GEOMETRY, FILTERS, input, output_gradient, weights);
+        }
+        Ok(())
+    }
+
+    fn backward_input<K: Kernels>(
+        parameters: Parameters,
+        input: &mut [f32],
+        _activations: &mut [f32],
+        output_gradient: &[f32],
+    ) -> Result<(), Error> {
+        let (weights, _) = parameters.weights_and_biases::<R>(Self::WEIGHTS, FILTERS)?;
+        check_lengths::<Self>(input, output_gradient)?;
+        input_gradient::<K>(Self::GEOMETRY, FILTERS, weights, output_gradient, input);
+        Ok(())
+    }
+
+    /// He's uniform initialisation; biases are zero.
+    fn initialise(theta: &mut [f32], uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
+        initialise::<R>(theta, Self::WEIGHTS, FILTERS, Self::GEOMETRY.length(), uniform)
+    }
+}
+
+// The loops know shapes as values, so that they are compiled once for all layers. The numbers of filters and
+// of values in a window are at least 1, as the types make sure.
+
+fn forward<K: Kernels>(
+    geometry: Geometry,
+    weights: &[f32],
+    biases: &[f32],
+    input: &[f32],
+    output: &mut [f32],
+) {
+    let length = geometry.length().max(1);
+    for (runs, place) in geometry.each().zip(output.chunks_exact_mut(biases.len().max(1))) {
+        for ((y, weights), bias) in place.iter_mut().zip(weights.chunks_exact(length)).zip(biases) {
+            *y = runs
+                .clone()
+                .fold(*bias, |sum, run| sum + K::dot(run.of_window(weights), run.of_map(input)));
+        }
+    }
+}
+
+fn weights_gradient<K: Kernels>(
+    geometry: Geometry,
+    filters: usize,
+    input: &[f32],
+    output_gradient: &[f32],
+    gradient: &mut [f32],
+) {
+    let length = geometry.length().max(1);
+    for (runs, slopes) in geometry.each().zip(output_gradient.chunks_exact(filters.max(1))) {
+        for (weights, slope) in gradient.chunks_exact_mut(length).zip(slopes) {
+            for run in runs.clone() {
+                K::add_scaled(run.of_window_mut(weights), *slope, run.of_map(input));
+            }
+        }
+    }
+}
+
+fn input_gradient<K: Kernels>(
+    geometry: Geometry,
+    filters: usize,
+    weights: &[f32],
+    output_gradient: &[f32],
+    input: &mut [f32],
+) {
+    let length = geometry.length().max(1);
+    input.fill(0.0);
+    for (runs, slopes) in geometry.each().zip(output_gradient.chunks_exact(filters.max(1))) {
+        for (weights, slope) in weights.chunks_exact(length).zip(slopes) {
+            for run in runs.clone() {
+                K::add_scaled(run.of_map_mut(input), *slope, run.of_window(weights));
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Maxima over windows.
+
+use super::layer::{Layer, check_lengths};
+use super::parameters::Parameters;
+use super::window::{Geometry, Run, Shape, Sliding};
+use crate::Error;
+use crate::kernels::Kernels;
+use core::marker::PhantomData;
+
+/// The largest value of each channel in every window `S` on the map `M`; the padding never is. Of equal values the first
+/// takes the gradient, as in PyTorch. NaN counts as the largest, so that the loss can tell.
+///
+/// Where windows overlap, the layer keeps where each maximum was found; where they do not, it looks
+/// again on the way back, and keeps nothing.
+///
+/// ```
+/// use rolling_ball::nn::{Layer, Map, MaxPool, Shape, Window};
+///
+/// type Half = MaxPool<Map<8, 6, 4>, Window<2, 2, 2, 2>>;
+/// assert_eq!((Half::MAP, Half::ACTIVATIONS), ([4, 3, 4], 0));
+/// type Overlapping = MaxPool<Map<8, 6, 4>, Window<3, 3, 1, 1, 1, 1>>;
+/// assert_eq!((Overlapping::MAP, Overlapping::ACTIVATIONS), ([8, 6, 4], 8 * 6 * 4));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MaxPool<M, S>(PhantomData<(M, S)>);
+
+impl<M: Shape, S: Sliding> MaxPool<M, S> {
+    const GEOMETRY: Geometry = {
+        assert!(M::LENGTH <= 1 << 24, "MaxPool: expected a map whose places an f32 can count");
+        Geometry::of::<M, S>()
+    };
+}
+
+impl<M: Shape, S: Sliding> Shape for MaxPool<M, S> {
+    const MAP: [usize; 3] = Self::GEOMETRY.output(M::MAP[2]);
+}
+
+impl<M: Shape, S: Sliding> Layer for MaxPool<M, S> {
+    const INPUTS: usize = M::LENGTH;
+    const OUTPUTS: usize = Self::LENGTH;
+    const PARAMETERS: usize = 0;
+    const ACTIVATIONS: usize = if Self::GEOMETRY.overlaps() { Self::OUTPUTS } else { 0 };
+
+    fn forward<K: Kernels>(
+        _parameters: Parameters,
+        input: &[f32],
+        activations: &mut [f32],
+        output: &mut [f32],
+    ) -> Result<(), Error> {
+        check_lengths::<Self>(input, output)?;
+        Error::check_length("layer activations", Self::ACTIVATIONS, activations.len())?;
+        forward(Self::GEOMETRY, input, activations, output);
+        Ok(())
+    }
+
+    fn backward_input<K: Kernels>(
+        _parameters: Parameters,
+        input: &mut [f32],
+        activations: &mut [f32],
+        output_gradient: &[f32],
+    ) -> Result<(), Error> {
+        check_lengths::<Self>(input, output_gradient)?;
+        Error::check_length("layer activations", Self::ACTIVATIONS, activations.len())?;
+        if Self::GEOMETRY.overlaps() {
+            scatter(activations, output_gradient, input);
+        } else {
+            replace(Self::GEOMETRY, output_gradient, input);
+        }
+        Ok(())
+    }
+}
+
+/// Keeps where the maxima were found if there is room for it.
+fn forward(geometry: Geometry, input: &[f32], winners: &mut [f32], output: &mut [f32]) {
+    let channels = geometry.channels();
+    let mut winners = winners.iter_mut();
+    for (runs, place) in geometry.each().zip(output.chunks_exact_mut(channels)) {
+        for (channel, y) in place.iter_mut().enumerate() {
+            let (index, largest) = find(runs.clone(), channels, channel, input);
+            *y = largest;
+            if let Some(winner) = winners.next() {
+                *winner = index as f32;
+            }
+        }
+    }
+}
+
+/// Windows that overlap may have a winner in common: it takes the sum.
+fn scatter(winners: &[f32], output_gradient: &[f32], input: &mut [f32]) {
+    input.fill(0.0);
+    for (winner, slope) in winners.iter().zip(output_gradient) {
+        if let Some(x) = input.get_mut(*winner as usize) {
+            *x += slope;
+        }
+    }
+}
+
+/// Windows that do not overlap are overwritten one by one, then what lies between them.
+fn replace(geometry: Geometry, output_gradient: &[f32], input: &mut [f32]) {
+    let channels = geometry.channels();
+    for (runs, slopes) in geometry.each().zip(output_gradient.chunks_exact(channels)) {
+        for (channel, slope) in slopes.iter().enumerate() {
+            let (winner, _) = find(runs.clone(), channels, channel, input);
+            for run in runs.clone() {
+                for x in run.of_map_mut(input).iter_mut().skip(channel).step_by(channels) {
+                    *x = 0.0;
+                }
+            }
+            if let Some(x) = input.get_mut(winner) {
+                *x = *slope;
+            }
+        }
+    }
+    for (index, position) in input.chunks_exact_mut(channels).enumerate() {
+        if !geometry.covers(index) {
+            position.fill(0.0);
+        }
+    }
+}
+
+/// The first of the largest values of a channel, and its place in the map. Every window sees some of the map.
+fn find(
+    runs: impl Iterator<Item = Run>,
+    channels: usize,
+    channel: usize,
+    input: &[f32],
+) -> (usize, f32) {
+    let mut found: Option<(usize, f32)> = None;
+    for run in runs {
+        let values = run.of_map(input).iter().enumerate();
+        for (offset, x) in values.skip(channel).step_by(channels) {
+            if x.is_nan() || found.is_none_or(|(_, largest)| *x > largest) {
+                found = Some((run.map + offset, *x));
+            }
+        }
+    }
+    found.unwrap_or_default()
+}

@@ -1,0 +1,112 @@
+//! Layers in plain `f64` loops over rows, columns and channels, with the padding written out, to compare with.
+
+/// A window on a map, as values.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    pub map: [usize; 3],
+    pub size: [usize; 2],
+    pub stride: [usize; 2],
+    pub padding: [usize; 2],
+}
+
+impl Place {
+    /// Rows and columns of windows.
+    pub fn windows(self) -> [usize; 2] {
+        [0, 1].map(|d| (self.map[d] + 2 * self.padding[d] - self.size[d]) / self.stride[d] + 1)
+    }
+
+    /// For every window the positions in it, row by row: the index of a position's first value in the map, or `None`
+    /// in the padding.
+    fn positions(self) -> Vec<Vec<Option<usize>>> {
+        let [height, width, channels] = self.map;
+        let [rows, columns] = self.windows();
+        let mut windows = Vec::new();
+        for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)))
+        {
+            let mut positions = Vec::new();
+            for (v, h) in (0..self.size[0]).flat_map(|v| (0..self.size[1]).map(move |h| (v, h))) {
+                let y = (row * self.stride[0] + v) as isize - self.padding[0] as isize;
+                let x = (column * self.stride[1] + h) as isize - self.padding[1] as isize;
+                let inside = y >= 0 && x >= 0 && y < height as isize && x < width as isize;
+                positions.push(inside.then(|| (y as usize * width + x as usize) * channels));
+            }
+            windows.push(positions);
+        }
+        windows
+    }
+
+    /// For every window and channel, what a function makes of the values in it (0 in the padding).
+    fn by_channel(self, f: impl Fn(usize, &[Option<f64>]) -> f64, input: &[f64]) -> Vec<f64> {
+        let mut output = Vec::new();
+        for window in self.positions() {
+            for channel in 0..self.map[2] {
+                let values: Vec<Option<f64>> =
+                    window.iter().map(|start| start.map(|start| input[start + channel])).collect();
+                output.push(f(channel, &values));
+            }
+        }
+        output
+    }
+}
+
+pub fn convolution(place: Place, filters: usize, parameters: &[f64], input: &[f64]) -> Vec<f64> {
+    let channels = place.map[2];
+    let length = place.size[0] * place.size[1] * channels;
+    let (weights, biases) = parameters.split_at(filters * length);
+    let mut output = Vec::new();
+    for window in place.positions() {
+        for filter in 0..filters {
+            let mut sum = biases[filter];
+            for (index, start) in window.iter().enumerate() {
+                for channel in 0..channels {
+                    let x = start.map_or(0.0, |start| input[start + channel]);
+                    sum += weights[filter * length + index * channels + channel] * x;
+                }
+            }
+            output.push(sum);
+        }
+    }
+    output
+}
+
+pub fn depthwise(place: Place, parameters: &[f64], input: &[f64]) -> Vec<f64> {
+    let channels = place.map[2];
+    let (weights, biases) = parameters.split_at(place.size[0] * place.size[1] * channels);
+    let sum = |channel: usize, values: &[Option<f64>]| {
+        let products = values.iter().enumerate();
+        let products =
+            products.map(|(i, x)| weights[i * channels + channel] * x.unwrap_or_default());
+        biases[channel] + products.sum::<f64>()
+    };
+    place.by_channel(sum, input)
+}
+
+pub fn max_pool(place: Place, input: &[f64]) -> Vec<f64> {
+    let largest = |_: usize, values: &[Option<f64>]| {
+        values.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max)
+    };
+    place.by_channel(largest, input)
+}
+
+/// The padding counts.
+pub fn average_pool(place: Place, input: &[f64]) -> Vec<f64> {
+    let mean = |_: usize, values: &[Option<f64>]| {
+        values.iter().flatten().sum::<f64>() / values.len() as f64
+    };
+    place.by_channel(mean, input)
+}
+
+/// Of every `length` values by themselves.
+pub fn layer_norm(length: usize, parameters: &[f64], input: &[f64]) -> Vec<f64> {
+    let (scales, shifts) = parameters.split_at(length);
+    let mut output = Vec::new();
+    for values in input.chunks(length) {
+        let mean = values.iter().sum::<f64>() / length as f64;
+        let squares = values.iter().map(|x| (x - mean) * (x - mean));
+        let deviation = (squares.sum::<f64>() / length as f64 + 1e-5).sqrt();
+        for ((x, scale), shift) in values.iter().zip(scales).zip(shifts) {
+            output.push(scale * (x - mean) / deviation + shift);
+        }
+    }
+    output
+}
