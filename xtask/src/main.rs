@@ -5,6 +5,7 @@ mod demo;
 mod device;
 mod footpoint;
 mod import;
+mod int8;
 mod lanes;
 mod lint;
 mod pretrain;
@@ -32,6 +33,7 @@ enum Task {
     Lint,
     Footpoint(footpoint::FootpointArgs),
     Import(import::ImportArgs),
+    Int8(int8::Int8Args),
     Lanes(lanes::LanesArgs),
     Study(study::StudyArgs),
 }
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Task::Lanes(args) => lanes::lanes(&args),
         Task::Footpoint(args) => footpoint::footpoint(&args),
         Task::Import(args) => import::import(&args),
+        Task::Int8(args) => int8::int8(&args),
         Task::Study(args) => study::study(&args),
     };
     match result {

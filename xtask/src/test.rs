@@ -8,6 +8,7 @@ use crate::device;
 use crate::device::elf;
 use crate::device::qemu::MPS2_AN386;
 use crate::device::setup;
+use crate::int8;
 use crate::lint;
 use crate::workspace::{capture, cargo, root};
 use anyhow::{Context, Result, bail, ensure};
@@ -90,8 +91,14 @@ fn run(command: &mut Command, what: &str) -> Result<()> {
 }
 
 /// In reading order.
-const EXAMPLES: [&str; 5] =
-    ["first_step", "ask_and_tell", "wrinkles", "train_network", "frozen_backbone"];
+const EXAMPLES: [&str; 6] = [
+    "first_step",
+    "ask_and_tell",
+    "wrinkles",
+    "train_network",
+    "frozen_backbone",
+    "import_and_fine_tune",
+];
 
 fn examples(tally: &mut Tally) -> Result<()> {
     for example in EXAMPLES {
@@ -160,6 +167,17 @@ fn devices(args: &TestArgs, tally: &mut Tally) -> Result<()> {
     let beside = root().join("../shared/data");
     let directory = args.fsdd.clone().or_else(|| beside.is_dir().then_some(beside));
     let sentence = "spoken_digits_have_equal_bits_on_host_and_device_within_256_kb_of_ram";
+    let int8_sentence =
+        "an_int8_backbone_is_smaller_and_as_accurate_on_spoken_digits_within_a_point";
+    match &directory {
+        None => {
+            tally.skip(int8_sentence, "the spoken digits are not here; name them with --fsdd DIR")
+        }
+        Some(directory) => {
+            int8::check(directory)?;
+            tally.pass(int8_sentence);
+        }
+    }
     match directory {
         None => tally.skip(sentence, "the spoken digits are not here; name them with --fsdd DIR"),
         Some(directory) => {
