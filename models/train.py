@@ -6,7 +6,9 @@ Writes beside itself, with `pip install torch==2.15.0 safetensors==0.8.0`:
     digits_cnn.safetensors, digits_mlp.safetensors    the weights, as PyTorch names and shapes them
     digits_calibration.safetensors                    200 training images, without labels
     digits_test.safetensors                           the 597 held-out images, with labels
-    digits_logits.safetensors                         each model's logits of the first 32 of those
+    image_layers.safetensors, signal_layers.safetensors
+                                                      untrained networks of every layer that import knows
+    NAME_expected.safetensors                         inputs, and PyTorch's outputs for them
 
 Images are bytes that stand for `byte * scale + offset`, as the firmware's sensor reads them. Seeds are fixed and one
 thread is used: the same versions write the same files.
@@ -24,7 +26,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "data" / "digits"))
 from pack import unpack  # noqa: E402
 
-TRAINING, CALIBRATION, LOGITS = 1200, 200, 32
+TRAINING, CALIBRATION, EXPECTED = 1200, 200, 16
 BYTE, SCALE, OFFSET = 15, 1 / 240, -0.3
 EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY = 60, 32, 0.003, 1e-4
 
@@ -50,6 +52,64 @@ MODELS = {
         )
     ),
 }
+
+
+UNTRAINED = {
+    "image_layers": (
+        (3, 9, 7),
+        lambda: nn.Sequential(
+            nn.Conv2d(3, 6, (3, 2), stride=(2, 1), padding=(2, 1), bias=False),
+            nn.BatchNorm2d(6),
+            nn.ReLU6(),
+            nn.MaxPool2d(3, stride=1, padding=1),
+            nn.Conv2d(6, 6, 3, padding=1, groups=6),
+            nn.BatchNorm2d(6),
+            nn.ReLU(),
+            nn.AvgPool2d(2, padding=1),
+            nn.Conv2d(6, 5, 1),
+            nn.GELU(),
+            nn.Flatten(),
+            nn.Linear(100, 7),
+            nn.Tanh(),
+            nn.Linear(7, 6),
+            nn.LeakyReLU(0.2),
+            nn.Linear(6, 4),
+            nn.Sigmoid(),
+        ),
+    ),
+    "signal_layers": (
+        (4, 20),
+        lambda: nn.Sequential(
+            nn.Conv1d(4, 6, 3, stride=2, padding=1),
+            nn.BatchNorm1d(6),
+            nn.ReLU(),
+            nn.MaxPool1d(2),
+            nn.Conv1d(6, 8, 3),
+            nn.ReLU(),
+            nn.AdaptiveAvgPool1d(1),
+            nn.Flatten(),
+            nn.Linear(8, 5),
+        ),
+    ),
+}
+
+
+def randomised(model):
+    """Give batch normalisations something to do, and everything a size that shows an error."""
+    for module in model.modules():
+        if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):
+            nn.init.uniform_(module.weight, 0.5, 2)
+            nn.init.uniform_(module.bias, -1, 1)
+            nn.init.uniform_(module.running_mean, -0.5, 0.5)
+            nn.init.uniform_(module.running_var, 0.2, 2)
+    return model.eval()
+
+
+def export(name, model, inputs):
+    save_file(model.state_dict(), HERE / f"{name}.safetensors")
+    with torch.no_grad():
+        expected = {"inputs": inputs.clone(), "logits": model(inputs)}
+    save_file(expected, HERE / f"{name}_expected.safetensors")
 
 
 def train(model, images, labels):
@@ -80,7 +140,6 @@ def main():
     test = {"inputs": pixels[TRAINING:].clone(), "labels": labels[TRAINING:].to(torch.uint8)}
     save_file({**test, **normalisation}, HERE / "digits_test.safetensors")
 
-    logits = {}
     for name, build in MODELS.items():
         torch.manual_seed(1)
         model = build()
@@ -90,9 +149,11 @@ def main():
         right = (outputs.argmax(1) == labels[TRAINING:]).sum().item()
         count = sum(parameter.numel() for parameter in model.parameters())
         print(f"{name}: {count} parameters, {right} of {len(outputs)} held-out digits")
-        save_file(model.state_dict(), HERE / f"{name}.safetensors")
-        logits[name] = outputs[:LOGITS].clone()
-    save_file(logits, HERE / "digits_logits.safetensors")
+        export(name, model, images[TRAINING : TRAINING + EXPECTED])
+
+    for name, (shape, build) in UNTRAINED.items():
+        torch.manual_seed(2)
+        export(name, randomised(build()), torch.randn(EXPECTED, *shape))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,10 @@ use rolling_ball::{
     RollingBall, RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, WeightDecay, step,
 };
 
+/// What `cargo xtask import` writes is firmware as it stands.
+#[path = "../../../models/generated/digits_cnn.rs"]
+mod digits_cnn;
+
 /// Present in the binary only where something can panic.
 #[panic_handler]
 fn panic(_: &PanicInfo) -> ! {
@@ -166,6 +170,11 @@ fn int8_backbone() -> Result<(), Error> {
     let mut scratch = [0.0; Network::<Dense<4, 2>, Eight>::SCRATCH];
     let input = [black_box(0.5); 32];
     black_box(network.classify(&[black_box(0.1); 10], &input.as_slice(), &mut scratch)?);
+
+    let mut scratch = [0.0; digits_cnn::Network::SCRATCH];
+    let pixels = [black_box(0.5); digits_cnn::Network::INPUTS];
+    let theta = black_box(&digits_cnn::THETA);
+    black_box(digits_cnn::network()?.classify(theta, &pixels.as_slice(), &mut scratch)?);
     Ok(())
 }
 

@@ -1,0 +1,59 @@
+//! The network `signal_layers`, as `cargo xtask import` wrote it: do not edit.
+//!
+//! | | bytes |
+//! |---|---|
+//! | backbone, f32, in flash | 312 |
+//! | frozen parameters after it, in flash | 576 |
+//! | theta to start from, in flash | 212 |
+//! | scratch, in RAM | 1004 |
+//! | theta, the ball's two vectors and scratch, in RAM | 1640 |
+
+use rolling_ball::{Error, nn};
+
+type Layer1 = nn::Conv1d<20, 4, 6, 3, 2, 1>;
+type Layer2 = nn::Relu<60>;
+type Layer3 = nn::MaxPool<nn::Map<1, 10, 6>, nn::Window<1, 2, 1, 2>>;
+type Layer4 = nn::Conv1d<5, 6, 8, 3, 1, 0, nn::BiasesOnly>;
+type Layer5 = nn::Relu<24>;
+type Layer6 = nn::GlobalAveragePool<nn::Map<1, 3, 8>>;
+type Layer7 = nn::Dense<8, 5>;
+
+/// The layers that stay frozen.
+pub type BackboneLayers = nn::Chain<Layer1, nn::Chain<Layer2, Layer3>>;
+/// They, read where they lie.
+pub type Backbone = nn::FloatBackbone<'static, BackboneLayers>;
+/// The layers that theta belongs to.
+pub type Layers = nn::Chain<Layer4, nn::Chain<Layer5, nn::Chain<Layer6, Layer7>>>;
+/// The network.
+pub type Network = nn::Network<'static, Layers, Backbone>;
+
+/// Theta to start from.
+pub static THETA: [f32; Network::PARAMETERS] = floats(include_bytes!("signal_layers.theta.bin"));
+/// The parameters of the layers that are not trained.
+pub static FROZEN: [f32; Network::FROZEN_PARAMETERS] =
+    floats(include_bytes!("signal_layers.frozen.bin"));
+/// What the backbone reads.
+pub static BACKBONE: [f32; Backbone::PARAMETERS] =
+    floats(include_bytes!("signal_layers.backbone.bin"));
+
+/// The network over what lies in flash.
+///
+/// # Errors
+/// None, as long as the files are those that were imported.
+pub fn network() -> Result<Network, Error> {
+    Network::with_backbone(Backbone::new(&BACKBONE)?, &FROZEN)
+}
+
+/// Little-endian numbers, read when the firmware is compiled.
+#[allow(long_running_const_eval, reason = "as long as the network is large")]
+const fn floats<const N: usize>(bytes: &[u8]) -> [f32; N] {
+    let (mut chunks, rest) = bytes.as_chunks::<4>();
+    assert!(chunks.len() == N && rest.is_empty(), "the file is not the one that was imported");
+    let mut numbers = [0.0; N];
+    let mut left = numbers.as_mut_slice();
+    while let ([number, numbers @ ..], [chunk, chunks_left @ ..]) = (left, chunks) {
+        *number = f32::from_le_bytes(*chunk);
+        (left, chunks) = (numbers, chunks_left);
+    }
+    numbers
+}
