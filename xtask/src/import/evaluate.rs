@@ -1,6 +1,6 @@
 //! The network in `f32` on the desktop, with the core's operations in the core's order: its logits are the device's.
 
-use super::graph::{Activation, Graph, Map, Node, Operation, Window, length};
+use super::graph::{Activation, Form, Graph, Map, Node, Operation, Window, length};
 use super::windows::windows;
 use rolling_ball::kernels::{Active, Kernels};
 use rolling_ball::nn::activation::{self, Activation as _};
@@ -26,6 +26,11 @@ impl<'a> Evaluator<'a> {
     pub fn new(graph: &'a Graph, parameters: &'a [f32]) -> Self {
         let runs = graph.nodes.iter().enumerate().filter_map(|(index, node)| {
             let window = match node.operation {
+                // A dense layer knows no rows: it is one sum.
+                Operation::Convolution(_, Form::Dense) => {
+                    let all = Run { window: 0, map: 0, length: length(node.input) };
+                    return Some((index, vec![vec![all]]));
+                }
                 Operation::Convolution(window, _)
                 | Operation::Depthwise(window)
                 | Operation::MaxPool(window)

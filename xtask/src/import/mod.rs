@@ -11,6 +11,8 @@ pub mod report;
 pub mod sizes;
 pub mod spec;
 pub mod tensors;
+#[cfg(test)]
+mod tests;
 mod types;
 mod windows;
 
