@@ -1,11 +1,14 @@
-//! A whole step of every optimizer by length of theta, and a gradient of a network beside it, whose cost the
+//! A whole step of every optimizer by length of theta, and a gradient of two networks beside it, whose cost the
 //! optimizer's own comes on top of: `cargo bench --features simd --bench step`.
 //!
 //! A step's time includes its evaluations of a quadratic, each of which is one pass over theta and the gradient; the
 //! group `evaluation` has them alone. The throughput is in parameters.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use rolling_ball::nn::{Chain, Dense, Layer, Network, Relu, Sample, SoftmaxCrossEntropy};
+use rolling_ball::nn::{
+    Chain, Conv2d, Dense, DepthwiseConv2d, GlobalAveragePool, Layer, Map, MaxPool, Network, Relu,
+    Sample, Shape, SoftmaxCrossEntropy, Window,
+};
 use rolling_ball::{
     Adam, AdamConfig, CentreStep, Error, Footpoint, Objective, Optimizer, RollingBall,
     RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, step,
@@ -130,28 +133,43 @@ fn evaluations(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn network(criterion: &mut Criterion) -> Result<(), Error> {
-    type Layers = Chain<Dense<64, 32>, Chain<Relu<32>, Dense<32, 10>>>;
-    type Net = Network<'static, Layers>;
+fn networks(criterion: &mut Criterion) -> Result<(), Error> {
+    type Connected = Chain<Dense<64, 32>, Chain<Relu<32>, Dense<32, 10>>>;
+    network::<Connected>(criterion, "network 64-32-10, 32 samples")?;
+
+    type First = Conv2d<Map<8, 8, 1>, Window<3, 3, 1, 1, 1, 1>, 8>;
+    type Pooled = MaxPool<First, Window<2, 2, 2, 2>>;
+    type Spatial = DepthwiseConv2d<Pooled, Window<3, 3, 1, 1, 1, 1>>;
+    type Pointwise = Conv2d<Spatial, Window<1, 1>, 16>;
+    type Front = Chain<First, Chain<Relu<{ First::LENGTH }>, Pooled>>;
+    type Back = Chain<Spatial, Chain<Pointwise, Relu<{ Pointwise::LENGTH }>>>;
+    type Head = Chain<GlobalAveragePool<Pointwise>, Dense<16, 10>>;
+    type Convolutional = Chain<Front, Chain<Back, Head>>;
+    network::<Convolutional>(criterion, "convolutional network 8 x 8, 32 samples")
+}
+
+fn network<L: Layer>(criterion: &mut Criterion, name: &str) -> Result<(), Error> {
     const BATCH: usize = 32;
 
-    let mut theta = [0.0; Net::PARAMETERS];
+    let mut theta = vec![0.0; L::PARAMETERS];
     let mut angle = 0.0f32;
-    Layers::initialise(&mut theta, &mut || {
+    L::initialise(&mut theta, &mut || {
         angle += 1.0;
         angle.sin()
     })?;
-    let inputs: [[f32; 64]; BATCH] =
-        std::array::from_fn(|i| std::array::from_fn(|j| ((i * 64 + j) as f32).sin()));
+    let inputs: [Vec<f32>; BATCH] = std::array::from_fn(|i| {
+        (0..L::INPUTS).map(|j| ((i * L::INPUTS + j) as f32).sin()).collect()
+    });
     let stream = inputs
         .iter()
         .enumerate()
         .map(|(i, input)| Sample { input: input.as_slice(), target: i % 10 });
-    let mut scratch = [0.0; Net::SCRATCH];
-    let mut objective = Net::new(&[])?.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
-    let mut gradient = [0.0; Net::PARAMETERS];
+    let mut scratch = vec![0.0; Network::<L>::SCRATCH];
+    let network = Network::<L>::new(&[])?;
+    let mut objective = network.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
+    let mut gradient = vec![0.0; L::PARAMETERS];
 
-    let mut group = criterion.benchmark_group("network 64-32-10, 32 samples");
+    let mut group = criterion.benchmark_group(name);
     group.throughput(Throughput::Elements(BATCH as u64));
     group.bench_function("gradient", |bencher| {
         bencher.iter(|| black_box(objective.gradient(black_box(&theta), &mut gradient)));
@@ -171,7 +189,7 @@ fn main() -> Result<(), Error> {
         .configure_from_args();
     steps(&mut criterion)?;
     evaluations(&mut criterion);
-    network(&mut criterion)?;
+    networks(&mut criterion)?;
     criterion.final_summary();
     Ok(())
 }

@@ -67,10 +67,12 @@ UNTRAINED = {
             nn.ReLU(),
             nn.AvgPool2d(2, padding=1),
             nn.Conv2d(6, 5, 1),
+            nn.LayerNorm((5, 4, 5)),
             nn.GELU(),
             nn.Flatten(),
             nn.Linear(100, 7),
             nn.Tanh(),
+            nn.LayerNorm(7),
             nn.Linear(7, 6),
             nn.LeakyReLU(0.2),
             nn.Linear(6, 4),
@@ -86,6 +88,7 @@ UNTRAINED = {
             nn.MaxPool1d(2),
             nn.Conv1d(6, 8, 3),
             nn.ReLU(),
+            nn.LayerNorm((8, 3)),
             nn.AdaptiveAvgPool1d(1),
             nn.Flatten(),
             nn.Linear(8, 5),
@@ -95,13 +98,16 @@ UNTRAINED = {
 
 
 def randomised(model):
-    """Give batch normalisations something to do, and everything a size that shows an error."""
+    """Give normalisations something to do."""
     for module in model.modules():
         if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):
             nn.init.uniform_(module.weight, 0.5, 2)
             nn.init.uniform_(module.bias, -1, 1)
             nn.init.uniform_(module.running_mean, -0.5, 0.5)
             nn.init.uniform_(module.running_var, 0.2, 2)
+        if isinstance(module, nn.LayerNorm):
+            nn.init.uniform_(module.weight, 0.5, 2)
+            nn.init.uniform_(module.bias, -1, 1)
     return model.eval()
 
 

@@ -97,6 +97,15 @@ impl Error {
         }
     }
 
+    /// Checks that a value lies in `0 ..= 1`.
+    pub(crate) fn check_probability(name: &'static str, value: f32) -> Result<(), Self> {
+        if (0.0..=1.0).contains(&value) {
+            Ok(())
+        } else {
+            Err(Self::Setting { name, value, expected: "from 0 to 1" })
+        }
+    }
+
     /// Checks that a setting is finite and not negative.
     pub(crate) fn check_not_negative(name: &'static str, value: f32) -> Result<(), Self> {
         if value.is_finite() && value >= 0.0 {

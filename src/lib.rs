@@ -17,6 +17,8 @@ pub use ball::{CentreStep, Footpoint, RollingBall, RollingBallConfig};
 pub use baselines::{Adam, AdamConfig, Sam, SamConfig, Sgd, SgdConfig};
 pub use error::Error;
 pub use line_search::Armijo;
+#[cfg(feature = "micromath")]
+pub use math::Micromath;
 pub use math::{Libm, Math};
 pub use protocol::{Objective, Optimizer, Request, step};
 pub use report::{Evaluations, FootpointReport, Outcome, StepReport};

@@ -7,13 +7,15 @@ use rolling_ball::Error;
 use rolling_ball::kernels::{Active, Scalar};
 use rolling_ball::nn::{
     All, AveragePool, BiasesOnly, Chain, Conv1d, Conv2d, Dense, DepthwiseConv2d, Frozen, Gelu,
-    GlobalAveragePool, Layer, LeakyRelu, Map, MaxPool, Parameters, Relu, Relu6, Shape, Sigmoid,
-    Sliding, Tanh, Whole, Window,
+    GlobalAveragePool, Layer, LayerNorm, LeakyRelu, Map, MaxPool, Parameters, Relu, Relu6,
+    Residual, Shape, Sigmoid, Sliding, Tanh, Whole, Window,
 };
 use support::layers::{Passes, forward, pass};
 use support::numbers::{bits, deviation, dot, widen};
 use support::random::Random;
-use support::reference_layers::{Place, average_pool, convolution, depthwise, max_pool};
+use support::reference_layers::{
+    Place, average_pool, convolution, depthwise, layer_norm, max_pool,
+};
 use support::reference_network::finite_differences;
 
 /// Up to about 50 sums of products of order 1, and differences whose own error is below 1e-9.
@@ -21,6 +23,12 @@ const ROUNDING: f64 = 4e-6;
 
 /// Everything that holds of every layer; the inputs lie within `spread`.
 fn behaves_as<L: Layer>(spread: f32, reference: impl Fn(&[f64], &[f64]) -> Vec<f64>) {
+    computes::<L>(spread, reference);
+    refuses_wrong_lengths::<L>();
+}
+
+/// All but the refusals, which layers put together leave to their parts.
+fn computes<L: Layer>(spread: f32, reference: impl Fn(&[f64], &[f64]) -> Vec<f64>) {
     for seed in 0..4 {
         let mut random = Random(seed);
         let theta = random.vector(L::PARAMETERS);
@@ -31,7 +39,6 @@ fn behaves_as<L: Layer>(spread: f32, reference: impl Fn(&[f64], &[f64]) -> Vec<f
         is_right(&passes, &theta, &input, &slopes, &reference);
         is_consistent::<L>(parameters, &input, &slopes, &passes);
     }
-    refuses_wrong_lengths::<L>();
 }
 
 fn is_right(
@@ -315,6 +322,58 @@ fn saturated_activations_stay_finite_and_nan_passes_through() {
 }
 
 #[test]
+fn layer_norm_scales_and_shifts_what_has_mean_0_and_deviation_1() {
+    fn normalises<const N: usize, const POSITIONS: usize>() {
+        behaves_as::<LayerNorm<N, POSITIONS>>(3.0, |theta, x| layer_norm(N, theta, x));
+        trains_what_it_says::<
+            LayerNorm<N, POSITIONS>,
+            LayerNorm<N, POSITIONS, BiasesOnly>,
+            LayerNorm<N, POSITIONS, Frozen>,
+        >();
+    }
+    normalises::<13, 1>();
+    normalises::<64, 1>();
+    normalises::<5, 7>();
+    normalises::<16, 3>();
+}
+
+#[test]
+fn values_that_are_all_equal_normalise_to_the_shifts() {
+    type L = LayerNorm<8>;
+    let mut theta = vec![f32::NAN; L::PARAMETERS];
+    L::initialise(&mut theta, &mut || 0.5).unwrap();
+    assert_eq!(theta, [[1.0; 8], [0.0; 8]].concat());
+    let parameters = Parameters { theta: &theta, frozen: &[] };
+    let passes = pass::<L, Active>(parameters, &[3.0; 8], &[1.0; 8]);
+    assert_eq!(passes.output, [0.0; 8]);
+    assert!(passes.input_gradient.iter().all(|slope| slope.is_finite()));
+}
+
+#[test]
+fn a_residual_adds_its_input_to_what_its_layers_make_of_it() {
+    fn connected(theta: &[f64], x: &[f64]) -> Vec<f64> {
+        let place = Place { map: [1, 1, 5], size: [1, 1], stride: [1, 1], padding: [0, 0] };
+        convolution(place, 5, theta, x)
+    }
+    fn add(a: Vec<f64>, b: &[f64]) -> Vec<f64> {
+        a.iter().zip(b).map(|(a, b)| a + b).collect()
+    }
+    behaves_as::<Residual<Dense<5, 5>>>(1.0, |theta, x| add(connected(theta, x), x));
+    type Block = Residual<Chain<Dense<5, 5>, Chain<Relu<5>, Dense<5, 5>>>>;
+    computes::<Block>(1.0, |theta, x| {
+        let (first, second) = theta.split_at(30);
+        let middle: Vec<f64> = connected(first, x).iter().map(|y| y.max(0.0)).collect();
+        add(connected(second, &middle), x)
+    });
+    behaves_as::<Residual<Tanh<5>>>(1.0, |_, x| x.iter().map(|x| x + x.tanh()).collect());
+    trains_what_it_says::<
+        Residual<Dense<5, 5>>,
+        Residual<Dense<5, 5, BiasesOnly>>,
+        Residual<Dense<5, 5, Frozen>>,
+    >();
+}
+
+#[test]
 fn weights_begin_within_he_bounds_and_biases_at_zero() {
     fn begins<L: Layer>(weights: usize, fan_in: f32) {
         let mut parameters = vec![f32::NAN; L::PARAMETERS];
@@ -350,7 +409,7 @@ mod chained {
     #[test]
     fn a_whole_convolutional_network_has_the_gradient_of_finite_differences() {
         let windowed = |map, stride| Place { map, size: [3, 3], stride, padding: [1, 1] };
-        behaves_as_network(&|theta, x| {
+        computes::<Net>(1.0, |theta, x| {
             let (first, theta) = theta.split_at(First::PARAMETERS);
             let (spatial, dense) = theta.split_at(Spatial::PARAMETERS);
             let x = convolution(windowed([8, 8, 1], [1, 1]), 4, first, x);
@@ -363,17 +422,5 @@ mod chained {
             let connected = Place { map: [1, 1, 4], size: [1, 1], stride: [1, 1], padding: [0, 0] };
             convolution(connected, 3, dense, &x)
         });
-    }
-
-    fn behaves_as_network(reference: &impl Fn(&[f64], &[f64]) -> Vec<f64>) {
-        for seed in 0..4 {
-            let mut random = Random(50 + seed);
-            let theta = random.vector(Net::PARAMETERS);
-            let (input, slopes) = (random.vector(Net::INPUTS), random.vector(Net::OUTPUTS));
-            let parameters = Parameters { theta: &theta, frozen: &[] };
-            let passes = pass::<Net, Active>(parameters, &input, &slopes);
-            is_right(&passes, &theta, &input, &slopes, reference);
-            is_consistent::<Net>(parameters, &input, &slopes, &passes);
-        }
     }
 }

@@ -14,7 +14,7 @@ use core::marker::PhantomData;
 /// says which of them are trained.
 ///
 /// Cost a sample: `windows * window length * FILTERS` multiply-adds forward, twice that backward (once, where nothing
-/// below is trained). What lies in the padding costs nothing.
+/// below is trained). What lies in the padding costs nothing, nor, backward, does an output whose gradient is 0.
 ///
 /// ```
 /// use rolling_ball::nn::{Conv2d, Layer, Map, Shape, Window};
@@ -145,7 +145,7 @@ fn weights_gradient<K: Kernels>(
 ) {
     let length = geometry.length().max(1);
     for (runs, slopes) in geometry.each().zip(output_gradient.chunks_exact(filters.max(1))) {
-        for (weights, slope) in gradient.chunks_exact_mut(length).zip(slopes) {
+        for (weights, slope) in gradient.chunks_exact_mut(length).zip(slopes).filter(counts) {
             for run in runs.clone() {
                 K::add_scaled(run.of_window_mut(weights), *slope, run.of_map(input));
             }
@@ -163,10 +163,15 @@ fn input_gradient<K: Kernels>(
     let length = geometry.length().max(1);
     input.fill(0.0);
     for (runs, slopes) in geometry.each().zip(output_gradient.chunks_exact(filters.max(1))) {
-        for (weights, slope) in weights.chunks_exact(length).zip(slopes) {
+        for (weights, slope) in weights.chunks_exact(length).zip(slopes).filter(counts) {
             for run in runs.clone() {
                 K::add_scaled(run.of_map_mut(input), *slope, run.of_window(weights));
             }
         }
     }
+}
+
+/// Whether there is anything to add. Behind rectifiers and pools most slopes are 0.
+fn counts<T>((_, slope): &(T, &f32)) -> bool {
+    **slope != 0.0
 }

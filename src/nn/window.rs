@@ -3,12 +3,18 @@
 use core::marker::PhantomData;
 
 /// A feature map of `HEIGHT` rows of `WIDTH` positions of `CHANNELS` values each: channels last, as sensors deliver
-/// their samples. A signal in time is a map of one row.
+/// their samples. A signal in time is a map of one row. It needs not be flattened for a layer that knows no maps.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Map<const HEIGHT: usize, const WIDTH: usize, const CHANNELS: usize>;
 
 /// A window, its stride and the zeros around the map: `HEIGHT` and `WIDTH` of the window, then the same of the stride and
-/// of the padding.
+/// of the padding. One that is larger than its map does not compile:
+///
+/// ```compile_fail,E0080
+/// use rolling_ball::nn::{Conv2d, Layer, Map, Window};
+///
+/// const _: usize = Conv2d::<Map<2, 2, 1>, Window<3, 3>, 4>::OUTPUTS;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Window<
     const HEIGHT: usize,

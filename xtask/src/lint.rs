@@ -11,7 +11,16 @@ pub fn lint() -> Result<()> {
     let host: [&[&str]; 4] = [
         &["fmt", "--all", "--check"],
         &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
-        &["clippy", "--all-targets", "--features", "simd", "--locked", "--", "-D", "warnings"],
+        &[
+            "clippy",
+            "--all-targets",
+            "--features",
+            "simd,micromath",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ],
         &["clippy", "--lib", "--locked", "--target", MPS2_AN386.target, "--", "-D", "warnings"],
     ];
     for arguments in host {
@@ -26,7 +35,7 @@ pub fn lint() -> Result<()> {
         say(arguments);
         capture(cargo().args(arguments).current_dir(root().join("boards")), "the lint of boards")?;
     }
-    let documentation = ["doc", "--no-deps", "--features", "simd", "--locked"];
+    let documentation = ["doc", "--no-deps", "--features", "simd,micromath", "--locked"];
     say(&documentation);
     capture(cargo().args(documentation).env("RUSTDOCFLAGS", "-D warnings"), "the documentation")?;
     Ok(())

@@ -68,7 +68,10 @@ pub fn test(args: &TestArgs) -> Result<()> {
     lint::lint()?;
     tally.pass("the_sources_are_formatted_and_without_a_warning");
     run(cargo().args(["test", "--workspace", "--locked"]), "the tests")?;
-    run(cargo().args(["test", "--features", "simd", "--locked"]), "the tests with simd")?;
+    run(
+        cargo().args(["test", "--features", "simd,micromath", "--locked"]),
+        "the tests with simd and micromath",
+    )?;
     run(
         cargo().args(["test", "--locked"]).current_dir(root().join("boards/scenario")),
         "the tests of the scenario",
@@ -91,11 +94,12 @@ fn run(command: &mut Command, what: &str) -> Result<()> {
 }
 
 /// In reading order.
-const EXAMPLES: [&str; 6] = [
+const EXAMPLES: [&str; 7] = [
     "first_step",
     "ask_and_tell",
     "wrinkles",
     "train_network",
+    "cnn",
     "frozen_backbone",
     "import_and_fine_tune",
 ];

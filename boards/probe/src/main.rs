@@ -10,12 +10,15 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 use rolling_ball::kernels::{AdamCoefficients, Kernels, Scalar, dot_with_lanes, sum_lanes};
 use rolling_ball::nn::{
-    BiasesOnly, Chain, Dense, FloatBackbone, Frozen, Input, Layer, Map, MeanSquaredError, Network,
-    Quantized, Relu, Sample, SoftmaxCrossEntropy, Window, int8,
+    AveragePool, BiasesOnly, BinaryCrossEntropyWithLogits, Chain, Conv1d, Conv2d, Dense,
+    DepthwiseConv2d, FloatBackbone, Frozen, Gelu, GlobalAveragePool, Huber, Input, Layer,
+    LayerNorm, LeakyRelu, Loss, Map, MaxPool, MeanSquaredError, Network, Parameters, Quantized,
+    Relu, Relu6, Residual, Sample, Shape, Sigmoid, SoftmaxCrossEntropy, Tanh, Window, int8,
 };
 use rolling_ball::{
-    Adam, AdamConfig, Armijo, CentreStep, ClipNorm, Error, Footpoint, Optimizer, Request,
-    RollingBall, RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, WeightDecay, step,
+    Adam, AdamConfig, Armijo, CentreStep, ClipNorm, Error, Footpoint, Micromath, Optimizer,
+    Request, RollingBall, RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, WeightDecay,
+    step,
 };
 
 /// What `cargo xtask import` writes is firmware as it stands.
@@ -84,6 +87,8 @@ extern "C" fn _start() -> u32 {
 fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
     networks(theta)?;
     int8_backbone()?;
+    layers()?;
+    losses()?;
     kernels(theta);
     for schedule in [
         Schedule::Constant(black_box(1.0)),
@@ -201,6 +206,73 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
     let mut objective = network.batch(MeanSquaredError, samples, &mut scratch)?;
     while objective.poll_loss(&biases)?.is_pending() {}
     while objective.poll_gradient(black_box(&mut biases), &mut gradient)?.is_pending() {}
+    Ok(())
+}
+
+fn layers() -> Result<(), Error> {
+    type First = Conv2d<Map<6, 5, 2>, Window<3, 3, 1, 2, 1, 1>, 3>;
+    type Spatial = DepthwiseConv2d<Map<6, 5, 2>, Window<3, 3, 1, 2, 1, 1>>;
+    layer::<First>()?;
+    layer::<Conv1d<9, 2, 3, 3>>()?;
+    layer::<Spatial>()?;
+    layer::<MaxPool<First, Window<2, 2, 2, 2>>>()?;
+    layer::<MaxPool<First, Window<3, 3, 1, 1, 1, 1>>>()?;
+    layer::<AveragePool<Spatial, Window<2, 2, 2, 2, 1, 1>>>()?;
+    layer::<GlobalAveragePool<Spatial>>()?;
+    layer::<LayerNorm<3, 4>>()?;
+    layer::<Residual<Chain<Dense<7, 7>, Relu<7>>>>()?;
+    layer::<Relu6<7>>()?;
+    layer::<LeakyRelu<7>>()?;
+    layer::<Tanh<7>>()?;
+    layer::<Sigmoid<7>>()?;
+    layer::<Gelu<7>>()?;
+    layer::<Gelu<7, Micromath>>()?;
+    layer::<Tanh<7, Micromath>>()?;
+    black_box((First::MAP, Spatial::LENGTH));
+    Ok(())
+}
+
+/// Every pass of a layer.
+fn layer<L: Layer>() -> Result<(), Error> {
+    const ENOUGH: usize = 256;
+    let mut buffers = [[0.5; ENOUGH]; 6];
+    let [theta, front, back, inside, slopes, gradient] = black_box(&mut buffers);
+    let theta = theta.get_mut(..L::PARAMETERS).unwrap_or_default();
+    L::initialise(theta, &mut || black_box(0.5))?;
+    let parameters = Parameters { theta, frozen: &[] };
+    L::infer::<Scalar>(parameters, front, back, inside)?;
+    let input = front.get_mut(..L::INPUTS).unwrap_or_default();
+    let output = back.get_mut(..L::OUTPUTS).unwrap_or_default();
+    let inside = inside.get_mut(..L::ACTIVATIONS).unwrap_or_default();
+    let slopes = slopes.get_mut(..L::OUTPUTS).unwrap_or_default();
+    let gradient = gradient.get_mut(..L::PARAMETERS).unwrap_or_default();
+    L::forward::<Scalar>(parameters, input, inside, output)?;
+    L::backward::<Scalar>(parameters, input, inside, slopes, gradient)?;
+    L::forward::<Scalar>(parameters, input, inside, output)?;
+    L::backward_through::<Scalar>(parameters, input, inside, slopes, gradient)?;
+    L::forward::<Scalar>(parameters, input, inside, output)?;
+    L::backward_input::<Scalar>(parameters, input, inside, slopes)?;
+    black_box((input, output, gradient));
+    Ok(())
+}
+
+fn losses() -> Result<(), Error> {
+    let target = black_box(&TARGET).as_slice();
+    let mut output = black_box([0.1, 0.2, 0.3]);
+    let smooth = SoftmaxCrossEntropy::with_class_weights(black_box(&CLASS_WEIGHTS))?
+        .with_label_smoothing(black_box(0.1))?;
+    let mut sum = smooth.weight(&black_box(1))?;
+    sum += smooth.evaluate(&mut output, &black_box(1), 0.5)?;
+    sum += BinaryCrossEntropyWithLogits::new().evaluate(&mut output, &target, 0.5)?;
+    sum += SoftmaxCrossEntropy::new().with_math(Micromath).evaluate(&mut output, &1, 0.5)?;
+    sum += BinaryCrossEntropyWithLogits::new().with_math(Micromath).evaluate(
+        &mut output,
+        &target,
+        0.5,
+    )?;
+    sum += Huber::new(black_box(1.0))?.evaluate(&mut output, &target, 0.5)?;
+    sum += MeanSquaredError.evaluate(&mut output, &target, 0.5)?;
+    black_box(sum);
     Ok(())
 }
 

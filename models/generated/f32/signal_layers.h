@@ -7,9 +7,9 @@
 #define SIGNAL_LAYERS_INPUTS 80
 #define SIGNAL_LAYERS_OUTPUTS 5
 #define SIGNAL_LAYERS_PARAMETERS 53
-#define SIGNAL_LAYERS_FROZEN_PARAMETERS 144
-#define SIGNAL_LAYERS_SCRATCH 251
-#define SIGNAL_LAYERS_RAM_BYTES 1640
+#define SIGNAL_LAYERS_FROZEN_PARAMETERS 192
+#define SIGNAL_LAYERS_SCRATCH 277
+#define SIGNAL_LAYERS_RAM_BYTES 1744
 
 /* Theta to start from. */
 static const float signal_layers_theta[53] = {
@@ -25,7 +25,7 @@ static const float signal_layers_theta[53] = {
 };
 
 /* The parameters of the layers that are not trained. */
-static const float signal_layers_frozen[144] = {
+static const float signal_layers_frozen[192] = {
     -5.0628874e-2f, -2.893235e-2f, 1.0235848e-1f, 1.01896524e-1f, -2.2737326e-2f, 1.9278362e-2f,
     -1.4899e-1f, -2.346929e-1f, -1.0551413e-1f, -1.4665553e-1f, -1.6552287e-1f, 1.4102167e-1f,
     2.0038326e-1f, 5.708684e-2f, -2.2110743e-2f, -1.2459609e-1f, 1.448622e-1f, 1.2618455e-1f,
@@ -50,6 +50,14 @@ static const float signal_layers_frozen[144] = {
     -2.7031612e-2f, -7.595601e-2f, -1.9026846e-1f, -1.195304e-1f, 3.4719255e-2f, 2.1783848e-1f,
     1.468058e-1f, -2.9261151e-2f, -6.433228e-2f, -1.7658246e-1f, -7.331722e-2f, 1.2870636e-2f,
     8.821715e-2f, -1.0249813e-1f, 1.6266633e-2f, 6.88496e-2f, 6.453793e-2f, -1.6154604e-1f,
+    1.5156938e0f, 1.7463595e0f, 1.9849012e0f, 1.0535262e0f, 7.0222515e-1f, 7.3789173e-1f,
+    8.102613e-1f, 9.863186e-1f, 1.1240035e0f, 1.0537195e0f, 1.9762847e0f, 1.6747042e0f,
+    7.0445585e-1f, 1.7902892e0f, 1.5424118e0f, 8.159243e-1f, 6.863418e-1f, 1.139815e0f,
+    6.9171846e-1f, 1.7148494e0f, 1.5642781e0f, 6.75987e-1f, 1.6614088e0f, 1.5374146e0f,
+    3.2227814e-1f, -3.0150616e-1f, 8.9593554e-1f, 3.8353372e-1f, 4.1198134e-2f, 6.220225e-1f,
+    -8.5935235e-1f, 7.237457e-1f, 2.5642824e-1f, -3.668089e-1f, -7.260983e-1f, 5.628197e-1f,
+    7.880553e-1f, -1.4264059e-1f, 1.7542517e-1f, -5.000862e-1f, -9.2209136e-1f, 1.0340095e-2f,
+    -1.33366585e-2f, -9.904847e-1f, -6.5247166e-1f, 9.0015113e-1f, 7.257997e-1f, -8.1742525e-1f,
 };
 
 /* What the backbone reads. */

@@ -3,10 +3,10 @@
 //! | | bytes |
 //! |---|---|
 //! | backbone, int8, in flash | 288 |
-//! | frozen parameters after it, in flash | 3044 |
-//! | theta to start from, in flash | 228 |
-//! | scratch, in RAM | 1992 |
-//! | theta, the ball's two vectors and scratch, in RAM | 2676 |
+//! | frozen parameters after it, in flash | 3072 |
+//! | theta to start from, in flash | 1056 |
+//! | scratch, in RAM | 2436 |
+//! | theta, the ball's two vectors and scratch, in RAM | 5604 |
 
 use rolling_ball::{Error, nn};
 
@@ -15,13 +15,15 @@ type Layer3 = nn::int8::MaxPool<nn::Map<6, 8, 6>, nn::Window<3, 3, 1, 1, 1, 1>>;
 type Layer4 = nn::int8::DepthwiseConv2d<nn::Map<6, 8, 6>, nn::Window<3, 3, 1, 1, 1, 1>>;
 type Layer6 = nn::int8::AveragePool<nn::Map<6, 8, 6>, nn::Window<2, 2, 2, 2, 1, 1>>;
 type Layer7 = nn::Conv2d<nn::Map<4, 5, 6>, nn::Window<1, 1>, 5, nn::BiasesOnly>;
-type Layer8 = nn::Gelu<100>;
-type Layer9 = nn::Dense<100, 7, nn::Frozen>;
-type Layer10 = nn::Tanh<7>;
-type Layer11 = nn::Dense<7, 6>;
-type Layer12 = nn::LeakyRelu<6, 1, 5>;
-type Layer13 = nn::Dense<6, 4, nn::BiasesOnly>;
-type Layer14 = nn::Sigmoid<4>;
+type Layer8 = nn::LayerNorm<100>;
+type Layer9 = nn::Gelu<100>;
+type Layer10 = nn::Dense<100, 7, nn::Frozen>;
+type Layer11 = nn::Tanh<7>;
+type Layer12 = nn::LayerNorm<7, 1, nn::BiasesOnly>;
+type Layer13 = nn::Dense<7, 6>;
+type Layer14 = nn::LeakyRelu<6, 1, 5>;
+type Layer15 = nn::Dense<6, 4, nn::BiasesOnly>;
+type Layer16 = nn::Sigmoid<4>;
 
 /// The layers that stay frozen.
 pub type BackboneLayers = nn::Chain<Layer1, nn::Chain<Layer3, nn::Chain<Layer4, Layer6>>>;
@@ -34,7 +36,16 @@ pub type Layers = nn::Chain<
         Layer8,
         nn::Chain<
             Layer9,
-            nn::Chain<Layer10, nn::Chain<Layer11, nn::Chain<Layer12, nn::Chain<Layer13, Layer14>>>>,
+            nn::Chain<
+                Layer10,
+                nn::Chain<
+                    Layer11,
+                    nn::Chain<
+                        Layer12,
+                        nn::Chain<Layer13, nn::Chain<Layer14, nn::Chain<Layer15, Layer16>>>,
+                    >,
+                >,
+            >,
         >,
     >,
 >;

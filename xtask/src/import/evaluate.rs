@@ -3,6 +3,7 @@
 use super::graph::{Activation, Form, Graph, Map, Node, Operation, Window, length};
 use super::windows::windows;
 use rolling_ball::kernels::{Active, Kernels};
+use rolling_ball::nn::LayerNorm;
 use rolling_ball::nn::activation::{self, Activation as _};
 use std::collections::HashMap;
 
@@ -35,7 +36,7 @@ impl<'a> Evaluator<'a> {
                 | Operation::Depthwise(window)
                 | Operation::MaxPool(window)
                 | Operation::AveragePool(window) => window,
-                Operation::Activation(_) => return None,
+                Operation::LayerNorm { .. } | Operation::Activation(_) => return None,
             };
             Some((index, runs(node.input, window)))
         });
@@ -72,6 +73,9 @@ impl<'a> Evaluator<'a> {
             output.extend(input.iter().map(|x| activate(function, *x)));
             return output;
         }
+        if let Operation::LayerNorm { .. } = node.operation {
+            return normalise(input, weights, biases);
+        }
         for runs in &self.runs[&index] {
             let of_channel = |channel: usize| {
                 runs.iter().flat_map(move |run| {
@@ -103,11 +107,25 @@ impl<'a> Evaluator<'a> {
                         of_channel(channel).fold(0.0, |sum, (_, x)| sum + input[x]) / count
                     }));
                 }
-                Operation::Activation(_) => {}
+                Operation::LayerNorm { .. } | Operation::Activation(_) => {}
             }
         }
         output
     }
+}
+
+fn normalise(input: &[f32], scales: &[f32], shifts: &[f32]) -> Vec<f32> {
+    let count = input.len() as f32;
+    let mean = Active::dot(input, &vec![1.0; input.len()]) / count;
+    let centred: Vec<f32> = input.iter().map(|x| x - mean).collect();
+    let variance = Active::dot(&centred, &centred) / count;
+    let reciprocal = 1.0 / (variance + LayerNorm::<1>::EPSILON).sqrt();
+    let parameters = scales.iter().zip(shifts);
+    centred
+        .iter()
+        .zip(parameters)
+        .map(|(x, (scale, shift))| scale * (x * reciprocal) + shift)
+        .collect()
 }
 
 fn activate(function: Activation, x: f32) -> f32 {

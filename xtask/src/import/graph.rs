@@ -29,6 +29,11 @@ pub enum Operation {
     MaxPool(Window),
     /// The mean of each channel.
     AveragePool(Window),
+    /// All values by their mean and deviation; scales as weights, shifts as biases.
+    LayerNorm {
+        /// As how many dimensions PyTorch sees the map.
+        dimensions: usize,
+    },
     /// A function of each value.
     Activation(Activation),
 }
@@ -109,6 +114,16 @@ const MOST: usize = 1 << 24;
 /// The number of values in a map.
 pub fn length(map: Map) -> usize {
     map.iter().product()
+}
+
+/// The shape that PyTorch has for a map.
+pub fn torch_shape(map: Map, dimensions: usize) -> Vec<usize> {
+    let [height, width, channels] = map;
+    match dimensions {
+        1 => vec![length(map)],
+        2 => vec![channels, width],
+        _ => vec![channels, height, width],
+    }
 }
 
 impl Graph {
@@ -245,7 +260,10 @@ impl Builder {
                     epsilon.is_finite() && *epsilon > 0.0,
                     "epsilon: expected a number above 0"
                 );
-                let before = self.nodes.last_mut().and_then(|node| node.source.as_mut());
+                let before = self.nodes.last_mut();
+                let before =
+                    before.filter(|node| !matches!(node.operation, Operation::LayerNorm { .. }));
+                let before = before.and_then(|node| node.source.as_mut());
                 let Some(Source { batch_norm: before @ None, .. }) = before else {
                     bail!(
                         "expected directly after a convolution or a dense layer, into which it can be \
@@ -254,6 +272,17 @@ impl Builder {
                 };
                 *before = Some((tensors.clone(), *epsilon));
                 Ok(())
+            }
+            Layer::LayerNorm { tensors, train } => {
+                let count = length(self.map);
+                let source = Some(source(tensors, true));
+                let dimensions = match (self.flat, self.signal) {
+                    (true, _) => 1,
+                    (false, true) => 2,
+                    (false, false) => 3,
+                };
+                let operation = Operation::LayerNorm { dimensions };
+                self.push(label, operation, self.map, (count, count), source, *train)
             }
             Layer::MaxPool { kernel, stride, padding } => {
                 spatial(self.flat)?;

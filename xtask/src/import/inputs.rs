@@ -1,6 +1,6 @@
 //! Inputs to calibrate with and to test on, out of a safetensors file.
 
-use super::graph::{Graph, length};
+use super::graph::{Graph, length, torch_shape};
 use super::tensors::{as_floats, channels_last, find, floats};
 use anyhow::{Context, Result, bail, ensure};
 use safetensors::tensor::{Dtype, SafeTensors};
@@ -26,8 +26,8 @@ impl Inputs {
         let one = shape.iter().skip(1).try_fold(1usize, |product, n| product.checked_mul(*n));
         ensure!(
             count > 0 && one == Some(width),
-            "tensor inputs: expected shape [count, {}], as the network's input, found {shape:?}",
-            expected_shape(graph)
+            "tensor inputs: expected a count and then {:?}, as the network's input, found {shape:?}",
+            torch_shape(graph.input, graph.dimensions)
         );
         let flat = match tensor.dtype() {
             Dtype::F32 => as_floats("inputs", &tensor)?,
@@ -56,15 +56,6 @@ impl Inputs {
     /// One after another.
     pub fn iter(&self) -> impl Iterator<Item = &[f32]> {
         self.values.chunks_exact(self.width)
-    }
-}
-
-fn expected_shape(graph: &Graph) -> String {
-    let [height, width, channels] = graph.input;
-    match graph.dimensions {
-        1 => format!("{channels}"),
-        2 => format!("{channels}, {width}"),
-        _ => format!("{channels}, {height}, {width}"),
     }
 }
 

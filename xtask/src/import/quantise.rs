@@ -154,6 +154,11 @@ fn fuse(backbone: &Graph) -> Result<Vec<(usize, Option<Clamp>)>> {
     );
     let mut fused: Vec<(usize, Option<Clamp>)> = Vec::new();
     for (index, node) in backbone.nodes.iter().enumerate() {
+        ensure!(
+            !matches!(node.operation, Operation::LayerNorm { .. }),
+            "{}: an int8 backbone has no layer norm; leave --int8 away, or the layer",
+            node.label
+        );
         let Operation::Activation(function) = node.operation else {
             fused.push((index, None));
             continue;

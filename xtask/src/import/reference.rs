@@ -29,7 +29,7 @@ fn output(node: &Node, layer: Option<&Layer>, input: &[i8]) -> Vec<i8> {
         | Operation::Depthwise(window)
         | Operation::MaxPool(window)
         | Operation::AveragePool(window) => window,
-        Operation::Activation(_) => return input.to_vec(),
+        Operation::LayerNorm { .. } | Operation::Activation(_) => return input.to_vec(),
     };
     let mut output = Vec::new();
     for seen in windows(node.input, window) {

@@ -58,7 +58,7 @@ fn backbone_int8(nodes: &[Node]) -> usize {
     (2 * width(nodes)).div_ceil(4)
 }
 
-/// Where windows overlap, a max pool keeps where it found each maximum.
+/// Where windows overlap, a max pool keeps where it found each maximum; a layer norm its mean and deviation.
 fn activations(node: &Node) -> usize {
     match node.operation {
         Operation::MaxPool(window)
@@ -66,6 +66,7 @@ fn activations(node: &Node) -> usize {
         {
             length(node.output)
         }
+        Operation::LayerNorm { .. } => 2,
         _ => 0,
     }
 }

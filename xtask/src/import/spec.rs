@@ -77,6 +77,11 @@ pub enum Layer {
         #[serde(default = "torch_epsilon")]
         epsilon: f64,
     },
+    LayerNorm {
+        tensors: String,
+        #[serde(default)]
+        train: Train,
+    },
     MaxPool {
         kernel: Pair,
         stride: Option<Pair>,
@@ -172,6 +177,7 @@ impl Layer {
             Self::DepthwiseConv2d { .. } => "depthwise_conv2d",
             Self::Dense { .. } => "dense",
             Self::BatchNorm { .. } => "batch_norm",
+            Self::LayerNorm { .. } => "layer_norm",
             Self::MaxPool { .. } => "max_pool",
             Self::AveragePool { .. } => "average_pool",
             Self::GlobalAveragePool {} => "global_average_pool",

@@ -1,6 +1,6 @@
 //! Parameters out of a safetensors file, from PyTorch's layouts into this project's.
 
-use super::graph::{Graph, Node, Operation, Source};
+use super::graph::{Form, Graph, Node, Operation, Source, torch_shape};
 use anyhow::{Context, Result, bail, ensure};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
@@ -48,9 +48,9 @@ fn layer(node: &Node, source: &Source, file: &SafeTensors, to: &mut Vec<f32>) ->
             let [rows, columns] = window.size;
             let filters = node.biases;
             let shape = match form {
-                super::graph::Form::Conv2d => vec![filters, channels, rows, columns],
-                super::graph::Form::Conv1d => vec![filters, channels, columns],
-                super::graph::Form::Dense => vec![filters, channels * height * width],
+                Form::Conv2d => vec![filters, channels, rows, columns],
+                Form::Conv1d => vec![filters, channels, columns],
+                Form::Dense => vec![filters, channels * height * width],
             };
             let values = floats(file, &name, &shape)?;
             (channels_last(&values, filters, channels, rows * columns), filters)
@@ -59,6 +59,16 @@ fn layer(node: &Node, source: &Source, file: &SafeTensors, to: &mut Vec<f32>) ->
             let [rows, columns] = window.size;
             let values = floats(file, &name, &[channels, 1, rows, columns])?;
             (channels_last(&values, 1, channels, rows * columns), channels)
+        }
+        Operation::LayerNorm { dimensions } => {
+            // On a map PyTorch's normalized_shape is that of the map.
+            let shape = torch_shape(node.input, dimensions);
+            let values = floats(file, &name, &shape)?;
+            let shifts = floats(file, &format!("{tensors}.bias"), &shape)?;
+            for values in [values, shifts] {
+                to.extend(channels_last(&values, 1, channels, height * width));
+            }
+            return Ok(());
         }
         _ => bail!("a layer of this type has no parameters"),
     };
@@ -71,15 +81,10 @@ fn layer(node: &Node, source: &Source, file: &SafeTensors, to: &mut Vec<f32>) ->
         let norm = BatchNorm::read(file, tensors, outputs, *epsilon)?;
         let depthwise = matches!(node.operation, Operation::Depthwise(_));
         norm.fold(&mut weights, &mut biases, depthwise);
-    }
-    for (what, values) in [("weight", &weights), ("bias", &biases)] {
-        let position = values.iter().position(|value| !value.is_finite());
-        if let Some(position) = position {
-            bail!(
-                "{tensors}.{what}: expected finite values, found {} at {position}",
-                values[position]
-            );
-        }
+        ensure!(
+            weights.iter().chain(&biases).all(|value| value.is_finite()),
+            "folding {tensors} in overflows: are its scales and variances those of a trained network?"
+        );
     }
     to.extend(weights);
     to.extend(biases);
@@ -117,7 +122,12 @@ pub fn as_floats(name: &str, tensor: &TensorView) -> Result<Vec<f32>> {
         "tensor {name}: expected F32, found {}: convert it with `.float()` before it is saved",
         tensor.dtype()
     );
-    Ok(tensor.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+    let values = tensor.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
+    let values: Vec<f32> = values.collect();
+    if let Some(place) = values.iter().position(|value| !value.is_finite()) {
+        bail!("tensor {name}: expected finite values, found {} at {place}", values[place]);
+    }
+    Ok(values)
 }
 
 /// A tensor by name.

@@ -398,7 +398,7 @@ fn tensors_that_do_not_fit_are_refused_by_name_with_what_was_expected() -> Resul
         (
             3,
             ("dense.bias", Dtype::F32, &[3], floats(3, f32::NAN)),
-            "dense.bias: expected finite values, found NaN at 0",
+            "tensor dense.bias: expected finite values, found NaN at 0",
         ),
     ];
     for (place, tensor, expected) in cases {
@@ -493,7 +493,7 @@ fn inputs_that_do_not_fit_are_refused() -> Result<()> {
         (vec![], "tensor inputs: not in the file"),
         (
             vec![("inputs", Dtype::F32, &[2, 15][..], floats(30, 0.5))],
-            "tensor inputs: expected shape [count, 1, 4, 4], as the network's input, found [2, 15]",
+            "tensor inputs: expected a count and then [1, 4, 4], as the network's input, found [2, 15]",
         ),
         (
             vec![("inputs", Dtype::U8, &[2, 16][..], vec![7; 32])],

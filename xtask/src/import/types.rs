@@ -57,6 +57,10 @@ impl Type {
     /// `type name = …;`
     pub fn declared(&self, declaration: &str) -> String {
         let prefix = format!("{declaration} = ");
+        let line = self.on_one_line();
+        if prefix.len() + line.len() >= LINE && 4 + line.len() < LINE {
+            return format!("{declaration} =\n    {line};\n");
+        }
         format!("{prefix}{};\n", self.laid_out(&prefix, 0))
     }
 }
@@ -76,6 +80,9 @@ pub fn float(node: &Node, in_backbone: bool) -> Type {
         // All defaults before it must be named.
         if let Operation::Convolution(window, Form::Conv1d) = node.operation {
             layer = conv1d("nn", node, window, true);
+        }
+        if let Operation::LayerNorm { .. } = node.operation {
+            layer.arguments.push(Type::named(1));
         }
         layer.arguments.push(trained);
     }
@@ -108,6 +115,7 @@ fn shaped(module: &str, node: &Node) -> Type {
         Operation::AveragePool(window) => {
             with("AveragePool", vec![map(node.input), sliding(window)])
         }
+        Operation::LayerNorm { .. } => with("LayerNorm", vec![count()]),
         Operation::Activation(Activation::LeakyRelu { numerator, denominator }) => {
             with("LeakyRelu", vec![count(), Type::named(numerator), Type::named(denominator)])
         }
