@@ -58,13 +58,14 @@ pub type Layers = nn::Chain<
 pub type Network = nn::Network<'static, Layers, Backbone>;
 
 /// Theta to start from.
-pub static THETA: [f32; Network::PARAMETERS] = floats(include_bytes!("image_layers.theta.bin"));
+pub static THETA: [f32; Network::PARAMETERS] =
+    nn::floats_from_le_bytes(*include_bytes!("image_layers.theta.bin"));
 /// The parameters of the layers that are not trained.
 pub static FROZEN: [f32; Network::FROZEN_PARAMETERS] =
-    floats(include_bytes!("image_layers.frozen.bin"));
+    nn::floats_from_le_bytes(*include_bytes!("image_layers.frozen.bin"));
 /// What the backbone reads.
 pub static BACKBONE: [f32; Backbone::PARAMETERS] =
-    floats(include_bytes!("image_layers.backbone.bin"));
+    nn::floats_from_le_bytes(*include_bytes!("image_layers.backbone.bin"));
 
 /// The network over what lies in flash.
 ///
@@ -72,18 +73,4 @@ pub static BACKBONE: [f32; Backbone::PARAMETERS] =
 /// None, as long as the files are those that were imported.
 pub fn network() -> Result<Network, Error> {
     Network::with_backbone(Backbone::new(&BACKBONE)?, &FROZEN)
-}
-
-/// Little-endian numbers, read when the firmware is compiled.
-#[allow(long_running_const_eval, reason = "as long as the network is large")]
-const fn floats<const N: usize>(bytes: &[u8]) -> [f32; N] {
-    let (mut chunks, rest) = bytes.as_chunks::<4>();
-    assert!(chunks.len() == N && rest.is_empty(), "the file is not the one that was imported");
-    let mut numbers = [0.0; N];
-    let mut left = numbers.as_mut_slice();
-    while let ([number, numbers @ ..], [chunk, chunks_left @ ..]) = (left, chunks) {
-        *number = f32::from_le_bytes(*chunk);
-        (left, chunks) = (numbers, chunks_left);
-    }
-    numbers
 }

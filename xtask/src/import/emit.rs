@@ -118,7 +118,7 @@ fn rust(
 
     let array = |constant: &str, length: &str, file: &str| {
         let declaration = format!("pub static {constant}: [f32; {length}]");
-        let value = format!("floats(include_bytes!(\"{name}.{file}.bin\"));");
+        let value = format!("nn::floats_from_le_bytes(*include_bytes!(\"{name}.{file}.bin\"));");
         let line = format!("{declaration} = {value}\n");
         if line.len() <= 101 { line } else { format!("{declaration} =\n    {value}\n") }
     };
@@ -154,20 +154,6 @@ fn rust(
 /// None, as long as the files are those that were imported.
 pub fn network() -> Result<Network, Error> {{
     {new}
-}}
-
-/// Little-endian numbers, read when the firmware is compiled.
-#[allow(long_running_const_eval, reason = \"as long as the network is large\")]
-const fn floats<const N: usize>(bytes: &[u8]) -> [f32; N] {{
-    let (mut chunks, rest) = bytes.as_chunks::<4>();
-    assert!(chunks.len() == N && rest.is_empty(), \"the file is not the one that was imported\");
-    let mut numbers = [0.0; N];
-    let mut left = numbers.as_mut_slice();
-    while let ([number, numbers @ ..], [chunk, chunks_left @ ..]) = (left, chunks) {{
-        *number = f32::from_le_bytes(*chunk);
-        (left, chunks) = (numbers, chunks_left);
-    }}
-    numbers
 }}"
     )?;
     Ok(text)
