@@ -1,6 +1,6 @@
 //! A network at run time: its layers with their shapes, in this project's order (channels last).
 
-use super::spec::{Layer, Pair, Spec, Train};
+use super::spec::{LayerSpec, Pair, Spec, Train};
 use anyhow::{Context, Result, bail, ensure};
 use std::ops::Range;
 
@@ -154,7 +154,7 @@ impl Graph {
             let label = format!("layer {} of the layers ({})", index + 1, layer.kind());
             let fresh = builder.nodes.len() == backbone;
             ensure!(
-                !(fresh && backbone > 0 && matches!(layer, Layer::BatchNorm { .. })),
+                !(fresh && backbone > 0 && matches!(layer, LayerSpec::BatchNorm { .. })),
                 "{label}: expected it in the backbone, with the layer that it is folded into"
             );
             builder.add(layer, &label).with_context(|| label.clone())?;
@@ -199,7 +199,7 @@ struct Builder {
 }
 
 impl Builder {
-    fn add(&mut self, layer: &Layer, label: &str) -> Result<()> {
+    fn add(&mut self, layer: &LayerSpec, label: &str) -> Result<()> {
         let [height, width, channels] = self.map;
         let signal = self.signal;
         let window = |kernel: Pair, stride: Pair, padding: Pair| Window {
@@ -212,13 +212,13 @@ impl Builder {
             Ok(())
         };
         match layer {
-            Layer::Conv2d { tensors, filters, kernel, stride, padding, bias, train } => {
+            LayerSpec::Conv2d { tensors, filters, kernel, stride, padding, bias, train } => {
                 spatial(self.flat)?;
                 let window = window(*kernel, *stride, *padding);
                 let source = source(tensors, *bias);
                 self.convolution(label, window, Form::Conv2d, *filters, source, *train)
             }
-            Layer::Conv1d { tensors, filters, kernel, stride, padding, bias, train } => {
+            LayerSpec::Conv1d { tensors, filters, kernel, stride, padding, bias, train } => {
                 spatial(self.flat)?;
                 ensure!(
                     signal,
@@ -229,7 +229,7 @@ impl Builder {
                 let source = source(tensors, *bias);
                 self.convolution(label, window, Form::Conv1d, *filters, source, *train)
             }
-            Layer::DepthwiseConv2d { tensors, kernel, stride, padding, bias, train } => {
+            LayerSpec::DepthwiseConv2d { tensors, kernel, stride, padding, bias, train } => {
                 spatial(self.flat)?;
                 let window = window(*kernel, *stride, *padding);
                 let output = slide(self.map, window, channels)?;
@@ -244,7 +244,7 @@ impl Builder {
                     *train,
                 )
             }
-            Layer::Dense { tensors, outputs, bias, train } => {
+            LayerSpec::Dense { tensors, outputs, bias, train } => {
                 ensure!(
                     self.flat || (height, width) == (1, 1),
                     "expected a vector, found a map of {height} x {width} positions: put a flatten \
@@ -255,7 +255,7 @@ impl Builder {
                 self.flat = true;
                 self.convolution(label, window, Form::Dense, *outputs, source, *train)
             }
-            Layer::BatchNorm { tensors, epsilon } => {
+            LayerSpec::BatchNorm { tensors, epsilon } => {
                 ensure!(
                     epsilon.is_finite() && *epsilon > 0.0,
                     "epsilon: expected a number above 0"
@@ -273,7 +273,7 @@ impl Builder {
                 *before = Some((tensors.clone(), *epsilon));
                 Ok(())
             }
-            Layer::LayerNorm { tensors, train } => {
+            LayerSpec::LayerNorm { tensors, train } => {
                 let count = length(self.map);
                 let source = Some(source(tensors, true));
                 let dimensions = match (self.flat, self.signal) {
@@ -284,13 +284,13 @@ impl Builder {
                 let operation = Operation::LayerNorm { dimensions };
                 self.push(label, operation, self.map, (count, count), source, *train)
             }
-            Layer::MaxPool { kernel, stride, padding } => {
+            LayerSpec::MaxPool { kernel, stride, padding } => {
                 spatial(self.flat)?;
                 let window = window(*kernel, stride.unwrap_or(*kernel), *padding);
                 let output = slide(self.map, window, channels)?;
                 self.push(label, Operation::MaxPool(window), output, (0, 0), None, Train::Frozen)
             }
-            Layer::AveragePool { kernel, stride, padding } => {
+            LayerSpec::AveragePool { kernel, stride, padding } => {
                 spatial(self.flat)?;
                 let window = window(*kernel, stride.unwrap_or(*kernel), *padding);
                 let output = slide(self.map, window, channels)?;
@@ -303,7 +303,7 @@ impl Builder {
                     Train::Frozen,
                 )
             }
-            Layer::GlobalAveragePool {} => {
+            LayerSpec::GlobalAveragePool {} => {
                 spatial(self.flat)?;
                 let size = [height, width];
                 let window = Window { size, stride: size, padding: [0, 0] };
@@ -317,16 +317,16 @@ impl Builder {
                     Train::Frozen,
                 )
             }
-            Layer::Flatten {} => {
+            LayerSpec::Flatten {} => {
                 self.flat = true;
                 Ok(())
             }
-            Layer::Relu {} => self.activation(label, Activation::Relu),
-            Layer::Relu6 {} => self.activation(label, Activation::Relu6),
-            Layer::LeakyRelu { slope } => self.activation(label, leaky(*slope)?),
-            Layer::Tanh {} => self.activation(label, Activation::Tanh),
-            Layer::Sigmoid {} => self.activation(label, Activation::Sigmoid),
-            Layer::Gelu {} => self.activation(label, Activation::Gelu),
+            LayerSpec::Relu {} => self.activation(label, Activation::Relu),
+            LayerSpec::Relu6 {} => self.activation(label, Activation::Relu6),
+            LayerSpec::LeakyRelu { slope } => self.activation(label, leaky(*slope)?),
+            LayerSpec::Tanh {} => self.activation(label, Activation::Tanh),
+            LayerSpec::Sigmoid {} => self.activation(label, Activation::Sigmoid),
+            LayerSpec::Gelu {} => self.activation(label, Activation::Gelu),
         }
     }
 

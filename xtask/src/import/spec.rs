@@ -13,16 +13,16 @@ pub struct Spec {
     pub input: Vec<usize>,
     /// The layers that stay frozen, in flash.
     #[serde(default)]
-    pub backbone: Vec<Layer>,
+    pub backbone: Vec<LayerSpec>,
     /// The layers after them.
-    pub layers: Vec<Layer>,
+    pub layers: Vec<LayerSpec>,
 }
 
 /// A layer, in PyTorch's terms.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 #[allow(missing_docs, reason = "PyTorch's terms")]
-pub enum Layer {
+pub enum LayerSpec {
     #[serde(rename = "conv2d")]
     Conv2d {
         tensors: String,
@@ -168,7 +168,7 @@ fn hundredth() -> f64 {
     0.01
 }
 
-impl Layer {
+impl LayerSpec {
     /// As the file calls it.
     pub fn kind(&self) -> &'static str {
         match self {
