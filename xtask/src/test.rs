@@ -78,6 +78,7 @@ pub fn test(args: &TestArgs) -> Result<()> {
     )?;
     examples(&mut tally)?;
     too_large_network(&mut tally)?;
+    c_headers(&mut tally)?;
     targets(&mut tally)?;
     probe(&mut tally)?;
     devices(args, &mut tally)?;
@@ -111,6 +112,41 @@ fn examples(tally: &mut Tally) -> Result<()> {
         ensure!(!said.trim().is_empty(), "the example {example} says nothing");
         tally.pass(&format!("the_example_{example}_runs"));
     }
+    Ok(())
+}
+
+/// What import writes for C holds the numbers that it writes for Rust.
+fn c_headers(tally: &mut Tally) -> Result<()> {
+    let sentence = "imported_c_arrays_have_the_bits_of_the_binary_files";
+    if Command::new("cc").arg("--version").output().is_err() {
+        tally.skip(sentence, "there is no C compiler; install one that is called cc");
+        return Ok(());
+    }
+    let generated = root().join("models/generated");
+    let directory = root().join("target/c_headers");
+    std::fs::create_dir_all(&directory)?;
+    for (name, part) in [
+        ("digits_cnn", "theta"),
+        ("digits_cnn", "backbone"),
+        ("digits_mlp", "theta"),
+        ("digits_mlp", "frozen"),
+    ] {
+        let array = format!("{name}_{part}");
+        let (source, program) = (directory.join(format!("{array}.c")), directory.join(&array));
+        let text = format!(
+            "#include <stdio.h>\n#include \"{name}.h\"\nint main(void) {{\n    return \
+             fwrite({array}, sizeof {array}, 1, stdout) != 1;\n}}\n"
+        );
+        std::fs::write(&source, text)?;
+        let options = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-Wno-unused-variable"];
+        let mut compile = Command::new("cc");
+        compile.args(options).arg("-I").arg(&generated).arg(&source).arg("-o").arg(&program);
+        capture(&mut compile, &format!("compiling {name}.h"))?;
+        let said = Command::new(&program).output()?.stdout;
+        let file = generated.join(format!("{name}.{part}.bin"));
+        ensure!(said == std::fs::read(&file)?, "{array} in C differs from {}", file.display());
+    }
+    tally.pass(sentence);
     Ok(())
 }
 

@@ -37,7 +37,7 @@ mod pool;
 pub use backbone::Int8Backbone;
 pub use convolution::{Conv1d, Conv2d, DepthwiseConv2d};
 pub use dense::Dense;
-pub use layer::Layer;
+pub use layer::{Buffers, Layer};
 pub use pool::{AveragePool, GlobalAveragePool, MaxPool};
 
 /// The most products that an output may be the sum of.

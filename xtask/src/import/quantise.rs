@@ -136,7 +136,13 @@ pub fn quantise<'a>(
         layers.push((index, Some(layer)));
         current = output;
     }
-    Ok(Quantised { input, output: current, layers })
+    let quantised = Quantised { input, output: current, layers };
+    ensure!(
+        quantised.factors().all(|factor| factor.is_finite() && factor > 0.0),
+        "the values that the calibration inputs give are too small or too large for the scales of int8: \
+         are the inputs normalised as in training?"
+    );
+    Ok(quantised)
 }
 
 /// An activation that is a clamp.
@@ -256,6 +262,13 @@ impl Quantised {
             bytes.extend(layer.weights.iter().map(|value| value.cast_unsigned()));
         }
         bytes
+    }
+
+    /// All that the device multiplies by.
+    fn factors(&self) -> impl Iterator<Item = f32> {
+        let layers = self.layers.iter().filter_map(|(_, layer)| layer.as_ref());
+        let multipliers = layers.flat_map(|layer| layer.multipliers.iter().copied());
+        [self.steps_per_unit(), self.output.step as f32].into_iter().chain(multipliers)
     }
 
     /// What the input is multiplied by.

@@ -307,6 +307,16 @@ fn a_relu_before_or_after_a_max_pool_is_the_same_int8_backbone() -> Result<()> {
 }
 
 #[test]
+fn inputs_too_small_for_a_scale_are_refused() -> Result<()> {
+    let (graph, parameters, mut inputs) = random(MIXED, 1)?;
+    inputs.iter_mut().flatten().for_each(|value| *value *= 1e-40);
+    let error = quantised(&graph, &parameters, &inputs).err();
+    let said = error.map(|error| format!("{error:#}")).unwrap_or_default();
+    ensure!(said.contains("are the inputs normalised as in training?"), "{said:?}");
+    Ok(())
+}
+
+#[test]
 fn weights_of_zero_and_inputs_of_zero_have_an_int8_form() -> Result<()> {
     let (graph, parameters, _) = random(MIXED, 1)?;
     let zeros = vec![vec![0.0; length(graph.input)]];
