@@ -8,6 +8,18 @@ use crate::nn::{Map, Shape, Sliding, Window};
 use core::marker::PhantomData;
 
 /// The int8 form of [`nn::Conv2d`](crate::nn::Conv2d): `FILTERS` windows `S` that slide over the map `M`.
+///
+/// Cost: as many multiply-adds, in `i32`.
+///
+/// ```
+/// use rolling_ball::nn::int8::{Conv2d, Layer};
+/// use rolling_ball::nn::{Map, Shape, Window};
+///
+/// type First = Conv2d<Map<28, 28, 1>, Window<3, 3, 2, 2, 1, 1>, 8>;
+/// assert_eq!(First::MAP, [14, 14, 8]);
+/// // Zeros and clamps; a multiplier and a bias for each filter; weights.
+/// assert_eq!(First::BYTES, 4 + 8 * 8 + 8 * 9);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Conv2d<M, S, const FILTERS: usize>(PhantomData<(M, S)>);
 
