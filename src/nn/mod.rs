@@ -13,6 +13,17 @@
 //! const _: () = FitsIn::<Digits, { 64 * 1024 }>::CHECK;
 //! ```
 //!
+//! Layers that see a [`Map`] name the layer before in its place, so that shapes follow from one another:
+//!
+//! ```
+//! use rolling_ball::nn::{Chain, Conv2d, Dense, GlobalAveragePool, Layer, Map, Relu, Shape, Window};
+//!
+//! type First = Conv2d<Map<28, 28, 1>, Window<3, 3, 2, 2>, 8>;
+//! type Mean = GlobalAveragePool<First>;
+//! type Layers = Chain<First, Chain<Relu<{ First::LENGTH }>, Chain<Mean, Dense<8, 10>>>>;
+//! assert_eq!((Layers::INPUTS, Layers::OUTPUTS), (28 * 28, 10));
+//! ```
+//!
 //! A network that does not fit the RAM that is stated does not compile:
 //!
 //! ```compile_fail,E0080
