@@ -28,6 +28,13 @@ pub enum Error {
         /// The values it may have.
         expected: &'static str,
     },
+    /// Bytes do not begin as what they should be.
+    Format {
+        /// What they should be.
+        what: &'static str,
+        /// What was expected.
+        expected: &'static str,
+    },
     /// The parameters hold a NaN or an infinity, or their norm overflows an `f32`. Nothing was changed.
     NonFiniteParameters,
     /// The objective gave a loss that is NaN or infinite, or becomes so when it is scaled. Theta is at the last point whose loss was told
@@ -122,6 +129,7 @@ impl fmt::Display for Error {
             Self::Setting { name, value, expected } => {
                 write!(f, "{name}: expected {expected}, got {value}")
             }
+            Self::Format { what, expected } => write!(f, "{what}: expected {expected}"),
             Self::NonFiniteParameters => {
                 f.write_str("theta: expected finite values with a finite norm")
             }

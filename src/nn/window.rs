@@ -186,7 +186,7 @@ pub(super) struct Run {
 
 impl Run {
     /// Its values in the window.
-    pub fn of_window(self, values: &[f32]) -> &[f32] {
+    pub fn of_window<T>(self, values: &[T]) -> &[T] {
         values.get(self.window..self.window + self.length).unwrap_or_default()
     }
 
@@ -196,7 +196,7 @@ impl Run {
     }
 
     /// Its values in the map.
-    pub fn of_map(self, values: &[f32]) -> &[f32] {
+    pub fn of_map<T>(self, values: &[T]) -> &[T] {
         values.get(self.map..self.map + self.length).unwrap_or_default()
     }
 

@@ -9,6 +9,8 @@ mod device;
 mod duty;
 mod footpoint;
 mod fuzz;
+mod import;
+mod int8;
 mod lanes;
 mod lint;
 mod pretrain;
@@ -42,6 +44,8 @@ enum Task {
     Duty(duty::DutyArgs),
     Footpoint(footpoint::FootpointArgs),
     Fuzz(fuzz::FuzzArgs),
+    Import(import::ImportArgs),
+    Int8(int8::Int8Args),
     Lanes(lanes::LanesArgs),
     Size(size::SizeArgs),
     Study(study::StudyArgs),
@@ -60,6 +64,8 @@ fn main() -> ExitCode {
         Task::Footpoint(args) => footpoint::footpoint(&args),
         Task::Size(args) => size::size(&args),
         Task::Fuzz(args) => fuzz::fuzz(&args),
+        Task::Import(args) => import::import(&args),
+        Task::Int8(args) => int8::int8(&args),
         Task::Study(args) => study::study(&args),
     };
     match result {

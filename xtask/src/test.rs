@@ -11,6 +11,7 @@ use crate::device::log;
 use crate::device::qemu::{Emulation, MACHINES, MPS2_AN386, MPS3_AN547, Machine};
 use crate::device::setup;
 use crate::device::{self, Build};
+use crate::int8;
 use crate::lint;
 use crate::size;
 use crate::workspace::{DEVICE_FEATURES, FEATURES, capture, cargo, root};
@@ -102,6 +103,7 @@ pub fn test(args: &TestArgs) -> Result<()> {
     }
     examples(&mut tally)?;
     too_large_network(&mut tally)?;
+    c_headers(&mut tally)?;
     targets(&mut tally)?;
     probe(&mut tally)?;
     logs(&mut tally)?;
@@ -121,13 +123,14 @@ fn run(command: &mut Command, what: &str) -> Result<()> {
 }
 
 /// In reading order.
-const EXAMPLES: [&str; 7] = [
+const EXAMPLES: [&str; 8] = [
     "first_step",
     "ask_and_tell",
     "wrinkles",
     "train_network",
     "cnn",
     "frozen_backbone",
+    "import_and_fine_tune",
     "save_and_resume",
 ];
 
@@ -139,6 +142,41 @@ fn examples(tally: &mut Tally) -> Result<()> {
         ensure!(!said.trim().is_empty(), "the example {example} says nothing");
         tally.pass(&format!("the_example_{example}_runs"));
     }
+    Ok(())
+}
+
+/// What import writes for C holds the numbers that it writes for Rust.
+fn c_headers(tally: &mut Tally) -> Result<()> {
+    let sentence = "imported_c_arrays_have_the_bits_of_the_binary_files";
+    if Command::new("cc").arg("--version").output().is_err() {
+        tally.skip(sentence, "there is no C compiler; install one that is called cc");
+        return Ok(());
+    }
+    let generated = root().join("models/generated");
+    let directory = root().join("target/c_headers");
+    std::fs::create_dir_all(&directory)?;
+    for (name, part) in [
+        ("digits_cnn", "theta"),
+        ("digits_cnn", "backbone"),
+        ("digits_mlp", "theta"),
+        ("digits_mlp", "frozen"),
+    ] {
+        let array = format!("{name}_{part}");
+        let (source, program) = (directory.join(format!("{array}.c")), directory.join(&array));
+        let text = format!(
+            "#include <stdio.h>\n#include \"{name}.h\"\nint main(void) {{\n    return \
+             fwrite({array}, sizeof {array}, 1, stdout) != 1;\n}}\n"
+        );
+        std::fs::write(&source, text)?;
+        let options = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-Wno-unused-variable"];
+        let mut compile = Command::new("cc");
+        compile.args(options).arg("-I").arg(&generated).arg(&source).arg("-o").arg(&program);
+        capture(&mut compile, &format!("compiling {name}.h"))?;
+        let said = Command::new(&program).output()?.stdout;
+        let file = generated.join(format!("{name}.{part}.bin"));
+        ensure!(said == std::fs::read(&file)?, "{array} in C differs from {}", file.display());
+    }
+    tally.pass(sentence);
     Ok(())
 }
 
@@ -276,6 +314,17 @@ fn devices(args: &TestArgs, tally: &mut Tally) -> Result<()> {
     let beside = root().join("../shared/data");
     let directory = args.fsdd.clone().or_else(|| beside.is_dir().then_some(beside));
     let sentence = "spoken_digits_have_equal_bits_on_host_and_device_within_256_kb_of_ram";
+    let int8_sentence =
+        "an_int8_backbone_is_smaller_and_as_accurate_on_spoken_digits_within_a_point";
+    match &directory {
+        None => {
+            tally.skip(int8_sentence, "the spoken digits are not here; name them with --fsdd DIR")
+        }
+        Some(directory) => {
+            int8::check(directory)?;
+            tally.pass(int8_sentence);
+        }
+    }
     match directory {
         None => tally.skip(sentence, "the spoken digits are not here; name them with --fsdd DIR"),
         Some(directory) => {

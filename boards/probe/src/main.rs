@@ -19,13 +19,17 @@ use rolling_ball::nn::{
     DepthwiseConv2d, FloatBackbone, Frozen, Gelu, GlobalAveragePool, Huber, Input, Layer,
     LayerNorm, LeakyRelu, Loss, Map, MaxPool, MeanSquaredError, Network, Parameters, Quantized,
     Relu, Relu6, Residual, Sample, SampleStore, Shape, Sigmoid, SoftmaxCrossEntropy, Tanh, Window,
-    activation, dense,
+    activation, dense, int8,
 };
 use rolling_ball::{
     Adam, AdamConfig, Armijo, CentreStep, CheckpointError, Checkpoints, ClipNorm, Error, Footpoint,
     Micromath, Optimizer, Request, Resumable, RollingBall, RollingBallConfig, Sam, SamConfig,
     Schedule, Sgd, SgdConfig, WeightDecay, step,
 };
+
+/// What `cargo xtask import` writes is firmware as it stands.
+#[path = "../../../models/generated/digits_cnn.rs"]
+mod digits_cnn;
 
 /// Present in the binary only where something can panic.
 #[panic_handler]
@@ -41,6 +45,29 @@ const N: usize = Net::PARAMETERS;
 
 static BACKBONE: [f32; Backbone::PARAMETERS] = [0.1; Backbone::PARAMETERS];
 static FROZEN: [f32; Part::FROZEN_PARAMETERS] = [0.1; Part::FROZEN_PARAMETERS];
+type Image = Map<4, 4, 2>;
+type Halved = Map<2, 2, 2>;
+type Eight<'a> = int8::Int8Backbone<
+    'a,
+    Chain<
+        int8::Conv2d<Image, Window<3, 3, 1, 1, 1, 1>, 2>,
+        Chain<
+            int8::MaxPool<Image, Window<2, 2, 2, 2>>,
+            Chain<
+                int8::DepthwiseConv2d<Halved, Window<2, 2, 1, 1, 1, 1>>,
+                Chain<
+                    int8::AveragePool<Map<3, 3, 2>, Window<2, 2>>,
+                    Chain<
+                        int8::Conv1d<4, 2, 3, 2, 2>,
+                        Chain<int8::GlobalAveragePool<Map<1, 2, 3>>, int8::Dense<3, 4>>,
+                    >,
+                >,
+            >,
+        >,
+    >,
+>;
+static EIGHT: [u8; Eight::BYTES] = [1; Eight::BYTES];
+
 static PIXELS: [[u8; 4]; 3] = [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]];
 static FLOATS: [f32; 4] = [0.1, 0.2, 0.3, 0.4];
 static TARGET: [f32; 3] = [0.0, 1.0, 0.0];
@@ -65,6 +92,7 @@ extern "C" fn _start() -> u32 {
 
 fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
     networks(theta)?;
+    int8_backbone()?;
     layers()?;
     losses()?;
     kernels(theta);
@@ -170,6 +198,20 @@ fn keep(optimizer: &mut impl Resumable, theta: &mut [f32; N]) -> Result<(), Erro
         Err(_) => Err(Error::NoSamples),
         Ok(()) => Ok(()),
     }
+}
+
+fn int8_backbone() -> Result<(), Error> {
+    let bytes = black_box(&EIGHT).get(..black_box(Eight::BYTES)).unwrap_or_default();
+    let network = Network::<Dense<4, 2>, _>::with_backbone(Eight::new(bytes)?, &[])?;
+    let mut scratch = [0.0; Network::<Dense<4, 2>, Eight>::SCRATCH];
+    let input = [black_box(0.5); 32];
+    black_box(network.classify(&[black_box(0.1); 10], &input.as_slice(), &mut scratch)?);
+
+    let mut scratch = [0.0; digits_cnn::Network::SCRATCH];
+    let pixels = [black_box(0.5); digits_cnn::Network::INPUTS];
+    let theta = black_box(&digits_cnn::THETA);
+    black_box(digits_cnn::network()?.classify(theta, &pixels.as_slice(), &mut scratch)?);
+    Ok(())
 }
 
 fn networks(theta: &mut [f32; N]) -> Result<(), Error> {

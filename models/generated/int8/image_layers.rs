@@ -1,0 +1,70 @@
+//! The network `image_layers`, as `cargo xtask import` wrote it: do not edit.
+//!
+//! | | bytes |
+//! |---|---|
+//! | backbone, int8, in flash | 288 |
+//! | frozen parameters after it, in flash | 3072 |
+//! | theta to start from, in flash | 1056 |
+//! | scratch, in RAM | 2436 |
+//! | theta, the ball's two vectors and scratch, in RAM | 5604 |
+
+use rolling_ball::{Error, nn};
+
+type Layer1 = nn::int8::Conv2d<nn::Map<9, 7, 3>, nn::Window<3, 2, 2, 1, 2, 1>, 6>;
+type Layer3 = nn::int8::MaxPool<nn::Map<6, 8, 6>, nn::Window<3, 3, 1, 1, 1, 1>>;
+type Layer4 = nn::int8::DepthwiseConv2d<nn::Map<6, 8, 6>, nn::Window<3, 3, 1, 1, 1, 1>>;
+type Layer6 = nn::int8::AveragePool<nn::Map<6, 8, 6>, nn::Window<2, 2, 2, 2, 1, 1>>;
+type Layer7 = nn::Conv2d<nn::Map<4, 5, 6>, nn::Window<1, 1>, 5, nn::BiasesOnly>;
+type Layer8 = nn::LayerNorm<100>;
+type Layer9 = nn::Gelu<100>;
+type Layer10 = nn::Dense<100, 7, nn::Frozen>;
+type Layer11 = nn::Tanh<7>;
+type Layer12 = nn::LayerNorm<7, 1, nn::BiasesOnly>;
+type Layer13 = nn::Dense<7, 6>;
+type Layer14 = nn::LeakyRelu<6, 1, 5>;
+type Layer15 = nn::Dense<6, 4, nn::BiasesOnly>;
+type Layer16 = nn::Sigmoid<4>;
+
+/// The layers that stay frozen.
+pub type BackboneLayers = nn::Chain<Layer1, nn::Chain<Layer3, nn::Chain<Layer4, Layer6>>>;
+/// They, read where they lie.
+pub type Backbone = nn::int8::Int8Backbone<'static, BackboneLayers>;
+/// The layers that theta belongs to.
+pub type Layers = nn::Chain<
+    Layer7,
+    nn::Chain<
+        Layer8,
+        nn::Chain<
+            Layer9,
+            nn::Chain<
+                Layer10,
+                nn::Chain<
+                    Layer11,
+                    nn::Chain<
+                        Layer12,
+                        nn::Chain<Layer13, nn::Chain<Layer14, nn::Chain<Layer15, Layer16>>>,
+                    >,
+                >,
+            >,
+        >,
+    >,
+>;
+/// The network.
+pub type Network = nn::Network<'static, Layers, Backbone>;
+
+/// Theta to start from.
+pub static THETA: [f32; Network::PARAMETERS] =
+    nn::floats_from_le_bytes(*include_bytes!("image_layers.theta.bin"));
+/// The parameters of the layers that are not trained.
+pub static FROZEN: [f32; Network::FROZEN_PARAMETERS] =
+    nn::floats_from_le_bytes(*include_bytes!("image_layers.frozen.bin"));
+/// What the backbone reads.
+pub static BACKBONE: [u8; Backbone::BYTES] = *include_bytes!("image_layers.backbone.bin");
+
+/// The network over what lies in flash.
+///
+/// # Errors
+/// None, as long as the files are those that were imported.
+pub fn network() -> Result<Network, Error> {
+    Network::with_backbone(Backbone::new(&BACKBONE)?, &FROZEN)
+}

@@ -1,0 +1,46 @@
+//! The network `signal_layers`, as `cargo xtask import` wrote it: do not edit.
+//!
+//! | | bytes |
+//! |---|---|
+//! | backbone, int8, in flash | 138 |
+//! | frozen parameters after it, in flash | 768 |
+//! | theta to start from, in flash | 212 |
+//! | scratch, in RAM | 628 |
+//! | theta, the ball's two vectors and scratch, in RAM | 1264 |
+
+use rolling_ball::{Error, nn};
+
+type Layer1 = nn::int8::Conv1d<20, 4, 6, 3, 2, 1>;
+type Layer3 = nn::int8::MaxPool<nn::Map<1, 10, 6>, nn::Window<1, 2, 1, 2>>;
+type Layer4 = nn::Conv1d<5, 6, 8, 3, 1, 0, nn::BiasesOnly>;
+type Layer5 = nn::Relu<24>;
+type Layer6 = nn::LayerNorm<24, 1, nn::Frozen>;
+type Layer7 = nn::GlobalAveragePool<nn::Map<1, 3, 8>>;
+type Layer8 = nn::Dense<8, 5>;
+
+/// The layers that stay frozen.
+pub type BackboneLayers = nn::Chain<Layer1, Layer3>;
+/// They, read where they lie.
+pub type Backbone = nn::int8::Int8Backbone<'static, BackboneLayers>;
+/// The layers that theta belongs to.
+pub type Layers =
+    nn::Chain<Layer4, nn::Chain<Layer5, nn::Chain<Layer6, nn::Chain<Layer7, Layer8>>>>;
+/// The network.
+pub type Network = nn::Network<'static, Layers, Backbone>;
+
+/// Theta to start from.
+pub static THETA: [f32; Network::PARAMETERS] =
+    nn::floats_from_le_bytes(*include_bytes!("signal_layers.theta.bin"));
+/// The parameters of the layers that are not trained.
+pub static FROZEN: [f32; Network::FROZEN_PARAMETERS] =
+    nn::floats_from_le_bytes(*include_bytes!("signal_layers.frozen.bin"));
+/// What the backbone reads.
+pub static BACKBONE: [u8; Backbone::BYTES] = *include_bytes!("signal_layers.backbone.bin");
+
+/// The network over what lies in flash.
+///
+/// # Errors
+/// None, as long as the files are those that were imported.
+pub fn network() -> Result<Network, Error> {
+    Network::with_backbone(Backbone::new(&BACKBONE)?, &FROZEN)
+}

@@ -1,0 +1,133 @@
+//! The backbone over one slice of bytes.
+
+use super::affine::check_multiplier;
+use super::layer::Layer;
+use crate::Error;
+use crate::kernels::Kernels;
+use crate::nn::{Backbone, Input};
+use core::marker::PhantomData;
+
+const MAGIC: [u8; 4] = *b"RBQ1";
+const HEADER: usize = MAGIC.len() + 4 + 4 + 1 + 1;
+
+/// Layers `L` of [`int8`](crate::nn::int8), read in place from flash. RAM: two buffers of the longest vector
+/// between two layers, a byte a value.
+///
+/// The input is quantised as it is read, a NaN as 0; the features come out as `f32`.
+///
+/// ```
+/// use rolling_ball::nn::{Dense, Network, int8};
+///
+/// type Backbone<'a> = int8::Int8Backbone<'a, int8::Dense<2, 1>>;
+/// type Net<'a> = Network<'a, Dense<1, 2>, Backbone<'a>>;
+///
+/// // y = 2 a + b with 10 steps per unit of the input, weights in halves, and steps of a tenth in the output.
+/// let mut bytes = Vec::from(*b"RBQ1");
+/// bytes.extend(10.0f32.to_le_bytes()); // steps per unit of the input
+/// bytes.extend(0.1f32.to_le_bytes()); // scale of the output
+/// bytes.extend([0, 0]); // zero of the input, zero of the output
+/// bytes.extend([0i8, 0, -128, 127].map(|value| value as u8)); // zeros and clamps of the layer
+/// bytes.extend(0.5f32.to_le_bytes()); // multiplier: (0.1 * 0.5) / 0.1
+/// bytes.extend(0i32.to_le_bytes()); // bias
+/// bytes.extend([4, 2]); // weights, in halves
+///
+/// let network = Net::with_backbone(Backbone::new(&bytes)?, &[])?;
+/// let mut scratch = [0.0; Net::SCRATCH];
+/// let logits = network.predict(&[1.0, 10.0, 0.0, 0.0], &[1.5f32, -0.5].as_slice(), &mut scratch)?;
+/// assert_eq!(logits, [2.5, 25.0]);
+/// # Ok::<(), rolling_ball::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Int8Backbone<'a, L> {
+    layers: &'a [u8],
+    input: Scale,
+    output: Scale,
+    types: PhantomData<L>,
+}
+
+/// The scale of a vector, and the byte that stands for 0.
+#[derive(Clone, Copy, Debug)]
+struct Scale {
+    /// Of an input the steps per unit, of an output the units per step.
+    factor: f32,
+    zero: i32,
+}
+
+impl<L> Clone for Int8Backbone<'_, L> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<L> Copy for Int8Backbone<'_, L> {}
+
+impl<'a, L: Layer> Int8Backbone<'a, L> {
+    /// Its bytes in flash.
+    pub const BYTES: usize = HEADER + L::BYTES;
+
+    /// Over its bytes. Cost: a look at each multiplier and bias.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where there are not `BYTES` of them, [`Error::Format`] where they do not begin as
+    /// this version's do, [`Error::Setting`] where a multiplier is not a finite number above 0, a bias is so
+    /// large that a sum could overflow, or a maximum lies below its minimum.
+    pub fn new(bytes: &'a [u8]) -> Result<Self, Error> {
+        let actual = bytes.len();
+        Error::check_length("bytes of the int8 backbone", Self::BYTES, actual)?;
+        let (header, layers) = bytes.split_first_chunk::<HEADER>().ok_or(Error::Length {
+            what: "bytes of the int8 backbone",
+            expected: Self::BYTES,
+            actual,
+        })?;
+        let [m0, m1, m2, m3, s0, s1, s2, s3, u0, u1, u2, u3, input_zero, output_zero] = *header;
+        if [m0, m1, m2, m3] != MAGIC {
+            let expected = "RBQ1 at the beginning, as this version's import writes it";
+            return Err(Error::Format { what: "int8 backbone", expected });
+        }
+        let scale = |bytes, zero: u8| {
+            let factor = f32::from_le_bytes(bytes);
+            check_multiplier(factor)?;
+            Ok(Scale { factor, zero: i32::from(zero.cast_signed()) })
+        };
+        let input = scale([s0, s1, s2, s3], input_zero)?;
+        let output = scale([u0, u1, u2, u3], output_zero)?;
+        L::check(layers)?;
+        Ok(Self { layers, input, output, types: PhantomData })
+    }
+}
+
+impl<L: Layer> Backbone for Int8Backbone<'_, L> {
+    const SHAPE: Option<(usize, usize)> = Some((L::INPUTS, L::OUTPUTS));
+    const SCRATCH: usize = (2 * L::WIDTH).div_ceil(size_of::<f32>());
+
+    fn features<K: Kernels>(
+        &self,
+        input: &impl Input,
+        scratch: &mut [f32],
+        features: &mut [f32],
+    ) -> Result<(), Error> {
+        let values = input.values();
+        Error::check_length("sample", L::INPUTS, values.len())?;
+        Error::check_length("features", L::OUTPUTS, features.len())?;
+        Error::check_length("scratch", Self::SCRATCH, scratch.len())?;
+        let buffers: &mut [i8] = bytemuck::must_cast_slice_mut(scratch);
+        let short = Error::Length { what: "scratch", expected: Self::SCRATCH, actual: 0 };
+        let (front, back) = buffers.split_at_mut_checked(L::WIDTH).ok_or(short)?;
+        for (byte, value) in front.iter_mut().zip(values) {
+            *byte = self.input.quantise(value);
+        }
+        let (output, _) = L::infer(self.layers, front, back)?;
+        for (feature, byte) in features.iter_mut().zip(output) {
+            *feature = (i32::from(*byte) - self.output.zero) as f32 * self.output.factor;
+        }
+        Ok(())
+    }
+}
+
+impl Scale {
+    fn quantise(self, value: f32) -> i8 {
+        let rounded = libm::rintf(value * self.factor) as i32;
+        let (minimum, maximum) = (i32::from(i8::MIN), i32::from(i8::MAX));
+        rounded.saturating_add(self.zero).max(minimum).min(maximum) as i8
+    }
+}

@@ -1,0 +1,156 @@
+//! Convolutions, and what a fully connected layer is one of.
+
+use super::affine::{Affine, assert_sum_fits, length};
+use super::layer::{Buffers, Layer, input_and_output};
+use crate::Error;
+use crate::nn::window::Geometry;
+use crate::nn::{Map, Shape, Sliding, Window};
+use core::marker::PhantomData;
+
+/// The int8 form of [`nn::Conv2d`](crate::nn::Conv2d): `FILTERS` windows `S` that slide over the map `M`.
+///
+/// Cost: as many multiply-adds, in `i32`.
+///
+/// ```
+/// use rolling_ball::nn::int8::{Conv2d, Layer};
+/// use rolling_ball::nn::{Map, Shape, Window};
+///
+/// type First = Conv2d<Map<28, 28, 1>, Window<3, 3, 2, 2, 1, 1>, 8>;
+/// assert_eq!(First::MAP, [14, 14, 8]);
+/// // Zeros and clamps; a multiplier and a bias for each filter; weights.
+/// assert_eq!(First::BYTES, 4 + 8 * 8 + 8 * 9);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Conv2d<M, S, const FILTERS: usize>(PhantomData<(M, S)>);
+
+impl<M: Shape, S: Sliding, const FILTERS: usize> Conv2d<M, S, FILTERS> {
+    const GEOMETRY: Geometry = {
+        assert!(FILTERS > 0, "int8::Conv2d: expected at least one filter");
+        let geometry = Geometry::of::<M, S>();
+        assert_sum_fits(geometry.length());
+        geometry
+    };
+    const WEIGHTS: usize = Self::GEOMETRY.length() * FILTERS;
+}
+
+impl<M: Shape, S: Sliding, const FILTERS: usize> Shape for Conv2d<M, S, FILTERS> {
+    const MAP: [usize; 3] = Self::GEOMETRY.output(FILTERS);
+}
+
+impl<M: Shape, S: Sliding, const FILTERS: usize> Layer for Conv2d<M, S, FILTERS> {
+    const INPUTS: usize = M::LENGTH;
+    const OUTPUTS: usize = Self::LENGTH;
+    const BYTES: usize = length(FILTERS, Self::WEIGHTS);
+
+    fn check(bytes: &[u8]) -> Result<(), Error> {
+        Affine::read(bytes, FILTERS, Self::WEIGHTS)?.check()
+    }
+
+    fn infer<'s>(
+        bytes: &[u8],
+        front: &'s mut [i8],
+        back: &'s mut [i8],
+    ) -> Result<Buffers<'s>, Error> {
+        let affine = Affine::read(bytes, FILTERS, Self::WEIGHTS)?;
+        let (input, output) = input_and_output::<Self>(front, back)?;
+        convolve(Self::GEOMETRY, FILTERS, affine, input, output);
+        Ok((back, front))
+    }
+}
+
+/// The int8 form of [`nn::Conv1d`](crate::nn::Conv1d): a convolution over a map of one row.
+pub type Conv1d<
+    const LENGTH: usize,
+    const CHANNELS: usize,
+    const FILTERS: usize,
+    const SIZE: usize,
+    const STRIDE: usize = 1,
+    const PADDING: usize = 0,
+> = Conv2d<Map<1, LENGTH, CHANNELS>, Window<1, SIZE, 1, STRIDE, 0, PADDING>, FILTERS>;
+
+/// The int8 form of [`nn::DepthwiseConv2d`](crate::nn::DepthwiseConv2d): a window of its own for each channel.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DepthwiseConv2d<M, S>(PhantomData<(M, S)>);
+
+impl<M: Shape, S: Sliding> DepthwiseConv2d<M, S> {
+    const GEOMETRY: Geometry = {
+        let geometry = Geometry::of::<M, S>();
+        assert_sum_fits(geometry.length());
+        geometry
+    };
+    const CHANNELS: usize = M::MAP[2];
+    const WEIGHTS: usize = Self::GEOMETRY.length();
+}
+
+impl<M: Shape, S: Sliding> Shape for DepthwiseConv2d<M, S> {
+    const MAP: [usize; 3] = Self::GEOMETRY.output(Self::CHANNELS);
+}
+
+impl<M: Shape, S: Sliding> Layer for DepthwiseConv2d<M, S> {
+    const INPUTS: usize = M::LENGTH;
+    const OUTPUTS: usize = Self::LENGTH;
+    const BYTES: usize = length(Self::CHANNELS, Self::WEIGHTS);
+
+    fn check(bytes: &[u8]) -> Result<(), Error> {
+        Affine::read(bytes, Self::CHANNELS, Self::WEIGHTS)?.check()
+    }
+
+    fn infer<'s>(
+        bytes: &[u8],
+        front: &'s mut [i8],
+        back: &'s mut [i8],
+    ) -> Result<Buffers<'s>, Error> {
+        let affine = Affine::read(bytes, Self::CHANNELS, Self::WEIGHTS)?;
+        let (input, output) = input_and_output::<Self>(front, back)?;
+        convolve_channels(Self::GEOMETRY, affine, input, output);
+        Ok((back, front))
+    }
+}
+
+pub(super) fn convolve(
+    geometry: Geometry,
+    filters: usize,
+    affine: Affine,
+    input: &[i8],
+    output: &mut [i8],
+) {
+    let zero = affine.range.input_zero;
+    // Neither is 0, which only the types know.
+    let (filters, length) = (filters.max(1), geometry.length().max(1));
+    for (runs, outputs) in geometry.each().zip(output.chunks_exact_mut(filters)) {
+        let filters = affine.weights().chunks_exact(length);
+        for ((y, filter), channel) in outputs.iter_mut().zip(filters).zip(affine.channels()) {
+            let mut sum = channel.bias;
+            for run in runs.clone() {
+                sum += dot(run.of_window(filter), run.of_map(input), zero);
+            }
+            *y = affine.range.requantise(sum, channel.multiplier);
+        }
+    }
+}
+
+fn convolve_channels(geometry: Geometry, affine: Affine, input: &[i8], output: &mut [i8]) {
+    let zero = affine.range.input_zero;
+    let channels = geometry.channels();
+    for (runs, outputs) in geometry.each().zip(output.chunks_exact_mut(channels)) {
+        for ((index, y), channel) in outputs.iter_mut().enumerate().zip(affine.channels()) {
+            let mut sum = channel.bias;
+            for run in runs.clone() {
+                let weights = run.of_window(affine.weights()).iter().skip(index).step_by(channels);
+                let values = run.of_map(input).iter().skip(index).step_by(channels);
+                for (weight, value) in weights.zip(values) {
+                    sum += product(*weight, *value, zero);
+                }
+            }
+            *y = affine.range.requantise(sum, channel.multiplier);
+        }
+    }
+}
+
+fn dot(weights: &[i8], values: &[i8], zero: i32) -> i32 {
+    weights.iter().zip(values).map(|(weight, value)| product(*weight, *value, zero)).sum()
+}
+
+fn product(weight: i8, value: i8, zero: i32) -> i32 {
+    i32::from(weight) * (i32::from(value) - zero)
+}

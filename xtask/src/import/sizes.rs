@@ -1,0 +1,72 @@
+//! What a network takes of a board, as its types will say.
+
+use super::graph::{Graph, Node, Operation, length};
+use super::spec::Train;
+
+/// Parameters after the backbone, by where they go.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Split {
+    /// Theta: what is trained.
+    pub theta: Vec<f32>,
+    /// What is not.
+    pub frozen: Vec<f32>,
+}
+
+/// Splits the parameters of the layers after the backbone.
+pub fn split(graph: &Graph, parameters: &[f32]) -> Split {
+    let mut split = Split::default();
+    for node in &graph.nodes[graph.backbone..] {
+        let all = &parameters[node.parameters.clone()];
+        let (weights, biases) = all.split_at(all.len() - node.biases);
+        let (for_weights, for_biases) = match node.train {
+            Train::All => (true, true),
+            Train::Biases => (false, true),
+            Train::Frozen => (false, false),
+        };
+        for (values, trained) in [(weights, for_weights), (biases, for_biases)] {
+            let part = if trained { &mut split.theta } else { &mut split.frozen };
+            part.extend(values);
+        }
+    }
+    split
+}
+
+/// Floats of scratch, as `Network::SCRATCH`.
+pub fn scratch(graph: &Graph, int8: bool) -> usize {
+    let (backbone, layers) = graph.nodes.split_at(graph.backbone);
+    let inside = if int8 { backbone_int8(backbone) } else { backbone_f32(backbone) };
+    let inputs = layers.first().map_or(0, |node| length(node.input));
+    let outputs: usize = layers.iter().map(|node| length(node.output)).sum();
+    let activations: usize = layers.iter().map(activations).sum();
+    inside + inputs + outputs + activations
+}
+
+/// Bytes of RAM to train with the ball, as `Network::RAM_BYTES`.
+pub fn ram_bytes(theta: usize, scratch: usize) -> usize {
+    4 * (3 * theta + scratch)
+}
+
+fn width(nodes: &[Node]) -> usize {
+    nodes.iter().map(|node| length(node.input).max(length(node.output))).max().unwrap_or(0)
+}
+
+fn backbone_f32(nodes: &[Node]) -> usize {
+    2 * width(nodes) + nodes.iter().map(activations).max().unwrap_or(0)
+}
+
+fn backbone_int8(nodes: &[Node]) -> usize {
+    (2 * width(nodes)).div_ceil(4)
+}
+
+/// Where windows overlap, a max pool keeps where it found each maximum; a layer norm its mean and deviation.
+fn activations(node: &Node) -> usize {
+    match node.operation {
+        Operation::MaxPool(window)
+            if window.size[0] > window.stride[0] || window.size[1] > window.stride[1] =>
+        {
+            length(node.output)
+        }
+        Operation::LayerNorm { .. } => 2,
+        _ => 0,
+    }
+}

@@ -1,0 +1,177 @@
+//! Parameters out of a safetensors file, from PyTorch's layouts into this project's.
+
+use super::graph::{Form, Graph, Node, Operation, Source, torch_shape};
+use anyhow::{Context, Result, bail, ensure};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+
+/// Reads the header of a file.
+pub fn parse<'a>(bytes: &'a [u8], what: &str) -> Result<SafeTensors<'a>> {
+    SafeTensors::deserialize(bytes)
+        .with_context(|| format!("{what}: not a safetensors file, or a damaged one"))
+}
+
+/// All parameters of the graph, layer after layer, weights before biases.
+pub fn parameters(graph: &Graph, file: &SafeTensors) -> Result<Vec<f32>> {
+    let mut parameters = Vec::with_capacity(graph.parameters());
+    for node in &graph.nodes {
+        if let Some(source) = &node.source {
+            layer(node, source, file, &mut parameters).with_context(|| node.label.clone())?;
+        }
+    }
+    Ok(parameters)
+}
+
+/// Tensors of the file that the network does not name: perhaps a layer was forgotten.
+pub fn unused(graph: &Graph, file: &SafeTensors) -> Vec<String> {
+    let prefixes: Vec<String> = graph
+        .nodes
+        .iter()
+        .filter_map(|node| node.source.as_ref())
+        .flat_map(|source| {
+            let norm = source.batch_norm.iter().map(|(tensors, _)| format!("{tensors}."));
+            std::iter::once(format!("{}.", source.tensors)).chain(norm)
+        })
+        .collect();
+    let used = |name: &str| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    let mut unused: Vec<String> =
+        file.names().into_iter().filter(|name| !used(name)).map(ToOwned::to_owned).collect();
+    unused.sort_unstable();
+    unused
+}
+
+fn layer(node: &Node, source: &Source, file: &SafeTensors, to: &mut Vec<f32>) -> Result<()> {
+    let Source { tensors, bias, batch_norm } = source;
+    let name = format!("{tensors}.weight");
+    let [height, width, channels] = node.input;
+    let (mut weights, outputs) = match node.operation {
+        Operation::Convolution(window, form) => {
+            let [rows, columns] = window.size;
+            let filters = node.biases;
+            let shape = match form {
+                Form::Conv2d => vec![filters, channels, rows, columns],
+                Form::Conv1d => vec![filters, channels, columns],
+                Form::Dense => vec![filters, channels * height * width],
+            };
+            let values = floats(file, &name, &shape)?;
+            (channels_last(&values, filters, channels, rows * columns), filters)
+        }
+        Operation::Depthwise(window) => {
+            let [rows, columns] = window.size;
+            let values = floats(file, &name, &[channels, 1, rows, columns])?;
+            (channels_last(&values, 1, channels, rows * columns), channels)
+        }
+        Operation::LayerNorm { dimensions } => {
+            // On a map PyTorch's normalized_shape is that of the map.
+            let shape = torch_shape(node.input, dimensions);
+            let values = floats(file, &name, &shape)?;
+            let shifts = floats(file, &format!("{tensors}.bias"), &shape)?;
+            for values in [values, shifts] {
+                to.extend(channels_last(&values, 1, channels, height * width));
+            }
+            return Ok(());
+        }
+        _ => bail!("a layer of this type has no parameters"),
+    };
+    let mut biases = if *bias {
+        floats(file, &format!("{tensors}.bias"), &[outputs])?
+    } else {
+        vec![0.0; outputs]
+    };
+    if let Some((tensors, epsilon)) = batch_norm {
+        let norm = BatchNorm::read(file, tensors, outputs, *epsilon)?;
+        let depthwise = matches!(node.operation, Operation::Depthwise(_));
+        norm.fold(&mut weights, &mut biases, depthwise);
+        ensure!(
+            weights.iter().chain(&biases).all(|value| value.is_finite()),
+            "folding {tensors} in overflows: are its scales and variances those of a trained network?"
+        );
+    }
+    to.extend(weights);
+    to.extend(biases);
+    Ok(())
+}
+
+/// `(outer, channels, positions)` as `(outer, positions, channels)`.
+pub fn channels_last(values: &[f32], outer: usize, channels: usize, positions: usize) -> Vec<f32> {
+    let mut permuted = Vec::with_capacity(values.len());
+    for block in 0..outer {
+        for position in 0..positions {
+            for channel in 0..channels {
+                permuted.push(values[(block * channels + channel) * positions + position]);
+            }
+        }
+    }
+    permuted
+}
+
+/// The values of a tensor, which must have this shape.
+pub fn floats(file: &SafeTensors, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+    let tensor = find(file, name)?;
+    ensure!(
+        tensor.shape() == shape,
+        "tensor {name}: expected shape {shape:?}, found {:?}",
+        tensor.shape()
+    );
+    as_floats(name, &tensor)
+}
+
+/// The values of a tensor of any shape.
+pub fn as_floats(name: &str, tensor: &TensorView) -> Result<Vec<f32>> {
+    ensure!(
+        tensor.dtype() == Dtype::F32,
+        "tensor {name}: expected F32, found {}: convert it with `.float()` before it is saved",
+        tensor.dtype()
+    );
+    let values = tensor.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
+    let values: Vec<f32> = values.collect();
+    if let Some(place) = values.iter().position(|value| !value.is_finite()) {
+        bail!("tensor {name}: expected finite values, found {} at {place}", values[place]);
+    }
+    Ok(values)
+}
+
+/// A tensor by name.
+pub fn find<'a>(file: &SafeTensors<'a>, name: &str) -> Result<TensorView<'a>> {
+    file.tensor(name).map_err(|_| {
+        let mut names = file.names();
+        names.sort_unstable();
+        anyhow::anyhow!("tensor {name}: not in the file, which has {}", names.join(", "))
+    })
+}
+
+/// `y = (x - mean) / sqrt(variance + epsilon) * gamma + beta` for each output.
+struct BatchNorm {
+    factors: Vec<f64>,
+    means: Vec<f32>,
+    betas: Vec<f32>,
+}
+
+impl BatchNorm {
+    fn read(file: &SafeTensors, tensors: &str, outputs: usize, epsilon: f64) -> Result<Self> {
+        let read = |part: &str| floats(file, &format!("{tensors}.{part}"), &[outputs]);
+        let (gammas, betas) = (read("weight")?, read("bias")?);
+        let (means, variances) = (read("running_mean")?, read("running_var")?);
+        ensure!(
+            variances.iter().all(|variance| *variance >= 0.0),
+            "tensor {tensors}.running_var: expected values of 0 or above"
+        );
+        let factor = |(gamma, variance): (&f32, &f32)| {
+            f64::from(*gamma) / (f64::from(*variance) + epsilon).sqrt()
+        };
+        let factors = gammas.iter().zip(&variances).map(factor).collect();
+        Ok(Self { factors, means, betas })
+    }
+
+    fn fold(&self, weights: &mut [f32], biases: &mut [f32], depthwise: bool) {
+        let outputs = biases.len();
+        let each = (weights.len() / outputs.max(1)).max(1);
+        for (index, weight) in weights.iter_mut().enumerate() {
+            let output = if depthwise { index % outputs } else { index / each };
+            *weight = (f64::from(*weight) * self.factors[output]) as f32;
+        }
+        for (output, bias) in biases.iter_mut().enumerate() {
+            let centred = f64::from(*bias) - f64::from(self.means[output]);
+            *bias = (centred * self.factors[output] + f64::from(self.betas[output])) as f32;
+        }
+    }
+}
