@@ -164,12 +164,12 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
 
     let network = Part::new(black_box(&FROZEN))?;
     let mut scratch = [0.0; Part::SCRATCH];
-    let (mut biases, mut gradient) = ([0.0; Part::PARAMETERS], [0.0; Part::PARAMETERS]);
+    let (biases, mut gradient) = ([0.0; Part::PARAMETERS], [0.0; Part::PARAMETERS]);
     let samples =
         [input].into_iter().map(|input| Sample { input, target: black_box(&TARGET).as_slice() });
     let mut objective = network.batch(MeanSquaredError, samples, &mut scratch)?;
     while objective.poll_loss(&biases)?.is_pending() {}
-    while objective.poll_gradient(black_box(&mut biases), &mut gradient)?.is_pending() {}
+    while objective.poll_gradient(black_box(&biases), &mut gradient)?.is_pending() {}
     Ok(())
 }
 
