@@ -14,16 +14,16 @@ fn push(store: &mut Store, number: u8, class: u8) -> Option<u8> {
 }
 
 fn numbers_of(store: &Store, class: u8) -> Vec<u8> {
-    store
-        .stream(1.0, 0.0)
-        .filter(|sample| sample.target == usize::from(class))
-        .map(|sample| sample.input.values[0])
-        .collect()
+    content(store).into_iter().filter(|sample| sample.1 == class).map(|sample| sample.0).collect()
 }
 
 /// Number and class of all samples.
 fn content(store: &Store) -> Vec<(u8, u8)> {
-    store.stream(1.0, 0.0).map(|sample| (sample.input.values[0], sample.target as u8)).collect()
+    let number = |values: &[u8]| values.first().copied().unwrap_or_default();
+    store
+        .stream(1.0, 0.0)
+        .map(|sample| (number(sample.input.values), sample.target as u8))
+        .collect()
 }
 
 #[test]

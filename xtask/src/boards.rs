@@ -12,7 +12,8 @@ pub struct Board {
     /// As its maker calls it.
     pub name: &'static str,
     core: &'static str,
-    target: &'static str,
+    /// The Rust target of its core.
+    pub target: &'static str,
 }
 
 /// All of them.

@@ -26,6 +26,7 @@ fn script(rounds: usize, with_button: bool) -> Vec<(Gesture, bool)> {
 }
 
 /// Runs the program until the script has ended, and hears its events with their times.
+#[expect(clippy::expect_used, reason = "a failure here fails the test")]
 fn run(world: &Rc<RefCell<World>>, piece: f64) -> Vec<(f64, Event)> {
     let mut memory = Memory::new();
     let mut events = Vec::new();

@@ -126,7 +126,8 @@ impl World {
             OUT_X_L..=OUT_Z_H => {
                 let place = register - OUT_X_L;
                 let oldest = self.kept.front().copied().unwrap_or_default();
-                let byte = if place % 2 == 0 { 0 } else { oldest[usize::from(place / 2)] ^ 0x80 };
+                let byte =
+                    if place.is_multiple_of(2) { 0 } else { oldest[usize::from(place / 2)] ^ 0x80 };
                 if place == 5 && self.kept.pop_front().is_some() {
                     self.fetched += 1;
                     self.overrun = false;
