@@ -63,12 +63,14 @@ struct Budget {
 
 const DIGITS: Budget = Budget { flash: 128 * KIB, ram: 64 * KIB, stack: 8 * KIB };
 const SPEAKERS: Budget = Budget { flash: 512 * KIB, ram: 256 * KIB, stack: 8 * KIB };
+const SPEAKERS_CNN: Budget = Budget { flash: 512 * KIB, ram: 128 * KIB, stack: 8 * KIB };
 const SMALL: Budget = Budget { flash: 256 * KIB, ram: 16 * KIB, stack: 4 * KIB };
 
-const BUDGETS: [(&str, Budget); 14] = [
+const BUDGETS: [(&str, Budget); 15] = [
     ("last_layer", SMALL),
     ("digits", DIGITS),
     ("speakers", SPEAKERS),
+    ("speakers_cnn", SPEAKERS_CNN),
     ("superloop", DIGITS),
     ("interrupt", DIGITS),
     ("logged", DIGITS),
@@ -90,7 +92,7 @@ const DEFAULT_MACHINE: &str = "mps2-an386";
 const IMAGES: &str = "ROLLING_BALL_IMAGES";
 
 /// `DIGITS_IMAGE` is the path of `digits.image`, and so on.
-const SCENARIOS: [&str; 3] = ["last_layer", "digits", "speakers"];
+const SCENARIOS: [&str; 4] = ["last_layer", "digits", "speakers", "speakers_cnn"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let output = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);

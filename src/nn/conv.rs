@@ -128,10 +128,13 @@ fn forward<K: Kernels>(
 ) {
     let length = geometry.length().max(1);
     for (runs, place) in geometry.each().zip(output.chunks_exact_mut(biases.len().max(1))) {
-        for ((y, weights), bias) in place.iter_mut().zip(weights.chunks_exact(length)).zip(biases) {
-            *y = runs
-                .clone()
-                .fold(*bias, |sum, run| sum + K::dot(run.of_window(weights), run.of_map(input)));
+        for (y, bias) in place.iter_mut().zip(biases) {
+            *y = *bias;
+        }
+        for run in runs {
+            for (y, weights) in place.iter_mut().zip(weights.chunks_exact(length)) {
+                *y += K::dot(run.of_window(weights), run.of_map(input));
+            }
         }
     }
 }
@@ -145,8 +148,8 @@ fn weights_gradient<K: Kernels>(
 ) {
     let length = geometry.length().max(1);
     for (runs, slopes) in geometry.each().zip(output_gradient.chunks_exact(filters.max(1))) {
-        for (weights, slope) in gradient.chunks_exact_mut(length).zip(slopes).filter(counts) {
-            for run in runs.clone() {
+        for run in runs {
+            for (weights, slope) in gradient.chunks_exact_mut(length).zip(slopes).filter(counts) {
                 K::add_scaled(run.of_window_mut(weights), *slope, run.of_map(input));
             }
         }
@@ -163,8 +166,8 @@ fn input_gradient<K: Kernels>(
     let length = geometry.length().max(1);
     input.fill(0.0);
     for (runs, slopes) in geometry.each().zip(output_gradient.chunks_exact(filters.max(1))) {
-        for (weights, slope) in weights.chunks_exact(length).zip(slopes).filter(counts) {
-            for run in runs.clone() {
+        for run in runs {
+            for (weights, slope) in weights.chunks_exact(length).zip(slopes).filter(counts) {
                 K::add_scaled(run.of_map_mut(input), *slope, run.of_window(weights));
             }
         }

@@ -6,6 +6,8 @@
 #![no_std]
 #![deny(unsafe_code)]
 
+#[path = "../../../models/generated/digits_cnn.rs"]
+pub mod digits_cnn;
 mod event;
 mod image;
 mod networks;
@@ -15,7 +17,8 @@ mod run;
 pub use event::{Accuracy, Event, ParseError, StepEvent};
 pub use image::{Image, ImageError, Samples, Settings};
 pub use networks::{
-    Digits, DigitsTail, LastLayer, LastLayerTail, Model, Speakers, SpeakersTail, last_layer, whole,
+    Digits, DigitsTail, LastLayer, Model, Speakers, SpeakersCnn, SpeakersCnnTail, SpeakersTail,
+    last_layer, whole,
 };
 pub use optimizer::{AnyOptimizer, OptimizerKind};
 pub use run::{Memory, accuracy, fine_tune, fine_tune_with, hash};

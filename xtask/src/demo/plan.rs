@@ -6,9 +6,11 @@ use crate::data::speakers::{Recordings, SPEAKERS};
 use crate::pretrain::{Recipe, pretrain};
 use crate::progress;
 use anyhow::{Result, ensure};
-use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use scenario::{DigitsTail, Image, OptimizerKind, Settings, SpeakersTail};
+use clap::{Args, ValueEnum};
+use scenario::{
+    DigitsTail, Image, OptimizerKind, Settings, SpeakersCnnTail, SpeakersTail, digits_cnn,
+};
 use std::path::{Path, PathBuf};
 
 /// An optimizer by its name.
@@ -46,12 +48,15 @@ pub struct PlanArgs {
     /// Decides which samples are labelled, and the sensor's noise
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Train the last layer only, in 16 KB of RAM
+    /// Train the last layer only, of a convolutional network imported from PyTorch, in 16 KB of RAM
     #[arg(long, conflicts_with = "fsdd")]
     pub last_layer: bool,
     /// Spoken digits instead: the directory with fsdd_logmel16x20_u8.{x,y,speaker}.u8.bin
     #[arg(long, value_name = "DIR")]
     pub fsdd: Option<PathBuf>,
+    /// Network for the spoken digits: dense layers, or convolutions over time
+    #[arg(long, value_enum, default_value_t, requires = "fsdd")]
+    pub network: SpeakersNetwork,
     /// The speaker whom the network has never heard, 0 to 5
     #[arg(long, default_value_t = 0, requires = "fsdd",
           value_parser = clap::value_parser!(u8).range(0..i64::from(SPEAKERS)))]
@@ -82,6 +87,7 @@ impl PlanArgs {
             seed: 1,
             last_layer: false,
             fsdd: None,
+            network: SpeakersNetwork::default(),
             speaker: 0,
             clips: 20,
         }
@@ -100,15 +106,27 @@ impl PlanArgs {
     }
 }
 
+/// What hears the spoken digits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SpeakersNetwork {
+    /// 320-32-10, 10,602 parameters
+    #[default]
+    Dense,
+    /// Two convolutions over time and a dense layer, 3,834 parameters
+    Cnn,
+}
+
 /// Which network, and so which firmware.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scenario {
     /// 8x8 digits seen by a turned sensor.
     Digits,
-    /// The same, with all but the last layer frozen.
+    /// The same, by an imported convolutional network of which the last layer is trained.
     LastLayer,
     /// Spoken digits of a new speaker.
     Speakers,
+    /// The same, by a convolutional network.
+    SpeakersCnn,
 }
 
 impl Scenario {
@@ -118,6 +136,7 @@ impl Scenario {
             Self::Digits => "digits",
             Self::LastLayer => "last_layer",
             Self::Speakers => "speakers",
+            Self::SpeakersCnn => "speakers_cnn",
         }
     }
 
@@ -127,6 +146,7 @@ impl Scenario {
             Self::Digits => (128 << 10, 64 << 10),
             Self::LastLayer => (256 << 10, 16 << 10),
             Self::Speakers => (512 << 10, 256 << 10),
+            Self::SpeakersCnn => (512 << 10, 128 << 10),
         }
     }
 }
@@ -164,13 +184,18 @@ impl Plan {
         );
         let bar = progress::bar("pre-training on the desktop", "epochs");
         let (scenario, title, weights, data, count) = match &args.fsdd {
-            None => (
-                if args.last_layer { Scenario::LastLayer } else { Scenario::Digits },
-                format!("digits seen by a sensor turned by {} degrees", digits::SENSOR.rotation),
-                pretrain::<DigitsTail>(&digits::clean()?, &DIGITS_RECIPE, &bar)?,
-                digits::sensed(&digits::SENSOR, args.seed)?,
-                usize::from(args.samples),
-            ),
+            None => {
+                let (scenario, weights) = if args.last_layer {
+                    (Scenario::LastLayer, digits_cnn::THETA.to_vec())
+                } else {
+                    let clean = digits::clean()?;
+                    (Scenario::Digits, pretrain::<DigitsTail>(&clean, &DIGITS_RECIPE, &bar)?)
+                };
+                let turned = digits::SENSOR.rotation;
+                let title = format!("digits seen by a sensor turned by {turned} degrees");
+                let seen = digits::sensed(&digits::SENSOR, args.seed)?;
+                (scenario, title, weights, seen, usize::from(args.samples))
+            }
             Some(directory) => {
                 let (others, own) = Recordings::read(directory)?.leave_out(args.speaker);
                 let count = usize::from(args.clips);
@@ -180,9 +205,18 @@ impl Plan {
                     args.speaker,
                     own.labels.len()
                 );
-                let weights = pretrain::<SpeakersTail>(&others, &SPEAKERS_RECIPE, &bar)?;
+                let (scenario, weights) = match args.network {
+                    SpeakersNetwork::Dense => (
+                        Scenario::Speakers,
+                        pretrain::<SpeakersTail>(&others, &SPEAKERS_RECIPE, &bar)?,
+                    ),
+                    SpeakersNetwork::Cnn => (
+                        Scenario::SpeakersCnn,
+                        pretrain::<SpeakersCnnTail>(&others, &SPEAKERS_RECIPE, &bar)?,
+                    ),
+                };
                 let title = format!("spoken digits of speaker {}", args.speaker);
-                (Scenario::Speakers, title, weights, own, count)
+                (scenario, title, weights, own, count)
             }
         };
         bar.finish_and_clear();

@@ -5,7 +5,8 @@ use anyhow::{Context, Result};
 use rolling_ball::kernels::{Kernels, Scalar, Wide};
 use rolling_ball::nn::{Backbone, Layer, Network};
 use scenario::{
-    DigitsTail, Event, Image, Memory, Model, SpeakersTail, fine_tune, last_layer, whole,
+    DigitsTail, Event, Image, Memory, Model, SpeakersCnnTail, SpeakersTail, fine_tune, last_layer,
+    whole,
 };
 
 /// One run's events, without a device's instruction counts and RAM.
@@ -51,6 +52,7 @@ impl Rehearsals {
             Scenario::Digits => Self::run(&whole::<DigitsTail>(image)?, image, tell),
             Scenario::LastLayer => Self::run(&last_layer(image)?, image, tell),
             Scenario::Speakers => Self::run(&whole::<SpeakersTail>(image)?, image, tell),
+            Scenario::SpeakersCnn => Self::run(&whole::<SpeakersCnnTail>(image)?, image, tell),
         }
     }
 

@@ -1,0 +1,19 @@
+//! Spoken digits of a speaker whom the convolutional network has never heard, all of it trained: at most 128 KB of RAM.
+
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use qemu_board::firmware::{self, Aligned, Buffers};
+use scenario::{SpeakersCnn, SpeakersCnnTail, whole};
+use static_cell::ConstStaticCell;
+
+static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("SPEAKERS_CNN_IMAGE")));
+
+static BUFFERS: ConstStaticCell<Buffers<{ SpeakersCnn::PARAMETERS }, { SpeakersCnn::SCRATCH }>> =
+    ConstStaticCell::new(Buffers::ZERO);
+
+#[entry]
+fn main() -> ! {
+    firmware::run(&IMAGE.0, BUFFERS.take(), whole::<SpeakersCnnTail>)
+}
