@@ -56,6 +56,7 @@ pub const STATE_WORDS: usize = 4;
 
 /// What an optimizer carries from step to step.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct State<'a> {
     /// The steps done, then what the optimizer needs; the rest is 0.
     pub words: [u32; STATE_WORDS],
@@ -72,6 +73,7 @@ pub struct State<'a> {
 /// assert_eq!(kind.to_string(), "ClipNorm of RollingBall");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Kind(u32);
 
 impl Kind {

@@ -5,6 +5,7 @@ use core::fmt;
 
 /// What was wrong, and what was expected. `E` is the flash's own error.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum CheckpointError<E> {
     /// The range does not begin and end at erase blocks of the flash.

@@ -5,12 +5,13 @@ use crate::c;
 use crate::cores::{self, Agreement};
 use crate::data::speakers::SPEAKERS;
 use crate::demo::outcome::Outcome;
-use crate::demo::plan::{Plan, PlanArgs};
+use crate::demo::plan::{Plan, PlanArgs, SpeakersNetwork};
 use crate::device::elf;
 use crate::device::log;
 use crate::device::qemu::{Emulation, MACHINES, MPS2_AN386, MPS3_AN547, Machine};
 use crate::device::setup;
 use crate::device::{self, Build};
+use crate::duty;
 use crate::int8;
 use crate::lint;
 use crate::size;
@@ -311,36 +312,61 @@ fn devices(args: &TestArgs, tally: &mut Tally) -> Result<()> {
     println!("the ball with its kernels adds {added} bytes of flash over SGD");
     tally.pass("the_ball_adds_at_most_6_kb_of_flash_over_sgd_on_the_cortex_m4f");
     bad_images(tally)?;
+    duties(tally)?;
     let beside = root().join("../shared/data");
-    let directory = args.fsdd.clone().or_else(|| beside.is_dir().then_some(beside));
-    let sentence = "spoken_digits_have_equal_bits_on_host_and_device_within_256_kb_of_ram";
-    let int8_sentence =
-        "an_int8_backbone_is_smaller_and_as_accurate_on_spoken_digits_within_a_point";
-    match &directory {
+    match args.fsdd.clone().or_else(|| beside.is_dir().then_some(beside)) {
+        Some(directory) => spoken_digits(&directory, tally),
         None => {
-            tally.skip(int8_sentence, "the spoken digits are not here; name them with --fsdd DIR")
-        }
-        Some(directory) => {
-            int8::check(directory)?;
-            tally.pass(int8_sentence);
-        }
-    }
-    match directory {
-        None => tally.skip(sentence, "the spoken digits are not here; name them with --fsdd DIR"),
-        Some(directory) => {
-            let outcome = Outcome::of(&PlanArgs::speaker(&directory, 0, 20), false)?;
-            outcome.check_bits()?;
-            outcome.check_budget()?;
-            tally.pass(sentence);
-            let (twenty, fifty) =
-                (mean_of_speakers(&directory, 20)?, mean_of_speakers(&directory, 50)?);
-            ensure!(
-                twenty >= 0.87 && fifty >= 0.917,
-                "mean over the speakers: {twenty} with 20 clips, {fifty} with 50"
-            );
-            tally.pass("six_speakers_reach_a_mean_of_87_per_cent_with_20_clips_and_91_7_with_50");
+            for sentence in SPOKEN_DIGITS {
+                tally.skip(sentence, "the spoken digits are not here; name them with --fsdd DIR");
+            }
+            Ok(())
         }
     }
+}
+
+/// What the spoken digits show, in this order.
+const SPOKEN_DIGITS: [&str; 4] = [
+    "spoken_digits_have_equal_bits_on_host_and_device_within_256_kb_of_ram",
+    "convolutions_over_spoken_digits_have_equal_bits_on_host_and_device_within_128_kb_of_ram",
+    "an_int8_backbone_is_smaller_and_as_accurate_on_spoken_digits_within_a_point",
+    "six_speakers_reach_a_mean_of_87_per_cent_with_20_clips_and_91_7_with_50",
+];
+
+fn spoken_digits(directory: &Path, tally: &mut Tally) -> Result<()> {
+    let [dense, convolutions, int8_backbone, means] = SPOKEN_DIGITS;
+    let arguments = PlanArgs::speaker(directory, 0, 20);
+    for (network, sentence) in
+        [(SpeakersNetwork::Dense, dense), (SpeakersNetwork::Cnn, convolutions)]
+    {
+        let outcome = Outcome::of(&PlanArgs { network, ..arguments.clone() }, false)?;
+        outcome.check_bits()?;
+        outcome.check_budget()?;
+        let summary = outcome.summary()?;
+        let (before, after) = (summary.accuracy_before, summary.accuracy_after);
+        ensure!(after > before, "speaker 0: accuracy {before}, then {after}");
+        tally.pass(sentence);
+    }
+    int8::check(directory)?;
+    tally.pass(int8_backbone);
+    let (twenty, fifty) = (mean_of_speakers(directory, 20)?, mean_of_speakers(directory, 50)?);
+    ensure!(
+        twenty >= 0.87 && fifty >= 0.917,
+        "mean over the speakers: {twenty} with 20 clips, {fifty} with 50"
+    );
+    tally.pass(means);
+    Ok(())
+}
+
+/// Learning beside a duty: nothing is missed, and the bits are the desktop's.
+fn duties(tally: &mut Tally) -> Result<()> {
+    let expected = duty::expected_hash()?;
+    for name in duty::FIRMWARES {
+        duty::keep(name, expected)?;
+        tally.pass(&format!("the_{name}_firmware_learns_without_missing_a_reading"));
+    }
+    duty::neglect()?;
+    tally.pass("the_watchdog_ends_a_main_loop_that_evaluates_in_one_piece");
     Ok(())
 }
 

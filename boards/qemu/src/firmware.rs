@@ -45,7 +45,7 @@ pub fn run<T: Layer, F: Backbone, const N: usize, const S: usize, const V: usize
 ) -> ! {
     let image = start(image);
     let (memory, clock) = (buffers.memory(), instructions::elapsed);
-    end(model(&image).and_then(|model| fine_tune(Scalar, &model, &image, memory, clock, print)))
+    end(model(&image).and_then(|model| fine_tune(Scalar, &model, memory, clock, print)))
 }
 
 /// Runs the image, of whose network all is trained, with the optimizer that `make` makes of its settings.
@@ -59,7 +59,7 @@ pub fn run_with<'a, T: Layer, O: Optimizer, const N: usize, const S: usize, cons
     let clock = instructions::elapsed;
     end(make(&image.settings, workspace).and_then(|mut optimizer| {
         let model = whole::<T>(&image)?;
-        fine_tune_with(Scalar, &model, &image, &mut optimizer, theta, scratch, clock, print)
+        fine_tune_with(Scalar, &model, &mut optimizer, theta, scratch, clock, print)
     }))
 }
 

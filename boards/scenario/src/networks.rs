@@ -38,13 +38,15 @@ const _: () = FitsIn::<Digits, { 64 * 1024 }>::CHECK;
 const _: () = FitsIn::<Speakers, { 256 * 1024 }>::CHECK;
 const _: () = FitsIn::<SpeakersCnn, { 128 * 1024 }>::CHECK;
 
-/// A network, and the parameters that its theta starts from.
+/// A network, the parameters that its theta starts from, and the image that it learns from.
 #[derive(Debug)]
 pub struct Model<'a, T, F = Nothing> {
     /// The network.
     pub network: Network<'a, T, F>,
     /// As long as theta.
     pub start: &'a [f32],
+    /// Settings and samples.
+    pub image: Image<'a>,
 }
 
 impl<T, F> Model<'_, T, F> {
@@ -67,7 +69,7 @@ impl<T, F> Model<'_, T, F> {
 /// # Errors
 /// None: a network without frozen parameters has none that could be missing.
 pub fn whole<'a, T: Layer>(image: &Image<'a>) -> Result<Model<'a, T>, Error> {
-    Ok(Model { network: Network::new(&[])?, start: image.weights })
+    Ok(Model { network: Network::new(&[])?, start: image.weights, image: *image })
 }
 
 /// The imported network, whose last layer is trained from the image's weights on.
@@ -77,5 +79,5 @@ pub fn whole<'a, T: Layer>(image: &Image<'a>) -> Result<Model<'a, T>, Error> {
 pub fn last_layer<'a>(
     image: &Image<'a>,
 ) -> Result<Model<'a, digits_cnn::Layers, digits_cnn::Backbone>, Error> {
-    Ok(Model { network: digits_cnn::network()?, start: image.weights })
+    Ok(Model { network: digits_cnn::network()?, start: image.weights, image: *image })
 }

@@ -1,6 +1,6 @@
 //! Fine-tuning from an image: evaluate, make the steps, evaluate again.
 
-use crate::{Accuracy, AnyOptimizer, Event, Image, Model, Samples, StepEvent};
+use crate::{Accuracy, AnyOptimizer, Event, Model, Samples, StepEvent};
 use rolling_ball::kernels::Kernels;
 use rolling_ball::nn::{Backbone, Layer, Network, SoftmaxCrossEntropy};
 use rolling_ball::{Error, Objective, Optimizer, Request};
@@ -50,15 +50,14 @@ pub fn accuracy<T: Layer, F: Backbone, K: Kernels>(
 pub fn fine_tune<T: Layer, F: Backbone, K: Kernels + Copy>(
     kernels: K,
     model: &Model<'_, T, F>,
-    image: &Image,
     memory: Memory,
     clock: impl Fn() -> u64,
     tell: impl FnMut(Event),
 ) -> Result<(), Error> {
     let Memory { theta, workspace, scratch } = memory;
-    let mut optimizer = AnyOptimizer::new(kernels, &image.settings, workspace)?;
+    let mut optimizer = AnyOptimizer::new(kernels, &model.image.settings, workspace)?;
     let optimizer = optimizer.get();
-    fine_tune_with(kernels, model, image, optimizer, theta, scratch, clock, tell)
+    fine_tune_with(kernels, model, optimizer, theta, scratch, clock, tell)
 }
 
 /// As [`fine_tune`], with the caller's own optimizer instead of the image's.
@@ -68,7 +67,6 @@ pub fn fine_tune<T: Layer, F: Backbone, K: Kernels + Copy>(
 pub fn fine_tune_with<T: Layer, F: Backbone, K: Kernels + Copy, O: Optimizer + ?Sized>(
     kernels: K,
     model: &Model<'_, T, F>,
-    image: &Image,
     optimizer: &mut O,
     theta: &mut [f32],
     scratch: &mut [f32],
@@ -76,7 +74,7 @@ pub fn fine_tune_with<T: Layer, F: Backbone, K: Kernels + Copy, O: Optimizer + ?
     mut tell: impl FnMut(Event),
 ) -> Result<(), Error> {
     model.load(theta)?;
-    let network = &model.network.with_kernels(kernels);
+    let (network, image) = (&model.network.with_kernels(kernels), &model.image);
     tell(Event::Before(accuracy(network, theta, &image.held_out, scratch)?));
 
     let count = image.labelled.len();

@@ -126,7 +126,7 @@ fn run_with<T: Layer, K: Kernels + Copy>(
     let workspace = [a.as_mut_slice(), b.as_mut_slice(), c.as_mut_slice()];
     let memory = Memory { theta: &mut theta, workspace, scratch: &mut scratch };
     let mut events = Vec::new();
-    let result = fine_tune(kernels, &whole::<T>(image).unwrap(), image, memory, clock, |event| {
+    let result = fine_tune(kernels, &whole::<T>(image).unwrap(), memory, clock, |event| {
         events.push(event);
     });
     Run { result, events, theta }

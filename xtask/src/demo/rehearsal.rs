@@ -13,7 +13,6 @@ use scenario::{
 fn rehearse<T: Layer, F: Backbone, K: Kernels + Copy>(
     kernels: K,
     model: &Model<'_, T, F>,
-    image: &Image,
     mut tell: impl FnMut(&Event),
 ) -> Result<Vec<Event>> {
     let mut vectors = [const { Vec::<f32>::new() }; 4].map(|_| vec![0.0; T::PARAMETERS]);
@@ -24,7 +23,6 @@ fn rehearse<T: Layer, F: Backbone, K: Kernels + Copy>(
     fine_tune(
         kernels,
         model,
-        image,
         memory,
         || 0,
         |event| {
@@ -49,21 +47,17 @@ impl Rehearsals {
     pub fn of(plan: &Plan, tell: impl FnMut(&Event)) -> Result<Self> {
         let image = &Image::parse(&plan.image)?;
         match plan.scenario {
-            Scenario::Digits => Self::run(&whole::<DigitsTail>(image)?, image, tell),
-            Scenario::LastLayer => Self::run(&last_layer(image)?, image, tell),
-            Scenario::Speakers => Self::run(&whole::<SpeakersTail>(image)?, image, tell),
-            Scenario::SpeakersCnn => Self::run(&whole::<SpeakersCnnTail>(image)?, image, tell),
+            Scenario::Digits => Self::run(&whole::<DigitsTail>(image)?, tell),
+            Scenario::LastLayer => Self::run(&last_layer(image)?, tell),
+            Scenario::Speakers => Self::run(&whole::<SpeakersTail>(image)?, tell),
+            Scenario::SpeakersCnn => Self::run(&whole::<SpeakersCnnTail>(image)?, tell),
         }
     }
 
     fn run<T: Layer, F: Backbone>(
         model: &Model<'_, T, F>,
-        image: &Image,
         tell: impl FnMut(&Event),
     ) -> Result<Self> {
-        Ok(Self {
-            scalar: rehearse(Scalar, model, image, |_| {})?,
-            wide: rehearse(Wide, model, image, tell)?,
-        })
+        Ok(Self { scalar: rehearse(Scalar, model, |_| {})?, wide: rehearse(Wide, model, tell)? })
     }
 }
