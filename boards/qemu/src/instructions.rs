@@ -67,7 +67,7 @@ pub fn elapsed() -> u64 {
     compiler_fence(Ordering::SeqCst);
     let ticks = ticks();
     compiler_fence(Ordering::SeqCst);
-    ticks * QUARTERS_PER_TICK >> (SHIFT.load(Ordering::Relaxed) + 2)
+    (ticks * QUARTERS_PER_TICK) >> (SHIFT.load(Ordering::Relaxed) + 2)
 }
 
 /// Finds the shift at which a loop of known length is counted right.

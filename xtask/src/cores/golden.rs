@@ -4,6 +4,7 @@
 use super::Row;
 use crate::workspace::{capture, root};
 use anyhow::{Context, Result, bail};
+use comfy_table::presets::ASCII_MARKDOWN;
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -15,6 +16,8 @@ pub struct Golden {
     rustc: String,
     rows: Vec<Row>,
 }
+
+const TABLE: &str = "docs/cores.md";
 
 /// How far the comparison went.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,8 +58,22 @@ impl Golden {
     pub fn write(&self) -> Result<()> {
         let text = serde_json::to_string_pretty(self)?;
         std::fs::write(path(), text + "\n").context("cannot write boards/qemu/golden.json")?;
-        eprintln!("wrote boards/qemu/golden.json");
+        std::fs::write(root().join(TABLE), self.document())
+            .with_context(|| format!("cannot write {TABLE}"))?;
+        eprintln!("wrote boards/qemu/golden.json and {TABLE}");
         Ok(())
+    }
+
+    /// The table for people.
+    fn document(&self) -> String {
+        let mut table = super::table(&self.rows);
+        table.load_preset(ASCII_MARKDOWN);
+        format!(
+            "# Six cores\n\nWritten by `cargo xtask qemu --bless` with {}, and compared by the tests. \
+             `last_layer`: an imported network with int8 convolutions in flash, the last layer trained on 50 digits. \
+             `digits`: 64-32-10, all of it trained on 100. Instructions, not cycles; RAM with the stack.\n\n{table}\n",
+            self.rustc
+        )
     }
 
     /// Compares with the committed one.
