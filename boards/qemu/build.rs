@@ -66,13 +66,14 @@ const SPEAKERS: Budget = Budget { flash: 512 * KIB, ram: 256 * KIB, stack: 8 * K
 const SPEAKERS_CNN: Budget = Budget { flash: 512 * KIB, ram: 128 * KIB, stack: 8 * KIB };
 const SMALL: Budget = Budget { flash: 256 * KIB, ram: 16 * KIB, stack: 4 * KIB };
 
-const BUDGETS: [(&str, Budget); 15] = [
+const BUDGETS: [(&str, Budget); 16] = [
     ("last_layer", SMALL),
     ("digits", DIGITS),
     ("speakers", SPEAKERS),
     ("speakers_cnn", SPEAKERS_CNN),
     ("superloop", DIGITS),
     ("interrupt", DIGITS),
+    ("power_failures", DIGITS),
     ("logged", DIGITS),
     ("faults", SMALL),
     ("subnormals", SMALL),

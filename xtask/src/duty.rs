@@ -1,16 +1,14 @@
 //! `cargo xtask duty`: training beside a product's duty, on an emulated Cortex-M4F.
 
 use crate::demo::grouped;
-use crate::demo::outcome::Told;
-use crate::demo::plan::{Plan, PlanArgs};
-use crate::demo::rehearsal::Rehearsals;
+use crate::demo::rehearsal::leave_digits;
 use crate::device::qemu::{Emulation, MPS2_AN386};
-use crate::device::{self, Build, setup, write_image};
+use crate::device::{self, Build, setup};
 use crate::progress;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
-use scenario::{Event, OptimizerKind};
+use scenario::Event;
 use std::path::PathBuf;
 
 /// Train while a reading is due each millisecond and a watchdog must be fed, on an emulated Cortex-M4F
@@ -76,15 +74,9 @@ pub fn duty(args: &DutyArgs) -> Result<()> {
     Ok(())
 }
 
-/// The desktop's theta at the end; leaves the image for the firmware.
+/// The desktop's theta at the end.
 pub fn expected_hash() -> Result<u32> {
-    let plan = Plan::prepare(&PlanArgs::digits(OptimizerKind::Ball))?;
-    for name in FIRMWARES.into_iter().chain(["digits"]) {
-        write_image(FOLDER, name, &plan.image)?;
-    }
-    let rehearsals = Rehearsals::of(&plan, |_| {})?;
-    let last = Told::new(&rehearsals.wide)?.steps.last().copied().copied();
-    Ok(last.context("the rehearsal made no step")?.hash)
+    leave_digits(FOLDER)
 }
 
 /// Runs a firmware; it must miss nothing and learn what the desktop learned.

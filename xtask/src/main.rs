@@ -15,6 +15,7 @@ mod lanes;
 mod lint;
 mod pretrain;
 mod progress;
+mod resume;
 mod size;
 mod study;
 mod test;
@@ -47,6 +48,7 @@ enum Task {
     Import(import::ImportArgs),
     Int8(int8::Int8Args),
     Lanes(lanes::LanesArgs),
+    Resume(resume::ResumeArgs),
     Size(size::SizeArgs),
     Study(study::StudyArgs),
 }
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
         Task::Lanes(args) => lanes::lanes(&args),
         Task::Duty(args) => duty::duty(&args),
         Task::Footpoint(args) => footpoint::footpoint(&args),
+        Task::Resume(args) => resume::resume(&args),
         Task::Size(args) => size::size(&args),
         Task::Fuzz(args) => fuzz::fuzz(&args),
         Task::Import(args) => import::import(&args),

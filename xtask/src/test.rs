@@ -14,6 +14,7 @@ use crate::device::{self, Build};
 use crate::duty;
 use crate::int8;
 use crate::lint;
+use crate::resume;
 use crate::size;
 use crate::workspace::{DEVICE_FEATURES, FEATURES, capture, cargo, root};
 use anyhow::{Context, Result, bail, ensure};
@@ -367,6 +368,8 @@ fn duties(tally: &mut Tally) -> Result<()> {
     }
     duty::neglect()?;
     tally.pass("the_watchdog_ends_a_main_loop_that_evaluates_in_one_piece");
+    resume::check()?;
+    tally.pass("a_training_whose_power_fails_again_and_again_ends_with_the_desktops_bits");
     Ok(())
 }
 

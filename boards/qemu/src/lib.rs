@@ -13,6 +13,7 @@ pub mod duty;
 pub mod exit;
 mod fault;
 pub mod firmware;
+pub mod flash;
 pub mod guard;
 pub mod instructions;
 pub mod print;

@@ -58,6 +58,13 @@ pub enum Event {
         /// Painted stack.
         stack: u32,
     },
+    /// The end of a training that was resumed.
+    Resumed {
+        /// How often the power failed.
+        failures: u32,
+        /// CRC-32 of the bits of theta at the end.
+        hash: u32,
+    },
     /// What a product that trains beside its duty has to show.
     Duty {
         /// Readings taken.
@@ -77,6 +84,9 @@ impl fmt::Display for Event {
             Self::Before(a) => write!(f, "before {} of {}", a.correct, a.samples),
             Self::After(a) => write!(f, "after {} of {}", a.correct, a.samples),
             Self::Ram { data, stack } => write!(f, "ram data {data} stack {stack}"),
+            Self::Resumed { failures, hash } => {
+                write!(f, "resumed failures {failures} hash {hash}")
+            }
             Self::Duty { readings, missed, longest_gap, hash } => write!(
                 f,
                 "duty readings {readings} missed {missed} longest_gap {longest_gap} hash {hash}"
@@ -118,7 +128,7 @@ pub struct ParseError;
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected a line that starts with before, step, after, ram or duty")
+        f.write_str("expected a line that starts with before, step, after, ram, duty or resumed")
     }
 }
 
@@ -141,6 +151,10 @@ impl FromStr for Event {
             "ram" => {
                 Self::Ram { data: named(&mut words, "data")?, stack: named(&mut words, "stack")? }
             }
+            "resumed" => Self::Resumed {
+                failures: named(&mut words, "failures")?,
+                hash: named(&mut words, "hash")?,
+            },
             "duty" => Self::Duty {
                 readings: named(&mut words, "readings")?,
                 missed: named(&mut words, "missed")?,

@@ -35,6 +35,7 @@ fn events() -> impl Strategy<Value = Event> {
         pairs().prop_map(|(correct, samples)| Event::Before(Accuracy { correct, samples })),
         pairs().prop_map(|(correct, samples)| Event::After(Accuracy { correct, samples })),
         pairs().prop_map(|(data, stack)| Event::Ram { data, stack }),
+        pairs().prop_map(|(failures, hash)| Event::Resumed { failures, hash }),
         (any::<u32>(), any::<u32>(), any::<u32>(), any::<u32>()).prop_map(
             |(readings, missed, longest_gap, hash)| Event::Duty {
                 readings,

@@ -1,12 +1,14 @@
 //! The desktop rehearsal: the firmware's own code on the firmware's own image.
 
-use crate::demo::plan::{Plan, Scenario};
+use crate::demo::outcome::Told;
+use crate::demo::plan::{Plan, PlanArgs, Scenario};
+use crate::device::write_image;
 use anyhow::{Context, Result};
 use rolling_ball::kernels::{Kernels, Scalar, Wide};
 use rolling_ball::nn::{Backbone, Layer, Network};
 use scenario::{
-    DigitsTail, Event, Image, Memory, Model, SpeakersCnnTail, SpeakersTail, fine_tune, last_layer,
-    whole,
+    DigitsTail, Event, Image, Memory, Model, OptimizerKind, SpeakersCnnTail, SpeakersTail,
+    fine_tune, last_layer, whole,
 };
 
 /// One run's events, without a device's instruction counts and RAM.
@@ -60,4 +62,14 @@ impl Rehearsals {
     ) -> Result<Self> {
         Ok(Self { scalar: rehearse(Scalar, model, |_| {})?, wide: rehearse(Wide, model, tell)? })
     }
+}
+
+/// Rehearses the digits with the ball and leaves their image in a folder of that name, for firmwares that are built around
+/// it. Gives the hash of theta at the end.
+pub fn leave_digits(folder: &str) -> Result<u32> {
+    let plan = Plan::prepare(&PlanArgs::digits(OptimizerKind::Ball))?;
+    write_image(folder, plan.scenario.binary(), &plan.image)?;
+    let rehearsals = Rehearsals::of(&plan, |_| {})?;
+    let last = Told::new(&rehearsals.wide)?.steps.last().map(|step| step.hash);
+    last.context("the rehearsal made no step")
 }

@@ -1,0 +1,75 @@
+//! Learns while the power fails again and again, mostly in the middle of a save: it ends with the bits of a training that
+//! was never interrupted.
+
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use qemu_board::firmware::{self, Aligned, Buffers};
+use qemu_board::flash::{self, Flash};
+use qemu_board::{exit, print_line};
+use rolling_ball::kernels::Scalar;
+use rolling_ball::nn::SoftmaxCrossEntropy;
+use rolling_ball::{Checkpoints, Error, Optimizer, RollingBall, RollingBallConfig, step};
+use scenario::{Digits, DigitsTail, Event, Image, hash, whole};
+use static_cell::ConstStaticCell;
+
+type Memory = Buffers<{ Digits::PARAMETERS }, { Digits::SCRATCH }>;
+type Ball<'a> = RollingBall<&'a mut [f32], Scalar>;
+
+static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("DIGITS_IMAGE")));
+static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Buffers::ZERO);
+
+const RANGE: core::ops::Range<u32> = 0..0x10000;
+const _: () = assert!(
+    Checkpoints::<Flash>::bytes::<Ball>(Digits::PARAMETERS, 2) <= (RANGE.end - RANGE.start) as u64
+);
+
+const STEPS_A_SAVE: u32 = 5;
+/// After these the power stays on.
+const FAILURES: u32 = 30;
+
+/// Words that are erased or written until the next failure: never the same part of a save, and of some boots two saves.
+fn words_until_failure(failures: u32) -> Option<u32> {
+    (failures < FAILURES).then(|| 400 + failures.wrapping_mul(4_871) % 19_000)
+}
+
+#[entry]
+fn main() -> ! {
+    let image = firmware::start(&IMAGE.0);
+    firmware::end(run(&image, MEMORY.take()))
+}
+
+fn run(image: &Image, memory: &mut Memory) -> Result<(), Error> {
+    let Buffers { theta, workspace: [gradient, offset, ..], scratch } = memory;
+    let (theta, gradient, offset) = (&mut theta[..], &mut gradient[..], &mut offset[..]);
+    let model = whole::<DigitsTail>(image)?;
+    model.load(theta)?;
+    let (network, settings) = (model.network.with_kernels(Scalar), image.settings);
+    let samples = image.labelled.stream(0, image.labelled.len());
+    let mut batch = network.batch(SoftmaxCrossEntropy::new(), samples, scratch)?;
+    let config =
+        RollingBallConfig::shrinking(settings.radius, settings.learning_rate, settings.steps);
+    let mut ball = Ball::with_kernels(Scalar, config, [gradient, offset])?;
+
+    let failures = flash::failures();
+    let flash = Flash::new(words_until_failure(failures));
+    let mut checkpoints = kept(Checkpoints::new(flash, RANGE));
+    kept(checkpoints.resume(theta, &mut ball));
+    while ball.steps() < settings.steps {
+        step(&mut ball, &mut batch, theta)?;
+        if ball.steps().is_multiple_of(STEPS_A_SAVE) {
+            kept(checkpoints.save(theta, &ball));
+        }
+    }
+    print_line!("{}", Event::Resumed { failures, hash: hash(theta) });
+    Ok(())
+}
+
+/// What a checkpoint gave, or the end of the run.
+fn kept<T, E>(result: Result<T, E>) -> T {
+    result.unwrap_or_else(|_| {
+        print_line!("a checkpoint was refused");
+        exit::failure()
+    })
+}
