@@ -122,7 +122,7 @@ pub(super) fn convolve(
     let (filters, length) = (filters.max(1), geometry.length().max(1));
     for (runs, outputs) in geometry.each().zip(output.chunks_exact_mut(filters)) {
         let mut channels = affine.channels();
-        let groups = affine.weights().chunks(TOGETHER * length);
+        let groups = affine.weights().chunks((TOGETHER * length).max(1));
         for (outputs, filters) in outputs.chunks_mut(TOGETHER).zip(groups) {
             let mut sums = [0; TOGETHER];
             for run in runs.clone() {
