@@ -56,13 +56,25 @@ impl<'a> Build<'a> {
         }
         command.env("ROLLING_BALL_MACHINE", machine.name);
         command.env("ROLLING_BALL_IMAGES", images(folder)?);
+        let mut flags = remapped_paths();
         if let Some(cpu) = machine.target_cpu {
-            command.env("RUSTFLAGS", format!("-C target-cpu={cpu}"));
+            flags.push(format!("-Ctarget-cpu={cpu}"));
         }
+        command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
         let what = format!("building the firmware `{binary}` for {}", machine.name);
         capture(&mut command, &what)?;
         Ok(target_folder.join(machine.target).join(profile).join(binary))
     }
+}
+
+/// Messages of panics hold the paths of sources: the flash that they take must not depend on where those are.
+fn remapped_paths() -> Vec<String> {
+    let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"));
+    let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home);
+    [(Some(root()), "project"), (cargo_home, "cargo")]
+        .into_iter()
+        .filter_map(|(path, name)| Some(format!("--remap-path-prefix={}={name}", path?.display())))
+        .collect()
 }
 
 /// The folder of that name, where images lie; made where it is missing.
