@@ -23,6 +23,21 @@ pub fn dot_with_lanes<const L: usize>(a: &[f32], b: &[f32]) -> f32 {
     sum_lanes(lanes)
 }
 
+/// Two dot products in one pass, which is in a binary once whatever it is called with.
+#[inline(never)]
+fn two_dots((a, b): (&[f32], &[f32]), (c, d): (&[f32], &[f32])) -> (f32, f32) {
+    let ((a_blocks, a_rest), (b_blocks, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let ((c_blocks, c_rest), (d_blocks, d_rest)) = (c.as_chunks::<LANES>(), d.as_chunks::<LANES>());
+    let (mut first, mut second) = ([0.0; LANES], [0.0; LANES]);
+    for (((a, b), c), d) in a_blocks.iter().zip(b_blocks).zip(c_blocks).zip(d_blocks) {
+        accumulate(&mut first, a, b);
+        accumulate(&mut second, c, d);
+    }
+    accumulate(&mut first, a_rest, b_rest);
+    accumulate(&mut second, c_rest, d_rest);
+    (sum_lanes(first), sum_lanes(second))
+}
+
 /// Adds the products of one block, one to a lane.
 #[inline(always)]
 pub(super) fn accumulate<const L: usize>(lanes: &mut [f32; L], a: &[f32], b: &[f32]) {
@@ -132,16 +147,7 @@ impl Kernels for Scalar {
     }
 
     fn squared_norms(a: &[f32], b: &[f32]) -> (f32, f32) {
-        let (a_blocks, a_rest) = a.as_chunks::<LANES>();
-        let (b_blocks, b_rest) = b.as_chunks::<LANES>();
-        let (mut a_lanes, mut b_lanes) = ([0.0; LANES], [0.0; LANES]);
-        for (a, b) in a_blocks.iter().zip(b_blocks) {
-            accumulate(&mut a_lanes, a, a);
-            accumulate(&mut b_lanes, b, b);
-        }
-        accumulate(&mut a_lanes, a_rest, a_rest);
-        accumulate(&mut b_lanes, b_rest, b_rest);
-        (sum_lanes(a_lanes), sum_lanes(b_lanes))
+        two_dots((a, a), (b, b))
     }
 
     fn footpoint_sums(theta: &[f32], displaced: &[f32], gradient: &[f32]) -> FootpointSums {
@@ -160,22 +166,9 @@ impl Kernels for Scalar {
 
     /// Two passes: the sums of one are as many as a Cortex-M4F's registers hold.
     fn contact_sums(theta: &[f32], offset: &[f32], gradient: &[f32]) -> ContactSums {
-        let (theta_squared, gradient_squared) = Self::squared_norms(theta, gradient);
-        let (offset_blocks, offset_rest) = offset.as_chunks::<LANES>();
-        let (gradient_blocks, gradient_rest) = gradient.as_chunks::<LANES>();
-        let (mut offset_lanes, mut along_lanes) = ([0.0; LANES], [0.0; LANES]);
-        for (offset, gradient) in offset_blocks.iter().zip(gradient_blocks) {
-            accumulate(&mut offset_lanes, offset, offset);
-            accumulate(&mut along_lanes, gradient, offset);
-        }
-        accumulate(&mut offset_lanes, offset_rest, offset_rest);
-        accumulate(&mut along_lanes, gradient_rest, offset_rest);
-        ContactSums {
-            theta: theta_squared,
-            gradient: gradient_squared,
-            offset: sum_lanes(offset_lanes),
-            along: sum_lanes(along_lanes),
-        }
+        let (theta, squared) = two_dots((theta, theta), (gradient, gradient));
+        let (offset, along) = two_dots((offset, offset), (gradient, offset));
+        ContactSums { theta, gradient: squared, offset, along }
     }
 
     #[inline]
