@@ -23,19 +23,20 @@ pub fn dot_with_lanes<const L: usize>(a: &[f32], b: &[f32]) -> f32 {
     sum_lanes(lanes)
 }
 
-/// Two dot products in one pass, which is in a binary once whatever it is called with.
+/// `(x . x, y . z)` in one pass, which is in a binary once whatever it is called with.
 #[inline(never)]
-fn two_dots((a, b): (&[f32], &[f32]), (c, d): (&[f32], &[f32])) -> (f32, f32) {
-    let ((a_blocks, a_rest), (b_blocks, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    let ((c_blocks, c_rest), (d_blocks, d_rest)) = (c.as_chunks::<LANES>(), d.as_chunks::<LANES>());
-    let (mut first, mut second) = ([0.0; LANES], [0.0; LANES]);
-    for (((a, b), c), d) in a_blocks.iter().zip(b_blocks).zip(c_blocks).zip(d_blocks) {
-        accumulate(&mut first, a, b);
-        accumulate(&mut second, c, d);
+fn square_and_dot(x: &[f32], y: &[f32], z: &[f32]) -> (f32, f32) {
+    let (x_blocks, x_rest) = x.as_chunks::<LANES>();
+    let (y_blocks, y_rest) = y.as_chunks::<LANES>();
+    let (z_blocks, z_rest) = z.as_chunks::<LANES>();
+    let (mut squares, mut products) = ([0.0; LANES], [0.0; LANES]);
+    for ((x, y), z) in x_blocks.iter().zip(y_blocks).zip(z_blocks) {
+        accumulate(&mut squares, x, x);
+        accumulate(&mut products, y, z);
     }
-    accumulate(&mut first, a_rest, b_rest);
-    accumulate(&mut second, c_rest, d_rest);
-    (sum_lanes(first), sum_lanes(second))
+    accumulate(&mut squares, x_rest, x_rest);
+    accumulate(&mut products, y_rest, z_rest);
+    (sum_lanes(squares), sum_lanes(products))
 }
 
 /// Adds the products of one block, one to a lane.
@@ -147,7 +148,7 @@ impl Kernels for Scalar {
     }
 
     fn squared_norms(a: &[f32], b: &[f32]) -> (f32, f32) {
-        two_dots((a, a), (b, b))
+        square_and_dot(a, b, b)
     }
 
     fn footpoint_sums(theta: &[f32], displaced: &[f32], gradient: &[f32]) -> FootpointSums {
@@ -166,8 +167,8 @@ impl Kernels for Scalar {
 
     /// Two passes: the sums of one are as many as a Cortex-M4F's registers hold.
     fn contact_sums(theta: &[f32], offset: &[f32], gradient: &[f32]) -> ContactSums {
-        let (theta, squared) = two_dots((theta, theta), (gradient, gradient));
-        let (offset, along) = two_dots((offset, offset), (gradient, offset));
+        let (theta, squared) = square_and_dot(theta, gradient, gradient);
+        let (offset, along) = square_and_dot(offset, gradient, offset);
         ContactSums { theta, gradient: squared, offset, along }
     }
 
