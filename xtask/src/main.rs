@@ -1,5 +1,6 @@
 //! One entry point for everything that is not the library itself.
 
+mod bench;
 mod boards;
 mod c;
 mod cores;
@@ -34,6 +35,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
+    Bench(bench::BenchArgs),
     C(c::CArgs),
     Demo(demo::DemoArgs),
     Test(test::TestArgs),
@@ -55,6 +57,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().task {
+        Task::Bench(args) => bench::bench(&args),
         Task::C(args) => c::c(&args),
         Task::Demo(args) => demo::demo(&args),
         Task::Test(args) => test::test(&args),
