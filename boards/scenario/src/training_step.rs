@@ -154,10 +154,8 @@ fn count_step<T: Layer, O: Optimizer, const I: usize, const N: usize>(
     let Data { inputs, theta: start } = black_box(data);
     *theta = *start;
     let samples = inputs.iter().enumerate().take(batch);
-    let samples = samples.map(|(index, input)| Sample {
-        input: input.as_slice(),
-        target: index % CLASSES,
-    });
+    let samples =
+        samples.map(|(index, input)| Sample { input: input.as_slice(), target: index % CLASSES });
     let network = Network::<T>::new(&[])?;
     let mut objective = network.batch(SoftmaxCrossEntropy::new(), samples, scratch)?;
     for _ in 0..WARM_UP {

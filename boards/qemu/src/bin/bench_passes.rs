@@ -9,7 +9,8 @@ use cortex_m_rt::entry;
 use qemu_board::{exit, firmware, guard, instructions, print_line};
 use rolling_ball::kernels::{Active, Kernels};
 use rolling_ball::{
-    Error, Footpoint, Optimizer, Request, RollingBall, RollingBallConfig, Sgd, SgdConfig, StepReport,
+    Error, Footpoint, Optimizer, Request, RollingBall, RollingBallConfig, Sgd, SgdConfig,
+    StepReport,
 };
 use static_cell::ConstStaticCell;
 
