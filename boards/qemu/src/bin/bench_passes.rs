@@ -26,7 +26,8 @@ fn main() -> ! {
     let Some(peripherals) = Peripherals::take() else { exit::failure() };
     guard::install(peripherals.MPU);
     instructions::start(peripherals.SYST);
-    firmware::end(count_all(VECTORS.take()))
+    firmware::require(count_all(VECTORS.take()));
+    exit::success()
 }
 
 fn count_all(vectors: &mut [[f32; LARGEST]; 3]) -> Result<(), Error> {

@@ -101,7 +101,7 @@ impl Committed {
 
 impl Move<'_> {
     fn percent(&self) -> f64 {
-        100.0 * (self.new as f64 / self.old as f64 - 1.0)
+        100.0 * (self.new as f64 - self.old as f64) / self.old as f64
     }
 }
 
