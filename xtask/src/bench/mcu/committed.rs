@@ -69,17 +69,17 @@ impl Committed {
         }
         let risen = said(&pairs, |move_| move_.percent() > TOLERANCE);
         let fallen = said(&pairs, |move_| move_.percent() < -TOLERANCE);
+        if !fallen.is_empty() {
+            eprintln!(
+                "instructions fell by more than {TOLERANCE} % below {PATH}:\n{fallen}\
+                 to hold them there: {BLESS}, and commit the file"
+            );
+        }
         if !risen.is_empty() {
             bail!(
                 "instructions rose by more than {TOLERANCE} % over {PATH} (same compiler, {}):\n{risen}\
                  where they may: {BLESS}, and commit the file",
                 self.rustc
-            );
-        }
-        if !fallen.is_empty() {
-            eprintln!(
-                "instructions fell by more than {TOLERANCE} % below {PATH}:\n{fallen}\
-                 to hold them there: {BLESS}, and commit the file"
             );
         }
         Ok(Agreement::Full)
