@@ -2,8 +2,9 @@
 
 use crate::demo::grouped;
 use crate::demo::plan::{Plan, PlanArgs};
+use crate::device::elf::{self, Sizes};
 use crate::device::qemu::MPS2_AN386;
-use crate::device::{Build, elf, setup, write_image};
+use crate::device::{Build, setup, write_image};
 use crate::progress;
 use anyhow::{Result, ensure};
 use clap::Args;
@@ -21,7 +22,16 @@ pub struct SizeArgs {}
 const PROMISE: i64 = 6 * 1024;
 
 /// The profile for speed, with which the firmware is built otherwise, and one for size.
-const PROFILES: [&str; 2] = ["release", "size"];
+pub const PROFILES: [&str; 2] = ["release", "size"];
+
+/// Those that are compared, the smallest first.
+pub const KINDS: [OptimizerKind; 5] = [
+    OptimizerKind::Sgd,
+    OptimizerKind::Momentum,
+    OptimizerKind::Adam,
+    OptimizerKind::Sam,
+    OptimizerKind::Ball,
+];
 
 const FOLDER: &str = "size";
 
@@ -29,15 +39,8 @@ const FOLDER: &str = "size";
 pub fn size(_: &SizeArgs) -> Result<()> {
     setup::rust_targets(&[MPS2_AN386.target])?;
     write_digits()?;
-    let kinds = [
-        OptimizerKind::Sgd,
-        OptimizerKind::Momentum,
-        OptimizerKind::Adam,
-        OptimizerKind::Sam,
-        OptimizerKind::Ball,
-    ];
     let bar = progress::bar("building firmwares", "built");
-    bar.set_length((kinds.len() * PROFILES.len()) as u64);
+    bar.set_length((KINDS.len() * PROFILES.len()) as u64);
     let mut table = Table::new();
     table.load_preset(UTF8_FULL_CONDENSED);
     let mut header = vec!["optimizer".to_owned()];
@@ -46,7 +49,7 @@ pub fn size(_: &SizeArgs) -> Result<()> {
     }));
     table.set_header(header);
     let mut least = None;
-    for kind in kinds {
+    for kind in KINDS {
         let [fast, small] = PROFILES.map(|profile| {
             let bytes = flash(kind, profile);
             bar.inc(1);
@@ -85,13 +88,24 @@ fn difference(bytes: u64, least: u64) -> i64 {
     bytes.cast_signed() - least.cast_signed()
 }
 
-fn write_digits() -> Result<()> {
+/// Writes the image that all of them hold, and returns its bytes.
+pub fn write_digits() -> Result<usize> {
     let plan = Plan::prepare(&PlanArgs::digits(OptimizerKind::Ball))?;
-    write_image(FOLDER, plan.scenario.binary(), &plan.image)
+    write_image(FOLDER, plan.scenario.binary(), &plan.image)?;
+    Ok(plan.image.len())
+}
+
+/// The firmware with this optimizer.
+pub fn binary(kind: OptimizerKind) -> String {
+    format!("size_{}", kind.name())
+}
+
+/// What a firmware takes.
+pub fn sizes(binary: &str, profile: &str) -> Result<Sizes> {
+    let build = Build { profile, ..Build::firmware(FOLDER, &MPS2_AN386, binary) };
+    elf::sizes(&build.run()?)
 }
 
 fn flash(kind: OptimizerKind, profile: &str) -> Result<u64> {
-    let binary = format!("size_{}", kind.name());
-    let build = Build { profile, ..Build::firmware(FOLDER, &MPS2_AN386, &binary) };
-    Ok(elf::sizes(&build.run()?)?.flash_bytes)
+    Ok(sizes(&binary(kind), profile)?.flash_bytes)
 }

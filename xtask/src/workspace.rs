@@ -29,6 +29,13 @@ pub fn cargo() -> Command {
     command
 }
 
+/// The version of the compiler in use.
+pub fn compiler() -> Result<String> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let version = capture(Command::new(rustc).arg("--version"), "rustc --version")?;
+    Ok(version.trim().to_owned())
+}
+
 /// Runs a command and returns what it printed, or fails with it.
 pub fn capture(command: &mut Command, what: &str) -> Result<String> {
     let output = command.output().with_context(|| format!("cannot start {what}"))?;

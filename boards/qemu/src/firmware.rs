@@ -81,12 +81,17 @@ pub fn start(image: &[u8]) -> Image<'_> {
     }
 }
 
-/// Tells the use of RAM, or what was wrong, and ends the run.
-pub fn end(result: Result<(), Error>) -> ! {
+/// Says what was wrong and ends the run, where something was.
+pub fn require(result: Result<(), Error>) {
     if let Err(error) = result {
         complain(error);
         exit::failure()
     }
+}
+
+/// Tells the use of RAM, or what was wrong, and ends the run.
+pub fn end(result: Result<(), Error>) -> ! {
+    require(result);
     let (data, stack) = (stack::static_bytes() as u32, stack::high_water_bytes() as u32);
     print(Event::Ram { data, stack });
     exit::success()

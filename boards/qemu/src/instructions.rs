@@ -70,6 +70,15 @@ pub fn elapsed() -> u64 {
     (ticks * QUARTERS_PER_TICK) >> (SHIFT.load(Ordering::Relaxed) + 2)
 }
 
+/// What the work returns, and its instructions, without those of counting.
+pub fn count<T>(work: impl FnOnce() -> T) -> (T, u64) {
+    let start = elapsed();
+    let empty = elapsed() - start;
+    let start = elapsed();
+    let result = work();
+    (result, (elapsed() - start).saturating_sub(empty))
+}
+
 /// Finds the shift at which a loop of known length is counted right.
 fn calibrate() {
     const LOOP: u32 = 100_000;

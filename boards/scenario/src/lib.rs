@@ -14,6 +14,7 @@ mod lanes;
 mod networks;
 mod optimizer;
 mod run;
+pub mod training_step;
 
 pub use event::{Accuracy, Event, ParseError, StepEvent};
 pub use image::{Image, ImageError, Samples, Settings};

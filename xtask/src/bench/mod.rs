@@ -4,8 +4,9 @@ mod desktop;
 mod document;
 mod footpoint;
 mod kernels;
-mod mcu;
+pub mod mcu;
 mod size;
+mod table;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};

@@ -1,8 +1,112 @@
-//! Not measured yet.
+//! Flash and RAM: of the firmware with each optimizer, and of training by network.
 
-use super::{BenchArgs, Findings};
-use anyhow::{Result, bail};
+use super::{BenchArgs, Findings, table::markdown};
+use crate::demo::grouped;
+use crate::device::elf::Sizes;
+use crate::device::qemu::MPS2_AN386;
+use crate::device::setup;
+use crate::progress;
+use crate::size::{KINDS, PROFILES, binary, sizes, write_digits};
+use anyhow::Result;
+use scenario::training_step::{Large, Small};
+use scenario::{Digits, LastLayer, Speakers, SpeakersCnn};
+use serde::Serialize;
+
+/// The networks 8-16-4 and 16-32-4, gradient descent and the ball, in one firmware without an image.
+const STEPS: &str = "bench_step";
+
+/// A firmware, built by a profile.
+#[derive(Serialize)]
+struct Row {
+    firmware: String,
+    profile: &'static str,
+    flash_bytes: u64,
+    /// Static data; the stack is not in it.
+    ram_bytes: u64,
+}
 
 pub fn measure(_: &BenchArgs) -> Result<Findings> {
-    bail!("not measured yet")
+    setup::rust_targets(&[MPS2_AN386.target])?;
+    let image = write_digits()?;
+    let firmwares: Vec<String> = KINDS.into_iter().map(binary).chain([STEPS.to_owned()]).collect();
+    let bar = progress::bar("building firmwares", "built");
+    bar.set_length((firmwares.len() * PROFILES.len()) as u64);
+    let mut rows = Vec::new();
+    for firmware in &firmwares {
+        for profile in PROFILES {
+            bar.tick();
+            let Sizes { flash_bytes, static_ram_bytes: ram_bytes } = sizes(firmware, profile)?;
+            rows.push(Row { firmware: firmware.clone(), profile, flash_bytes, ram_bytes });
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    let text = format!(
+        "Whole firmwares for the {core}, with their vectors, handlers and formatted lines. `size_*` are the digits \
+         scenario with one optimizer each; of their flash {image} bytes are the image of weights and samples. `{STEPS}` \
+         trains 8-16-4 and 16-32-4 with gradient descent and with the ball, and its samples and first parameters are in \
+         its flash. RAM is static data, without the stack.\n\n{firmwares}\n\n\
+         Code and constants of the peers' firmwares that train 8-16-4 by gradient descent, compiled by \
+         arm-none-eabi-gcc 12.2 with -O2: AIfES 19.7 kB, PULP-TrainLib 6.6 kB.\n\n\
+         RAM of training, bytes, as the networks' types state it: theta, the optimizer's vectors and the activations of \
+         one sample, whatever the batch. AIfES keeps the activations of the whole batch; its figures are for one \
+         sample, with the parameters.\n\n{training}",
+        core = MPS2_AN386.core,
+        image = grouped(image as u64),
+        firmwares = firmwares_table(&rows),
+        training = training_table(),
+    );
+    Ok(Findings { text, rows: serde_json::to_value(rows)? })
+}
+
+fn firmwares_table(rows: &[Row]) -> String {
+    let mut header = vec!["firmware".to_owned()];
+    for profile in PROFILES {
+        header.extend([format!("flash, bytes (`{profile}`)"), format!("RAM, bytes (`{profile}`)")]);
+    }
+    markdown(
+        header,
+        rows.chunks(PROFILES.len()).map(|profiles| {
+            let mut row: Vec<String> =
+                profiles.iter().take(1).map(|row| row.firmware.clone()).collect();
+            row.extend(
+                profiles.iter().flat_map(|row| [grouped(row.flash_bytes), grouped(row.ram_bytes)]),
+            );
+            row
+        }),
+    )
+}
+
+fn training_table() -> String {
+    let header = [
+        "network",
+        "parameters trained",
+        "SGD",
+        "ball, SAM, momentum",
+        "Adam",
+        "AIfES, SGD",
+        "AIfES, Adam",
+    ];
+    let rows = [
+        ("8-16-4", Small::PARAMETERS, Small::ram_bytes as fn(usize) -> usize, Some((2_480, 4_336))),
+        ("16-32-4", Large::PARAMETERS, Large::ram_bytes, None),
+        ("digits, last layer", LastLayer::PARAMETERS, LastLayer::ram_bytes, None),
+        ("digits, 64-32-10", Digits::PARAMETERS, Digits::ram_bytes, None),
+        ("spoken digits, 320-32-10", Speakers::PARAMETERS, Speakers::ram_bytes, None),
+        ("spoken digits, convolutions", SpeakersCnn::PARAMETERS, SpeakersCnn::ram_bytes, None),
+    ];
+    markdown(
+        header.map(str::to_owned).to_vec(),
+        rows.into_iter().map(|(network, parameters, ram_bytes, peer)| {
+            let bytes = |bytes: usize| grouped(bytes as u64);
+            let mut row = vec![network.to_owned(), bytes(parameters)];
+            // Vectors beside theta.
+            row.extend([1, 2, 3].map(|vectors| bytes(ram_bytes(vectors))));
+            row.extend(match peer {
+                Some((sgd, adam)) => [bytes(sgd), bytes(adam)],
+                None => ["-", "-"].map(str::to_owned),
+            });
+            row
+        }),
+    )
 }

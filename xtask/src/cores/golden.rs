@@ -2,13 +2,12 @@
 //! and RAM are the compiler's, and only those of one compiler can be compared.
 
 use super::Row;
-use crate::workspace::{capture, root};
+use crate::workspace::{compiler, root};
 use anyhow::{Context, Result, bail};
 use comfy_table::presets::ASCII_MARKDOWN;
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 use std::path::PathBuf;
-use std::process::Command;
 
 /// What was measured, and with which compiler.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -55,9 +54,7 @@ fn path() -> PathBuf {
 impl Golden {
     /// Of the compiler in use.
     pub fn new(rows: Vec<Row>) -> Result<Self> {
-        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-        let version = capture(Command::new(rustc).arg("--version"), "rustc --version")?;
-        Ok(Self { rustc: version.trim().to_owned(), rows })
+        Ok(Self { rustc: compiler()?, rows })
     }
 
     /// Makes it the committed one.

@@ -1,0 +1,100 @@
+//! Instructions of the optimizers alone, by the number of parameters: for `cargo xtask bench`. The gradient is made by
+//! hand, and what that costs is not counted.
+
+#![no_std]
+#![no_main]
+
+use cortex_m::Peripherals;
+use cortex_m_rt::entry;
+use qemu_board::{exit, firmware, guard, instructions, print_line};
+use rolling_ball::kernels::{Active, Kernels};
+use rolling_ball::{
+    Error, Footpoint, Optimizer, Request, RollingBall, RollingBallConfig, Sgd, SgdConfig,
+    StepReport,
+};
+use static_cell::ConstStaticCell;
+
+/// Half a power of ten from one to the next; the last fills the RAM of the smallest machine that runs this.
+const LENGTHS: [usize; 5] = [200, 632, 2_000, 6_324, LARGEST];
+const LARGEST: usize = 20_000;
+
+/// Theta, and the vectors of an optimizer.
+static VECTORS: ConstStaticCell<[[f32; LARGEST]; 3]> = ConstStaticCell::new([[0.0; LARGEST]; 3]);
+
+#[entry]
+fn main() -> ! {
+    let Some(peripherals) = Peripherals::take() else { exit::failure() };
+    guard::install(peripherals.MPU);
+    instructions::start(peripherals.SYST);
+    firmware::require(count_all(VECTORS.take()));
+    exit::success()
+}
+
+fn count_all(vectors: &mut [[f32; LARGEST]; 3]) -> Result<(), Error> {
+    let contact = RollingBallConfig::default();
+    let descent = RollingBallConfig {
+        footpoint: Footpoint::GradientDescent { step: 0.1, iterations: 2 },
+        ..contact
+    };
+    let gauss_newton = RollingBallConfig {
+        footpoint: Footpoint::GaussNewton { max_iterations: 2, tolerance: 0.0 },
+        ..contact
+    };
+    let balls =
+        [("contact", contact), ("gradient-descent", descent), ("gauss-newton", gauss_newton)];
+    for length in LENGTHS {
+        let [theta, gradient, offset] =
+            vectors.each_mut().map(|vector| vector.get_mut(..length).unwrap_or_default());
+        let plain = SgdConfig { roll_back: false, ..SgdConfig::default() };
+        count("sgd", &mut Sgd::new(plain, &mut *gradient, None)?, theta)?;
+        for (form, config) in balls {
+            let workspace = [&mut *gradient, &mut *offset];
+            count(form, &mut RollingBall::new(config, workspace)?, theta)?;
+        }
+    }
+    Ok(())
+}
+
+/// Counts the second step: from then on, the ball knows its offset.
+fn count(form: &str, optimizer: &mut impl Optimizer, theta: &mut [f32]) -> Result<(), Error> {
+    start(theta);
+    passes(optimizer, theta)?;
+    let (StepReport { evaluations, .. }, instructions) = passes(optimizer, theta)?;
+    print_line!(
+        "passes form {form} parameters {} gradients {} losses {} instructions {instructions}",
+        theta.len(),
+        evaluations.gradients,
+        evaluations.losses
+    );
+    Ok(())
+}
+
+/// Of length one, so that the optimizers take the same way whatever the number of parameters.
+fn start(theta: &mut [f32]) {
+    let mut sign = 1.0 / libm::sqrtf(theta.len() as f32);
+    for element in theta {
+        *element = sign;
+        sign = -sign;
+    }
+}
+
+/// A step on `f(theta) = |theta|^2 / 2`, and the instructions of the optimizer in it.
+fn passes(optimizer: &mut impl Optimizer, theta: &mut [f32]) -> Result<(StepReport, u64), Error> {
+    let (mut request, mut sum) = instructions::count(|| optimizer.begin(theta));
+    loop {
+        let instructions;
+        (request, instructions) = match request? {
+            Request::Done(report) => return Ok((report, sum)),
+            Request::Loss => {
+                let loss = Active::dot(theta, theta) / 2.0;
+                instructions::count(|| optimizer.tell_loss(theta, loss))
+            }
+            Request::Gradient => {
+                optimizer.gradient_mut().copy_from_slice(theta);
+                let loss = Active::dot(theta, theta) / 2.0;
+                instructions::count(|| optimizer.tell_gradient(theta, loss))
+            }
+        };
+        sum += instructions;
+    }
+}

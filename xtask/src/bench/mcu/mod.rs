@@ -1,0 +1,168 @@
+//! Instructions of a training step on the emulated cores, and of the optimizers' passes by the number of parameters.
+
+mod committed;
+mod tables;
+
+use super::{BenchArgs, Findings};
+use crate::cores::Agreement;
+use crate::device::qemu::{Emulation, MACHINES, MPS2_AN386, MPS3_AN547, Machine};
+use crate::device::{Build, setup};
+use crate::progress;
+use anyhow::{Context, Result, ensure};
+use committed::Committed;
+use scenario::training_step::{Counted, Memory, count};
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Their scalar and vector instructions are what the library is written for; the guard looks at these alone.
+const GUARDED: [&Machine; 2] = [&MPS2_AN386, &MPS3_AN547];
+
+const FOLDER: &str = "bench";
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// A training step on one core.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+struct Step {
+    core: String,
+    network: String,
+    batch: usize,
+    optimizer: String,
+    instructions: u64,
+}
+
+/// The optimizer's part of a step on one core.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+struct Passes {
+    core: String,
+    form: String,
+    parameters: u64,
+    gradients: u32,
+    losses: u32,
+    instructions: u64,
+}
+
+/// Counts on all cores.
+pub(super) fn measure(args: &BenchArgs) -> Result<Findings> {
+    setup::debian_package("qemu-system-arm", "qemu-system-arm", args.install)?;
+    let measured = measure_on(&MACHINES)?;
+    if args.write {
+        measured.write()?;
+    }
+    let Committed { steps, passes, .. } = &measured;
+    let text = [
+        "Instructions as QEMU counts them (`-icount`), of one whole step with its evaluations, after two steps to warm \
+         up; the bits of theta are the desktop's on every core. `sgd` is plain gradient descent, `ball` the default \
+         ball, which evaluates the loss once more a step to be able to go back.",
+        &tables::steps(steps),
+        "Beside other libraries that train on microcontrollers, on the Cortex-M4F, with the ratio to theirs. Theirs were \
+         counted on the same emulated board (mps2-an386), compiled by arm-none-eabi-gcc 12.2 with -O2 and hard floats. \
+         AIfES: its whole step. PULP-TrainLib (stm32 branch, `exp` replaced by `expf`): without biases, and one sample a \
+         step only.",
+        &tables::peers(steps),
+        "The optimizer alone, instructions a parameter and step, without the evaluations that it asks for. `spread` is \
+         the largest of a row in units of its smallest; what does not depend on the number of parameters shows in the \
+         first column.",
+        &tables::passes(passes),
+        "The Cortex-M55 in units of the Cortex-M4F:",
+        &tables::vectors(passes),
+    ]
+    .join("\n\n");
+    Ok(Findings { text, rows: serde_json::to_value(steps)? })
+}
+
+/// Counts again on the guarded cores, and fails where a figure rose.
+pub fn check() -> Result<Agreement> {
+    measure_on(&GUARDED)?.compare()
+}
+
+/// The steps on these machines, and the passes on those of them that are guarded.
+fn measure_on(machines: &[&Machine]) -> Result<Committed> {
+    setup::rust_targets(&machines.iter().map(|machine| machine.target).collect::<Vec<_>>())?;
+    let guarded = machines.iter().filter(|machine| is_guarded(machine));
+    let bar = progress::bar("counting instructions", "firmwares");
+    bar.set_length((machines.len() + guarded.clone().count()) as u64);
+    let expected = on_the_desktop()?;
+    let (mut steps, mut passes) = (Vec::new(), Vec::new());
+    for machine in machines {
+        bar.tick();
+        steps.extend(count_steps(machine, &expected)?);
+        bar.inc(1);
+    }
+    for machine in guarded {
+        passes.extend(count_passes(machine)?);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Committed::new(steps, passes)
+}
+
+fn is_guarded(machine: &Machine) -> bool {
+    GUARDED.iter().any(|guarded| guarded.name == machine.name)
+}
+
+/// The same steps here, where nothing counts instructions.
+fn on_the_desktop() -> Result<Vec<Counted>> {
+    let (mut memory, mut steps) = (Memory::ZERO, Vec::new());
+    count(&mut memory, || 0, |step| steps.push(step))?;
+    Ok(steps)
+}
+
+fn count_steps(machine: &Machine, expected: &[Counted]) -> Result<Vec<Step>> {
+    let lines = lines(machine, "bench_step")?;
+    let lines: Vec<_> = lines.iter().filter(|line| line.starts_with("step ")).collect();
+    ensure!(lines.len() == expected.len(), "the {} made other steps: {lines:#?}", machine.core);
+    expected.iter().zip(lines).map(|(expected, line)| step(machine, expected, line)).collect()
+}
+
+/// A line of the firmware, which must tell of this step with the same bits.
+fn step(machine: &Machine, expected: &Counted, line: &str) -> Result<Step> {
+    let instructions = field(line, "instructions")?;
+    ensure!(
+        line == Counted { instructions, ..*expected }.to_string(),
+        "the {} said {line:?}, the desktop {:?}: this breaks the numeric contract",
+        machine.core,
+        expected.to_string()
+    );
+    let Counted { network, batch, optimizer, .. } = *expected;
+    Ok(Step {
+        core: machine.core.to_owned(),
+        network: network.to_owned(),
+        batch,
+        optimizer: optimizer.to_owned(),
+        instructions,
+    })
+}
+
+fn count_passes(machine: &Machine) -> Result<Vec<Passes>> {
+    let lines = lines(machine, "bench_passes")?;
+    let lines = lines.iter().filter(|line| line.starts_with("passes "));
+    let passes = lines.map(|line| {
+        Ok(Passes {
+            core: machine.core.to_owned(),
+            form: field(line, "form")?,
+            parameters: field(line, "parameters")?,
+            gradients: field(line, "gradients")?,
+            losses: field(line, "losses")?,
+            instructions: field(line, "instructions")?,
+        })
+    });
+    passes.collect()
+}
+
+/// What the firmware says.
+fn lines(machine: &Machine, binary: &str) -> Result<Vec<String>> {
+    let firmware = Build::firmware(FOLDER, machine, binary).run()?;
+    let mut lines = Vec::new();
+    Emulation::new(machine, &firmware, LIMIT).lines(|line| lines.push(line.to_owned()))?;
+    Ok(lines)
+}
+
+/// The word after this one.
+fn field<T: FromStr>(line: &str, name: &str) -> Result<T> {
+    let mut words = line.split_whitespace();
+    let value = words.by_ref().find(|word| *word == name).and_then(|_| words.next());
+    value
+        .and_then(|value| value.parse().ok())
+        .with_context(|| format!("the firmware said {line:?}: expected a value after `{name}`"))
+}
