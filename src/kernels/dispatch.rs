@@ -2,8 +2,8 @@
 //! target must only be called where the processor has it.
 #![allow(unsafe_code)]
 
-use super::vector::Eight;
-use super::{Task, Tile, Unit};
+use super::vector::Array;
+use super::{LANES, Task, Tile, Unit};
 use core::sync::atomic::{AtomicU8, Ordering};
 use wide::f32x8;
 
@@ -93,7 +93,7 @@ struct Avx2;
 
 #[cfg(target_arch = "x86_64")]
 impl Unit for Avx2 {
-    type Vector = Eight;
+    type Vector = Array<LANES>;
     const TILE: Tile = Tile::FourByThree;
 }
 
@@ -109,7 +109,7 @@ struct Avx512;
 
 #[cfg(target_arch = "x86_64")]
 impl Unit for Avx512 {
-    type Vector = Eight;
+    type Vector = Array<LANES>;
     const TILE: Tile = Tile::FourByFour;
 }
 

@@ -25,16 +25,6 @@ impl Pass<0, 2, 2> for SquaredNorms {
     }
 }
 
-/// `(|x|^2, y . z)`
-pub struct SquareAndDot;
-
-impl Pass<0, 3, 2> for SquareAndDot {
-    #[inline(always)]
-    fn apply<V: Vector>(&self, _: [V; 0], [x, y, z]: [V; 3]) -> ([V; 0], [V; 2]) {
-        ([], [x * x, y * z])
-    }
-}
-
 /// Of `[theta, displaced, gradient]`, with `d = displaced - theta`: `(|d|^2, gradient . d, |gradient|^2)`.
 pub struct FootpointSums;
 

@@ -6,7 +6,7 @@
 
 use super::pass::NOTHING;
 use super::vector::Lanes;
-use super::{LANES, PANEL, Task, Tile, Unit, sum_lanes};
+use super::{LANES, PANEL, Task, Tile, Unit, rows, sum_lanes};
 use core::array;
 
 /// `outputs[s][o] = biases[o] + weights[o] . inputs[s]`: each dot product is a reduction of the contract.
@@ -24,7 +24,7 @@ impl Task for Transform<'_> {
     #[inline(always)]
     fn run<U: Unit>(self) {
         match U::TILE {
-            Tile::TwoByOne => self.tiles::<U::Vector, 2, 1>(),
+            Tile::None => rows::transform(self),
             Tile::TwoByTwo => self.tiles::<U::Vector, 2, 2>(),
             Tile::FourByThree => self.tiles::<U::Vector, 4, 3>(),
             Tile::FourByFour => self.tiles::<U::Vector, 4, 4>(),
@@ -186,7 +186,7 @@ impl Task for Combine<'_> {
     #[inline(always)]
     fn run<U: Unit>(self) {
         match U::TILE {
-            Tile::TwoByOne => self.tiles::<U::Vector, 2, 1>(),
+            Tile::None => rows::combine(self),
             Tile::TwoByTwo => self.tiles::<U::Vector, 2, 2>(),
             Tile::FourByThree => self.tiles::<U::Vector, 4, 3>(),
             Tile::FourByFour => self.tiles::<U::Vector, 4, 4>(),

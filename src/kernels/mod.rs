@@ -24,6 +24,7 @@ mod dispatch;
 mod formulas;
 mod matrix;
 mod pass;
+mod rows;
 mod scalar;
 mod vector;
 #[cfg(feature = "simd")]
@@ -104,9 +105,9 @@ pub trait Unit {
 /// A tile of a product of matrices, which stays in registers: rows by samples, or by vectors of columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tile {
-    /// Sixteen sums.
-    TwoByOne,
-    /// Thirty-two sums.
+    /// A row at a time, in the least code.
+    None,
+    /// Four vectors.
     TwoByTwo,
     /// Twelve vectors.
     FourByThree,

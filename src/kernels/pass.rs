@@ -18,24 +18,26 @@ pub(super) struct Sweep<'p, 's, P, const WRITTEN: usize, const READ: usize, cons
     pub read: [&'s [f32]; READ],
 }
 
+/// Blocks of a panel, and panels of a segment.
+const BLOCKS: usize = PANEL / LANES;
+const PANELS: usize = SEGMENT / PANEL;
+
+/// What a lane starts from: to add to it changes no number, not even the sign of a zero.
+pub(super) const NOTHING: f32 = -0.0;
+
 impl<P, const W: usize, const R: usize, const S: usize> Sweep<'_, '_, P, W, R, S> {
     /// Elements of the shortest slice.
-    pub fn length(&self) -> usize {
-        let written = self.written.iter().map(|slice| slice.len());
-        written.chain(self.read.iter().map(|slice| slice.len())).min().unwrap_or(0)
-    }
-
-    /// The elements from `start` to `end`.
     #[inline(always)]
-    pub fn part(&mut self, start: usize, end: usize) -> Sweep<'_, '_, P, W, R, S> {
-        Sweep {
-            pass: self.pass,
-            written: self
-                .written
-                .each_mut()
-                .map(|slice| slice.get_mut(start..end).unwrap_or_default()),
-            read: self.read.map(|slice| slice.get(start..end).unwrap_or_default()),
+    pub fn length(&self) -> usize {
+        // Not an iterator over both: the compiler would keep the slices in memory for it.
+        let mut length = usize::MAX;
+        for slice in &self.written {
+            length = length.min(slice.len());
         }
+        for slice in self.read {
+            length = length.min(slice.len());
+        }
+        length
     }
 }
 
@@ -45,77 +47,87 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Task
     type Output = [f32; S];
 
     #[inline(always)]
-    fn run<U: Unit>(mut self) -> [f32; S] {
+    fn run<U: Unit>(self) -> [f32; S] {
         let length = self.length();
+        let Self { pass, written, read } = self;
+        // From here on they are all of one length, which the compiler sees: no index is checked.
+        let mut slices = Blocks {
+            pass,
+            written: written
+                .map(|slice| slice.get_mut(..length).unwrap_or_default().as_chunks_mut()),
+            read: read.map(|slice| slice.get(..length).unwrap_or_default().as_chunks()),
+        };
+        let (blocks, rest) = (length / LANES, length % LANES);
         if S == 0 {
-            self.part(0, length).panel::<U::Vector>(length);
+            slices.panel::<U::Vector, S>(0, blocks);
+            slices.rest(rest, [[NOTHING; LANES]; S]);
             return [0.0; S];
         }
-        let mut total = None;
-        let mut start = 0;
-        loop {
-            let end = length.min(start + SEGMENT);
-            let sums = self.segment::<U::Vector>(start, end).map(|lanes| sum_lanes(lanes.store()));
-            let sums = match total {
-                None => sums,
-                Some(total) => add(total, sums),
-            };
-            if end == length {
-                return sums;
+        let last = length.saturating_sub(1) / PANEL;
+        let (mut total, mut segment) = (None, None);
+        for panel in 0..=last {
+            let start = panel * BLOCKS;
+            let mut lanes = slices.panel::<U::Vector, S>(start, blocks.min(start + BLOCKS));
+            if panel == last && rest > 0 {
+                lanes = slices.rest(rest, lanes.map(Lanes::store)).map(|lanes| Lanes::load(&lanes));
             }
-            (total, start) = (Some(sums), end);
+            lanes = plus(segment, lanes);
+            if panel == last || panel % PANELS == PANELS - 1 {
+                let sums = lanes.map(|lanes| sum_lanes(lanes.store()));
+                (total, segment) = (Some(plus(total, sums)), None);
+            } else {
+                segment = Some(lanes);
+            }
         }
+        total.unwrap_or([NOTHING; S])
     }
 }
 
-impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_, '_, P, W, R, S> {
-    /// The lanes of a segment: those of its panels, added up in their order.
-    #[inline(always)]
-    fn segment<V: Lanes>(&mut self, mut start: usize, end: usize) -> [V; S] {
-        let mut total = None;
-        loop {
-            let next = end.min(start + PANEL);
-            let lanes = self.part(start, next).panel::<V>(next - start);
-            let lanes = match total {
-                None => lanes,
-                Some(total) => add(total, lanes),
-            };
-            if next == end {
-                return lanes;
-            }
-            (total, start) = (Some(lanes), next);
-        }
-    }
+/// The slices as blocks of [`LANES`], and what is left over of each.
+struct Blocks<'p, 's, P, const W: usize, const R: usize> {
+    pass: &'p P,
+    written: [(&'s mut [[f32; LANES]], &'s mut [f32]); W],
+    read: [(&'s [[f32; LANES]], &'s [f32]); R],
+}
 
-    /// The lanes of a panel, whose slices are `length` long.
+impl<P, const W: usize, const R: usize> Blocks<'_, '_, P, W, R> {
+    /// Goes through some of the blocks.
     #[inline(always)]
-    fn panel<V: Lanes>(self, length: usize) -> [V; S] {
-        let Self { pass, written, read } = self;
-        // The same length again, for the compiler to see.
-        let mut written = written
-            .map(|slice| slice.get_mut(..length).unwrap_or_default().as_chunks_mut::<LANES>());
-        let read = read.map(|slice| slice.get(..length).unwrap_or_default().as_chunks::<LANES>());
+    fn panel<V: Lanes, const S: usize>(&mut self, start: usize, end: usize) -> [V; S]
+    where
+        P: Pass<W, R, S>,
+    {
         let mut sums = [V::splat(NOTHING); S];
-        for block in 0..length / LANES {
-            let old = written.each_ref().map(|(blocks, _)| load::<V>(blocks, block));
-            let (new, terms) = pass.apply(old, read.map(|(blocks, _)| load::<V>(blocks, block)));
-            for ((blocks, _), new) in written.iter_mut().zip(new) {
+        for block in start..end {
+            let old = self.written.each_ref().map(|(blocks, _)| load(blocks, block));
+            let read = self.read.map(|(blocks, _)| load(blocks, block));
+            let (new, terms): (_, [V; S]) = self.pass.apply(old, read);
+            for ((blocks, _), new) in self.written.iter_mut().zip(new) {
                 if let Some(place) = blocks.get_mut(block) {
                     *place = new.store();
                 }
             }
-            sums = add(sums, terms);
+            sums = plus(Some(sums), terms);
         }
-        let rest = length % LANES;
-        if rest == 0 {
-            return sums;
-        }
-        let mut lanes = sums.map(V::store);
+        sums
+    }
+
+    /// Goes through what is left over, a lane each.
+    #[inline(always)]
+    fn rest<const S: usize>(
+        &mut self,
+        rest: usize,
+        mut lanes: [[f32; LANES]; S],
+    ) -> [[f32; LANES]; S]
+    where
+        P: Pass<W, R, S>,
+    {
         for element in 0..rest {
-            let old = written.each_ref().map(|(_, rest)| rest.get(element).copied().unwrap_or(0.0));
-            let fixed = read.map(|(_, rest)| rest.get(element).copied().unwrap_or(0.0));
-            let (new, terms) = pass.apply(old, fixed);
-            for ((_, rest), new) in written.iter_mut().zip(new) {
+            let old =
+                self.written.each_ref().map(|(_, rest)| rest.get(element).copied().unwrap_or(0.0));
+            let read = self.read.map(|(_, rest)| rest.get(element).copied().unwrap_or(0.0));
+            let (new, terms): (_, [f32; S]) = self.pass.apply(old, read);
+            for ((_, rest), new) in self.written.iter_mut().zip(new) {
                 if let Some(place) = rest.get_mut(element) {
                     *place = new;
                 }
@@ -126,22 +138,22 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_,
                 }
             }
         }
-        lanes.map(|lanes| V::load(&lanes))
+        lanes
     }
 }
-
-/// What a lane starts from: to add to it changes no number, not even the sign of a zero.
-pub(super) const NOTHING: f32 = -0.0;
 
 #[inline(always)]
 fn load<V: Lanes>(blocks: &[[f32; LANES]], block: usize) -> V {
     V::load(blocks.get(block).unwrap_or(&[0.0; LANES]))
 }
 
+/// The terms, added to the sums so far.
 #[inline(always)]
-fn add<V: Vector, const S: usize>(mut sums: [V; S], terms: [V; S]) -> [V; S] {
-    for (sum, term) in sums.iter_mut().zip(terms) {
-        *sum = *sum + term;
+fn plus<V: Vector, const S: usize>(sums: Option<[V; S]>, mut terms: [V; S]) -> [V; S] {
+    if let Some(sums) = sums {
+        for (term, sum) in terms.iter_mut().zip(sums) {
+            *term = sum + *term;
+        }
     }
-    sums
+    terms
 }

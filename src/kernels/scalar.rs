@@ -1,38 +1,294 @@
-//! The kernels as the compiler makes them for the target, which is what a microcontroller runs.
+//! Plain loops, which a core without a vector unit runs. They compute what the passes say, in the order of the contract;
+//! the compiler makes less of the loop that all passes share on such a core, where it cannot see that slices in a struct
+//! do not overlap. The parity tests compare the two.
 
-use super::vector::Eight;
-use super::{ContactSums, Kernels, Task, Tile, Unit, formulas};
+use super::pass::NOTHING;
+use super::vector::Array;
+use super::{
+    ContactSums, FootpointSums, Kernels, LANES, PANEL, SEGMENT, Task, Tile, Unit, sum_lanes,
+};
 
-/// Kernels without vectors of their own: on any core, with whatever unit for floats the crate is compiled for.
+/// Plain Rust loops.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scalar;
 
-/// Thirty-two registers for floats, or fewer.
+/// A core with few registers.
 struct Plain;
 
 impl Unit for Plain {
-    type Vector = Eight;
-    const TILE: Tile = Tile::TwoByOne;
+    type Vector = Array<LANES>;
+    const TILE: Tile = Tile::None;
+}
+
+type Lanes<const SUMS: usize> = [[f32; LANES]; SUMS];
+
+/// Sums over three slices: `block` adds a block of each to the lanes.
+#[inline(always)]
+fn reduce<const SUMS: usize>(
+    [a, b, c]: [&[f32]; 3],
+    block: impl Fn(&mut Lanes<SUMS>, &[f32], &[f32], &[f32]),
+) -> [f32; SUMS] {
+    let mut sums = [NOTHING; SUMS];
+    for ((a, b), c) in a.chunks(SEGMENT).zip(b.chunks(SEGMENT)).zip(c.chunks(SEGMENT)) {
+        let mut segment = [[NOTHING; LANES]; SUMS];
+        for ((a, b), c) in a.chunks(PANEL).zip(b.chunks(PANEL)).zip(c.chunks(PANEL)) {
+            let (a_blocks, a_rest) = a.as_chunks::<LANES>();
+            let (b_blocks, b_rest) = b.as_chunks::<LANES>();
+            let (c_blocks, c_rest) = c.as_chunks::<LANES>();
+            let mut lanes = [[NOTHING; LANES]; SUMS];
+            for ((a, b), c) in a_blocks.iter().zip(b_blocks).zip(c_blocks) {
+                block(&mut lanes, a, b, c);
+            }
+            block(&mut lanes, a_rest, b_rest, c_rest);
+            add_panel(&mut segment, &lanes);
+        }
+        add_segment(&mut sums, segment);
+    }
+    sums
+}
+
+/// As [`reduce`], with slices that are replaced.
+#[inline(always)]
+fn replace_and_reduce(
+    [a, b, c]: [&mut [f32]; 3],
+    block: impl Fn(&mut [f32; LANES], &mut [f32], &mut [f32], &mut [f32]),
+) -> f32 {
+    let mut sums = [NOTHING];
+    let segments = a.chunks_mut(SEGMENT).zip(b.chunks_mut(SEGMENT)).zip(c.chunks_mut(SEGMENT));
+    for ((a, b), c) in segments {
+        let mut segment = [[NOTHING; LANES]];
+        for ((a, b), c) in a.chunks_mut(PANEL).zip(b.chunks_mut(PANEL)).zip(c.chunks_mut(PANEL)) {
+            let (a_blocks, a_rest) = a.as_chunks_mut::<LANES>();
+            let (b_blocks, b_rest) = b.as_chunks_mut::<LANES>();
+            let (c_blocks, c_rest) = c.as_chunks_mut::<LANES>();
+            let mut lanes = [NOTHING; LANES];
+            for ((a, b), c) in a_blocks.iter_mut().zip(b_blocks).zip(c_blocks) {
+                block(&mut lanes, a, b, c);
+            }
+            block(&mut lanes, a_rest, b_rest, c_rest);
+            add_panel(&mut segment, &[lanes]);
+        }
+        add_segment(&mut sums, segment);
+    }
+    let [sum] = sums;
+    sum
+}
+
+#[inline(always)]
+fn add_panel<const SUMS: usize>(segment: &mut Lanes<SUMS>, panel: &Lanes<SUMS>) {
+    for (segment, panel) in segment.iter_mut().zip(panel) {
+        for (lane, term) in segment.iter_mut().zip(panel) {
+            *lane += term;
+        }
+    }
+}
+
+#[inline(always)]
+fn add_segment<const SUMS: usize>(sums: &mut [f32; SUMS], segment: Lanes<SUMS>) {
+    for (sum, lanes) in sums.iter_mut().zip(segment) {
+        *sum += sum_lanes(lanes);
+    }
+}
+
+/// `(x . x, y . z)` in one pass, which is in a binary once whatever it is called with.
+#[inline(never)]
+fn square_and_dot(x: &[f32], y: &[f32], z: &[f32]) -> [f32; 2] {
+    reduce([x, y, z], |[squares, products], x, y, z| {
+        accumulate(squares, x, x);
+        accumulate(products, y, z);
+    })
+}
+
+/// `a . b` for at most a panel.
+#[inline(always)]
+pub(super) fn dot_in_panel(a: &[f32], b: &[f32]) -> f32 {
+    let (a_blocks, a_rest) = a.as_chunks::<LANES>();
+    let (b_blocks, b_rest) = b.as_chunks::<LANES>();
+    let mut lanes = [NOTHING; LANES];
+    for (a, b) in a_blocks.iter().zip(b_blocks) {
+        accumulate(&mut lanes, a, b);
+    }
+    accumulate(&mut lanes, a_rest, b_rest);
+    sum_lanes(lanes)
+}
+
+/// Adds the products of one block, one to a lane.
+#[inline(always)]
+fn accumulate(lanes: &mut [f32; LANES], a: &[f32], b: &[f32]) {
+    for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
+        *lane += a * b;
+    }
+}
+
+/// Puts the new theta in place, leaves the old one in `gradient` and adds the square of the move to the lane.
+#[inline(always)]
+fn replace(lane: &mut f32, theta: &mut f32, gradient: &mut f32, new: f32) {
+    let moved = new - *theta;
+    *lane += moved * moved;
+    *gradient = *theta;
+    *theta = new;
+}
+
+#[inline(always)]
+fn roll_block(
+    lanes: &mut [f32; LANES],
+    theta: &mut [f32],
+    offset: &mut [f32],
+    gradient: &mut [f32],
+    rate: f32,
+    reach: f32,
+) {
+    for (((lane, theta), offset), gradient) in lanes.iter_mut().zip(theta).zip(offset).zip(gradient)
+    {
+        let centre = (*theta - *offset) - rate * *gradient;
+        *offset = reach * *gradient;
+        replace(lane, theta, gradient, centre + *offset);
+    }
+}
+
+#[inline(always)]
+fn momentum_block(
+    lanes: &mut [f32; LANES],
+    theta: &mut [f32],
+    velocity: &mut [f32],
+    gradient: &mut [f32],
+    (rate, momentum, nesterov): (f32, f32, bool),
+) {
+    for (((lane, theta), velocity), gradient) in
+        lanes.iter_mut().zip(theta).zip(velocity).zip(gradient)
+    {
+        *velocity = momentum * *velocity + *gradient;
+        let direction = if nesterov { *gradient + momentum * *velocity } else { *velocity };
+        let new = *theta - rate * direction;
+        replace(lane, theta, gradient, new);
+    }
 }
 
 impl Kernels for Scalar {
-    // In a binary once for each kind of task, however often it is called.
-    #[inline(never)]
+    #[inline]
     fn run<T: Task>(task: T) -> T::Output {
         task.run::<Plain>()
     }
 
-    /// Two passes: the sums of one are as many as a Cortex-M4F's registers hold.
-    fn contact_sums(theta: &[f32], offset: &[f32], gradient: &[f32]) -> ContactSums {
-        let pass = formulas::SquareAndDot;
-        let [theta, squared] = Self::pass(&pass, [], [theta, gradient, gradient]);
-        let [offset, along] = Self::pass(&pass, [], [offset, gradient, offset]);
-        ContactSums { theta, gradient: squared, offset, along }
+    fn dot(a: &[f32], b: &[f32]) -> f32 {
+        let [sum] = reduce([a, b, b], |[products], a, b, _| accumulate(products, a, b));
+        sum
     }
 
     fn squared_norms(a: &[f32], b: &[f32]) -> (f32, f32) {
-        // The pass that the contact needs too.
-        let [a, b] = Self::pass(&formulas::SquareAndDot, [], [a, b, b]);
+        let [a, b] = square_and_dot(a, b, b);
         (a, b)
+    }
+
+    fn footpoint_sums(theta: &[f32], displaced: &[f32], gradient: &[f32]) -> FootpointSums {
+        let slices = [theta, displaced, gradient];
+        let [distance, along, gradient] =
+            reduce(slices, |[distance, along, norm], theta, displaced, gradient| {
+                let mut d = [0.0; LANES];
+                for ((d, displaced), theta) in d.iter_mut().zip(displaced).zip(theta) {
+                    *d = displaced - theta;
+                }
+                for ((lane, d), _) in distance.iter_mut().zip(d).zip(gradient) {
+                    *lane += d * d;
+                }
+                accumulate(along, gradient, &d);
+                accumulate(norm, gradient, gradient);
+            });
+        FootpointSums { distance, along, gradient }
+    }
+
+    /// Two passes: the sums of one are as many as a Cortex-M4F's registers hold.
+    fn contact_sums(theta: &[f32], offset: &[f32], gradient: &[f32]) -> ContactSums {
+        let [theta, squared] = square_and_dot(theta, gradient, gradient);
+        let [offset, along] = square_and_dot(offset, gradient, offset);
+        ContactSums { theta, gradient: squared, offset, along }
+    }
+
+    #[inline]
+    fn add_scaled(y: &mut [f32], scale: f32, x: &[f32]) {
+        for (y, x) in y.iter_mut().zip(x) {
+            *y += scale * x;
+        }
+    }
+
+    fn scale_into(y: &mut [f32], scale: f32, x: &[f32]) {
+        for (y, x) in y.iter_mut().zip(x) {
+            *y = scale * x;
+        }
+    }
+
+    fn interpolate_into(y: &mut [f32], x: &[f32], z: &[f32], scale: f32) {
+        for ((y, x), z) in y.iter_mut().zip(x).zip(z) {
+            *y = x + scale * (z - x);
+        }
+    }
+
+    fn displace(theta: &mut [f32], displaced: &mut [f32], gradient: &[f32], rate: f32, reach: f32) {
+        for ((theta, displaced), gradient) in theta.iter_mut().zip(displaced).zip(gradient) {
+            *theta -= rate * gradient;
+            *displaced = *theta - reach * gradient;
+        }
+    }
+
+    fn gauss_newton_move(theta: &mut [f32], displaced: &[f32], gradient: &mut [f32], scale: f32) {
+        for ((theta, displaced), gradient) in theta.iter_mut().zip(displaced).zip(gradient) {
+            *gradient = (displaced - *theta) - scale * *gradient;
+            *theta += *gradient;
+        }
+    }
+
+    fn project(theta: &mut [f32], displaced: &[f32], gradient: &mut [f32], step: f32, pull: f32) {
+        for ((theta, displaced), gradient) in theta.iter_mut().zip(displaced).zip(gradient) {
+            let new = *theta - step * ((*theta - displaced) + pull * *gradient);
+            *gradient = *theta;
+            *theta = new;
+        }
+    }
+
+    fn roll(
+        theta: &mut [f32],
+        offset: &mut [f32],
+        gradient: &mut [f32],
+        rate: f32,
+        reach: f32,
+    ) -> f32 {
+        replace_and_reduce([theta, offset, gradient], |lanes, theta, offset, gradient| {
+            roll_block(lanes, theta, offset, gradient, rate, reach);
+        })
+    }
+
+    fn descend(theta: &mut [f32], gradient: &mut [f32], rate: f32) {
+        for (theta, gradient) in theta.iter_mut().zip(gradient) {
+            let new = *theta - rate * *gradient;
+            *gradient = *theta;
+            *theta = new;
+        }
+    }
+
+    fn descend_with_momentum(
+        theta: &mut [f32],
+        velocity: &mut [f32],
+        gradient: &mut [f32],
+        rate: f32,
+        momentum: f32,
+        nesterov: bool,
+    ) -> f32 {
+        let settings = (rate, momentum, nesterov);
+        replace_and_reduce([theta, velocity, gradient], |lanes, theta, velocity, gradient| {
+            momentum_block(lanes, theta, velocity, gradient, settings);
+        })
+    }
+
+    fn perturb(theta: &mut [f32], kept: &mut [f32], gradient: &[f32], scale: f32) {
+        for ((theta, kept), gradient) in theta.iter_mut().zip(kept).zip(gradient) {
+            *kept = *theta;
+            *theta += scale * gradient;
+        }
+    }
+
+    fn descend_from(theta: &mut [f32], kept: &[f32], gradient: &[f32], rate: f32) {
+        for ((theta, kept), gradient) in theta.iter_mut().zip(kept).zip(gradient) {
+            *theta = kept - rate * gradient;
+        }
     }
 }

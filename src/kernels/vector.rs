@@ -36,21 +36,27 @@ impl Vector for f32 {
     }
 }
 
-/// Eight lanes as the compiler finds registers for them: on whatever vector unit a function is compiled for, and on
-/// none.
+/// Lanes as the compiler finds registers for them: on whatever vector unit a function is compiled for, and on none.
 #[derive(Clone, Copy, Debug)]
-pub struct Eight([f32; LANES]);
+pub struct Array<const N: usize>(pub [f32; N]);
 
-impl Vector for Eight {
+impl<const N: usize> Vector for Array<N> {
     #[inline(always)]
     fn splat(value: f32) -> Self {
-        Self([value; LANES])
+        Self([value; N])
     }
 
     #[cfg(feature = "simd")]
     #[inline(always)]
-    fn sqrt(self) -> Self {
-        Self(wide::f32x8::new(self.0).sqrt().to_array())
+    fn sqrt(mut self) -> Self {
+        let (blocks, rest) = self.0.as_chunks_mut::<LANES>();
+        for block in blocks {
+            *block = wide::f32x8::new(*block).sqrt().to_array();
+        }
+        for lane in rest {
+            *lane = libm::sqrtf(*lane);
+        }
+        self
     }
 
     #[cfg(not(feature = "simd"))]
@@ -60,7 +66,7 @@ impl Vector for Eight {
     }
 }
 
-impl Lanes for Eight {
+impl Lanes for Array<LANES> {
     #[inline(always)]
     fn load(block: &[f32; LANES]) -> Self {
         Self(*block)
@@ -74,7 +80,7 @@ impl Lanes for Eight {
 
 macro_rules! lane_by_lane {
     ($($trait:ident :: $function:ident),*) => {$(
-        impl $trait for Eight {
+        impl<const N: usize> $trait for Array<N> {
             type Output = Self;
 
             #[inline(always)]
