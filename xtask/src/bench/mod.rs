@@ -5,8 +5,11 @@ mod document;
 mod footpoint;
 mod kernels;
 pub mod mcu;
+mod peers;
+mod problem;
 mod size;
 mod table;
+mod timing;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
