@@ -108,7 +108,7 @@ fn compare<T: Layer>(
     bar: &ProgressBar,
 ) -> Result<Vec<Measured>> {
     let problem = Problem::new::<T>(widths, batch)?;
-    let file = problem.write()?;
+    let file = problem.write(&problem.name())?;
     let request = Request { file: &file, widths, batch, seconds: TIME.as_secs_f64() };
     let (loss, gradient_norm) = evaluate::<T>(&problem)?;
     // Kernels with more threads go here.

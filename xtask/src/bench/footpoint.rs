@@ -4,13 +4,17 @@ use super::peers::{self, Peer};
 use super::problem::{Problem, TwoLayers};
 use super::timing::{median, median_seconds};
 use super::{BenchArgs, Findings, table::markdown};
+use crate::data::{Dataset, digits};
+use crate::demo::plan::DIGITS_RECIPE;
 use crate::footpoint::{NEAR, SETTINGS};
+use crate::pretrain::pretrain;
 use crate::progress;
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 use rolling_ball::kernels::Active;
 use rolling_ball::{
-    CentreStep, Error, Footpoint, Objective, Optimizer, Request, RollingBallConfig, step,
+    CentreStep, Error, Footpoint, Objective, Optimizer, Request, RollingBallConfig, Sgd, SgdConfig,
+    step,
 };
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -21,6 +25,10 @@ const WIDTHS: [usize; 3] = [784, 128, 10];
 const BATCH: usize = 64;
 /// Of the radii and rates of `cargo xtask footpoint`.
 const SETTINGS_TAKEN: usize = 3;
+/// Steps of fine-tuning, after which the footpoint is sought.
+const STARTS: [usize; 2] = [0, 10];
+/// Of that fine-tuning.
+const RATE: f32 = 0.03;
 
 /// The paper's step size, of the authors' example.
 const PAPER: f32 = 1e-3;
@@ -94,30 +102,75 @@ struct Row {
 }
 
 pub fn measure(args: &BenchArgs) -> Result<Findings> {
-    let problem = Problem::new::<Layers>(&WIDTHS, BATCH)?;
+    let mut problem = problem()?;
     let mut peers = peers::start(args, "footpoint.py", &[1])?;
     let bar = progress::bar("to the same footpoint", "rounds");
-    bar.set_length((SETTINGS_TAKEN * ROUNDS) as u64);
+    bar.set_length((STARTS.len() * SETTINGS_TAKEN * ROUNDS) as u64);
     let mut text = format!(
-        "Network {}, batch {BATCH}, one thread each. D is half the squared distance to the displaced centre; a solver is \
-         there where D is at most {NEAR} times the least that any of them finds. How many gradient evaluations that takes \
-         is counted with D in 64-bit floats; then each implementation makes as many, and the whole solution is timed, from \
-         theta to the footpoint: medians of {ROUNDS} rounds, in which all take turns. Gauss-Newton evaluates a loss after each move \
-         besides, which its time contains. The paper's solver has the step size gamma {PAPER} of its authors' \
-         example, and the best of {GRID:?}, which nobody knows beforehand. Where it does not get there, {LIMIT} evaluations are \
-         timed.",
-        problem.name(),
+        "Network {name}, batch {BATCH}, one thread each. The network is pre-trained on clean digits, enlarged to 28 by 28 \
+         pixels, and fine-tuned to a sensor's, as in `cargo xtask footpoint`. D is half the squared distance to the \
+         displaced centre; a solver is there where D is at most {NEAR} times the least that any of them finds. How many \
+         gradient evaluations that takes is counted with D in 64-bit floats; then each implementation makes as many, \
+         and the whole solution is timed, from theta to the footpoint: medians of {ROUNDS} rounds, in which all take turns. \
+         Gauss-Newton evaluates a loss after each move too, which its time contains. The paper's solver has the step size \
+         gamma {PAPER} of its authors' example, and the best of {GRID:?}, which nobody knows beforehand. Where it does not \
+         get there, {LIMIT} evaluations are timed. Ratios are to Gauss-Newton.",
+        name = problem.name(),
     );
-    let mut settings = Vec::new();
-    for (radius, rate) in SETTINGS.into_iter().take(SETTINGS_TAKEN) {
-        let (least, runs) = plan(&problem, (radius, rate))?;
-        let measured = compare(&problem, (radius, rate), &runs, &mut peers, &bar)?;
-        text += &format!("\n\nRadius {radius}, rate {rate}: D is {least:.4} at the footpoint.\n\n");
-        text += &table(&measured);
-        settings.push(measured);
+    let mut cases = Vec::new();
+    let mut fine_tuned = 0;
+    for steps in STARTS {
+        fine_tune(&mut problem, steps - fine_tuned)?;
+        fine_tuned = steps;
+        let file = problem.write(&format!("footpoint-{steps}"))?;
+        for setting in SETTINGS.into_iter().take(SETTINGS_TAKEN) {
+            let (least, runs) = plan(&problem, setting)?;
+            let measured = compare(&problem, &file, setting, &runs, &mut peers, &bar)?;
+            let (radius, rate) = setting;
+            text += &format!(
+                "\n\nAfter {steps} steps, with radius {radius} and rate {rate}: D is {least:.4} at the footpoint.\n\n"
+            );
+            text += &table(&measured);
+            cases.push(measured);
+        }
     }
     bar.finish_and_clear();
-    Ok(Findings { text, rows: serde_json::to_value(medians(&settings))? })
+    Ok(Findings { text, rows: serde_json::to_value(medians(&cases))? })
+}
+
+/// The network, pre-trained on clean digits, before a batch of what the device's sensor sees.
+fn problem() -> Result<Problem> {
+    let bar = progress::bar("pre-training on clean digits", "epochs");
+    let theta = pretrain::<Layers>(&enlarged(&digits::clean()?), &DIGITS_RECIPE, &bar)?;
+    bar.finish_and_clear();
+    let sensed = enlarged(&digits::sensed(&digits::SENSOR, 1)?);
+    Ok(Problem::new::<Layers>(&WIDTHS, BATCH)?.trained(theta, &sensed))
+}
+
+/// Steps of gradient descent on the batch.
+fn fine_tune(problem: &mut Problem, steps: usize) -> Result<()> {
+    let mut theta = problem.theta.clone();
+    let config = SgdConfig { learning_rate: RATE.into(), ..SgdConfig::default() };
+    let mut sgd = Sgd::new(config, vec![0.0; theta.len()], None)?;
+    let mut scratch = problem.scratch::<Layers>();
+    let mut objective = problem.objective::<Layers, Active>(&mut scratch)?;
+    for _ in 0..steps {
+        step(&mut sgd, &mut objective, &mut theta)?;
+    }
+    drop(objective);
+    problem.theta = theta;
+    Ok(())
+}
+
+/// Digits of 8 by 8 pixels as 28 by 28: each is repeated.
+fn enlarged(digits: &Dataset) -> Dataset {
+    let (from, to) = (8, 28);
+    let enlarge = |image: &[u8]| -> Vec<u8> {
+        let pixels = (0..to * to).map(|pixel| (pixel / to * from / to, pixel % to * from / to));
+        pixels.filter_map(|(row, column)| image.get(row * from + column).copied()).collect()
+    };
+    let inputs = digits.inputs.chunks_exact(digits.width).flat_map(enlarge).collect();
+    Dataset { inputs, labels: digits.labels.clone(), width: to * to, ..*digits }
 }
 
 fn config(solver: Solver, evaluations: u32, (radius, rate): (f32, f32)) -> RollingBallConfig {
@@ -233,15 +286,15 @@ fn distances(problem: &Problem, config: RollingBallConfig) -> Result<Vec<f64>> {
     }
 }
 
-/// Lets all take turns on one setting.
+/// Lets all take turns on one case.
 fn compare(
     problem: &Problem,
+    file: &Path,
     setting: (f32, f32),
     runs: &[Run],
     peers: &mut [Peer],
     bar: &ProgressBar,
 ) -> Result<Vec<Measured>> {
-    let file = problem.write()?;
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
         let mut turns = Vec::new();
@@ -251,7 +304,7 @@ fn compare(
             let Solver::Paper(gamma) = run.solver else { continue };
             for peer in &mut *peers {
                 let answer: Answer = peer.ask(&Solve {
-                    file: &file,
+                    file,
                     widths: WIDTHS,
                     batch: BATCH,
                     seconds: TIME.as_secs_f64(),
@@ -316,11 +369,11 @@ fn table(measured: &[Measured]) -> String {
     )
 }
 
-/// Medians over the settings. There are no gradient evaluations where one of the settings has none.
-fn medians(settings: &[Vec<Measured>]) -> Vec<Row> {
-    let implementations = settings.first().map_or(&[][..], Vec::as_slice);
+/// Medians over the cases. There are no gradient evaluations where one of the cases has none.
+fn medians(cases: &[Vec<Measured>]) -> Vec<Row> {
+    let implementations = cases.first().map_or(&[][..], Vec::as_slice);
     let row = |(index, first): (usize, &Measured)| {
-        let all = || settings.iter().filter_map(|measured| measured.get(index));
+        let all = || cases.iter().filter_map(|measured| measured.get(index));
         let counts: Option<Vec<u32>> =
             all().map(|measured| measured.gradient_evaluations).collect();
         Row {
@@ -346,7 +399,7 @@ mod tests {
 
     #[test]
     fn the_distance_to_the_displaced_centre_is_what_the_step_reports() -> Result<()> {
-        let problem = Problem::new::<Layers>(&WIDTHS, BATCH)?;
+        let problem = problem()?;
         for (solver, moves) in [(Solver::GaussNewton, 3), (Solver::Paper(0.01), 5)] {
             let setting = (1.0, 1.0);
             let distances = distances(&problem, config(solver, moves + 1, setting))?;

@@ -1,5 +1,6 @@
 //! What is trained, for us and for the peers: a network's first parameters and a batch.
 
+use crate::data::Dataset;
 use crate::workspace::root;
 use anyhow::{Context, Result, ensure};
 use oorandom::Rand32;
@@ -15,8 +16,6 @@ pub type TwoLayers<const I: usize, const H: usize, const O: usize> =
 pub type ThreeLayers<const I: usize, const H: usize, const G: usize, const O: usize> =
     Chain<Dense<I, H>, Chain<Relu<H>, Chain<Dense<H, G>, Chain<Relu<G>, Dense<G, O>>>>>;
 
-/// Samples that are evaluated at once, at most. Measured choice: more gain nothing, and leave the cache.
-const TOGETHER: usize = 64;
 /// Of the inputs, against prototypes in -1 .. 1.
 const NOISE: f32 = 0.5;
 
@@ -49,16 +48,25 @@ impl Problem {
         Ok(Self { widths, batch, theta, inputs, classes })
     }
 
+    /// With these parameters, and the first samples of this data as its batch.
+    pub fn trained(self, theta: Vec<f32>, data: &Dataset) -> Self {
+        let values = data.inputs.iter().take(self.inputs.len());
+        let inputs = values.map(|byte| f32::from(*byte) * data.scale + data.offset).collect();
+        let classes =
+            data.labels.iter().take(self.batch).map(|label| usize::from(*label)).collect();
+        Self { theta, inputs, classes, ..self }
+    }
+
     /// As 784-128-10.
     pub fn name(&self) -> String {
         self.widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-")
     }
 
-    /// The file that the peers read: benches/peers/network.py says what is in it.
-    pub fn write(&self) -> Result<PathBuf> {
+    /// Writes what the peers read, as benches/peers/network.py says. They read a file once.
+    pub fn write(&self, name: &str) -> Result<PathBuf> {
         let folder = root().join("target/bench");
         std::fs::create_dir_all(&folder).context("cannot make target/bench")?;
-        let path = folder.join(format!("{}-batch-{}.f32", self.name(), self.batch));
+        let path = folder.join(format!("{name}.f32"));
         let classes: Vec<f32> = self.classes.iter().map(|class| *class as f32).collect();
         let values = self.theta.iter().chain(&self.inputs).chain(&classes);
         let bytes: Vec<u8> = values.flat_map(|value| value.to_le_bytes()).collect();
@@ -66,9 +74,10 @@ impl Problem {
         Ok(path)
     }
 
-    /// The scratch slice with which [`objective`](Self::objective) is fastest.
+    /// The scratch slice of [`objective`](Self::objective), which then evaluates the whole batch at once. Measured choice:
+    /// blocks of 16, 32, 64 or 128 samples are not faster.
     pub fn scratch<T: Layer>(&self) -> Vec<f32> {
-        vec![0.0; Network::<T>::scratch(self.batch.min(TOGETHER))]
+        vec![0.0; Network::<T>::scratch(self.batch)]
     }
 
     /// The mean loss of the network `T` over the batch.
