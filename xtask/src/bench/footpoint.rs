@@ -71,6 +71,8 @@ struct Run {
     name: &'static str,
     solver: Solver,
     evaluations: u32,
+    /// Losses beside them.
+    losses: u32,
     /// Whether it is then at the footpoint.
     there: bool,
     /// `D` there.
@@ -90,6 +92,7 @@ struct Measured {
     gamma: Option<f32>,
     /// `None` where it did not get there.
     gradient_evaluations: Option<u32>,
+    losses: u32,
     seconds: f64,
 }
 
@@ -112,7 +115,7 @@ pub fn measure(args: &BenchArgs) -> Result<Findings> {
          displaced centre; a solver is there where D is at most {NEAR} times the least that any of them finds. How many \
          gradient evaluations that takes is counted with D in 64-bit floats; then each implementation makes as many, \
          and the whole solution is timed, from theta to the footpoint: medians of {ROUNDS} rounds, in which all take turns. \
-         Gauss-Newton evaluates a loss after each move too, which its time contains. The paper's solver has the step size \
+         Gauss-Newton judges its moves by losses, which its time contains. The paper's solver has the step size \
          gamma {PAPER} of its authors' example, and the best of {GRID:?}, which nobody knows beforehand. Where it does not \
          get there, {LIMIT} evaluations are timed. Ratios are to Gauss-Newton.",
         name = problem.name(),
@@ -206,7 +209,8 @@ fn plan(problem: &Problem, setting: (f32, f32)) -> Result<(f64, Vec<Run>)> {
         let evaluations = first.unwrap_or(LIMIT);
         let distance = distances.get(evaluations as usize).copied();
         let distance = distance.context("a solver left the finite numbers")?;
-        anyhow::Ok(Run { name, solver, evaluations, there: first.is_some(), distance })
+        let losses = losses(problem, config(solver, evaluations, setting))?;
+        anyhow::Ok(Run { name, solver, evaluations, losses, there: first.is_some(), distance })
     };
     let evaluations = |distances: &[f64]| first_near(distances, least).unwrap_or(u32::MAX);
     let (gamma, best) = paper
@@ -286,6 +290,14 @@ fn distances(problem: &Problem, config: RollingBallConfig) -> Result<Vec<f64>> {
     }
 }
 
+/// Losses that a step evaluates beside the gradients.
+fn losses(problem: &Problem, config: RollingBallConfig) -> Result<u32> {
+    let mut scratch = problem.scratch::<Layers>();
+    let mut objective = problem.objective::<Layers, Active>(&mut scratch)?;
+    let mut ball = problem.ball::<Active>(config)?;
+    Ok(step(&mut ball, &mut objective, &mut problem.theta.clone())?.evaluations.losses)
+}
+
 /// Lets all take turns on one case.
 fn compare(
     problem: &Problem,
@@ -330,6 +342,7 @@ fn compare(
                 Solver::GaussNewton => None,
                 Solver::Paper(gamma) => Some(gamma),
             },
+            losses: run.losses,
             gradient_evaluations: run.there.then_some(run.evaluations),
             seconds: median(seconds.map(|(_, _, seconds)| *seconds).collect()),
         }
@@ -351,17 +364,19 @@ fn turn(problem: &Problem, config: RollingBallConfig) -> Result<f64> {
 }
 
 fn table(measured: &[Measured]) -> String {
-    let header = ["implementation", "gamma", "gradient evaluations", "ms", "ratio"];
+    let header = ["implementation", "gamma", "gradient evaluations", "losses", "ms", "ratio"];
     let ours = measured.first().map_or(f64::NAN, |gauss_newton| gauss_newton.seconds);
     markdown(
         header.map(str::to_owned).to_vec(),
         measured.iter().map(|measured| {
-            let Measured { implementation, gamma, gradient_evaluations, seconds } = measured;
+            let Measured { implementation, gamma, gradient_evaluations, losses, seconds } =
+                measured;
             vec![
                 implementation.clone(),
                 gamma.map_or_else(|| "-".to_owned(), |gamma| gamma.to_string()),
                 gradient_evaluations
                     .map_or_else(|| format!("not in {LIMIT}"), |count| count.to_string()),
+                losses.to_string(),
                 format!("{:.2}", 1e3 * seconds),
                 format!("{:.1}", seconds / ours),
             ]
@@ -419,7 +434,7 @@ mod tests {
     fn a_solver_that_did_not_get_there_once_has_no_count_of_evaluations() {
         let measured = |gradient_evaluations, seconds| {
             let implementation = "solver".to_owned();
-            vec![Measured { implementation, gamma: None, gradient_evaluations, seconds }]
+            vec![Measured { implementation, gamma: None, gradient_evaluations, losses: 0, seconds }]
         };
         let all = [measured(Some(5), 2.0), measured(Some(9), 4.0), measured(Some(7), 3.0)];
         let [row] = &medians(&all)[..] else { panic!("one implementation, one row") };

@@ -93,7 +93,7 @@ pub fn bench(args: &BenchArgs) -> Result<()> {
     let mut json = Map::new();
     for part in parts {
         let title = part.title();
-        let Findings { text, rows } = part.measure(args).with_context(|| format!("{title}:"))?;
+        let Findings { text, rows } = part.measure(args).context(title)?;
         println!("## {title}\n\n{text}\n");
         if args.write {
             document::replace(title, &text)?;
