@@ -61,12 +61,12 @@ def main():
     def respond(request):
         path, widths, batch = request["file"], request["widths"], request["batch"]
         if path not in known:
-            theta, inputs, classes, _ = network.read(path, widths, batch)
+            theta, inputs, classes = network.read(path, widths, batch)
             parameters = framework.parameters(theta, widths)
             gradient, step = framework.work(parameters, framework.samples(inputs, classes))
             loss, gradients = gradient()
             norm = sum(float((slope**2).sum()) for slope in gradients) ** 0.5
-            known[path] = gradient, step, {"loss": float(loss), "gradient_norm": norm}
+            known[path] = gradient, step, {"loss": loss.item(), "gradient_norm": norm}
         gradient, step, checks = known[path]
         of_gradient, threads = network.median_seconds(gradient, request["seconds"])
         of_step, _ = network.median_seconds(step, request["seconds"])

@@ -5,8 +5,11 @@ mod document;
 mod footpoint;
 mod kernels;
 pub mod mcu;
+mod peers;
+mod problem;
 mod size;
 mod table;
+mod timing;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
@@ -90,7 +93,7 @@ pub fn bench(args: &BenchArgs) -> Result<()> {
     let mut json = Map::new();
     for part in parts {
         let title = part.title();
-        let Findings { text, rows } = part.measure(args).with_context(|| format!("{title}:"))?;
+        let Findings { text, rows } = part.measure(args).context(title)?;
         println!("## {title}\n\n{text}\n");
         if args.write {
             document::replace(title, &text)?;
