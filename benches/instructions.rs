@@ -1,6 +1,7 @@
 //! The work whose instructions callgrind counts, run once a level: `cargo xtask bench --only kernels` reads the counts.
 //!
-//! For each piece of work a line `level work`, and one call of [`counted`], which is what valgrind is told to look at.
+//! For each piece of work one call of [`counted`], inside of which valgrind is told to count, then one of [`reported`],
+//! at which it is told to write the count down; this prints a line `level work`.
 
 use rolling_ball::kernels::{Level, Wide};
 use rolling_ball::nn::Layer;
@@ -29,8 +30,8 @@ fn main() -> Result<(), Error> {
 
 fn work(level: Level) -> Result<(), Error> {
     let count = |what: &str, work: &mut dyn FnMut()| {
-        println!("{level:?} {what}");
         counted(work);
+        reported(&format!("{level:?} {what}"));
     };
     let mut slices = Slices::new(LENGTH);
     for pass in passes::<Wide>() {
@@ -71,4 +72,9 @@ fn counted(work: &mut dyn FnMut()) {
     work();
     // Keeps this a call of its own, not a jump.
     black_box(());
+}
+
+#[inline(never)]
+fn reported(what: &str) {
+    println!("{what}");
 }
