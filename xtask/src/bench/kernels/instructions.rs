@@ -103,10 +103,10 @@ fn program() -> Result<PathBuf> {
     build.args(arguments).args(["instructions", "--message-format", "json"]);
     let messages = capture(&mut build, "building benches/instructions.rs")?;
     let messages = messages.lines().filter_map(|line| serde_json::from_str(line).ok());
-    let executable = messages.filter_map(|message: serde_json::Value| {
+    let mut executables = messages.filter_map(|message: serde_json::Value| {
         message.get("executable")?.as_str().map(PathBuf::from)
     });
-    executable.last().context("cargo built no program from benches/instructions.rs")
+    executables.next_back().context("cargo built no program from benches/instructions.rs")
 }
 
 /// The sum in a file that callgrind wrote.

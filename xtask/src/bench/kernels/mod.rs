@@ -28,7 +28,7 @@ const BY_LEVEL: [usize; 2] = [IN_CACHE, 65_536];
 
 const ROOFLINE: &str = "roofline.svg";
 
-pub fn measure(args: &BenchArgs) -> Result<Findings> {
+pub(super) fn measure(args: &BenchArgs) -> Result<Findings> {
     if args.in_cache {
         let rows = bandwidth::measure(&passes::<Wide>(), IN_CACHE, &mut Slices::new(IN_CACHE));
         return Ok(Findings { text: String::new(), rows: serde_json::to_value(rows)? });
