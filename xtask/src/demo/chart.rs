@@ -197,7 +197,7 @@ fn longest(curves: &[Curve]) -> usize {
 }
 
 /// Powers of ten; with few of those, their double and fivefold too.
-fn log_ticks(range: &Range<f64>) -> Vec<f64> {
+pub fn log_ticks(range: &Range<f64>) -> Vec<f64> {
     let first = range.start.log10().floor() as i32;
     let last = range.end.log10().floor() as i32;
     let factors: &[f64] = if last - first <= 3 { &[1.0, 2.0, 5.0] } else { &[1.0] };
@@ -372,7 +372,7 @@ fn decimals(step: f64) -> usize {
 }
 
 /// At most three decimals, no zeros at the end, and never too wide for the axis.
-fn short(value: f64) -> String {
+pub fn short(value: f64) -> String {
     if value != 0.0 && !(0.001..1e5).contains(&value.abs()) {
         let digits = format!("{value:.1e}");
         return digits.replace(".0e", "e");

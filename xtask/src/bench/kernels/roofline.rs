@@ -4,16 +4,18 @@ use super::{
     IN_CACHE, ROOFLINE,
     bandwidth::{Row, median},
 };
-use crate::demo::chart::{AXIS, DOT_COLOURS, GRID, INK, LINE_COLOUR, text};
+use crate::demo::chart::{AXIS, DOT_COLOURS, GRID, INK, LINE_COLOUR, log_ticks, short, text};
 use crate::workspace::root;
 use anyhow::{Context, Result};
+use plotters::coord::combinators::BindKeyPoints;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 use rolling_ball::kernels::Wide;
+use std::ops::Range;
 use workload::passes::{Pass, passes};
 
 const SIZE: (u32, u32) = (1000, 720);
-const INTENSITIES: (f64, f64) = (0.1, 10.0);
+const INTENSITIES: (f64, f64) = (0.099, 10.1);
 /// Of the lower edge, in units of the lowest point: the names stand between.
 const BELOW: f64 = 0.08;
 const TEXT_SIZE: u32 = 19;
@@ -81,18 +83,22 @@ impl Roofline<'_> {
             let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
             root.fill(&WHITE)?;
             let style = text(TEXT_SIZE, HPos::Left, VPos::Top);
+            let axis = |range: Range<f64>| {
+                let ticks = log_ticks(&range);
+                range.log_scale().with_key_points(ticks)
+            };
             let mut chart = ChartBuilder::on(&root)
                 .margin(24)
                 .x_label_area_size(56)
                 .y_label_area_size(72)
-                .build_cartesian_2d((left..right).log_scale(), (bottom..top).log_scale())?;
+                .build_cartesian_2d(axis(left..right), axis(bottom..top))?;
             chart
                 .configure_mesh()
                 .light_line_style(TRANSPARENT)
                 .bold_line_style(GRID)
                 .axis_style(AXIS)
-                .x_label_formatter(&|x| format!("{x}"))
-                .y_label_formatter(&|y| format!("{y}"))
+                .x_label_formatter(&|x| short(*x))
+                .y_label_formatter(&|y| short(*y))
                 .x_desc("floating-point operations a byte")
                 .y_desc("GFLOP/s")
                 .label_style(style.clone())
@@ -107,7 +113,8 @@ impl Roofline<'_> {
                 EmptyElement::at((right, self.peak)) + Text::new(words, (-8, -6), style)
             ])?;
 
-            for ((length, place, colour), points) in PLACES.iter().zip(&points) {
+            let rows = [-74, -48, -22];
+            for (((length, place, colour), points), row) in PLACES.iter().zip(&points).zip(rows) {
                 let bandwidth = self.bandwidth(*length);
                 let ridge = (self.peak / bandwidth).clamp(left, right);
                 let roof = [(left, left * bandwidth), (ridge, ridge * bandwidth)];
@@ -115,14 +122,12 @@ impl Roofline<'_> {
                 chart.draw_series(
                     points.iter().map(|point| Circle::new(*point, 5, colour.filled())),
                 )?;
-                // Right of the points, on the roof's lower side.
-                let at = 1.2;
-                let style = text(SMALL, HPos::Left, VPos::Top).color(colour);
+                let style = text(SMALL, HPos::Right, VPos::Center);
                 let words = format!("{place}, N = {length}: triad {bandwidth:.0} GB/s");
-                let label = Text::new(words, (10, 4), style);
-                chart.draw_series([
-                    EmptyElement::at((at, (at * bandwidth).min(self.peak))) + label
-                ])?;
+                let dot = Circle::new((-14, row), 5, colour.filled());
+                let label =
+                    EmptyElement::at((right, bottom)) + dot + Text::new(words, (-28, row), style);
+                chart.draw_series([label])?;
             }
             // Upright, and neighbours one above the other, since some have nearly the same number of operations a byte.
             for (index, pass) in shown().iter().enumerate() {
