@@ -105,6 +105,21 @@ impl Roofline<'_> {
                 .axis_desc_style(style)
                 .draw()?;
 
+            // Upright, and neighbours one above the other, since some have nearly the same number of operations a byte.
+            for (index, pass) in shown().iter().enumerate() {
+                let x = intensity(pass);
+                let above = points.iter().flatten().filter(|(other, _)| *other == x);
+                let end = above.map(|(_, y)| *y).fold(f64::INFINITY, f64::min);
+                chart
+                    .draw_series(LineSeries::new([(x, bottom), (x, end)], GRID.stroke_width(1)))?;
+                let style =
+                    text(SMALL, HPos::Left, VPos::Bottom).transform(FontTransform::Rotate270);
+                let up = if index % 2 == 0 { -6 } else { -116 };
+                chart.draw_series([
+                    EmptyElement::at((x, bottom)) + Text::new(pass.name, (-2, up), style)
+                ])?;
+            }
+
             let roof = [(left, self.peak), (right, self.peak)];
             chart.draw_series(LineSeries::new(roof, INK.stroke_width(2)))?;
             let words = format!("multiply and add, not fused: {:.0} GFLOP/s", self.peak);
@@ -128,20 +143,6 @@ impl Roofline<'_> {
                 let label =
                     EmptyElement::at((right, bottom)) + dot + Text::new(words, (-28, row), style);
                 chart.draw_series([label])?;
-            }
-            // Upright, and neighbours one above the other, since some have nearly the same number of operations a byte.
-            for (index, pass) in shown().iter().enumerate() {
-                let x = intensity(pass);
-                let above = points.iter().flatten().filter(|(other, _)| *other == x);
-                let end = above.map(|(_, y)| *y).fold(f64::INFINITY, f64::min);
-                chart
-                    .draw_series(LineSeries::new([(x, bottom), (x, end)], GRID.stroke_width(1)))?;
-                let style =
-                    text(SMALL, HPos::Left, VPos::Bottom).transform(FontTransform::Rotate270);
-                let up = if index % 2 == 0 { -6 } else { -116 };
-                chart.draw_series([
-                    EmptyElement::at((x, bottom)) + Text::new(pass.name, (-2, up), style)
-                ])?;
             }
             root.present()?;
         }
