@@ -3,7 +3,8 @@
 mod desktop;
 mod document;
 mod footpoint;
-mod kernels;
+mod guard;
+pub mod kernels;
 pub mod mcu;
 mod peers;
 mod problem;
@@ -30,12 +31,15 @@ pub struct BenchArgs {
     /// Put the tables of these parts into docs/benchmarks.md
     #[arg(long)]
     write: bool,
-    /// Install QEMU with the system's package manager where it is missing, through sudo if need be
+    /// Install QEMU and valgrind with the system's package manager where they are missing, through sudo if need be
     #[arg(long)]
     install: bool,
     /// A Python that has torch and jax, to compare with [default: an environment that benches/peers/setup.sh makes]
     #[arg(long, value_name = "FILE")]
     python: Option<std::path::PathBuf>,
+    /// Of the passes over memory only those in cache: what another build of this program is asked for
+    #[arg(long, hide = true)]
+    in_cache: bool,
 }
 
 /// What is measured.

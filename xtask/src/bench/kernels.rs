@@ -1,8 +1,0 @@
-//! Not measured yet.
-
-use super::{BenchArgs, Findings};
-use anyhow::{Result, bail};
-
-pub fn measure(_: &BenchArgs) -> Result<Findings> {
-    bail!("not measured yet")
-}
