@@ -12,14 +12,14 @@ fn parameters_of_another_shape_are_refused_and_nothing_is_written() {
     for (weights, biases) in [(0, 2), (5, 2), (7, 2), (6, 1), (6, 3), (0, 0)] {
         let (mut weights, mut biases) = (vec![7.0; weights], vec![7.0; biases]);
         let (mut output, mut input) = ([7.0; 2], [7.0; 3]);
-        assert!(refused(dense::forward::<Active>(&weights, &biases, &x, &mut output)));
+        assert!(refused(dense::forward::<Active>(1, &weights, &biases, &x, &mut output)));
         if weights.len() != 6 {
-            assert!(refused(dense::backward_input::<Active>(&weights, &mut input, &slopes)));
+            assert!(refused(dense::backward_input::<Active>(1, &weights, &mut input, &slopes)));
         }
         assert_eq!((output, input), ([7.0; 2], [7.0; 3]));
         // Gradients that are not wanted are empty.
         if !matches!((weights.len(), biases.len()), (0 | 6, 0 | 2)) {
-            let result = dense::backward::<Active>(&x, &slopes, &mut weights, &mut biases);
+            let result = dense::backward::<Active>(1, &x, &slopes, &mut weights, &mut biases);
             assert!(refused(result), "{} {}", weights.len(), biases.len());
             assert!(weights.iter().chain(&biases).all(|element| *element == 7.0));
         }
@@ -34,6 +34,6 @@ fn parameters_of_another_shape_are_refused_and_nothing_is_written() {
 fn a_dense_layer_without_inputs_is_refused() {
     let mut output = [7.0; 2];
     let error = Error::Length { what: "layer input", expected: 1, actual: 0 };
-    assert_eq!(dense::forward::<Active>(&[], &[0.5, -1.0], &[], &mut output), Err(error));
+    assert_eq!(dense::forward::<Active>(1, &[], &[0.5, -1.0], &[], &mut output), Err(error));
     assert_eq!(output, [7.0; 2]);
 }

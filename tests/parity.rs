@@ -202,18 +202,46 @@ proptest! {
         prop_assert_eq!(perturb::<Scalar>(&v, scale), perturb::<Wide>(&v, scale));
     }
 
-    /// The contract's order, written out: lane i % 8, and the upper half of the lanes onto the lower.
     #[test]
     fn a_dot_product_adds_in_the_order_of_the_contract(v in vectors()) {
         let [a, b, ..] = v;
-        let mut lanes = [0.0f32; 8];
-        for (index, (a, b)) in a.iter().zip(&b).enumerate() {
-            lanes[index % 8] += a * b;
+        let expected = told(dot_by_the_contract(&a, &b));
+        prop_assert_eq!(told(Scalar::dot(&a, &b)), expected);
+        prop_assert_eq!(told(Wide::dot(&a, &b)), expected);
+    }
+}
+
+/// The contract's order, written out.
+fn dot_by_the_contract(a: &[f32], b: &[f32]) -> f32 {
+    let products: Vec<f32> = a.iter().zip(b).map(|(a, b)| a * b).collect();
+    let panel = |terms: &[f32]| {
+        let mut lanes = [-0.0f32; 8];
+        for (index, term) in terms.iter().enumerate() {
+            lanes[index % 8] += term;
+        }
+        lanes
+    };
+    let segment = |terms: &[f32]| {
+        let mut panels = terms.chunks(256).map(panel);
+        let mut lanes = panels.next().unwrap_or([-0.0; 8]);
+        for panel in panels {
+            for (lane, term) in lanes.iter_mut().zip(panel) {
+                *lane += term;
+            }
         }
         let [l0, l1, l2, l3, l4, l5, l6, l7] = lanes;
-        let expected = ((l0 + l4) + (l2 + l6)) + ((l1 + l5) + (l3 + l7));
-        prop_assert_eq!(told(Scalar::dot(&a, &b)), told(expected));
-        prop_assert_eq!(told(Wide::dot(&a, &b)), told(expected));
+        ((l0 + l4) + (l2 + l6)) + ((l1 + l5) + (l3 + l7))
+    };
+    products.chunks(65_536).map(segment).reduce(|sum, next| sum + next).unwrap_or(-0.0)
+}
+
+#[test]
+fn long_sums_go_panel_by_panel_and_segment_by_segment() {
+    for length in [255, 256, 257, 4_000, 65_535, 65_536, 65_537, 200_000] {
+        let (a, b) = (Random(length as u64).vector(length), Random(3).vector(length));
+        let expected = dot_by_the_contract(&a, &b).to_bits();
+        assert_eq!(Scalar::dot(&a, &b).to_bits(), expected, "{length}");
+        assert_eq!(Wide::dot(&a, &b).to_bits(), expected, "{length}");
     }
 }
 

@@ -1,21 +1,110 @@
-//! The reference: plain loops that define every result, and what a core without a vector unit runs.
-//!
-//! Each pass is a loop over blocks of [`LANES`] elements and one shorter block for the rest, so that a
-//! reduction has one accumulator a lane and the compiler sees the length of all blocks but the last.
+//! Plain loops, which a core without a vector unit runs. They compute what the passes say, in the order of the contract;
+//! the compiler makes less of the loop that all passes share on such a core, where it cannot see that slices in a struct
+//! do not overlap. The parity tests compare the two.
 
-use super::{AdamCoefficients, ContactSums, FootpointSums, Kernels, LANES, sum_lanes};
+use super::pass::NOTHING;
+use super::vector::Array;
+use super::{
+    ContactSums, FootpointSums, Kernels, LANES, PANEL, SEGMENT, Task, Tile, Unit, sum_lanes,
+};
 
-/// Plain Rust loops; the definition of every kernel.
+/// Plain Rust loops.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scalar;
 
-/// `a . b` with `L` lanes instead of [`LANES`]: what the choice of `LANES` was measured with.
-#[inline]
-#[must_use]
-pub fn dot_with_lanes<const L: usize>(a: &[f32], b: &[f32]) -> f32 {
-    let (a_blocks, a_rest) = a.as_chunks::<L>();
-    let (b_blocks, b_rest) = b.as_chunks::<L>();
-    let mut lanes = [0.0; L];
+/// A core with few registers.
+struct Plain;
+
+impl Unit for Plain {
+    type Vector = Array<LANES>;
+    const TILE: Tile = Tile::None;
+}
+
+type Lanes<const SUMS: usize> = [[f32; LANES]; SUMS];
+
+/// Sums over three slices: `block` adds a block of each to the lanes.
+#[inline(always)]
+fn reduce<const SUMS: usize>(
+    [a, b, c]: [&[f32]; 3],
+    block: impl Fn(&mut Lanes<SUMS>, &[f32], &[f32], &[f32]),
+) -> [f32; SUMS] {
+    let mut sums = [NOTHING; SUMS];
+    for ((a, b), c) in a.chunks(SEGMENT).zip(b.chunks(SEGMENT)).zip(c.chunks(SEGMENT)) {
+        let mut segment = [[NOTHING; LANES]; SUMS];
+        for ((a, b), c) in a.chunks(PANEL).zip(b.chunks(PANEL)).zip(c.chunks(PANEL)) {
+            let (a_blocks, a_rest) = a.as_chunks::<LANES>();
+            let (b_blocks, b_rest) = b.as_chunks::<LANES>();
+            let (c_blocks, c_rest) = c.as_chunks::<LANES>();
+            let mut lanes = [[NOTHING; LANES]; SUMS];
+            for ((a, b), c) in a_blocks.iter().zip(b_blocks).zip(c_blocks) {
+                block(&mut lanes, a, b, c);
+            }
+            block(&mut lanes, a_rest, b_rest, c_rest);
+            add_panel(&mut segment, &lanes);
+        }
+        add_segment(&mut sums, segment);
+    }
+    sums
+}
+
+/// As [`reduce`], with slices that are replaced.
+#[inline(always)]
+fn replace_and_reduce(
+    [a, b, c]: [&mut [f32]; 3],
+    block: impl Fn(&mut [f32; LANES], &mut [f32], &mut [f32], &mut [f32]),
+) -> f32 {
+    let mut sums = [NOTHING];
+    let segments = a.chunks_mut(SEGMENT).zip(b.chunks_mut(SEGMENT)).zip(c.chunks_mut(SEGMENT));
+    for ((a, b), c) in segments {
+        let mut segment = [[NOTHING; LANES]];
+        for ((a, b), c) in a.chunks_mut(PANEL).zip(b.chunks_mut(PANEL)).zip(c.chunks_mut(PANEL)) {
+            let (a_blocks, a_rest) = a.as_chunks_mut::<LANES>();
+            let (b_blocks, b_rest) = b.as_chunks_mut::<LANES>();
+            let (c_blocks, c_rest) = c.as_chunks_mut::<LANES>();
+            let mut lanes = [NOTHING; LANES];
+            for ((a, b), c) in a_blocks.iter_mut().zip(b_blocks).zip(c_blocks) {
+                block(&mut lanes, a, b, c);
+            }
+            block(&mut lanes, a_rest, b_rest, c_rest);
+            add_panel(&mut segment, &[lanes]);
+        }
+        add_segment(&mut sums, segment);
+    }
+    let [sum] = sums;
+    sum
+}
+
+#[inline(always)]
+fn add_panel<const SUMS: usize>(segment: &mut Lanes<SUMS>, panel: &Lanes<SUMS>) {
+    for (segment, panel) in segment.iter_mut().zip(panel) {
+        for (lane, term) in segment.iter_mut().zip(panel) {
+            *lane += term;
+        }
+    }
+}
+
+#[inline(always)]
+fn add_segment<const SUMS: usize>(sums: &mut [f32; SUMS], segment: Lanes<SUMS>) {
+    for (sum, lanes) in sums.iter_mut().zip(segment) {
+        *sum += sum_lanes(lanes);
+    }
+}
+
+/// `(x . x, y . z)` in one pass, which is in a binary once whatever it is called with.
+#[inline(never)]
+fn square_and_dot(x: &[f32], y: &[f32], z: &[f32]) -> [f32; 2] {
+    reduce([x, y, z], |[squares, products], x, y, z| {
+        accumulate(squares, x, x);
+        accumulate(products, y, z);
+    })
+}
+
+/// `a . b` for at most a panel.
+#[inline(always)]
+pub(super) fn dot_in_panel(a: &[f32], b: &[f32]) -> f32 {
+    let (a_blocks, a_rest) = a.as_chunks::<LANES>();
+    let (b_blocks, b_rest) = b.as_chunks::<LANES>();
+    let mut lanes = [NOTHING; LANES];
     for (a, b) in a_blocks.iter().zip(b_blocks) {
         accumulate(&mut lanes, a, b);
     }
@@ -23,57 +112,11 @@ pub fn dot_with_lanes<const L: usize>(a: &[f32], b: &[f32]) -> f32 {
     sum_lanes(lanes)
 }
 
-/// `(x . x, y . z)` in one pass, which is in a binary once whatever it is called with.
-#[inline(never)]
-fn square_and_dot(x: &[f32], y: &[f32], z: &[f32]) -> (f32, f32) {
-    let (x_blocks, x_rest) = x.as_chunks::<LANES>();
-    let (y_blocks, y_rest) = y.as_chunks::<LANES>();
-    let (z_blocks, z_rest) = z.as_chunks::<LANES>();
-    let (mut squares, mut products) = ([0.0; LANES], [0.0; LANES]);
-    for ((x, y), z) in x_blocks.iter().zip(y_blocks).zip(z_blocks) {
-        accumulate(&mut squares, x, x);
-        accumulate(&mut products, y, z);
-    }
-    accumulate(&mut squares, x_rest, x_rest);
-    accumulate(&mut products, y_rest, z_rest);
-    (sum_lanes(squares), sum_lanes(products))
-}
-
 /// Adds the products of one block, one to a lane.
 #[inline(always)]
-pub(super) fn accumulate<const L: usize>(lanes: &mut [f32; L], a: &[f32], b: &[f32]) {
+fn accumulate(lanes: &mut [f32; LANES], a: &[f32], b: &[f32]) {
     for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
         *lane += a * b;
-    }
-}
-
-/// The lanes of [`FootpointSums`].
-#[derive(Default)]
-pub(super) struct FootpointLanes {
-    pub distance: [f32; LANES],
-    pub along: [f32; LANES],
-    pub gradient: [f32; LANES],
-}
-
-impl FootpointLanes {
-    #[inline(always)]
-    pub fn accumulate(&mut self, theta: &[f32], displaced: &[f32], gradient: &[f32]) {
-        let mut d = [0.0; LANES];
-        for ((d, displaced), theta) in d.iter_mut().zip(displaced).zip(theta) {
-            *d = displaced - theta;
-        }
-        accumulate(&mut self.distance, &d, &d);
-        accumulate(&mut self.along, gradient, &d);
-        accumulate(&mut self.gradient, gradient, gradient);
-    }
-
-    #[inline(always)]
-    pub fn sum(self) -> FootpointSums {
-        FootpointSums {
-            distance: sum_lanes(self.distance),
-            along: sum_lanes(self.along),
-            gradient: sum_lanes(self.gradient),
-        }
     }
 }
 
@@ -87,7 +130,7 @@ fn replace(lane: &mut f32, theta: &mut f32, gradient: &mut f32, new: f32) {
 }
 
 #[inline(always)]
-pub(super) fn roll_block(
+fn roll_block(
     lanes: &mut [f32; LANES],
     theta: &mut [f32],
     offset: &mut [f32],
@@ -104,7 +147,7 @@ pub(super) fn roll_block(
 }
 
 #[inline(always)]
-pub(super) fn momentum_block(
+fn momentum_block(
     lanes: &mut [f32; LANES],
     theta: &mut [f32],
     velocity: &mut [f32],
@@ -121,54 +164,43 @@ pub(super) fn momentum_block(
     }
 }
 
-#[inline(always)]
-pub(super) fn adam_block(
-    lanes: &mut [f32; LANES],
-    theta: &mut [f32],
-    mean: &mut [f32],
-    variance: &mut [f32],
-    gradient: &mut [f32],
-    c: AdamCoefficients,
-) {
-    for ((((lane, theta), mean), variance), gradient) in
-        lanes.iter_mut().zip(theta).zip(mean).zip(variance).zip(gradient)
-    {
-        *mean = c.beta1 * *mean + (1.0 - c.beta1) * *gradient;
-        *variance = c.beta2 * *variance + (1.0 - c.beta2) * (*gradient * *gradient);
-        let root = libm::sqrtf(*variance * c.second_correction) + c.epsilon;
-        let new = (*theta - c.decay * *theta) - (c.rate * *mean) / root;
-        replace(lane, theta, gradient, new);
-    }
-}
-
 impl Kernels for Scalar {
     #[inline]
+    fn run<T: Task>(task: T) -> T::Output {
+        task.run::<Plain>()
+    }
+
     fn dot(a: &[f32], b: &[f32]) -> f32 {
-        dot_with_lanes::<LANES>(a, b)
+        let [sum] = reduce([a, b, b], |[products], a, b, _| accumulate(products, a, b));
+        sum
     }
 
     fn squared_norms(a: &[f32], b: &[f32]) -> (f32, f32) {
-        square_and_dot(a, b, b)
+        let [a, b] = square_and_dot(a, b, b);
+        (a, b)
     }
 
     fn footpoint_sums(theta: &[f32], displaced: &[f32], gradient: &[f32]) -> FootpointSums {
-        let (theta_blocks, theta_rest) = theta.as_chunks::<LANES>();
-        let (displaced_blocks, displaced_rest) = displaced.as_chunks::<LANES>();
-        let (gradient_blocks, gradient_rest) = gradient.as_chunks::<LANES>();
-        let mut lanes = FootpointLanes::default();
-        for ((theta, displaced), gradient) in
-            theta_blocks.iter().zip(displaced_blocks).zip(gradient_blocks)
-        {
-            lanes.accumulate(theta, displaced, gradient);
-        }
-        lanes.accumulate(theta_rest, displaced_rest, gradient_rest);
-        lanes.sum()
+        let slices = [theta, displaced, gradient];
+        let [distance, along, gradient] =
+            reduce(slices, |[distance, along, norm], theta, displaced, gradient| {
+                let mut d = [0.0; LANES];
+                for ((d, displaced), theta) in d.iter_mut().zip(displaced).zip(theta) {
+                    *d = displaced - theta;
+                }
+                for ((lane, d), _) in distance.iter_mut().zip(d).zip(gradient) {
+                    *lane += d * d;
+                }
+                accumulate(along, gradient, &d);
+                accumulate(norm, gradient, gradient);
+            });
+        FootpointSums { distance, along, gradient }
     }
 
     /// Two passes: the sums of one are as many as a Cortex-M4F's registers hold.
     fn contact_sums(theta: &[f32], offset: &[f32], gradient: &[f32]) -> ContactSums {
-        let (theta, squared) = square_and_dot(theta, gradient, gradient);
-        let (offset, along) = square_and_dot(offset, gradient, offset);
+        let [theta, squared] = square_and_dot(theta, gradient, gradient);
+        let [offset, along] = square_and_dot(offset, gradient, offset);
         ContactSums { theta, gradient: squared, offset, along }
     }
 
@@ -220,17 +252,9 @@ impl Kernels for Scalar {
         rate: f32,
         reach: f32,
     ) -> f32 {
-        let (theta_blocks, theta_rest) = theta.as_chunks_mut::<LANES>();
-        let (offset_blocks, offset_rest) = offset.as_chunks_mut::<LANES>();
-        let (gradient_blocks, gradient_rest) = gradient.as_chunks_mut::<LANES>();
-        let mut lanes = [0.0; LANES];
-        for ((theta, offset), gradient) in
-            theta_blocks.iter_mut().zip(offset_blocks).zip(gradient_blocks)
-        {
-            roll_block(&mut lanes, theta, offset, gradient, rate, reach);
-        }
-        roll_block(&mut lanes, theta_rest, offset_rest, gradient_rest, rate, reach);
-        sum_lanes(lanes)
+        replace_and_reduce([theta, offset, gradient], |lanes, theta, offset, gradient| {
+            roll_block(lanes, theta, offset, gradient, rate, reach);
+        })
     }
 
     fn descend(theta: &mut [f32], gradient: &mut [f32], rate: f32) {
@@ -249,39 +273,10 @@ impl Kernels for Scalar {
         momentum: f32,
         nesterov: bool,
     ) -> f32 {
-        let (theta_blocks, theta_rest) = theta.as_chunks_mut::<LANES>();
-        let (velocity_blocks, velocity_rest) = velocity.as_chunks_mut::<LANES>();
-        let (gradient_blocks, gradient_rest) = gradient.as_chunks_mut::<LANES>();
-        let mut lanes = [0.0; LANES];
         let settings = (rate, momentum, nesterov);
-        for ((theta, velocity), gradient) in
-            theta_blocks.iter_mut().zip(velocity_blocks).zip(gradient_blocks)
-        {
-            momentum_block(&mut lanes, theta, velocity, gradient, settings);
-        }
-        momentum_block(&mut lanes, theta_rest, velocity_rest, gradient_rest, settings);
-        sum_lanes(lanes)
-    }
-
-    fn adam(
-        theta: &mut [f32],
-        mean: &mut [f32],
-        variance: &mut [f32],
-        gradient: &mut [f32],
-        coefficients: AdamCoefficients,
-    ) -> f32 {
-        let (theta_blocks, theta_rest) = theta.as_chunks_mut::<LANES>();
-        let (mean_blocks, mean_rest) = mean.as_chunks_mut::<LANES>();
-        let (variance_blocks, variance_rest) = variance.as_chunks_mut::<LANES>();
-        let (gradient_blocks, gradient_rest) = gradient.as_chunks_mut::<LANES>();
-        let mut lanes = [0.0; LANES];
-        for (((theta, mean), variance), gradient) in
-            theta_blocks.iter_mut().zip(mean_blocks).zip(variance_blocks).zip(gradient_blocks)
-        {
-            adam_block(&mut lanes, theta, mean, variance, gradient, coefficients);
-        }
-        adam_block(&mut lanes, theta_rest, mean_rest, variance_rest, gradient_rest, coefficients);
-        sum_lanes(lanes)
+        replace_and_reduce([theta, velocity, gradient], |lanes, theta, velocity, gradient| {
+            momentum_block(lanes, theta, velocity, gradient, settings);
+        })
     }
 
     fn perturb(theta: &mut [f32], kept: &mut [f32], gradient: &[f32], scale: f32) {

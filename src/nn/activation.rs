@@ -1,6 +1,6 @@
 //! Activations: functions of one value, applied to every element.
 
-use super::layer::{Layer, check_lengths};
+use super::layer::{Layer, samples};
 use super::parameters::Parameters;
 use crate::kernels::Kernels;
 use crate::{Error, Libm, Math};
@@ -74,7 +74,7 @@ impl<A: Activation, const N: usize> Layer for Elementwise<A, N> {
         _activations: &mut [f32],
         output: &mut [f32],
     ) -> Result<(), Error> {
-        check_lengths::<Self>(input, output)?;
+        samples::<Self>(input, output)?;
         forward::<A>(input, output)
     }
 
@@ -84,7 +84,7 @@ impl<A: Activation, const N: usize> Layer for Elementwise<A, N> {
         _activations: &mut [f32],
         output_gradient: &[f32],
     ) -> Result<(), Error> {
-        check_lengths::<Self>(input, output_gradient)?;
+        samples::<Self>(input, output_gradient)?;
         backward::<A>(input, output_gradient)
     }
 }

@@ -1,6 +1,6 @@
 //! Averages over windows, and over the whole map.
 
-use super::layer::{Layer, check_lengths};
+use super::layer::{Layer, each_backward_input, each_forward};
 use super::parameters::Parameters;
 use super::window::{Geometry, Shape, Sliding, Whole};
 use crate::Error;
@@ -48,8 +48,9 @@ impl<M: Shape, S: Sliding> Layer for AveragePool<M, S> {
         _activations: &mut [f32],
         output: &mut [f32],
     ) -> Result<(), Error> {
-        check_lengths::<Self>(input, output)?;
-        forward(Self::GEOMETRY, input, output);
+        for (input, output) in each_forward::<Self>(input, output)? {
+            forward(Self::GEOMETRY, input, output);
+        }
         Ok(())
     }
 
@@ -59,8 +60,9 @@ impl<M: Shape, S: Sliding> Layer for AveragePool<M, S> {
         _activations: &mut [f32],
         output_gradient: &[f32],
     ) -> Result<(), Error> {
-        check_lengths::<Self>(input, output_gradient)?;
-        input_gradient(Self::GEOMETRY, output_gradient, input);
+        for (input, output_gradient) in each_backward_input::<Self>(input, output_gradient)? {
+            input_gradient(Self::GEOMETRY, output_gradient, input);
+        }
         Ok(())
     }
 }

@@ -1,18 +1,20 @@
 //! A batch of samples as an objective, evaluated at once or sample by sample.
 
 use super::backbone::Backbone;
-use super::layer::Layer;
+use super::layer::{Layer, larger};
 use super::loss::Loss;
-use super::network::{Forward, Network};
+use super::network::{Network, Parts};
 use super::sample::{Input, Sample};
 use crate::kernels::Kernels;
 use crate::{Error, Objective};
+use core::iter::once;
 use core::task::Poll;
 
 /// The mean loss of a network over samples, weighted by the loss's weights.
 ///
 /// Cost of a loss: one forward pass a sample; of a gradient: a forward and a backward pass. RAM: the scratch
-/// slice, whatever the number of samples.
+/// slice, whatever the number of samples. A scratch slice with room for several ([`Network::scratch`]) has them
+/// evaluated at once: the same bits in less time.
 ///
 /// ```
 /// use rolling_ball::nn::{Dense, Network, Sample, SoftmaxCrossEntropy};
@@ -36,8 +38,8 @@ use core::task::Poll;
 /// # Ok::<(), rolling_ball::Error>(())
 /// ```
 ///
-/// Firmware that must not be away for a whole evaluation polls it instead: a poll takes one sample forward and
-/// backward, and no more.
+/// Firmware that must not be away for a whole evaluation polls it instead: a poll takes the samples that the scratch
+/// slice has room for, such as one, forward and backward, and no more.
 ///
 /// ```
 /// use core::task::Poll;
@@ -112,8 +114,8 @@ where
         self.evaluation = None;
     }
 
-    /// One piece of the loss at theta: a sample is weighed, or taken forward. The value is ready after twice as
-    /// many polls as there are samples, and one or two; theta must stay the same until then.
+    /// One piece of the loss at theta: a sample is weighed, or as many as there is room for are taken forward. The value
+    /// is ready after at most twice as many polls as there are samples, and one or two; theta must stay the same until then.
     ///
     /// An evaluation of the other kind that is in progress is given up, and a new one begins.
     ///
@@ -123,7 +125,7 @@ where
         self.poll(theta, None)
     }
 
-    /// As [`poll_loss`](Self::poll_loss), with the gradient: a sample is taken forward and backward. The
+    /// As [`poll_loss`](Self::poll_loss), with the gradient: samples are taken forward and backward. The
     /// gradient's slice must be the same until the value is ready; the first poll overwrites it.
     ///
     /// # Errors
@@ -162,17 +164,35 @@ where
                 none_or_other.insert(Evaluation { samples, stage, with_gradient })
             }
         };
-        match (&mut evaluation.stage, evaluation.samples.next()) {
+        let next = evaluation.samples.next();
+        match (&mut evaluation.stage, next) {
             (Stage::Weighing { sum }, Some(sample)) => *sum += loss.weight(&sample.target)?,
             (Stage::Weighing { sum }, None) => {
                 evaluation.stage = Stage::Evaluating { scale: reciprocal(*sum)?, mean: 0.0 };
                 evaluation.samples = samples.clone();
             }
-            (Stage::Evaluating { scale, mean }, Some(Sample { input, target })) => {
-                let weight = loss.weight(&target)? * *scale;
-                let Forward { features, activations, output } =
-                    network.forward(theta, &input, scratch)?;
-                *mean += weight * loss.evaluate(output, &target, weight)?;
+            (Stage::Evaluating { scale, mean }, Some(first)) => {
+                Error::check_length("theta", T::PARAMETERS, theta.len())?;
+                let room = Network::<T, F, K>::room(scratch);
+                let parts = Network::<T, F, K>::parts(scratch, room)?;
+                let mut places = parts.features.chunks_exact_mut(const { larger(T::INPUTS, 1) });
+                if let Some(features) = places.next() {
+                    network.features(&first.input, parts.inside, features)?;
+                }
+                let others = evaluation.samples.clone();
+                let mut together = 1;
+                for (features, sample) in places.zip(&mut evaluation.samples) {
+                    network.features(&sample.input, parts.inside, features)?;
+                    together += 1;
+                }
+                let Parts { features, activations, output, .. } = parts.first::<T>(together)?;
+                T::forward::<K>(network.parameters(theta), features, activations, output)?;
+                let targets = once(first.target).chain(others.map(|sample| sample.target));
+                let outputs = output.chunks_exact_mut(const { larger(T::OUTPUTS, 1) });
+                for (output, target) in outputs.zip(targets) {
+                    let weight = loss.weight(&target)? * *scale;
+                    *mean += weight * loss.evaluate(output, &target, weight)?;
+                }
                 if let Some(gradient) = gradient {
                     let parameters = network.parameters(theta);
                     T::backward::<K>(parameters, features, activations, output, gradient)?;

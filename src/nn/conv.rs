@@ -1,10 +1,10 @@
 //! The convolution, in two dimensions and in one.
 
-use super::layer::{Layer, check_lengths};
+use super::layer::{Layer, each_backward, each_backward_input, each_forward};
 use super::parameters::{All, Parameters, Trainable, initialise, trained, weights_and_biases_mut};
 use super::window::{Geometry, Map, Shape, Sliding, Window};
 use crate::Error;
-use crate::kernels::Kernels;
+use crate::kernels::{Kernels, Task, Unit, add_scaled, dot};
 use core::marker::PhantomData;
 
 /// `FILTERS` weighted sums of every window `S` on the map `M`, each plus its bias. The output is a map again, with a
@@ -73,8 +73,9 @@ impl<M: Shape, S: Sliding, const FILTERS: usize, R: Trainable> Layer for Conv2d<
         output: &mut [f32],
     ) -> Result<(), Error> {
         let (weights, biases) = parameters.weights_and_biases::<R>(Self::WEIGHTS, FILTERS)?;
-        check_lengths::<Self>(input, output)?;
-        forward::<K>(Self::GEOMETRY, weights, biases, input, output);
+        for (input, output) in each_forward::<Self>(input, output)? {
+            K::run(Forward { geometry: Self::GEOMETRY, weights, biases, input, output });
+        }
         Ok(())
     }
 
@@ -85,15 +86,22 @@ impl<M: Shape, S: Sliding, const FILTERS: usize, R: Trainable> Layer for Conv2d<
         output_gradient: &[f32],
         gradient: &mut [f32],
     ) -> Result<(), Error> {
-        check_lengths::<Self>(input, output_gradient)?;
         let (weights, biases) = weights_and_biases_mut::<R>(gradient, Self::WEIGHTS, FILTERS)?;
-        for slopes in output_gradient.chunks_exact(FILTERS) {
-            for (bias, slope) in biases.iter_mut().zip(slopes) {
-                *bias += slope;
+        for (input, output_gradient) in each_backward::<Self>(input, output_gradient)? {
+            for slopes in output_gradient.chunks_exact(FILTERS) {
+                for (bias, slope) in biases.iter_mut().zip(slopes) {
+                    *bias += slope;
+                }
             }
-        }
-        if R::WEIGHTS {
-            weights_gradient::<K>(Self::GEOMETRY, FILTERS, input, output_gradient, weights);
+            if R::WEIGHTS {
+                K::run(WeightsGradient {
+                    geometry: Self::GEOMETRY,
+                    filters: FILTERS,
+                    input,
+                    output_gradient,
+                    gradient: &mut *weights,
+                });
+            }
         }
         Ok(())
     }
@@ -105,8 +113,15 @@ impl<M: Shape, S: Sliding, const FILTERS: usize, R: Trainable> Layer for Conv2d<
         output_gradient: &[f32],
     ) -> Result<(), Error> {
         let (weights, _) = parameters.weights_and_biases::<R>(Self::WEIGHTS, FILTERS)?;
-        check_lengths::<Self>(input, output_gradient)?;
-        input_gradient::<K>(Self::GEOMETRY, FILTERS, weights, output_gradient, input);
+        for (input, output_gradient) in each_backward_input::<Self>(input, output_gradient)? {
+            K::run(InputGradient {
+                geometry: Self::GEOMETRY,
+                filters: FILTERS,
+                weights,
+                output_gradient,
+                input,
+            });
+        }
         Ok(())
     }
 
@@ -119,56 +134,84 @@ impl<M: Shape, S: Sliding, const FILTERS: usize, R: Trainable> Layer for Conv2d<
 // The loops know shapes as values, so that they are compiled once for all layers. The numbers of filters and
 // of values in a window are at least 1, as the types make sure.
 
-fn forward<K: Kernels>(
+/// The output of a sample.
+struct Forward<'a> {
     geometry: Geometry,
-    weights: &[f32],
-    biases: &[f32],
-    input: &[f32],
-    output: &mut [f32],
-) {
-    let length = geometry.length().max(1);
-    for (runs, place) in geometry.each().zip(output.chunks_exact_mut(biases.len().max(1))) {
-        for (y, bias) in place.iter_mut().zip(biases) {
-            *y = *bias;
-        }
-        for run in runs {
-            for (y, weights) in place.iter_mut().zip(weights.chunks_exact(length)) {
-                *y += K::dot(run.of_window(weights), run.of_map(input));
+    weights: &'a [f32],
+    biases: &'a [f32],
+    input: &'a [f32],
+    output: &'a mut [f32],
+}
+
+impl Task for Forward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<U: Unit>(self) {
+        let Self { geometry, weights, biases, input, output } = self;
+        let length = geometry.length().max(1);
+        for (runs, place) in geometry.each().zip(output.chunks_exact_mut(biases.len().max(1))) {
+            for (y, bias) in place.iter_mut().zip(biases) {
+                *y = *bias;
+            }
+            for run in runs {
+                for (y, weights) in place.iter_mut().zip(weights.chunks_exact(length)) {
+                    *y += dot::<U>(run.of_window(weights), run.of_map(input));
+                }
             }
         }
     }
 }
 
-fn weights_gradient<K: Kernels>(
+/// The gradient of a sample with respect to the weights.
+struct WeightsGradient<'a> {
     geometry: Geometry,
     filters: usize,
-    input: &[f32],
-    output_gradient: &[f32],
-    gradient: &mut [f32],
-) {
-    let length = geometry.length().max(1);
-    for (runs, slopes) in geometry.each().zip(output_gradient.chunks_exact(filters.max(1))) {
-        for run in runs {
-            for (weights, slope) in gradient.chunks_exact_mut(length).zip(slopes).filter(counts) {
-                K::add_scaled(run.of_window_mut(weights), *slope, run.of_map(input));
+    input: &'a [f32],
+    output_gradient: &'a [f32],
+    gradient: &'a mut [f32],
+}
+
+impl Task for WeightsGradient<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<U: Unit>(self) {
+        let Self { geometry, filters, input, output_gradient, gradient } = self;
+        let length = geometry.length().max(1);
+        for (runs, slopes) in geometry.each().zip(output_gradient.chunks_exact(filters.max(1))) {
+            for run in runs {
+                for (weights, slope) in gradient.chunks_exact_mut(length).zip(slopes).filter(counts)
+                {
+                    add_scaled::<U>(run.of_window_mut(weights), *slope, run.of_map(input));
+                }
             }
         }
     }
 }
 
-fn input_gradient<K: Kernels>(
+/// The gradient of a sample with respect to its input.
+struct InputGradient<'a> {
     geometry: Geometry,
     filters: usize,
-    weights: &[f32],
-    output_gradient: &[f32],
-    input: &mut [f32],
-) {
-    let length = geometry.length().max(1);
-    input.fill(0.0);
-    for (runs, slopes) in geometry.each().zip(output_gradient.chunks_exact(filters.max(1))) {
-        for run in runs {
-            for (weights, slope) in weights.chunks_exact(length).zip(slopes).filter(counts) {
-                K::add_scaled(run.of_map_mut(input), *slope, run.of_window(weights));
+    weights: &'a [f32],
+    output_gradient: &'a [f32],
+    input: &'a mut [f32],
+}
+
+impl Task for InputGradient<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<U: Unit>(self) {
+        let Self { geometry, filters, weights, output_gradient, input } = self;
+        let length = geometry.length().max(1);
+        input.fill(0.0);
+        for (runs, slopes) in geometry.each().zip(output_gradient.chunks_exact(filters.max(1))) {
+            for run in runs {
+                for (weights, slope) in weights.chunks_exact(length).zip(slopes).filter(counts) {
+                    add_scaled::<U>(run.of_map_mut(input), *slope, run.of_window(weights));
+                }
             }
         }
     }

@@ -1,10 +1,10 @@
 //! The fully connected layer: as a type with constant shapes, and over slices whose lengths are its shape. There is
 //! one body for all shapes, which saves flash.
 
-use super::layer::{Layer, check_lengths};
+use super::layer::{Layer, samples};
 use super::parameters::{All, Parameters, Trainable, initialise, trained, weights_and_biases_mut};
 use crate::Error;
-use crate::kernels::Kernels;
+use crate::kernels::{Combine, Factors, Kernels, Transform};
 use core::marker::PhantomData;
 
 /// `y = W x + b` with `I` inputs and `O` outputs. Parameters: `W` row by row (`O` rows of `I`), then `b`; `R` says
@@ -38,8 +38,8 @@ impl<const I: usize, const O: usize, R: Trainable> Layer for Dense<I, O, R> {
         output: &mut [f32],
     ) -> Result<(), Error> {
         let (weights, biases) = parameters.weights_and_biases::<R>(I * O, O)?;
-        check_lengths::<Self>(input, output)?;
-        forward::<K>(weights, biases, input, output)
+        let samples = samples::<Self>(input, output)?;
+        forward::<K>(samples, weights, biases, input, output)
     }
 
     fn backward<K: Kernels>(
@@ -49,9 +49,9 @@ impl<const I: usize, const O: usize, R: Trainable> Layer for Dense<I, O, R> {
         output_gradient: &[f32],
         gradient: &mut [f32],
     ) -> Result<(), Error> {
-        check_lengths::<Self>(input, output_gradient)?;
+        let samples = samples::<Self>(input, output_gradient)?;
         let (weights, biases) = weights_and_biases_mut::<R>(gradient, I * O, O)?;
-        backward::<K>(input, output_gradient, weights, biases)
+        backward::<K>(samples, input, output_gradient, weights, biases)
     }
 
     fn backward_input<K: Kernels>(
@@ -61,8 +61,8 @@ impl<const I: usize, const O: usize, R: Trainable> Layer for Dense<I, O, R> {
         output_gradient: &[f32],
     ) -> Result<(), Error> {
         let (weights, _) = parameters.weights_and_biases::<R>(I * O, O)?;
-        check_lengths::<Self>(input, output_gradient)?;
-        backward_input::<K>(weights, input, output_gradient)
+        let samples = samples::<Self>(input, output_gradient)?;
+        backward_input::<K>(samples, weights, input, output_gradient)
     }
 
     /// He's uniform initialisation; biases are zero.
@@ -71,15 +71,16 @@ impl<const I: usize, const O: usize, R: Trainable> Layer for Dense<I, O, R> {
     }
 }
 
-/// `output = W input + b`, for shapes that are known at run time; [`Dense`] does the same. `W` row by row. Cost: as
-/// many multiply-adds as `W` has elements.
+/// `output = W input + b` for each of `samples`, for shapes that are known at run time; [`Dense`] does the same. `W` row by
+/// row; the samples' inputs one after the other, and so their outputs. Cost: as many multiply-adds a sample as `W` has
+/// elements.
 ///
 /// ```
 /// use rolling_ball::kernels::Active;
 /// use rolling_ball::nn::dense;
 ///
 /// let mut output = [0.0; 2];
-/// dense::forward::<Active>(&[1.0, 2.0, 3.0, 4.0], &[0.5, 0.0], &[1.0, -1.0], &mut output)?;
+/// dense::forward::<Active>(1, &[1.0, 2.0, 3.0, 4.0], &[0.5, 0.0], &[1.0, -1.0], &mut output)?;
 /// assert_eq!(output, [-0.5, -1.0]);
 /// # Ok::<(), rolling_ball::Error>(())
 /// ```
@@ -87,43 +88,52 @@ impl<const I: usize, const O: usize, R: Trainable> Layer for Dense<I, O, R> {
 /// # Errors
 /// [`Error::Length`] where the weights or the biases are not those of this input and output.
 pub fn forward<K: Kernels>(
+    samples: usize,
     weights: &[f32],
     biases: &[f32],
     input: &[f32],
     output: &mut [f32],
 ) -> Result<(), Error> {
-    Error::check_length("layer weights", elements(input, output)?, weights.len())?;
-    Error::check_length("layer biases", output.len(), biases.len())?;
-    for ((y, row), bias) in output.iter_mut().zip(weights.chunks_exact(width(input))).zip(biases) {
-        *y = bias + K::dot(row, input);
-    }
+    let [width, count] = shape(samples, input, output)?;
+    Error::check_length("layer weights", width.saturating_mul(count), weights.len())?;
+    Error::check_length("layer biases", count, biases.len())?;
+    K::run(Transform { width, weights, biases, inputs: input, outputs: output });
     Ok(())
 }
 
-/// Adds the gradients with respect to the weights and the biases; an empty slice where they are not trained.
-/// Cost: as [`forward`].
+/// Adds the gradients with respect to the weights and the biases, sample by sample; an empty slice where they are not
+/// trained. Cost: as [`forward`].
 ///
 /// # Errors
 /// [`Error::Length`] where a gradient is neither empty nor as long as what it belongs to.
 pub fn backward<K: Kernels>(
+    samples: usize,
     input: &[f32],
     output_gradient: &[f32],
     weights_gradient: &mut [f32],
     biases_gradient: &mut [f32],
 ) -> Result<(), Error> {
+    let [width, count] = shape(samples, input, output_gradient)?;
     if !weights_gradient.is_empty() {
-        let expected = elements(input, output_gradient)?;
+        let expected = width.saturating_mul(count);
         Error::check_length("gradient of the weights", expected, weights_gradient.len())?;
     }
     if !biases_gradient.is_empty() {
-        let expected = output_gradient.len();
-        Error::check_length("gradient of the biases", expected, biases_gradient.len())?;
+        Error::check_length("gradient of the biases", count, biases_gradient.len())?;
     }
-    for (row, slope) in weights_gradient.chunks_exact_mut(width(input)).zip(output_gradient) {
-        K::add_scaled(row, *slope, input);
+    if !weights_gradient.is_empty() {
+        K::run(Combine {
+            width,
+            factors: Factors { values: output_gradient, target: 1, term: count },
+            rows: input,
+            targets: weights_gradient,
+            add: true,
+        });
     }
-    for (bias, slope) in biases_gradient.iter_mut().zip(output_gradient) {
-        *bias += slope;
+    for slopes in output_gradient.chunks_exact(count.max(1)) {
+        for (bias, slope) in biases_gradient.iter_mut().zip(slopes) {
+            *bias += slope;
+        }
     }
     Ok(())
 }
@@ -133,27 +143,30 @@ pub fn backward<K: Kernels>(
 /// # Errors
 /// [`Error::Length`] where the weights are not those of this input and output.
 pub fn backward_input<K: Kernels>(
+    samples: usize,
     weights: &[f32],
     input: &mut [f32],
     output_gradient: &[f32],
 ) -> Result<(), Error> {
-    Error::check_length("layer weights", elements(input, output_gradient)?, weights.len())?;
-    input.fill(0.0);
-    for (row, slope) in weights.chunks_exact(width(input)).zip(output_gradient) {
-        K::add_scaled(input, *slope, row);
-    }
+    let [width, count] = shape(samples, input, output_gradient)?;
+    Error::check_length("layer weights", width.saturating_mul(count), weights.len())?;
+    K::run(Combine {
+        width,
+        factors: Factors { values: output_gradient, target: count, term: 1 },
+        rows: weights,
+        targets: input,
+        add: false,
+    });
     Ok(())
 }
 
-/// Elements of `W`. What overflows is longer than any slice, and refused as such.
-fn elements(input: &[f32], output: &[f32]) -> Result<usize, Error> {
-    if input.is_empty() {
+/// A sample's inputs and outputs.
+fn shape(samples: usize, input: &[f32], output: &[f32]) -> Result<[usize; 2], Error> {
+    if input.is_empty() || samples == 0 {
         return Err(Error::Length { what: "layer input", expected: 1, actual: 0 });
     }
-    Ok(input.len().saturating_mul(output.len()))
-}
-
-/// The length of a row of `W`, for the compiler to see that it is not 0.
-fn width(input: &[f32]) -> usize {
-    input.len().max(1)
+    let [width, count] = [input.len() / samples, output.len() / samples];
+    Error::check_length("layer input", width * samples, input.len())?;
+    Error::check_length("layer output", count * samples, output.len())?;
+    Ok([width, count])
 }

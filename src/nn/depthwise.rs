@@ -1,6 +1,6 @@
 //! The convolution of every channel by itself.
 
-use super::layer::{Layer, check_lengths};
+use super::layer::{Layer, each_backward, each_backward_input, each_forward};
 use super::parameters::{All, Parameters, Trainable, initialise, trained, weights_and_biases_mut};
 use super::window::{Geometry, Shape, Sliding};
 use crate::Error;
@@ -51,8 +51,9 @@ impl<M: Shape, S: Sliding, R: Trainable> Layer for DepthwiseConv2d<M, S, R> {
         output: &mut [f32],
     ) -> Result<(), Error> {
         let (weights, biases) = parameters.weights_and_biases::<R>(Self::WEIGHTS, Self::BIASES)?;
-        check_lengths::<Self>(input, output)?;
-        forward(Self::GEOMETRY, weights, biases, input, output);
+        for (input, output) in each_forward::<Self>(input, output)? {
+            forward(Self::GEOMETRY, weights, biases, input, output);
+        }
         Ok(())
     }
 
@@ -63,9 +64,10 @@ impl<M: Shape, S: Sliding, R: Trainable> Layer for DepthwiseConv2d<M, S, R> {
         output_gradient: &[f32],
         gradient: &mut [f32],
     ) -> Result<(), Error> {
-        check_lengths::<Self>(input, output_gradient)?;
         let (weights, biases) = weights_and_biases_mut::<R>(gradient, Self::WEIGHTS, Self::BIASES)?;
-        backward(Self::GEOMETRY, input, output_gradient, weights, biases);
+        for (input, output_gradient) in each_backward::<Self>(input, output_gradient)? {
+            backward(Self::GEOMETRY, input, output_gradient, weights, biases);
+        }
         Ok(())
     }
 
@@ -76,8 +78,9 @@ impl<M: Shape, S: Sliding, R: Trainable> Layer for DepthwiseConv2d<M, S, R> {
         output_gradient: &[f32],
     ) -> Result<(), Error> {
         let (weights, _) = parameters.weights_and_biases::<R>(Self::WEIGHTS, Self::BIASES)?;
-        check_lengths::<Self>(input, output_gradient)?;
-        input_gradient(Self::GEOMETRY, weights, output_gradient, input);
+        for (input, output_gradient) in each_backward_input::<Self>(input, output_gradient)? {
+            input_gradient(Self::GEOMETRY, weights, output_gradient, input);
+        }
         Ok(())
     }
 

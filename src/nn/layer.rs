@@ -7,7 +7,9 @@ use core::marker::PhantomData;
 
 /// A differentiable map with constant shapes.
 ///
-/// Slices come in the lengths that the constants say; a layer answers others with [`Error::Length`].
+/// Inputs, outputs and activations are those of one sample, in the lengths that the constants say, or of several, one after
+/// the other: so many samples are evaluated at once, and each gives the bits that it gives alone. A layer answers other
+/// lengths with [`Error::Length`].
 pub trait Layer {
     /// Length of the input.
     const INPUTS: usize;
@@ -111,10 +113,47 @@ pub(super) const fn larger(a: usize, b: usize) -> usize {
     if a > b { a } else { b }
 }
 
-/// Checks an input and an output, or the gradients with respect to them.
-pub(super) fn check_lengths<L: Layer>(input: &[f32], output: &[f32]) -> Result<(), Error> {
-    Error::check_length("layer input", L::INPUTS, input.len())?;
-    Error::check_length("layer output", L::OUTPUTS, output.len())
+/// How many samples an input and an output have, or the gradients with respect to them: at least one.
+pub(super) fn samples<L: Layer>(input: &[f32], output: &[f32]) -> Result<usize, Error> {
+    let samples = count::<L>(input);
+    Error::check_length("layer input", samples * L::INPUTS, input.len())?;
+    Error::check_length("layer output", samples * L::OUTPUTS, output.len())?;
+    Ok(samples)
+}
+
+/// The inputs and outputs of the samples, one after the other.
+pub(super) fn each_forward<'a, L: Layer>(
+    input: &'a [f32],
+    output: &'a mut [f32],
+) -> Result<impl Iterator<Item = (&'a [f32], &'a mut [f32])>, Error> {
+    samples::<L>(input, output)?;
+    let inputs = input.chunks_exact(const { larger(L::INPUTS, 1) });
+    Ok(inputs.zip(output.chunks_exact_mut(const { larger(L::OUTPUTS, 1) })))
+}
+
+/// The inputs of the samples, and the gradients with respect to their outputs, one after the other.
+pub(super) fn each_backward<'a, L: Layer>(
+    input: &'a [f32],
+    output_gradient: &'a [f32],
+) -> Result<impl Iterator<Item = (&'a [f32], &'a [f32])>, Error> {
+    samples::<L>(input, output_gradient)?;
+    let inputs = input.chunks_exact(const { larger(L::INPUTS, 1) });
+    Ok(inputs.zip(output_gradient.chunks_exact(const { larger(L::OUTPUTS, 1) })))
+}
+
+/// As [`each_backward`], with inputs to be overwritten.
+pub(super) fn each_backward_input<'a, L: Layer>(
+    input: &'a mut [f32],
+    output_gradient: &'a [f32],
+) -> Result<impl Iterator<Item = (&'a mut [f32], &'a [f32])>, Error> {
+    samples::<L>(input, output_gradient)?;
+    let inputs = input.chunks_exact_mut(const { larger(L::INPUTS, 1) });
+    Ok(inputs.zip(output_gradient.chunks_exact(const { larger(L::OUTPUTS, 1) })))
+}
+
+/// How many samples there are by the length of an input, which may have another.
+fn count<L: Layer>(input: &[f32]) -> usize {
+    (input.len() / L::INPUTS.max(1)).max(1)
 }
 
 /// Splits a slice at a length, or says that it is too short.
@@ -170,8 +209,9 @@ impl<A: Layer, B: Layer> Layer for Chain<A, B> {
         output: &mut [f32],
     ) -> Result<(), Error> {
         let (first, second) = parameters.split(A::PARAMETERS, A::FROZEN)?;
-        let (inside, rest) = split_mut("activations", activations, A::ACTIVATIONS)?;
-        let (middle, rest) = split_mut("activations", rest, A::OUTPUTS)?;
+        let samples = count::<A>(input);
+        let (inside, rest) = split_mut("activations", activations, samples * A::ACTIVATIONS)?;
+        let (middle, rest) = split_mut("activations", rest, samples * A::OUTPUTS)?;
         A::forward::<K>(first, input, inside, middle)?;
         B::forward::<K>(second, middle, rest, output)
     }
@@ -185,8 +225,9 @@ impl<A: Layer, B: Layer> Layer for Chain<A, B> {
     ) -> Result<(), Error> {
         let (first, second) = parameters.split(A::PARAMETERS, A::FROZEN)?;
         let (first_gradient, second_gradient) = split_mut("gradient", gradient, A::PARAMETERS)?;
-        let (inside, rest) = split_mut("activations", activations, A::ACTIVATIONS)?;
-        let (middle, rest) = split_mut("activations", rest, A::OUTPUTS)?;
+        let samples = count::<A>(input);
+        let (inside, rest) = split_mut("activations", activations, samples * A::ACTIVATIONS)?;
+        let (middle, rest) = split_mut("activations", rest, samples * A::OUTPUTS)?;
         if A::PARAMETERS == 0 {
             // Nobody below learns: the gradient goes no further.
             return B::backward::<K>(second, middle, rest, output_gradient, second_gradient);
@@ -202,8 +243,9 @@ impl<A: Layer, B: Layer> Layer for Chain<A, B> {
         output_gradient: &[f32],
     ) -> Result<(), Error> {
         let (first, second) = parameters.split(A::PARAMETERS, A::FROZEN)?;
-        let (inside, rest) = split_mut("activations", activations, A::ACTIVATIONS)?;
-        let (middle, rest) = split_mut("activations", rest, A::OUTPUTS)?;
+        let samples = count::<A>(input);
+        let (inside, rest) = split_mut("activations", activations, samples * A::ACTIVATIONS)?;
+        let (middle, rest) = split_mut("activations", rest, samples * A::OUTPUTS)?;
         B::backward_input::<K>(second, middle, rest, output_gradient)?;
         A::backward_input::<K>(first, input, inside, middle)
     }
@@ -217,8 +259,9 @@ impl<A: Layer, B: Layer> Layer for Chain<A, B> {
     ) -> Result<(), Error> {
         let (first, second) = parameters.split(A::PARAMETERS, A::FROZEN)?;
         let (first_gradient, second_gradient) = split_mut("gradient", gradient, A::PARAMETERS)?;
-        let (inside, rest) = split_mut("activations", activations, A::ACTIVATIONS)?;
-        let (middle, rest) = split_mut("activations", rest, A::OUTPUTS)?;
+        let samples = count::<A>(input);
+        let (inside, rest) = split_mut("activations", activations, samples * A::ACTIVATIONS)?;
+        let (middle, rest) = split_mut("activations", rest, samples * A::OUTPUTS)?;
         B::backward_through::<K>(second, middle, rest, output_gradient, second_gradient)?;
         A::backward_through::<K>(first, input, inside, middle, first_gradient)
     }

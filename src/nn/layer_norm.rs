@@ -1,6 +1,6 @@
 //! Normalisation of a sample by its own mean and deviation.
 
-use super::layer::{Layer, check_lengths, split_mut};
+use super::layer::{Layer, samples, split_mut};
 use super::parameters::{All, Parameters, Trainable, trained, weights_and_biases_mut};
 use crate::Error;
 use crate::kernels::{Kernels, LANES, sum_lanes};
@@ -48,8 +48,8 @@ impl<const N: usize, const POSITIONS: usize, R: Trainable> Layer for LayerNorm<N
         output: &mut [f32],
     ) -> Result<(), Error> {
         let (scales, shifts) = parameters.weights_and_biases::<R>(N, N)?;
-        check_lengths::<Self>(input, output)?;
-        let kept = kept_mut::<POSITIONS>(activations)?;
+        let samples = samples::<Self>(input, output)?;
+        let kept = kept_mut(samples * POSITIONS, activations)?;
         for ((input, output), kept) in
             input.chunks_exact(N).zip(output.chunks_exact_mut(N)).zip(kept)
         {
@@ -74,9 +74,9 @@ impl<const N: usize, const POSITIONS: usize, R: Trainable> Layer for LayerNorm<N
         output_gradient: &[f32],
         gradient: &mut [f32],
     ) -> Result<(), Error> {
-        check_lengths::<Self>(input, output_gradient)?;
+        let samples = samples::<Self>(input, output_gradient)?;
         let (scales, shifts) = weights_and_biases_mut::<R>(gradient, N, N)?;
-        let kept = kept_mut::<POSITIONS>(activations)?;
+        let kept = kept_mut(samples * POSITIONS, activations)?;
         let positions = input.chunks_exact(N).zip(output_gradient.chunks_exact(N)).zip(kept);
         for ((input, slopes), [mean, reciprocal]) in positions {
             for ((scale, x), slope) in scales.iter_mut().zip(input).zip(slopes) {
@@ -96,8 +96,8 @@ impl<const N: usize, const POSITIONS: usize, R: Trainable> Layer for LayerNorm<N
         output_gradient: &[f32],
     ) -> Result<(), Error> {
         let (scales, _) = parameters.weights_and_biases::<R>(N, N)?;
-        check_lengths::<Self>(input, output_gradient)?;
-        let kept = kept_mut::<POSITIONS>(activations)?;
+        let samples = samples::<Self>(input, output_gradient)?;
+        let kept = kept_mut(samples * POSITIONS, activations)?;
         let positions = input.chunks_exact_mut(N).zip(output_gradient.chunks_exact(N)).zip(kept);
         for ((input, slopes), [mean, reciprocal]) in positions {
             // From here on the input is normalised. The slopes with respect to it, less their mean and less their part
@@ -125,14 +125,14 @@ impl<const N: usize, const POSITIONS: usize, R: Trainable> Layer for LayerNorm<N
     }
 }
 
-fn kept_mut<const POSITIONS: usize>(activations: &mut [f32]) -> Result<&mut [[f32; KEPT]], Error> {
-    Error::check_length("layer activations", KEPT * POSITIONS, activations.len())?;
+fn kept_mut(positions: usize, activations: &mut [f32]) -> Result<&mut [[f32; KEPT]], Error> {
+    Error::check_length("layer activations", KEPT * positions, activations.len())?;
     Ok(activations.as_chunks_mut().0)
 }
 
-/// In the order of the [contract](crate::kernels).
+/// In the order of the [contract](crate::kernels), of a panel: vectors of this kind are short.
 fn sum(mut values: impl Iterator<Item = f32>) -> f32 {
-    let mut lanes = [0.0; LANES];
+    let mut lanes = [-0.0; LANES];
     loop {
         for lane in &mut lanes {
             match values.next() {

@@ -1,6 +1,6 @@
 //! Maxima over windows.
 
-use super::layer::{Layer, check_lengths};
+use super::layer::{Layer, each_backward_input, each_forward, samples};
 use super::parameters::Parameters;
 use super::window::{Geometry, Run, Shape, Sliding};
 use crate::Error;
@@ -47,9 +47,12 @@ impl<M: Shape, S: Sliding> Layer for MaxPool<M, S> {
         activations: &mut [f32],
         output: &mut [f32],
     ) -> Result<(), Error> {
-        check_lengths::<Self>(input, output)?;
-        Error::check_length("layer activations", Self::ACTIVATIONS, activations.len())?;
-        forward(Self::GEOMETRY, input, activations, output);
+        let expected = samples::<Self>(input, output)? * Self::ACTIVATIONS;
+        Error::check_length("layer activations", expected, activations.len())?;
+        let mut winners = activations.chunks_mut(Self::OUTPUTS.max(1));
+        for (input, output) in each_forward::<Self>(input, output)? {
+            forward(Self::GEOMETRY, input, winners.next().unwrap_or_default(), output);
+        }
         Ok(())
     }
 
@@ -59,12 +62,15 @@ impl<M: Shape, S: Sliding> Layer for MaxPool<M, S> {
         activations: &mut [f32],
         output_gradient: &[f32],
     ) -> Result<(), Error> {
-        check_lengths::<Self>(input, output_gradient)?;
-        Error::check_length("layer activations", Self::ACTIVATIONS, activations.len())?;
-        if Self::GEOMETRY.overlaps() {
-            scatter(activations, output_gradient, input);
-        } else {
-            replace(Self::GEOMETRY, output_gradient, input);
+        let expected = samples::<Self>(input, output_gradient)? * Self::ACTIVATIONS;
+        Error::check_length("layer activations", expected, activations.len())?;
+        let mut winners = activations.chunks(Self::OUTPUTS.max(1));
+        for (input, output_gradient) in each_backward_input::<Self>(input, output_gradient)? {
+            if Self::GEOMETRY.overlaps() {
+                scatter(winners.next().unwrap_or_default(), output_gradient, input);
+            } else {
+                replace(Self::GEOMETRY, output_gradient, input);
+            }
         }
         Ok(())
     }

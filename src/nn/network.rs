@@ -94,9 +94,16 @@ impl<'a, T: Layer, F: Backbone> Network<'a, T, F> {
     /// Length of the output.
     pub const OUTPUTS: usize = T::OUTPUTS;
     /// Length of the scratch slice: activations of one sample, and its input.
-    pub const SCRATCH: usize = F::SCRATCH + T::INPUTS + T::ACTIVATIONS + T::OUTPUTS;
+    pub const SCRATCH: usize = Self::scratch(1);
     /// RAM for training with the ball: theta, the optimizer's two vectors, the scratch slice.
     pub const RAM_BYTES: usize = Self::ram_bytes(2);
+
+    /// Length of a scratch slice in which a [`Batch`] evaluates this many samples at once: faster, since the weights
+    /// are loaded once for all of them, with the same bits.
+    #[must_use]
+    pub const fn scratch(samples: usize) -> usize {
+        F::SCRATCH + samples * (T::INPUTS + T::ACTIVATIONS + T::OUTPUTS)
+    }
 
     /// RAM for training with an optimizer that keeps this many vectors beside theta.
     #[must_use]
@@ -134,7 +141,11 @@ impl<'a, T: Layer, F: Backbone, K: Kernels> Network<'a, T, F, K> {
         input: &impl Input,
         scratch: &'s mut [f32],
     ) -> Result<&'s mut [f32], Error> {
-        Ok(self.forward(theta, input, scratch)?.output)
+        Error::check_length("theta", T::PARAMETERS, theta.len())?;
+        let Parts { inside, features, activations, output } = Self::parts(scratch, 1)?;
+        self.features(input, inside, features)?;
+        T::forward::<K>(self.parameters(theta), features, activations, output)?;
+        Ok(output)
     }
 
     /// The index of the largest output: the class. Cost: one forward pass.
@@ -158,34 +169,49 @@ impl<'a, T: Layer, F: Backbone, K: Kernels> Network<'a, T, F, K> {
     }
 
     /// The mean loss over samples as an objective of theta. The samples are iterated anew for each
-    /// evaluation, twice where they are counted first, so their iterator must be cheap to clone.
+    /// evaluation, so their iterator must be cheap to clone. As many samples are evaluated at once as the
+    /// scratch slice has room for: one in `SCRATCH` floats, `n` in [`scratch(n)`](Network::scratch).
     ///
     /// # Errors
-    /// [`Error::Length`] where the scratch slice is not `SCRATCH` long.
+    /// [`Error::Length`] where the scratch slice is shorter than `SCRATCH`.
     pub fn batch<'s, L, S>(
         &self,
         loss: L,
         samples: S,
         scratch: &'s mut [f32],
     ) -> Result<Batch<'a, 's, T, F, K, L, S>, Error> {
-        Error::check_length("scratch", Self::LENGTH, scratch.len())?;
+        if scratch.len() < Self::LENGTH {
+            Error::check_length("scratch", Self::LENGTH, scratch.len())?;
+        }
         Ok(Batch::new(*self, loss, samples, scratch))
     }
 
-    pub(super) fn forward<'s>(
-        &self,
-        theta: &[f32],
-        input: &impl Input,
-        scratch: &'s mut [f32],
-    ) -> Result<Forward<'s>, Error> {
-        Error::check_length("theta", T::PARAMETERS, theta.len())?;
-        Error::check_length("scratch", Self::LENGTH, scratch.len())?;
+    /// As many samples as the scratch slice has room for.
+    pub(super) fn room(scratch: &[f32]) -> usize {
+        let one = const { Network::<'static, T, F>::scratch(1) - F::SCRATCH };
+        scratch.len().saturating_sub(F::SCRATCH) / one.max(1)
+    }
+
+    /// Parts of the scratch slice, for this many samples.
+    pub(super) fn parts(scratch: &mut [f32], samples: usize) -> Result<Parts<'_>, Error> {
+        if scratch.len() < Self::LENGTH {
+            Error::check_length("scratch", Self::LENGTH, scratch.len())?;
+        }
         let (inside, rest) = split_mut("scratch", scratch, F::SCRATCH)?;
-        let (features, rest) = split_mut("scratch", rest, T::INPUTS)?;
-        let (activations, output) = split_mut("scratch", rest, T::ACTIVATIONS)?;
-        self.backbone.features::<K>(input, inside, features)?;
-        T::forward::<K>(self.parameters(theta), features, activations, output)?;
-        Ok(Forward { features, activations, output })
+        let (features, rest) = split_mut("scratch", rest, samples * T::INPUTS)?;
+        let (activations, rest) = split_mut("scratch", rest, samples * T::ACTIVATIONS)?;
+        let (output, _) = split_mut("scratch", rest, samples * T::OUTPUTS)?;
+        Ok(Parts { inside, features, activations, output })
+    }
+
+    /// What the layers learn from: the backbone's output.
+    pub(super) fn features(
+        &self,
+        input: &impl Input,
+        inside: &mut [f32],
+        features: &mut [f32],
+    ) -> Result<(), Error> {
+        self.backbone.features::<K>(input, inside, features)
     }
 
     pub(super) fn parameters<'p>(&self, theta: &'p [f32]) -> Parameters<'p>
@@ -196,9 +222,22 @@ impl<'a, T: Layer, F: Backbone, K: Kernels> Network<'a, T, F, K> {
     }
 }
 
-/// What a forward pass leaves in the scratch slice.
-pub(super) struct Forward<'s> {
-    pub features: &'s [f32],
+/// What lies in the scratch slice, sample after sample.
+pub(super) struct Parts<'s> {
+    /// The backbone's own.
+    pub inside: &'s mut [f32],
+    pub features: &'s mut [f32],
     pub activations: &'s mut [f32],
     pub output: &'s mut [f32],
+}
+
+impl Parts<'_> {
+    /// Those of the first samples only.
+    pub fn first<T: Layer>(self, samples: usize) -> Result<Self, Error> {
+        let Self { inside, features, activations, output } = self;
+        let (features, _) = split_mut("scratch", features, samples * T::INPUTS)?;
+        let (activations, _) = split_mut("scratch", activations, samples * T::ACTIVATIONS)?;
+        let (output, _) = split_mut("scratch", output, samples * T::OUTPUTS)?;
+        Ok(Self { inside, features, activations, output })
+    }
 }

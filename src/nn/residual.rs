@@ -1,6 +1,6 @@
 //! A way around layers.
 
-use super::layer::{Layer, check_lengths};
+use super::layer::{Layer, samples};
 use super::parameters::Parameters;
 use crate::Error;
 use crate::kernels::Kernels;
@@ -39,7 +39,7 @@ impl<L: Layer> Layer for Residual<L> {
         activations: &mut [f32],
         output: &mut [f32],
     ) -> Result<(), Error> {
-        check_lengths::<Self>(input, output)?;
+        samples::<Self>(input, output)?;
         L::forward::<K>(parameters, input, activations, output)?;
         add(output, input);
         Ok(())
@@ -61,7 +61,7 @@ impl<L: Layer> Layer for Residual<L> {
         activations: &mut [f32],
         output_gradient: &[f32],
     ) -> Result<(), Error> {
-        check_lengths::<Self>(input, output_gradient)?;
+        samples::<Self>(input, output_gradient)?;
         L::backward_input::<K>(parameters, input, activations, output_gradient)?;
         add(input, output_gradient);
         Ok(())
@@ -74,7 +74,7 @@ impl<L: Layer> Layer for Residual<L> {
         output_gradient: &[f32],
         gradient: &mut [f32],
     ) -> Result<(), Error> {
-        check_lengths::<Self>(input, output_gradient)?;
+        samples::<Self>(input, output_gradient)?;
         L::backward_through::<K>(parameters, input, activations, output_gradient, gradient)?;
         add(input, output_gradient);
         Ok(())

@@ -21,7 +21,7 @@ pub const SETTINGS: [(f32, f32); 4] = [(1.0, 1.0), (3.0, 1.0), (0.3, 0.3), (1.0,
 /// Samples of a batch.
 const BATCH: usize = 32;
 /// How far from the converged distance counts as there.
-const NEAR: f32 = 1.01;
+pub const NEAR: f32 = 1.01;
 /// The paper's step sizes that are tried.
 const STEPS: [f32; 4] = [0.001, 0.01, 0.1, 0.3];
 /// Iterations of the paper's solver at most.

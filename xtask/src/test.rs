@@ -120,6 +120,7 @@ pub fn test(args: &TestArgs) -> Result<()> {
     logs(&mut tally)?;
     retail(&mut tally)?;
     c_interface(args, &mut tally)?;
+    desktop_instructions(args, &mut tally)?;
     devices(args, &mut tally)?;
     let Tally { passed, skipped } = tally;
     println!("\n{passed} passed, 0 failed, {skipped} skipped");
@@ -281,6 +282,16 @@ fn c_interface(args: &TestArgs, tally: &mut Tally) -> Result<()> {
         outcome.check_bits()?;
         outcome.check_budget()
     })
+}
+
+/// Needs valgrind, which counts them.
+fn desktop_instructions(args: &TestArgs, tally: &mut Tally) -> Result<()> {
+    let sentence = "no_kernel_takes_over_2_per_cent_more_instructions_than_the_committed_ones";
+    match setup::debian_package("valgrind", "valgrind", args.install) {
+        Ok(()) => tally.pass_where_compared(sentence, bench::kernels::check()?),
+        Err(reason) => tally.skip(sentence, &format!("{reason:#}")),
+    }
+    Ok(())
 }
 
 /// The message of the compile-time RAM check is part of the product.

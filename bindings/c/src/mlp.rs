@@ -132,7 +132,7 @@ impl Mlp<'_> {
             let (layer, others) = parameters.split_at_checked(length).ok_or(rb_error::Length)?;
             let (sums, left) = rest.split_at_mut_checked(outputs).ok_or(rb_error::Length)?;
             let (weights, biases) = split_last(layer, outputs)?;
-            dense::forward::<Active>(weights, biases, input, sums)?;
+            dense::forward::<Active>(1, weights, biases, input, sums)?;
             if others.is_empty() {
                 return Ok(sums);
             }
@@ -155,14 +155,14 @@ impl Mlp<'_> {
             let (other_gradients, layer_gradient) = split_last_mut(gradient, length)?;
             let (weights_gradient, biases_gradient) = split_last_mut(layer_gradient, outputs)?;
             if others.is_empty() {
-                dense::backward::<Active>(input, slopes, weights_gradient, biases_gradient)?;
+                dense::backward::<Active>(1, input, slopes, weights_gradient, biases_gradient)?;
                 return Ok(());
             }
             let (left, rectified) = split_last_mut(rest, inputs)?;
             let (left, sums) = split_last_mut(left, inputs)?;
             let (weights, _) = split_last(layer, outputs)?;
-            dense::backward::<Active>(rectified, slopes, weights_gradient, biases_gradient)?;
-            dense::backward_input::<Active>(weights, rectified, slopes)?;
+            dense::backward::<Active>(1, rectified, slopes, weights_gradient, biases_gradient)?;
+            dense::backward_input::<Active>(1, weights, rectified, slopes)?;
             activation::backward::<Rectifier>(sums, rectified)?;
             (parameters, gradient, rest, slopes) = (others, other_gradients, left, sums);
         }

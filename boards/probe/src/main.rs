@@ -12,7 +12,7 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 use embedded_storage::nor_flash::NorFlashErrorKind;
 use flash::Flash;
-use rolling_ball::kernels::{AdamCoefficients, Kernels, Scalar, dot_with_lanes, sum_lanes};
+use rolling_ball::kernels::{AdamCoefficients, Kernels, Scalar, sum_lanes};
 use rolling_ball::nn::activation::Rectifier;
 use rolling_ball::nn::{
     AveragePool, BiasesOnly, BinaryCrossEntropyWithLogits, Chain, Conv1d, Conv2d, Dense,
@@ -325,11 +325,11 @@ fn layers_over_slices(theta: &mut [f32]) -> Result<(), Error> {
     let z = z.get_mut(..black_box(6)).unwrap_or_default();
     let (weights, rest) = theta.split_at_mut_checked(black_box(48)).unwrap_or_default();
     let (biases, _) = rest.split_at_mut_checked(black_box(6)).unwrap_or_default();
-    dense::forward::<Scalar>(weights, biases, x, y)?;
+    dense::forward::<Scalar>(1, weights, biases, x, y)?;
     activation::forward::<Rectifier>(y, z)?;
     activation::backward::<Rectifier>(y, z)?;
-    dense::backward_input::<Scalar>(weights, x, y)?;
-    dense::backward::<Scalar>(x, y, weights, biases)
+    dense::backward_input::<Scalar>(1, weights, x, y)?;
+    dense::backward::<Scalar>(1, x, y, weights, biases)
 }
 
 fn kernels(theta: &mut [f32; N]) {
@@ -339,7 +339,7 @@ fn kernels(theta: &mut [f32; N]) {
     let a = a.get_mut(..black_box(N)).unwrap_or_default();
     let b = b.get_mut(..black_box(N)).unwrap_or_default();
     let c = c.get_mut(..black_box(N)).unwrap_or_default();
-    black_box(Scalar::dot(x, a) + dot_with_lanes::<16>(x, a));
+    black_box(Scalar::dot(x, a));
     black_box(sum_lanes([black_box(1.0); 8]));
     black_box(Scalar::squared_norms(x, a));
     black_box(Scalar::footpoint_sums(x, a, b));

@@ -10,6 +10,7 @@
 pub mod digits_cnn;
 mod event;
 mod image;
+mod lanes;
 mod networks;
 mod optimizer;
 mod run;
@@ -17,6 +18,7 @@ pub mod training_step;
 
 pub use event::{Accuracy, Event, ParseError, StepEvent};
 pub use image::{Image, ImageError, Samples, Settings};
+pub use lanes::dot_with_lanes;
 pub use networks::{
     Digits, DigitsTail, LastLayer, Model, Speakers, SpeakersCnn, SpeakersCnnTail, SpeakersTail,
     last_layer, whole,

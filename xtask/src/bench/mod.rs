@@ -1,17 +1,25 @@
-//! `cargo xtask bench`: what training takes on a microcontroller, and what it takes with others.
+//! `cargo xtask bench`: the library against the machine and against its peers.
 
+mod desktop;
 mod document;
+mod footpoint;
+mod guard;
+pub mod kernels;
 pub mod mcu;
+mod peers;
+mod problem;
 mod size;
 mod table;
+mod timing;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 
-/// Count the instructions of training steps on six emulated cores, beside other libraries, and the flash and RAM they take
+/// Measure the library against this machine's memory, PyTorch and JAX, and count its instructions on a microcontroller
 ///
-/// Instructions are QEMU's and exact. Each part prints a table in Markdown.
+/// Times are medians, of one run in which all that is compared takes turns; instructions are QEMU's and exact. Each part
+/// prints a table in Markdown.
 #[derive(Args, Clone, Debug)]
 pub struct BenchArgs {
     /// Only these parts
@@ -23,14 +31,26 @@ pub struct BenchArgs {
     /// Put the tables of these parts into docs/benchmarks.md
     #[arg(long)]
     write: bool,
-    /// Install QEMU with the system's package manager where it is missing, through sudo if need be
+    /// Install QEMU and valgrind with the system's package manager where they are missing, through sudo if need be
     #[arg(long)]
     install: bool,
+    /// A Python that has torch and jax, to compare with [default: an environment that benches/peers/setup.sh makes]
+    #[arg(long, value_name = "FILE")]
+    python: Option<std::path::PathBuf>,
+    /// Of the passes over memory only those in cache: what another build of this program is asked for
+    #[arg(long, hide = true)]
+    in_cache: bool,
 }
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Part {
+    /// The passes over memory, against STREAM's triad
+    Kernels,
+    /// A gradient evaluation and a step on the desktop, against PyTorch and JAX
+    Desktop,
+    /// The way to the nearest point of the graph, against the paper's solver
+    Footpoint,
     /// Instructions of a training step on the emulated cores
     Mcu,
     /// Flash and RAM
@@ -48,6 +68,9 @@ struct Findings {
 impl Part {
     fn measure(self, args: &BenchArgs) -> Result<Findings> {
         match self {
+            Self::Kernels => kernels::measure(args),
+            Self::Desktop => desktop::measure(args),
+            Self::Footpoint => footpoint::measure(args),
             Self::Mcu => mcu::measure(args),
             Self::Size => size::measure(args),
         }
@@ -55,6 +78,9 @@ impl Part {
 
     fn title(self) -> &'static str {
         match self {
+            Self::Kernels => "Passes over memory",
+            Self::Desktop => "Training on the desktop",
+            Self::Footpoint => "To the same footpoint",
             Self::Mcu => "A training step on a microcontroller",
             Self::Size => "Flash and RAM",
         }
@@ -71,7 +97,7 @@ pub fn bench(args: &BenchArgs) -> Result<()> {
     let mut json = Map::new();
     for part in parts {
         let title = part.title();
-        let Findings { text, rows } = part.measure(args).with_context(|| title.to_owned())?;
+        let Findings { text, rows } = part.measure(args).context(title)?;
         println!("## {title}\n\n{text}\n");
         if args.write {
             document::replace(title, &text)?;

@@ -33,15 +33,15 @@ pub struct Bars<'a> {
 }
 
 // The colour-blind-safe palette of Okabe and Ito.
-const LINE_COLOUR: RGBColor = RGBColor(0x00, 0x72, 0xb2);
-const DOT_COLOURS: [RGBColor; 3] =
+pub const LINE_COLOUR: RGBColor = RGBColor(0x00, 0x72, 0xb2);
+pub const DOT_COLOURS: [RGBColor; 3] =
     [RGBColor(0xd5, 0x5e, 0x00), RGBColor(0xcc, 0x79, 0xa7), RGBColor(0xe6, 0x9f, 0x00)];
 const BEFORE_COLOUR: RGBColor = RGBColor(0x99, 0x99, 0x99);
 const AFTER_COLOUR: RGBColor = RGBColor(0x00, 0x9e, 0x73);
 
-const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
-const AXIS: RGBColor = RGBColor(0x88, 0x88, 0x88);
-const GRID: RGBColor = RGBColor(0xe4, 0xe4, 0xe4);
+pub const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
+pub const AXIS: RGBColor = RGBColor(0x88, 0x88, 0x88);
+pub const GRID: RGBColor = RGBColor(0xe4, 0xe4, 0xe4);
 
 const PLOT_HEIGHT: u32 = 380;
 const MARGIN: u32 = 28;
@@ -197,7 +197,7 @@ fn longest(curves: &[Curve]) -> usize {
 }
 
 /// Powers of ten; with few of those, their double and fivefold too.
-fn log_ticks(range: &Range<f64>) -> Vec<f64> {
+pub fn log_ticks(range: &Range<f64>) -> Vec<f64> {
     let first = range.start.log10().floor() as i32;
     let last = range.end.log10().floor() as i32;
     let factors: &[f64] = if last - first <= 3 { &[1.0, 2.0, 5.0] } else { &[1.0] };
@@ -359,7 +359,8 @@ fn row_centre(row: usize) -> i32 {
     CAPTION_HEIGHT as i32 + LEGEND_ROW as i32 * row as i32 + LEGEND_ROW as i32 / 2
 }
 
-fn text(size: u32, horizontal: HPos, vertical: VPos) -> TextStyle<'static> {
+/// How words look: in ink, without serifs.
+pub fn text(size: u32, horizontal: HPos, vertical: VPos) -> TextStyle<'static> {
     TextStyle::from(("sans-serif", size).into_font())
         .color(&INK)
         .pos(Pos::new(horizontal, vertical))
@@ -371,7 +372,7 @@ fn decimals(step: f64) -> usize {
 }
 
 /// At most three decimals, no zeros at the end, and never too wide for the axis.
-fn short(value: f64) -> String {
+pub fn short(value: f64) -> String {
     if value != 0.0 && !(0.001..1e5).contains(&value.abs()) {
         let digits = format!("{value:.1e}");
         return digits.replace(".0e", "e");

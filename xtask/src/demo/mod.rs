@@ -1,6 +1,6 @@
 //! `cargo xtask demo`: the desktop rehearsal and the emulated device, side by side.
 
-mod chart;
+pub mod chart;
 pub mod firmware;
 pub mod outcome;
 pub mod plan;

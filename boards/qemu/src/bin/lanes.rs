@@ -7,7 +7,7 @@ use core::hint::black_box;
 use cortex_m::Peripherals;
 use cortex_m_rt::entry;
 use qemu_board::{exit, instructions, print_line};
-use rolling_ball::kernels::dot_with_lanes;
+use scenario::dot_with_lanes;
 
 /// Rows of the networks of the demo, and a whole theta.
 const LENGTHS: [usize; 5] = [8, 16, 64, 320, 2410];

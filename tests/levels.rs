@@ -1,0 +1,96 @@
+//! Every vector unit of this processor against the scalar kernels: one test, since a limit holds for the whole program.
+#![cfg(feature = "simd")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod support;
+
+use rolling_ball::kernels::{Kernels, Level, Scalar, Wide};
+use rolling_ball::nn::{
+    Chain, Conv2d, Dense, Map, Network, Relu, Sample, Shape, SoftmaxCrossEntropy, Window,
+};
+use rolling_ball::{Objective, step};
+use support::numbers::bits;
+use support::optimizers::every_optimizer;
+use support::random::Random;
+
+type Image = Conv2d<Map<6, 5, 3>, Window<3, 3, 2, 1, 1, 0>, 5>;
+type Hidden = Chain<Image, Chain<Relu<{ Image::LENGTH }>, Dense<{ Image::LENGTH }, 13>>>;
+type Layers = Chain<Hidden, Chain<Relu<13>, Dense<13, 4>>>;
+type Net = Network<'static, Layers>;
+
+const SAMPLES: usize = 11;
+
+/// Loss and gradient over eleven samples, `together` at a time.
+fn evaluate<K: Kernels>(kernels: K, together: usize) -> (u32, Vec<u32>) {
+    let mut random = Random(7);
+    let theta = random.vector(Net::PARAMETERS);
+    let inputs: Vec<Vec<f32>> = (0..SAMPLES).map(|_| random.vector(Net::INPUTS)).collect();
+    let samples = inputs
+        .iter()
+        .enumerate()
+        .map(|(index, x)| Sample { input: x.as_slice(), target: index % 4 });
+    let network = Net::new(&[]).unwrap().with_kernels(kernels);
+    let mut scratch = vec![0.0; Net::scratch(together)];
+    let mut objective = network.batch(SoftmaxCrossEntropy::new(), samples, &mut scratch).unwrap();
+    let mut gradient = vec![0.0; Net::PARAMETERS];
+    let loss = objective.gradient(&theta, &mut gradient).unwrap();
+    assert_eq!(objective.loss(&theta).unwrap().to_bits(), loss.to_bits());
+    (loss.to_bits(), bits(&gradient))
+}
+
+/// Where every optimizer is after some steps on a bowl of three panels and a bit.
+fn descend<K: Kernels + Copy + 'static>(kernels: K) -> Vec<Vec<u32>> {
+    let length = 3 * 256 + 5;
+    let start = Random(2).vector(length);
+    every_optimizer(kernels, length, 0.02, true)
+        .into_iter()
+        .map(|mut named| {
+            let mut theta = start.clone();
+            for _ in 0..5 {
+                step(named.optimizer.as_mut(), &mut Bowl, &mut theta).unwrap();
+            }
+            bits(&theta)
+        })
+        .collect()
+}
+
+struct Bowl;
+
+impl Objective for Bowl {
+    fn loss(&mut self, theta: &[f32]) -> Result<f32, rolling_ball::Error> {
+        Ok(theta.iter().zip(1..).map(|(t, i)| t * t / i as f32).sum())
+    }
+
+    fn gradient(
+        &mut self,
+        theta: &[f32],
+        gradient: &mut [f32],
+    ) -> Result<f32, rolling_ball::Error> {
+        for ((g, t), i) in gradient.iter_mut().zip(theta).zip(1..) {
+            *g = 2.0 * t / i as f32;
+        }
+        self.loss(theta)
+    }
+}
+
+#[test]
+fn every_vector_unit_and_every_number_of_samples_at_once_gives_the_bits_of_one_by_one() {
+    let (expected, trajectories) = (evaluate(Scalar, 1), descend(Scalar));
+    let mut skipped = Vec::new();
+    for level in Level::ALL {
+        level.limit();
+        if level > Level::available() {
+            skipped.push(level);
+            continue;
+        }
+        assert_eq!(Level::in_use(), level);
+        for together in [1, 2, 3, 4, 5, 8, SAMPLES, 20] {
+            assert_eq!(evaluate(Wide, together), expected, "{level:?}, {together} at once");
+            assert_eq!(evaluate(Scalar, together), expected, "{together} at once");
+        }
+        assert_eq!(descend(Wide), trajectories, "{level:?}");
+    }
+    if !skipped.is_empty() {
+        println!("SKIPPED: this processor does not have {skipped:?}");
+    }
+}
