@@ -20,80 +20,101 @@ impl Unit for Plain {
     const TILE: Tile = Tile::None;
 }
 
+/// The partial sums of a pass.
 type Lanes<const SUMS: usize> = [[f32; LANES]; SUMS];
+
+/// Adds up panels in the order of the contract.
+struct Total<const SUMS: usize> {
+    sums: [f32; SUMS],
+    segment: Lanes<SUMS>,
+    panels: usize,
+}
+
+impl<const SUMS: usize> Total<SUMS> {
+    #[inline(always)]
+    fn new() -> Self {
+        Self { sums: [NOTHING; SUMS], segment: [[NOTHING; LANES]; SUMS], panels: 0 }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, panel: &Lanes<SUMS>) {
+        if self.panels == SEGMENT / PANEL {
+            self.end_segment();
+        }
+        self.panels += 1;
+        for (segment, panel) in self.segment.iter_mut().zip(panel) {
+            for (lane, term) in segment.iter_mut().zip(panel) {
+                *lane += term;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn end_segment(&mut self) {
+        for (sum, lanes) in self.sums.iter_mut().zip(&mut self.segment) {
+            *sum += sum_lanes(*lanes);
+            *lanes = [NOTHING; LANES];
+        }
+        self.panels = 0;
+    }
+
+    #[inline(always)]
+    fn sums(mut self) -> [f32; SUMS] {
+        self.end_segment();
+        self.sums
+    }
+}
 
 /// Sums over three slices: `block` adds a block of each to the lanes.
 #[inline(always)]
 fn reduce<const SUMS: usize>(
-    [a, b, c]: [&[f32]; 3],
+    a: &[f32],
+    b: &[f32],
+    c: &[f32],
     block: impl Fn(&mut Lanes<SUMS>, &[f32], &[f32], &[f32]),
 ) -> [f32; SUMS] {
-    let mut sums = [NOTHING; SUMS];
-    for ((a, b), c) in a.chunks(SEGMENT).zip(b.chunks(SEGMENT)).zip(c.chunks(SEGMENT)) {
-        let mut segment = [[NOTHING; LANES]; SUMS];
-        for ((a, b), c) in a.chunks(PANEL).zip(b.chunks(PANEL)).zip(c.chunks(PANEL)) {
-            let (a_blocks, a_rest) = a.as_chunks::<LANES>();
-            let (b_blocks, b_rest) = b.as_chunks::<LANES>();
-            let (c_blocks, c_rest) = c.as_chunks::<LANES>();
-            let mut lanes = [[NOTHING; LANES]; SUMS];
-            for ((a, b), c) in a_blocks.iter().zip(b_blocks).zip(c_blocks) {
-                block(&mut lanes, a, b, c);
-            }
-            block(&mut lanes, a_rest, b_rest, c_rest);
-            add_panel(&mut segment, &lanes);
+    let mut total = Total::new();
+    for ((a, b), c) in a.chunks(PANEL).zip(b.chunks(PANEL)).zip(c.chunks(PANEL)) {
+        let (a_blocks, a_rest) = a.as_chunks::<LANES>();
+        let (b_blocks, b_rest) = b.as_chunks::<LANES>();
+        let (c_blocks, c_rest) = c.as_chunks::<LANES>();
+        let mut lanes = [[NOTHING; LANES]; SUMS];
+        for ((a, b), c) in a_blocks.iter().zip(b_blocks).zip(c_blocks) {
+            block(&mut lanes, a, b, c);
         }
-        add_segment(&mut sums, segment);
+        block(&mut lanes, a_rest, b_rest, c_rest);
+        total.add(&lanes);
     }
-    sums
+    total.sums()
 }
 
 /// As [`reduce`], with slices that are replaced.
 #[inline(always)]
-fn replace_and_reduce(
-    [a, b, c]: [&mut [f32]; 3],
-    block: impl Fn(&mut [f32; LANES], &mut [f32], &mut [f32], &mut [f32]),
-) -> f32 {
-    let mut sums = [NOTHING];
-    let segments = a.chunks_mut(SEGMENT).zip(b.chunks_mut(SEGMENT)).zip(c.chunks_mut(SEGMENT));
-    for ((a, b), c) in segments {
-        let mut segment = [[NOTHING; LANES]];
-        for ((a, b), c) in a.chunks_mut(PANEL).zip(b.chunks_mut(PANEL)).zip(c.chunks_mut(PANEL)) {
-            let (a_blocks, a_rest) = a.as_chunks_mut::<LANES>();
-            let (b_blocks, b_rest) = b.as_chunks_mut::<LANES>();
-            let (c_blocks, c_rest) = c.as_chunks_mut::<LANES>();
-            let mut lanes = [NOTHING; LANES];
-            for ((a, b), c) in a_blocks.iter_mut().zip(b_blocks).zip(c_blocks) {
-                block(&mut lanes, a, b, c);
-            }
-            block(&mut lanes, a_rest, b_rest, c_rest);
-            add_panel(&mut segment, &[lanes]);
+fn replace_and_reduce<const SUMS: usize>(
+    a: &mut [f32],
+    b: &mut [f32],
+    c: &mut [f32],
+    block: impl Fn(&mut Lanes<SUMS>, &mut [f32], &mut [f32], &mut [f32]),
+) -> [f32; SUMS] {
+    let mut total = Total::new();
+    for ((a, b), c) in a.chunks_mut(PANEL).zip(b.chunks_mut(PANEL)).zip(c.chunks_mut(PANEL)) {
+        let (a_blocks, a_rest) = a.as_chunks_mut::<LANES>();
+        let (b_blocks, b_rest) = b.as_chunks_mut::<LANES>();
+        let (c_blocks, c_rest) = c.as_chunks_mut::<LANES>();
+        let mut lanes = [[NOTHING; LANES]; SUMS];
+        for ((a, b), c) in a_blocks.iter_mut().zip(b_blocks).zip(c_blocks) {
+            block(&mut lanes, a, b, c);
         }
-        add_segment(&mut sums, segment);
+        block(&mut lanes, a_rest, b_rest, c_rest);
+        total.add(&lanes);
     }
-    let [sum] = sums;
-    sum
-}
-
-#[inline(always)]
-fn add_panel<const SUMS: usize>(segment: &mut Lanes<SUMS>, panel: &Lanes<SUMS>) {
-    for (segment, panel) in segment.iter_mut().zip(panel) {
-        for (lane, term) in segment.iter_mut().zip(panel) {
-            *lane += term;
-        }
-    }
-}
-
-#[inline(always)]
-fn add_segment<const SUMS: usize>(sums: &mut [f32; SUMS], segment: Lanes<SUMS>) {
-    for (sum, lanes) in sums.iter_mut().zip(segment) {
-        *sum += sum_lanes(lanes);
-    }
+    total.sums()
 }
 
 /// `(x . x, y . z)` in one pass, which is in a binary once whatever it is called with.
 #[inline(never)]
 fn square_and_dot(x: &[f32], y: &[f32], z: &[f32]) -> [f32; 2] {
-    reduce([x, y, z], |[squares, products], x, y, z| {
+    reduce(x, y, z, |[squares, products], x, y, z| {
         accumulate(squares, x, x);
         accumulate(products, y, z);
     })
@@ -171,7 +192,7 @@ impl Kernels for Scalar {
     }
 
     fn dot(a: &[f32], b: &[f32]) -> f32 {
-        let [sum] = reduce([a, b, b], |[products], a, b, _| accumulate(products, a, b));
+        let [sum] = reduce(a, b, b, |[products], a, b, _| accumulate(products, a, b));
         sum
     }
 
@@ -181,9 +202,8 @@ impl Kernels for Scalar {
     }
 
     fn footpoint_sums(theta: &[f32], displaced: &[f32], gradient: &[f32]) -> FootpointSums {
-        let slices = [theta, displaced, gradient];
         let [distance, along, gradient] =
-            reduce(slices, |[distance, along, norm], theta, displaced, gradient| {
+            reduce(theta, displaced, gradient, |[distance, along, norm], theta, displaced, gradient| {
                 let mut d = [0.0; LANES];
                 for ((d, displaced), theta) in d.iter_mut().zip(displaced).zip(theta) {
                     *d = displaced - theta;
@@ -252,9 +272,11 @@ impl Kernels for Scalar {
         rate: f32,
         reach: f32,
     ) -> f32 {
-        replace_and_reduce([theta, offset, gradient], |lanes, theta, offset, gradient| {
-            roll_block(lanes, theta, offset, gradient, rate, reach);
-        })
+        let [moved] =
+            replace_and_reduce(theta, offset, gradient, |[lanes], theta, offset, gradient| {
+                roll_block(lanes, theta, offset, gradient, rate, reach);
+            });
+        moved
     }
 
     fn descend(theta: &mut [f32], gradient: &mut [f32], rate: f32) {
@@ -274,9 +296,11 @@ impl Kernels for Scalar {
         nesterov: bool,
     ) -> f32 {
         let settings = (rate, momentum, nesterov);
-        replace_and_reduce([theta, velocity, gradient], |lanes, theta, velocity, gradient| {
-            momentum_block(lanes, theta, velocity, gradient, settings);
-        })
+        let [moved] =
+            replace_and_reduce(theta, velocity, gradient, |[lanes], theta, velocity, gradient| {
+                momentum_block(lanes, theta, velocity, gradient, settings);
+            });
+        moved
     }
 
     fn perturb(theta: &mut [f32], kept: &mut [f32], gradient: &[f32], scale: f32) {
