@@ -1,10 +1,10 @@
-//! The products of a fully connected layer, a row at a time, in little code: for a core without a vector unit. The slices
-//! are arguments, which the compiler knows not to overlap.
+//! The products of a fully connected layer for a core without a vector unit, whose registers hold two rows of sums. The
+//! slices are arguments, which the compiler knows not to overlap; where a layer's shape is constant, so are the loops.
 
 use super::matrix::{Combine, Factors, Transform};
 use super::pass::NOTHING;
-use super::scalar::dot_in_panel;
-use super::{Kernels, PANEL, Scalar};
+use super::scalar::{Lanes, Total, accumulate};
+use super::{Kernels, LANES, PANEL, Scalar, sum_lanes};
 
 #[inline(always)]
 pub fn transform(task: Transform) {
@@ -13,68 +13,129 @@ pub fn transform(task: Transform) {
     for (input, output) in
         inputs.chunks_exact(width).zip(outputs.chunks_exact_mut(biases.len().max(1)))
     {
-        if width <= PANEL {
-            transform_short(weights, biases, input, output);
-        } else {
-            transform_long(weights, biases, input, output);
+        transform_sample(width, weights, biases, input, output);
+    }
+}
+
+/// Two rows at a time: what is loaded of the input serves both.
+#[inline(always)]
+fn transform_sample(
+    width: usize,
+    weights: &[f32],
+    biases: &[f32],
+    input: &[f32],
+    output: &mut [f32],
+) {
+    let (pairs, last) = output.as_chunks_mut::<2>();
+    let (bias_pairs, last_bias) = biases.as_chunks::<2>();
+    let rows = weights.chunks_exact(2 * width);
+    let last_row = rows.remainder();
+    for ((outputs, biases), rows) in pairs.iter_mut().zip(bias_pairs).zip(rows) {
+        let (first, second) = rows.split_at_checked(width).unwrap_or_default();
+        let sums = dot_two(first, second, input);
+        for ((output, bias), sum) in outputs.iter_mut().zip(biases).zip(sums) {
+            *output = bias + sum;
         }
     }
-}
-
-/// Rows of at most a panel.
-#[inline]
-fn transform_short(weights: &[f32], biases: &[f32], input: &[f32], output: &mut [f32]) {
-    for ((y, row), bias) in
-        output.iter_mut().zip(weights.chunks_exact(input.len().max(1))).zip(biases)
-    {
-        *y = bias + dot_in_panel(row, input);
+    for (output, bias) in last.iter_mut().zip(last_bias) {
+        *output = bias + Scalar::dot(last_row, input);
     }
 }
 
-#[inline]
-fn transform_long(weights: &[f32], biases: &[f32], input: &[f32], output: &mut [f32]) {
-    for ((y, row), bias) in
-        output.iter_mut().zip(weights.chunks_exact(input.len().max(1))).zip(biases)
-    {
-        *y = bias + Scalar::dot(row, input);
+/// The products of two rows with an input.
+#[inline(always)]
+fn dot_two(first: &[f32], second: &[f32], input: &[f32]) -> [f32; 2] {
+    if input.len() <= PANEL {
+        return panel(first, second, input).map(sum_lanes);
     }
+    let mut total = Total::new();
+    let rows = first.chunks(PANEL).zip(second.chunks(PANEL));
+    for ((first, second), input) in rows.zip(input.chunks(PANEL)) {
+        total.add(&panel(first, second, input));
+    }
+    total.sums()
+}
+
+#[inline(always)]
+fn panel(first: &[f32], second: &[f32], input: &[f32]) -> Lanes<2> {
+    let (first_blocks, first_rest) = first.as_chunks::<LANES>();
+    let (second_blocks, second_rest) = second.as_chunks::<LANES>();
+    let (blocks, rest) = input.as_chunks::<LANES>();
+    let [mut first, mut second] = [[NOTHING; LANES]; 2];
+    for ((a, b), x) in first_blocks.iter().zip(second_blocks).zip(blocks) {
+        accumulate(&mut first, a, x);
+        accumulate(&mut second, b, x);
+    }
+    accumulate(&mut first, first_rest, rest);
+    accumulate(&mut second, second_rest, rest);
+    [first, second]
 }
 
 #[inline(always)]
 pub fn combine(task: Combine) {
     let Combine { width, factors: Factors { values, target, term }, rows, targets, add } = task;
-    if !add {
-        targets.fill(NOTHING);
-    }
-    if term == 1 {
+    let width = width.max(1);
+    if rows.len() == width {
+        // One term, a sample: its input stays in registers while the targets go by.
+        outer(width, values, rows, targets, add);
+    } else if term == 1 {
         // A target for each sample.
-        for (target, factors) in
-            targets.chunks_exact_mut(width.max(1)).zip(values.chunks_exact(target.max(1)))
-        {
-            combine_rows(factors, rows, target);
+        let factors = values.chunks_exact(target.max(1));
+        for (target, factors) in targets.chunks_exact_mut(width).zip(factors) {
+            sum_rows(width, factors.iter(), rows, target, add);
         }
     } else {
         // A term for each sample.
-        for (row, factors) in rows.chunks_exact(width.max(1)).zip(values.chunks_exact(term.max(1)))
-        {
-            add_outer(factors, row, targets);
+        for (index, target) in targets.chunks_exact_mut(width).enumerate() {
+            let factors = values.get(index..).unwrap_or_default().iter().step_by(term.max(1));
+            sum_rows(width, factors, rows, target, add);
         }
     }
 }
 
-/// `target += sum of factors[t] * rows[t]`
-#[inline]
-fn combine_rows(factors: &[f32], rows: &[f32], target: &mut [f32]) {
-    for (row, factor) in rows.chunks_exact(target.len().max(1)).zip(factors) {
-        add_scaled(target, *factor, row);
+/// `targets[r] (+)= factors[r] * row`
+#[inline(always)]
+fn outer(width: usize, factors: &[f32], row: &[f32], targets: &mut [f32], add: bool) {
+    for (target, factor) in targets.chunks_exact_mut(width).zip(factors) {
+        if add {
+            add_scaled(target, *factor, row);
+        } else {
+            for (y, x) in target.iter_mut().zip(row) {
+                *y = NOTHING + factor * x;
+            }
+        }
     }
 }
 
-/// `targets[r] += factors[r] * row`
-#[inline]
-fn add_outer(factors: &[f32], row: &[f32], targets: &mut [f32]) {
-    for (target, factor) in targets.chunks_exact_mut(row.len().max(1)).zip(factors) {
-        add_scaled(target, *factor, row);
+/// `target (+)= sum of factors[t] * rows[t]`, a block at a time.
+#[inline(always)]
+fn sum_rows<'a>(
+    width: usize,
+    factors: impl Iterator<Item = &'a f32> + Clone,
+    rows: &[f32],
+    target: &mut [f32],
+    add: bool,
+) {
+    let mut start = 0;
+    let (blocks, rest) = target.as_chunks_mut::<LANES>();
+    for block in blocks {
+        let mut sums = if add { *block } else { [NOTHING; LANES] };
+        for (row, factor) in rows.chunks_exact(width).zip(factors.clone()) {
+            if let Some(row) = row.get(start..start + LANES) {
+                add_scaled(&mut sums, *factor, row);
+            }
+        }
+        *block = sums;
+        start += LANES;
+    }
+    if rest.is_empty() {
+        return;
+    }
+    if !add {
+        rest.fill(NOTHING);
+    }
+    for (row, factor) in rows.chunks_exact(width).zip(factors) {
+        add_scaled(rest, *factor, row.get(start..).unwrap_or_default());
     }
 }
 

@@ -21,10 +21,10 @@ impl Unit for Plain {
 }
 
 /// The partial sums of a pass.
-type Lanes<const SUMS: usize> = [[f32; LANES]; SUMS];
+pub(super) type Lanes<const SUMS: usize> = [[f32; LANES]; SUMS];
 
 /// Adds up panels in the order of the contract.
-struct Total<const SUMS: usize> {
+pub(super) struct Total<const SUMS: usize> {
     sums: [f32; SUMS],
     segment: Lanes<SUMS>,
     panels: usize,
@@ -32,12 +32,12 @@ struct Total<const SUMS: usize> {
 
 impl<const SUMS: usize> Total<SUMS> {
     #[inline(always)]
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { sums: [NOTHING; SUMS], segment: [[NOTHING; LANES]; SUMS], panels: 0 }
     }
 
     #[inline(always)]
-    fn add(&mut self, panel: &Lanes<SUMS>) {
+    pub fn add(&mut self, panel: &Lanes<SUMS>) {
         if self.panels == SEGMENT / PANEL {
             self.end_segment();
         }
@@ -59,7 +59,7 @@ impl<const SUMS: usize> Total<SUMS> {
     }
 
     #[inline(always)]
-    fn sums(mut self) -> [f32; SUMS] {
+    pub fn sums(mut self) -> [f32; SUMS] {
         self.end_segment();
         self.sums
     }
@@ -120,22 +120,9 @@ fn square_and_dot(x: &[f32], y: &[f32], z: &[f32]) -> [f32; 2] {
     })
 }
 
-/// `a . b` for at most a panel.
-#[inline(always)]
-pub(super) fn dot_in_panel(a: &[f32], b: &[f32]) -> f32 {
-    let (a_blocks, a_rest) = a.as_chunks::<LANES>();
-    let (b_blocks, b_rest) = b.as_chunks::<LANES>();
-    let mut lanes = [NOTHING; LANES];
-    for (a, b) in a_blocks.iter().zip(b_blocks) {
-        accumulate(&mut lanes, a, b);
-    }
-    accumulate(&mut lanes, a_rest, b_rest);
-    sum_lanes(lanes)
-}
-
 /// Adds the products of one block, one to a lane.
 #[inline(always)]
-fn accumulate(lanes: &mut [f32; LANES], a: &[f32], b: &[f32]) {
+pub(super) fn accumulate(lanes: &mut [f32; LANES], a: &[f32], b: &[f32]) {
     for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
         *lane += a * b;
     }

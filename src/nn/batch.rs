@@ -4,6 +4,7 @@ use super::backbone::Backbone;
 use super::layer::{Layer, larger};
 use super::loss::Loss;
 use super::network::{Network, Parts};
+use super::parameters::Gradient;
 use super::sample::{Input, Sample};
 use crate::kernels::Kernels;
 use crate::{Error, Objective};
@@ -96,7 +97,7 @@ enum Stage {
     /// The samples' weights are added up.
     Weighing { sum: f32 },
     /// The samples are evaluated; each counts by its weight times the scale.
-    Evaluating { scale: f32, mean: f32 },
+    Evaluating { scale: f32, mean: f32, begun: bool },
 }
 
 impl<'a, 's, T, F, K, L, S, I, Y> Batch<'a, 's, T, F, K, L, S>
@@ -149,16 +150,15 @@ where
     fn advance(
         &mut self,
         theta: &[f32],
-        mut gradient: Option<&mut [f32]>,
+        gradient: Option<&mut [f32]>,
     ) -> Result<Poll<f32>, Error> {
         let Self { network, loss, samples, scratch, evaluation } = self;
         let with_gradient = gradient.is_some();
         let evaluation = match evaluation {
             Some(begun) if begun.with_gradient == with_gradient => begun,
             none_or_other => {
-                if let Some(gradient) = gradient.as_deref_mut() {
+                if let Some(gradient) = &gradient {
                     Error::check_length("gradient", T::PARAMETERS, gradient.len())?;
-                    gradient.fill(0.0);
                 }
                 let (samples, stage) = (samples.clone(), Stage::Weighing { sum: 0.0 });
                 none_or_other.insert(Evaluation { samples, stage, with_gradient })
@@ -168,10 +168,10 @@ where
         match (&mut evaluation.stage, next) {
             (Stage::Weighing { sum }, Some(sample)) => *sum += loss.weight(&sample.target)?,
             (Stage::Weighing { sum }, None) => {
-                evaluation.stage = Stage::Evaluating { scale: reciprocal(*sum)?, mean: 0.0 };
+                evaluation.stage = Stage::Evaluating { scale: reciprocal(*sum)?, mean: 0.0, begun: false };
                 evaluation.samples = samples.clone();
             }
-            (Stage::Evaluating { scale, mean }, Some(first)) => {
+            (Stage::Evaluating { scale, mean, begun }, Some(first)) => {
                 Error::check_length("theta", T::PARAMETERS, theta.len())?;
                 let room = Network::<T, F, K>::room(scratch);
                 let parts = Network::<T, F, K>::parts(scratch, room)?;
@@ -193,9 +193,11 @@ where
                     let weight = loss.weight(&target)? * *scale;
                     *mean += weight * loss.evaluate(output, &target, weight)?;
                 }
-                if let Some(gradient) = gradient {
+                if let Some(values) = gradient {
+                    let gradient = Gradient { values, add: *begun };
                     let parameters = network.parameters(theta);
                     T::backward::<K>(parameters, features, activations, output, gradient)?;
+                    *begun = true;
                 }
             }
             (Stage::Evaluating { mean, .. }, None) => return Ok(Poll::Ready(*mean)),

@@ -1,7 +1,7 @@
 //! The convolution, in two dimensions and in one.
 
 use super::layer::{Layer, each_backward, each_backward_input, each_forward};
-use super::parameters::{All, Parameters, Trainable, initialise, trained, weights_and_biases_mut};
+use super::parameters::{All, Gradient, Parameters, Trainable, initialise, trained};
 use super::window::{Geometry, Map, Shape, Sliding, Window};
 use crate::Error;
 use crate::kernels::{Kernels, Task, Unit, add_scaled, dot};
@@ -84,9 +84,10 @@ impl<M: Shape, S: Sliding, const FILTERS: usize, R: Trainable> Layer for Conv2d<
         input: &[f32],
         _activations: &mut [f32],
         output_gradient: &[f32],
-        gradient: &mut [f32],
+        gradient: Gradient,
     ) -> Result<(), Error> {
-        let (weights, biases) = weights_and_biases_mut::<R>(gradient, Self::WEIGHTS, FILTERS)?;
+        let (weights, biases) = gradient.weights_and_biases::<R>(Self::WEIGHTS, FILTERS)?;
+        let (weights, biases) = (weights.to_add_to(), biases.to_add_to());
         for (input, output_gradient) in each_backward::<Self>(input, output_gradient)? {
             for slopes in output_gradient.chunks_exact(FILTERS) {
                 for (bias, slope) in biases.iter_mut().zip(slopes) {

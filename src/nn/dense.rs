@@ -2,7 +2,7 @@
 //! one body for all shapes, which saves flash.
 
 use super::layer::{Layer, samples};
-use super::parameters::{All, Parameters, Trainable, initialise, trained, weights_and_biases_mut};
+use super::parameters::{All, Gradient, Parameters, Trainable, initialise, trained};
 use crate::Error;
 use crate::kernels::{Combine, Factors, Kernels, Transform};
 use core::marker::PhantomData;
@@ -38,8 +38,9 @@ impl<const I: usize, const O: usize, R: Trainable> Layer for Dense<I, O, R> {
         output: &mut [f32],
     ) -> Result<(), Error> {
         let (weights, biases) = parameters.weights_and_biases::<R>(I * O, O)?;
-        let samples = samples::<Self>(input, output)?;
-        forward::<K>(samples, weights, biases, input, output)
+        samples::<Self>(input, output)?;
+        K::run(Transform { width: I, weights, biases, inputs: input, outputs: output });
+        Ok(())
     }
 
     fn backward<K: Kernels>(
@@ -47,11 +48,12 @@ impl<const I: usize, const O: usize, R: Trainable> Layer for Dense<I, O, R> {
         input: &[f32],
         _activations: &mut [f32],
         output_gradient: &[f32],
-        gradient: &mut [f32],
+        gradient: Gradient,
     ) -> Result<(), Error> {
-        let samples = samples::<Self>(input, output_gradient)?;
-        let (weights, biases) = weights_and_biases_mut::<R>(gradient, I * O, O)?;
-        backward::<K>(samples, input, output_gradient, weights, biases)
+        samples::<Self>(input, output_gradient)?;
+        let (weights, biases) = gradient.weights_and_biases::<R>(I * O, O)?;
+        add_gradients::<K>([I, O], input, output_gradient, weights, biases);
+        Ok(())
     }
 
     fn backward_input<K: Kernels>(
@@ -61,8 +63,9 @@ impl<const I: usize, const O: usize, R: Trainable> Layer for Dense<I, O, R> {
         output_gradient: &[f32],
     ) -> Result<(), Error> {
         let (weights, _) = parameters.weights_and_biases::<R>(I * O, O)?;
-        let samples = samples::<Self>(input, output_gradient)?;
-        backward_input::<K>(samples, weights, input, output_gradient)
+        samples::<Self>(input, output_gradient)?;
+        combine_weights::<K>([I, O], weights, input, output_gradient);
+        Ok(())
     }
 
     /// He's uniform initialisation; biases are zero.
@@ -101,8 +104,8 @@ pub fn forward<K: Kernels>(
     Ok(())
 }
 
-/// Adds the gradients with respect to the weights and the biases, sample by sample; an empty slice where they are not
-/// trained. Cost: as [`forward`].
+/// Adds the gradients with respect to the weights and the biases, sample by sample, or overwrites them; empty where they
+/// are not trained. Cost: as [`forward`].
 ///
 /// # Errors
 /// [`Error::Length`] where a gradient is neither empty nor as long as what it belongs to.
@@ -110,31 +113,18 @@ pub fn backward<K: Kernels>(
     samples: usize,
     input: &[f32],
     output_gradient: &[f32],
-    weights_gradient: &mut [f32],
-    biases_gradient: &mut [f32],
+    weights: Gradient,
+    biases: Gradient,
 ) -> Result<(), Error> {
     let [width, count] = shape(samples, input, output_gradient)?;
-    if !weights_gradient.is_empty() {
+    if !weights.values.is_empty() {
         let expected = width.saturating_mul(count);
-        Error::check_length("gradient of the weights", expected, weights_gradient.len())?;
+        Error::check_length("gradient of the weights", expected, weights.values.len())?;
     }
-    if !biases_gradient.is_empty() {
-        Error::check_length("gradient of the biases", count, biases_gradient.len())?;
+    if !biases.values.is_empty() {
+        Error::check_length("gradient of the biases", count, biases.values.len())?;
     }
-    if !weights_gradient.is_empty() {
-        K::run(Combine {
-            width,
-            factors: Factors { values: output_gradient, target: 1, term: count },
-            rows: input,
-            targets: weights_gradient,
-            add: true,
-        });
-    }
-    for slopes in output_gradient.chunks_exact(count.max(1)) {
-        for (bias, slope) in biases_gradient.iter_mut().zip(slopes) {
-            *bias += slope;
-        }
-    }
+    add_gradients::<K>([width, count], input, output_gradient, weights, biases);
     Ok(())
 }
 
@@ -150,6 +140,50 @@ pub fn backward_input<K: Kernels>(
 ) -> Result<(), Error> {
     let [width, count] = shape(samples, input, output_gradient)?;
     Error::check_length("layer weights", width.saturating_mul(count), weights.len())?;
+    combine_weights::<K>([width, count], weights, input, output_gradient);
+    Ok(())
+}
+
+// Inlined, for a layer of constant shape to have loops of constant lengths.
+
+#[inline(always)]
+fn add_gradients<K: Kernels>(
+    [width, count]: [usize; 2],
+    input: &[f32],
+    output_gradient: &[f32],
+    weights: Gradient,
+    biases: Gradient,
+) {
+    if !weights.values.is_empty() {
+        K::run(Combine {
+            width,
+            factors: Factors { values: output_gradient, target: 1, term: count },
+            rows: input,
+            targets: weights.values,
+            add: weights.add,
+        });
+    }
+    let mut samples = output_gradient.chunks_exact(count.max(1));
+    if !biases.add {
+        let first = samples.next().unwrap_or_default();
+        for (bias, slope) in biases.values.iter_mut().zip(first) {
+            *bias = *slope;
+        }
+    }
+    for slopes in samples {
+        for (bias, slope) in biases.values.iter_mut().zip(slopes) {
+            *bias += slope;
+        }
+    }
+}
+
+#[inline(always)]
+fn combine_weights<K: Kernels>(
+    [width, count]: [usize; 2],
+    weights: &[f32],
+    input: &mut [f32],
+    output_gradient: &[f32],
+) {
     K::run(Combine {
         width,
         factors: Factors { values: output_gradient, target: count, term: 1 },
@@ -157,7 +191,6 @@ pub fn backward_input<K: Kernels>(
         targets: input,
         add: false,
     });
-    Ok(())
 }
 
 /// A sample's inputs and outputs.

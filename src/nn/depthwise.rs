@@ -1,7 +1,7 @@
 //! The convolution of every channel by itself.
 
 use super::layer::{Layer, each_backward, each_backward_input, each_forward};
-use super::parameters::{All, Parameters, Trainable, initialise, trained, weights_and_biases_mut};
+use super::parameters::{All, Gradient, Parameters, Trainable, initialise, trained};
 use super::window::{Geometry, Shape, Sliding};
 use crate::Error;
 use crate::kernels::Kernels;
@@ -62,9 +62,10 @@ impl<M: Shape, S: Sliding, R: Trainable> Layer for DepthwiseConv2d<M, S, R> {
         input: &[f32],
         _activations: &mut [f32],
         output_gradient: &[f32],
-        gradient: &mut [f32],
+        gradient: Gradient,
     ) -> Result<(), Error> {
-        let (weights, biases) = weights_and_biases_mut::<R>(gradient, Self::WEIGHTS, Self::BIASES)?;
+        let (weights, biases) = gradient.weights_and_biases::<R>(Self::WEIGHTS, Self::BIASES)?;
+        let (weights, biases) = (weights.to_add_to(), biases.to_add_to());
         for (input, output_gradient) in each_backward::<Self>(input, output_gradient)? {
             backward(Self::GEOMETRY, input, output_gradient, weights, biases);
         }

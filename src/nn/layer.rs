@@ -1,6 +1,6 @@
 //! What a layer is, and how layers are put one after another.
 
-use super::parameters::Parameters;
+use super::parameters::{Gradient, Parameters};
 use crate::Error;
 use crate::kernels::Kernels;
 use core::marker::PhantomData;
@@ -37,8 +37,8 @@ pub trait Layer {
         output: &mut [f32],
     ) -> Result<(), Error>;
 
-    /// Adds the gradient with respect to the trained parameters to `gradient`. Input and activations are those of
-    /// the forward pass; the activations are spent. A layer that trains nothing has nothing to add.
+    /// Adds the gradient with respect to the trained parameters to `gradient`, or overwrites it. Input and activations are
+    /// those of the forward pass; the activations are spent. A layer that trains nothing has nothing to add.
     ///
     /// # Errors
     /// [`Error::Length`].
@@ -47,7 +47,7 @@ pub trait Layer {
         _input: &[f32],
         _activations: &mut [f32],
         _output_gradient: &[f32],
-        _gradient: &mut [f32],
+        _gradient: Gradient,
     ) -> Result<(), Error> {
         Ok(())
     }
@@ -74,7 +74,7 @@ pub trait Layer {
         input: &mut [f32],
         activations: &mut [f32],
         output_gradient: &[f32],
-        gradient: &mut [f32],
+        gradient: Gradient,
     ) -> Result<(), Error> {
         Self::backward::<K>(parameters, input, activations, output_gradient, gradient)?;
         Self::backward_input::<K>(parameters, input, activations, output_gradient)
@@ -221,10 +221,10 @@ impl<A: Layer, B: Layer> Layer for Chain<A, B> {
         input: &[f32],
         activations: &mut [f32],
         output_gradient: &[f32],
-        gradient: &mut [f32],
+        gradient: Gradient,
     ) -> Result<(), Error> {
         let (first, second) = parameters.split(A::PARAMETERS, A::FROZEN)?;
-        let (first_gradient, second_gradient) = split_mut("gradient", gradient, A::PARAMETERS)?;
+        let (first_gradient, second_gradient) = gradient.split(A::PARAMETERS)?;
         let samples = count::<A>(input);
         let (inside, rest) = split_mut("activations", activations, samples * A::ACTIVATIONS)?;
         let (middle, rest) = split_mut("activations", rest, samples * A::OUTPUTS)?;
@@ -255,10 +255,10 @@ impl<A: Layer, B: Layer> Layer for Chain<A, B> {
         input: &mut [f32],
         activations: &mut [f32],
         output_gradient: &[f32],
-        gradient: &mut [f32],
+        gradient: Gradient,
     ) -> Result<(), Error> {
         let (first, second) = parameters.split(A::PARAMETERS, A::FROZEN)?;
-        let (first_gradient, second_gradient) = split_mut("gradient", gradient, A::PARAMETERS)?;
+        let (first_gradient, second_gradient) = gradient.split(A::PARAMETERS)?;
         let samples = count::<A>(input);
         let (inside, rest) = split_mut("activations", activations, samples * A::ACTIVATIONS)?;
         let (middle, rest) = split_mut("activations", rest, samples * A::OUTPUTS)?;

@@ -1,7 +1,7 @@
 //! Normalisation of a sample by its own mean and deviation.
 
 use super::layer::{Layer, samples, split_mut};
-use super::parameters::{All, Parameters, Trainable, trained, weights_and_biases_mut};
+use super::parameters::{All, Gradient, Parameters, Trainable, trained};
 use crate::Error;
 use crate::kernels::{Kernels, LANES, sum_lanes};
 use core::marker::PhantomData;
@@ -72,10 +72,11 @@ impl<const N: usize, const POSITIONS: usize, R: Trainable> Layer for LayerNorm<N
         input: &[f32],
         activations: &mut [f32],
         output_gradient: &[f32],
-        gradient: &mut [f32],
+        gradient: Gradient,
     ) -> Result<(), Error> {
         let samples = samples::<Self>(input, output_gradient)?;
-        let (scales, shifts) = weights_and_biases_mut::<R>(gradient, N, N)?;
+        let (scales, shifts) = gradient.weights_and_biases::<R>(N, N)?;
+        let (scales, shifts) = (scales.to_add_to(), shifts.to_add_to());
         let kept = kept_mut(samples * POSITIONS, activations)?;
         let positions = input.chunks_exact(N).zip(output_gradient.chunks_exact(N)).zip(kept);
         for ((input, slopes), [mean, reciprocal]) in positions {

@@ -73,7 +73,7 @@ pub use loss::Loss;
 pub use max_pool::MaxPool;
 pub use mean_squared_error::MeanSquaredError;
 pub use network::{FitsIn, Network};
-pub use parameters::{All, BiasesOnly, Frozen, Parameters, Trainable, weights_and_biases_mut};
+pub use parameters::{All, BiasesOnly, Frozen, Gradient, Parameters, Trainable};
 pub use residual::Residual;
 pub use sample::{Input, Quantized, Sample};
 pub use softmax_cross_entropy::SoftmaxCrossEntropy;

@@ -86,17 +86,44 @@ impl<'a> Parameters<'a> {
     }
 }
 
-/// The gradients with respect to a layer's weights and biases; empty where they are not trained.
-///
-/// # Errors
-/// [`Error::Length`].
-pub fn weights_and_biases_mut<R: Trainable>(
-    gradient: &mut [f32],
-    weights: usize,
-    biases: usize,
-) -> Result<(&mut [f32], &mut [f32]), Error> {
-    Error::check_length("gradient", trained::<R>(weights, biases), gradient.len())?;
-    split_mut("gradient", gradient, if R::WEIGHTS { weights } else { 0 })
+/// Where a layer puts the gradient with respect to its trained parameters.
+#[derive(Debug)]
+pub struct Gradient<'a> {
+    /// As many as the layer trains.
+    pub values: &'a mut [f32],
+    /// Whether it is added to what is there, which earlier samples have left; else it is put in its place.
+    pub add: bool,
+}
+
+impl<'a> Gradient<'a> {
+    /// The part of the first of two layers, and that of the second.
+    pub(super) fn split(self, first: usize) -> Result<(Self, Self), Error> {
+        let Self { values, add } = self;
+        let (values, rest) = split_mut("gradient", values, first)?;
+        Ok((Self { values, add }, Self { values: rest, add }))
+    }
+
+    /// The parts of a layer's weights and biases; empty where they are not trained.
+    ///
+    /// # Errors
+    /// [`Error::Length`].
+    pub fn weights_and_biases<R: Trainable>(
+        self,
+        weights: usize,
+        biases: usize,
+    ) -> Result<(Self, Self), Error> {
+        Error::check_length("gradient", trained::<R>(weights, biases), self.values.len())?;
+        self.split(if R::WEIGHTS { weights } else { 0 })
+    }
+
+    /// Values to which a layer may add: where nothing is to be kept, they begin at -0.0, to which anything may be
+    /// added without a change.
+    pub fn to_add_to(self) -> &'a mut [f32] {
+        if !self.add {
+            self.values.fill(-0.0);
+        }
+        self.values
+    }
 }
 
 /// He's uniform initialisation of the weights, by how many of them meet in an output; the biases are zero.

@@ -1,7 +1,7 @@
 //! A way around layers.
 
 use super::layer::{Layer, samples};
-use super::parameters::Parameters;
+use super::parameters::{Gradient, Parameters};
 use crate::Error;
 use crate::kernels::Kernels;
 use core::marker::PhantomData;
@@ -50,7 +50,7 @@ impl<L: Layer> Layer for Residual<L> {
         input: &[f32],
         activations: &mut [f32],
         output_gradient: &[f32],
-        gradient: &mut [f32],
+        gradient: Gradient,
     ) -> Result<(), Error> {
         L::backward::<K>(parameters, input, activations, output_gradient, gradient)
     }
@@ -72,7 +72,7 @@ impl<L: Layer> Layer for Residual<L> {
         input: &mut [f32],
         activations: &mut [f32],
         output_gradient: &[f32],
-        gradient: &mut [f32],
+        gradient: Gradient,
     ) -> Result<(), Error> {
         samples::<Self>(input, output_gradient)?;
         L::backward_through::<K>(parameters, input, activations, output_gradient, gradient)?;

@@ -527,7 +527,7 @@ impl<L: Layer> Layer for Ticking<L> {
         input: &[f32],
         activations: &mut [f32],
         output_gradient: &[f32],
-        gradient: &mut [f32],
+        gradient: Gradient,
     ) -> Result<(), Error> {
         tick(10);
         L::backward::<K>(parameters, input, activations, output_gradient, gradient)
@@ -538,7 +538,7 @@ impl<L: Layer> Layer for Ticking<L> {
         input: &mut [f32],
         activations: &mut [f32],
         output_gradient: &[f32],
-        gradient: &mut [f32],
+        gradient: Gradient,
     ) -> Result<(), Error> {
         tick(10);
         L::backward_through::<K>(parameters, input, activations, output_gradient, gradient)
