@@ -173,7 +173,8 @@ fn momentum_block(
 }
 
 impl Kernels for Scalar {
-    #[inline]
+    /// Inlined, for the loops over a layer of constant shape to have constant lengths.
+    #[inline(always)]
     fn run<T: Task>(task: T) -> T::Output {
         task.run::<Plain>()
     }
