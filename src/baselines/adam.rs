@@ -119,7 +119,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Adam<V, K> {
         let gradient = self.gradient.as_mut();
         let (mean, variance) = (self.mean.as_mut(), self.variance.as_mut());
         let squared = K::adam(theta, mean, variance, gradient, coefficients);
-        self.turns.moved(theta, gradient, squared)
+        self.turns.moved(theta, gradient, libm::sqrtf(squared))
     }
 }
 

@@ -69,9 +69,8 @@ impl Turns {
         self.ledger.ask_loss()
     }
 
-    /// Theta has moved by the square root of this; `kept` is where it was.
-    fn moved(&mut self, theta: &mut [f32], kept: &[f32], squared: f32) -> Result<Request, Error> {
-        let length = libm::sqrtf(squared);
+    /// Theta has moved by this length; `kept` is where it was.
+    fn moved(&mut self, theta: &mut [f32], kept: &[f32], length: f32) -> Result<Request, Error> {
         if let Err(error) = self.ledger.check_move(length) {
             restore(theta, kept);
             return Err(error);

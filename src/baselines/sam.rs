@@ -98,7 +98,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sam<V, K> {
         }
         let rate = self.turns.ledger.report.learning_rate;
         K::descend_from(theta, kept, gradient, rate);
-        self.turns.moved(theta, kept, rate * rate * gradient_squared)
+        self.turns.moved(theta, kept, rate * libm::sqrtf(gradient_squared))
     }
 }
 

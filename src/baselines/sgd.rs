@@ -3,7 +3,7 @@
 use super::{Phase, Turns};
 use crate::kernels::{Active, Kernels};
 use crate::line_search::{RateSearch, Verdict};
-use crate::report::Outcome;
+use crate::report::{Outcome, restore};
 use crate::resumable::{Kind, Resumable, STATE_WORDS, State};
 use crate::{Armijo, Error, Optimizer, Request, Schedule};
 use core::marker::PhantomData;
@@ -111,32 +111,55 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sgd<V, K> {
     }
 
     fn start(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
-        let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
-        let turns = &mut self.turns;
-        turns.ledger.start(loss, theta_squared, gradient_squared)?;
-        let norm = libm::sqrtf(gradient_squared);
-        let rate = turns.ledger.report.learning_rate;
         if let Some(armijo) = self.config.line_search {
-            self.rate_search.start(&armijo, rate, loss, gradient_squared);
-            let rate = self.rate_search.rate;
-            turns.ledger.check_move(rate * norm)?;
-            K::add_scaled(theta, -rate, self.gradient.as_ref());
-            return turns.ask_loss(Phase::Trial);
+            self.search(theta, loss, armijo)
+        } else if self.velocity.is_some() {
+            self.descend_with_momentum(theta, loss)
+        } else {
+            self.descend(theta, loss)
         }
+    }
+
+    /// In one pass, which is undone where what it found out says so.
+    fn descend(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
         let gradient = self.gradient.as_mut();
+        let ledger = &mut self.turns.ledger;
+        let rate = ledger.report.learning_rate;
+        let (theta_squared, gradient_squared) = K::descend(theta, gradient, rate);
+        if let Err(error) = ledger.start(loss, theta_squared, gradient_squared) {
+            restore(theta, gradient);
+            return Err(error);
+        }
+        let length = rate * ledger.report.gradient_norm;
+        self.turns.moved(theta, gradient, length)
+    }
+
+    fn descend_with_momentum(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        self.measure(theta, loss)?;
+        let rate = self.turns.ledger.report.learning_rate;
         let (momentum, nesterov) = (self.config.momentum, self.config.nesterov);
-        let squared = match &mut self.velocity {
-            Some(velocity) => {
-                let velocity = velocity.as_mut();
-                K::descend_with_momentum(theta, velocity, gradient, rate, momentum, nesterov)
-            }
-            None => {
-                turns.ledger.check_move(rate * norm)?;
-                K::descend(theta, gradient, rate);
-                rate * rate * gradient_squared
-            }
-        };
-        turns.moved(theta, gradient, squared)
+        let gradient = self.gradient.as_mut();
+        let velocity = self.velocity.as_mut().map_or(&mut [][..], |velocity| velocity.as_mut());
+        let squared =
+            K::descend_with_momentum(theta, velocity, gradient, rate, momentum, nesterov);
+        self.turns.moved(theta, gradient, libm::sqrtf(squared))
+    }
+
+    fn search(&mut self, theta: &mut [f32], loss: f32, armijo: Armijo) -> Result<Request, Error> {
+        let gradient_squared = self.measure(theta, loss)?;
+        let ledger = &self.turns.ledger;
+        self.rate_search.start(&armijo, ledger.report.learning_rate, loss, gradient_squared);
+        let rate = self.rate_search.rate;
+        ledger.check_move(rate * ledger.report.gradient_norm)?;
+        K::add_scaled(theta, -rate, self.gradient.as_ref());
+        self.turns.ask_loss(Phase::Trial)
+    }
+
+    /// Checks and records what was found where the step starts; the squared norm of the gradient.
+    fn measure(&mut self, theta: &[f32], loss: f32) -> Result<f32, Error> {
+        let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
+        self.turns.ledger.start(loss, theta_squared, gradient_squared)?;
+        Ok(gradient_squared)
     }
 
     fn judge(&mut self, theta: &mut [f32], loss: f32, armijo: Armijo) -> Result<Request, Error> {

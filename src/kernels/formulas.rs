@@ -144,15 +144,16 @@ impl Pass<3, 0, 1> for Roll {
     }
 }
 
-/// Of `[theta, gradient]`: `theta - rate * gradient`.
+/// Of `[theta, gradient]`: `theta - rate * gradient`, and `(|theta|^2, |gradient|^2)` of before.
 pub struct Descend {
     pub rate: f32,
 }
 
-impl Pass<2, 0, 0> for Descend {
+impl Pass<2, 0, 2> for Descend {
     #[inline(always)]
-    fn apply<V: Vector>(&self, [theta, gradient]: [V; 2], _: [V; 0]) -> ([V; 2], [V; 0]) {
-        ([theta - V::splat(self.rate) * gradient, theta], [])
+    fn apply<V: Vector>(&self, [theta, gradient]: [V; 2], _: [V; 0]) -> ([V; 2], [V; 2]) {
+        let new = theta - V::splat(self.rate) * gradient;
+        ([new, theta], [squared(theta), squared(gradient)])
     }
 }
 

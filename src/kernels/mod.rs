@@ -224,9 +224,11 @@ pub trait Kernels {
         moved
     }
 
-    /// `theta -= rate * gradient`, the old theta left in `gradient`.
-    fn descend(theta: &mut [f32], gradient: &mut [f32], rate: f32) {
-        let [] = Self::pass(&formulas::Descend { rate }, [theta, gradient], []);
+    /// `theta -= rate * gradient`, the old theta left in `gradient`. Returns `(|theta|^2, |gradient|^2)` of before.
+    #[must_use]
+    fn descend(theta: &mut [f32], gradient: &mut [f32], rate: f32) -> (f32, f32) {
+        let [theta, gradient] = Self::pass(&formulas::Descend { rate }, [theta, gradient], []);
+        (theta, gradient)
     }
 
     /// `velocity = momentum * velocity + gradient`; theta moves by `-rate * velocity`, or, with `nesterov`, by

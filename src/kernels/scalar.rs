@@ -155,6 +155,24 @@ fn roll_block(
 }
 
 #[inline(always)]
+fn descend_block(
+    [theta_lanes, gradient_lanes]: &mut Lanes<2>,
+    theta: &mut [f32],
+    gradient: &mut [f32],
+    rate: f32,
+) {
+    let lanes = theta_lanes.iter_mut().zip(gradient_lanes);
+    for ((theta, gradient), (theta_lane, gradient_lane)) in theta.iter_mut().zip(gradient).zip(lanes)
+    {
+        *theta_lane += *theta * *theta;
+        *gradient_lane += *gradient * *gradient;
+        let new = *theta - rate * *gradient;
+        *gradient = *theta;
+        *theta = new;
+    }
+}
+
+#[inline(always)]
 fn momentum_block(
     lanes: &mut [f32; LANES],
     theta: &mut [f32],
@@ -267,12 +285,21 @@ impl Kernels for Scalar {
         moved
     }
 
-    fn descend(theta: &mut [f32], gradient: &mut [f32], rate: f32) {
-        for (theta, gradient) in theta.iter_mut().zip(gradient) {
-            let new = *theta - rate * *gradient;
-            *gradient = *theta;
-            *theta = new;
+    #[inline(never)]
+    fn descend(theta: &mut [f32], gradient: &mut [f32], rate: f32) -> (f32, f32) {
+        let mut total = Total::new();
+        for (theta, gradient) in theta.chunks_mut(PANEL).zip(gradient.chunks_mut(PANEL)) {
+            let (theta_blocks, theta_rest) = theta.as_chunks_mut::<LANES>();
+            let (gradient_blocks, gradient_rest) = gradient.as_chunks_mut::<LANES>();
+            let mut lanes = [[NOTHING; LANES]; 2];
+            for (theta, gradient) in theta_blocks.iter_mut().zip(gradient_blocks) {
+                descend_block(&mut lanes, theta, gradient, rate);
+            }
+            descend_block(&mut lanes, theta_rest, gradient_rest, rate);
+            total.add(&lanes);
         }
+        let [theta, gradient] = total.sums();
+        (theta, gradient)
     }
 
     fn descend_with_momentum(
