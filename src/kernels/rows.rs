@@ -75,30 +75,38 @@ fn panel(first: &[f32], second: &[f32], input: &[f32]) -> Lanes<2> {
 pub fn combine(task: Combine) {
     let Combine { width, factors: Factors { values, target, term }, rows, targets, add } = task;
     let width = width.max(1);
-    if rows.len() == width {
-        // One term, a sample: its input stays in registers while the targets go by.
-        outer(width, values, rows, targets, add);
-    } else if term == 1 {
+    if term == 1 {
         // A target for each sample.
         let factors = values.chunks_exact(target.max(1));
         for (target, factors) in targets.chunks_exact_mut(width).zip(factors) {
-            sum_rows(width, factors.iter(), rows, target, add);
+            sum_rows(width, factors, rows, target, add);
         }
     } else {
-        // A term for each sample.
-        for (index, target) in targets.chunks_exact_mut(width).enumerate() {
-            let factors = values.get(index..).unwrap_or_default().iter().step_by(term.max(1));
-            sum_rows(width, factors, rows, target, add);
+        // A term for each sample, two at a time.
+        let pairs = rows.chunks_exact(2 * width);
+        let factor_pairs = values.chunks_exact(2 * term.max(1));
+        let (last_row, last_factors) = (pairs.remainder(), factor_pairs.remainder());
+        let mut add = add;
+        for (rows, factors) in pairs.zip(factor_pairs) {
+            let (first, second) = rows.split_at_checked(width).unwrap_or_default();
+            let (first_factors, second_factors) = factors.split_at_checked(term).unwrap_or_default();
+            add_outer_two(width, [first_factors, second_factors], [first, second], targets, add);
+            add = true;
+        }
+        if !last_row.is_empty() {
+            add_outer(width, last_factors, last_row, targets, add);
         }
     }
 }
 
 /// `targets[r] (+)= factors[r] * row`
 #[inline(always)]
-fn outer(width: usize, factors: &[f32], row: &[f32], targets: &mut [f32], add: bool) {
+fn add_outer(width: usize, factors: &[f32], row: &[f32], targets: &mut [f32], add: bool) {
     for (target, factor) in targets.chunks_exact_mut(width).zip(factors) {
         if add {
-            add_scaled(target, *factor, row);
+            for (y, x) in target.iter_mut().zip(row) {
+                *y += factor * x;
+            }
         } else {
             for (y, x) in target.iter_mut().zip(row) {
                 *y = NOTHING + factor * x;
@@ -107,22 +115,50 @@ fn outer(width: usize, factors: &[f32], row: &[f32], targets: &mut [f32], add: b
     }
 }
 
-/// `target (+)= sum of factors[t] * rows[t]`, a block at a time.
+/// As [`add_outer`], for two rows one after the other. A block of each stays in registers while the targets go by.
 #[inline(always)]
-fn sum_rows<'a>(
+fn add_outer_two(
     width: usize,
-    factors: impl Iterator<Item = &'a f32> + Clone,
-    rows: &[f32],
-    target: &mut [f32],
+    [first_factors, second_factors]: [&[f32]; 2],
+    [first, second]: [&[f32]; 2],
+    targets: &mut [f32],
     add: bool,
 ) {
+    let (first_blocks, first_rest) = first.as_chunks::<LANES>();
+    let (second_blocks, second_rest) = second.as_chunks::<LANES>();
+    let whole = width - first_rest.len();
+    for (index, (a, b)) in first_blocks.iter().zip(second_blocks).enumerate() {
+        let start = index * LANES;
+        let factors = first_factors.iter().zip(second_factors);
+        for (target, (first, second)) in targets.chunks_exact_mut(width).zip(factors) {
+            let Some(y) = target.get_mut(start..start + LANES) else { continue };
+            for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
+                *y = (if add { *y } else { NOTHING } + first * a) + second * b;
+            }
+        }
+    }
+    if first_rest.is_empty() {
+        return;
+    }
+    let factors = first_factors.iter().zip(second_factors);
+    for (target, (first, second)) in targets.chunks_exact_mut(width).zip(factors) {
+        for ((y, a), b) in target.iter_mut().skip(whole).zip(first_rest).zip(second_rest) {
+            *y = (if add { *y } else { NOTHING } + first * a) + second * b;
+        }
+    }
+}
+
+/// `target (+)= sum of factors[t] * rows[t]`, a block at a time.
+#[inline(always)]
+fn sum_rows(width: usize, factors: &[f32], rows: &[f32], target: &mut [f32], add: bool) {
     let mut start = 0;
     let (blocks, rest) = target.as_chunks_mut::<LANES>();
     for block in blocks {
         let mut sums = if add { *block } else { [NOTHING; LANES] };
-        for (row, factor) in rows.chunks_exact(width).zip(factors.clone()) {
-            if let Some(row) = row.get(start..start + LANES) {
-                add_scaled(&mut sums, *factor, row);
+        for (row, factor) in rows.chunks_exact(width).zip(factors) {
+            let Some(row) = row.get(start..start + LANES) else { continue };
+            for (sum, x) in sums.iter_mut().zip(row) {
+                *sum += factor * x;
             }
         }
         *block = sums;
@@ -135,13 +171,8 @@ fn sum_rows<'a>(
         rest.fill(NOTHING);
     }
     for (row, factor) in rows.chunks_exact(width).zip(factors) {
-        add_scaled(rest, *factor, row.get(start..).unwrap_or_default());
-    }
-}
-
-#[inline(always)]
-fn add_scaled(y: &mut [f32], scale: f32, x: &[f32]) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y += scale * x;
+        for (sum, x) in rest.iter_mut().zip(row.iter().skip(start)) {
+            *sum += factor * x;
+        }
     }
 }

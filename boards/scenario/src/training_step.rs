@@ -52,8 +52,8 @@ pub struct Buffers<const N: usize, const S: usize> {
 /// All the memory that [`count`] needs.
 #[derive(Debug)]
 pub struct Memory {
-    small: Buffers<{ Small::PARAMETERS }, { Small::SCRATCH }>,
-    large: Buffers<{ Large::PARAMETERS }, { Large::SCRATCH }>,
+    small: Buffers<{ Small::PARAMETERS }, { Small::scratch(2) }>,
+    large: Buffers<{ Large::PARAMETERS }, { Large::scratch(2) }>,
 }
 
 /// Samples, and the parameters that a training starts from.
