@@ -7,8 +7,8 @@ use rolling_ball::Error;
 use rolling_ball::kernels::{Active, Scalar};
 use rolling_ball::nn::{
     All, AveragePool, BiasesOnly, Chain, Conv1d, Conv2d, Dense, DepthwiseConv2d, Frozen, Gelu,
-    GlobalAveragePool, Layer, LayerNorm, LeakyRelu, Map, MaxPool, Parameters, Relu, Relu6,
-    Residual, Shape, Sigmoid, Sliding, Tanh, Whole, Window,
+    GlobalAveragePool, Gradient, Layer, LayerNorm, LeakyRelu, Map, MaxPool, Parameters, Relu,
+    Relu6, Residual, Shape, Sigmoid, Sliding, Tanh, Whole, Window,
 };
 use support::layers::{Passes, forward, pass};
 use support::numbers::{bits, deviation, dot, widen};
@@ -70,10 +70,11 @@ fn is_consistent<L: Layer>(parameters: Parameters, input: &[f32], slopes: &[f32]
     L::backward_input::<Active>(parameters, &mut buffer, &mut activations, slopes).unwrap();
     assert_eq!(bits(&buffer), bits(&passes.input_gradient));
 
-    let mut gradient = vec![0.0; L::PARAMETERS];
+    let mut gradient = vec![f32::NAN; L::PARAMETERS];
     for repeat in 1..=2 {
         let (mut activations, _) = forward::<L, Active>(parameters, input);
-        L::backward::<Active>(parameters, input, &mut activations, slopes, &mut gradient).unwrap();
+        let target = Gradient { values: &mut gradient, add: repeat > 1 };
+        L::backward::<Active>(parameters, input, &mut activations, slopes, target).unwrap();
         let repeated: Vec<f64> =
             passes.gradient.iter().map(|x| f64::from(repeat) * f64::from(*x)).collect();
         agree("gradient that is added to", &gradient, &repeated);
@@ -119,13 +120,15 @@ fn refuses_wrong_lengths<L: Layer>() {
         let expected = length("layer parameters", L::PARAMETERS);
         assert_eq!(run(wrong, &input[1..], &mut output[1..]), expected);
         let (_, output) = output.split_at(1);
-        let mut gradient = vec![0.0; L::PARAMETERS + 1];
-        let backward = |input: &[f32], gradient: &mut [f32]| {
+        let mut gradient = vec![7.0; L::PARAMETERS + 1];
+        let backward = |input: &[f32], values: &mut [f32]| {
             let mut activations = vec![0.0; L::ACTIVATIONS];
+            let gradient = Gradient { values, add: false };
             L::backward::<Active>(right, input, &mut activations, output, gradient)
         };
         assert_eq!(backward(&input[1..], &mut gradient), length("gradient", L::PARAMETERS));
         assert_eq!(backward(&input, &mut gradient[1..]), length("layer input", L::INPUTS));
+        assert!(gradient.iter().all(|element| *element == 7.0), "written on an error");
     }
 }
 

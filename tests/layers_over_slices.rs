@@ -3,7 +3,7 @@
 use rolling_ball::Error;
 use rolling_ball::kernels::Active;
 use rolling_ball::nn::activation::{self, Rectifier};
-use rolling_ball::nn::dense;
+use rolling_ball::nn::{Gradient, dense};
 
 #[test]
 fn parameters_of_another_shape_are_refused_and_nothing_is_written() {
@@ -19,7 +19,10 @@ fn parameters_of_another_shape_are_refused_and_nothing_is_written() {
         assert_eq!((output, input), ([7.0; 2], [7.0; 3]));
         // Gradients that are not wanted are empty.
         if !matches!((weights.len(), biases.len()), (0 | 6, 0 | 2)) {
-            let result = dense::backward::<Active>(1, &x, &slopes, &mut weights, &mut biases);
+            let [weights_gradient, biases_gradient] =
+                [&mut weights, &mut biases].map(|values| Gradient { values, add: false });
+            let result =
+                dense::backward::<Active>(1, &x, &slopes, weights_gradient, biases_gradient);
             assert!(refused(result), "{} {}", weights.len(), biases.len());
             assert!(weights.iter().chain(&biases).all(|element| *element == 7.0));
         }

@@ -102,10 +102,10 @@ fn roll<K: Kernels>(vectors: &[Vec<f32>; 4], rate: f32, reach: f32) -> Outcome {
 
 fn descend<K: Kernels>(vectors: &[Vec<f32>; 4], rate: f32) -> Outcome {
     let [mut theta, mut gradient, kept, slope] = vectors.clone();
-    K::descend(&mut theta, &mut gradient, rate);
+    let (theta_squared, gradient_squared) = K::descend(&mut theta, &mut gradient, rate);
     let mut other = theta.clone();
     K::descend_from(&mut other, &kept, &slope, rate);
-    outcome(&[&theta, &gradient, &other], &[])
+    outcome(&[&theta, &gradient, &other], &[theta_squared, gradient_squared])
 }
 
 fn momentum<K: Kernels>(

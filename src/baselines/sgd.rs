@@ -140,8 +140,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sgd<V, K> {
         let (momentum, nesterov) = (self.config.momentum, self.config.nesterov);
         let gradient = self.gradient.as_mut();
         let velocity = self.velocity.as_mut().map_or(&mut [][..], |velocity| velocity.as_mut());
-        let squared =
-            K::descend_with_momentum(theta, velocity, gradient, rate, momentum, nesterov);
+        let squared = K::descend_with_momentum(theta, velocity, gradient, rate, momentum, nesterov);
         self.turns.moved(theta, gradient, libm::sqrtf(squared))
     }
 

@@ -1,74 +1,25 @@
-//! The products of a fully connected layer for a core without a vector unit, whose registers hold two rows of sums. The
-//! slices are arguments, which the compiler knows not to overlap; where a layer's shape is constant, so are the loops.
+//! The products of a fully connected layer for a core without a vector unit. The slices are arguments, which the compiler
+//! knows not to overlap; where a layer's shape is constant, so are the loops.
 
 use super::matrix::{Combine, Factors, Transform};
 use super::pass::NOTHING;
-use super::scalar::{Lanes, Total, accumulate};
-use super::{Kernels, LANES, PANEL, Scalar, sum_lanes};
+use super::{Kernels, LANES, Scalar};
 
 #[inline(always)]
 pub fn transform(task: Transform) {
     let Transform { width, weights, biases, inputs, outputs } = task;
     let width = width.max(1);
-    for (input, output) in
-        inputs.chunks_exact(width).zip(outputs.chunks_exact_mut(biases.len().max(1)))
-    {
-        transform_sample(width, weights, biases, input, output);
+    let outputs = outputs.chunks_exact_mut(biases.len().max(1));
+    for (input, output) in inputs.chunks_exact(width).zip(outputs) {
+        multiply(width, weights, biases, input, output);
     }
 }
 
-/// Two rows at a time: what is loaded of the input serves both.
 #[inline(always)]
-fn transform_sample(
-    width: usize,
-    weights: &[f32],
-    biases: &[f32],
-    input: &[f32],
-    output: &mut [f32],
-) {
-    let (pairs, last) = output.as_chunks_mut::<2>();
-    let (bias_pairs, last_bias) = biases.as_chunks::<2>();
-    let rows = weights.chunks_exact(2 * width);
-    let last_row = rows.remainder();
-    for ((outputs, biases), rows) in pairs.iter_mut().zip(bias_pairs).zip(rows) {
-        let (first, second) = rows.split_at_checked(width).unwrap_or_default();
-        let sums = dot_two(first, second, input);
-        for ((output, bias), sum) in outputs.iter_mut().zip(biases).zip(sums) {
-            *output = bias + sum;
-        }
+fn multiply(width: usize, weights: &[f32], biases: &[f32], input: &[f32], output: &mut [f32]) {
+    for ((y, row), bias) in output.iter_mut().zip(weights.chunks_exact(width)).zip(biases) {
+        *y = bias + Scalar::dot(row, input);
     }
-    for (output, bias) in last.iter_mut().zip(last_bias) {
-        *output = bias + Scalar::dot(last_row, input);
-    }
-}
-
-/// The products of two rows with an input.
-#[inline(always)]
-fn dot_two(first: &[f32], second: &[f32], input: &[f32]) -> [f32; 2] {
-    if input.len() <= PANEL {
-        return panel(first, second, input).map(sum_lanes);
-    }
-    let mut total = Total::new();
-    let rows = first.chunks(PANEL).zip(second.chunks(PANEL));
-    for ((first, second), input) in rows.zip(input.chunks(PANEL)) {
-        total.add(&panel(first, second, input));
-    }
-    total.sums()
-}
-
-#[inline(always)]
-fn panel(first: &[f32], second: &[f32], input: &[f32]) -> Lanes<2> {
-    let (first_blocks, first_rest) = first.as_chunks::<LANES>();
-    let (second_blocks, second_rest) = second.as_chunks::<LANES>();
-    let (blocks, rest) = input.as_chunks::<LANES>();
-    let [mut first, mut second] = [[NOTHING; LANES]; 2];
-    for ((a, b), x) in first_blocks.iter().zip(second_blocks).zip(blocks) {
-        accumulate(&mut first, a, x);
-        accumulate(&mut second, b, x);
-    }
-    accumulate(&mut first, first_rest, rest);
-    accumulate(&mut second, second_rest, rest);
-    [first, second]
 }
 
 #[inline(always)]
@@ -85,16 +36,18 @@ pub fn combine(task: Combine) {
         // A term for each sample, two at a time.
         let pairs = rows.chunks_exact(2 * width);
         let factor_pairs = values.chunks_exact(2 * term.max(1));
-        let (last_row, last_factors) = (pairs.remainder(), factor_pairs.remainder());
+        let last_row = pairs.remainder().chunks_exact(width);
+        let last_factors = factor_pairs.remainder().chunks_exact(term.max(1));
         let mut add = add;
         for (rows, factors) in pairs.zip(factor_pairs) {
             let (first, second) = rows.split_at_checked(width).unwrap_or_default();
-            let (first_factors, second_factors) = factors.split_at_checked(term).unwrap_or_default();
+            let (first_factors, second_factors) =
+                factors.split_at_checked(term).unwrap_or_default();
             add_outer_two(width, [first_factors, second_factors], [first, second], targets, add);
             add = true;
         }
-        if !last_row.is_empty() {
-            add_outer(width, last_factors, last_row, targets, add);
+        for (row, factors) in last_row.zip(last_factors) {
+            add_outer(width, factors, row, targets, add);
         }
     }
 }

@@ -21,10 +21,10 @@ impl Unit for Plain {
 }
 
 /// The partial sums of a pass.
-pub(super) type Lanes<const SUMS: usize> = [[f32; LANES]; SUMS];
+type Lanes<const SUMS: usize> = [[f32; LANES]; SUMS];
 
 /// Adds up panels in the order of the contract.
-pub(super) struct Total<const SUMS: usize> {
+struct Total<const SUMS: usize> {
     sums: [f32; SUMS],
     segment: Lanes<SUMS>,
     panels: usize,
@@ -32,12 +32,12 @@ pub(super) struct Total<const SUMS: usize> {
 
 impl<const SUMS: usize> Total<SUMS> {
     #[inline(always)]
-    pub fn new() -> Self {
+    fn new() -> Self {
         Self { sums: [NOTHING; SUMS], segment: [[NOTHING; LANES]; SUMS], panels: 0 }
     }
 
     #[inline(always)]
-    pub fn add(&mut self, panel: &Lanes<SUMS>) {
+    fn add(&mut self, panel: &Lanes<SUMS>) {
         if self.panels == SEGMENT / PANEL {
             self.end_segment();
         }
@@ -59,7 +59,7 @@ impl<const SUMS: usize> Total<SUMS> {
     }
 
     #[inline(always)]
-    pub fn sums(mut self) -> [f32; SUMS] {
+    fn sums(mut self) -> [f32; SUMS] {
         self.end_segment();
         self.sums
     }
@@ -120,9 +120,31 @@ fn square_and_dot(x: &[f32], y: &[f32], z: &[f32]) -> [f32; 2] {
     })
 }
 
+#[inline(always)]
+fn dot_panel(a: &[f32], b: &[f32]) -> [f32; LANES] {
+    let (a_blocks, a_rest) = a.as_chunks::<LANES>();
+    let (b_blocks, b_rest) = b.as_chunks::<LANES>();
+    let mut lanes = [NOTHING; LANES];
+    for (a, b) in a_blocks.iter().zip(b_blocks) {
+        accumulate(&mut lanes, a, b);
+    }
+    accumulate(&mut lanes, a_rest, b_rest);
+    lanes
+}
+
+#[inline(never)]
+fn dot_panels(a: &[f32], b: &[f32]) -> f32 {
+    let mut total = Total::new();
+    for (a, b) in a.chunks(PANEL).zip(b.chunks(PANEL)) {
+        total.add(&[dot_panel(a, b)]);
+    }
+    let [sum] = total.sums();
+    sum
+}
+
 /// Adds the products of one block, one to a lane.
 #[inline(always)]
-pub(super) fn accumulate(lanes: &mut [f32; LANES], a: &[f32], b: &[f32]) {
+fn accumulate(lanes: &mut [f32; LANES], a: &[f32], b: &[f32]) {
     for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
         *lane += a * b;
     }
@@ -162,7 +184,8 @@ fn descend_block(
     rate: f32,
 ) {
     let lanes = theta_lanes.iter_mut().zip(gradient_lanes);
-    for ((theta, gradient), (theta_lane, gradient_lane)) in theta.iter_mut().zip(gradient).zip(lanes)
+    for ((theta, gradient), (theta_lane, gradient_lane)) in
+        theta.iter_mut().zip(gradient).zip(lanes)
     {
         *theta_lane += *theta * *theta;
         *gradient_lane += *gradient * *gradient;
@@ -197,9 +220,9 @@ impl Kernels for Scalar {
         task.run::<Plain>()
     }
 
+    #[inline(always)]
     fn dot(a: &[f32], b: &[f32]) -> f32 {
-        let [sum] = reduce(a, b, b, |[products], a, b, _| accumulate(products, a, b));
-        sum
+        if a.len() <= PANEL { sum_lanes(dot_panel(a, b)) } else { dot_panels(a, b) }
     }
 
     fn squared_norms(a: &[f32], b: &[f32]) -> (f32, f32) {
@@ -208,8 +231,11 @@ impl Kernels for Scalar {
     }
 
     fn footpoint_sums(theta: &[f32], displaced: &[f32], gradient: &[f32]) -> FootpointSums {
-        let [distance, along, gradient] =
-            reduce(theta, displaced, gradient, |[distance, along, norm], theta, displaced, gradient| {
+        let [distance, along, gradient] = reduce(
+            theta,
+            displaced,
+            gradient,
+            |[distance, along, norm], theta, displaced, gradient| {
                 let mut d = [0.0; LANES];
                 for ((d, displaced), theta) in d.iter_mut().zip(displaced).zip(theta) {
                     *d = displaced - theta;
@@ -219,7 +245,8 @@ impl Kernels for Scalar {
                 }
                 accumulate(along, gradient, &d);
                 accumulate(norm, gradient, gradient);
-            });
+            },
+        );
         FootpointSums { distance, along, gradient }
     }
 

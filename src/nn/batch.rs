@@ -147,11 +147,7 @@ where
         polled
     }
 
-    fn advance(
-        &mut self,
-        theta: &[f32],
-        gradient: Option<&mut [f32]>,
-    ) -> Result<Poll<f32>, Error> {
+    fn advance(&mut self, theta: &[f32], gradient: Option<&mut [f32]>) -> Result<Poll<f32>, Error> {
         let Self { network, loss, samples, scratch, evaluation } = self;
         let with_gradient = gradient.is_some();
         let evaluation = match evaluation {
@@ -168,7 +164,8 @@ where
         match (&mut evaluation.stage, next) {
             (Stage::Weighing { sum }, Some(sample)) => *sum += loss.weight(&sample.target)?,
             (Stage::Weighing { sum }, None) => {
-                evaluation.stage = Stage::Evaluating { scale: reciprocal(*sum)?, mean: 0.0, begun: false };
+                evaluation.stage =
+                    Stage::Evaluating { scale: reciprocal(*sum)?, mean: 0.0, begun: false };
                 evaluation.samples = samples.clone();
             }
             (Stage::Evaluating { scale, mean, begun }, Some(first)) => {

@@ -87,8 +87,9 @@ impl<M: Shape, S: Sliding, const FILTERS: usize, R: Trainable> Layer for Conv2d<
         gradient: Gradient,
     ) -> Result<(), Error> {
         let (weights, biases) = gradient.weights_and_biases::<R>(Self::WEIGHTS, FILTERS)?;
+        let samples = each_backward::<Self>(input, output_gradient)?;
         let (weights, biases) = (weights.to_add_to(), biases.to_add_to());
-        for (input, output_gradient) in each_backward::<Self>(input, output_gradient)? {
+        for (input, output_gradient) in samples {
             for slopes in output_gradient.chunks_exact(FILTERS) {
                 for (bias, slope) in biases.iter_mut().zip(slopes) {
                     *bias += slope;

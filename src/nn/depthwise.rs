@@ -65,8 +65,9 @@ impl<M: Shape, S: Sliding, R: Trainable> Layer for DepthwiseConv2d<M, S, R> {
         gradient: Gradient,
     ) -> Result<(), Error> {
         let (weights, biases) = gradient.weights_and_biases::<R>(Self::WEIGHTS, Self::BIASES)?;
+        let samples = each_backward::<Self>(input, output_gradient)?;
         let (weights, biases) = (weights.to_add_to(), biases.to_add_to());
-        for (input, output_gradient) in each_backward::<Self>(input, output_gradient)? {
+        for (input, output_gradient) in samples {
             backward(Self::GEOMETRY, input, output_gradient, weights, biases);
         }
         Ok(())

@@ -76,8 +76,8 @@ impl<const N: usize, const POSITIONS: usize, R: Trainable> Layer for LayerNorm<N
     ) -> Result<(), Error> {
         let samples = samples::<Self>(input, output_gradient)?;
         let (scales, shifts) = gradient.weights_and_biases::<R>(N, N)?;
-        let (scales, shifts) = (scales.to_add_to(), shifts.to_add_to());
         let kept = kept_mut(samples * POSITIONS, activations)?;
+        let (scales, shifts) = (scales.to_add_to(), shifts.to_add_to());
         let positions = input.chunks_exact(N).zip(output_gradient.chunks_exact(N)).zip(kept);
         for ((input, slopes), [mean, reciprocal]) in positions {
             for ((scale, x), slope) in scales.iter_mut().zip(input).zip(slopes) {

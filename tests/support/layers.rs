@@ -1,7 +1,7 @@
 //! Drives a single layer as a network does.
 
 use rolling_ball::kernels::Kernels;
-use rolling_ball::nn::{Layer, Parameters};
+use rolling_ball::nn::{Gradient, Layer, Parameters};
 
 /// What a layer makes of an input, and of a gradient with respect to its output.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,9 +14,10 @@ pub struct Passes {
 /// A forward and a backward pass. The buffers begin with NaN, which must not show.
 pub fn pass<L: Layer, K: Kernels>(parameters: Parameters, input: &[f32], slopes: &[f32]) -> Passes {
     let (mut activations, output) = forward::<L, K>(parameters, input);
-    let mut gradient = vec![0.0; L::PARAMETERS];
+    let mut gradient = vec![f32::NAN; L::PARAMETERS];
     let mut buffer = input.to_vec();
-    L::backward_through::<K>(parameters, &mut buffer, &mut activations, slopes, &mut gradient)
+    let overwritten = Gradient { values: &mut gradient, add: false };
+    L::backward_through::<K>(parameters, &mut buffer, &mut activations, slopes, overwritten)
         .unwrap();
     Passes { output, gradient, input_gradient: buffer }
 }

@@ -5,7 +5,9 @@ use crate::memory::{check, check_disjoint, extent, reference, slice, slice_mut, 
 use rolling_ball::Error;
 use rolling_ball::kernels::Active;
 use rolling_ball::nn::activation::{self, Rectifier};
-use rolling_ball::nn::{Input, Loss, MeanSquaredError, Quantized, SoftmaxCrossEntropy, dense};
+use rolling_ball::nn::{
+    Gradient, Input, Loss, MeanSquaredError, Quantized, SoftmaxCrossEntropy, dense,
+};
 
 /// A multilayer perceptron: dense layers with rectifiers between them. All memory is the caller's, and stays in place
 /// while the description is used.
@@ -154,6 +156,8 @@ impl Mlp<'_> {
             let (others, layer) = split_last(parameters, length)?;
             let (other_gradients, layer_gradient) = split_last_mut(gradient, length)?;
             let (weights_gradient, biases_gradient) = split_last_mut(layer_gradient, outputs)?;
+            let weights_gradient = Gradient { values: weights_gradient, add: true };
+            let biases_gradient = Gradient { values: biases_gradient, add: true };
             if others.is_empty() {
                 dense::backward::<Active>(1, input, slopes, weights_gradient, biases_gradient)?;
                 return Ok(());

@@ -16,7 +16,7 @@ use rolling_ball::kernels::{AdamCoefficients, Kernels, Scalar, sum_lanes};
 use rolling_ball::nn::activation::Rectifier;
 use rolling_ball::nn::{
     AveragePool, BiasesOnly, BinaryCrossEntropyWithLogits, Chain, Conv1d, Conv2d, Dense,
-    DepthwiseConv2d, FloatBackbone, Frozen, Gelu, GlobalAveragePool, Huber, Input, Layer,
+    DepthwiseConv2d, FloatBackbone, Frozen, Gelu, GlobalAveragePool, Gradient, Huber, Input, Layer,
     LayerNorm, LeakyRelu, Loss, Map, MaxPool, MeanSquaredError, Network, Parameters, Quantized,
     Relu, Relu6, Residual, Sample, SampleStore, Shape, Sigmoid, SoftmaxCrossEntropy, Tanh, Window,
     activation, dense, int8,
@@ -329,6 +329,8 @@ fn layers_over_slices(theta: &mut [f32]) -> Result<(), Error> {
     activation::forward::<Rectifier>(y, z)?;
     activation::backward::<Rectifier>(y, z)?;
     dense::backward_input::<Scalar>(1, weights, x, y)?;
+    let add = black_box(true);
+    let (weights, biases) = (Gradient { values: weights, add }, Gradient { values: biases, add });
     dense::backward::<Scalar>(1, x, y, weights, biases)
 }
 
@@ -351,7 +353,7 @@ fn kernels(theta: &mut [f32; N]) {
     Scalar::gauss_newton_move(x, a, b, black_box(0.1));
     Scalar::project(x, a, b, black_box(0.1), black_box(0.2));
     black_box(Scalar::roll(x, a, b, black_box(0.1), black_box(0.2)));
-    Scalar::descend(x, a, black_box(0.1));
+    black_box(Scalar::descend(x, a, black_box(0.1)));
     black_box(Scalar::descend_with_momentum(x, a, b, black_box(0.1), 0.9, black_box(true)));
     let coefficients = AdamCoefficients {
         beta1: black_box(0.9),

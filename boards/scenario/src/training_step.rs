@@ -19,6 +19,8 @@ pub type Large = Network<'static, LargeTail>;
 const CLASSES: usize = 4;
 const BATCHES: [usize; 2] = [1, SAMPLES];
 const SAMPLES: usize = 8;
+/// Samples that are evaluated at once: as many as their activations find room beside the rest in the smallest RAM.
+const TOGETHER: usize = 2;
 
 /// Before the step that is counted: from the second on, the ball knows its offset.
 const WARM_UP: usize = 2;
@@ -52,8 +54,8 @@ pub struct Buffers<const N: usize, const S: usize> {
 /// All the memory that [`count`] needs.
 #[derive(Debug)]
 pub struct Memory {
-    small: Buffers<{ Small::PARAMETERS }, { Small::scratch(2) }>,
-    large: Buffers<{ Large::PARAMETERS }, { Large::scratch(2) }>,
+    small: Buffers<{ Small::PARAMETERS }, { Small::scratch(TOGETHER) }>,
+    large: Buffers<{ Large::PARAMETERS }, { Large::scratch(TOGETHER) }>,
 }
 
 /// Samples, and the parameters that a training starts from.

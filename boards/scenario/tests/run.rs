@@ -6,7 +6,8 @@ mod support;
 use core::cell::Cell;
 use rolling_ball::kernels::{Active, Kernels, Scalar};
 use rolling_ball::nn::{
-    Chain, Dense, Layer, Network, Parameters, Quantized, Relu, Sample, SoftmaxCrossEntropy,
+    Chain, Dense, Gradient, Layer, Network, Parameters, Quantized, Relu, Sample,
+    SoftmaxCrossEntropy,
 };
 use rolling_ball::{Error, Objective};
 use scenario::{
