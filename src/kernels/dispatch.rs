@@ -2,8 +2,16 @@
 //! target must only be called where the processor has it.
 #![allow(unsafe_code)]
 
-use super::vector::Array;
-use super::{LANES, Task, Tile, Unit};
+#[cfg(target_arch = "x86_64")]
+use super::{
+    LANES,
+    vector::{Lanes, Vector},
+};
+use super::{Task, Tile, Unit};
+#[cfg(target_arch = "x86_64")]
+use core::arch::x86_64::*;
+#[cfg(target_arch = "x86_64")]
+use core::ops::{Add, Div, Mul, Sub};
 use core::sync::atomic::{AtomicU8, Ordering};
 use wide::f32x8;
 
@@ -93,7 +101,7 @@ struct Avx2;
 
 #[cfg(target_arch = "x86_64")]
 impl Unit for Avx2 {
-    type Vector = Array<LANES>;
+    type Vector = Avx;
     const TILE: Tile = Tile::FourByThree;
 }
 
@@ -109,7 +117,7 @@ struct Avx512;
 
 #[cfg(target_arch = "x86_64")]
 impl Unit for Avx512 {
-    type Vector = Array<LANES>;
+    type Vector = Avx;
     const TILE: Tile = Tile::FourByFour;
 }
 
@@ -118,3 +126,60 @@ impl Unit for Avx512 {
 fn avx512<T: Task>(task: T) -> T::Output {
     task.run::<Avx512>()
 }
+
+/// Eight lanes in one register. Not an array, of which the compiler may or may not make a register.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy)]
+struct Avx(__m256);
+
+// SAFETY, of every block below: no other module knows the type, and the units that name it run in `avx2` and `avx512` only,
+// where the processor has AVX.
+#[cfg(target_arch = "x86_64")]
+impl Vector for Avx {
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        Self(unsafe { _mm256_set1_ps(value) })
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self(unsafe { _mm256_sqrt_ps(self.0) })
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Lanes for Avx {
+    #[inline(always)]
+    fn load(block: &[f32; LANES]) -> Self {
+        Self(unsafe { _mm256_loadu_ps(block.as_ptr()) })
+    }
+
+    #[inline(always)]
+    fn store(self) -> [f32; LANES] {
+        let mut block = [0.0; LANES];
+        unsafe { _mm256_storeu_ps(block.as_mut_ptr(), self.0) };
+        block
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+macro_rules! operations {
+    ($($trait:ident::$function:ident by $instruction:ident),*) => {$(
+        impl $trait for Avx {
+            type Output = Self;
+
+            #[inline(always)]
+            fn $function(self, other: Self) -> Self {
+                Self(unsafe { $instruction(self.0, other.0) })
+            }
+        }
+    )*};
+}
+
+#[cfg(target_arch = "x86_64")]
+operations!(
+    Add::add by _mm256_add_ps,
+    Sub::sub by _mm256_sub_ps,
+    Mul::mul by _mm256_mul_ps,
+    Div::div by _mm256_div_ps
+);

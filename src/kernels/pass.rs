@@ -2,6 +2,7 @@
 
 use super::vector::{Lanes, Vector};
 use super::{LANES, PANEL, SEGMENT, Task, Unit, sum_lanes};
+use core::mem;
 
 /// A pass over slices of equal length, given by what it does to one element of each: `WRITTEN` of them are
 /// replaced, `READ` are not, and `SUMS` values are added up over all elements.
@@ -12,20 +13,33 @@ pub trait Pass<const WRITTEN: usize, const READ: usize, const SUMS: usize> {
 }
 
 /// A pass and the slices that it goes through, up to the end of the shortest.
-pub(super) struct Sweep<'p, 's, P, const WRITTEN: usize, const READ: usize, const SUMS: usize> {
+pub(super) struct Sweep<
+    'p,
+    's,
+    P,
+    const WRITTEN: usize,
+    const READ: usize,
+    const SUMS: usize,
+    T = f32,
+> {
     pub pass: &'p P,
-    pub written: [&'s mut [f32]; WRITTEN],
-    pub read: [&'s [f32]; READ],
+    pub written: [&'s mut [T]; WRITTEN],
+    pub read: [&'s [T]; READ],
 }
 
-/// Blocks of a panel, and panels of a segment.
+/// Eight elements, one for each lane.
+type Block = [f32; LANES];
+
+/// Blocks of a panel.
 const BLOCKS: usize = PANEL / LANES;
-const PANELS: usize = SEGMENT / PANEL;
+
+/// Panels that are gone through side by side: while the additions of one are still under way, those of the other begin.
+const ABREAST: usize = 2;
 
 /// What a lane starts from: to add to it changes no number, not even the sign of a zero.
 pub(super) const NOTHING: f32 = -0.0;
 
-impl<P, const W: usize, const R: usize, const S: usize> Sweep<'_, '_, P, W, R, S> {
+impl<P, const W: usize, const R: usize, const S: usize, T> Sweep<'_, '_, P, W, R, S, T> {
     /// Elements of the shortest slice.
     #[inline(always)]
     pub fn length(&self) -> usize {
@@ -39,6 +53,25 @@ impl<P, const W: usize, const R: usize, const S: usize> Sweep<'_, '_, P, W, R, S
         }
         length
     }
+
+    /// Cuts the first elements off.
+    #[inline(always)]
+    pub fn take(&mut self, count: usize) -> Self {
+        Self {
+            pass: self.pass,
+            written: self.written.each_mut().map(|slice| {
+                let whole = mem::take(slice);
+                let (first, rest) = whole.split_at_mut_checked(count).unwrap_or_default();
+                *slice = rest;
+                first
+            }),
+            read: self.read.each_mut().map(|slice| {
+                let (first, rest) = slice.split_at_checked(count).unwrap_or_default();
+                *slice = rest;
+                first
+            }),
+        }
+    }
 }
 
 impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Task
@@ -47,113 +80,146 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Task
     type Output = [f32; S];
 
     #[inline(always)]
-    fn run<U: Unit>(self) -> [f32; S] {
-        let length = self.length();
-        let Self { pass, written, read } = self;
-        // From here on they are all of one length, which the compiler sees: no index is checked.
-        let mut slices = Blocks {
-            pass,
-            written: written
-                .map(|slice| slice.get_mut(..length).unwrap_or_default().as_chunks_mut()),
-            read: read.map(|slice| slice.get(..length).unwrap_or_default().as_chunks()),
-        };
-        let (blocks, rest) = (length / LANES, length % LANES);
-        if S == 0 {
-            slices.panel::<U::Vector, S>(0, blocks);
-            slices.rest(rest, [[NOTHING; LANES]; S]);
-            return [0.0; S];
-        }
-        let last = length.saturating_sub(1) / PANEL;
-        let (mut total, mut segment) = (None, None);
-        for panel in 0..=last {
-            let start = panel * BLOCKS;
-            let mut lanes = slices.panel::<U::Vector, S>(start, blocks.min(start + BLOCKS));
-            if panel == last && rest > 0 {
-                lanes = slices.rest(rest, lanes.map(Lanes::store)).map(|lanes| Lanes::load(&lanes));
+    fn run<U: Unit>(mut self) -> [f32; S] {
+        let mut sums = [NOTHING; S];
+        let mut left = self.length();
+        while left > 0 {
+            let length = left.min(SEGMENT);
+            let lanes: [U::Vector; S] = self.take(length).segment(length);
+            for (sum, lanes) in sums.iter_mut().zip(lanes) {
+                *sum += sum_lanes(lanes.store());
             }
-            lanes = plus(segment, lanes);
-            if panel == last || panel % PANELS == PANELS - 1 {
-                let sums = lanes.map(|lanes| sum_lanes(lanes.store()));
-                (total, segment) = (Some(plus(total, sums)), None);
-            } else {
-                segment = Some(lanes);
-            }
+            left -= length;
         }
-        total.unwrap_or([NOTHING; S])
+        sums
     }
 }
 
-/// The slices as blocks of [`LANES`], and what is left over of each.
-struct Blocks<'p, 's, P, const W: usize, const R: usize> {
-    pass: &'p P,
-    written: [(&'s mut [[f32; LANES]], &'s mut [f32]); W],
-    read: [(&'s [[f32; LANES]], &'s [f32]); R],
-}
-
-impl<P, const W: usize, const R: usize> Blocks<'_, '_, P, W, R> {
-    /// Goes through some of the blocks.
+impl<'p, 's, P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize>
+    Sweep<'p, 's, P, W, R, S>
+{
+    /// The lanes of at most a segment.
     #[inline(always)]
-    fn panel<V: Lanes, const S: usize>(&mut self, start: usize, end: usize) -> [V; S]
-    where
-        P: Pass<W, R, S>,
-    {
+    fn segment<V: Lanes>(mut self, mut left: usize) -> [V; S] {
         let mut sums = [V::splat(NOTHING); S];
-        for block in start..end {
-            let old = self.written.each_ref().map(|(blocks, _)| load(blocks, block));
-            let read = self.read.map(|(blocks, _)| load(blocks, block));
-            let (new, terms): (_, [V; S]) = self.pass.apply(old, read);
-            for ((blocks, _), new) in self.written.iter_mut().zip(new) {
-                if let Some(place) = blocks.get_mut(block) {
-                    *place = new.store();
-                }
+        while left >= ABREAST * PANEL {
+            for lanes in self.take(ABREAST * PANEL).blocks().panels::<V, ABREAST>() {
+                sums = plus(sums, lanes);
             }
-            sums = plus(Some(sums), terms);
+            left -= ABREAST * PANEL;
+        }
+        if left >= PANEL {
+            let [lanes] = self.take(PANEL).blocks().panels();
+            sums = plus(sums, lanes);
+            left -= PANEL;
+        }
+        if left > 0 {
+            let mut lanes = self.take(left - left % LANES).blocks().panel();
+            if left % LANES > 0 {
+                lanes = plus(lanes, self.rest(left % LANES));
+            }
+            sums = plus(sums, lanes);
         }
         sums
     }
 
-    /// Goes through what is left over, a lane each.
     #[inline(always)]
-    fn rest<const S: usize>(
-        &mut self,
-        rest: usize,
-        mut lanes: [[f32; LANES]; S],
-    ) -> [[f32; LANES]; S]
-    where
-        P: Pass<W, R, S>,
-    {
-        for element in 0..rest {
-            let old =
-                self.written.each_ref().map(|(_, rest)| rest.get(element).copied().unwrap_or(0.0));
-            let read = self.read.map(|(_, rest)| rest.get(element).copied().unwrap_or(0.0));
-            let (new, terms): (_, [f32; S]) = self.pass.apply(old, read);
-            for ((_, rest), new) in self.written.iter_mut().zip(new) {
-                if let Some(place) = rest.get_mut(element) {
-                    *place = new;
-                }
+    fn blocks(self) -> Sweep<'p, 's, P, W, R, S, Block> {
+        Sweep {
+            pass: self.pass,
+            written: self.written.map(|slice| slice.as_chunks_mut().0),
+            read: self.read.map(|slice| slice.as_chunks().0),
+        }
+    }
+
+    /// Goes through less than a block: the missing elements are zero, and what they add is nothing.
+    #[inline(always)]
+    fn rest<V: Lanes>(mut self, length: usize) -> [V; S] {
+        let old = self.written.each_ref().map(|slice| V::load(&padded(slice, 0.0)));
+        let read = self.read.map(|slice| V::load(&padded(slice, 0.0)));
+        let (new, terms) = self.pass.apply(old, read);
+        for (slice, new) in self.written.iter_mut().zip(new) {
+            for (place, new) in slice.iter_mut().zip(new.store()) {
+                *place = new;
             }
-            for (lanes, term) in lanes.iter_mut().zip(terms) {
-                if let Some(lane) = lanes.get_mut(element) {
-                    *lane += term;
+        }
+        terms.map(|terms| {
+            let terms = terms.store();
+            V::load(&padded(terms.get(..length).unwrap_or_default(), NOTHING))
+        })
+    }
+}
+
+impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize>
+    Sweep<'_, '_, P, W, R, S, Block>
+{
+    /// The lanes of whole panels, side by side.
+    #[inline(always)]
+    fn panels<V: Lanes, const COUNT: usize>(mut self) -> [[V; S]; COUNT] {
+        let mut sums = [[V::splat(NOTHING); S]; COUNT];
+        // The compiler sees the lengths by this, and checks no index below.
+        let mut whole = true;
+        for blocks in &self.written {
+            whole &= blocks.len() == COUNT * BLOCKS;
+        }
+        for blocks in self.read {
+            whole &= blocks.len() == COUNT * BLOCKS;
+        }
+        if whole {
+            for block in 0..BLOCKS {
+                for (panel, sums) in sums.iter_mut().enumerate() {
+                    *sums = plus(*sums, self.apply(panel * BLOCKS + block));
                 }
             }
         }
-        lanes
+        sums
+    }
+
+    /// The lanes of a panel that is not whole.
+    #[inline(always)]
+    fn panel<V: Lanes>(mut self) -> [V; S] {
+        let mut sums = [V::splat(NOTHING); S];
+        for block in 0..self.length() {
+            sums = plus(sums, self.apply(block));
+        }
+        sums
+    }
+
+    /// Puts the new elements of a block in place, and gives what it adds to the sums.
+    #[inline(always)]
+    fn apply<V: Lanes>(&mut self, block: usize) -> [V; S] {
+        let old = self.written.each_ref().map(|blocks| load(blocks, block));
+        let read = self.read.map(|blocks| load(blocks, block));
+        let (new, terms) = self.pass.apply(old, read);
+        for (blocks, new) in self.written.iter_mut().zip(new) {
+            if let Some(place) = blocks.get_mut(block) {
+                *place = Lanes::store(new);
+            }
+        }
+        terms
     }
 }
 
 #[inline(always)]
-fn load<V: Lanes>(blocks: &[[f32; LANES]], block: usize) -> V {
-    V::load(blocks.get(block).unwrap_or(&[0.0; LANES]))
+fn load<V: Lanes>(blocks: &[Block], block: usize) -> V {
+    blocks.get(block).map_or(V::splat(0.0), V::load)
+}
+
+/// A block that begins with these elements.
+#[inline(always)]
+fn padded(elements: &[f32], missing: f32) -> Block {
+    let mut block = [missing; LANES];
+    for (place, element) in block.iter_mut().zip(elements) {
+        *place = *element;
+    }
+    block
 }
 
 /// The terms, added to the sums so far.
 #[inline(always)]
-fn plus<V: Vector, const S: usize>(sums: Option<[V; S]>, mut terms: [V; S]) -> [V; S] {
-    if let Some(sums) = sums {
-        for (term, sum) in terms.iter_mut().zip(sums) {
-            *term = sum + *term;
-        }
+fn plus<V: Vector, const S: usize>(mut sums: [V; S], terms: [V; S]) -> [V; S] {
+    for (sum, term) in sums.iter_mut().zip(terms) {
+        *sum = *sum + term;
     }
-    terms
+    sums
 }
