@@ -142,7 +142,7 @@ pub trait Kernels {
 
     /// Goes through slices, up to the end of the shortest, and gives the sums.
     fn pass<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize>(
-        pass: &P,
+        pass: P,
         written: [&mut [f32]; W],
         read: [&[f32]; R],
     ) -> [f32; S] {
@@ -152,14 +152,14 @@ pub trait Kernels {
     /// `a . b`
     #[must_use]
     fn dot(a: &[f32], b: &[f32]) -> f32 {
-        let [sum] = Self::pass(&formulas::Dot, [], [a, b]);
+        let [sum] = Self::pass(formulas::Dot, [], [a, b]);
         sum
     }
 
     /// `(|a|^2, |b|^2)`
     #[must_use]
     fn squared_norms(a: &[f32], b: &[f32]) -> (f32, f32) {
-        let [a, b] = Self::pass(&formulas::SquaredNorms, [], [a, b]);
+        let [a, b] = Self::pass(formulas::SquaredNorms, [], [a, b]);
         (a, b)
     }
 
@@ -167,7 +167,7 @@ pub trait Kernels {
     #[must_use]
     fn footpoint_sums(theta: &[f32], displaced: &[f32], gradient: &[f32]) -> FootpointSums {
         let [distance, along, gradient] =
-            Self::pass(&formulas::FootpointSums, [], [theta, displaced, gradient]);
+            Self::pass(formulas::FootpointSums, [], [theta, displaced, gradient]);
         FootpointSums { distance, along, gradient }
     }
 
@@ -175,39 +175,39 @@ pub trait Kernels {
     #[must_use]
     fn contact_sums(theta: &[f32], offset: &[f32], gradient: &[f32]) -> ContactSums {
         let [theta, gradient, offset, along] =
-            Self::pass(&formulas::ContactSums, [], [theta, offset, gradient]);
+            Self::pass(formulas::ContactSums, [], [theta, offset, gradient]);
         ContactSums { theta, gradient, offset, along }
     }
 
     /// `y += scale * x`
     fn add_scaled(y: &mut [f32], scale: f32, x: &[f32]) {
-        let [] = Self::pass(&formulas::AddScaled { scale }, [y], [x]);
+        let [] = Self::pass(formulas::AddScaled { scale }, [y], [x]);
     }
 
     /// `y = scale * x`
     fn scale_into(y: &mut [f32], scale: f32, x: &[f32]) {
-        let [] = Self::pass(&formulas::ScaleInto { scale }, [y], [x]);
+        let [] = Self::pass(formulas::ScaleInto { scale }, [y], [x]);
     }
 
     /// `y = x + scale * (z - x)`, written over `y`.
     fn interpolate_into(y: &mut [f32], x: &[f32], z: &[f32], scale: f32) {
-        let [] = Self::pass(&formulas::InterpolateInto { scale }, [y], [x, z]);
+        let [] = Self::pass(formulas::InterpolateInto { scale }, [y], [x, z]);
     }
 
     /// `displaced = theta - (rate + reach) * gradient` and `theta -= rate * gradient`; written as
     /// `displaced = theta' - reach * gradient` with the new theta'.
     fn displace(theta: &mut [f32], displaced: &mut [f32], gradient: &[f32], rate: f32, reach: f32) {
-        let [] = Self::pass(&formulas::Displace { rate, reach }, [theta, displaced], [gradient]);
+        let [] = Self::pass(formulas::Displace { rate, reach }, [theta, displaced], [gradient]);
     }
 
     /// The direction `p = (displaced - theta) - scale * gradient`, left in `gradient`, and `theta += p`.
     fn gauss_newton_move(theta: &mut [f32], displaced: &[f32], gradient: &mut [f32], scale: f32) {
-        let [] = Self::pass(&formulas::GaussNewtonMove { scale }, [theta, gradient], [displaced]);
+        let [] = Self::pass(formulas::GaussNewtonMove { scale }, [theta, gradient], [displaced]);
     }
 
     /// `theta -= step * ((theta - displaced) + pull * gradient)`, the old theta left in `gradient`.
     fn project(theta: &mut [f32], displaced: &[f32], gradient: &mut [f32], step: f32, pull: f32) {
-        let [] = Self::pass(&formulas::Project { step, pull }, [theta, gradient], [displaced]);
+        let [] = Self::pass(formulas::Project { step, pull }, [theta, gradient], [displaced]);
     }
 
     /// The centre `x = theta - offset` moves by `-rate * gradient`, the offset becomes
@@ -220,13 +220,13 @@ pub trait Kernels {
         rate: f32,
         reach: f32,
     ) -> f32 {
-        let [moved] = Self::pass(&formulas::Roll { rate, reach }, [theta, offset, gradient], []);
+        let [moved] = Self::pass(formulas::Roll { rate, reach }, [theta, offset, gradient], []);
         moved
     }
 
     /// `theta -= rate * gradient`, the old theta left in `gradient`.
     fn descend(theta: &mut [f32], gradient: &mut [f32], rate: f32) {
-        let [] = Self::pass(&formulas::Descend { rate }, [theta, gradient], []);
+        let [] = Self::pass(formulas::Descend { rate }, [theta, gradient], []);
     }
 
     /// `velocity = momentum * velocity + gradient`; theta moves by `-rate * velocity`, or, with `nesterov`, by
@@ -241,7 +241,7 @@ pub trait Kernels {
         nesterov: bool,
     ) -> f32 {
         let pass = formulas::DescendWithMomentum { rate, momentum, nesterov };
-        let [moved] = Self::pass(&pass, [theta, velocity, gradient], []);
+        let [moved] = Self::pass(pass, [theta, velocity, gradient], []);
         moved
     }
 
@@ -253,32 +253,32 @@ pub trait Kernels {
         gradient: &mut [f32],
         coefficients: AdamCoefficients,
     ) -> f32 {
-        let [moved] = Self::pass(&coefficients, [theta, mean, variance, gradient], []);
+        let [moved] = Self::pass(coefficients, [theta, mean, variance, gradient], []);
         moved
     }
 
     /// `kept = theta`, then `theta += scale * gradient`.
     fn perturb(theta: &mut [f32], kept: &mut [f32], gradient: &[f32], scale: f32) {
-        let [] = Self::pass(&formulas::Perturb { scale }, [theta, kept], [gradient]);
+        let [] = Self::pass(formulas::Perturb { scale }, [theta, kept], [gradient]);
     }
 
     /// `theta = kept - rate * gradient`.
     fn descend_from(theta: &mut [f32], kept: &[f32], gradient: &[f32], rate: f32) {
-        let [] = Self::pass(&formulas::DescendFrom { rate }, [theta], [kept, gradient]);
+        let [] = Self::pass(formulas::DescendFrom { rate }, [theta], [kept, gradient]);
     }
 }
 
 /// `a . b`, inside a task.
 #[inline(always)]
 pub(crate) fn dot<U: Unit>(a: &[f32], b: &[f32]) -> f32 {
-    let [sum] = Sweep { pass: &formulas::Dot, written: [], read: [a, b] }.run::<U>();
+    let [sum] = Sweep { pass: formulas::Dot, written: [], read: [a, b] }.run::<U>();
     sum
 }
 
 /// `y += scale * x`, inside a task.
 #[inline(always)]
 pub(crate) fn add_scaled<U: Unit>(y: &mut [f32], scale: f32, x: &[f32]) {
-    let pass = &formulas::AddScaled { scale };
+    let pass = formulas::AddScaled { scale };
     let [] = Sweep { pass, written: [y], read: [x] }.run::<U>();
 }
 

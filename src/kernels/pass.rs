@@ -1,30 +1,21 @@
 //! The loop that every pass over memory is: block by block through all its slices, with the sums of the contract.
 
 use super::vector::{Lanes, Vector};
-use super::{LANES, PANEL, SEGMENT, Task, Unit, sum_lanes};
+use super::{LANES, PANEL, SEGMENT, Task, Tile, Unit, sum_lanes};
 use core::mem;
 
 /// A pass over slices of equal length, given by what it does to one element of each: `WRITTEN` of them are
 /// replaced, `READ` are not, and `SUMS` values are added up over all elements.
-pub trait Pass<const WRITTEN: usize, const READ: usize, const SUMS: usize> {
+pub trait Pass<const WRITTEN: usize, const READ: usize, const SUMS: usize>: Copy + Send {
     /// The new elements, and what they add to the sums.
-    fn apply<V: Vector>(&self, written: [V; WRITTEN], read: [V; READ])
-    -> ([V; WRITTEN], [V; SUMS]);
+    fn apply<V: Vector>(self, written: [V; WRITTEN], read: [V; READ]) -> ([V; WRITTEN], [V; SUMS]);
 }
 
 /// A pass and the slices that it goes through, up to the end of the shortest.
-pub(super) struct Sweep<
-    'p,
-    's,
-    P,
-    const WRITTEN: usize,
-    const READ: usize,
-    const SUMS: usize,
-    T = f32,
-> {
-    pub pass: &'p P,
-    pub written: [&'s mut [T]; WRITTEN],
-    pub read: [&'s [T]; READ],
+pub(super) struct Sweep<'s, P, const WRITTEN: usize, const READ: usize, const SUMS: usize> {
+    pub pass: P,
+    pub written: [&'s mut [f32]; WRITTEN],
+    pub read: [&'s [f32]; READ],
 }
 
 /// Eight elements, one for each lane.
@@ -33,25 +24,38 @@ type Block = [f32; LANES];
 /// Blocks of a panel.
 const BLOCKS: usize = PANEL / LANES;
 
-/// Panels that are gone through side by side: while the additions of one are still under way, those of the other begin.
+/// Panels side by side: while the additions of one are still under way, those of the other begin.
 const ABREAST: usize = 2;
 
 /// What a lane starts from: to add to it changes no number, not even the sign of a zero.
 pub(super) const NOTHING: f32 = -0.0;
 
-impl<P, const W: usize, const R: usize, const S: usize, T> Sweep<'_, '_, P, W, R, S, T> {
+impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Task
+    for Sweep<'_, P, W, R, S>
+{
+    type Output = [f32; S];
+
+    #[inline(always)]
+    fn run<U: Unit>(mut self) -> [f32; S] {
+        let mut sums = [NOTHING; S];
+        let mut left = self.length();
+        while left > 0 {
+            let length = left.min(SEGMENT);
+            let lanes = self.take(length).segment::<U>(length);
+            for (sum, lanes) in sums.iter_mut().zip(lanes) {
+                *sum += sum_lanes(lanes.store());
+            }
+            left -= length;
+        }
+        sums
+    }
+}
+
+impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_, P, W, R, S> {
     /// Elements of the shortest slice.
     #[inline(always)]
     pub fn length(&self) -> usize {
-        // Not an iterator over both: the compiler would keep the slices in memory for it.
-        let mut length = usize::MAX;
-        for slice in &self.written {
-            length = length.min(slice.len());
-        }
-        for slice in self.read {
-            length = length.min(slice.len());
-        }
-        length
+        shortest(&self.written, &self.read)
     }
 
     /// Cuts the first elements off.
@@ -72,145 +76,146 @@ impl<P, const W: usize, const R: usize, const S: usize, T> Sweep<'_, '_, P, W, R
             }),
         }
     }
-}
 
-impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Task
-    for Sweep<'_, '_, P, W, R, S>
-{
-    type Output = [f32; S];
-
+    /// The lanes of at most a segment.
     #[inline(always)]
-    fn run<U: Unit>(mut self) -> [f32; S] {
-        let mut sums = [NOTHING; S];
-        let mut left = self.length();
-        while left > 0 {
-            let length = left.min(SEGMENT);
-            let lanes: [U::Vector; S] = self.take(length).segment(length);
-            for (sum, lanes) in sums.iter_mut().zip(lanes) {
-                *sum += sum_lanes(lanes.store());
+    fn segment<U: Unit>(mut self, mut left: usize) -> [U::Vector; S] {
+        let mut sums = [U::Vector::splat(NOTHING); S];
+        if U::TILE != Tile::None {
+            while left >= ABREAST * PANEL {
+                for lanes in self.take(ABREAST * PANEL).panels() {
+                    sums = plus(sums, lanes);
+                }
+                left -= ABREAST * PANEL;
             }
+        }
+        while left > 0 {
+            let length = left.min(PANEL);
+            let rest = length % LANES;
+            let mut lanes = self.take(length - rest).panel();
+            if rest > 0 {
+                lanes = plus(lanes, self.take(rest).rest());
+            }
+            sums = plus(sums, lanes);
             left -= length;
         }
         sums
     }
-}
 
-impl<'p, 's, P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize>
-    Sweep<'p, 's, P, W, R, S>
-{
-    /// The lanes of at most a segment.
+    /// The lanes of whole panels, side by side.
     #[inline(always)]
-    fn segment<V: Lanes>(mut self, mut left: usize) -> [V; S] {
-        let mut sums = [V::splat(NOTHING); S];
-        while left >= ABREAST * PANEL {
-            for lanes in self.take(ABREAST * PANEL).blocks().panels::<V, ABREAST>() {
-                sums = plus(sums, lanes);
-            }
-            left -= ABREAST * PANEL;
+    fn panels<V: Lanes>(self) -> [[V; S]; ABREAST] {
+        let Self { pass, written, read } = self;
+        // As arrays, whose length the compiler knows: it checks no index below.
+        let mut written: [Option<&mut [[Block; BLOCKS]; ABREAST]>; W] =
+            written.map(|slice| slice.as_chunks_mut().0.as_chunks_mut().0.first_chunk_mut());
+        let read: [Option<&[[Block; BLOCKS]; ABREAST]>; R] =
+            read.map(|slice| slice.as_chunks().0.as_chunks().0.first_chunk());
+        let mut sums = [[V::splat(NOTHING); S]; ABREAST];
+        if written.iter().any(Option::is_none) || read.iter().any(Option::is_none) {
+            return sums;
         }
-        if left >= PANEL {
-            let [lanes] = self.take(PANEL).blocks().panels();
-            sums = plus(sums, lanes);
-            left -= PANEL;
-        }
-        if left > 0 {
-            let mut lanes = self.take(left - left % LANES).blocks().panel();
-            if left % LANES > 0 {
-                lanes = plus(lanes, self.rest(left % LANES));
+        for block in 0..BLOCKS {
+            for (panel, sums) in sums.iter_mut().enumerate() {
+                let written = written
+                    .each_mut()
+                    .map(|panels| panels.as_mut()?.get_mut(panel)?.get_mut(block));
+                let read = read.map(|panels| panels?.get(panel)?.get(block));
+                *sums = plus(*sums, apply(pass, written, read));
             }
-            sums = plus(sums, lanes);
         }
         sums
     }
 
+    /// The lanes of whole blocks, a panel at most.
     #[inline(always)]
-    fn blocks(self) -> Sweep<'p, 's, P, W, R, S, Block> {
-        Sweep {
-            pass: self.pass,
-            written: self.written.map(|slice| slice.as_chunks_mut().0),
-            read: self.read.map(|slice| slice.as_chunks().0),
+    fn panel<V: Lanes>(self) -> [V; S] {
+        let Self { pass, written, read } = self;
+        let mut written: [&mut [Block]; W] = written.map(|slice| slice.as_chunks_mut().0);
+        let read: [&[Block]; R] = read.map(|slice| slice.as_chunks().0);
+        let mut sums = [V::splat(NOTHING); S];
+        for block in 0..shortest(&written, &read) {
+            let written = written.each_mut().map(|blocks| blocks.get_mut(block));
+            let read = read.map(|blocks| blocks.get(block));
+            sums = plus(sums, apply(pass, written, read));
         }
+        sums
     }
 
-    /// Goes through less than a block: the missing elements are zero, and what they add is nothing.
+    /// The lanes of less than a block: the elements that are missing are zero, and what they would add is nothing.
     #[inline(always)]
-    fn rest<V: Lanes>(mut self, length: usize) -> [V; S] {
-        let old = self.written.each_ref().map(|slice| V::load(&padded(slice, 0.0)));
-        let read = self.read.map(|slice| V::load(&padded(slice, 0.0)));
-        let (new, terms) = self.pass.apply(old, read);
-        for (slice, new) in self.written.iter_mut().zip(new) {
-            for (place, new) in slice.iter_mut().zip(new.store()) {
+    fn rest<V: Lanes>(self) -> [V; S] {
+        let length = self.length();
+        let (mut written, mut read) = ([[0.0; LANES]; W], [[0.0; LANES]; R]);
+        for (block, slice) in written.iter_mut().zip(&self.written) {
+            *block = padded(slice, 0.0);
+        }
+        for (block, slice) in read.iter_mut().zip(self.read) {
+            *block = padded(slice, 0.0);
+        }
+        let mut terms: [V; S] =
+            apply(self.pass, written.each_mut().map(Some), read.each_ref().map(Some));
+        for (slice, block) in self.written.into_iter().zip(written) {
+            for (place, new) in slice.iter_mut().zip(block) {
                 *place = new;
             }
         }
-        terms.map(|terms| {
-            let terms = terms.store();
-            V::load(&padded(terms.get(..length).unwrap_or_default(), NOTHING))
-        })
-    }
-}
-
-impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize>
-    Sweep<'_, '_, P, W, R, S, Block>
-{
-    /// The lanes of whole panels, side by side.
-    #[inline(always)]
-    fn panels<V: Lanes, const COUNT: usize>(mut self) -> [[V; S]; COUNT] {
-        let mut sums = [[V::splat(NOTHING); S]; COUNT];
-        // The compiler sees the lengths by this, and checks no index below.
-        let mut whole = true;
-        for blocks in &self.written {
-            whole &= blocks.len() == COUNT * BLOCKS;
-        }
-        for blocks in self.read {
-            whole &= blocks.len() == COUNT * BLOCKS;
-        }
-        if whole {
-            for block in 0..BLOCKS {
-                for (panel, sums) in sums.iter_mut().enumerate() {
-                    *sums = plus(*sums, self.apply(panel * BLOCKS + block));
-                }
-            }
-        }
-        sums
-    }
-
-    /// The lanes of a panel that is not whole.
-    #[inline(always)]
-    fn panel<V: Lanes>(mut self) -> [V; S] {
-        let mut sums = [V::splat(NOTHING); S];
-        for block in 0..self.length() {
-            sums = plus(sums, self.apply(block));
-        }
-        sums
-    }
-
-    /// Puts the new elements of a block in place, and gives what it adds to the sums.
-    #[inline(always)]
-    fn apply<V: Lanes>(&mut self, block: usize) -> [V; S] {
-        let old = self.written.each_ref().map(|blocks| load(blocks, block));
-        let read = self.read.map(|blocks| load(blocks, block));
-        let (new, terms) = self.pass.apply(old, read);
-        for (blocks, new) in self.written.iter_mut().zip(new) {
-            if let Some(place) = blocks.get_mut(block) {
-                *place = Lanes::store(new);
-            }
+        for terms in &mut terms {
+            let all = terms.store();
+            *terms = V::load(&padded(all.get(..length).unwrap_or_default(), NOTHING));
         }
         terms
     }
 }
 
+/// The length of the shortest slice.
 #[inline(always)]
-fn load<V: Lanes>(blocks: &[Block], block: usize) -> V {
-    blocks.get(block).map_or(V::splat(0.0), V::load)
+fn shortest<T>(written: &[&mut [T]], read: &[&[T]]) -> usize {
+    // Not an iterator over both: the compiler would keep the slices in memory for it.
+    let mut length = usize::MAX;
+    for slice in written {
+        length = length.min(slice.len());
+    }
+    for slice in read {
+        length = length.min(slice.len());
+    }
+    length
+}
+
+/// Puts the new elements of a block in place, and gives what it adds to the sums.
+#[inline(always)]
+fn apply<P: Pass<W, R, S>, V: Lanes, const W: usize, const R: usize, const S: usize>(
+    pass: P,
+    mut written: [Option<&mut Block>; W],
+    read: [Option<&Block>; R],
+) -> [V; S] {
+    // Not by `map`, which the compiler may leave a function of its own: that is not compiled for the unit.
+    let (mut old, mut unchanged) = ([V::splat(0.0); W], [V::splat(0.0); R]);
+    for (old, block) in old.iter_mut().zip(&written) {
+        if let Some(block) = block {
+            *old = V::load(block);
+        }
+    }
+    for (unchanged, block) in unchanged.iter_mut().zip(read) {
+        if let Some(block) = block {
+            *unchanged = V::load(block);
+        }
+    }
+    let (new, terms) = pass.apply(old, unchanged);
+    for (block, new) in written.iter_mut().zip(new) {
+        if let Some(block) = block {
+            **block = new.store();
+        }
+    }
+    terms
 }
 
 /// A block that begins with these elements.
 #[inline(always)]
 fn padded(elements: &[f32], missing: f32) -> Block {
     let mut block = [missing; LANES];
-    for (place, element) in block.iter_mut().zip(elements) {
-        *place = *element;
+    for (lane, place) in block.iter_mut().enumerate() {
+        *place = elements.get(lane).copied().unwrap_or(missing);
     }
     block
 }
