@@ -24,9 +24,6 @@ type Block = [f32; LANES];
 /// Blocks of a panel.
 const BLOCKS: usize = PANEL / LANES;
 
-/// Panels side by side: while the additions of one are still under way, those of the other begin.
-const ABREAST: usize = 2;
-
 /// What a lane starts from: to add to it changes no number, not even the sign of a zero.
 pub(super) const NOTHING: f32 = -0.0;
 
@@ -38,16 +35,16 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Task
     #[inline(always)]
     fn run<U: Unit>(mut self) -> [f32; S] {
         let mut sums = [NOTHING; S];
-        let mut left = self.length();
-        while left > 0 {
-            let length = left.min(SEGMENT);
-            let lanes = self.take(length).segment::<U>(length);
+        loop {
+            let length = self.length().min(SEGMENT);
+            if length == 0 {
+                return sums;
+            }
+            let lanes = self.take(length).segment::<U>();
             for (sum, lanes) in sums.iter_mut().zip(lanes) {
                 *sum += sum_lanes(lanes.store());
             }
-            left -= length;
         }
-        sums
     }
 }
 
@@ -56,6 +53,22 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_,
     #[inline(always)]
     pub fn length(&self) -> usize {
         shortest(&self.written, &self.read)
+    }
+
+    /// Whether every slice has so many elements. Each is compared by itself, so that the compiler knows it of each.
+    #[inline(always)]
+    fn holds(&self, count: usize) -> bool {
+        for slice in &self.written {
+            if slice.len() < count {
+                return false;
+            }
+        }
+        for slice in self.read {
+            if slice.len() < count {
+                return false;
+            }
+        }
+        true
     }
 
     /// Cuts the first elements off.
@@ -79,57 +92,47 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_,
 
     /// The lanes of at most a segment.
     #[inline(always)]
-    fn segment<U: Unit>(mut self, mut left: usize) -> [U::Vector; S] {
+    fn segment<U: Unit>(mut self) -> [U::Vector; S] {
         let mut sums = [U::Vector::splat(NOTHING); S];
         if U::TILE != Tile::None {
-            while left >= ABREAST * PANEL {
-                for lanes in self.take(ABREAST * PANEL).panels() {
-                    sums = plus(sums, lanes);
-                }
-                left -= ABREAST * PANEL;
+            while self.holds(PANEL) {
+                sums = plus(sums, self.take(PANEL).panel());
             }
         }
-        while left > 0 {
-            let length = left.min(PANEL);
+        loop {
+            let length = self.length().min(PANEL);
+            if length == 0 {
+                return sums;
+            }
             let rest = length % LANES;
-            let mut lanes = self.take(length - rest).panel();
+            let mut lanes = self.take(length - rest).blocks();
             if rest > 0 {
                 lanes = plus(lanes, self.take(rest).rest());
             }
             sums = plus(sums, lanes);
-            left -= length;
         }
-        sums
     }
 
-    /// The lanes of whole panels, side by side.
+    /// The lanes of a whole panel: arrays, of which the compiler knows the length and checks no index.
     #[inline(always)]
-    fn panels<V: Lanes>(self) -> [[V; S]; ABREAST] {
+    fn panel<V: Lanes>(self) -> [V; S] {
         let Self { pass, written, read } = self;
-        // As arrays, whose length the compiler knows: it checks no index below.
-        let mut written: [Option<&mut [[Block; BLOCKS]; ABREAST]>; W] =
-            written.map(|slice| slice.as_chunks_mut().0.as_chunks_mut().0.first_chunk_mut());
-        let read: [Option<&[[Block; BLOCKS]; ABREAST]>; R] =
-            read.map(|slice| slice.as_chunks().0.as_chunks().0.first_chunk());
-        let mut sums = [[V::splat(NOTHING); S]; ABREAST];
-        if written.iter().any(Option::is_none) || read.iter().any(Option::is_none) {
-            return sums;
-        }
+        let mut written: [Option<&mut [Block; BLOCKS]>; W] =
+            written.map(|slice| slice.as_chunks_mut().0.first_chunk_mut());
+        let read: [Option<&[Block; BLOCKS]>; R] =
+            read.map(|slice| slice.as_chunks().0.first_chunk());
+        let mut sums = [V::splat(NOTHING); S];
         for block in 0..BLOCKS {
-            for (panel, sums) in sums.iter_mut().enumerate() {
-                let written = written
-                    .each_mut()
-                    .map(|panels| panels.as_mut()?.get_mut(panel)?.get_mut(block));
-                let read = read.map(|panels| panels?.get(panel)?.get(block));
-                *sums = plus(*sums, apply(pass, written, read));
-            }
+            let written = written.each_mut().map(|panel| panel.as_mut()?.get_mut(block));
+            let read = read.map(|panel| panel?.get(block));
+            sums = plus(sums, apply(pass, written, read));
         }
         sums
     }
 
     /// The lanes of whole blocks, a panel at most.
     #[inline(always)]
-    fn panel<V: Lanes>(self) -> [V; S] {
+    fn blocks<V: Lanes>(self) -> [V; S] {
         let Self { pass, written, read } = self;
         let mut written: [&mut [Block]; W] = written.map(|slice| slice.as_chunks_mut().0);
         let read: [&[Block]; R] = read.map(|slice| slice.as_chunks().0);
