@@ -6,8 +6,8 @@
 
 use super::pass::NOTHING;
 use super::vector::Lanes;
-use super::{LANES, PANEL, Task, Tile, Unit, rows, sum_lanes};
-use core::array;
+use super::{Divisible, LANES, PANEL, Task, Tile, Unit, rows, sum_lanes};
+use core::{array, mem};
 
 /// `outputs[s][o] = biases[o] + weights[o] . inputs[s]`: each dot product is a reduction of the contract.
 pub(crate) struct Transform<'a> {
@@ -29,6 +29,29 @@ impl Task for Transform<'_> {
             Tile::FourByThree => self.tiles::<U::Vector, 4, 3>(),
             Tile::FourByFour => self.tiles::<U::Vector, 4, 4>(),
         }
+    }
+}
+
+impl Divisible for Transform<'_> {
+    /// Between two samples; where there is one, between two rows.
+    fn halves(mut self) -> (Self, Option<Self>) {
+        let Self { width, weights, biases, inputs, .. } = self;
+        let samples = inputs.len() / width.max(1);
+        let (lines, length) = if samples > 1 { (samples, biases.len()) } else { (biases.len(), 1) };
+        let Some(half) = half(lines, weights.len().saturating_mul(samples)) else {
+            return (self, None);
+        };
+        let outputs = mem::take(&mut self.outputs);
+        let (first, second) = outputs.split_at_mut_checked(half * length).unwrap_or_default();
+        let mut second = Self { outputs: second, ..self };
+        self.outputs = first;
+        if samples > 1 {
+            (self.inputs, second.inputs) = cut(inputs, half * width);
+        } else {
+            (self.weights, second.weights) = cut(weights, half * width);
+            (self.biases, second.biases) = cut(biases, half);
+        }
+        (self, Some(second))
     }
 }
 
@@ -192,6 +215,38 @@ impl Task for Combine<'_> {
             Tile::FourByFour => self.tiles::<U::Vector, 4, 4>(),
         }
     }
+}
+
+impl Divisible for Combine<'_> {
+    /// Between two targets.
+    fn halves(mut self) -> (Self, Option<Self>) {
+        let Self { width, factors, rows, .. } = self;
+        let (count, terms) = (self.targets.len() / width.max(1), rows.len() / width.max(1));
+        let Some(half) = half(count, self.targets.len().saturating_mul(terms)) else {
+            return (self, None);
+        };
+        let targets = mem::take(&mut self.targets);
+        let (first, second) = targets.split_at_mut_checked(half * width).unwrap_or_default();
+        self.targets = first;
+        let (_, values) = cut(factors.values, half * factors.target);
+        let second = Self { targets: second, factors: Factors { values, ..factors }, ..self };
+        (self, Some(second))
+    }
+}
+
+/// Multiplications from which a second thread pays. Measured.
+const WORTHWHILE: usize = 1 << 20;
+
+/// After how many of these lines to divide a product of so many multiplications, if at all.
+fn half(lines: usize, multiplications: usize) -> Option<usize> {
+    let half = lines / 2;
+    // Whole tiles on either side, whatever the unit.
+    let half = if half < 12 { half } else { half - half % 12 };
+    (half > 0 && multiplications >= WORTHWHILE).then_some(half)
+}
+
+fn cut(values: &[f32], count: usize) -> (&[f32], &[f32]) {
+    values.split_at_checked(count).unwrap_or_default()
 }
 
 impl Combine<'_> {

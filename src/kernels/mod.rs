@@ -26,6 +26,8 @@ mod matrix;
 mod pass;
 mod rows;
 mod scalar;
+#[cfg(all(feature = "simd", feature = "std"))]
+mod threads;
 mod vector;
 #[cfg(feature = "simd")]
 mod wide;
@@ -94,6 +96,12 @@ pub trait Task {
     fn run<U: Unit>(self) -> Self::Output;
 }
 
+/// A task that several threads may do parts of, each by itself, with the same result.
+pub trait Divisible: Task<Output = ()> + Send + Sized {
+    /// Two parts of it, or the whole where a thread would gain nothing by a smaller one.
+    fn halves(self) -> (Self, Option<Self>);
+}
+
 /// What a task is compiled for.
 pub trait Unit {
     /// Eight lanes.
@@ -139,6 +147,11 @@ pub struct AdamCoefficients {
 pub trait Kernels {
     /// Does a task on the vector unit of these kernels.
     fn run<T: Task>(task: T) -> T::Output;
+
+    /// Does a task on the vector units of as many threads as these kernels have.
+    fn run_divided<T: Divisible>(task: T) {
+        Self::run(task);
+    }
 
     /// Goes through slices, up to the end of the shortest, and gives the sums.
     fn pass<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize>(

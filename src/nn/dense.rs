@@ -97,7 +97,7 @@ pub fn forward<K: Kernels>(
     let [width, count] = shape(samples, input, output)?;
     Error::check_length("layer weights", width.saturating_mul(count), weights.len())?;
     Error::check_length("layer biases", count, biases.len())?;
-    K::run(Transform { width, weights, biases, inputs: input, outputs: output });
+    K::run_divided(Transform { width, weights, biases, inputs: input, outputs: output });
     Ok(())
 }
 
@@ -122,7 +122,7 @@ pub fn backward<K: Kernels>(
         Error::check_length("gradient of the biases", count, biases_gradient.len())?;
     }
     if !weights_gradient.is_empty() {
-        K::run(Combine {
+        K::run_divided(Combine {
             width,
             factors: Factors { values: output_gradient, target: 1, term: count },
             rows: input,
@@ -150,7 +150,7 @@ pub fn backward_input<K: Kernels>(
 ) -> Result<(), Error> {
     let [width, count] = shape(samples, input, output_gradient)?;
     Error::check_length("layer weights", width.saturating_mul(count), weights.len())?;
-    K::run(Combine {
+    K::run_divided(Combine {
         width,
         factors: Factors { values: output_gradient, target: count, term: 1 },
         rows: weights,
