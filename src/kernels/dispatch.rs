@@ -2,8 +2,17 @@
 //! target must only be called where the processor has it.
 #![allow(unsafe_code)]
 
-use super::vector::Array;
-use super::{LANES, Task, Tile, Unit};
+use super::pass::Sweep;
+#[cfg(target_arch = "x86_64")]
+use super::{
+    LANES,
+    vector::{Lanes, Vector},
+};
+use super::{Task, Tile, Unit, formulas};
+#[cfg(target_arch = "x86_64")]
+use core::arch::x86_64::*;
+#[cfg(target_arch = "x86_64")]
+use core::ops::{Add, Div, Mul, Sub};
 use core::sync::atomic::{AtomicU8, Ordering};
 use wide::f32x8;
 
@@ -77,25 +86,37 @@ pub(super) fn run<T: Task>(task: T) -> T::Output {
     }
 }
 
-struct Baseline;
+macro_rules! unit {
+    ($name:ident, $vector:ident, $tile:ident) => {
+        struct $name;
 
-impl Unit for Baseline {
-    type Vector = f32x8;
-    const TILE: Tile = Tile::TwoByTwo;
+        impl Unit for $name {
+            type Vector = $vector;
+            const TILE: Tile = Tile::$tile;
+
+            #[inline(always)]
+            fn dot(a: &[f32], b: &[f32]) -> f32 {
+                let [sum] = Sweep { pass: formulas::Dot, written: [], read: [a, b] }.run::<Self>();
+                sum
+            }
+
+            #[inline(always)]
+            fn add_scaled(y: &mut [f32], scale: f32, x: &[f32]) {
+                let pass = formulas::AddScaled { scale };
+                let [] = Sweep { pass, written: [y], read: [x] }.run::<Self>();
+            }
+        }
+    };
 }
+
+unit!(Baseline, f32x8, TwoByTwo);
 
 fn baseline<T: Task>(task: T) -> T::Output {
     task.run::<Baseline>()
 }
 
 #[cfg(target_arch = "x86_64")]
-struct Avx2;
-
-#[cfg(target_arch = "x86_64")]
-impl Unit for Avx2 {
-    type Vector = Array<LANES>;
-    const TILE: Tile = Tile::FourByThree;
-}
+unit!(Avx2, Avx, FourByThree);
 
 // Tasks and what they call are always inlined, so that they are compiled for the same instructions.
 #[cfg(target_arch = "x86_64")]
@@ -105,16 +126,67 @@ fn avx2<T: Task>(task: T) -> T::Output {
 }
 
 #[cfg(target_arch = "x86_64")]
-struct Avx512;
-
-#[cfg(target_arch = "x86_64")]
-impl Unit for Avx512 {
-    type Vector = Array<LANES>;
-    const TILE: Tile = Tile::FourByFour;
-}
+unit!(Avx512, Avx, FourByFour);
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq")]
 fn avx512<T: Task>(task: T) -> T::Output {
     task.run::<Avx512>()
 }
+
+/// Eight lanes in one register. Not an array, of which the compiler may or may not make a register.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy)]
+struct Avx(__m256);
+
+// SAFETY, of every block below: no other module knows the type, and the units that name it run in `avx2` and `avx512` only,
+// where the processor has AVX.
+#[cfg(target_arch = "x86_64")]
+impl Vector for Avx {
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        Self(unsafe { _mm256_set1_ps(value) })
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self(unsafe { _mm256_sqrt_ps(self.0) })
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Lanes for Avx {
+    #[inline(always)]
+    fn load(block: &[f32; LANES]) -> Self {
+        Self(unsafe { _mm256_loadu_ps(block.as_ptr()) })
+    }
+
+    #[inline(always)]
+    fn store(self) -> [f32; LANES] {
+        let mut block = [0.0; LANES];
+        unsafe { _mm256_storeu_ps(block.as_mut_ptr(), self.0) };
+        block
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+macro_rules! operations {
+    ($($trait:ident::$function:ident by $instruction:ident),*) => {$(
+        impl $trait for Avx {
+            type Output = Self;
+
+            #[inline(always)]
+            fn $function(self, other: Self) -> Self {
+                Self(unsafe { $instruction(self.0, other.0) })
+            }
+        }
+    )*};
+}
+
+#[cfg(target_arch = "x86_64")]
+operations!(
+    Add::add by _mm256_add_ps,
+    Sub::sub by _mm256_sub_ps,
+    Mul::mul by _mm256_mul_ps,
+    Div::div by _mm256_div_ps
+);

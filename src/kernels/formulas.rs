@@ -6,87 +6,91 @@ use super::pass::Pass;
 use super::vector::Vector;
 
 /// `a . b`
+#[derive(Clone, Copy)]
 pub struct Dot;
 
 impl Pass<0, 2, 1> for Dot {
     #[inline(always)]
-    fn apply<V: Vector>(&self, _: [V; 0], [a, b]: [V; 2]) -> ([V; 0], [V; 1]) {
+    fn apply<V: Vector>(self, _: [V; 0], [a, b]: [V; 2]) -> ([V; 0], [V; 1]) {
         ([], [a * b])
     }
 }
 
 /// `(|a|^2, |b|^2)`
+#[derive(Clone, Copy)]
 pub struct SquaredNorms;
 
 impl Pass<0, 2, 2> for SquaredNorms {
     #[inline(always)]
-    fn apply<V: Vector>(&self, _: [V; 0], [a, b]: [V; 2]) -> ([V; 0], [V; 2]) {
+    fn apply<V: Vector>(self, _: [V; 0], [a, b]: [V; 2]) -> ([V; 0], [V; 2]) {
         ([], [a * a, b * b])
     }
 }
 
 /// Of `[theta, displaced, gradient]`, with `d = displaced - theta`: `(|d|^2, gradient . d, |gradient|^2)`.
+#[derive(Clone, Copy)]
 pub struct FootpointSums;
 
 impl Pass<0, 3, 3> for FootpointSums {
     #[inline(always)]
-    fn apply<V: Vector>(
-        &self,
-        _: [V; 0],
-        [theta, displaced, gradient]: [V; 3],
-    ) -> ([V; 0], [V; 3]) {
+    fn apply<V: Vector>(self, _: [V; 0], [theta, displaced, gradient]: [V; 3]) -> ([V; 0], [V; 3]) {
         let d = displaced - theta;
         ([], [d * d, gradient * d, gradient * gradient])
     }
 }
 
 /// Of `[theta, offset, gradient]`: `(|theta|^2, |gradient|^2, |offset|^2, gradient . offset)`.
+#[derive(Clone, Copy)]
 pub struct ContactSums;
 
 impl Pass<0, 3, 4> for ContactSums {
     #[inline(always)]
-    fn apply<V: Vector>(&self, _: [V; 0], [theta, offset, gradient]: [V; 3]) -> ([V; 0], [V; 4]) {
+    fn apply<V: Vector>(self, _: [V; 0], [theta, offset, gradient]: [V; 3]) -> ([V; 0], [V; 4]) {
         ([], [theta * theta, gradient * gradient, offset * offset, gradient * offset])
     }
 }
 
 /// `y + scale * x`
+#[derive(Clone, Copy)]
 pub struct AddScaled {
     pub scale: f32,
 }
 
 impl Pass<1, 1, 0> for AddScaled {
     #[inline(always)]
-    fn apply<V: Vector>(&self, [y]: [V; 1], [x]: [V; 1]) -> ([V; 1], [V; 0]) {
+    fn apply<V: Vector>(self, [y]: [V; 1], [x]: [V; 1]) -> ([V; 1], [V; 0]) {
         ([y + V::splat(self.scale) * x], [])
     }
 }
 
 /// `scale * x`
+#[derive(Clone, Copy)]
 pub struct ScaleInto {
     pub scale: f32,
 }
 
 impl Pass<1, 1, 0> for ScaleInto {
     #[inline(always)]
-    fn apply<V: Vector>(&self, _: [V; 1], [x]: [V; 1]) -> ([V; 1], [V; 0]) {
+    fn apply<V: Vector>(self, _: [V; 1], [x]: [V; 1]) -> ([V; 1], [V; 0]) {
         ([V::splat(self.scale) * x], [])
     }
 }
 
 /// `x + scale * (z - x)`
+#[derive(Clone, Copy)]
 pub struct InterpolateInto {
     pub scale: f32,
 }
 
 impl Pass<1, 2, 0> for InterpolateInto {
     #[inline(always)]
-    fn apply<V: Vector>(&self, _: [V; 1], [x, z]: [V; 2]) -> ([V; 1], [V; 0]) {
+    fn apply<V: Vector>(self, _: [V; 1], [x, z]: [V; 2]) -> ([V; 1], [V; 0]) {
         ([x + V::splat(self.scale) * (z - x)], [])
     }
 }
 
 /// `theta' = theta - rate * gradient` and `theta' - reach * gradient`.
+#[derive(Clone, Copy)]
 pub struct Displace {
     pub rate: f32,
     pub reach: f32,
@@ -94,26 +98,28 @@ pub struct Displace {
 
 impl Pass<2, 1, 0> for Displace {
     #[inline(always)]
-    fn apply<V: Vector>(&self, [theta, _]: [V; 2], [gradient]: [V; 1]) -> ([V; 2], [V; 0]) {
+    fn apply<V: Vector>(self, [theta, _]: [V; 2], [gradient]: [V; 1]) -> ([V; 2], [V; 0]) {
         let theta = theta - V::splat(self.rate) * gradient;
         ([theta, theta - V::splat(self.reach) * gradient], [])
     }
 }
 
 /// Of `[theta, gradient]` and `[displaced]`: `theta + p` and `p = (displaced - theta) - scale * gradient`.
+#[derive(Clone, Copy)]
 pub struct GaussNewtonMove {
     pub scale: f32,
 }
 
 impl Pass<2, 1, 0> for GaussNewtonMove {
     #[inline(always)]
-    fn apply<V: Vector>(&self, [theta, gradient]: [V; 2], [displaced]: [V; 1]) -> ([V; 2], [V; 0]) {
+    fn apply<V: Vector>(self, [theta, gradient]: [V; 2], [displaced]: [V; 1]) -> ([V; 2], [V; 0]) {
         let direction = (displaced - theta) - V::splat(self.scale) * gradient;
         ([theta + direction, direction], [])
     }
 }
 
 /// Of `[theta, gradient]` and `[displaced]`: `theta - step * ((theta - displaced) + pull * gradient)`.
+#[derive(Clone, Copy)]
 pub struct Project {
     pub step: f32,
     pub pull: f32,
@@ -121,7 +127,7 @@ pub struct Project {
 
 impl Pass<2, 1, 0> for Project {
     #[inline(always)]
-    fn apply<V: Vector>(&self, [theta, gradient]: [V; 2], [displaced]: [V; 1]) -> ([V; 2], [V; 0]) {
+    fn apply<V: Vector>(self, [theta, gradient]: [V; 2], [displaced]: [V; 1]) -> ([V; 2], [V; 0]) {
         let slope = (theta - displaced) + V::splat(self.pull) * gradient;
         ([theta - V::splat(self.step) * slope, theta], [])
     }
@@ -129,6 +135,7 @@ impl Pass<2, 1, 0> for Project {
 
 /// Of `[theta, offset, gradient]`: the centre `theta - offset` moves by `-rate * gradient`, the offset becomes
 /// `reach * gradient`, theta their sum.
+#[derive(Clone, Copy)]
 pub struct Roll {
     pub rate: f32,
     pub reach: f32,
@@ -136,7 +143,7 @@ pub struct Roll {
 
 impl Pass<3, 0, 1> for Roll {
     #[inline(always)]
-    fn apply<V: Vector>(&self, [theta, offset, gradient]: [V; 3], _: [V; 0]) -> ([V; 3], [V; 1]) {
+    fn apply<V: Vector>(self, [theta, offset, gradient]: [V; 3], _: [V; 0]) -> ([V; 3], [V; 1]) {
         let centre = (theta - offset) - V::splat(self.rate) * gradient;
         let offset = V::splat(self.reach) * gradient;
         let new = centre + offset;
@@ -145,13 +152,14 @@ impl Pass<3, 0, 1> for Roll {
 }
 
 /// Of `[theta, gradient]`: `theta - rate * gradient`, and `(|theta|^2, |gradient|^2)` of before.
+#[derive(Clone, Copy)]
 pub struct Descend {
     pub rate: f32,
 }
 
 impl Pass<2, 0, 2> for Descend {
     #[inline(always)]
-    fn apply<V: Vector>(&self, [theta, gradient]: [V; 2], _: [V; 0]) -> ([V; 2], [V; 2]) {
+    fn apply<V: Vector>(self, [theta, gradient]: [V; 2], _: [V; 0]) -> ([V; 2], [V; 2]) {
         let new = theta - V::splat(self.rate) * gradient;
         ([new, theta], [squared(theta), squared(gradient)])
     }
@@ -159,6 +167,7 @@ impl Pass<2, 0, 2> for Descend {
 
 /// Of `[theta, velocity, gradient]`: `velocity' = momentum * velocity + gradient`, and theta moves by `-rate` times
 /// that, or, with `nesterov`, times `gradient + momentum * velocity'`.
+#[derive(Clone, Copy)]
 pub struct DescendWithMomentum {
     pub rate: f32,
     pub momentum: f32,
@@ -167,7 +176,7 @@ pub struct DescendWithMomentum {
 
 impl Pass<3, 0, 1> for DescendWithMomentum {
     #[inline(always)]
-    fn apply<V: Vector>(&self, [theta, velocity, gradient]: [V; 3], _: [V; 0]) -> ([V; 3], [V; 1]) {
+    fn apply<V: Vector>(self, [theta, velocity, gradient]: [V; 3], _: [V; 0]) -> ([V; 3], [V; 1]) {
         let momentum = V::splat(self.momentum);
         let velocity = momentum * velocity + gradient;
         let direction = if self.nesterov { gradient + momentum * velocity } else { velocity };
@@ -179,7 +188,7 @@ impl Pass<3, 0, 1> for DescendWithMomentum {
 impl Pass<4, 0, 1> for AdamCoefficients {
     #[inline(always)]
     fn apply<V: Vector>(
-        &self,
+        self,
         [theta, mean, variance, gradient]: [V; 4],
         _: [V; 0],
     ) -> ([V; 4], [V; 1]) {
@@ -194,25 +203,27 @@ impl Pass<4, 0, 1> for AdamCoefficients {
 }
 
 /// Of `[theta, kept]` and `[gradient]`: `theta + scale * gradient`, and the old theta kept.
+#[derive(Clone, Copy)]
 pub struct Perturb {
     pub scale: f32,
 }
 
 impl Pass<2, 1, 0> for Perturb {
     #[inline(always)]
-    fn apply<V: Vector>(&self, [theta, _]: [V; 2], [gradient]: [V; 1]) -> ([V; 2], [V; 0]) {
+    fn apply<V: Vector>(self, [theta, _]: [V; 2], [gradient]: [V; 1]) -> ([V; 2], [V; 0]) {
         ([theta + V::splat(self.scale) * gradient, theta], [])
     }
 }
 
 /// Of `[theta]` and `[kept, gradient]`: `kept - rate * gradient`.
+#[derive(Clone, Copy)]
 pub struct DescendFrom {
     pub rate: f32,
 }
 
 impl Pass<1, 2, 0> for DescendFrom {
     #[inline(always)]
-    fn apply<V: Vector>(&self, _: [V; 1], [kept, gradient]: [V; 2]) -> ([V; 1], [V; 0]) {
+    fn apply<V: Vector>(self, _: [V; 1], [kept, gradient]: [V; 2]) -> ([V; 1], [V; 0]) {
         ([kept - V::splat(self.rate) * gradient], [])
     }
 }

@@ -4,13 +4,12 @@
 //!
 //! Matrices lie row by row, with rows of `width`.
 
-use super::pass::NOTHING;
 use super::vector::Lanes;
-use super::{LANES, PANEL, Task, Tile, Unit, rows, sum_lanes};
-use core::array;
+use super::{Divisible, Factors, LANES, NOTHING, PANEL, Task, Tile, Unit, sum_lanes};
+use core::{array, mem};
 
 /// `outputs[s][o] = biases[o] + weights[o] . inputs[s]`: each dot product is a reduction of the contract.
-pub(crate) struct Transform<'a> {
+pub(super) struct Transform<'a> {
     pub width: usize,
     pub weights: &'a [f32],
     pub biases: &'a [f32],
@@ -24,11 +23,34 @@ impl Task for Transform<'_> {
     #[inline(always)]
     fn run<U: Unit>(self) {
         match U::TILE {
-            Tile::None => rows::transform(self),
+            Tile::None => self.tiles::<U::Vector, 1, 1>(),
             Tile::TwoByTwo => self.tiles::<U::Vector, 2, 2>(),
             Tile::FourByThree => self.tiles::<U::Vector, 4, 3>(),
             Tile::FourByFour => self.tiles::<U::Vector, 4, 4>(),
         }
+    }
+}
+
+impl Divisible for Transform<'_> {
+    /// Between two samples; where there is one, between two rows.
+    fn halves(mut self) -> (Self, Option<Self>) {
+        let Self { width, weights, biases, inputs, .. } = self;
+        let samples = inputs.len() / width.max(1);
+        let (lines, length) = if samples > 1 { (samples, biases.len()) } else { (biases.len(), 1) };
+        let Some(half) = half(lines, weights.len().saturating_mul(samples)) else {
+            return (self, None);
+        };
+        let outputs = mem::take(&mut self.outputs);
+        let (first, second) = outputs.split_at_mut_checked(half * length).unwrap_or_default();
+        let mut second = Self { outputs: second, ..self };
+        self.outputs = first;
+        if samples > 1 {
+            (self.inputs, second.inputs) = cut(inputs, half * width);
+        } else {
+            (self.weights, second.weights) = cut(weights, half * width);
+            (self.biases, second.biases) = cut(biases, half);
+        }
+        (self, Some(second))
     }
 }
 
@@ -154,7 +176,7 @@ fn dot_panel<V: Lanes, const ROWS: usize, const SAMPLES: usize>(
 ///
 /// With the slopes as factors and the inputs as rows, the gradient with respect to the weights, where a term is a sample; with
 /// the weights as rows, that with respect to the inputs, where it is an output.
-pub(crate) struct Combine<'a> {
+pub(super) struct Combine<'a> {
     pub width: usize,
     pub factors: Factors<'a>,
     pub rows: &'a [f32],
@@ -163,35 +185,50 @@ pub(crate) struct Combine<'a> {
     pub add: bool,
 }
 
-/// A matrix that is read by target and term.
-#[derive(Clone, Copy)]
-pub(crate) struct Factors<'a> {
-    pub values: &'a [f32],
-    /// From one target to the next.
-    pub target: usize,
-    /// From one term to the next.
-    pub term: usize,
-}
-
-impl Factors<'_> {
-    #[inline(always)]
-    fn get(self, target: usize, term: usize) -> f32 {
-        self.values.get(target * self.target + term * self.term).copied().unwrap_or(0.0)
-    }
-}
-
 impl Task for Combine<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<U: Unit>(self) {
         match U::TILE {
-            Tile::None => rows::combine(self),
+            Tile::None => self.tiles::<U::Vector, 1, 1>(),
             Tile::TwoByTwo => self.tiles::<U::Vector, 2, 2>(),
             Tile::FourByThree => self.tiles::<U::Vector, 4, 3>(),
             Tile::FourByFour => self.tiles::<U::Vector, 4, 4>(),
         }
     }
+}
+
+impl Divisible for Combine<'_> {
+    /// Between two targets.
+    fn halves(mut self) -> (Self, Option<Self>) {
+        let Self { width, factors, rows, .. } = self;
+        let (count, terms) = (self.targets.len() / width.max(1), rows.len() / width.max(1));
+        let Some(half) = half(count, self.targets.len().saturating_mul(terms)) else {
+            return (self, None);
+        };
+        let targets = mem::take(&mut self.targets);
+        let (first, second) = targets.split_at_mut_checked(half * width).unwrap_or_default();
+        self.targets = first;
+        let (_, values) = cut(factors.values, half * factors.target);
+        let second = Self { targets: second, factors: Factors { values, ..factors }, ..self };
+        (self, Some(second))
+    }
+}
+
+/// Multiplications from which a second thread pays. Measured.
+const WORTHWHILE: usize = 1 << 20;
+
+/// After how many of these lines to divide a product of so many multiplications, if at all.
+fn half(lines: usize, multiplications: usize) -> Option<usize> {
+    let half = lines / 2;
+    // Whole tiles on either side, whatever the unit.
+    let half = if half < 12 { half } else { half - half % 12 };
+    (half > 0 && multiplications >= WORTHWHILE).then_some(half)
+}
+
+fn cut(values: &[f32], count: usize) -> (&[f32], &[f32]) {
+    values.split_at_checked(count).unwrap_or_default()
 }
 
 impl Combine<'_> {

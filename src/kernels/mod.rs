@@ -21,25 +21,33 @@
 
 #[cfg(feature = "simd")]
 mod dispatch;
+mod factors;
+#[cfg(feature = "simd")]
 mod formulas;
+#[cfg(feature = "simd")]
 mod matrix;
+#[cfg(feature = "simd")]
 mod pass;
 mod rows;
 mod scalar;
+#[cfg(all(feature = "simd", feature = "std"))]
+mod threads;
 mod vector;
 #[cfg(feature = "simd")]
 mod wide;
 
 #[cfg(feature = "simd")]
 pub use dispatch::Level;
-pub(crate) use matrix::{Combine, Factors, Transform};
+pub use factors::Factors;
+#[cfg(feature = "simd")]
 pub use pass::Pass;
 pub use scalar::Scalar;
 pub use vector::{Lanes, Vector};
 #[cfg(feature = "simd")]
 pub use wide::Wide;
 
-use pass::Sweep;
+/// What a lane starts from: to add to it changes no number, not even the sign of a zero.
+const NOTHING: f32 = -0.0;
 
 /// The kernels that constructors choose: [`Wide`] with the feature `simd`, else [`Scalar`].
 ///
@@ -94,12 +102,25 @@ pub trait Task {
     fn run<U: Unit>(self) -> Self::Output;
 }
 
+#[cfg(feature = "simd")]
+/// A task that several threads may do parts of, each by itself, with the same result.
+pub trait Divisible: Task<Output = ()> + Send + Sized {
+    /// Two parts of it, or the whole where a thread would gain nothing by a smaller one.
+    fn halves(self) -> (Self, Option<Self>);
+}
+
 /// What a task is compiled for.
 pub trait Unit {
     /// Eight lanes.
     type Vector: Lanes;
     /// How many of them fit its registers.
     const TILE: Tile;
+
+    /// `a . b`
+    fn dot(a: &[f32], b: &[f32]) -> f32;
+
+    /// `y += scale * x`
+    fn add_scaled(y: &mut [f32], scale: f32, x: &[f32]);
 }
 
 /// A tile of a product of matrices, which stays in registers: rows by samples, or by vectors of columns.
@@ -140,75 +161,40 @@ pub trait Kernels {
     /// Does a task on the vector unit of these kernels.
     fn run<T: Task>(task: T) -> T::Output;
 
-    /// Goes through slices, up to the end of the shortest, and gives the sums.
-    fn pass<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize>(
-        pass: &P,
-        written: [&mut [f32]; W],
-        read: [&[f32]; R],
-    ) -> [f32; S] {
-        Self::run(Sweep { pass, written, read })
-    }
-
     /// `a . b`
     #[must_use]
-    fn dot(a: &[f32], b: &[f32]) -> f32 {
-        let [sum] = Self::pass(&formulas::Dot, [], [a, b]);
-        sum
-    }
+    fn dot(a: &[f32], b: &[f32]) -> f32;
 
     /// `(|a|^2, |b|^2)`
     #[must_use]
-    fn squared_norms(a: &[f32], b: &[f32]) -> (f32, f32) {
-        let [a, b] = Self::pass(&formulas::SquaredNorms, [], [a, b]);
-        (a, b)
-    }
+    fn squared_norms(a: &[f32], b: &[f32]) -> (f32, f32);
 
     /// The sums of one footpoint iteration.
     #[must_use]
-    fn footpoint_sums(theta: &[f32], displaced: &[f32], gradient: &[f32]) -> FootpointSums {
-        let [distance, along, gradient] =
-            Self::pass(&formulas::FootpointSums, [], [theta, displaced, gradient]);
-        FootpointSums { distance, along, gradient }
-    }
+    fn footpoint_sums(theta: &[f32], displaced: &[f32], gradient: &[f32]) -> FootpointSums;
 
     /// The sums of one contact step.
     #[must_use]
-    fn contact_sums(theta: &[f32], offset: &[f32], gradient: &[f32]) -> ContactSums {
-        let [theta, gradient, offset, along] =
-            Self::pass(&formulas::ContactSums, [], [theta, offset, gradient]);
-        ContactSums { theta, gradient, offset, along }
-    }
+    fn contact_sums(theta: &[f32], offset: &[f32], gradient: &[f32]) -> ContactSums;
 
     /// `y += scale * x`
-    fn add_scaled(y: &mut [f32], scale: f32, x: &[f32]) {
-        let [] = Self::pass(&formulas::AddScaled { scale }, [y], [x]);
-    }
+    fn add_scaled(y: &mut [f32], scale: f32, x: &[f32]);
 
     /// `y = scale * x`
-    fn scale_into(y: &mut [f32], scale: f32, x: &[f32]) {
-        let [] = Self::pass(&formulas::ScaleInto { scale }, [y], [x]);
-    }
+    fn scale_into(y: &mut [f32], scale: f32, x: &[f32]);
 
     /// `y = x + scale * (z - x)`, written over `y`.
-    fn interpolate_into(y: &mut [f32], x: &[f32], z: &[f32], scale: f32) {
-        let [] = Self::pass(&formulas::InterpolateInto { scale }, [y], [x, z]);
-    }
+    fn interpolate_into(y: &mut [f32], x: &[f32], z: &[f32], scale: f32);
 
     /// `displaced = theta - (rate + reach) * gradient` and `theta -= rate * gradient`; written as
     /// `displaced = theta' - reach * gradient` with the new theta'.
-    fn displace(theta: &mut [f32], displaced: &mut [f32], gradient: &[f32], rate: f32, reach: f32) {
-        let [] = Self::pass(&formulas::Displace { rate, reach }, [theta, displaced], [gradient]);
-    }
+    fn displace(theta: &mut [f32], displaced: &mut [f32], gradient: &[f32], rate: f32, reach: f32);
 
     /// The direction `p = (displaced - theta) - scale * gradient`, left in `gradient`, and `theta += p`.
-    fn gauss_newton_move(theta: &mut [f32], displaced: &[f32], gradient: &mut [f32], scale: f32) {
-        let [] = Self::pass(&formulas::GaussNewtonMove { scale }, [theta, gradient], [displaced]);
-    }
+    fn gauss_newton_move(theta: &mut [f32], displaced: &[f32], gradient: &mut [f32], scale: f32);
 
     /// `theta -= step * ((theta - displaced) + pull * gradient)`, the old theta left in `gradient`.
-    fn project(theta: &mut [f32], displaced: &[f32], gradient: &mut [f32], step: f32, pull: f32) {
-        let [] = Self::pass(&formulas::Project { step, pull }, [theta, gradient], [displaced]);
-    }
+    fn project(theta: &mut [f32], displaced: &[f32], gradient: &mut [f32], step: f32, pull: f32);
 
     /// The centre `x = theta - offset` moves by `-rate * gradient`, the offset becomes
     /// `reach * gradient`, and theta the new contact `x + offset`. Returns the squared length of theta's move;
@@ -219,17 +205,11 @@ pub trait Kernels {
         gradient: &mut [f32],
         rate: f32,
         reach: f32,
-    ) -> f32 {
-        let [moved] = Self::pass(&formulas::Roll { rate, reach }, [theta, offset, gradient], []);
-        moved
-    }
+    ) -> f32;
 
     /// `theta -= rate * gradient`, the old theta left in `gradient`. Returns `(|theta|^2, |gradient|^2)` of before.
     #[must_use]
-    fn descend(theta: &mut [f32], gradient: &mut [f32], rate: f32) -> (f32, f32) {
-        let [theta, gradient] = Self::pass(&formulas::Descend { rate }, [theta, gradient], []);
-        (theta, gradient)
-    }
+    fn descend(theta: &mut [f32], gradient: &mut [f32], rate: f32) -> (f32, f32);
 
     /// `velocity = momentum * velocity + gradient`; theta moves by `-rate * velocity`, or, with `nesterov`, by
     /// `-rate * (gradient + momentum * velocity)`. Returns the squared length of the move; the old theta is
@@ -241,11 +221,7 @@ pub trait Kernels {
         rate: f32,
         momentum: f32,
         nesterov: bool,
-    ) -> f32 {
-        let pass = formulas::DescendWithMomentum { rate, momentum, nesterov };
-        let [moved] = Self::pass(&pass, [theta, velocity, gradient], []);
-        moved
-    }
+    ) -> f32;
 
     /// One step of Adam. Returns the squared length of the move; the old theta is left in `gradient`.
     fn adam(
@@ -254,34 +230,30 @@ pub trait Kernels {
         variance: &mut [f32],
         gradient: &mut [f32],
         coefficients: AdamCoefficients,
-    ) -> f32 {
-        let [moved] = Self::pass(&coefficients, [theta, mean, variance, gradient], []);
-        moved
-    }
+    ) -> f32;
 
     /// `kept = theta`, then `theta += scale * gradient`.
-    fn perturb(theta: &mut [f32], kept: &mut [f32], gradient: &[f32], scale: f32) {
-        let [] = Self::pass(&formulas::Perturb { scale }, [theta, kept], [gradient]);
-    }
+    fn perturb(theta: &mut [f32], kept: &mut [f32], gradient: &[f32], scale: f32);
 
     /// `theta = kept - rate * gradient`.
-    fn descend_from(theta: &mut [f32], kept: &[f32], gradient: &[f32], rate: f32) {
-        let [] = Self::pass(&formulas::DescendFrom { rate }, [theta], [kept, gradient]);
-    }
-}
+    fn descend_from(theta: &mut [f32], kept: &[f32], gradient: &[f32], rate: f32);
 
-/// `a . b`, inside a task.
-#[inline(always)]
-pub(crate) fn dot<U: Unit>(a: &[f32], b: &[f32]) -> f32 {
-    let [sum] = Sweep { pass: &formulas::Dot, written: [], read: [a, b] }.run::<U>();
-    sum
-}
+    /// Of several samples: `outputs[s][o] = biases[o] + weights[o] . inputs[s]`, where a row of the weights and an input are
+    /// `width` long.
+    fn transform(
+        width: usize,
+        weights: &[f32],
+        biases: &[f32],
+        inputs: &[f32],
+        outputs: &mut [f32],
+    );
 
-/// `y += scale * x`, inside a task.
-#[inline(always)]
-pub(crate) fn add_scaled<U: Unit>(y: &mut [f32], scale: f32, x: &[f32]) {
-    let pass = &formulas::AddScaled { scale };
-    let [] = Sweep { pass, written: [y], read: [x] }.run::<U>();
+    /// `targets[r] += sum over t of factor(r, t) * rows[t]`, one addition after the other; from nothing, unless `add`. A row
+    /// and a target are `width` long.
+    ///
+    /// With the slopes as factors and the inputs as rows, the gradient with respect to the weights, where a term is a sample;
+    /// with the weights as rows, that with respect to the inputs, where it is an output.
+    fn combine(width: usize, factors: Factors, rows: &[f32], targets: &mut [f32], add: bool);
 }
 
 /// Adds the lanes in the order of the contract: the upper half onto the lower half, until one is left.

@@ -1,159 +1,228 @@
 //! The loop that every pass over memory is: block by block through all its slices, with the sums of the contract.
 
 use super::vector::{Lanes, Vector};
-use super::{LANES, PANEL, SEGMENT, Task, Unit, sum_lanes};
+use super::{LANES, NOTHING, PANEL, SEGMENT, Task, Unit, sum_lanes};
+use core::mem;
 
 /// A pass over slices of equal length, given by what it does to one element of each: `WRITTEN` of them are
 /// replaced, `READ` are not, and `SUMS` values are added up over all elements.
-pub trait Pass<const WRITTEN: usize, const READ: usize, const SUMS: usize> {
+pub trait Pass<const WRITTEN: usize, const READ: usize, const SUMS: usize>: Copy + Send {
     /// The new elements, and what they add to the sums.
-    fn apply<V: Vector>(&self, written: [V; WRITTEN], read: [V; READ])
-    -> ([V; WRITTEN], [V; SUMS]);
+    fn apply<V: Vector>(self, written: [V; WRITTEN], read: [V; READ]) -> ([V; WRITTEN], [V; SUMS]);
 }
 
 /// A pass and the slices that it goes through, up to the end of the shortest.
-pub(super) struct Sweep<'p, 's, P, const WRITTEN: usize, const READ: usize, const SUMS: usize> {
-    pub pass: &'p P,
+pub(super) struct Sweep<'s, P, const WRITTEN: usize, const READ: usize, const SUMS: usize> {
+    pub pass: P,
     pub written: [&'s mut [f32]; WRITTEN],
     pub read: [&'s [f32]; READ],
 }
 
-/// Blocks of a panel, and panels of a segment.
+/// Eight elements, one for each lane.
+type Block = [f32; LANES];
+
+/// Blocks of a panel.
 const BLOCKS: usize = PANEL / LANES;
-const PANELS: usize = SEGMENT / PANEL;
-
-/// What a lane starts from: to add to it changes no number, not even the sign of a zero.
-pub(super) const NOTHING: f32 = -0.0;
-
-impl<P, const W: usize, const R: usize, const S: usize> Sweep<'_, '_, P, W, R, S> {
-    /// Elements of the shortest slice.
-    #[inline(always)]
-    pub fn length(&self) -> usize {
-        // Not an iterator over both: the compiler would keep the slices in memory for it.
-        let mut length = usize::MAX;
-        for slice in &self.written {
-            length = length.min(slice.len());
-        }
-        for slice in self.read {
-            length = length.min(slice.len());
-        }
-        length
-    }
-}
 
 impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Task
-    for Sweep<'_, '_, P, W, R, S>
+    for Sweep<'_, P, W, R, S>
 {
     type Output = [f32; S];
 
     #[inline(always)]
-    fn run<U: Unit>(self) -> [f32; S] {
-        let length = self.length();
-        let Self { pass, written, read } = self;
-        // From here on they are all of one length, which the compiler sees: no index is checked.
-        let mut slices = Blocks {
-            pass,
-            written: written
-                .map(|slice| slice.get_mut(..length).unwrap_or_default().as_chunks_mut()),
-            read: read.map(|slice| slice.get(..length).unwrap_or_default().as_chunks()),
-        };
-        let (blocks, rest) = (length / LANES, length % LANES);
-        if S == 0 {
-            slices.panel::<U::Vector, S>(0, blocks);
-            slices.rest(rest, [[NOTHING; LANES]; S]);
-            return [0.0; S];
-        }
-        let last = length.saturating_sub(1) / PANEL;
-        let (mut total, mut segment) = (None, None);
-        for panel in 0..=last {
-            let start = panel * BLOCKS;
-            let mut lanes = slices.panel::<U::Vector, S>(start, blocks.min(start + BLOCKS));
-            if panel == last && rest > 0 {
-                lanes = slices.rest(rest, lanes.map(Lanes::store)).map(|lanes| Lanes::load(&lanes));
+    fn run<U: Unit>(mut self) -> [f32; S] {
+        let mut sums = [NOTHING; S];
+        loop {
+            let length = self.length().min(SEGMENT);
+            if length == 0 {
+                return sums;
             }
-            lanes = plus(segment, lanes);
-            if panel == last || panel % PANELS == PANELS - 1 {
-                let sums = lanes.map(|lanes| sum_lanes(lanes.store()));
-                (total, segment) = (Some(plus(total, sums)), None);
-            } else {
-                segment = Some(lanes);
+            let lanes = self.take(length).segment::<U>();
+            for (sum, lanes) in sums.iter_mut().zip(lanes) {
+                *sum += sum_lanes(lanes.store());
             }
         }
-        total.unwrap_or([NOTHING; S])
     }
 }
 
-/// The slices as blocks of [`LANES`], and what is left over of each.
-struct Blocks<'p, 's, P, const W: usize, const R: usize> {
-    pass: &'p P,
-    written: [(&'s mut [[f32; LANES]], &'s mut [f32]); W],
-    read: [(&'s [[f32; LANES]], &'s [f32]); R],
-}
-
-impl<P, const W: usize, const R: usize> Blocks<'_, '_, P, W, R> {
-    /// Goes through some of the blocks.
+impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_, P, W, R, S> {
+    /// Elements of the shortest slice.
     #[inline(always)]
-    fn panel<V: Lanes, const S: usize>(&mut self, start: usize, end: usize) -> [V; S]
-    where
-        P: Pass<W, R, S>,
-    {
-        let mut sums = [V::splat(NOTHING); S];
-        for block in start..end {
-            let old = self.written.each_ref().map(|(blocks, _)| load(blocks, block));
-            let read = self.read.map(|(blocks, _)| load(blocks, block));
-            let (new, terms): (_, [V; S]) = self.pass.apply(old, read);
-            for ((blocks, _), new) in self.written.iter_mut().zip(new) {
-                if let Some(place) = blocks.get_mut(block) {
-                    *place = new.store();
-                }
+    pub fn length(&self) -> usize {
+        shortest(&self.written, &self.read)
+    }
+
+    /// Whether every slice has so many elements. Each is compared by itself, so that the compiler knows it of each.
+    #[inline(always)]
+    fn holds(&self, count: usize) -> bool {
+        for slice in &self.written {
+            if slice.len() < count {
+                return false;
             }
-            sums = plus(Some(sums), terms);
+        }
+        for slice in self.read {
+            if slice.len() < count {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Cuts the first elements off.
+    #[inline(always)]
+    pub fn take(&mut self, count: usize) -> Self {
+        Self {
+            pass: self.pass,
+            written: self.written.each_mut().map(|slice| {
+                let whole = mem::take(slice);
+                let (first, rest) = whole.split_at_mut_checked(count).unwrap_or_default();
+                *slice = rest;
+                first
+            }),
+            read: self.read.each_mut().map(|slice| {
+                let (first, rest) = slice.split_at_checked(count).unwrap_or_default();
+                *slice = rest;
+                first
+            }),
+        }
+    }
+
+    /// The lanes of at most a segment.
+    #[inline(always)]
+    fn segment<U: Unit>(mut self) -> [U::Vector; S] {
+        let mut sums = [U::Vector::splat(NOTHING); S];
+        while self.holds(PANEL) {
+            sums = plus(sums, self.take(PANEL).panel());
+        }
+        loop {
+            let length = self.length().min(PANEL);
+            if length == 0 {
+                return sums;
+            }
+            let rest = length % LANES;
+            let mut lanes = self.take(length - rest).blocks();
+            if rest > 0 {
+                lanes = plus(lanes, self.take(rest).rest());
+            }
+            sums = plus(sums, lanes);
+        }
+    }
+
+    /// The lanes of a whole panel: arrays, of which the compiler knows the length and checks no index.
+    #[inline(always)]
+    fn panel<V: Lanes>(self) -> [V; S] {
+        let Self { pass, written, read } = self;
+        let mut written: [Option<&mut [Block; BLOCKS]>; W] =
+            written.map(|slice| slice.as_chunks_mut().0.first_chunk_mut());
+        let read: [Option<&[Block; BLOCKS]>; R] =
+            read.map(|slice| slice.as_chunks().0.first_chunk());
+        let mut sums = [V::splat(NOTHING); S];
+        for block in 0..BLOCKS {
+            let written = written.each_mut().map(|panel| panel.as_mut()?.get_mut(block));
+            let read = read.map(|panel| panel?.get(block));
+            sums = plus(sums, apply(pass, written, read));
         }
         sums
     }
 
-    /// Goes through what is left over, a lane each.
+    /// The lanes of whole blocks, a panel at most.
     #[inline(always)]
-    fn rest<const S: usize>(
-        &mut self,
-        rest: usize,
-        mut lanes: [[f32; LANES]; S],
-    ) -> [[f32; LANES]; S]
-    where
-        P: Pass<W, R, S>,
-    {
-        for element in 0..rest {
-            let old =
-                self.written.each_ref().map(|(_, rest)| rest.get(element).copied().unwrap_or(0.0));
-            let read = self.read.map(|(_, rest)| rest.get(element).copied().unwrap_or(0.0));
-            let (new, terms): (_, [f32; S]) = self.pass.apply(old, read);
-            for ((_, rest), new) in self.written.iter_mut().zip(new) {
-                if let Some(place) = rest.get_mut(element) {
-                    *place = new;
-                }
-            }
-            for (lanes, term) in lanes.iter_mut().zip(terms) {
-                if let Some(lane) = lanes.get_mut(element) {
-                    *lane += term;
-                }
+    fn blocks<V: Lanes>(self) -> [V; S] {
+        let Self { pass, written, read } = self;
+        let mut written: [&mut [Block]; W] = written.map(|slice| slice.as_chunks_mut().0);
+        let read: [&[Block]; R] = read.map(|slice| slice.as_chunks().0);
+        let mut sums = [V::splat(NOTHING); S];
+        for block in 0..shortest(&written, &read) {
+            let written = written.each_mut().map(|blocks| blocks.get_mut(block));
+            let read = read.map(|blocks| blocks.get(block));
+            sums = plus(sums, apply(pass, written, read));
+        }
+        sums
+    }
+
+    /// The lanes of less than a block: the elements that are missing are zero, and what they would add is nothing.
+    #[inline(always)]
+    fn rest<V: Lanes>(self) -> [V; S] {
+        let length = self.length();
+        let (mut written, mut read) = ([[0.0; LANES]; W], [[0.0; LANES]; R]);
+        for (block, slice) in written.iter_mut().zip(&self.written) {
+            *block = padded(slice, 0.0);
+        }
+        for (block, slice) in read.iter_mut().zip(self.read) {
+            *block = padded(slice, 0.0);
+        }
+        let mut terms: [V; S] =
+            apply(self.pass, written.each_mut().map(Some), read.each_ref().map(Some));
+        for (slice, block) in self.written.into_iter().zip(written) {
+            for (place, new) in slice.iter_mut().zip(block) {
+                *place = new;
             }
         }
-        lanes
+        for terms in &mut terms {
+            let all = terms.store();
+            *terms = V::load(&padded(all.get(..length).unwrap_or_default(), NOTHING));
+        }
+        terms
     }
 }
 
+/// The length of the shortest slice.
 #[inline(always)]
-fn load<V: Lanes>(blocks: &[[f32; LANES]], block: usize) -> V {
-    V::load(blocks.get(block).unwrap_or(&[0.0; LANES]))
+fn shortest<T>(written: &[&mut [T]], read: &[&[T]]) -> usize {
+    // Not an iterator over both: the compiler would keep the slices in memory for it.
+    let mut length = usize::MAX;
+    for slice in written {
+        length = length.min(slice.len());
+    }
+    for slice in read {
+        length = length.min(slice.len());
+    }
+    length
+}
+
+/// Puts the new elements of a block in place, and gives what it adds to the sums.
+#[inline(always)]
+fn apply<P: Pass<W, R, S>, V: Lanes, const W: usize, const R: usize, const S: usize>(
+    pass: P,
+    mut written: [Option<&mut Block>; W],
+    read: [Option<&Block>; R],
+) -> [V; S] {
+    // Not by `map`, which the compiler may leave a function of its own: that is not compiled for the unit.
+    let (mut old, mut unchanged) = ([V::splat(0.0); W], [V::splat(0.0); R]);
+    for (old, block) in old.iter_mut().zip(&written) {
+        if let Some(block) = block {
+            *old = V::load(block);
+        }
+    }
+    for (unchanged, block) in unchanged.iter_mut().zip(read) {
+        if let Some(block) = block {
+            *unchanged = V::load(block);
+        }
+    }
+    let (new, terms) = pass.apply(old, unchanged);
+    for (block, new) in written.iter_mut().zip(new) {
+        if let Some(block) = block {
+            **block = new.store();
+        }
+    }
+    terms
+}
+
+/// A block that begins with these elements.
+#[inline(always)]
+fn padded(elements: &[f32], missing: f32) -> Block {
+    let mut block = [missing; LANES];
+    for (lane, place) in block.iter_mut().enumerate() {
+        *place = elements.get(lane).copied().unwrap_or(missing);
+    }
+    block
 }
 
 /// The terms, added to the sums so far.
 #[inline(always)]
-fn plus<V: Vector, const S: usize>(sums: Option<[V; S]>, mut terms: [V; S]) -> [V; S] {
-    if let Some(sums) = sums {
-        for (term, sum) in terms.iter_mut().zip(sums) {
-            *term = sum + *term;
-        }
+fn plus<V: Vector, const S: usize>(mut sums: [V; S], terms: [V; S]) -> [V; S] {
+    for (sum, term) in sums.iter_mut().zip(terms) {
+        *sum = *sum + term;
     }
-    terms
+    sums
 }

@@ -1,13 +1,16 @@
 //! The products of a fully connected layer for a core without a vector unit. The slices are arguments, which the compiler
 //! knows not to overlap; where a layer's shape is constant, so are the loops.
 
-use super::matrix::{Combine, Factors, Transform};
-use super::pass::NOTHING;
-use super::{Kernels, LANES, Scalar};
+use super::{Factors, Kernels, LANES, NOTHING, Scalar};
 
 #[inline(always)]
-pub fn transform(task: Transform) {
-    let Transform { width, weights, biases, inputs, outputs } = task;
+pub fn transform(
+    width: usize,
+    weights: &[f32],
+    biases: &[f32],
+    inputs: &[f32],
+    outputs: &mut [f32],
+) {
     let width = width.max(1);
     let outputs = outputs.chunks_exact_mut(biases.len().max(1));
     for (input, output) in inputs.chunks_exact(width).zip(outputs) {
@@ -23,8 +26,8 @@ fn multiply(width: usize, weights: &[f32], biases: &[f32], input: &[f32], output
 }
 
 #[inline(always)]
-pub fn combine(task: Combine) {
-    let Combine { width, factors: Factors { values, target, term }, rows, targets, add } = task;
+pub fn combine(width: usize, factors: Factors, rows: &[f32], targets: &mut [f32], add: bool) {
+    let Factors { values, target, term } = factors;
     let width = width.max(1);
     if term == 1 {
         // A target for each sample.

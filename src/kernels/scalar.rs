@@ -2,10 +2,10 @@
 //! the compiler makes less of the loop that all passes share on such a core, where it cannot see that slices in a struct
 //! do not overlap. The parity tests compare the two.
 
-use super::pass::NOTHING;
 use super::vector::Array;
 use super::{
-    ContactSums, FootpointSums, Kernels, LANES, PANEL, SEGMENT, Task, Tile, Unit, sum_lanes,
+    AdamCoefficients, ContactSums, Factors, FootpointSums, Kernels, LANES, NOTHING, PANEL, SEGMENT,
+    Task, Tile, Unit, rows, sum_lanes,
 };
 
 /// Plain Rust loops.
@@ -18,6 +18,16 @@ struct Plain;
 impl Unit for Plain {
     type Vector = Array<LANES>;
     const TILE: Tile = Tile::None;
+
+    #[inline(always)]
+    fn dot(a: &[f32], b: &[f32]) -> f32 {
+        Scalar::dot(a, b)
+    }
+
+    #[inline(always)]
+    fn add_scaled(y: &mut [f32], scale: f32, x: &[f32]) {
+        Scalar::add_scaled(y, scale, x);
+    }
 }
 
 /// The partial sums of a pass.
@@ -213,9 +223,27 @@ fn momentum_block(
     }
 }
 
+#[inline(always)]
+fn adam_block(
+    lanes: &mut [f32; LANES],
+    theta: &mut [f32],
+    mean: &mut [f32],
+    variance: &mut [f32],
+    gradient: &mut [f32],
+    c: AdamCoefficients,
+) {
+    for ((((lane, theta), mean), variance), gradient) in
+        lanes.iter_mut().zip(theta).zip(mean).zip(variance).zip(gradient)
+    {
+        *mean = c.beta1 * *mean + (1.0 - c.beta1) * *gradient;
+        *variance = c.beta2 * *variance + (1.0 - c.beta2) * (*gradient * *gradient);
+        let root = libm::sqrtf(*variance * c.second_correction) + c.epsilon;
+        let new = (*theta - c.decay * *theta) - (c.rate * *mean) / root;
+        replace(lane, theta, gradient, new);
+    }
+}
+
 impl Kernels for Scalar {
-    /// Inlined, for the loops over a layer of constant shape to have constant lengths.
-    #[inline(always)]
     fn run<T: Task>(task: T) -> T::Output {
         task.run::<Plain>()
     }
@@ -345,6 +373,41 @@ impl Kernels for Scalar {
         moved
     }
 
+    fn adam(
+        theta: &mut [f32],
+        mean: &mut [f32],
+        variance: &mut [f32],
+        gradient: &mut [f32],
+        coefficients: AdamCoefficients,
+    ) -> f32 {
+        let mut total = Total::new();
+        let moments = mean.chunks_mut(PANEL).zip(variance.chunks_mut(PANEL));
+        let slices = theta.chunks_mut(PANEL).zip(gradient.chunks_mut(PANEL)).zip(moments);
+        for ((theta, gradient), (mean, variance)) in slices {
+            let (theta_blocks, theta_rest) = theta.as_chunks_mut::<LANES>();
+            let (gradient_blocks, gradient_rest) = gradient.as_chunks_mut::<LANES>();
+            let (mean_blocks, mean_rest) = mean.as_chunks_mut::<LANES>();
+            let (variance_blocks, variance_rest) = variance.as_chunks_mut::<LANES>();
+            let mut lanes = [NOTHING; LANES];
+            for (((theta, mean), variance), gradient) in
+                theta_blocks.iter_mut().zip(mean_blocks).zip(variance_blocks).zip(gradient_blocks)
+            {
+                adam_block(&mut lanes, theta, mean, variance, gradient, coefficients);
+            }
+            adam_block(
+                &mut lanes,
+                theta_rest,
+                mean_rest,
+                variance_rest,
+                gradient_rest,
+                coefficients,
+            );
+            total.add(&[lanes]);
+        }
+        let [moved] = total.sums();
+        moved
+    }
+
     fn perturb(theta: &mut [f32], kept: &mut [f32], gradient: &[f32], scale: f32) {
         for ((theta, kept), gradient) in theta.iter_mut().zip(kept).zip(gradient) {
             *kept = *theta;
@@ -356,5 +419,22 @@ impl Kernels for Scalar {
         for ((theta, kept), gradient) in theta.iter_mut().zip(kept).zip(gradient) {
             *theta = kept - rate * gradient;
         }
+    }
+
+    /// Inlined, for the loops over a layer of constant shape to have constant lengths.
+    #[inline(always)]
+    fn transform(
+        width: usize,
+        weights: &[f32],
+        biases: &[f32],
+        inputs: &[f32],
+        outputs: &mut [f32],
+    ) {
+        rows::transform(width, weights, biases, inputs, outputs);
+    }
+
+    #[inline(always)]
+    fn combine(width: usize, factors: Factors, rows: &[f32], targets: &mut [f32], add: bool) {
+        rows::combine(width, factors, rows, targets, add);
     }
 }

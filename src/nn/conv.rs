@@ -4,7 +4,7 @@ use super::layer::{Layer, each_backward, each_backward_input, each_forward};
 use super::parameters::{All, Gradient, Parameters, Trainable, initialise, trained};
 use super::window::{Geometry, Map, Shape, Sliding, Window};
 use crate::Error;
-use crate::kernels::{Kernels, Task, Unit, add_scaled, dot};
+use crate::kernels::{Kernels, Task, Unit};
 use core::marker::PhantomData;
 
 /// `FILTERS` weighted sums of every window `S` on the map `M`, each plus its bias. The output is a map again, with a
@@ -158,7 +158,7 @@ impl Task for Forward<'_> {
             }
             for run in runs {
                 for (y, weights) in place.iter_mut().zip(weights.chunks_exact(length)) {
-                    *y += dot::<U>(run.of_window(weights), run.of_map(input));
+                    *y += U::dot(run.of_window(weights), run.of_map(input));
                 }
             }
         }
@@ -185,7 +185,7 @@ impl Task for WeightsGradient<'_> {
             for run in runs {
                 for (weights, slope) in gradient.chunks_exact_mut(length).zip(slopes).filter(counts)
                 {
-                    add_scaled::<U>(run.of_window_mut(weights), *slope, run.of_map(input));
+                    U::add_scaled(run.of_window_mut(weights), *slope, run.of_map(input));
                 }
             }
         }
@@ -212,7 +212,7 @@ impl Task for InputGradient<'_> {
         for (runs, slopes) in geometry.each().zip(output_gradient.chunks_exact(filters.max(1))) {
             for run in runs {
                 for (weights, slope) in weights.chunks_exact(length).zip(slopes).filter(counts) {
-                    add_scaled::<U>(run.of_map_mut(input), *slope, run.of_window(weights));
+                    U::add_scaled(run.of_map_mut(input), *slope, run.of_window(weights));
                 }
             }
         }

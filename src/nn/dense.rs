@@ -4,7 +4,7 @@
 use super::layer::{Layer, samples};
 use super::parameters::{All, Gradient, Parameters, Trainable, initialise, trained};
 use crate::Error;
-use crate::kernels::{Combine, Factors, Kernels, Transform};
+use crate::kernels::{Factors, Kernels};
 use core::marker::PhantomData;
 
 /// `y = W x + b` with `I` inputs and `O` outputs. Parameters: `W` row by row (`O` rows of `I`), then `b`; `R` says
@@ -39,7 +39,7 @@ impl<const I: usize, const O: usize, R: Trainable> Layer for Dense<I, O, R> {
     ) -> Result<(), Error> {
         let (weights, biases) = parameters.weights_and_biases::<R>(I * O, O)?;
         samples::<Self>(input, output)?;
-        K::run(Transform { width: I, weights, biases, inputs: input, outputs: output });
+        K::transform(I, weights, biases, input, output);
         Ok(())
     }
 
@@ -100,7 +100,7 @@ pub fn forward<K: Kernels>(
     let [width, count] = shape(samples, input, output)?;
     Error::check_length("layer weights", width.saturating_mul(count), weights.len())?;
     Error::check_length("layer biases", count, biases.len())?;
-    K::run(Transform { width, weights, biases, inputs: input, outputs: output });
+    K::transform(width, weights, biases, input, output);
     Ok(())
 }
 
@@ -155,13 +155,8 @@ fn add_gradients<K: Kernels>(
     biases: Gradient,
 ) {
     if !weights.values.is_empty() {
-        K::run(Combine {
-            width,
-            factors: Factors { values: output_gradient, target: 1, term: count },
-            rows: input,
-            targets: weights.values,
-            add: weights.add,
-        });
+        let factors = Factors { values: output_gradient, target: 1, term: count };
+        K::combine(width, factors, input, weights.values, weights.add);
     }
     let mut samples = output_gradient.chunks_exact(count.max(1));
     if !biases.add {
@@ -184,13 +179,8 @@ fn combine_weights<K: Kernels>(
     input: &mut [f32],
     output_gradient: &[f32],
 ) {
-    K::run(Combine {
-        width,
-        factors: Factors { values: output_gradient, target: count, term: 1 },
-        rows: weights,
-        targets: input,
-        add: false,
-    });
+    let factors = Factors { values: output_gradient, target: count, term: 1 };
+    K::combine(width, factors, weights, input, false);
 }
 
 /// A sample's inputs and outputs.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// All features of the library.
-pub const FEATURES: &str = "simd,heapless,micromath,storage";
+pub const FEATURES: &str = "simd,std,heapless,micromath,storage";
 /// Those that make sense on a device.
 pub const DEVICE_FEATURES: &str = "defmt,heapless,micromath,storage";
 

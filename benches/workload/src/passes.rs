@@ -129,18 +129,19 @@ pub fn triad<K: Kernels>() -> Pass {
         written: 1,
         operations: 2,
         run: |s| {
-            let [] = K::pass(&Triad { scale: 0.5 }, [&mut s.third], [&s.theta, &s.gradient]);
+            let [] = Wide::pass(Triad { scale: 0.5 }, [&mut s.third], [&s.theta, &s.gradient]);
         },
     }
 }
 
+#[derive(Clone, Copy)]
 struct Triad {
     scale: f32,
 }
 
 impl kernels::Pass<1, 2, 0> for Triad {
     #[inline(always)]
-    fn apply<V: Vector>(&self, _: [V; 1], [b, c]: [V; 2]) -> ([V; 1], [V; 0]) {
+    fn apply<V: Vector>(self, _: [V; 1], [b, c]: [V; 2]) -> ([V; 1], [V; 0]) {
         ([b + V::splat(self.scale) * c], [])
     }
 }

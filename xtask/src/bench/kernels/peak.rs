@@ -15,11 +15,12 @@ const REPEATS: usize = 100;
 const ROUNDS: usize = 21;
 
 /// A chain of multiplications and additions for each element.
+#[derive(Clone, Copy)]
 struct Chains;
 
 impl Pass<SLICES, 0, 0> for Chains {
     #[inline(always)]
-    fn apply<V: Vector>(&self, chains: [V; SLICES], _: [V; 0]) -> ([V; SLICES], [V; 0]) {
+    fn apply<V: Vector>(self, chains: [V; SLICES], _: [V; 0]) -> ([V; SLICES], [V; 0]) {
         let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = chains;
         for _ in 0..LINKS {
             // In turns, so that one chain does not wait for another.
@@ -43,7 +44,7 @@ pub fn gflop_per_s() -> f64 {
         let seconds = seconds(|| {
             for _ in 0..REPEATS {
                 let slices = black_box(&mut slices).each_mut().map(<[f32; LENGTH]>::as_mut_slice);
-                let [] = Wide::pass(&Chains, slices, []);
+                let [] = Wide::pass(Chains, slices, []);
             }
         });
         (REPEATS * operations) as f64 / seconds / 1e9
