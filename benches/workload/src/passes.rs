@@ -1,6 +1,6 @@
 //! Every pass over memory, with what it moves and what it computes.
 
-use rolling_ball::kernels::{self, AdamCoefficients, Kernels, Vector};
+use rolling_ball::kernels::{AdamCoefficients, Kernels};
 use std::hint::black_box;
 
 /// Slices as long as theta: values of order 1, and so small a rate that no number of passes makes them overflow or
@@ -121,27 +121,38 @@ pub fn passes<K: Kernels>() -> [Pass; 16] {
 
 /// STREAM's triad, `a = b + scale * c`, which tells what the memory can do: by the same loop, on the same slices and
 /// with the same instructions as the passes.
+#[cfg(feature = "triad")]
 #[must_use]
-pub fn triad<K: Kernels>() -> Pass {
+pub fn triad() -> Pass {
     Pass {
         name: "triad",
         read: 2,
         written: 1,
         operations: 2,
         run: |s| {
-            let [] = Wide::pass(Triad { scale: 0.5 }, [&mut s.third], [&s.theta, &s.gradient]);
+            let [] = rolling_ball::kernels::Wide::pass(
+                Triad { scale: 0.5 },
+                [&mut s.third],
+                [&s.theta, &s.gradient],
+            );
         },
     }
 }
 
+#[cfg(feature = "triad")]
 #[derive(Clone, Copy)]
 struct Triad {
     scale: f32,
 }
 
-impl kernels::Pass<1, 2, 0> for Triad {
+#[cfg(feature = "triad")]
+impl rolling_ball::kernels::Pass<1, 2, 0> for Triad {
     #[inline(always)]
-    fn apply<V: Vector>(self, _: [V; 1], [b, c]: [V; 2]) -> ([V; 1], [V; 0]) {
+    fn apply<V: rolling_ball::kernels::Vector>(
+        self,
+        _: [V; 1],
+        [b, c]: [V; 2],
+    ) -> ([V; 1], [V; 0]) {
         ([b + V::splat(self.scale) * c], [])
     }
 }

@@ -125,7 +125,7 @@ fn lengths_table(rows: &[Row]) -> String {
 
 /// Rows are passes, columns lengths and vector units.
 fn by_level() -> String {
-    let all: Vec<_> = passes::<Wide>().into_iter().chain([triad::<Wide>()]).collect();
+    let all: Vec<_> = passes::<Wide>().into_iter().chain([triad()]).collect();
     let levels = Level::ALL.into_iter().filter(|level| *level <= Level::available());
     let mut header = vec!["pass".to_owned()];
     let mut columns = Vec::new();
