@@ -81,21 +81,33 @@ fn reduce<const SUMS: usize>(
     a: &[f32],
     b: &[f32],
     c: &[f32],
-    block: impl Fn(&mut Lanes<SUMS>, &[f32], &[f32], &[f32]),
+    block: impl Fn(&mut Lanes<SUMS>, &[f32], &[f32], &[f32]) + Copy,
 ) -> [f32; SUMS] {
     let mut total = Total::new();
     for ((a, b), c) in a.chunks(PANEL).zip(b.chunks(PANEL)).zip(c.chunks(PANEL)) {
-        let (a_blocks, a_rest) = a.as_chunks::<LANES>();
-        let (b_blocks, b_rest) = b.as_chunks::<LANES>();
-        let (c_blocks, c_rest) = c.as_chunks::<LANES>();
-        let mut lanes = [[NOTHING; LANES]; SUMS];
-        for ((a, b), c) in a_blocks.iter().zip(b_blocks).zip(c_blocks) {
-            block(&mut lanes, a, b, c);
-        }
-        block(&mut lanes, a_rest, b_rest, c_rest);
-        total.add(&lanes);
+        reduce_panel(&mut total, a, b, c, block);
     }
     total.sums()
+}
+
+/// A function of its own, so that the sums of a panel have the registers to themselves.
+#[inline(never)]
+fn reduce_panel<const SUMS: usize>(
+    total: &mut Total<SUMS>,
+    a: &[f32],
+    b: &[f32],
+    c: &[f32],
+    block: impl Fn(&mut Lanes<SUMS>, &[f32], &[f32], &[f32]) + Copy,
+) {
+    let (a_blocks, a_rest) = a.as_chunks::<LANES>();
+    let (b_blocks, b_rest) = b.as_chunks::<LANES>();
+    let (c_blocks, c_rest) = c.as_chunks::<LANES>();
+    let mut lanes = [[NOTHING; LANES]; SUMS];
+    for ((a, b), c) in a_blocks.iter().zip(b_blocks).zip(c_blocks) {
+        block(&mut lanes, a, b, c);
+    }
+    block(&mut lanes, a_rest, b_rest, c_rest);
+    total.add(&lanes);
 }
 
 /// As [`reduce`], with slices that are replaced.
@@ -104,21 +116,33 @@ fn replace_and_reduce<const SUMS: usize>(
     a: &mut [f32],
     b: &mut [f32],
     c: &mut [f32],
-    block: impl Fn(&mut Lanes<SUMS>, &mut [f32], &mut [f32], &mut [f32]),
+    block: impl Fn(&mut Lanes<SUMS>, &mut [f32], &mut [f32], &mut [f32]) + Copy,
 ) -> [f32; SUMS] {
     let mut total = Total::new();
     for ((a, b), c) in a.chunks_mut(PANEL).zip(b.chunks_mut(PANEL)).zip(c.chunks_mut(PANEL)) {
-        let (a_blocks, a_rest) = a.as_chunks_mut::<LANES>();
-        let (b_blocks, b_rest) = b.as_chunks_mut::<LANES>();
-        let (c_blocks, c_rest) = c.as_chunks_mut::<LANES>();
-        let mut lanes = [[NOTHING; LANES]; SUMS];
-        for ((a, b), c) in a_blocks.iter_mut().zip(b_blocks).zip(c_blocks) {
-            block(&mut lanes, a, b, c);
-        }
-        block(&mut lanes, a_rest, b_rest, c_rest);
-        total.add(&lanes);
+        replace_and_reduce_panel(&mut total, a, b, c, block);
     }
     total.sums()
+}
+
+/// See [`reduce_panel`].
+#[inline(never)]
+fn replace_and_reduce_panel<const SUMS: usize>(
+    total: &mut Total<SUMS>,
+    a: &mut [f32],
+    b: &mut [f32],
+    c: &mut [f32],
+    block: impl Fn(&mut Lanes<SUMS>, &mut [f32], &mut [f32], &mut [f32]) + Copy,
+) {
+    let (a_blocks, a_rest) = a.as_chunks_mut::<LANES>();
+    let (b_blocks, b_rest) = b.as_chunks_mut::<LANES>();
+    let (c_blocks, c_rest) = c.as_chunks_mut::<LANES>();
+    let mut lanes = [[NOTHING; LANES]; SUMS];
+    for ((a, b), c) in a_blocks.iter_mut().zip(b_blocks).zip(c_blocks) {
+        block(&mut lanes, a, b, c);
+    }
+    block(&mut lanes, a_rest, b_rest, c_rest);
+    total.add(&lanes);
 }
 
 /// `(x . x, y . z)` in one pass, which is in a binary once whatever it is called with.
@@ -268,10 +292,9 @@ impl Kernels for Scalar {
                 for ((d, displaced), theta) in d.iter_mut().zip(displaced).zip(theta) {
                     *d = displaced - theta;
                 }
-                for ((lane, d), _) in distance.iter_mut().zip(d).zip(gradient) {
-                    *lane += d * d;
-                }
-                accumulate(along, gradient, &d);
+                let d = d.get(..gradient.len()).unwrap_or_default();
+                accumulate(distance, d, d);
+                accumulate(along, gradient, d);
                 accumulate(norm, gradient, gradient);
             },
         );
