@@ -13,7 +13,7 @@ use super::{
 /// Kernels on vectors (feature `simd`): AVX-512, AVX2 or SSE2 on x86-64, as the processor has them; NEON on AArch64; the
 /// vectors of the crate `wide` for what the crate is compiled for.
 ///
-/// With the feature `std`, a pass over a quarter of a million elements or more, and a product of matrices of a million
+/// With the feature `std`, a pass over half a million elements or more, and a product of matrices of two million
 /// multiplications or more, is shared by the threads of the rayon pool that the caller is in, or else of its global one. A pool
 /// of one thread, or `RAYON_NUM_THREADS=1`, leaves everything to the thread of the caller. The number of threads changes no bit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use super::peers::{self, Peer};
 use super::problem::{Problem, ThreeLayers, TwoLayers};
 use super::timing::{median, median_seconds};
-use super::{BenchArgs, Findings, table::markdown};
+use super::{BenchArgs, Findings, on_threads, table::markdown};
 use crate::progress;
 use anyhow::Result;
 use indicatif::ProgressBar;
@@ -91,8 +91,7 @@ pub fn measure(args: &BenchArgs) -> Result<Findings> {
          parameters and the same batch, and finds the same loss and the same norm of the gradient. A gradient \
          evaluation gives the loss and its gradient; the steps are gradient descent, and the ball in its default form, \
          without momentum and without a roll-back. Medians of {ROUNDS} rounds, in which all take turns of {} s. Ratios are to \
-         rolling-ball with as many threads, or with one where it does not use more: above 1, rolling-ball is \
-         faster.\n\n{}",
+         rolling-ball with as many threads: above 1, rolling-ball is faster.\n\n{}",
         TIME.as_secs_f64(),
         table(&all),
     );
@@ -111,13 +110,11 @@ fn compare<T: Layer>(
     let file = problem.write(&problem.name())?;
     let request = Request { file: &file, widths, batch, seconds: TIME.as_secs_f64() };
     let (loss, gradient_norm) = evaluate::<T>(&problem)?;
-    // Kernels with more threads go here.
-    let ours = [(1, turn::<T, Active> as fn(&Problem) -> Result<Seconds>)];
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
         let mut turns = Vec::new();
-        for (_, turn) in &ours {
-            turns.push(turn(&problem)?);
+        for threads in THREADS {
+            turns.push(on_threads(threads, || turn::<T, Active>(&problem))??);
         }
         for peer in &mut *peers {
             let answer: Answer = peer.ask(&request)?;
@@ -129,7 +126,7 @@ fn compare<T: Layer>(
         rounds.push(turns);
         bar.inc(1);
     }
-    let ours = ours.iter().map(|(threads, _)| (*threads, OURS));
+    let ours = THREADS.iter().map(|threads| (*threads, OURS));
     let everyone = ours.chain(peers.iter().map(|peer| (peer.threads, peer.implementation)));
     let measured = everyone.enumerate().map(|(index, (threads, implementation))| {
         let turns = || rounds.iter().filter_map(|turns| turns.get(index));

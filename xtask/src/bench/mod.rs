@@ -14,6 +14,7 @@ mod timing;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
+use rayon::ThreadPoolBuilder;
 use serde_json::{Map, Value};
 
 /// Measure the library against this machine's memory, PyTorch and JAX, and count its instructions on a microcontroller
@@ -68,9 +69,9 @@ struct Findings {
 impl Part {
     fn measure(self, args: &BenchArgs) -> Result<Findings> {
         match self {
-            Self::Kernels => kernels::measure(args),
+            Self::Kernels => on_threads(1, || kernels::measure(args))?,
             Self::Desktop => desktop::measure(args),
-            Self::Footpoint => footpoint::measure(args),
+            Self::Footpoint => on_threads(1, || footpoint::measure(args))?,
             Self::Mcu => mcu::measure(args),
             Self::Size => size::measure(args),
         }
@@ -89,6 +90,12 @@ impl Part {
     fn key(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
+}
+
+/// Does work in which the kernels may use so many threads.
+fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> Result<T> {
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
+    Ok(pool.install(work))
 }
 
 /// Runs the command.
