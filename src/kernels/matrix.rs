@@ -6,7 +6,7 @@
 
 use super::pass::NOTHING;
 use super::vector::Lanes;
-use super::{LANES, PANEL, Task, Tile, Unit, rows, sum_lanes};
+use super::{LANES, PANEL, Task, Tile, Unit, rows};
 use core::array;
 
 /// `outputs[s][o] = biases[o] + weights[o] . inputs[s]`: each dot product is a reduction of the contract.
@@ -25,129 +25,188 @@ impl Task for Transform<'_> {
     fn run<U: Unit>(self) {
         match U::TILE {
             Tile::None => rows::transform(self),
-            Tile::TwoByTwo => self.tiles::<U::Vector, 2, 2>(),
-            Tile::FourByThree => self.tiles::<U::Vector, 4, 3>(),
-            Tile::FourByFour => self.tiles::<U::Vector, 4, 4>(),
+            Tile::TwoByTwo => self.tiles::<U::Vector, 1>(),
+            Tile::FourByThree => self.tiles::<U::Vector, 2>(),
+            Tile::FourByFour => self.tiles::<U::Vector, 2>(),
         }
     }
 }
 
+/// Rows of a tile.
+const ROWS: usize = 4;
+
+/// Samples of a tile, at most.
+const PAIR: usize = 2;
+
+/// Of the inputs of samples, what shall stay in the first cache while rows of weights go by.
+const KEPT: usize = 4096;
+
 impl Transform<'_> {
     #[inline(always)]
-    fn tiles<V: Lanes, const ROWS: usize, const SAMPLES: usize>(self) {
+    fn tiles<V: Lanes, const SAMPLES: usize>(self) {
         let Self { width, weights, biases, inputs, outputs } = self;
         let (width, count) = (width.max(1), biases.len().max(1));
-        let inputs = inputs.chunks(SAMPLES * width);
-        for (inputs, outputs) in inputs.zip(outputs.chunks_mut(SAMPLES * count)) {
-            if outputs.len() == SAMPLES * count {
-                strip::<V, ROWS, SAMPLES>(width, weights, biases, inputs, outputs);
-            } else {
-                for (input, output) in inputs.chunks(width).zip(outputs.chunks_mut(count)) {
-                    strip::<V, ROWS, 1>(width, weights, biases, input, output);
+        let group = (KEPT / width / SAMPLES).max(1) * SAMPLES;
+        for (inputs, outputs) in inputs.chunks(group * width).zip(outputs.chunks_mut(group * count))
+        {
+            let tiles = weights.chunks(ROWS * width).zip(biases.chunks(ROWS));
+            for (index, (weights, biases)) in tiles.enumerate() {
+                let rows = Rows { width, index: index * ROWS, weights, biases };
+                let whole = inputs.len() - inputs.len() % (SAMPLES * width);
+                let (inputs, single_inputs) = inputs.split_at_checked(whole).unwrap_or_default();
+                let samples = inputs.len() / width;
+                let (outputs, single_outputs) =
+                    outputs.split_at_mut_checked(samples * count).unwrap_or_default();
+                let tiles = inputs.chunks_exact(SAMPLES * width);
+                for (inputs, outputs) in tiles.zip(outputs.chunks_exact_mut(SAMPLES * count)) {
+                    rows.apply::<V, SAMPLES>(inputs, outputs, count);
+                }
+                let singles = single_inputs.chunks_exact(width);
+                for (input, output) in singles.zip(single_outputs.chunks_exact_mut(count)) {
+                    rows.apply::<V, 1>(input, output, count);
                 }
             }
         }
     }
 }
 
-/// All outputs of `SAMPLES` samples.
-#[inline(always)]
-fn strip<V: Lanes, const ROWS: usize, const SAMPLES: usize>(
+/// Neighbouring rows of the weights.
+struct Rows<'a> {
     width: usize,
-    weights: &[f32],
-    biases: &[f32],
-    inputs: &[f32],
-    outputs: &mut [f32],
-) {
-    let samples: [&[f32]; SAMPLES] = lines(inputs, width);
-    let mut outputs: [&mut [f32]; SAMPLES] = lines_mut(outputs, biases.len());
-    let whole = biases.len() - biases.len() % ROWS;
-    let (tiled, single) = weights.split_at_checked(whole * width).unwrap_or_default();
-    let (tiled_biases, single_biases) = biases.split_at_checked(whole).unwrap_or_default();
-    for (index, (weights, biases)) in
-        tiled.chunks_exact(ROWS * width).zip(tiled_biases.chunks_exact(ROWS)).enumerate()
-    {
-        let sums = dot_tile::<V, ROWS, SAMPLES>(width, lines(weights, width), samples);
-        for (row, (sums, bias)) in sums.into_iter().zip(biases).enumerate() {
-            put(&mut outputs, index * ROWS + row, *bias, sums);
-        }
-    }
-    for (index, (weights, bias)) in single.chunks_exact(width).zip(single_biases).enumerate() {
-        let [sums] = dot_tile::<V, 1, SAMPLES>(width, [weights], samples);
-        put(&mut outputs, whole + index, *bias, sums);
-    }
+    /// The number of the first.
+    index: usize,
+    weights: &'a [f32],
+    biases: &'a [f32],
 }
 
-#[inline(always)]
-fn put<const SAMPLES: usize>(
-    outputs: &mut [&mut [f32]; SAMPLES],
-    output: usize,
-    bias: f32,
-    sums: [f32; SAMPLES],
-) {
-    for (places, sum) in outputs.iter_mut().zip(sums) {
-        if let Some(place) = places.get_mut(output) {
-            *place = bias + sum;
+impl Rows<'_> {
+    /// Their outputs of some samples. Where there are fewer than `ROWS`, the last is computed several times.
+    #[inline(always)]
+    fn apply<V: Lanes, const SAMPLES: usize>(
+        &self,
+        inputs: &[f32],
+        outputs: &mut [f32],
+        count: usize,
+    ) {
+        let Self { width, index, weights, biases } = *self;
+        let mut lines = weights.chunks_exact(width);
+        let mut row = lines.next().unwrap_or_default();
+        let mut rows = [row; ROWS];
+        for place in rows.iter_mut().skip(1) {
+            row = lines.next().unwrap_or(row);
+            *place = row;
         }
-    }
-}
-
-/// Every row times every sample.
-#[inline(always)]
-fn dot_tile<V: Lanes, const ROWS: usize, const SAMPLES: usize>(
-    width: usize,
-    rows: [&[f32]; ROWS],
-    samples: [&[f32]; SAMPLES],
-) -> [[f32; SAMPLES]; ROWS] {
-    let mut total: Option<[[V; SAMPLES]; ROWS]> = None;
-    let mut start = 0;
-    loop {
-        let end = width.min(start + PANEL);
-        let (rows, samples) = (parts(rows, start, end), parts(samples, start, end));
-        let mut lanes = dot_panel::<V, ROWS, SAMPLES>(end - start, rows, samples);
-        if let Some(total) = total {
-            for (lanes, total) in lanes.iter_mut().flatten().zip(total.iter().flatten()) {
-                *lanes = *total + *lanes;
+        let (first, second) = inputs.split_at_checked(width).unwrap_or_default();
+        let samples = if SAMPLES == PAIR { [first, second] } else { [first; PAIR] };
+        let lanes = dot_tile::<V, SAMPLES>(width, rows, samples);
+        for (output, lanes) in outputs.chunks_exact_mut(count).zip(lanes) {
+            let sums = sum_each(lanes);
+            let Some(places) = output.get_mut(index..) else { return };
+            if let (Some(places), Some(biases)) =
+                (places.first_chunk_mut::<ROWS>(), biases.first_chunk::<ROWS>())
+            {
+                for ((place, bias), sum) in places.iter_mut().zip(biases).zip(sums) {
+                    *place = bias + sum;
+                }
+            } else {
+                for ((place, bias), sum) in places.iter_mut().zip(biases).zip(sums) {
+                    *place = bias + sum;
+                }
             }
         }
-        if end == width {
-            return lanes.map(|row| row.map(|lanes| sum_lanes(lanes.store())));
-        }
-        (total, start) = (Some(lanes), end);
     }
 }
 
+/// As [`sum_lanes`], of several vectors side by side.
 #[inline(always)]
-fn dot_panel<V: Lanes, const ROWS: usize, const SAMPLES: usize>(
-    length: usize,
+fn sum_each<V: Lanes, const COUNT: usize>(vectors: [V; COUNT]) -> [f32; COUNT] {
+    let mut halves = [[0.0; LANES / 2]; COUNT];
+    for (half, vector) in halves.iter_mut().zip(vectors) {
+        let lanes = vector.store();
+        let (low, high) = lanes.split_at(LANES / 2);
+        for ((half, low), high) in half.iter_mut().zip(low).zip(high) {
+            *half = low + high;
+        }
+    }
+    let (mut even, mut odd, mut sums) = ([0.0; COUNT], [0.0; COUNT], [0.0; COUNT]);
+    for ((even, odd), [a, b, c, d]) in even.iter_mut().zip(&mut odd).zip(halves) {
+        *even = a + c;
+        *odd = b + d;
+    }
+    for ((sum, even), odd) in sums.iter_mut().zip(even).zip(odd) {
+        *sum = even + odd;
+    }
+    sums
+}
+
+/// Every row times every sample: the lanes of the sums.
+#[inline(always)]
+fn dot_tile<V: Lanes, const SAMPLES: usize>(
+    width: usize,
     rows: [&[f32]; ROWS],
-    samples: [&[f32]; SAMPLES],
-) -> [[V; SAMPLES]; ROWS] {
-    let rows = parts(rows, 0, length).map(<[f32]>::as_chunks::<LANES>);
-    let samples = parts(samples, 0, length).map(<[f32]>::as_chunks::<LANES>);
-    let mut sums = [[V::splat(NOTHING); SAMPLES]; ROWS];
-    for block in 0..length / LANES {
-        let x = samples.map(|(blocks, _)| load::<V>(blocks, block));
-        for (sums, (blocks, _)) in sums.iter_mut().zip(rows) {
-            let w: V = load(blocks, block);
-            for (sum, x) in sums.iter_mut().zip(x) {
+    samples: [&[f32]; PAIR],
+) -> [[V; ROWS]; SAMPLES] {
+    let mut total = dot_panel(0, width.min(PANEL), rows, samples);
+    let mut start = PANEL;
+    while start < width {
+        let end = width.min(start + PANEL);
+        let lanes = dot_panel::<V, SAMPLES>(start, end, rows, samples);
+        for (total, lanes) in total.iter_mut().zip(lanes) {
+            for (total, lanes) in total.iter_mut().zip(lanes) {
+                *total = *total + lanes;
+            }
+        }
+        start = end;
+    }
+    total
+}
+
+#[inline(always)]
+fn dot_panel<V: Lanes, const SAMPLES: usize>(
+    start: usize,
+    end: usize,
+    [a, b, c, d]: [&[f32]; ROWS],
+    [x, y]: [&[f32]; PAIR],
+) -> [[V; ROWS]; SAMPLES] {
+    let mut sums = [[V::splat(NOTHING); ROWS]; SAMPLES];
+    let ((a, a_rest), (b, b_rest)) = (part(a, start, end), part(b, start, end));
+    let ((c, c_rest), (d, d_rest)) = (part(c, start, end), part(d, start, end));
+    let ((x, x_rest), (y, y_rest)) = (part(x, start, end), part(y, start, end));
+    // Not arrays of slices: of these iterators, the compiler keeps one index.
+    for (((((a, b), c), d), x), y) in a.iter().zip(b).zip(c).zip(d).zip(x).zip(y) {
+        let rows = [V::load(a), V::load(b), V::load(c), V::load(d)];
+        for (sums, x) in sums.iter_mut().zip([V::load(x), V::load(y)]) {
+            for (sum, w) in sums.iter_mut().zip(rows) {
                 *sum = *sum + w * x;
             }
         }
     }
-    let rest = length % LANES;
-    if rest == 0 {
-        return sums;
-    }
-    let mut lanes = sums.map(|row| row.map(V::store));
-    for (lanes, (_, row)) in lanes.iter_mut().zip(rows) {
-        for (lanes, (_, sample)) in lanes.iter_mut().zip(samples) {
-            for ((lane, w), x) in lanes.iter_mut().zip(row).zip(sample) {
-                *lane += w * x;
+    if !a_rest.is_empty() {
+        let rows = [a_rest, b_rest, c_rest, d_rest];
+        for (sums, x) in sums.iter_mut().zip([x_rest, y_rest]) {
+            let x: V = last(x, 0.0);
+            for (sum, row) in sums.iter_mut().zip(rows) {
+                *sum = *sum + last::<V>(row, NOTHING) * x;
             }
         }
     }
-    lanes.map(|row| row.map(|lanes| V::load(&lanes)))
+    sums
+}
+
+/// The blocks of a part of a line, and what is left over of it.
+#[inline(always)]
+fn part(line: &[f32], start: usize, end: usize) -> (&[[f32; LANES]], &[f32]) {
+    line.get(start..end).unwrap_or_default().as_chunks()
+}
+
+/// What is left over after the last whole block. The others are such that the products, which are [`NOTHING`], count for nothing.
+#[inline(always)]
+fn last<V: Lanes>(rest: &[f32], others: f32) -> V {
+    let mut lanes = [others; LANES];
+    for (lane, value) in lanes.iter_mut().zip(rest) {
+        *lane = *value;
+    }
+    V::load(&lanes)
 }
 
 /// `targets[r] += sum over t of factor(r, t) * rows[t]`, one addition after the other; or `=`, from nothing.
@@ -291,22 +350,4 @@ impl Combine<'_> {
 #[inline(always)]
 fn load<V: Lanes>(blocks: &[[f32; LANES]], block: usize) -> V {
     V::load(blocks.get(block).unwrap_or(&[0.0; LANES]))
-}
-
-/// The same part of every line: the length is one value, for the compiler to see.
-#[inline(always)]
-fn parts<const COUNT: usize>(lines: [&[f32]; COUNT], start: usize, end: usize) -> [&[f32]; COUNT] {
-    lines.map(|line| line.get(start..end).unwrap_or_default())
-}
-
-/// The first lines of a matrix.
-#[inline(always)]
-fn lines<const COUNT: usize>(matrix: &[f32], width: usize) -> [&[f32]; COUNT] {
-    array::from_fn(|line| matrix.get(line * width..(line + 1) * width).unwrap_or_default())
-}
-
-#[inline(always)]
-fn lines_mut<const COUNT: usize>(matrix: &mut [f32], width: usize) -> [&mut [f32]; COUNT] {
-    let mut lines = matrix.chunks_exact_mut(width.max(1));
-    array::from_fn(|_| lines.next().unwrap_or_default())
 }
