@@ -232,10 +232,24 @@ pub(crate) struct Factors<'a> {
     pub term: usize,
 }
 
-impl Factors<'_> {
+impl<'a> Factors<'a> {
     #[inline(always)]
     fn get(self, target: usize, term: usize) -> f32 {
         self.values.get(target * self.target + term * self.term).copied().unwrap_or(0.0)
+    }
+
+    /// Those of a target, where its terms are neighbours.
+    #[inline(always)]
+    fn line(self, target: usize, terms: usize) -> &'a [f32] {
+        let start = target * self.target;
+        self.values.get(start..start + terms).unwrap_or_default()
+    }
+
+    /// Those of some targets, term by term, where the targets are neighbours.
+    #[inline(always)]
+    fn columns<const COUNT: usize>(self, first: usize) -> impl Iterator<Item = [f32; COUNT]> {
+        let lines = self.values.get(first..).unwrap_or_default().chunks(self.term.max(1));
+        lines.map_while(|line| line.first_chunk().copied())
     }
 }
 
@@ -246,81 +260,55 @@ impl Task for Combine<'_> {
     fn run<U: Unit>(self) {
         match U::TILE {
             Tile::None => rows::combine(self),
-            Tile::TwoByTwo => self.tiles::<U::Vector, 2, 2>(),
-            Tile::FourByThree => self.tiles::<U::Vector, 4, 3>(),
-            Tile::FourByFour => self.tiles::<U::Vector, 4, 4>(),
+            Tile::TwoByTwo => self.tiles::<U::Vector, 1>(),
+            Tile::FourByThree => self.tiles::<U::Vector, 2>(),
+            Tile::FourByFour => self.tiles::<U::Vector, 2>(),
         }
     }
 }
 
 impl Combine<'_> {
     #[inline(always)]
-    fn tiles<V: Lanes, const TARGETS: usize, const BLOCKS: usize>(mut self) {
+    fn tiles<V: Lanes, const BLOCKS: usize>(mut self) {
         self.width = self.width.max(1);
         let whole = self.width - self.width % LANES;
         let mut column = 0;
         while column + BLOCKS * LANES <= whole {
-            self.columns::<V, TARGETS, BLOCKS>(column);
+            self.columns::<V, BLOCKS>(column);
             column += BLOCKS * LANES;
         }
-        if BLOCKS > 1 {
-            while column < whole {
-                self.columns::<V, TARGETS, 1>(column);
-                column += LANES;
-            }
+        if column < whole {
+            self.columns::<V, 1>(column);
         }
         self.rest(whole);
     }
 
     /// `BLOCKS` vectors of every target.
     #[inline(always)]
-    fn columns<V: Lanes, const TARGETS: usize, const BLOCKS: usize>(&mut self, column: usize) {
-        let count = self.targets.len() / self.width.max(1);
-        let mut target = 0;
-        while target + TARGETS <= count {
-            self.tile::<V, TARGETS, BLOCKS>(target, column);
-            target += TARGETS;
-        }
-        while target < count {
-            self.tile::<V, 1, BLOCKS>(target, column);
-            target += 1;
-        }
-    }
-
-    #[inline(always)]
-    fn tile<V: Lanes, const TARGETS: usize, const BLOCKS: usize>(
-        &mut self,
-        first: usize,
-        column: usize,
-    ) {
+    fn columns<V: Lanes, const BLOCKS: usize>(&mut self, column: usize) {
         let Self { width, factors, rows, targets, add } = self;
         let width = (*width).max(1);
-        let mut lines =
-            targets.get_mut(first * width..).unwrap_or_default().chunks_exact_mut(width);
-        let mut places: [&mut [[f32; LANES]]; TARGETS] = array::from_fn(|_| {
-            let line = lines.next().unwrap_or_default();
-            line.get_mut(column..column + BLOCKS * LANES).unwrap_or_default().as_chunks_mut().0
-        });
-        let mut sums = [[V::splat(NOTHING); BLOCKS]; TARGETS];
-        if *add {
-            for (sums, place) in sums.iter_mut().zip(&places) {
-                *sums = array::from_fn(|block| load(place, block));
-            }
-        }
-        for (term, row) in rows.chunks_exact(width).enumerate() {
-            let (blocks, _) =
-                row.get(column..column + BLOCKS * LANES).unwrap_or_default().as_chunks();
-            let x: [V; BLOCKS] = array::from_fn(|block| load(blocks, block));
-            for (target, sums) in sums.iter_mut().enumerate() {
-                let factor = V::splat(factors.get(first + target, term));
-                for (sum, x) in sums.iter_mut().zip(x) {
-                    *sum = *sum + factor * x;
+        let terms = rows.len() / width;
+        let rows = Columns::<BLOCKS> { values: rows.get(column..).unwrap_or_default(), width };
+        for (index, targets) in targets.chunks_mut(ROWS * width).enumerate() {
+            let first = index * ROWS;
+            let mut lines = targets.chunks_exact_mut(width);
+            if lines.len() == ROWS {
+                let places = array::from_fn(|_| place(lines.next(), column));
+                if factors.term == 1 {
+                    let line = |target| factors.line(first + target, terms).iter();
+                    let factors = line(0).zip(line(1)).zip(line(2)).zip(line(3));
+                    let factors = factors.map(|(((a, b), c), d)| [*a, *b, *c, *d]);
+                    rows.combine::<V, ROWS>(factors, places, *add);
+                } else {
+                    rows.combine::<V, ROWS>(factors.columns(first), places, *add);
                 }
-            }
-        }
-        for (place, sums) in places.iter_mut().zip(sums) {
-            for (place, sum) in place.iter_mut().zip(sums) {
-                *place = sum.store();
+            } else {
+                for (index, line) in lines.enumerate() {
+                    let target = first + index;
+                    let factors = (0..terms).map(|term| [factors.get(target, term)]);
+                    rows.combine::<V, 1>(factors, [place(Some(line), column)], *add);
+                }
             }
         }
     }
@@ -347,7 +335,53 @@ impl Combine<'_> {
     }
 }
 
+/// Where blocks of a line lie.
 #[inline(always)]
-fn load<V: Lanes>(blocks: &[[f32; LANES]], block: usize) -> V {
-    V::load(blocks.get(block).unwrap_or(&[0.0; LANES]))
+fn place<const BLOCKS: usize>(
+    line: Option<&mut [f32]>,
+    column: usize,
+) -> Option<&mut [[f32; LANES]; BLOCKS]> {
+    line?.get_mut(column..)?.as_chunks_mut().0.first_chunk_mut()
+}
+
+/// Neighbouring columns of the rows: `BLOCKS` vectors of each.
+#[derive(Clone, Copy)]
+struct Columns<'a, const BLOCKS: usize> {
+    /// From the first of them on.
+    values: &'a [f32],
+    width: usize,
+}
+
+impl<const BLOCKS: usize> Columns<'_, BLOCKS> {
+    #[inline(always)]
+    fn combine<V: Lanes, const TARGETS: usize>(
+        self,
+        factors: impl Iterator<Item = [f32; TARGETS]>,
+        places: [Option<&mut [[f32; LANES]; BLOCKS]>; TARGETS],
+        add: bool,
+    ) {
+        let mut sums = [[V::splat(NOTHING); BLOCKS]; TARGETS];
+        if add {
+            for (sums, place) in sums.iter_mut().zip(&places) {
+                let Some(place) = place else { return };
+                for (sum, block) in sums.iter_mut().zip(place.iter()) {
+                    *sum = V::load(block);
+                }
+            }
+        }
+        for (factors, row) in factors.zip(self.values.chunks(self.width)) {
+            let Some(blocks) = row.as_chunks().0.first_chunk::<BLOCKS>() else { return };
+            for (sums, factor) in sums.iter_mut().zip(factors) {
+                let factor = V::splat(factor);
+                for (sum, block) in sums.iter_mut().zip(blocks) {
+                    *sum = *sum + factor * V::load(block);
+                }
+            }
+        }
+        for (place, sums) in places.into_iter().flatten().zip(sums) {
+            for (block, sum) in place.iter_mut().zip(sums) {
+                *block = sum.store();
+            }
+        }
+    }
 }
