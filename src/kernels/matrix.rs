@@ -5,6 +5,8 @@
 //! Matrices lie row by row, with rows of `width`.
 
 use super::pass::NOTHING;
+#[cfg(not(feature = "simd"))]
+use super::sum_lanes;
 use super::vector::Lanes;
 use super::{LANES, PANEL, Task, Tile, Unit, rows};
 use core::array;
@@ -51,162 +53,201 @@ impl Transform<'_> {
         {
             let tiles = weights.chunks(ROWS * width).zip(biases.chunks(ROWS));
             for (index, (weights, biases)) in tiles.enumerate() {
-                let rows = Rows { width, index: index * ROWS, weights, biases };
-                let whole = inputs.len() - inputs.len() % (SAMPLES * width);
-                let (inputs, single_inputs) = inputs.split_at_checked(whole).unwrap_or_default();
-                let samples = inputs.len() / width;
-                let (outputs, single_outputs) =
-                    outputs.split_at_mut_checked(samples * count).unwrap_or_default();
-                let tiles = inputs.chunks_exact(SAMPLES * width);
-                for (inputs, outputs) in tiles.zip(outputs.chunks_exact_mut(SAMPLES * count)) {
-                    rows.apply::<V, SAMPLES>(inputs, outputs, count);
-                }
-                let singles = single_inputs.chunks_exact(width);
-                for (input, output) in singles.zip(single_outputs.chunks_exact_mut(count)) {
-                    rows.apply::<V, 1>(input, output, count);
+                let lines = tile(weights, width);
+                let rows = Rows { index: index * ROWS, lines, biases, width };
+                // Not chunks: to count them, for each of these few rows, takes divisions.
+                let (mut inputs, mut outputs) = (inputs, &mut *outputs);
+                while let Some((x, rest)) = inputs.split_at_checked(width) {
+                    let (y, after) = rest.split_at_checked(width).unwrap_or_default();
+                    let samples = if SAMPLES == 1 || y.is_empty() { 1 } else { PAIR };
+                    let (places, others) =
+                        outputs.split_at_mut_checked(samples * count).unwrap_or_default();
+                    if samples == 1 {
+                        rows.times::<V, 1>([x; PAIR]).put(&rows, count, places);
+                        inputs = rest;
+                    } else {
+                        rows.times::<V, PAIR>([x, y]).put(&rows, count, places);
+                        inputs = after;
+                    }
+                    outputs = others;
                 }
             }
         }
     }
+}
+
+/// The first rows of a matrix; where there are fewer, the last one several times.
+#[inline(always)]
+fn tile(mut matrix: &[f32], width: usize) -> [&[f32]; ROWS] {
+    let mut rows: [&[f32]; ROWS] = [matrix; ROWS];
+    let mut last = matrix;
+    for row in &mut rows {
+        if let Some((line, rest)) = matrix.split_at_checked(width) {
+            (last, matrix) = (line, rest);
+        }
+        *row = last;
+    }
+    rows
 }
 
 /// Neighbouring rows of the weights.
 struct Rows<'a> {
-    width: usize,
     /// The number of the first.
     index: usize,
-    weights: &'a [f32],
+    lines: [&'a [f32]; ROWS],
+    /// Of those that there are.
     biases: &'a [f32],
+    width: usize,
 }
+
+/// The lanes of every row times every sample.
+struct Products<V, const SAMPLES: usize>([[V; ROWS]; SAMPLES]);
 
 impl Rows<'_> {
-    /// Their outputs of some samples. Where there are fewer than `ROWS`, the last is computed several times.
     #[inline(always)]
-    fn apply<V: Lanes, const SAMPLES: usize>(
+    fn times<V: Lanes, const SAMPLES: usize>(
         &self,
-        inputs: &[f32],
-        outputs: &mut [f32],
-        count: usize,
-    ) {
-        let Self { width, index, weights, biases } = *self;
-        let mut lines = weights.chunks_exact(width);
-        let mut row = lines.next().unwrap_or_default();
-        let mut rows = [row; ROWS];
-        for place in rows.iter_mut().skip(1) {
-            row = lines.next().unwrap_or(row);
-            *place = row;
-        }
-        let (first, second) = inputs.split_at_checked(width).unwrap_or_default();
-        let samples = if SAMPLES == PAIR { [first, second] } else { [first; PAIR] };
-        let lanes = dot_tile::<V, SAMPLES>(width, rows, samples);
-        for (output, lanes) in outputs.chunks_exact_mut(count).zip(lanes) {
-            let sums = sum_each(lanes);
-            let Some(places) = output.get_mut(index..) else { return };
-            if let (Some(places), Some(biases)) =
-                (places.first_chunk_mut::<ROWS>(), biases.first_chunk::<ROWS>())
-            {
-                for ((place, bias), sum) in places.iter_mut().zip(biases).zip(sums) {
-                    *place = bias + sum;
-                }
-            } else {
-                for ((place, bias), sum) in places.iter_mut().zip(biases).zip(sums) {
-                    *place = bias + sum;
+        samples: [&[f32]; PAIR],
+    ) -> Products<V, SAMPLES> {
+        let mut total = self.panel(0, self.width.min(PANEL), samples);
+        let mut start = PANEL;
+        while start < self.width {
+            let end = self.width.min(start + PANEL);
+            let Products(panel) = self.panel::<V, SAMPLES>(start, end, samples);
+            for (total, lanes) in total.0.iter_mut().zip(panel) {
+                for (total, lanes) in total.iter_mut().zip(lanes) {
+                    *total = *total + lanes;
                 }
             }
+            start = end;
+        }
+        total
+    }
+
+    #[inline(always)]
+    fn panel<V: Lanes, const SAMPLES: usize>(
+        &self,
+        start: usize,
+        end: usize,
+        [x, y]: [&[f32]; PAIR],
+    ) -> Products<V, SAMPLES> {
+        let [a, b, c, d] = self.lines;
+        let ((a, a_rest), (b, b_rest)) = (part(a, start, end), part(b, start, end));
+        let ((c, c_rest), (d, d_rest)) = (part(c, start, end), part(d, start, end));
+        let ((x, x_rest), (y, y_rest)) = (part(x, start, end), part(y, start, end));
+        let mut sums = [[V::splat(NOTHING); ROWS]; SAMPLES];
+        // Not arrays of slices: of these iterators, the compiler keeps one index.
+        for (((((a, b), c), d), x), y) in a.iter().zip(b).zip(c).zip(d).zip(x).zip(y) {
+            let rows = [V::load(a), V::load(b), V::load(c), V::load(d)];
+            for (sums, x) in sums.iter_mut().zip([V::load(x), V::load(y)]) {
+                for (sum, w) in sums.iter_mut().zip(rows) {
+                    *sum = *sum + w * x;
+                }
+            }
+        }
+        let mut products = Products(sums);
+        if !x_rest.is_empty() {
+            let mut lanes = products.store();
+            add_rest(&mut lanes, [a_rest, b_rest, c_rest, d_rest], [x_rest, y_rest]);
+            products.load(&lanes);
+        }
+        products
+    }
+}
+
+impl<V: Lanes, const SAMPLES: usize> Products<V, SAMPLES> {
+    #[inline(always)]
+    fn store(&self) -> [[[f32; LANES]; ROWS]; SAMPLES] {
+        let mut all = [[[0.0; LANES]; ROWS]; SAMPLES];
+        for (all, sums) in all.iter_mut().zip(&self.0) {
+            for (stored, sum) in all.iter_mut().zip(sums) {
+                *stored = sum.store();
+            }
+        }
+        all
+    }
+
+    #[inline(always)]
+    fn load(&mut self, all: &[[[f32; LANES]; ROWS]; SAMPLES]) {
+        for (sums, all) in self.0.iter_mut().zip(all) {
+            for (sum, stored) in sums.iter_mut().zip(all) {
+                *sum = V::load(stored);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn put(&self, rows: &Rows, count: usize, outputs: &mut [f32]) {
+        put(&self.store(), rows.biases, rows.index, count, outputs);
+    }
+}
+
+// These two are calls: what they do would make the compiler take the lanes apart in the loop before.
+
+/// Adds up the lanes, adds the biases and writes the outputs of each sample.
+#[inline(never)]
+fn put(
+    samples: &[[[f32; LANES]; ROWS]],
+    biases: &[f32],
+    first: usize,
+    count: usize,
+    outputs: &mut [f32],
+) {
+    let mut outputs = outputs;
+    for rows in samples {
+        let Some((output, others)) = outputs.split_at_mut_checked(count) else { return };
+        outputs = others;
+        let sums = sum_each(rows);
+        let places = output.get_mut(first..).unwrap_or_default();
+        if let (Some(places), Some(biases)) = (places.first_chunk_mut(), biases.first_chunk()) {
+            add::<ROWS>(places, biases, sums);
+        } else {
+            for ((place, bias), sum) in places.iter_mut().zip(biases).zip(sums) {
+                *place = bias + sum;
+            }
         }
     }
 }
 
-/// As [`sum_lanes`], of several vectors side by side.
-#[inline(always)]
-fn sum_each<V: Lanes, const COUNT: usize>(vectors: [V; COUNT]) -> [f32; COUNT] {
-    let mut halves = [[0.0; LANES / 2]; COUNT];
-    for (half, vector) in halves.iter_mut().zip(vectors) {
-        let lanes = vector.store();
-        let (low, high) = lanes.split_at(LANES / 2);
-        for ((half, low), high) in half.iter_mut().zip(low).zip(high) {
-            *half = low + high;
-        }
+fn add<const N: usize>(places: &mut [f32; N], biases: &[f32; N], sums: [f32; N]) {
+    for ((place, bias), sum) in places.iter_mut().zip(biases).zip(sums) {
+        *place = bias + sum;
     }
-    let (mut even, mut odd, mut sums) = ([0.0; COUNT], [0.0; COUNT], [0.0; COUNT]);
-    for ((even, odd), [a, b, c, d]) in even.iter_mut().zip(&mut odd).zip(halves) {
-        *even = a + c;
-        *odd = b + d;
-    }
-    for ((sum, even), odd) in sums.iter_mut().zip(even).zip(odd) {
-        *sum = even + odd;
-    }
-    sums
 }
 
-/// Every row times every sample: the lanes of the sums.
+/// As [`sum_lanes`], of all at once.
+#[cfg(feature = "simd")]
 #[inline(always)]
-fn dot_tile<V: Lanes, const SAMPLES: usize>(
-    width: usize,
-    rows: [&[f32]; ROWS],
-    samples: [&[f32]; PAIR],
-) -> [[V; ROWS]; SAMPLES] {
-    let mut total = dot_panel(0, width.min(PANEL), rows, samples);
-    let mut start = PANEL;
-    while start < width {
-        let end = width.min(start + PANEL);
-        let lanes = dot_panel::<V, SAMPLES>(start, end, rows, samples);
-        for (total, lanes) in total.iter_mut().zip(lanes) {
-            for (total, lanes) in total.iter_mut().zip(lanes) {
-                *total = *total + lanes;
-            }
-        }
-        start = end;
+fn sum_each(vectors: &[[f32; LANES]; 4]) -> [f32; 4] {
+    let mut halves = [wide::f32x4::ZERO; 4];
+    for (half, [a, b, c, d, e, f, g, h]) in halves.iter_mut().zip(vectors) {
+        *half = wide::f32x4::new([*a, *b, *c, *d]) + wide::f32x4::new([*e, *f, *g, *h]);
     }
-    total
+    let [a, b, c, d] = wide::f32x4::transpose(halves);
+    ((a + c) + (b + d)).to_array()
 }
 
-#[inline(always)]
-fn dot_panel<V: Lanes, const SAMPLES: usize>(
-    start: usize,
-    end: usize,
-    [a, b, c, d]: [&[f32]; ROWS],
-    [x, y]: [&[f32]; PAIR],
-) -> [[V; ROWS]; SAMPLES] {
-    let mut sums = [[V::splat(NOTHING); ROWS]; SAMPLES];
-    let ((a, a_rest), (b, b_rest)) = (part(a, start, end), part(b, start, end));
-    let ((c, c_rest), (d, d_rest)) = (part(c, start, end), part(d, start, end));
-    let ((x, x_rest), (y, y_rest)) = (part(x, start, end), part(y, start, end));
-    // Not arrays of slices: of these iterators, the compiler keeps one index.
-    for (((((a, b), c), d), x), y) in a.iter().zip(b).zip(c).zip(d).zip(x).zip(y) {
-        let rows = [V::load(a), V::load(b), V::load(c), V::load(d)];
-        for (sums, x) in sums.iter_mut().zip([V::load(x), V::load(y)]) {
-            for (sum, w) in sums.iter_mut().zip(rows) {
-                *sum = *sum + w * x;
+#[cfg(not(feature = "simd"))]
+fn sum_each(vectors: &[[f32; LANES]; 4]) -> [f32; 4] {
+    vectors.map(sum_lanes)
+}
+
+/// Adds the products of what is left over after the last whole block, one to a lane.
+#[inline(never)]
+fn add_rest(samples: &mut [[[f32; LANES]; ROWS]], rows: [&[f32]; ROWS], inputs: [&[f32]; PAIR]) {
+    for (sums, input) in samples.iter_mut().zip(inputs) {
+        for (lanes, row) in sums.iter_mut().zip(rows) {
+            for ((lane, w), x) in lanes.iter_mut().zip(row).zip(input) {
+                *lane += w * x;
             }
         }
     }
-    if !a_rest.is_empty() {
-        let rows = [a_rest, b_rest, c_rest, d_rest];
-        for (sums, x) in sums.iter_mut().zip([x_rest, y_rest]) {
-            let x: V = last(x, 0.0);
-            for (sum, row) in sums.iter_mut().zip(rows) {
-                *sum = *sum + last::<V>(row, NOTHING) * x;
-            }
-        }
-    }
-    sums
 }
 
 /// The blocks of a part of a line, and what is left over of it.
 #[inline(always)]
 fn part(line: &[f32], start: usize, end: usize) -> (&[[f32; LANES]], &[f32]) {
     line.get(start..end).unwrap_or_default().as_chunks()
-}
-
-/// What is left over after the last whole block. The others are such that the products, which are [`NOTHING`], count for nothing.
-#[inline(always)]
-fn last<V: Lanes>(rest: &[f32], others: f32) -> V {
-    let mut lanes = [others; LANES];
-    for (lane, value) in lanes.iter_mut().zip(rest) {
-        *lane = *value;
-    }
-    V::load(&lanes)
 }
 
 /// `targets[r] += sum over t of factor(r, t) * rows[t]`, one addition after the other; or `=`, from nothing.
