@@ -21,6 +21,7 @@
 
 #[cfg(feature = "simd")]
 mod dispatch;
+mod filters;
 mod formulas;
 mod matrix;
 mod pass;
@@ -32,6 +33,7 @@ mod wide;
 
 #[cfg(feature = "simd")]
 pub use dispatch::Level;
+pub(crate) use filters::Filters;
 pub(crate) use matrix::{Combine, Factors, Transform};
 pub use pass::Pass;
 pub use scalar::Scalar;
