@@ -288,7 +288,7 @@ impl<'a> Factors<'a> {
 
     /// Those of some targets, term by term, where the targets are neighbours.
     #[inline(always)]
-    fn columns<const COUNT: usize>(self, first: usize) -> impl Iterator<Item = [f32; COUNT]> {
+    fn each<const COUNT: usize>(self, first: usize) -> impl Iterator<Item = [f32; COUNT]> {
         let lines = self.values.get(first..).unwrap_or_default().chunks(self.term.max(1));
         lines.map_while(|line| line.first_chunk().copied())
     }
@@ -342,7 +342,7 @@ impl Combine<'_> {
                     let factors = factors.map(|(((a, b), c), d)| [*a, *b, *c, *d]);
                     rows.combine::<V, ROWS>(factors, places, *add);
                 } else {
-                    rows.combine::<V, ROWS>(factors.columns(first), places, *add);
+                    rows.combine::<V, ROWS>(factors.each(first), places, *add);
                 }
             } else {
                 for (index, line) in lines.enumerate() {
