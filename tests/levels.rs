@@ -13,7 +13,8 @@ use support::numbers::bits;
 use support::optimizers::every_optimizer;
 use support::random::Random;
 
-type Image = Conv2d<Map<6, 5, 3>, Window<3, 3, 2, 1, 1, 0>, 5>;
+/// More filters than lanes, and more outputs than a panel has terms; neither is a multiple.
+type Image = Conv2d<Map<6, 5, 3>, Window<3, 3, 2, 1, 1, 0>, 30>;
 type Hidden = Chain<Image, Chain<Relu<{ Image::LENGTH }>, Dense<{ Image::LENGTH }, 13>>>;
 type Layers = Chain<Hidden, Chain<Relu<13>, Dense<13, 4>>>;
 type Net = Network<'static, Layers>;

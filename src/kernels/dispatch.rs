@@ -8,7 +8,7 @@ use super::{
     LANES,
     vector::{Lanes, Vector},
 };
-use super::{Task, Tile, Unit, formulas};
+use super::{Task, Unit, formulas};
 #[cfg(target_arch = "x86_64")]
 use core::arch::x86_64::*;
 #[cfg(target_arch = "x86_64")]
@@ -87,12 +87,12 @@ pub(super) fn run<T: Task>(task: T) -> T::Output {
 }
 
 macro_rules! unit {
-    ($name:ident, $vector:ident, $tile:ident) => {
+    ($name:ident, $vector:ident, $tile:literal) => {
         struct $name;
 
         impl Unit for $name {
             type Vector = $vector;
-            const TILE: Tile = Tile::$tile;
+            const TILE: usize = $tile;
 
             #[inline(always)]
             fn dot(a: &[f32], b: &[f32]) -> f32 {
@@ -109,14 +109,14 @@ macro_rules! unit {
     };
 }
 
-unit!(Baseline, f32x8, TwoByTwo);
+unit!(Baseline, f32x8, 1);
 
 fn baseline<T: Task>(task: T) -> T::Output {
     task.run::<Baseline>()
 }
 
 #[cfg(target_arch = "x86_64")]
-unit!(Avx2, Avx, FourByThree);
+unit!(Avx2, Avx, 2);
 
 // Tasks and what they call are always inlined, so that they are compiled for the same instructions.
 #[cfg(target_arch = "x86_64")]
@@ -126,7 +126,7 @@ fn avx2<T: Task>(task: T) -> T::Output {
 }
 
 #[cfg(target_arch = "x86_64")]
-unit!(Avx512, Avx, FourByFour);
+unit!(Avx512, Avx, 2);
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq")]

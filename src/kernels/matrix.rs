@@ -5,7 +5,7 @@
 //! Matrices lie row by row, with rows of `width`.
 
 use super::vector::Lanes;
-use super::{Divisible, Factors, LANES, NOTHING, PANEL, Task, Tile, Unit, sum_lanes};
+use super::{Divisible, Factors, LANES, NOTHING, PANEL, Task, Unit};
 use core::{array, mem};
 
 /// `outputs[s][o] = biases[o] + weights[o] . inputs[s]`: each dot product is a reduction of the contract.
@@ -22,11 +22,10 @@ impl Task for Transform<'_> {
 
     #[inline(always)]
     fn run<U: Unit>(self) {
-        match U::TILE {
-            Tile::None => self.tiles::<U::Vector, 1, 1>(),
-            Tile::TwoByTwo => self.tiles::<U::Vector, 2, 2>(),
-            Tile::FourByThree => self.tiles::<U::Vector, 4, 3>(),
-            Tile::FourByFour => self.tiles::<U::Vector, 4, 4>(),
+        if U::TILE > 1 {
+            self.tiles::<U::Vector, 2>();
+        } else {
+            self.tiles::<U::Vector, 1>();
         }
     }
 }
@@ -54,122 +53,220 @@ impl Divisible for Transform<'_> {
     }
 }
 
+/// Rows of a tile.
+const ROWS: usize = 4;
+
+/// Samples of a tile, at most.
+const PAIR: usize = 2;
+
+/// Of the inputs of samples, what shall stay in the first cache while rows of weights go by.
+const KEPT: usize = 4096;
+
 impl Transform<'_> {
     #[inline(always)]
-    fn tiles<V: Lanes, const ROWS: usize, const SAMPLES: usize>(self) {
+    fn tiles<V: Lanes, const SAMPLES: usize>(self) {
         let Self { width, weights, biases, inputs, outputs } = self;
         let (width, count) = (width.max(1), biases.len().max(1));
-        let inputs = inputs.chunks(SAMPLES * width);
-        for (inputs, outputs) in inputs.zip(outputs.chunks_mut(SAMPLES * count)) {
-            if outputs.len() == SAMPLES * count {
-                strip::<V, ROWS, SAMPLES>(width, weights, biases, inputs, outputs);
-            } else {
-                for (input, output) in inputs.chunks(width).zip(outputs.chunks_mut(count)) {
-                    strip::<V, ROWS, 1>(width, weights, biases, input, output);
+        let group = (KEPT / width / SAMPLES).max(1) * SAMPLES;
+        for (inputs, outputs) in inputs.chunks(group * width).zip(outputs.chunks_mut(group * count))
+        {
+            let tiles = weights.chunks(ROWS * width).zip(biases.chunks(ROWS));
+            for (index, (weights, biases)) in tiles.enumerate() {
+                let lines = tile(weights, width);
+                let rows = Rows { index: index * ROWS, lines, biases, width };
+                // Not chunks: to count them, for each of these few rows, takes divisions.
+                let (mut inputs, mut outputs) = (inputs, &mut *outputs);
+                while let Some((x, rest)) = inputs.split_at_checked(width) {
+                    let (y, after) = rest.split_at_checked(width).unwrap_or_default();
+                    let samples = if SAMPLES == 1 || y.is_empty() { 1 } else { PAIR };
+                    let (places, others) =
+                        outputs.split_at_mut_checked(samples * count).unwrap_or_default();
+                    if samples == 1 {
+                        rows.times::<V, 1>([x; PAIR]).put(&rows, count, places);
+                        inputs = rest;
+                    } else {
+                        rows.times::<V, PAIR>([x, y]).put(&rows, count, places);
+                        inputs = after;
+                    }
+                    outputs = others;
                 }
             }
         }
     }
 }
 
-/// All outputs of `SAMPLES` samples.
+/// The first rows of a matrix; where there are fewer, the last one several times.
 #[inline(always)]
-fn strip<V: Lanes, const ROWS: usize, const SAMPLES: usize>(
+fn tile(mut matrix: &[f32], width: usize) -> [&[f32]; ROWS] {
+    let mut rows: [&[f32]; ROWS] = [matrix; ROWS];
+    let mut last = matrix;
+    for row in &mut rows {
+        if let Some((line, rest)) = matrix.split_at_checked(width) {
+            (last, matrix) = (line, rest);
+        }
+        *row = last;
+    }
+    rows
+}
+
+/// Neighbouring rows of the weights.
+struct Rows<'a> {
+    /// The number of the first.
+    index: usize,
+    lines: [&'a [f32]; ROWS],
+    /// Of those that there are.
+    biases: &'a [f32],
     width: usize,
-    weights: &[f32],
+}
+
+/// The lanes of every row times every sample.
+struct Products<V, const SAMPLES: usize>([[V; ROWS]; SAMPLES]);
+
+impl Rows<'_> {
+    #[inline(always)]
+    fn times<V: Lanes, const SAMPLES: usize>(
+        &self,
+        samples: [&[f32]; PAIR],
+    ) -> Products<V, SAMPLES> {
+        let mut total = self.panel(0, self.width.min(PANEL), samples);
+        let mut start = PANEL;
+        while start < self.width {
+            let end = self.width.min(start + PANEL);
+            let Products(panel) = self.panel::<V, SAMPLES>(start, end, samples);
+            for (total, lanes) in total.0.iter_mut().zip(panel) {
+                for (total, lanes) in total.iter_mut().zip(lanes) {
+                    *total = *total + lanes;
+                }
+            }
+            start = end;
+        }
+        total
+    }
+
+    #[inline(always)]
+    fn panel<V: Lanes, const SAMPLES: usize>(
+        &self,
+        start: usize,
+        end: usize,
+        [x, y]: [&[f32]; PAIR],
+    ) -> Products<V, SAMPLES> {
+        let [a, b, c, d] = self.lines;
+        let ((a, a_rest), (b, b_rest)) = (part(a, start, end), part(b, start, end));
+        let ((c, c_rest), (d, d_rest)) = (part(c, start, end), part(d, start, end));
+        let ((x, x_rest), (y, y_rest)) = (part(x, start, end), part(y, start, end));
+        let mut sums = [[V::splat(NOTHING); ROWS]; SAMPLES];
+        // Not arrays of slices: of these iterators, the compiler keeps one index.
+        for (((((a, b), c), d), x), y) in a.iter().zip(b).zip(c).zip(d).zip(x).zip(y) {
+            let rows = [V::load(a), V::load(b), V::load(c), V::load(d)];
+            for (sums, x) in sums.iter_mut().zip([V::load(x), V::load(y)]) {
+                for (sum, w) in sums.iter_mut().zip(rows) {
+                    *sum = *sum + w * x;
+                }
+            }
+        }
+        let mut products = Products(sums);
+        if !x_rest.is_empty() {
+            let mut lanes = products.store();
+            add_rest(&mut lanes, [a_rest, b_rest, c_rest, d_rest], [x_rest, y_rest]);
+            products.load(&lanes);
+        }
+        products
+    }
+}
+
+impl<V: Lanes, const SAMPLES: usize> Products<V, SAMPLES> {
+    #[inline(always)]
+    fn store(&self) -> [[[f32; LANES]; ROWS]; SAMPLES] {
+        let mut all = [[[0.0; LANES]; ROWS]; SAMPLES];
+        for (all, sums) in all.iter_mut().zip(&self.0) {
+            for (stored, sum) in all.iter_mut().zip(sums) {
+                *stored = sum.store();
+            }
+        }
+        all
+    }
+
+    #[inline(always)]
+    fn load(&mut self, all: &[[[f32; LANES]; ROWS]; SAMPLES]) {
+        for (sums, all) in self.0.iter_mut().zip(all) {
+            for (sum, stored) in sums.iter_mut().zip(all) {
+                *sum = V::load(stored);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn put(&self, rows: &Rows, count: usize, outputs: &mut [f32]) {
+        put(&self.store(), rows.biases, rows.index, count, outputs);
+    }
+}
+
+// These two are calls: what they do would make the compiler take the lanes apart in the loop before.
+
+/// Adds up the lanes, adds the biases and writes the outputs of each sample.
+#[inline(never)]
+fn put(
+    samples: &[[[f32; LANES]; ROWS]],
     biases: &[f32],
-    inputs: &[f32],
+    first: usize,
+    count: usize,
     outputs: &mut [f32],
 ) {
-    let samples: [&[f32]; SAMPLES] = lines(inputs, width);
-    let mut outputs: [&mut [f32]; SAMPLES] = lines_mut(outputs, biases.len());
-    let whole = biases.len() - biases.len() % ROWS;
-    let (tiled, single) = weights.split_at_checked(whole * width).unwrap_or_default();
-    let (tiled_biases, single_biases) = biases.split_at_checked(whole).unwrap_or_default();
-    for (index, (weights, biases)) in
-        tiled.chunks_exact(ROWS * width).zip(tiled_biases.chunks_exact(ROWS)).enumerate()
-    {
-        let sums = dot_tile::<V, ROWS, SAMPLES>(width, lines(weights, width), samples);
-        for (row, (sums, bias)) in sums.into_iter().zip(biases).enumerate() {
-            put(&mut outputs, index * ROWS + row, *bias, sums);
-        }
-    }
-    for (index, (weights, bias)) in single.chunks_exact(width).zip(single_biases).enumerate() {
-        let [sums] = dot_tile::<V, 1, SAMPLES>(width, [weights], samples);
-        put(&mut outputs, whole + index, *bias, sums);
-    }
-}
-
-#[inline(always)]
-fn put<const SAMPLES: usize>(
-    outputs: &mut [&mut [f32]; SAMPLES],
-    output: usize,
-    bias: f32,
-    sums: [f32; SAMPLES],
-) {
-    for (places, sum) in outputs.iter_mut().zip(sums) {
-        if let Some(place) = places.get_mut(output) {
-            *place = bias + sum;
-        }
-    }
-}
-
-/// Every row times every sample.
-#[inline(always)]
-fn dot_tile<V: Lanes, const ROWS: usize, const SAMPLES: usize>(
-    width: usize,
-    rows: [&[f32]; ROWS],
-    samples: [&[f32]; SAMPLES],
-) -> [[f32; SAMPLES]; ROWS] {
-    let mut total: Option<[[V; SAMPLES]; ROWS]> = None;
-    let mut start = 0;
-    loop {
-        let end = width.min(start + PANEL);
-        let (rows, samples) = (parts(rows, start, end), parts(samples, start, end));
-        let mut lanes = dot_panel::<V, ROWS, SAMPLES>(end - start, rows, samples);
-        if let Some(total) = total {
-            for (lanes, total) in lanes.iter_mut().flatten().zip(total.iter().flatten()) {
-                *lanes = *total + *lanes;
-            }
-        }
-        if end == width {
-            return lanes.map(|row| row.map(|lanes| sum_lanes(lanes.store())));
-        }
-        (total, start) = (Some(lanes), end);
-    }
-}
-
-#[inline(always)]
-fn dot_panel<V: Lanes, const ROWS: usize, const SAMPLES: usize>(
-    length: usize,
-    rows: [&[f32]; ROWS],
-    samples: [&[f32]; SAMPLES],
-) -> [[V; SAMPLES]; ROWS] {
-    let rows = parts(rows, 0, length).map(<[f32]>::as_chunks::<LANES>);
-    let samples = parts(samples, 0, length).map(<[f32]>::as_chunks::<LANES>);
-    let mut sums = [[V::splat(NOTHING); SAMPLES]; ROWS];
-    for block in 0..length / LANES {
-        let x = samples.map(|(blocks, _)| load::<V>(blocks, block));
-        for (sums, (blocks, _)) in sums.iter_mut().zip(rows) {
-            let w: V = load(blocks, block);
-            for (sum, x) in sums.iter_mut().zip(x) {
-                *sum = *sum + w * x;
+    let mut outputs = outputs;
+    for rows in samples {
+        let Some((output, others)) = outputs.split_at_mut_checked(count) else { return };
+        outputs = others;
+        let sums = sum_each(rows);
+        let places = output.get_mut(first..).unwrap_or_default();
+        if let (Some(places), Some(biases)) = (places.first_chunk_mut(), biases.first_chunk()) {
+            add::<ROWS>(places, biases, sums);
+        } else {
+            for ((place, bias), sum) in places.iter_mut().zip(biases).zip(sums) {
+                *place = bias + sum;
             }
         }
     }
-    let rest = length % LANES;
-    if rest == 0 {
-        return sums;
+}
+
+fn add<const N: usize>(places: &mut [f32; N], biases: &[f32; N], sums: [f32; N]) {
+    for ((place, bias), sum) in places.iter_mut().zip(biases).zip(sums) {
+        *place = bias + sum;
     }
-    let mut lanes = sums.map(|row| row.map(V::store));
-    for (lanes, (_, row)) in lanes.iter_mut().zip(rows) {
-        for (lanes, (_, sample)) in lanes.iter_mut().zip(samples) {
-            for ((lane, w), x) in lanes.iter_mut().zip(row).zip(sample) {
+}
+
+/// As [`sum_lanes`], of all at once.
+#[cfg(feature = "simd")]
+#[inline(always)]
+fn sum_each(vectors: &[[f32; LANES]; 4]) -> [f32; 4] {
+    let mut halves = [wide::f32x4::ZERO; 4];
+    for (half, [a, b, c, d, e, f, g, h]) in halves.iter_mut().zip(vectors) {
+        *half = wide::f32x4::new([*a, *b, *c, *d]) + wide::f32x4::new([*e, *f, *g, *h]);
+    }
+    let [a, b, c, d] = wide::f32x4::transpose(halves);
+    ((a + c) + (b + d)).to_array()
+}
+
+#[cfg(not(feature = "simd"))]
+fn sum_each(vectors: &[[f32; LANES]; 4]) -> [f32; 4] {
+    vectors.map(sum_lanes)
+}
+
+/// Adds the products of what is left over after the last whole block, one to a lane.
+#[inline(never)]
+fn add_rest(samples: &mut [[[f32; LANES]; ROWS]], rows: [&[f32]; ROWS], inputs: [&[f32]; PAIR]) {
+    for (sums, input) in samples.iter_mut().zip(inputs) {
+        for (lanes, row) in sums.iter_mut().zip(rows) {
+            for ((lane, w), x) in lanes.iter_mut().zip(row).zip(input) {
                 *lane += w * x;
             }
         }
     }
-    lanes.map(|row| row.map(|lanes| V::load(&lanes)))
+}
+
+/// The blocks of a part of a line, and what is left over of it.
+#[inline(always)]
+fn part(line: &[f32], start: usize, end: usize) -> (&[[f32; LANES]], &[f32]) {
+    line.get(start..end).unwrap_or_default().as_chunks()
 }
 
 /// `targets[r] += sum over t of factor(r, t) * rows[t]`, one addition after the other; or `=`, from nothing.
@@ -190,11 +287,10 @@ impl Task for Combine<'_> {
 
     #[inline(always)]
     fn run<U: Unit>(self) {
-        match U::TILE {
-            Tile::None => self.tiles::<U::Vector, 1, 1>(),
-            Tile::TwoByTwo => self.tiles::<U::Vector, 2, 2>(),
-            Tile::FourByThree => self.tiles::<U::Vector, 4, 3>(),
-            Tile::FourByFour => self.tiles::<U::Vector, 4, 4>(),
+        if U::TILE > 1 {
+            self.tiles::<U::Vector, 2>();
+        } else {
+            self.tiles::<U::Vector, 1>();
         }
     }
 }
@@ -223,8 +319,8 @@ const WORTHWHILE: usize = 1 << 21;
 /// After how many of these lines to divide a product of so many multiplications, if at all.
 fn half(lines: usize, multiplications: usize) -> Option<usize> {
     let half = lines / 2;
-    // Whole tiles on either side, whatever the unit.
-    let half = if half < 12 { half } else { half - half % 12 };
+    // Whole tiles on either side.
+    let half = if half < ROWS { half } else { half - half % ROWS };
     (half > 0 && multiplications >= WORTHWHILE).then_some(half)
 }
 
@@ -234,72 +330,46 @@ fn cut(values: &[f32], count: usize) -> (&[f32], &[f32]) {
 
 impl Combine<'_> {
     #[inline(always)]
-    fn tiles<V: Lanes, const TARGETS: usize, const BLOCKS: usize>(mut self) {
+    fn tiles<V: Lanes, const BLOCKS: usize>(mut self) {
         self.width = self.width.max(1);
         let whole = self.width - self.width % LANES;
         let mut column = 0;
         while column + BLOCKS * LANES <= whole {
-            self.columns::<V, TARGETS, BLOCKS>(column);
+            self.columns::<V, BLOCKS>(column);
             column += BLOCKS * LANES;
         }
-        if BLOCKS > 1 {
-            while column < whole {
-                self.columns::<V, TARGETS, 1>(column);
-                column += LANES;
-            }
+        if column < whole {
+            self.columns::<V, 1>(column);
         }
         self.rest(whole);
     }
 
     /// `BLOCKS` vectors of every target.
     #[inline(always)]
-    fn columns<V: Lanes, const TARGETS: usize, const BLOCKS: usize>(&mut self, column: usize) {
-        let count = self.targets.len() / self.width.max(1);
-        let mut target = 0;
-        while target + TARGETS <= count {
-            self.tile::<V, TARGETS, BLOCKS>(target, column);
-            target += TARGETS;
-        }
-        while target < count {
-            self.tile::<V, 1, BLOCKS>(target, column);
-            target += 1;
-        }
-    }
-
-    #[inline(always)]
-    fn tile<V: Lanes, const TARGETS: usize, const BLOCKS: usize>(
-        &mut self,
-        first: usize,
-        column: usize,
-    ) {
+    fn columns<V: Lanes, const BLOCKS: usize>(&mut self, column: usize) {
         let Self { width, factors, rows, targets, add } = self;
         let width = (*width).max(1);
-        let mut lines =
-            targets.get_mut(first * width..).unwrap_or_default().chunks_exact_mut(width);
-        let mut places: [&mut [[f32; LANES]]; TARGETS] = array::from_fn(|_| {
-            let line = lines.next().unwrap_or_default();
-            line.get_mut(column..column + BLOCKS * LANES).unwrap_or_default().as_chunks_mut().0
-        });
-        let mut sums = [[V::splat(NOTHING); BLOCKS]; TARGETS];
-        if *add {
-            for (sums, place) in sums.iter_mut().zip(&places) {
-                *sums = array::from_fn(|block| load(place, block));
-            }
-        }
-        for (term, row) in rows.chunks_exact(width).enumerate() {
-            let (blocks, _) =
-                row.get(column..column + BLOCKS * LANES).unwrap_or_default().as_chunks();
-            let x: [V; BLOCKS] = array::from_fn(|block| load(blocks, block));
-            for (target, sums) in sums.iter_mut().enumerate() {
-                let factor = V::splat(factors.get(first + target, term));
-                for (sum, x) in sums.iter_mut().zip(x) {
-                    *sum = *sum + factor * x;
+        let terms = rows.len() / width;
+        let rows = Columns::<BLOCKS> { values: rows.get(column..).unwrap_or_default(), width };
+        for (index, targets) in targets.chunks_mut(ROWS * width).enumerate() {
+            let first = index * ROWS;
+            let mut lines = targets.chunks_exact_mut(width);
+            if lines.len() == ROWS {
+                let places = array::from_fn(|_| place(lines.next(), column));
+                if factors.term == 1 {
+                    let line = |target| factors.line(first + target, terms).iter();
+                    let factors = line(0).zip(line(1)).zip(line(2)).zip(line(3));
+                    let factors = factors.map(|(((a, b), c), d)| [*a, *b, *c, *d]);
+                    rows.combine::<V, ROWS>(factors, places, *add);
+                } else {
+                    rows.combine::<V, ROWS>(factors.each(first), places, *add);
                 }
-            }
-        }
-        for (place, sums) in places.iter_mut().zip(sums) {
-            for (place, sum) in place.iter_mut().zip(sums) {
-                *place = sum.store();
+            } else {
+                for (index, line) in lines.enumerate() {
+                    let target = first + index;
+                    let factors = (0..terms).map(|term| [factors.get(target, term)]);
+                    rows.combine::<V, 1>(factors, [place(Some(line), column)], *add);
+                }
             }
         }
     }
@@ -326,25 +396,53 @@ impl Combine<'_> {
     }
 }
 
+/// Where blocks of a line lie.
 #[inline(always)]
-fn load<V: Lanes>(blocks: &[[f32; LANES]], block: usize) -> V {
-    V::load(blocks.get(block).unwrap_or(&[0.0; LANES]))
+fn place<const BLOCKS: usize>(
+    line: Option<&mut [f32]>,
+    column: usize,
+) -> Option<&mut [[f32; LANES]; BLOCKS]> {
+    line?.get_mut(column..)?.as_chunks_mut().0.first_chunk_mut()
 }
 
-/// The same part of every line: the length is one value, for the compiler to see.
-#[inline(always)]
-fn parts<const COUNT: usize>(lines: [&[f32]; COUNT], start: usize, end: usize) -> [&[f32]; COUNT] {
-    lines.map(|line| line.get(start..end).unwrap_or_default())
+/// Neighbouring columns of the rows: `BLOCKS` vectors of each.
+#[derive(Clone, Copy)]
+struct Columns<'a, const BLOCKS: usize> {
+    /// From the first of them on.
+    values: &'a [f32],
+    width: usize,
 }
 
-/// The first lines of a matrix.
-#[inline(always)]
-fn lines<const COUNT: usize>(matrix: &[f32], width: usize) -> [&[f32]; COUNT] {
-    array::from_fn(|line| matrix.get(line * width..(line + 1) * width).unwrap_or_default())
-}
-
-#[inline(always)]
-fn lines_mut<const COUNT: usize>(matrix: &mut [f32], width: usize) -> [&mut [f32]; COUNT] {
-    let mut lines = matrix.chunks_exact_mut(width.max(1));
-    array::from_fn(|_| lines.next().unwrap_or_default())
+impl<const BLOCKS: usize> Columns<'_, BLOCKS> {
+    #[inline(always)]
+    fn combine<V: Lanes, const TARGETS: usize>(
+        self,
+        factors: impl Iterator<Item = [f32; TARGETS]>,
+        places: [Option<&mut [[f32; LANES]; BLOCKS]>; TARGETS],
+        add: bool,
+    ) {
+        let mut sums = [[V::splat(NOTHING); BLOCKS]; TARGETS];
+        if add {
+            for (sums, place) in sums.iter_mut().zip(&places) {
+                let Some(place) = place else { return };
+                for (sum, block) in sums.iter_mut().zip(place.iter()) {
+                    *sum = V::load(block);
+                }
+            }
+        }
+        for (factors, row) in factors.zip(self.values.chunks(self.width)) {
+            let Some(blocks) = row.as_chunks().0.first_chunk::<BLOCKS>() else { return };
+            for (sums, factor) in sums.iter_mut().zip(factors) {
+                let factor = V::splat(factor);
+                for (sum, block) in sums.iter_mut().zip(blocks) {
+                    *sum = *sum + factor * V::load(block);
+                }
+            }
+        }
+        for (place, sums) in places.into_iter().flatten().zip(sums) {
+            for (block, sum) in place.iter_mut().zip(sums) {
+                *block = sum.store();
+            }
+        }
+    }
 }

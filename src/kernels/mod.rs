@@ -22,6 +22,7 @@
 #[cfg(feature = "simd")]
 mod dispatch;
 mod factors;
+mod filters;
 #[cfg(feature = "simd")]
 mod formulas;
 #[cfg(feature = "simd")]
@@ -39,6 +40,7 @@ mod wide;
 #[cfg(feature = "simd")]
 pub use dispatch::Level;
 pub use factors::Factors;
+pub(crate) use filters::Filters;
 #[cfg(feature = "simd")]
 pub use pass::Pass;
 pub use scalar::Scalar;
@@ -113,27 +115,14 @@ pub trait Divisible: Task<Output = ()> + Send + Sized {
 pub trait Unit {
     /// Eight lanes.
     type Vector: Lanes;
-    /// How many of them fit its registers.
-    const TILE: Tile;
+    /// How many samples, or vectors of columns, its registers hold in a product of four rows; 0 without a vector unit.
+    const TILE: usize;
 
     /// `a . b`
     fn dot(a: &[f32], b: &[f32]) -> f32;
 
     /// `y += scale * x`
     fn add_scaled(y: &mut [f32], scale: f32, x: &[f32]);
-}
-
-/// A tile of a product of matrices, which stays in registers: rows by samples, or by vectors of columns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tile {
-    /// A row at a time, in the least code.
-    None,
-    /// Four vectors.
-    TwoByTwo,
-    /// Twelve vectors.
-    FourByThree,
-    /// Sixteen vectors.
-    FourByFour,
 }
 
 /// What Adam does to each element, with the bias corrections already folded in.

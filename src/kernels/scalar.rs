@@ -5,7 +5,7 @@
 use super::vector::Array;
 use super::{
     AdamCoefficients, ContactSums, Factors, FootpointSums, Kernels, LANES, NOTHING, PANEL, SEGMENT,
-    Task, Tile, Unit, rows, sum_lanes,
+    Task, Unit, rows, sum_lanes,
 };
 
 /// Plain Rust loops.
@@ -17,7 +17,7 @@ struct Plain;
 
 impl Unit for Plain {
     type Vector = Array<LANES>;
-    const TILE: Tile = Tile::None;
+    const TILE: usize = 0;
 
     #[inline(always)]
     fn dot(a: &[f32], b: &[f32]) -> f32 {

@@ -4,7 +4,7 @@ use super::layer::{Layer, each_backward, each_backward_input, each_forward};
 use super::parameters::{All, Gradient, Parameters, Trainable, initialise, trained};
 use super::window::{Geometry, Map, Shape, Sliding, Window};
 use crate::Error;
-use crate::kernels::{Kernels, Task, Unit};
+use crate::kernels::{Filters, Kernels, LANES, Lanes, Task, Unit};
 use core::marker::PhantomData;
 
 /// `FILTERS` weighted sums of every window `S` on the map `M`, each plus its bias. The output is a map again, with a
@@ -150,6 +150,9 @@ impl Task for Forward<'_> {
 
     #[inline(always)]
     fn run<U: Unit>(self) {
+        if U::TILE > 0 && self.geometry.fits_filters() {
+            return self.several_filters::<U::Vector>();
+        }
         let Self { geometry, weights, biases, input, output } = self;
         let length = geometry.length().max(1);
         for (runs, place) in geometry.each().zip(output.chunks_exact_mut(biases.len().max(1))) {
@@ -159,6 +162,33 @@ impl Task for Forward<'_> {
             for run in runs {
                 for (y, weights) in place.iter_mut().zip(weights.chunks_exact(length)) {
                     *y += U::dot(run.of_window(weights), run.of_map(input));
+                }
+            }
+        }
+    }
+}
+
+impl Forward<'_> {
+    #[inline(always)]
+    fn several_filters<V: Lanes>(self) {
+        let Self { geometry, weights, biases, input, output } = self;
+        let (length, count) = (geometry.length().max(1), biases.len().max(1));
+        let mut filters = Filters::new();
+        let tiles = weights.chunks(LANES * length).zip(biases.chunks(LANES));
+        for (index, (weights, biases)) in tiles.enumerate() {
+            filters.load(length, weights);
+            let mut first = [0.0; LANES];
+            for (first, bias) in first.iter_mut().zip(biases) {
+                *first = *bias;
+            }
+            for (runs, place) in geometry.each().zip(output.chunks_exact_mut(count)) {
+                let mut sums = V::load(&first);
+                for run in runs {
+                    sums = sums + filters.dot(run.window, run.of_map(input));
+                }
+                let place = place.get_mut(index * LANES..).unwrap_or_default();
+                for (y, sum) in place.iter_mut().zip(sums.store()) {
+                    *y = sum;
                 }
             }
         }

@@ -34,6 +34,13 @@ impl Input for &[f32] {
     fn values(&self) -> impl ExactSizeIterator<Item = f32> {
         self.iter().copied()
     }
+
+    fn write(&self, buffer: &mut [f32]) -> Result<(), Error> {
+        Error::check_length("sample", buffer.len(), self.len())?;
+        // One copy, where the loop would take the values one by one.
+        buffer.copy_from_slice(self);
+        Ok(())
+    }
 }
 
 /// Bytes that stand for `value * scale + offset`: a sensor's raw reading, normalised as it is read.

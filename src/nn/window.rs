@@ -1,5 +1,6 @@
 //! Windows that slide over a feature map: what convolutions and pools have in common.
 
+use crate::kernels::Filters;
 use core::marker::PhantomData;
 
 /// A feature map of `HEIGHT` rows of `WIDTH` positions of `CHANNELS` values each: channels last, as sensors deliver
@@ -140,6 +141,11 @@ impl Geometry {
     /// Values in a whole window.
     pub const fn length(self) -> usize {
         self.positions() * self.map[2]
+    }
+
+    /// Whether several filters of this window can be evaluated at once.
+    pub fn fits_filters(self) -> bool {
+        Filters::fit(self.length(), self.size[1] * self.map[2])
     }
 
     /// The windows, row by row, each as its runs: what lies in the map and in the window, side by side in both.
