@@ -7,7 +7,7 @@ mod support;
 use rayon::ThreadPoolBuilder;
 use rolling_ball::Objective;
 use rolling_ball::kernels::{AdamCoefficients, Kernels, SEGMENT, Scalar, Wide};
-use rolling_ball::nn::{Chain, Dense, Network, Relu, Sample, SoftmaxCrossEntropy, dense};
+use rolling_ball::nn::{Chain, Dense, Gradient, Network, Relu, Sample, SoftmaxCrossEntropy, dense};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use support::numbers::bits;
 use support::random::Random;
@@ -60,7 +60,10 @@ fn every_pass<K: Kernels>(length: usize) -> Vec<Outcome> {
     replace("gauss_newton_move", &mut |[a, b, c, _]| nothing(K::gauss_newton_move(a, b, c, 0.3)));
     replace("project", &mut |[a, b, c, _]| nothing(K::project(a, b, c, 0.3, 0.7)));
     replace("roll", &mut |[a, b, c, _]| K::roll(a, b, c, 0.3, 0.7));
-    replace("descend", &mut |[a, b, ..]| nothing(K::descend(a, b, 0.3)));
+    replace("descend", &mut |[a, b, ..]| {
+        let (theta, gradient) = K::descend(a, b, 0.3);
+        theta + 2.0 * gradient
+    });
     replace("descend_with_momentum", &mut |[a, b, c, _]| {
         K::descend_with_momentum(a, b, c, 0.3, 0.9, true)
     });
@@ -77,7 +80,7 @@ fn layer<K: Kernels>([samples, width, count]: [usize; 3]) -> [Vec<u32>; 4] {
     let mut output = vec![0.0; samples * count];
     dense::forward::<K>(samples, &weights, &biases, &input, &mut output).unwrap();
     let mut gradients = [&weights, &biases].map(Clone::clone);
-    let [of_weights, of_biases] = &mut gradients;
+    let [of_weights, of_biases] = gradients.each_mut().map(|values| Gradient { values, add: true });
     dense::backward::<K>(samples, &input, &slopes, of_weights, of_biases).unwrap();
     dense::backward_input::<K>(samples, &weights, &mut input, &slopes).unwrap();
     let [of_weights, of_biases] = gradients;
