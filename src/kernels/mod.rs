@@ -19,34 +19,21 @@
 //!
 //! A pass works on the shortest of its slices; the optimizers check lengths once a step.
 
-#[cfg(feature = "simd")]
-mod dispatch;
 mod factors;
 mod filters;
-#[cfg(feature = "simd")]
-mod formulas;
-#[cfg(feature = "simd")]
-mod matrix;
-#[cfg(feature = "simd")]
-mod pass;
-mod rows;
 mod scalar;
-#[cfg(all(feature = "simd", feature = "std"))]
-mod threads;
+mod task;
 mod vector;
 #[cfg(feature = "simd")]
 mod wide;
 
-#[cfg(feature = "simd")]
-pub use dispatch::Level;
 pub use factors::Factors;
 pub(crate) use filters::Filters;
-#[cfg(feature = "simd")]
-pub use pass::Pass;
 pub use scalar::Scalar;
-pub use vector::{Lanes, Vector};
+pub use task::{Task, Unit};
+pub use vector::Vector;
 #[cfg(feature = "simd")]
-pub use wide::Wide;
+pub use wide::{Level, Pass, Wide};
 
 /// What a lane starts from: to add to it changes no number, not even the sign of a zero.
 const NOTHING: f32 = -0.0;
@@ -93,36 +80,6 @@ pub struct ContactSums {
     pub offset: f32,
     /// `gradient . offset`
     pub along: f32,
-}
-
-/// Work that is written once for every vector unit.
-pub trait Task {
-    /// What it gives.
-    type Output;
-
-    /// Does it. Always inlined, with all that it calls, so that it is compiled for the unit.
-    fn run<U: Unit>(self) -> Self::Output;
-}
-
-#[cfg(feature = "simd")]
-/// A task that several threads may do parts of, each by itself, with the same result.
-pub trait Divisible: Task<Output = ()> + Send + Sized {
-    /// Two parts of it, or the whole where a thread would gain nothing by a smaller one.
-    fn halves(self) -> (Self, Option<Self>);
-}
-
-/// What a task is compiled for.
-pub trait Unit {
-    /// Eight lanes.
-    type Vector: Lanes;
-    /// How many samples, or vectors of columns, its registers hold in a product of four rows; 0 without a vector unit.
-    const TILE: usize;
-
-    /// `a . b`
-    fn dot(a: &[f32], b: &[f32]) -> f32;
-
-    /// `y += scale * x`
-    fn add_scaled(y: &mut [f32], scale: f32, x: &[f32]);
 }
 
 /// What Adam does to each element, with the bias corrections already folded in.

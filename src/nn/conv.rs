@@ -4,7 +4,7 @@ use super::layer::{Layer, each_backward, each_backward_input, each_forward};
 use super::parameters::{All, Gradient, Parameters, Trainable, initialise, trained};
 use super::window::{Geometry, Map, Shape, Sliding, Window};
 use crate::Error;
-use crate::kernels::{Filters, Kernels, LANES, Lanes, Task, Unit};
+use crate::kernels::{Filters, Kernels, LANES, Task, Unit, Vector};
 use core::marker::PhantomData;
 
 /// `FILTERS` weighted sums of every window `S` on the map `M`, each plus its bias. The output is a map again, with a
@@ -170,7 +170,7 @@ impl Task for Forward<'_> {
 
 impl Forward<'_> {
     #[inline(always)]
-    fn several_filters<V: Lanes>(self) {
+    fn several_filters<V: Vector>(self) {
         let Self { geometry, weights, biases, input, output } = self;
         let (length, count) = (geometry.length().max(1), biases.len().max(1));
         let mut filters = Filters::new();

@@ -1,6 +1,5 @@
 //! Passes over memory, timed beside STREAM's triad.
 
-use rolling_ball::kernels::Wide;
 use serde::{Deserialize, Serialize};
 use std::hint::black_box;
 use std::time::Instant;

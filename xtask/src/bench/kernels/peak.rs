@@ -1,7 +1,7 @@
 //! What the processor reaches where nothing waits for memory, without fused multiply-adds, which the numeric contract has no use for.
 
 use super::bandwidth::{median, seconds};
-use rolling_ball::kernels::{Kernels, Pass, Vector, Wide};
+use rolling_ball::kernels::{Pass, Vector, Wide};
 use std::hint::black_box;
 
 /// Slices, so many that the chains of their elements fill the pipelines of adders and multipliers, few enough to stay in

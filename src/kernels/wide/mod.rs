@@ -1,14 +1,24 @@
 //! The kernels on the widest vector unit that the processor has. The functions are not generic: they are compiled once, with
 //! this crate.
 
-use super::matrix::{Combine, Transform};
-use super::pass::Sweep;
+mod baseline;
+mod dispatch;
+mod formulas;
+mod matrix;
+mod pass;
 #[cfg(feature = "std")]
-use super::threads;
-use super::{
-    AdamCoefficients, ContactSums, Divisible, Factors, FootpointSums, Kernels, Pass, Task,
-    dispatch, formulas,
-};
+mod threads;
+
+pub use dispatch::Level;
+pub use pass::Pass;
+
+use super::{AdamCoefficients, ContactSums, Factors, FootpointSums, Kernels, Task};
+#[cfg(not(feature = "std"))]
+use dispatch::{run as sweep, run as divide};
+use matrix::{Combine, Transform};
+use pass::Sweep;
+#[cfg(feature = "std")]
+use threads::{run as divide, sweep};
 
 /// Kernels on vectors (feature `simd`): AVX-512, AVX2 or SSE2 on x86-64, as the processor has them; NEON on AArch64; the
 /// vectors of the crate `wide` for what the crate is compiled for.
@@ -26,19 +36,8 @@ impl Wide {
         written: [&mut [f32]; W],
         read: [&[f32]; R],
     ) -> [f32; S] {
-        let sweep = Sweep { pass, written, read };
-        #[cfg(feature = "std")]
-        return threads::pass(sweep);
-        #[cfg(not(feature = "std"))]
-        dispatch::run(sweep)
+        sweep(Sweep { pass, written, read })
     }
-}
-
-fn run(task: impl Divisible) {
-    #[cfg(feature = "std")]
-    threads::run(task);
-    #[cfg(not(feature = "std"))]
-    dispatch::run(task);
 }
 
 impl Kernels for Wide {
@@ -147,10 +146,10 @@ impl Kernels for Wide {
         inputs: &[f32],
         outputs: &mut [f32],
     ) {
-        run(Transform { width, weights, biases, inputs, outputs });
+        divide(Transform { width, weights, biases, inputs, outputs });
     }
 
     fn combine(width: usize, factors: Factors, rows: &[f32], targets: &mut [f32], add: bool) {
-        run(Combine { width, factors, rows, targets, add });
+        divide(Combine { width, factors, rows, targets, add });
     }
 }

@@ -1,12 +1,13 @@
-//! Plain loops, which a core without a vector unit runs. They compute what the passes say, in the order of the contract;
-//! the compiler makes less of the loop that all passes share on such a core, where it cannot see that slices in a struct
-//! do not overlap. The parity tests compare the two.
+//! Plain loops, by hand: what a core without a vector unit runs. The parity tests compare them with the passes of `wide`.
 
-use super::vector::Array;
+mod array;
+mod rows;
+
 use super::{
     AdamCoefficients, ContactSums, Factors, FootpointSums, Kernels, LANES, NOTHING, PANEL, SEGMENT,
-    Task, Unit, rows, sum_lanes,
+    Task, Unit, sum_lanes,
 };
+use array::Array;
 
 /// Plain Rust loops.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub struct Scalar;
 struct Plain;
 
 impl Unit for Plain {
-    type Vector = Array<LANES>;
+    type Vector = Array;
     const TILE: usize = 0;
 
     #[inline(always)]

@@ -2,13 +2,11 @@
 //! target must only be called where the processor has it.
 #![allow(unsafe_code)]
 
+use super::formulas;
 use super::pass::Sweep;
 #[cfg(target_arch = "x86_64")]
-use super::{
-    LANES,
-    vector::{Lanes, Vector},
-};
-use super::{Task, Unit, formulas};
+use crate::kernels::{LANES, Vector};
+use crate::kernels::{Task, Unit};
 #[cfg(target_arch = "x86_64")]
 use core::arch::x86_64::*;
 #[cfg(target_arch = "x86_64")]
@@ -152,10 +150,7 @@ impl Vector for Avx {
     fn sqrt(self) -> Self {
         Self(unsafe { _mm256_sqrt_ps(self.0) })
     }
-}
 
-#[cfg(target_arch = "x86_64")]
-impl Lanes for Avx {
     #[inline(always)]
     fn load(block: &[f32; LANES]) -> Self {
         Self(unsafe { _mm256_loadu_ps(block.as_ptr()) })

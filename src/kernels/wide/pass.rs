@@ -1,7 +1,6 @@
 //! The loop that every pass over memory is: block by block through all its slices, with the sums of the contract.
 
-use super::vector::{Lanes, Vector};
-use super::{LANES, NOTHING, PANEL, SEGMENT, Task, Unit, sum_lanes};
+use crate::kernels::{LANES, NOTHING, PANEL, SEGMENT, Task, Unit, Vector, sum_lanes};
 use core::mem;
 
 /// A pass over slices of equal length, given by what it does to one element of each: `WRITTEN` of them are
@@ -110,7 +109,7 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_,
 
     /// The lanes of a whole panel: arrays, of which the compiler knows the length and checks no index.
     #[inline(always)]
-    fn panel<V: Lanes>(self) -> [V; S] {
+    fn panel<V: Vector>(self) -> [V; S] {
         let Self { pass, written, read } = self;
         let mut written: [Option<&mut [Block; BLOCKS]>; W] =
             written.map(|slice| slice.as_chunks_mut().0.first_chunk_mut());
@@ -127,7 +126,7 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_,
 
     /// The lanes of whole blocks, a panel at most.
     #[inline(always)]
-    fn blocks<V: Lanes>(self) -> [V; S] {
+    fn blocks<V: Vector>(self) -> [V; S] {
         let Self { pass, written, read } = self;
         let mut written: [&mut [Block]; W] = written.map(|slice| slice.as_chunks_mut().0);
         let read: [&[Block]; R] = read.map(|slice| slice.as_chunks().0);
@@ -142,7 +141,7 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_,
 
     /// The lanes of less than a block: the elements that are missing are zero, and what they would add is nothing.
     #[inline(always)]
-    fn rest<V: Lanes>(self) -> [V; S] {
+    fn rest<V: Vector>(self) -> [V; S] {
         let length = self.length();
         let (mut written, mut read) = ([[0.0; LANES]; W], [[0.0; LANES]; R]);
         for (block, slice) in written.iter_mut().zip(&self.written) {
@@ -182,7 +181,7 @@ fn shortest<T>(written: &[&mut [T]], read: &[&[T]]) -> usize {
 
 /// Puts the new elements of a block in place, and gives what it adds to the sums.
 #[inline(always)]
-fn apply<P: Pass<W, R, S>, V: Lanes, const W: usize, const R: usize, const S: usize>(
+fn apply<P: Pass<W, R, S>, V: Vector, const W: usize, const R: usize, const S: usize>(
     pass: P,
     mut written: [Option<&mut Block>; W],
     read: [Option<&Block>; R],

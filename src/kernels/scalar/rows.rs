@@ -1,7 +1,8 @@
 //! The products of a fully connected layer for a core without a vector unit. The slices are arguments, which the compiler
 //! knows not to overlap; where a layer's shape is constant, so are the loops.
 
-use super::{Factors, Kernels, LANES, NOTHING, Scalar};
+use super::Scalar;
+use crate::kernels::{Factors, Kernels, LANES, NOTHING};
 
 #[inline(always)]
 pub fn transform(

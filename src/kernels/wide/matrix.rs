@@ -4,9 +4,8 @@
 //!
 //! Matrices lie row by row, with rows of `width`.
 
-use super::vector::Lanes;
-use super::{Divisible, Factors, LANES, NOTHING, PANEL, Task, Unit};
-use core::{array, mem};
+use crate::kernels::{Factors, LANES, NOTHING, PANEL, Task, Unit, Vector};
+use core::array;
 
 /// `outputs[s][o] = biases[o] + weights[o] . inputs[s]`: each dot product is a reduction of the contract.
 pub(super) struct Transform<'a> {
@@ -30,31 +29,8 @@ impl Task for Transform<'_> {
     }
 }
 
-impl Divisible for Transform<'_> {
-    /// Between two samples; where there is one, between two rows.
-    fn halves(mut self) -> (Self, Option<Self>) {
-        let Self { width, weights, biases, inputs, .. } = self;
-        let samples = inputs.len() / width.max(1);
-        let (lines, length) = if samples > 1 { (samples, biases.len()) } else { (biases.len(), 1) };
-        let Some(half) = half(lines, weights.len().saturating_mul(samples)) else {
-            return (self, None);
-        };
-        let outputs = mem::take(&mut self.outputs);
-        let (first, second) = outputs.split_at_mut_checked(half * length).unwrap_or_default();
-        let mut second = Self { outputs: second, ..self };
-        self.outputs = first;
-        if samples > 1 {
-            (self.inputs, second.inputs) = cut(inputs, half * width);
-        } else {
-            (self.weights, second.weights) = cut(weights, half * width);
-            (self.biases, second.biases) = cut(biases, half);
-        }
-        (self, Some(second))
-    }
-}
-
 /// Rows of a tile.
-const ROWS: usize = 4;
+pub(super) const ROWS: usize = 4;
 
 /// Samples of a tile, at most.
 const PAIR: usize = 2;
@@ -64,7 +40,7 @@ const KEPT: usize = 4096;
 
 impl Transform<'_> {
     #[inline(always)]
-    fn tiles<V: Lanes, const SAMPLES: usize>(self) {
+    fn tiles<V: Vector, const SAMPLES: usize>(self) {
         let Self { width, weights, biases, inputs, outputs } = self;
         let (width, count) = (width.max(1), biases.len().max(1));
         let group = (KEPT / width / SAMPLES).max(1) * SAMPLES;
@@ -124,7 +100,7 @@ struct Products<V, const SAMPLES: usize>([[V; ROWS]; SAMPLES]);
 
 impl Rows<'_> {
     #[inline(always)]
-    fn times<V: Lanes, const SAMPLES: usize>(
+    fn times<V: Vector, const SAMPLES: usize>(
         &self,
         samples: [&[f32]; PAIR],
     ) -> Products<V, SAMPLES> {
@@ -144,7 +120,7 @@ impl Rows<'_> {
     }
 
     #[inline(always)]
-    fn panel<V: Lanes, const SAMPLES: usize>(
+    fn panel<V: Vector, const SAMPLES: usize>(
         &self,
         start: usize,
         end: usize,
@@ -174,7 +150,7 @@ impl Rows<'_> {
     }
 }
 
-impl<V: Lanes, const SAMPLES: usize> Products<V, SAMPLES> {
+impl<V: Vector, const SAMPLES: usize> Products<V, SAMPLES> {
     #[inline(always)]
     fn store(&self) -> [[[f32; LANES]; ROWS]; SAMPLES] {
         let mut all = [[[0.0; LANES]; ROWS]; SAMPLES];
@@ -295,42 +271,9 @@ impl Task for Combine<'_> {
     }
 }
 
-impl Divisible for Combine<'_> {
-    /// Between two targets.
-    fn halves(mut self) -> (Self, Option<Self>) {
-        let Self { width, factors, rows, .. } = self;
-        let (count, terms) = (self.targets.len() / width.max(1), rows.len() / width.max(1));
-        let Some(half) = half(count, self.targets.len().saturating_mul(terms)) else {
-            return (self, None);
-        };
-        let targets = mem::take(&mut self.targets);
-        let (first, second) = targets.split_at_mut_checked(half * width).unwrap_or_default();
-        self.targets = first;
-        let (_, values) = cut(factors.values, half * factors.target);
-        let second = Self { targets: second, factors: Factors { values, ..factors }, ..self };
-        (self, Some(second))
-    }
-}
-
-/// Multiplications from which a second thread pays. Measured, as speed on two threads in units of that on one: 0.9 to 1.2 with
-/// half as many, 1.1 to 1.4 with these.
-const WORTHWHILE: usize = 1 << 21;
-
-/// After how many of these lines to divide a product of so many multiplications, if at all.
-fn half(lines: usize, multiplications: usize) -> Option<usize> {
-    let half = lines / 2;
-    // Whole tiles on either side.
-    let half = if half < ROWS { half } else { half - half % ROWS };
-    (half > 0 && multiplications >= WORTHWHILE).then_some(half)
-}
-
-fn cut(values: &[f32], count: usize) -> (&[f32], &[f32]) {
-    values.split_at_checked(count).unwrap_or_default()
-}
-
 impl Combine<'_> {
     #[inline(always)]
-    fn tiles<V: Lanes, const BLOCKS: usize>(mut self) {
+    fn tiles<V: Vector, const BLOCKS: usize>(mut self) {
         self.width = self.width.max(1);
         let whole = self.width - self.width % LANES;
         let mut column = 0;
@@ -346,7 +289,7 @@ impl Combine<'_> {
 
     /// `BLOCKS` vectors of every target.
     #[inline(always)]
-    fn columns<V: Lanes, const BLOCKS: usize>(&mut self, column: usize) {
+    fn columns<V: Vector, const BLOCKS: usize>(&mut self, column: usize) {
         let Self { width, factors, rows, targets, add } = self;
         let width = (*width).max(1);
         let terms = rows.len() / width;
@@ -415,7 +358,7 @@ struct Columns<'a, const BLOCKS: usize> {
 
 impl<const BLOCKS: usize> Columns<'_, BLOCKS> {
     #[inline(always)]
-    fn combine<V: Lanes, const TARGETS: usize>(
+    fn combine<V: Vector, const TARGETS: usize>(
         self,
         factors: impl Iterator<Item = [f32; TARGETS]>,
         places: [Option<&mut [[f32; LANES]; BLOCKS]>; TARGETS],

@@ -1,9 +1,8 @@
 //! The passes, each by what it does to one element. A pass that replaces theta leaves the old theta in the
 //! gradient's place, which a roll-back restores, and adds up the square of the move.
 
-use super::AdamCoefficients;
-use super::pass::Pass;
-use super::vector::Vector;
+use super::Pass;
+use crate::kernels::{AdamCoefficients, Vector};
 
 /// `a . b`
 #[derive(Clone, Copy)]

@@ -1,0 +1,26 @@
+//! The vectors of the target that the crate is compiled for, as the crate `wide` has them.
+
+use crate::kernels::{LANES, Vector};
+use wide::f32x8;
+
+impl Vector for f32x8 {
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        Self::splat(value)
+    }
+
+    #[inline(always)]
+    fn load(block: &[f32; LANES]) -> Self {
+        Self::new(*block)
+    }
+
+    #[inline(always)]
+    fn store(self) -> [f32; LANES] {
+        self.to_array()
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        self.sqrt()
+    }
+}
