@@ -1,6 +1,6 @@
 //! Every vector unit of this processor against the scalar kernels: one test, since a limit holds for the whole program.
 #![cfg(feature = "simd")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod support;
 

@@ -289,9 +289,11 @@ fn layer<L: Layer>() -> Result<(), Error> {
     let slopes = slopes.get_mut(..L::OUTPUTS).unwrap_or_default();
     let gradient = gradient.get_mut(..L::PARAMETERS).unwrap_or_default();
     L::forward::<Scalar>(parameters, input, inside, output)?;
-    L::backward::<Scalar>(parameters, input, inside, slopes, gradient)?;
+    let target = Gradient { values: &mut *gradient, add: black_box(false) };
+    L::backward::<Scalar>(parameters, input, inside, slopes, target)?;
     L::forward::<Scalar>(parameters, input, inside, output)?;
-    L::backward_through::<Scalar>(parameters, input, inside, slopes, gradient)?;
+    let target = Gradient { values: gradient, add: black_box(true) };
+    L::backward_through::<Scalar>(parameters, input, inside, slopes, target)?;
     L::forward::<Scalar>(parameters, input, inside, output)?;
     L::backward_input::<Scalar>(parameters, input, inside, slopes)?;
     black_box((input, output, gradient));
