@@ -439,7 +439,8 @@ impl<const BLOCKS: usize> Columns<'_, BLOCKS> {
                 }
             }
         }
-        for (place, sums) in places.into_iter().flatten().zip(sums) {
+        for (place, sums) in places.into_iter().zip(&sums) {
+            let Some(place) = place else { return };
             for (block, sum) in place.iter_mut().zip(sums) {
                 *block = sum.store();
             }
