@@ -373,7 +373,9 @@ impl<const BLOCKS: usize> Columns<'_, BLOCKS> {
                 }
             }
         }
-        for (factors, row) in factors.zip(self.values.chunks(self.width)) {
+        // Not the factors first: `zip` may call a closure of its first iterator once more than there are pairs, and for that
+        // the compiler packs the factors and where the row lies into one register.
+        for (row, factors) in self.values.chunks(self.width).zip(factors) {
             let Some(blocks) = row.as_chunks().0.first_chunk::<BLOCKS>() else { return };
             for (sums, factor) in sums.iter_mut().zip(factors) {
                 let factor = V::splat(factor);
@@ -382,7 +384,9 @@ impl<const BLOCKS: usize> Columns<'_, BLOCKS> {
                 }
             }
         }
-        for (place, sums) in places.into_iter().flatten().zip(sums) {
+        // Not the sums by value: they would be copied through the stack.
+        for (place, sums) in places.into_iter().zip(&sums) {
+            let Some(place) = place else { return };
             for (block, sum) in place.iter_mut().zip(sums) {
                 *block = sum.store();
             }
