@@ -8,6 +8,7 @@ use super::{
     Task, Unit, sum_lanes,
 };
 use array::Array;
+use core::hint::black_box;
 
 /// Plain Rust loops.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -268,6 +269,16 @@ fn adam_block(
     }
 }
 
+/// A width that the compiler may know, where a layer's shape is constant: it makes loops of constant lengths of it, for each
+/// shape anew. That pays for short rows on a floating-point unit; elsewhere it would be flash for little.
+#[inline(always)]
+fn known(width: usize) -> usize {
+    if cfg!(target_abi = "eabihf") && width <= SHORT { width } else { black_box(width) }
+}
+
+/// Elements of a short row.
+const SHORT: usize = 32;
+
 impl Kernels for Scalar {
     fn run<T: Task>(task: T) -> T::Output {
         task.run::<Plain>()
@@ -445,7 +456,6 @@ impl Kernels for Scalar {
         }
     }
 
-    /// Inlined, for the loops over a layer of constant shape to have constant lengths.
     #[inline(always)]
     fn transform(
         width: usize,
@@ -454,7 +464,7 @@ impl Kernels for Scalar {
         inputs: &[f32],
         outputs: &mut [f32],
     ) {
-        rows::transform(width, weights, biases, inputs, outputs);
+        rows::transform(known(width), weights, biases, inputs, outputs);
     }
 
     #[inline(always)]

@@ -29,46 +29,80 @@ fn multiply(width: usize, weights: &[f32], biases: &[f32], input: &[f32], output
 #[inline(always)]
 pub fn combine(width: usize, factors: Factors, rows: &[f32], targets: &mut [f32], add: bool) {
     let Factors { values, target, term } = factors;
-    let width = width.max(1);
     if term == 1 {
-        // A target for each sample.
-        let factors = values.chunks_exact(target.max(1));
-        for (target, factors) in targets.chunks_exact_mut(width).zip(factors) {
-            sum_rows(width, factors, rows, target, add);
-        }
+        add_rows(width.max(1), values, target.max(1), rows, targets, add);
     } else {
-        // A term for each sample, two at a time.
-        let pairs = rows.chunks_exact(2 * width);
-        let factor_pairs = values.chunks_exact(2 * term.max(1));
-        let last_row = pairs.remainder().chunks_exact(width);
-        let last_factors = factor_pairs.remainder().chunks_exact(term.max(1));
-        let mut add = add;
-        for (rows, factors) in pairs.zip(factor_pairs) {
-            let (first, second) = rows.split_at_checked(width).unwrap_or_default();
-            let (first_factors, second_factors) =
-                factors.split_at_checked(term).unwrap_or_default();
-            add_outer_two(width, [first_factors, second_factors], [first, second], targets, add);
-            add = true;
-        }
-        for (row, factors) in last_row.zip(last_factors) {
-            add_outer(width, factors, row, targets, add);
-        }
+        add_samples(width.max(1), values, term.max(1), rows, targets, add);
     }
 }
 
-/// `targets[r] (+)= factors[r] * row`
-#[inline(always)]
-fn add_outer(width: usize, factors: &[f32], row: &[f32], targets: &mut [f32], add: bool) {
-    for (target, factor) in targets.chunks_exact_mut(width).zip(factors) {
-        if add {
-            for (y, x) in target.iter_mut().zip(row) {
-                *y += factor * x;
+/// A target for each sample, to which it adds the rows times its factors.
+#[inline(never)]
+fn add_rows(
+    width: usize,
+    values: &[f32],
+    terms: usize,
+    rows: &[f32],
+    targets: &mut [f32],
+    add: bool,
+) {
+    for (target, factors) in targets.chunks_exact_mut(width).zip(values.chunks_exact(terms)) {
+        sum_rows(width, factors, rows, target, add);
+    }
+}
+
+/// A row for each sample, which it adds to the targets times its factors: two samples at a time, where multiplying takes no
+/// longer than loading.
+#[inline(never)]
+fn add_samples(
+    width: usize,
+    values: &[f32],
+    count: usize,
+    rows: &[f32],
+    targets: &mut [f32],
+    mut add: bool,
+) {
+    let together = if cfg!(target_abi = "eabihf") { 2 } else { 1 };
+    let groups = rows.chunks(together * width).zip(values.chunks(together * count));
+    for (rows, factors) in groups {
+        match (rows.split_at_checked(width), factors.split_at_checked(count)) {
+            (Some((first, second)), Some((first_factors, second_factors)))
+                if second.len() == width =>
+            {
+                let factors = [first_factors, second_factors];
+                add_outer_two(width, factors, [first, second], targets, add);
             }
-        } else {
-            for (y, x) in target.iter_mut().zip(row) {
-                *y = NOTHING + factor * x;
+            _ => {
+                let row = rows.get(..width).unwrap_or_default();
+                add_outer(width, factors.get(..count).unwrap_or_default(), row, targets, add);
             }
         }
+        add = true;
+    }
+}
+
+/// `targets[r] (+)= factors[r] * row`. A block of the row stays in registers while the targets go by.
+#[inline(always)]
+fn add_outer(width: usize, factors: &[f32], row: &[f32], targets: &mut [f32], add: bool) {
+    let (blocks, rest) = row.as_chunks::<LANES>();
+    for (index, x) in blocks.iter().enumerate() {
+        for (target, factor) in targets.chunks_exact_mut(width).zip(factors) {
+            let Some(y) = target.as_chunks_mut::<LANES>().0.get_mut(index) else { continue };
+            add_scaled(y, *factor, x, add);
+        }
+    }
+    if rest.is_empty() {
+        return;
+    }
+    for (target, factor) in targets.chunks_exact_mut(width).zip(factors) {
+        add_scaled(target.as_chunks_mut::<LANES>().1, *factor, rest, add);
+    }
+}
+
+#[inline(always)]
+fn add_scaled(y: &mut [f32], scale: f32, x: &[f32], add: bool) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y = if add { *y } else { NOTHING } + scale * x;
     }
 }
 
