@@ -63,7 +63,8 @@ fn add_samples(
     mut add: bool,
 ) {
     let together = if cfg!(target_abi = "eabihf") { 2 } else { 1 };
-    let groups = rows.chunks(together * width).zip(values.chunks(together * count));
+    let (long, many) = ((together * width).max(1), (together * count).max(1));
+    let groups = rows.chunks(long).zip(values.chunks(many));
     for (rows, factors) in groups {
         match (rows.split_at_checked(width), factors.split_at_checked(count)) {
             (Some((first, second)), Some((first_factors, second_factors)))
