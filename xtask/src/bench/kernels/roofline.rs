@@ -30,10 +30,10 @@ const PLACES: [(usize, &str, RGBColor); 3] = [
 
 /// The passes that a step of the ball and of its peers is made of; more would hide each other.
 const SHOWN: [&str; 8] = [
-    "descend",
     "project",
     "dot",
     "roll",
+    "descend",
     "squared_norms",
     "adam",
     "footpoint_sums",
@@ -187,7 +187,7 @@ mod tests {
             .collect();
         let roofline = Roofline { rows: &rows, peak: 50.0 };
         assert_eq!(roofline.bandwidth(IN_CACHE), 10.0);
-        assert_eq!(roofline.points(IN_CACHE).first(), Some(&(0.125, 1.125)));
+        assert_eq!(roofline.points(IN_CACHE).first(), Some(&(0.25, 2.25)));
         let svg = roofline.draw()?;
         for words in
             ["<svg", "not fused: 50 GFLOP/s", "memory, N = 16777216: triad 10 GB/s", "contact_sums"]
