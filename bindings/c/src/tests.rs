@@ -72,7 +72,8 @@ fn evaluate(theta: &[f32], mut gradient: Option<&mut [f32]>) -> f32 {
     let inputs = inputs();
     let (weight, mut loss) = (1.0 / inputs.len() as f32, 0.0);
     if let Some(gradient) = &mut gradient {
-        gradient.fill(0.0);
+        // To which anything may be added without a change, as the batch does; of 0.0 the sign of a zero may differ.
+        gradient.fill(-0.0);
     }
     let gradient = gradient.map_or(core::ptr::null_mut(), <[f32]>::as_mut_ptr);
     for (index, input) in inputs.iter().enumerate() {
@@ -126,7 +127,7 @@ fn a_squared_error_has_the_bits_of_the_batch() {
 
     let mut own = [0.0; SCRATCH];
     let description = described(&theta, &mut own);
-    let (mut gradient, mut loss) = (vec![0.0; N], 0.0);
+    let (mut gradient, mut loss) = (vec![-0.0; N], 0.0);
     // SAFETY: every pointer is to a live buffer of this function.
     let error = unsafe {
         let (input, target) = (input.as_ptr(), target.as_ptr());
