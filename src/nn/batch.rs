@@ -127,7 +127,7 @@ where
     }
 
     /// As [`poll_loss`](Self::poll_loss), with the gradient: samples are taken forward and backward. The
-    /// gradient's slice must be the same until the value is ready; the first poll overwrites it.
+    /// gradient's slice must be the same until the value is ready; the first samples overwrite it.
     ///
     /// # Errors
     /// As [`Objective::gradient`]; the evaluation is given up.
