@@ -155,7 +155,7 @@ fn add_gradients<K: Kernels>(
     biases: Gradient,
 ) {
     if !weights.values.is_empty() {
-        let factors = Factors { values: output_gradient, target: 1, term: count };
+        let factors = Factors::ByTerm { values: output_gradient, targets: count };
         K::combine(width, factors, input, weights.values, weights.add);
     }
     let mut samples = output_gradient.chunks_exact(count.max(1));
@@ -179,7 +179,7 @@ fn combine_weights<K: Kernels>(
     input: &mut [f32],
     output_gradient: &[f32],
 ) {
-    let factors = Factors { values: output_gradient, target: count, term: 1 };
+    let factors = Factors::ByTarget { values: output_gradient, terms: count };
     K::combine(width, factors, weights, input, false);
 }
 

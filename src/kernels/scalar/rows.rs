@@ -28,11 +28,17 @@ fn multiply(width: usize, weights: &[f32], biases: &[f32], input: &[f32], output
 
 #[inline(always)]
 pub fn combine(width: usize, factors: Factors, rows: &[f32], targets: &mut [f32], add: bool) {
-    let Factors { values, target, term } = factors;
-    if term == 1 {
-        add_rows(width.max(1), values, target.max(1), rows, targets, add);
-    } else {
-        add_samples(width.max(1), values, term.max(1), rows, targets, add);
+    let width = width.max(1);
+    if rows.is_empty() && !add {
+        targets.fill(NOTHING);
+    }
+    match factors {
+        Factors::ByTerm { values, targets: count } => {
+            add_samples(width, values, count.max(1), rows, targets, add);
+        }
+        Factors::ByTarget { values, terms } => {
+            add_rows(width, values, terms.max(1), rows, targets, add);
+        }
     }
 }
 

@@ -252,6 +252,8 @@ fn part(line: &[f32], start: usize, end: usize) -> (&[[f32; LANES]], &[f32]) {
 pub(super) struct Combine<'a> {
     pub width: usize,
     pub factors: Factors<'a>,
+    /// The number of the first target.
+    pub first: usize,
     pub rows: &'a [f32],
     pub targets: &'a mut [f32],
     /// Whether what is in the targets counts.
@@ -271,72 +273,69 @@ impl Task for Combine<'_> {
     }
 }
 
+/// Terms whose factors are packed at once.
+const TERMS: usize = 64;
+
+/// Tiles whose factors are packed at once: all of them use a column of the rows while it is in the first cache.
+const TILES: usize = 4;
+
+/// The factors of some terms, for a few targets each, wherever they lay.
+type Packed = [[[f32; ROWS]; TILES]; TERMS];
+
 impl Combine<'_> {
     #[inline(always)]
-    fn tiles<V: Vector, const BLOCKS: usize>(mut self) {
-        self.width = self.width.max(1);
-        let whole = self.width - self.width % LANES;
-        let mut column = 0;
-        while column + BLOCKS * LANES <= whole {
-            self.columns::<V, BLOCKS>(column);
-            column += BLOCKS * LANES;
+    fn tiles<V: Vector, const BLOCKS: usize>(self) {
+        let Self { width, factors, first, rows, targets, mut add } = self;
+        let width = width.max(1);
+        if rows.is_empty() && !add {
+            targets.fill(NOTHING);
         }
-        if column < whole {
-            self.columns::<V, 1>(column);
+        let mut packed = [[[0.0; ROWS]; TILES]; TERMS];
+        for (index, rows) in rows.chunks(TERMS * width).enumerate() {
+            let rows = Columns { rows, width, column: 0 };
+            for (group, targets) in targets.chunks_mut(TILES * ROWS * width).enumerate() {
+                pack(&mut packed, factors, first + group * TILES * ROWS, index * TERMS);
+                rows.columns::<V, BLOCKS>(&packed, targets, add);
+            }
+            add = true;
         }
-        self.rest(whole);
     }
+}
 
-    /// `BLOCKS` vectors of every target.
-    #[inline(always)]
-    fn columns<V: Vector, const BLOCKS: usize>(&mut self, column: usize) {
-        let Self { width, factors, rows, targets, add } = self;
-        let width = (*width).max(1);
-        let terms = rows.len() / width;
-        let rows = Columns::<BLOCKS> { values: rows.get(column..).unwrap_or_default(), width };
-        for (index, targets) in targets.chunks_mut(ROWS * width).enumerate() {
-            let first = index * ROWS;
-            let mut lines = targets.chunks_exact_mut(width);
-            if lines.len() == ROWS {
-                let places = array::from_fn(|_| place(lines.next(), column));
-                if factors.term == 1 {
-                    let line = |target| factors.line(first + target, terms).iter();
-                    let factors = line(0).zip(line(1)).zip(line(2)).zip(line(3));
-                    let factors = factors.map(|(((a, b), c), d)| [*a, *b, *c, *d]);
-                    rows.combine::<V, ROWS>(factors, places, *add);
+/// Puts the factors of the targets and terms from these on in the places of those that there are.
+#[inline(always)]
+fn pack(packed: &mut Packed, factors: Factors, target: usize, term: usize) {
+    match factors {
+        Factors::ByTerm { values, targets } => {
+            let lines = values.chunks(targets.max(1)).skip(term);
+            for (places, line) in packed.iter_mut().zip(lines) {
+                let places = places.as_flattened_mut();
+                let line = line.get(target..).unwrap_or_default();
+                if let (Some(places), Some(line)) = (places.first_chunk_mut(), line.first_chunk()) {
+                    copy::<{ TILES * ROWS }>(places, line);
                 } else {
-                    rows.combine::<V, ROWS>(factors.each(first), places, *add);
+                    for (place, value) in places.iter_mut().zip(line) {
+                        *place = *value;
+                    }
                 }
-            } else {
-                for (index, line) in lines.enumerate() {
-                    let target = first + index;
-                    let factors = (0..terms).map(|term| [factors.get(target, term)]);
-                    rows.combine::<V, 1>(factors, [place(Some(line), column)], *add);
+            }
+        }
+        Factors::ByTarget { values, terms } => {
+            let lines = values.chunks(terms.max(1)).skip(target).take(TILES * ROWS);
+            for (target, line) in lines.enumerate() {
+                for (places, value) in packed.iter_mut().zip(line.iter().skip(term)) {
+                    if let Some(place) = places.as_flattened_mut().get_mut(target) {
+                        *place = *value;
+                    }
                 }
             }
         }
     }
+}
 
-    /// The columns after the last whole vector.
-    #[inline(always)]
-    fn rest(self, start: usize) {
-        let Self { width, factors, rows, targets, add } = self;
-        if start == width {
-            return;
-        }
-        for (target, line) in targets.chunks_exact_mut(width).enumerate() {
-            let Some(line) = line.get_mut(start..) else { continue };
-            if !add {
-                line.fill(NOTHING);
-            }
-            for (term, row) in rows.chunks_exact(width).enumerate() {
-                let factor = factors.get(target, term);
-                for (sum, x) in line.iter_mut().zip(row.get(start..).unwrap_or_default()) {
-                    *sum += factor * x;
-                }
-            }
-        }
-    }
+#[inline(always)]
+fn copy<const N: usize>(places: &mut [f32; N], values: &[f32; N]) {
+    *places = *values;
 }
 
 /// Where blocks of a line lie.
@@ -348,17 +347,82 @@ fn place<const BLOCKS: usize>(
     line?.get_mut(column..)?.as_chunks_mut().0.first_chunk_mut()
 }
 
-/// Neighbouring columns of the rows: `BLOCKS` vectors of each.
+/// The columns of some rows, from one on.
 #[derive(Clone, Copy)]
-struct Columns<'a, const BLOCKS: usize> {
-    /// From the first of them on.
-    values: &'a [f32],
+struct Columns<'a> {
+    rows: &'a [f32],
     width: usize,
+    column: usize,
 }
 
-impl<const BLOCKS: usize> Columns<'_, BLOCKS> {
+impl Columns<'_> {
+    /// All of them, of every target.
     #[inline(always)]
-    fn combine<V: Vector, const TARGETS: usize>(
+    fn columns<V: Vector, const BLOCKS: usize>(
+        mut self,
+        packed: &Packed,
+        targets: &mut [f32],
+        add: bool,
+    ) {
+        let whole = self.width - self.width % LANES;
+        while self.column + BLOCKS * LANES <= whole {
+            self.targets::<V, BLOCKS>(packed, targets, add);
+            self.column += BLOCKS * LANES;
+        }
+        if self.column < whole {
+            self.targets::<V, 1>(packed, targets, add);
+            self.column = whole;
+        }
+        self.rest(packed, targets, add);
+    }
+
+    /// `BLOCKS` vectors of every target.
+    #[inline(always)]
+    fn targets<V: Vector, const BLOCKS: usize>(
+        self,
+        packed: &Packed,
+        targets: &mut [f32],
+        add: bool,
+    ) {
+        for (tile, targets) in targets.chunks_mut(ROWS * self.width).enumerate() {
+            let factors = packed.iter().map_while(|tiles| tiles.get(tile));
+            let mut lines = targets.chunks_exact_mut(self.width);
+            if lines.len() == ROWS {
+                let places = array::from_fn(|_| place(lines.next(), self.column));
+                self.combine::<V, BLOCKS, ROWS>(factors.copied(), places, add);
+            } else {
+                for (lane, line) in lines.enumerate() {
+                    let factors = factors.clone().map_while(|tile| tile.get(lane));
+                    let place = place(Some(line), self.column);
+                    self.combine::<V, BLOCKS, 1>(factors.map(|factor| [*factor]), [place], add);
+                }
+            }
+        }
+    }
+
+    /// The columns after the last whole vector.
+    #[inline(always)]
+    fn rest(self, packed: &Packed, targets: &mut [f32], add: bool) {
+        if self.column == self.width {
+            return;
+        }
+        let lines = targets.chunks_exact_mut(self.width);
+        for (target, line) in lines.enumerate() {
+            let Some(line) = line.get_mut(self.column..) else { continue };
+            if !add {
+                line.fill(NOTHING);
+            }
+            let factors = packed.iter().map_while(|tiles| tiles.as_flattened().get(target));
+            for (row, factor) in self.rows.chunks_exact(self.width).zip(factors) {
+                for (sum, x) in line.iter_mut().zip(row.get(self.column..).unwrap_or_default()) {
+                    *sum += factor * x;
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn combine<V: Vector, const BLOCKS: usize, const TARGETS: usize>(
         self,
         factors: impl Iterator<Item = [f32; TARGETS]>,
         places: [Option<&mut [[f32; LANES]; BLOCKS]>; TARGETS],
@@ -375,7 +439,8 @@ impl<const BLOCKS: usize> Columns<'_, BLOCKS> {
         }
         // Not the factors first: `zip` may call a closure of its first iterator once more than there are pairs, and for that
         // the compiler packs the factors and where the row lies into one register.
-        for (row, factors) in self.values.chunks(self.width).zip(factors) {
+        for (row, factors) in self.rows.chunks_exact(self.width).zip(factors) {
+            let row = row.get(self.column..).unwrap_or_default();
             let Some(blocks) = row.as_chunks().0.first_chunk::<BLOCKS>() else { return };
             for (sums, factor) in sums.iter_mut().zip(factors) {
                 let factor = V::splat(factor);

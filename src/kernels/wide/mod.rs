@@ -150,6 +150,6 @@ impl Kernels for Wide {
     }
 
     fn combine(width: usize, factors: Factors, rows: &[f32], targets: &mut [f32], add: bool) {
-        divide(Combine { width, factors, rows, targets, add });
+        divide(Combine { width, factors, first: 0, rows, targets, add });
     }
 }

@@ -220,8 +220,9 @@ fn padded(elements: &[f32], missing: f32) -> Block {
 /// The terms, added to the sums so far.
 #[inline(always)]
 fn plus<V: Vector, const S: usize>(mut sums: [V; S], terms: [V; S]) -> [V; S] {
-    for (sum, term) in sums.iter_mut().zip(terms) {
-        *sum = *sum + term;
+    // By reference: an iterator by value keeps the terms in memory where a vector is more than a register.
+    for (sum, term) in sums.iter_mut().zip(&terms) {
+        *sum = *sum + *term;
     }
     sums
 }

@@ -4,7 +4,7 @@
 use super::dispatch;
 use super::matrix::{Combine, ROWS, Transform};
 use super::pass::{Pass, Sweep};
-use crate::kernels::{Factors, NOTHING, SEGMENT, Task, Unit};
+use crate::kernels::{NOTHING, SEGMENT, Task, Unit};
 use core::mem;
 use rayon::iter::{ParallelIterator, split};
 
@@ -121,7 +121,7 @@ impl Divisible for Transform<'_> {
 impl Divisible for Combine<'_> {
     /// Between two targets.
     fn halves(mut self) -> (Self, Option<Self>) {
-        let Self { width, factors, rows, .. } = self;
+        let Self { width, rows, .. } = self;
         let (count, terms) = (self.targets.len() / width.max(1), rows.len() / width.max(1));
         let Some(half) = half(count, self.targets.len().saturating_mul(terms)) else {
             return (self, None);
@@ -129,8 +129,7 @@ impl Divisible for Combine<'_> {
         let targets = mem::take(&mut self.targets);
         let (first, second) = targets.split_at_mut_checked(half * width).unwrap_or_default();
         self.targets = first;
-        let (_, values) = cut(factors.values, half * factors.target);
-        let second = Self { targets: second, factors: Factors { values, ..factors }, ..self };
+        let second = Self { targets: second, first: self.first + half, ..self };
         (self, Some(second))
     }
 }
