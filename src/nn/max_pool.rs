@@ -4,7 +4,7 @@ use super::layer::{Layer, each_backward_input, each_forward, samples};
 use super::parameters::Parameters;
 use super::window::{Geometry, Run, Shape, Sliding};
 use crate::Error;
-use crate::kernels::Kernels;
+use crate::kernels::{Kernels, LANES};
 use core::marker::PhantomData;
 
 /// The largest value of each channel in every window `S` on the map `M`; the padding never is. Of equal values the first
@@ -81,11 +81,15 @@ fn forward(geometry: Geometry, input: &[f32], winners: &mut [f32], output: &mut 
     let channels = geometry.channels();
     let mut winners = winners.iter_mut();
     for (runs, place) in geometry.each().zip(output.chunks_exact_mut(channels)) {
-        for (channel, y) in place.iter_mut().enumerate() {
-            let (index, largest) = find(runs.clone(), channels, channel, input);
-            *y = largest;
-            if let Some(winner) = winners.next() {
-                *winner = index as f32;
+        for (group, place) in place.chunks_mut(LANES).enumerate() {
+            let maxima = Maxima::find(runs.clone(), channels, group * LANES, input);
+            for (y, largest) in place.iter_mut().zip(maxima.values) {
+                *y = largest;
+            }
+            for (place, _) in maxima.places().zip(place) {
+                if let Some(winner) = winners.next() {
+                    *winner = place as f32;
+                }
             }
         }
     }
@@ -105,15 +109,20 @@ fn scatter(winners: &[f32], output_gradient: &[f32], input: &mut [f32]) {
 fn replace(geometry: Geometry, output_gradient: &[f32], input: &mut [f32]) {
     let channels = geometry.channels();
     for (runs, slopes) in geometry.each().zip(output_gradient.chunks_exact(channels)) {
-        for (channel, slope) in slopes.iter().enumerate() {
-            let (winner, _) = find(runs.clone(), channels, channel, input);
+        for (group, slopes) in slopes.chunks(LANES).enumerate() {
+            let first = group * LANES;
+            let maxima = Maxima::find(runs.clone(), channels, first, input);
             for run in runs.clone() {
-                for x in run.of_map_mut(input).iter_mut().skip(channel).step_by(channels) {
-                    *x = 0.0;
+                for position in run.of_map_mut(input).chunks_exact_mut(channels) {
+                    for (x, _) in position.iter_mut().skip(first).zip(slopes) {
+                        *x = 0.0;
+                    }
                 }
             }
-            if let Some(x) = input.get_mut(winner) {
-                *x = *slope;
+            for (winner, slope) in maxima.places().zip(slopes) {
+                if let Some(x) = input.get_mut(winner) {
+                    *x = *slope;
+                }
             }
         }
     }
@@ -124,21 +133,47 @@ fn replace(geometry: Geometry, output_gradient: &[f32], input: &mut [f32]) {
     }
 }
 
-/// The first of the largest values of a channel, and its place in the map. Every window sees some of the map.
-fn find(
-    runs: impl Iterator<Item = Run>,
-    channels: usize,
-    channel: usize,
-    input: &[f32],
-) -> (usize, f32) {
-    let mut found: Option<(usize, f32)> = None;
-    for run in runs {
-        let values = run.of_map(input).iter().enumerate();
-        for (offset, x) in values.skip(channel).step_by(channels) {
-            if x.is_nan() || found.is_none_or(|(_, largest)| *x > largest) {
-                found = Some((run.map + offset, *x));
+/// Of each of some neighbouring channels, the first of the largest values in a window.
+struct Maxima {
+    values: [f32; LANES],
+    /// Where the position of each begins in the map, from the first channel on.
+    positions: [usize; LANES],
+}
+
+impl Maxima {
+    /// Of the channels from this one on. Every window sees some of the map.
+    #[inline(always)]
+    fn find(
+        runs: impl Iterator<Item = Run> + Clone,
+        channels: usize,
+        first: usize,
+        input: &[f32],
+    ) -> Self {
+        let start = runs.clone().next().map_or(0, |run| run.map) + first;
+        let mut maxima = Self { values: [f32::NEG_INFINITY; LANES], positions: [start; LANES] };
+        for run in runs {
+            let mut position = run.map + first;
+            for values in run.of_map(input).chunks_exact(channels) {
+                maxima.compare(values.get(first..).unwrap_or_default(), position);
+                position += channels;
+            }
+        }
+        maxima
+    }
+
+    #[inline(always)]
+    fn compare(&mut self, values: &[f32], position: usize) {
+        let largest = self.values.iter_mut().zip(&mut self.positions);
+        for ((largest, place), x) in largest.zip(values) {
+            if x.is_nan() || *x > *largest {
+                (*largest, *place) = (*x, position);
             }
         }
     }
-    found.unwrap_or_default()
+
+    /// Where each lies in the map.
+    #[inline(always)]
+    fn places(&self) -> impl Iterator<Item = usize> {
+        self.positions.iter().enumerate().map(|(channel, position)| position + channel)
+    }
 }

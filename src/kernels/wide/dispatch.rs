@@ -5,8 +5,8 @@
 use super::formulas;
 use super::pass::Sweep;
 #[cfg(target_arch = "x86_64")]
-use crate::kernels::{LANES, Vector};
-use crate::kernels::{Task, Unit};
+use crate::kernels::Vector;
+use crate::kernels::{LANES, Task, Unit};
 #[cfg(target_arch = "x86_64")]
 use core::arch::x86_64::*;
 #[cfg(target_arch = "x86_64")]
@@ -100,6 +100,13 @@ macro_rules! unit {
 
             #[inline(always)]
             fn add_scaled(y: &mut [f32], scale: f32, x: &[f32]) {
+                // As the runs of a window often are.
+                if x.len() < LANES {
+                    for (y, x) in y.iter_mut().zip(x) {
+                        *y += scale * x;
+                    }
+                    return;
+                }
                 let pass = formulas::AddScaled { scale };
                 let [] = Sweep { pass, written: [y], read: [x] }.run::<Self>();
             }
