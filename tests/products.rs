@@ -1,5 +1,4 @@
-//! The products of a fully connected layer by every vector unit of this processor, against their definitions: one test, since a
-//! limit holds for the whole program.
+//! The products of a fully connected layer by every vector unit of this processor, against their definitions.
 #![cfg(feature = "simd")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -30,11 +29,15 @@ fn shapes() -> Vec<Shape> {
     shapes
 }
 
+/// Values for the slices of a product, the same whoever asks.
+fn values<const COUNT: usize>(lengths: [usize; COUNT]) -> [Vec<f32>; COUNT] {
+    let mut random = Random(11);
+    lengths.map(|length| random.vector(length))
+}
+
 /// `combine`, with the factors of a term side by side, and with those of a target.
 fn combine<K: Kernels>(Shape { lines, terms, width }: Shape, add: bool) -> [Vec<u32>; 2] {
-    let mut random = Random(11);
-    let [rows, factors, start] =
-        [terms * width, lines * terms, lines * width].map(|length| random.vector(length));
+    let [rows, factors, start] = values([terms * width, lines * terms, lines * width]);
     let values = factors.as_slice();
     let orders = [Factors::ByTerm { values, targets: lines }, Factors::ByTarget { values, terms }];
     orders.map(|factors| {
@@ -45,9 +48,7 @@ fn combine<K: Kernels>(Shape { lines, terms, width }: Shape, add: bool) -> [Vec<
 }
 
 fn combine_by_definition(Shape { lines, terms, width }: Shape, add: bool) -> [Vec<u32>; 2] {
-    let mut random = Random(11);
-    let [rows, factors, start] =
-        [terms * width, lines * terms, lines * width].map(|length| random.vector(length));
+    let [rows, factors, start] = values([terms * width, lines * terms, lines * width]);
     [(1, lines), (terms, 1)].map(|(target, term)| {
         let element = |place: usize| {
             let (line, column) = (place / width, place % width);
@@ -62,18 +63,14 @@ fn combine_by_definition(Shape { lines, terms, width }: Shape, add: bool) -> [Ve
 
 /// `transform`, with the lines as samples and the terms as outputs.
 fn transform<K: Kernels>(Shape { lines, terms, width }: Shape) -> Vec<u32> {
-    let mut random = Random(13);
-    let [weights, biases, inputs] =
-        [terms * width, terms, lines * width].map(|length| random.vector(length));
+    let [weights, biases, inputs] = values([terms * width, terms, lines * width]);
     let mut outputs = vec![f32::NAN; lines * terms];
     K::transform(width, &weights, &biases, &inputs, &mut outputs);
     bits(&outputs)
 }
 
 fn transform_by_definition(Shape { lines, terms, width }: Shape) -> Vec<u32> {
-    let mut random = Random(13);
-    let [weights, biases, inputs] =
-        [terms * width, terms, lines * width].map(|length| random.vector(length));
+    let [weights, biases, inputs] = values([terms * width, terms, lines * width]);
     let outputs = inputs.chunks(width).flat_map(|x| {
         let rows = weights.chunks(width).zip(&biases);
         rows.map(move |(row, bias)| bias + Scalar::dot(row, x))
@@ -93,6 +90,7 @@ fn agree<K: Kernels>(kernels: &str) {
     }
 }
 
+// One test for all of them: a limit holds for the whole program.
 #[test]
 fn every_kernel_gives_a_product_of_any_shape_the_bits_of_its_definition() {
     agree::<Scalar>("scalar");

@@ -86,9 +86,9 @@ fn forward(geometry: Geometry, input: &[f32], winners: &mut [f32], output: &mut 
             for (y, largest) in place.iter_mut().zip(maxima.values) {
                 *y = largest;
             }
-            for (place, _) in maxima.places().zip(place) {
-                if let Some(winner) = winners.next() {
-                    *winner = place as f32;
+            for (winner, _) in maxima.places().zip(place) {
+                if let Some(kept) = winners.next() {
+                    *kept = winner as f32;
                 }
             }
         }
