@@ -8,7 +8,8 @@ use rolling_ball::nn::Layer;
 use rolling_ball::{Error, step};
 use std::hint::black_box;
 use workload::networks::{Convolutions, Images, Training, lend};
-use workload::passes::{Slices, passes};
+use workload::passes::passes;
+use workload::slices::Slices;
 use workload::steps::{BALL, Quadratic, SGD, optimizers, start};
 
 /// Large enough that nothing but the loops counts.

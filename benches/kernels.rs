@@ -10,7 +10,8 @@ use rolling_ball::kernels::Wide;
 use std::hint::black_box;
 use std::time::Duration;
 use workload::LENGTHS;
-use workload::passes::{Pass, Slices, passes};
+use workload::passes::{Pass, passes};
+use workload::slices::Slices;
 
 fn bench(
     group: &mut BenchmarkGroup<'_, WallTime>,

@@ -3,6 +3,7 @@
 
 pub mod networks;
 pub mod passes;
+pub mod slices;
 pub mod steps;
 
 /// Lengths of theta, from a tail of a few neurons to more than any cache holds.

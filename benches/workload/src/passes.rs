@@ -1,28 +1,8 @@
 //! Every pass over memory, with what it moves and what it computes.
 
+use crate::slices::Slices;
 use rolling_ball::kernels::{AdamCoefficients, Kernels};
 use std::hint::black_box;
-
-/// Slices as long as theta: values of order 1, and so small a rate that no number of passes makes them overflow or
-/// subnormal, which would be timed with another speed.
-#[derive(Clone, Debug)]
-pub struct Slices {
-    theta: Vec<f32>,
-    second: Vec<f32>,
-    third: Vec<f32>,
-    gradient: Vec<f32>,
-}
-
-impl Slices {
-    /// Four slices of this many elements.
-    #[must_use]
-    pub fn new(length: usize) -> Self {
-        let ramp = |first: usize| {
-            (first..first + length).map(|i| 1.0 + (i % 1021) as f32 / 1021.0).collect()
-        };
-        Self { theta: ramp(0), second: ramp(7), third: ramp(19), gradient: ramp(37) }
-    }
-}
 
 /// A pass over slices.
 #[derive(Clone, Copy, Debug)]

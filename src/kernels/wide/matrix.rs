@@ -273,6 +273,9 @@ impl Task for Combine<'_> {
     }
 }
 
+/// Targets of a tile: their sums, with the rows' vectors and a factor, just fit into sixteen registers.
+pub(super) const TARGETS: usize = 6;
+
 /// Terms whose factors are packed at once.
 const TERMS: usize = 64;
 
@@ -280,7 +283,7 @@ const TERMS: usize = 64;
 const TILES: usize = 4;
 
 /// The factors of some terms, for a few targets each, wherever they lay.
-type Packed = [[[f32; ROWS]; TILES]; TERMS];
+type Packed = [[[f32; TARGETS]; TILES]; TERMS];
 
 impl Combine<'_> {
     #[inline(always)]
@@ -290,11 +293,11 @@ impl Combine<'_> {
         if rows.is_empty() && !add {
             targets.fill(NOTHING);
         }
-        let mut packed = [[[0.0; ROWS]; TILES]; TERMS];
+        let mut packed = [[[0.0; TARGETS]; TILES]; TERMS];
         for (index, rows) in rows.chunks(TERMS * width).enumerate() {
             let rows = Columns { rows, width, column: 0 };
-            for (group, targets) in targets.chunks_mut(TILES * ROWS * width).enumerate() {
-                pack(&mut packed, factors, first + group * TILES * ROWS, index * TERMS);
+            for (group, targets) in targets.chunks_mut(TILES * TARGETS * width).enumerate() {
+                pack(&mut packed, factors, first + group * TILES * TARGETS, index * TERMS);
                 rows.columns::<V, BLOCKS>(&packed, targets, add);
             }
             add = true;
@@ -312,7 +315,7 @@ fn pack(packed: &mut Packed, factors: Factors, target: usize, term: usize) {
                 let places = places.as_flattened_mut();
                 let line = line.get(target..).unwrap_or_default();
                 if let (Some(places), Some(line)) = (places.first_chunk_mut(), line.first_chunk()) {
-                    copy::<{ TILES * ROWS }>(places, line);
+                    copy::<{ TILES * TARGETS }>(places, line);
                 } else {
                     for (place, value) in places.iter_mut().zip(line) {
                         *place = *value;
@@ -321,7 +324,7 @@ fn pack(packed: &mut Packed, factors: Factors, target: usize, term: usize) {
             }
         }
         Factors::ByTarget { values, terms } => {
-            let lines = values.chunks(terms.max(1)).skip(target).take(TILES * ROWS);
+            let lines = values.chunks(terms.max(1)).skip(target).take(TILES * TARGETS);
             for (target, line) in lines.enumerate() {
                 for (places, value) in packed.iter_mut().zip(line.iter().skip(term)) {
                     if let Some(place) = places.as_flattened_mut().get_mut(target) {
@@ -384,12 +387,12 @@ impl Columns<'_> {
         targets: &mut [f32],
         add: bool,
     ) {
-        for (tile, targets) in targets.chunks_mut(ROWS * self.width).enumerate() {
+        for (tile, targets) in targets.chunks_mut(TARGETS * self.width).enumerate() {
             let factors = packed.iter().map_while(|tiles| tiles.get(tile));
             let mut lines = targets.chunks_exact_mut(self.width);
-            if lines.len() == ROWS {
+            if lines.len() == TARGETS {
                 let places = array::from_fn(|_| place(lines.next(), self.column));
-                self.combine::<V, BLOCKS, ROWS>(factors.copied(), places, add);
+                self.combine::<V, BLOCKS, TARGETS>(factors.copied(), places, add);
             } else {
                 for (lane, line) in lines.enumerate() {
                     let factors = factors.clone().map_while(|tile| tile.get(lane));
@@ -422,13 +425,13 @@ impl Columns<'_> {
     }
 
     #[inline(always)]
-    fn combine<V: Vector, const BLOCKS: usize, const TARGETS: usize>(
+    fn combine<V: Vector, const BLOCKS: usize, const COUNT: usize>(
         self,
-        factors: impl Iterator<Item = [f32; TARGETS]>,
-        places: [Option<&mut [[f32; LANES]; BLOCKS]>; TARGETS],
+        factors: impl Iterator<Item = [f32; COUNT]>,
+        places: [Option<&mut [[f32; LANES]; BLOCKS]>; COUNT],
         add: bool,
     ) {
-        let mut sums = [[V::splat(NOTHING); BLOCKS]; TARGETS];
+        let mut sums = [[V::splat(NOTHING); BLOCKS]; COUNT];
         if add {
             for (sums, place) in sums.iter_mut().zip(&places) {
                 let Some(place) = place else { return };

@@ -2,7 +2,7 @@
 //! pool of one thread, everything stays on that of the caller.
 
 use super::dispatch;
-use super::matrix::{Combine, ROWS, Transform};
+use super::matrix::{Combine, ROWS, TARGETS, Transform};
 use super::pass::{Pass, Sweep};
 use crate::kernels::{NOTHING, SEGMENT, Task, Unit};
 use core::mem;
@@ -101,7 +101,7 @@ impl Divisible for Transform<'_> {
         let Self { width, weights, biases, inputs, .. } = self;
         let samples = inputs.len() / width.max(1);
         let (lines, length) = if samples > 1 { (samples, biases.len()) } else { (biases.len(), 1) };
-        let Some(half) = half(lines, weights.len().saturating_mul(samples)) else {
+        let Some(half) = half(lines, ROWS, weights.len().saturating_mul(samples)) else {
             return (self, None);
         };
         let outputs = mem::take(&mut self.outputs);
@@ -123,7 +123,7 @@ impl Divisible for Combine<'_> {
     fn halves(mut self) -> (Self, Option<Self>) {
         let Self { width, rows, .. } = self;
         let (count, terms) = (self.targets.len() / width.max(1), rows.len() / width.max(1));
-        let Some(half) = half(count, self.targets.len().saturating_mul(terms)) else {
+        let Some(half) = half(count, TARGETS, self.targets.len().saturating_mul(terms)) else {
             return (self, None);
         };
         let targets = mem::take(&mut self.targets);
@@ -138,11 +138,11 @@ impl Divisible for Combine<'_> {
 /// half as many, 1.1 to 1.4 with these.
 const MULTIPLICATIONS: usize = 1 << 21;
 
-/// After how many of these lines to divide a product of so many multiplications, if at all.
-fn half(lines: usize, multiplications: usize) -> Option<usize> {
+/// After how many of these lines, of which a tile takes so many, to divide a product of so many multiplications, if at all.
+fn half(lines: usize, tile: usize, multiplications: usize) -> Option<usize> {
     let half = lines / 2;
     // Whole tiles on either side.
-    let half = if half < ROWS { half } else { half - half % ROWS };
+    let half = if half < tile { half } else { half - half % tile };
     (half > 0 && multiplications >= MULTIPLICATIONS).then_some(half)
 }
 

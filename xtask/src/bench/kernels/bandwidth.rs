@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::hint::black_box;
 use std::time::Instant;
-use workload::passes::{Pass, Slices, triad};
+use workload::passes::{Pass, triad};
+use workload::slices::Slices;
 
 /// Of every pass, each with a triad beside it.
 const ROUNDS: usize = 21;

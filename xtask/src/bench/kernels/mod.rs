@@ -19,7 +19,8 @@ use instructions::Instructions;
 use rolling_ball::kernels::{Level, Wide};
 use roofline::Roofline;
 use workload::LENGTHS;
-use workload::passes::{Slices, passes, triad};
+use workload::passes::{passes, triad};
+use workload::slices::Slices;
 
 /// Slices that the first-level cache holds.
 const IN_CACHE: usize = 1024;
