@@ -68,22 +68,19 @@ fn add_samples(
     targets: &mut [f32],
     mut add: bool,
 ) {
-    let together = if cfg!(target_abi = "eabihf") { 2 } else { 1 };
-    let (long, many) = ((together * width).max(1), (together * count).max(1));
-    let groups = rows.chunks(long).zip(values.chunks(many));
-    for (rows, factors) in groups {
-        match (rows.split_at_checked(width), factors.split_at_checked(count)) {
-            (Some((first, second)), Some((first_factors, second_factors)))
-                if second.len() == width =>
-            {
-                let factors = [first_factors, second_factors];
-                add_outer_two(width, factors, [first, second], targets, add);
-            }
-            _ => {
-                let row = rows.get(..width).unwrap_or_default();
-                add_outer(width, factors.get(..count).unwrap_or_default(), row, targets, add);
-            }
+    let (mut rows, mut values) = (rows, values);
+    if cfg!(target_abi = "eabihf") {
+        while let (Some((pair, others)), Some((factors, rest))) =
+            (rows.split_at_checked(2 * width), values.split_at_checked(2 * count))
+        {
+            let pair = pair.split_at_checked(width).unwrap_or_default();
+            let factors = factors.split_at_checked(count).unwrap_or_default();
+            add_outer_two(width, factors, pair, targets, add);
+            (rows, values, add) = (others, rest, true);
         }
+    }
+    for (row, factors) in rows.chunks_exact(width).zip(values.chunks_exact(count)) {
+        add_outer(width, factors, row, targets, add);
         add = true;
     }
 }
@@ -117,8 +114,8 @@ fn add_scaled(y: &mut [f32], scale: f32, x: &[f32], add: bool) {
 #[inline(always)]
 fn add_outer_two(
     width: usize,
-    [first_factors, second_factors]: [&[f32]; 2],
-    [first, second]: [&[f32]; 2],
+    (first_factors, second_factors): (&[f32], &[f32]),
+    (first, second): (&[f32], &[f32]),
     targets: &mut [f32],
     add: bool,
 ) {
