@@ -20,8 +20,7 @@ pub const LIMIT: Duration = Duration::from_secs(540);
 /// What to build in the boards' workspace.
 #[derive(Clone, Copy, Debug)]
 pub struct Build<'a> {
-    /// Names a folder of images and one of build products, so that what is built around other images, or for
-    /// another machine, stays built.
+    /// Names a folder of images.
     pub folder: &'a str,
     /// For which machine.
     pub machine: &'a Machine,
@@ -45,7 +44,7 @@ impl<'a> Build<'a> {
     pub fn run(&self) -> Result<PathBuf> {
         let Self { folder, machine, package, binary, profile, .. } = *self;
         let boards = root().join("boards");
-        let target_folder = boards.join("target").join(folder).join(machine.name);
+        let target_folder = boards.join("target").join(machine.name);
         let mut command = cargo();
         command.current_dir(&boards);
         command.args(["build", "--locked", "--package", package, "--bin", binary]);
