@@ -1,0 +1,110 @@
+//! Directions worth a look.
+
+use crate::Error;
+use crate::kernels::{Active, Kernels};
+
+/// Gives each filter of a direction the length of the same filter of theta, so that a step along it changes each by the same part,
+/// as Li et al. (2018, "Visualizing the loss landscape of neural nets") do with random directions. A filter is what makes one
+/// output, such as a row of a dense layer's weights; one of a single parameter, such as a bias, stays where it is: its part becomes 0.
+///
+/// ```
+/// use rolling_ball::probe::normalise_filters;
+///
+/// let theta = [3.0, 4.0, 1.0];
+/// let mut direction = [0.0, -2.0, 7.0];
+/// normalise_filters(&mut direction, &theta, [2, 1])?;
+/// assert_eq!(direction, [0.0, -5.0, 0.0]);
+/// # Ok::<(), rolling_ball::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Length`] where the direction is not as long as theta, or the filters together are not.
+pub fn normalise_filters(
+    direction: &mut [f32],
+    theta: &[f32],
+    filters: impl IntoIterator<Item = usize>,
+) -> Result<(), Error> {
+    Error::check_length("direction", theta.len(), direction.len())?;
+    let (mut direction, mut theta, mut told) = (direction, theta, 0_usize);
+    let expected = theta.len();
+    for length in filters {
+        told = told.saturating_add(length);
+        let parts = direction.split_at_mut_checked(length).zip(theta.split_at_checked(length));
+        let Some(((filter, rest), (own, others))) = parts else {
+            return Err(Error::Length { what: "filters", expected, actual: told });
+        };
+        let (length, wanted) = (norm(filter), norm(own));
+        if filter.len() == 1 || length == 0.0 {
+            filter.fill(0.0);
+        } else {
+            scale(filter, wanted / length);
+        }
+        (direction, theta) = (rest, others);
+    }
+    Error::check_length("filters", expected, told)
+}
+
+/// Takes away from a direction what it has of another.
+///
+/// # Errors
+/// [`Error::Length`] where they are not equally long, [`Error::Setting`] where the other has no length.
+pub fn orthogonalise(direction: &mut [f32], other: &[f32]) -> Result<(), Error> {
+    Error::check_length("direction", other.len(), direction.len())?;
+    let squared = Active::dot(other, other);
+    Error::check_positive("the other direction's squared length", squared)?;
+    Active::add_scaled(direction, -Active::dot(direction, other) / squared, other);
+    Ok(())
+}
+
+/// Turns a direction, which must not be at right angles to it, to that in which points lie farthest from an origin, such as the
+/// thetas of a training from its last: the first principal component about that origin, of length 1. Of those found before it has nothing:
+/// with one of them it is the second. `scratch` is as long as theta.
+///
+/// Power iteration: cost `2 points iterations` passes over theta.
+///
+/// # Errors
+/// [`Error::Length`] where slices are not equally long, [`Error::Setting`] where all points lie at the origin or along what was found before.
+pub fn principal_direction<P: AsRef<[f32]>>(
+    points: &[P],
+    origin: &[f32],
+    found: &[&[f32]],
+    direction: &mut [f32],
+    scratch: &mut [f32],
+) -> Result<(), Error> {
+    Error::check_length("direction", origin.len(), direction.len())?;
+    Error::check_length("scratch", origin.len(), scratch.len())?;
+    for point in points {
+        Error::check_length("point", origin.len(), point.as_ref().len())?;
+    }
+    for _ in 0..ITERATIONS {
+        scratch.fill(0.0);
+        let at_origin = Active::dot(origin, direction);
+        let mut total = 0.0;
+        for point in points {
+            let along = Active::dot(point.as_ref(), direction) - at_origin;
+            Active::add_scaled(scratch, along, point.as_ref());
+            total += along;
+        }
+        Active::add_scaled(scratch, -total, origin);
+        for other in found {
+            orthogonalise(scratch, other)?;
+        }
+        let length = norm(scratch);
+        Error::check_positive("the points' spread", length)?;
+        Active::scale_into(direction, 1.0 / length, scratch);
+    }
+    Ok(())
+}
+
+/// Of the power iteration.
+const ITERATIONS: usize = 100;
+
+fn norm(vector: &[f32]) -> f32 {
+    libm::sqrtf(Active::dot(vector, vector))
+}
+
+fn scale(vector: &mut [f32], factor: f32) {
+    for element in vector {
+        *element *= factor;
+    }
+}

@@ -1,0 +1,36 @@
+//! A loss at a chosen scale: how it looks along a line or a plane, and what is left of its wrinkles for a ball of each radius.
+//!
+//! [`Slice`] samples any [`Objective`](crate::Objective), [`Grid::dilate`] rolls a ball over the samples, [`Grid::roughness`] says
+//! what remains, and [`smoothing_radius`] at which radius enough of it is gone: a first guess at
+//! [`radius`](crate::RollingBallConfig::radius). No optimizer is involved, and no allocation: a line of 65 points fits a
+//! microcontroller.
+//!
+//! ```
+//! use rolling_ball::landscapes::WeierstrassLike;
+//! use rolling_ball::probe::{Grid, Scale, Slice, smoothing_radius};
+//!
+//! let grid = Grid::line(201, 0.02)?;
+//! let slice = Slice { grid, origin: &[1.0], across: &[1.0], down: &[], loss_scale: 1.0 };
+//! let (mut heights, mut centres, mut contacts) = ([0.0; 201], [0.0; 201], [0; 201]);
+//! slice.sample(&mut WeierstrassLike { terms: 20 }, &mut [0.0], &mut heights)?;
+//!
+//! let mut scales = [0.0, 0.1, 0.3, 1.0].map(Scale::of_radius);
+//! for scale in &mut scales {
+//!     grid.dilate(&heights, scale.radius, &mut centres, &mut contacts)?;
+//!     scale.roughness = grid.roughness(&centres)?;
+//! }
+//! let radius = smoothing_radius(&scales, 0.9);
+//! assert_eq!(radius, Some(0.3));
+//! # Ok::<(), rolling_ball::Error>(())
+//! ```
+
+mod dilation;
+mod directions;
+mod grid;
+mod roughness;
+mod slice;
+
+pub use directions::{normalise_filters, orthogonalise, principal_direction};
+pub use grid::Grid;
+pub use roughness::{Roughness, Scale, smoothing_radius};
+pub use slice::Slice;

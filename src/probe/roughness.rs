@@ -1,0 +1,139 @@
+//! How wrinkled a surface is.
+
+use super::Grid;
+use crate::Error;
+
+/// What wrinkles do to heights on a grid.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Roughness {
+    /// Points inside the grid that are below all their neighbours, of which a flat bottom counts once.
+    pub minima: usize,
+    /// The sum of all changes from a point to the next; the mean over the lines of a plane, both ways.
+    pub total_variation: f32,
+    /// What of it would not be there if each line fell to its lowest point and rose from there: 0 without wrinkles.
+    pub excess_variation: f32,
+    /// The largest second difference over the squared spacing, up or down.
+    pub largest_curvature: f32,
+}
+
+/// A radius, and what is rough for a ball of that radius.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Scale {
+    /// Of the ball.
+    pub radius: f32,
+    /// Of the surface on which its centre rolls.
+    pub roughness: Roughness,
+}
+
+impl Scale {
+    /// Not yet measured.
+    #[must_use]
+    pub fn of_radius(radius: f32) -> Self {
+        Self { radius, ..Self::default() }
+    }
+}
+
+/// The first of these radii at which this fraction of the excess variation is gone, in units of the first scale's, which is
+/// that of the loss itself where its radius is 0. None where no radius is large enough, or where nothing is rough.
+#[must_use]
+pub fn smoothing_radius(scales: &[Scale], fraction: f32) -> Option<f32> {
+    let (first, others) = scales.split_first()?;
+    let all = first.roughness.excess_variation;
+    if all <= 0.0 {
+        return None;
+    }
+    let left = (1.0 - fraction) * all;
+    let enough = others.iter().find(|scale| scale.roughness.excess_variation <= left)?;
+    Some(enough.radius)
+}
+
+impl Grid {
+    /// How rough these heights are.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where there is not a height for each point, [`Error::NonFiniteLoss`] where one is not finite.
+    pub fn roughness(&self, heights: &[f32]) -> Result<Roughness, Error> {
+        self.check_heights(heights)?;
+        let (rows, columns) = (self.rows(), self.columns());
+        let mut sums = Sums::default();
+        if columns > 1 {
+            for row in heights.chunks_exact(columns) {
+                sums.add(row.iter().copied());
+            }
+        }
+        if rows > 1 {
+            for column in 0..columns {
+                sums.add(heights.iter().copied().skip(column).step_by(columns));
+            }
+        }
+        let lines = sums.lines.max(1) as f32;
+        Ok(Roughness {
+            minima: self.minima(heights),
+            total_variation: sums.variation / lines,
+            excess_variation: sums.excess / lines,
+            largest_curvature: sums.bend / (self.spacing() * self.spacing()),
+        })
+    }
+
+    /// Points that are below all neighbours; of equal ones in a row, the first counts.
+    fn minima(&self, heights: &[f32]) -> usize {
+        let (rows, columns) = (self.rows(), self.columns());
+        let height = |row: usize, column: usize| heights.get(row * columns + column).copied();
+        // Neighbours on either side, where the grid goes that way.
+        let ways = |size: usize, at: usize| match size {
+            1 => Some(at..=at),
+            _ if at == 0 || at + 1 == size => None,
+            _ => Some(at - 1..=at + 1),
+        };
+        let mut minima = 0;
+        for row in 0..rows {
+            for column in 0..columns {
+                let Some((beside, own)) = ways(rows, row).zip(height(row, column)) else {
+                    continue;
+                };
+                let Some(across) = ways(columns, column) else { continue };
+                let lowest = beside.into_iter().all(|r| {
+                    across.clone().all(|c| match (r, c).cmp(&(row, column)) {
+                        core::cmp::Ordering::Equal => true,
+                        core::cmp::Ordering::Less => height(r, c).is_some_and(|other| own < other),
+                        core::cmp::Ordering::Greater => {
+                            height(r, c).is_some_and(|other| own <= other)
+                        }
+                    })
+                });
+                minima += usize::from(lowest);
+            }
+        }
+        minima
+    }
+}
+
+/// Over lines.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    lines: usize,
+    variation: f32,
+    excess: f32,
+    /// The largest second difference.
+    bend: f32,
+}
+
+impl Sums {
+    fn add(&mut self, mut line: impl Iterator<Item = f32>) {
+        let Some(first) = line.next() else { return };
+        let (mut last, mut lowest, mut variation, mut before) = (first, first, 0.0, None::<f32>);
+        for height in line {
+            let change = height - last;
+            variation += change.abs();
+            if let Some(before) = before {
+                self.bend = self.bend.max((change - before).abs());
+            }
+            (last, lowest, before) = (height, lowest.min(height), Some(change));
+        }
+        self.lines += 1;
+        self.variation += variation;
+        self.excess += (variation - ((first - lowest) + (last - lowest))).max(0.0);
+    }
+}

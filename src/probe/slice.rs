@@ -1,0 +1,84 @@
+//! A loss along a line or a plane.
+
+use super::Grid;
+use crate::kernels::{Active, Kernels};
+use crate::{Error, Objective};
+
+/// A line or a plane through the parameters, with the origin in the middle of its grid.
+#[derive(Clone, Copy, Debug)]
+pub struct Slice<'a> {
+    /// Its points. The spacing is a distance between thetas, whatever the length of the directions.
+    pub grid: Grid,
+    /// The theta in the middle.
+    pub origin: &'a [f32],
+    /// From a column to the next.
+    pub across: &'a [f32],
+    /// From a row to the next, at right angles to `across` (see [`orthogonalise`](super::orthogonalise)); empty for a line.
+    pub down: &'a [f32],
+    /// What the loss is multiplied by, as in [`RollingBallConfig`](crate::RollingBallConfig::loss_scale).
+    pub loss_scale: f32,
+}
+
+impl Slice<'_> {
+    /// The scaled losses at the points, through `theta`, which is as long as the origin. Cost: one loss a point.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where a slice is not as long as it must be, [`Error::Setting`] where a direction has no length or the loss
+    /// scale is not above 0, and the objective's. Losses that are not finite are told as they are.
+    pub fn sample<F: Objective + ?Sized>(
+        &self,
+        objective: &mut F,
+        theta: &mut [f32],
+        heights: &mut [f32],
+    ) -> Result<(), Error> {
+        self.check(theta, heights)?;
+        for (row, line) in heights.chunks_exact_mut(self.grid.columns()).enumerate() {
+            for (column, height) in line.iter_mut().enumerate() {
+                self.place(row, column, theta)?;
+                *height = self.loss_scale * objective.loss(theta)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the theta of a point.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where theta is not as long as the origin, [`Error::Setting`] where a direction has no length.
+    pub fn place(&self, row: usize, column: usize, theta: &mut [f32]) -> Result<(), Error> {
+        Error::check_length("theta", self.origin.len(), theta.len())?;
+        let step = self.step("across", self.across, column, self.grid.columns())?;
+        Active::descend_from(theta, self.origin, self.across, -step);
+        if self.grid.rows() > 1 {
+            let step = self.step("down", self.down, row, self.grid.rows())?;
+            Active::add_scaled(theta, step, self.down);
+        }
+        Ok(())
+    }
+
+    /// How many times the direction from the middle.
+    fn step(
+        &self,
+        name: &'static str,
+        direction: &[f32],
+        index: usize,
+        size: usize,
+    ) -> Result<f32, Error> {
+        let length = libm::sqrtf(Active::dot(direction, direction));
+        if !(length.is_finite() && length > 0.0) {
+            let expected = "a direction with a finite length above 0";
+            return Err(Error::Setting { name, value: length, expected });
+        }
+        let middle = (size - 1) as f32 / 2.0;
+        Ok((index as f32 - middle) * self.grid.spacing() / length)
+    }
+
+    fn check(&self, theta: &[f32], heights: &[f32]) -> Result<(), Error> {
+        self.grid.check("heights", heights)?;
+        Error::check_positive("loss scale", self.loss_scale)?;
+        Error::check_length("theta", self.origin.len(), theta.len())?;
+        Error::check_length("across", self.origin.len(), self.across.len())?;
+        let down = if self.grid.rows() > 1 { self.origin.len() } else { 0 };
+        Error::check_length("down", down, self.down.len())
+    }
+}
