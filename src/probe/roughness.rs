@@ -7,7 +7,7 @@ use crate::Error;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Roughness {
-    /// Points inside the grid that are below all their neighbours, of which a flat bottom counts once.
+    /// Points inside the grid that are below all their neighbours; of equal neighbours only the first may be one.
     pub minima: usize,
     /// The sum of all changes from a point to the next; the mean over the lines of a plane, both ways.
     pub total_variation: f32,
@@ -88,6 +88,9 @@ impl Grid {
             _ => Some(at - 1..=at + 1),
         };
         let mut minima = 0;
+        if self.points() == 1 {
+            return minima;
+        }
         for row in 0..rows {
             for column in 0..columns {
                 let Some((beside, own)) = ways(rows, row).zip(height(row, column)) else {
