@@ -36,7 +36,7 @@ fn cases() -> Vec<Case> {
     vec![
         case("Weierstrass", Box::new(weierstrass), 0.01, 0.003, &[0.37]),
         case("Weierstrass-like", Box::new(WeierstrassLike { terms: 3 }), 0.05, 0.01, &[1.3]),
-        case("Whitley", Box::new(Whitley), 0.0002, 0.00003, &[1.05, 1.06]),
+        case("Whitley", Box::new(Whitley), 0.001, 0.0005, &[1.02, 1.022]),
         case("sine model", Box::new(sines), 0.05, 0.02, &[0.6, 0.9]),
         case("Gaussian wells", Box::new(wells), 0.05, 0.02, &[1.2, 0.8]),
     ]
