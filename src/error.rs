@@ -39,10 +39,11 @@ pub enum Error {
     NonFiniteParameters,
     /// The objective gave a loss that is NaN or infinite, or becomes so when it is scaled. Theta is at the last point whose loss was told
     /// and finite; where [`roll_back`](crate::RollingBallConfig::roll_back) is off, at the point where
-    /// the loss was asked for.
+    /// the loss was asked for. [`Sam`](crate::Sam) and [`EntropySgd`](crate::EntropySgd) go back from where they only look
+    /// to where the step began.
     NonFiniteLoss,
     /// The gradient holds a NaN or an infinity, or its norm overflows an `f32`. Theta is at the last point
-    /// whose loss was finite (with [`Sam`](crate::Sam), where the step began).
+    /// whose loss was finite (with [`Sam`](crate::Sam) and [`EntropySgd`](crate::EntropySgd), where the step began).
     NonFiniteGradient,
     /// The step would overflow an `f32`: the learning rate is too large for this gradient. Theta is at the point
     /// that was evaluated last.

@@ -19,7 +19,9 @@ mod shaping;
 mod storage;
 
 pub use ball::{CentreStep, Footpoint, RollingBall, RollingBallConfig};
-pub use baselines::{Adam, AdamConfig, Sam, SamConfig, Sgd, SgdConfig};
+pub use baselines::{
+    Adam, AdamConfig, EntropySgd, EntropySgdConfig, Sam, SamConfig, Sgd, SgdConfig,
+};
 pub use error::Error;
 pub use line_search::Armijo;
 #[cfg(feature = "micromath")]

@@ -83,6 +83,7 @@ impl Kind {
     pub(crate) const SAM: Self = Self(4);
     pub(crate) const CLIP_NORM: Self = Self(5);
     pub(crate) const WEIGHT_DECAY: Self = Self(6);
+    pub(crate) const ENTROPY_SGD: Self = Self(7);
     const CUSTOM: Self = Self(15);
 
     /// An optimizer of your own, by a number of your choice below 2^16.
@@ -123,6 +124,7 @@ impl fmt::Display for Kind {
                 Self::SGD => return f.write_str("Sgd"),
                 Self::ADAM => return f.write_str("Adam"),
                 Self::SAM => return f.write_str("Sam"),
+                Self::ENTROPY_SGD => return f.write_str("EntropySgd"),
                 Self::CUSTOM => return write!(f, "custom optimizer {inner}"),
                 _ => return write!(f, "unknown optimizer {rest}"),
             }

@@ -6,9 +6,9 @@ mod support;
 use proptest::prelude::*;
 use rolling_ball::kernels::Scalar;
 use rolling_ball::{
-    Adam, AdamConfig, Armijo, CentreStep, ClipNorm, Error, Footpoint, Objective, Optimizer,
-    Outcome, Request, RollingBall, RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig,
-    WeightDecay, step,
+    Adam, AdamConfig, Armijo, CentreStep, ClipNorm, EntropySgd, EntropySgdConfig, Error, Footpoint,
+    Objective, Optimizer, Outcome, Request, RollingBall, RollingBallConfig, Sam, SamConfig,
+    Schedule, Sgd, SgdConfig, WeightDecay, step,
 };
 use support::faults::{EVERY_FAULT, Fault, Faulty, REFUSAL, Struck};
 use support::formulas::{Affine, GaussianWells, Single};
@@ -134,6 +134,12 @@ proptest! {
         prop_assert_eq!(setting(Adam::new(config, [[0.0; 3]; 3]).map(|_| ())), "learning rate");
         let config = SamConfig { radius: bad.into(), ..SamConfig::default() };
         prop_assert_eq!(setting(Sam::new(config, [[0.0; 3]; 2]).map(|_| ())), "radius");
+        let entropy_sgd = |config| setting(EntropySgd::new(config, [[0.0; 3]; 3]).map(|_| ()));
+        let default = EntropySgdConfig::default();
+        let config = EntropySgdConfig { walk_rate: bad.into(), ..default };
+        prop_assert_eq!(entropy_sgd(config), "walk rate");
+        prop_assert_eq!(entropy_sgd(EntropySgdConfig { newest: bad, ..default }), "newest");
+        prop_assert_eq!(entropy_sgd(EntropySgdConfig { moves: 0, ..default }), "moves");
         let inner = || sgd(SgdConfig::default()).unwrap();
         prop_assert_eq!(setting(ClipNorm::new(inner(), bad).map(|_| ())), "clip norm");
         prop_assert_eq!(setting(WeightDecay::new(inner(), bad).map(|_| ())), "weight decay");
@@ -154,6 +160,10 @@ proptest! {
         let adam = |workspace| Adam::new(AdamConfig::default(), workspace).map(|_| ());
         prop_assert_eq!(adam([first(), second(), first()]), expected);
         prop_assert_eq!(adam([first(), first(), second()]), expected);
+        let entropy_sgd =
+            |workspace| EntropySgd::new(EntropySgdConfig::default(), workspace).map(|_| ());
+        prop_assert_eq!(entropy_sgd([first(), second(), first()]), expected);
+        prop_assert_eq!(entropy_sgd([first(), first(), second()]), expected);
         let config = SgdConfig { momentum: 0.9, ..SgdConfig::default() };
         let sgd = Sgd::new(config, first(), Some(second())).map(|_| ());
         prop_assert_eq!(sgd, Err(Error::Length { what: "velocity", expected: a, actual: b }));
@@ -429,8 +439,9 @@ fn a_fault_at_any_evaluation_is_a_typed_error_and_theta_the_last_point_whose_ans
                     let found = points.any(|point| close(4.0, &theta, point, &moves));
                     assert!(found, "{place}: {theta:?} is no point of this step");
                 } else {
-                    // SAM does not stay at the point that it perturbs.
-                    let point = if named.name == "SAM" { &before } else { last };
+                    // These do not stay at a point where they only look.
+                    let looks = ["SAM", "Entropy-SGD"].contains(&named.name.as_str());
+                    let point = if looks { &before } else { last };
                     assert_eq!(bits(&theta), bits(point), "{place}");
                 }
                 step(named.optimizer.as_mut(), &mut wells(), &mut theta)
@@ -509,15 +520,19 @@ fn without_roll_back_a_loss_that_is_not_finite_leaves_theta_where_it_was_asked_f
         for mut named in optimizers(false).into_iter().filter(|named| !named.searches) {
             let mut theta = start.clone();
             let mut objective = Faulty::new(wells(), Fault::Loss(f32::NAN), at..at + 1);
-            let (error, _) = run_to_error(named.optimizer.as_mut(), &mut objective, &mut theta);
+            let (error, before) =
+                run_to_error(named.optimizer.as_mut(), &mut objective, &mut theta);
             let expected = objective.struck.map(|_| Error::NonFiniteLoss);
             assert_eq!(error, expected, "{} at evaluation {at}", named.name);
             if error.is_some() {
                 struck += 1;
-                // SAM keeps the point that it perturbs, and goes back to it.
-                let perturbed = named.name == "SAM" && at % 2 == 1;
-                let told = objective.told.last();
-                let point = if perturbed { told.unwrap() } else { &objective.asked };
+                // Where these only look, they do not stay.
+                let looks = match named.name.as_str() {
+                    "SAM" => at % 2 != 0,
+                    "Entropy-SGD" => at % 3 != 0,
+                    _ => false,
+                };
+                let point = if looks { &before } else { &objective.asked };
                 assert_eq!(bits(&theta), bits(point), "{} at evaluation {at}", named.name);
             }
         }

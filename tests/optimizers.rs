@@ -5,9 +5,9 @@ mod support;
 
 use rolling_ball::kernels::Scalar;
 use rolling_ball::{
-    Adam, AdamConfig, Armijo, CentreStep, ClipNorm, Evaluations, Footpoint, Objective, Optimizer,
-    Outcome, RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, StepReport, WeightDecay,
-    step,
+    Adam, AdamConfig, Armijo, CentreStep, ClipNorm, EntropySgd, EntropySgdConfig, Evaluations,
+    Footpoint, Objective, Optimizer, Outcome, RollingBallConfig, Sam, SamConfig, Schedule, Sgd,
+    SgdConfig, StepReport, WeightDecay, step,
 };
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -144,6 +144,73 @@ fn sam_on_a_flat_loss_stands_still() {
     assert_eq!(bits(&theta), bits(&start()));
 }
 
+fn walking(noise: f32) -> EntropySgdConfig {
+    EntropySgdConfig {
+        learning_rate: 0.8.into(),
+        walk_rate: 0.2.into(),
+        moves: 4,
+        pull: 0.5.into(),
+        newest: 0.75,
+        noise,
+        seed: 5,
+        roll_back: true,
+    }
+}
+
+#[test]
+fn entropy_sgd_goes_most_of_the_way_to_the_mean_of_a_walk_that_is_pulled_back() {
+    let workspace = [zeros(), zeros(), zeros()];
+    follows(EntropySgd::new(walking(0.0), workspace).unwrap(), |theta| {
+        let (mut walk, mut mean) = (theta.clone(), theta.clone());
+        for _ in 0..4 {
+            let away = add_scaled(&walk, -1.0, theta);
+            let slope = add_scaled(&loss().slope(&walk), 0.5, &away);
+            walk = add_scaled(&walk, -0.2, &slope);
+            mean = add_scaled(&add_scaled(&[0.0; LENGTH], 0.25, &mean), 0.75, &walk);
+        }
+        *theta = add_scaled(theta, 0.8, &add_scaled(&mean, -1.0, theta));
+    });
+}
+
+/// One move of the walk on a flat loss is its noise alone, and a step to its newest point shows it.
+fn noise(seed: u32, steps: u32) -> Vec<f32> {
+    const LENGTH: usize = 20_000;
+    let config = EntropySgdConfig {
+        learning_rate: 1.0.into(),
+        walk_rate: 0.25.into(),
+        moves: 1,
+        newest: 1.0,
+        noise: 0.4,
+        seed,
+        ..EntropySgdConfig::default()
+    };
+    let workspace = [vec![0.0; LENGTH], vec![0.0; LENGTH], vec![0.0; LENGTH]];
+    let mut entropy_sgd = EntropySgd::new(config, workspace).unwrap();
+    let mut flat = Single(Affine { slope: vec![0.0; LENGTH], constant: 1.0 });
+    let mut theta = vec![0.0; LENGTH];
+    for _ in 0..steps {
+        theta.fill(0.0);
+        step(&mut entropy_sgd, &mut flat, &mut theta).unwrap();
+    }
+    theta
+}
+
+#[test]
+fn the_noise_of_entropy_sgd_has_the_deviation_that_it_says_and_is_new_in_every_step() {
+    let moved = widen(&noise(1, 1));
+    let count = moved.len() as f64;
+    let (mean, squares) = (moved.iter().sum::<f64>() / count, dot(&moved, &moved) / count);
+    // 0.4 times the root of the rate; a mean of 20 000 strays by 1 / 141 deviations, a variance by 1 / 100.
+    let deviation = 0.4 * 0.5;
+    assert!(mean.abs() < 4.0 * deviation / 141.0, "{mean}");
+    assert!((squares / deviation.powi(2) - 1.0).abs() < 0.04, "{squares}");
+    assert_eq!(bits(&noise(1, 1)), bits(&noise(1, 1)));
+    for other in [noise(2, 1), noise(1, 2)] {
+        let same = other.iter().zip(noise(1, 1)).filter(|(a, b)| *a == b).count();
+        assert!(same < 20, "{same} of the numbers are the same");
+    }
+}
+
 /// The contact forms in plain loops: the contact, and its offset from the centre.
 struct PlainContact {
     offset: Option<Vec<f64>>,
@@ -252,13 +319,17 @@ fn gauss_newton_costs_a_gradient_and_at_least_a_loss_a_move_and_no_more_for_roll
 }
 
 #[test]
-fn the_baselines_cost_one_gradient_and_sam_two() {
+fn the_baselines_cost_one_gradient_sam_two_and_entropy_sgd_one_for_each_move() {
     for (roll_back, losses) in [(false, 0), (true, 1)] {
         for mut named in every_optimizer(Scalar, LENGTH, 0.05, roll_back) {
             if named.name.starts_with("ball") || named.searches {
                 continue;
             }
-            let gradients = if named.name == "SAM" { 2 } else { 1 };
+            let gradients = match named.name.as_str() {
+                "SAM" => 2,
+                "Entropy-SGD" => 3,
+                _ => 1,
+            };
             let cost = cost_of(named.optimizer.as_mut());
             assert_eq!(cost, Evaluations { gradients, losses }, "{}", named.name);
         }

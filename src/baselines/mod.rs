@@ -1,10 +1,12 @@
 //! The optimizers to compare the ball with, on the same protocol.
 
 mod adam;
+mod entropy_sgd;
 mod sam;
 mod sgd;
 
 pub use adam::{Adam, AdamConfig};
+pub use entropy_sgd::{EntropySgd, EntropySgdConfig};
 pub use sam::{Sam, SamConfig};
 pub use sgd::{Sgd, SgdConfig};
 
@@ -20,7 +22,7 @@ enum Phase {
     Start,
     /// The loss at a trial of a line search.
     Trial,
-    /// The gradient at the perturbed point.
+    /// The gradient at the perturbed point, or on the walk.
     Perturbed,
     /// The loss where the step ends.
     End,

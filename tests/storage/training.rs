@@ -6,8 +6,9 @@ use crate::support::numbers::widen;
 use crate::support::optimizers::{ball, forms};
 use crate::support::random::Random;
 use rolling_ball::{
-    Adam, AdamConfig, Armijo, Checkpoints, ClipNorm, Optimizer, Resumable, RollingBall,
-    RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, WeightDecay,
+    Adam, AdamConfig, Armijo, Checkpoints, ClipNorm, EntropySgd, EntropySgdConfig, Optimizer,
+    Resumable, RollingBall, RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig,
+    WeightDecay,
 };
 
 pub const LENGTH: usize = 23;
@@ -79,6 +80,15 @@ pub fn every_optimizer(check: &mut impl Check) {
     }
     let sam = SamConfig { learning_rate, radius: shrinking(0.1), ..SamConfig::default() };
     check.check("SAM", || Sam::new(sam, [rubbish(), rubbish()]).unwrap());
+    let walking = EntropySgdConfig {
+        walk_rate: learning_rate,
+        moves: 3,
+        noise: 0.01,
+        ..EntropySgdConfig::default()
+    };
+    check.check("Entropy-SGD", || {
+        EntropySgd::new(walking, [rubbish(), rubbish(), rubbish()]).unwrap()
+    });
     check.check("momentum, clipped", || ClipNorm::new(sgd(momentum), 0.1).unwrap());
     check.check("ball, decayed", || WeightDecay::new(contact_ball(), 0.1).unwrap());
     check.check("ball, clipped, decayed", || {

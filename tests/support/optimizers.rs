@@ -2,8 +2,9 @@
 
 use rolling_ball::kernels::Kernels;
 use rolling_ball::{
-    Adam, AdamConfig, Armijo, CentreStep, ClipNorm, Footpoint, Objective, Optimizer, RollingBall,
-    RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, StepReport, WeightDecay, step,
+    Adam, AdamConfig, Armijo, CentreStep, ClipNorm, EntropySgd, EntropySgdConfig, Footpoint,
+    Objective, Optimizer, RollingBall, RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig,
+    StepReport, WeightDecay, step,
 };
 
 /// An optimizer with its name.
@@ -88,6 +89,18 @@ pub fn every_optimizer<K: Kernels + Copy + 'static>(
     let config = SamConfig { learning_rate: rate, roll_back, ..SamConfig::default() };
     let sam = Sam::with_kernels(kernels, config, [zeros(), zeros()]).unwrap();
     all.push(Named { name: "SAM".into(), searches: false, optimizer: Box::new(sam) });
+    let config = EntropySgdConfig {
+        learning_rate: 0.9.into(),
+        walk_rate: rate,
+        moves: 3,
+        pull: 0.1.into(),
+        roll_back,
+        ..EntropySgdConfig::default()
+    };
+    let workspace = [zeros(), zeros(), zeros()];
+    let entropy_sgd = EntropySgd::with_kernels(kernels, config, workspace).unwrap();
+    let optimizer = Box::new(entropy_sgd);
+    all.push(Named { name: "Entropy-SGD".into(), searches: false, optimizer });
     let sgd = Sgd::with_kernels(kernels, plain, zeros(), None).unwrap();
     let clipped = ClipNorm::new(sgd, 0.5).unwrap();
     let optimizer = Box::new(clipped);

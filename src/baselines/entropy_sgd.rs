@@ -1,0 +1,275 @@
+//! Entropy-SGD.
+
+use super::{Phase, Turns};
+use crate::kernels::{Active, Kernels};
+use crate::report::{check_answer, restore};
+use crate::resumable::{Kind, Resumable, STATE_WORDS, State};
+use crate::{Error, Optimizer, Request, Schedule};
+use core::marker::PhantomData;
+
+/// Settings of [`EntropySgd`]: by default its paper's, but for the rate of the walk.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct EntropySgdConfig {
+    /// How much of the way from theta to the walk's mean a step goes.
+    pub learning_rate: Schedule,
+    /// Learning rate of the walk.
+    pub walk_rate: Schedule,
+    /// Moves of the walk, 1 or more: the gradient evaluations of a step.
+    pub moves: u32,
+    /// How strongly the walk is pulled back to theta: the scope, which is wide where this is small.
+    pub pull: Schedule,
+    /// Weight of the newest point in the walk's mean, above 0 and up to 1.
+    pub newest: f32,
+    /// Standard deviation of the noise in units of the root of the walk's rate; 0 for none.
+    pub noise: f32,
+    /// Of the noise.
+    pub seed: u32,
+    /// Whether the new point's loss is evaluated so that one that is not finite can be rolled back exactly.
+    /// Costs one loss (1/3 gradient evaluation) a step.
+    pub roll_back: bool,
+}
+
+impl Default for EntropySgdConfig {
+    fn default() -> Self {
+        Self {
+            learning_rate: Schedule::Constant(1.0),
+            walk_rate: Schedule::Constant(0.01),
+            moves: 20,
+            pull: Schedule::Constant(1e-4),
+            newest: 0.75,
+            noise: 1e-4,
+            seed: 1,
+            roll_back: true,
+        }
+    }
+}
+
+/// Entropy-SGD (Chaudhari et al. 2017): from theta a noisy walk of gradient steps, pulled back to theta, finds out where the loss is low
+/// around; theta goes to the mean of the walk, and so to wide valleys. Memory: 12 bytes a parameter beside theta's 4. Cost: as many
+/// gradient evaluations a step as the walk has moves, and one loss with `roll_back`.
+///
+/// The noise has the variance of the paper's, and is the sum of four uniform numbers instead of normal; the same bits everywhere.
+///
+/// ```
+/// use rolling_ball::{EntropySgd, EntropySgdConfig};
+///
+/// let entropy_sgd = EntropySgd::new(EntropySgdConfig::default(), [[0.0; 10]; 3])?;
+/// # Ok::<(), rolling_ball::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct EntropySgd<V, K = Active> {
+    config: EntropySgdConfig,
+    turns: Turns,
+    /// Of the step in progress.
+    walk: Walk,
+    gradient: V,
+    kept: V,
+    mean: V,
+    kernels: PhantomData<K>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Walk {
+    rate: f32,
+    pull: f32,
+    /// Done.
+    moves: u32,
+}
+
+impl<V: AsRef<[f32]> + AsMut<[f32]>> EntropySgd<V> {
+    /// With the default kernels.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the vectors differ
+    /// in length.
+    pub fn new(config: EntropySgdConfig, workspace: [V; 3]) -> Result<Self, Error> {
+        Self::with_kernels(Active::default(), config, workspace)
+    }
+}
+
+impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
+    /// As [`new`](EntropySgd::new), with the kernels named.
+    ///
+    /// # Errors
+    /// As [`new`](EntropySgd::new).
+    pub fn with_kernels(
+        _kernels: K,
+        config: EntropySgdConfig,
+        [gradient, kept, mean]: [V; 3],
+    ) -> Result<Self, Error> {
+        config.learning_rate.check("learning rate")?;
+        config.walk_rate.check("walk rate")?;
+        config.pull.check("pull")?;
+        Error::check_probability("newest", config.newest)?;
+        Error::check_positive("newest", config.newest)?;
+        Error::check_not_negative("noise", config.noise)?;
+        if config.moves == 0 {
+            return Err(Error::Setting { name: "moves", value: 0.0, expected: "1 or more" });
+        }
+        let length = gradient.as_ref().len();
+        Error::check_length("workspace", length, kept.as_ref().len())?;
+        Error::check_length("workspace", length, mean.as_ref().len())?;
+        Ok(Self {
+            config,
+            turns: Turns::new(config.roll_back),
+            walk: Walk::default(),
+            gradient,
+            kept,
+            mean,
+            kernels: PhantomData,
+        })
+    }
+
+    fn start(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
+        self.turns.ledger.start(loss, theta_squared, gradient_squared)?;
+        self.kept.as_mut().copy_from_slice(theta);
+        self.mean.as_mut().copy_from_slice(theta);
+        self.go_on(theta, gradient_squared)
+    }
+
+    /// The gradient somewhere on the walk.
+    fn walk(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        let gradient_squared = K::dot(self.gradient.as_ref(), self.gradient.as_ref());
+        check_answer(loss, gradient_squared)
+            .and_then(|()| self.go_on(theta, gradient_squared))
+            .inspect_err(|_| restore(theta, self.kept.as_ref()))
+    }
+
+    /// One move of the walk, or the end of it.
+    fn go_on(&mut self, theta: &mut [f32], gradient_squared: f32) -> Result<Request, Error> {
+        let Walk { rate, pull, .. } = self.walk;
+        self.turns.ledger.check_move(rate * libm::sqrtf(gradient_squared))?;
+        self.add_noise();
+        let (gradient, kept) = (self.gradient.as_mut(), self.kept.as_ref());
+        K::add_scaled(gradient, pull, theta);
+        K::add_scaled(gradient, -pull, kept);
+        K::add_scaled(theta, -rate, gradient);
+        let mean = self.mean.as_mut();
+        K::interpolate_into(gradient, mean, theta, self.config.newest);
+        mean.copy_from_slice(gradient);
+        self.walk.moves += 1;
+        if self.walk.moves < self.config.moves {
+            return self.turns.ask_gradient(Phase::Perturbed);
+        }
+        let mean = self.mean.as_ref();
+        let squared = K::footpoint_sums(kept, mean, mean).distance;
+        if !squared.is_finite() {
+            restore(theta, kept);
+            return Err(Error::NonFiniteUpdate);
+        }
+        let rate = self.turns.ledger.report.learning_rate;
+        K::interpolate_into(theta, kept, mean, rate);
+        self.turns.moved(theta, kept, rate * libm::sqrtf(squared))
+    }
+
+    /// Puts the noise of a move into the gradient that makes it.
+    fn add_noise(&mut self) {
+        let (rate, noise) = (self.walk.rate, self.config.noise);
+        if noise == 0.0 || rate == 0.0 {
+            return;
+        }
+        let scale = noise / libm::sqrtf(rate);
+        let moves = u64::from(self.turns.ledger.steps()) << 32 | u64::from(self.walk.moves);
+        let mut random = mixed(mixed(u64::from(self.config.seed)) ^ moves);
+        for slope in self.gradient.as_mut() {
+            random = random.wrapping_add(GOLDEN);
+            *slope -= scale * deviate(mixed(random));
+        }
+    }
+}
+
+/// The increment of SplitMix64.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The mixer of SplitMix64.
+fn mixed(value: u64) -> u64 {
+    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}
+
+/// Of mean 0 and variance 1: the sum of four uniform numbers.
+fn deviate(bits: u64) -> f32 {
+    let sum: u32 =
+        [bits, bits >> 16, bits >> 32, bits >> 48].map(|part| part as u32 & 0xffff).iter().sum();
+    // Four halves of 2^16 - 1 in the middle; the variance of each part is (2^32 - 1) / 12.
+    (sum as f32 - 131_070.0) * (1.732_050_8 / 65_536.0)
+}
+
+impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Optimizer for EntropySgd<V, K> {
+    fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error> {
+        let rate = self.config.walk_rate.checked_at("walk rate", self.steps())?;
+        let pull = self.config.pull.checked_at("pull", self.steps())?;
+        let learning_rate = &self.config.learning_rate;
+        let request = self.turns.begin(self.gradient.as_ref().len(), theta, learning_rate)?;
+        self.walk = Walk { rate, pull, moves: 0 };
+        Ok(request)
+    }
+
+    fn tell_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        Error::check_length("theta", self.gradient.as_ref().len(), theta.len())?;
+        let answer = match self.turns.phase {
+            Phase::End => self.turns.end(theta, self.kept.as_ref(), loss),
+            _ => self.turns.unexpected(),
+        };
+        self.turns.settle(answer)
+    }
+
+    fn tell_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        Error::check_length("theta", self.gradient.as_ref().len(), theta.len())?;
+        let answer = match self.turns.phase {
+            Phase::Start => self.start(theta, loss),
+            Phase::Perturbed => self.walk(theta, loss),
+            _ => self.turns.unexpected(),
+        };
+        self.turns.settle(answer)
+    }
+
+    fn gradient_mut(&mut self) -> &mut [f32] {
+        self.gradient.as_mut()
+    }
+
+    fn awaits_gradient(&self) -> bool {
+        self.turns.awaits_gradient()
+    }
+
+    fn abandon(&mut self) {
+        self.turns.phase = Phase::Idle;
+    }
+
+    fn steps(&self) -> u32 {
+        self.turns.ledger.steps()
+    }
+}
+
+impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for EntropySgd<V, K> {
+    const KIND: Kind = Kind::ENTROPY_SGD;
+    const VECTORS: usize = 0;
+
+    fn parameters(&self) -> usize {
+        self.gradient.as_ref().len()
+    }
+
+    fn settings(&self, tell: &mut impl FnMut(&'static str, &[u32])) {
+        tell("learning rate", &self.config.learning_rate.words());
+        tell("walk rate", &self.config.walk_rate.words());
+        tell("moves", &[self.config.moves]);
+        tell("pull", &self.config.pull.words());
+        tell("newest", &[self.config.newest.to_bits()]);
+        tell("noise", &[self.config.noise.to_bits()]);
+        tell("seed", &[self.config.seed]);
+        tell("roll back", &[self.config.roll_back.into()]);
+    }
+
+    fn state(&self) -> Result<State<'_>, Error> {
+        Ok(State { words: [self.turns.steps_done()?, 0, 0, 0], vectors: [&[], &[]] })
+    }
+
+    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
+        let [steps, ..] = words;
+        self.turns.resume(steps)?;
+        Ok([&mut [], &mut []])
+    }
+}
