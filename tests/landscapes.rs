@@ -4,7 +4,7 @@
 mod support;
 
 use rolling_ball::landscapes::{
-    Ackley, GaussianWells, Quadratic, Rastrigin, Rosenbrock, SineModel, Weierstrass,
+    Ackley, GaussianWells, Quadratic, Rastrigin, RippledBowl, Rosenbrock, SineModel, Weierstrass,
     WeierstrassLike, Whitley,
 };
 use rolling_ball::{Error, Objective};
@@ -12,11 +12,13 @@ use std::f64::consts::{E, PI, TAU};
 use support::numbers::{deviation, norm, widen};
 use support::random::Random;
 
+type Formula = dyn Fn(&[f64]) -> f64;
+
 /// A landscape and what it should be.
 struct Case {
     name: &'static str,
     landscape: Box<dyn Objective>,
-    formula: Box<dyn Fn(&[f64]) -> f64>,
+    formula: Box<Formula>,
     parameters: usize,
     /// The largest angle of a sine, or the largest exponent, between -2 and 2, or 1: its rounding is what the result loses.
     angle: f64,
@@ -76,7 +78,7 @@ fn cases() -> Vec<Case> {
     let case =
         |name,
          landscape: Box<dyn Objective>,
-         formula: Box<dyn Fn(&[f64]) -> f64>,
+         formula: Box<Formula>,
          parameters,
          angle,
          straight| { Case { name, landscape, formula, parameters, angle, straight } };
@@ -87,6 +89,7 @@ fn cases() -> Vec<Case> {
         let curvatures = (0..3).map(|i| 100.0_f64.powf(f64::from(i) / 2.0));
         theta.iter().zip(curvatures).map(|(t, a)| a * t * t / 2.0).sum::<f64>()
     };
+    let bowl = Quadratic { condition: 100.0 };
     let rosenbrock = |theta: &[f64]| {
         theta
             .windows(2)
@@ -138,13 +141,14 @@ fn cases() -> Vec<Case> {
             1e-4,
         ),
         case("Ackley", Box::new(Ackley), Box::new(ackley), 3, 2.0 * TAU, 1e-4),
+        case("quadratic", Box::new(bowl), Box::new(quadratic), 3, 1.0, 1e-3),
         case(
-            "quadratic",
-            Box::new(Quadratic { condition: 100.0 }),
-            Box::new(quadratic),
+            "rippled bowl",
+            Box::new(RippledBowl { bowl, amplitude: 0.25, frequency: 30.0 }),
+            Box::new(move |theta| quadratic(theta) + 0.25 * sum(theta, |t| 1.0 - (30.0 * t).cos())),
             3,
-            1.0,
-            1e-3,
+            60.0,
+            1e-5,
         ),
     ]
 }

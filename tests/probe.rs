@@ -212,7 +212,7 @@ fn a_slice_that_cannot_be_sampled_says_why() {
 
 fn scales(terms: u16, radii: &[f32]) -> Vec<Scale> {
     let grid = Grid::line(629, 0.01).unwrap();
-    let slice = Slice { grid, origin: &[3.14], across: &[1.0], down: &[], loss_scale: 1.0 };
+    let slice = Slice { grid, origin: &[3.0], across: &[1.0], down: &[], loss_scale: 1.0 };
     let (mut heights, mut centres, mut contacts) = ([0.0; 629], [0.0; 629], [0; 629]);
     slice.sample(&mut WeierstrassLike { terms }, &mut [0.0], &mut heights).unwrap();
     radii

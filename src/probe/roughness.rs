@@ -13,7 +13,8 @@ pub struct Roughness {
     pub total_variation: f32,
     /// What of it would not be there if each line fell to its lowest point and rose from there: 0 without wrinkles.
     pub excess_variation: f32,
-    /// The largest second difference over the squared spacing, up or down.
+    /// The largest second difference over the squared spacing, up or down. Where a ball bridges a valley, the surface of its
+    /// centre has a kink there, whose curvature only the spacing bounds.
     pub largest_curvature: f32,
 }
 
@@ -124,19 +125,22 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, mut line: impl Iterator<Item = f32>) {
-        let Some(first) = line.next() else { return };
-        let (mut last, mut lowest, mut variation, mut before) = (first, first, 0.0, None::<f32>);
-        for height in line {
-            let change = height - last;
-            variation += change.abs();
+    fn add(&mut self, line: impl Iterator<Item = f32> + Clone) {
+        let lowest = line.clone().fold(f32::INFINITY, f32::min);
+        let changes = line.clone().zip(line.skip(1));
+        let (mut before, mut bottom) = (None::<f32>, false);
+        for (height, next) in changes {
+            let change = next - height;
+            self.variation += change.abs();
+            bottom |= height == lowest;
+            // What goes up on the way down must come down again, and on the way up the other way round.
+            let wrong_way = if bottom { -change } else { change };
+            self.excess += 2.0 * wrong_way.max(0.0);
             if let Some(before) = before {
                 self.bend = self.bend.max((change - before).abs());
             }
-            (last, lowest, before) = (height, lowest.min(height), Some(change));
+            before = Some(change);
         }
         self.lines += 1;
-        self.variation += variation;
-        self.excess += (variation - ((first - lowest) + (last - lowest))).max(0.0);
     }
 }
