@@ -328,6 +328,7 @@ fn devices(args: &TestArgs, tally: &mut Tally) -> Result<()> {
     }
     faults(tally)?;
     subnormals(tally)?;
+    slice(tally)?;
     six_cores(tally)?;
     let sentence = "no_step_takes_over_2_per_cent_more_instructions_than_the_committed_ones";
     tally.pass_where_compared(sentence, bench::mcu::check()?);
@@ -434,6 +435,33 @@ fn faults(tally: &mut Tally) -> Result<()> {
 }
 
 /// Where the numeric contract ends: the vectors of the Cortex-M55 flush what the other cores compute with.
+/// What a ball sees of a loss is the same on the device.
+fn slice(tally: &mut Tally) -> Result<()> {
+    let firmware = Build::firmware("test", &MPS2_AN386, "slice").run()?;
+    let mut expected = Vec::new();
+    let mut memory = scenario::slice::Memory::ZERO;
+    scenario::slice::look(&mut memory, || 0, |seen| expected.push(seen))?;
+    let (mut told, mut instructions) = (Vec::new(), 0_u64);
+    Emulation::new(&MPS2_AN386, &firmware, SHORT).lines(|line| told.push(line.to_owned()))?;
+    ensure!(told.len() == expected.len(), "the device said {told:?}");
+    for (line, seen) in told.iter().zip(expected) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let spent = words.get(5).and_then(|word| word.parse().ok());
+        let spent: u64 = spent.with_context(|| format!("the device said {line:?}"))?;
+        let here = scenario::slice::Seen { instructions: spent, ..seen }.to_string();
+        ensure!(*line == here, "the device saw {line}, the desktop {here}");
+        instructions += spent;
+    }
+    println!(
+        "{} points of a loss under {} balls on the {}: {instructions} instructions",
+        scenario::slice::POINTS,
+        told.len(),
+        MPS2_AN386.core
+    );
+    tally.pass("a_slice_of_a_loss_and_the_balls_over_it_have_equal_bits_on_host_and_device");
+    Ok(())
+}
+
 fn subnormals(tally: &mut Tally) -> Result<()> {
     for machine in MACHINES {
         let firmware = Build::firmware("test", machine, "subnormals").run()?;

@@ -7,6 +7,7 @@
 #![no_main]
 
 mod flash;
+mod scale;
 
 use core::hint::black_box;
 use core::panic::PanicInfo;
@@ -22,7 +23,8 @@ use rolling_ball::nn::{
     activation, dense, int8,
 };
 use rolling_ball::{
-    Adam, AdamConfig, Armijo, CentreStep, CheckpointError, Checkpoints, ClipNorm, Error, Footpoint,
+    Adam, AdamConfig, Armijo, CentreStep, CheckpointError, Checkpoints, ClipNorm, EntropySgd,
+    EntropySgdConfig, Error, Footpoint,
     Micromath, Optimizer, Request, Resumable, RollingBall, RollingBallConfig, Sam, SamConfig,
     Schedule, Sgd, SgdConfig, WeightDecay, step,
 };
@@ -95,6 +97,7 @@ fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
     int8_backbone()?;
     layers()?;
     losses()?;
+    scale::look()?;
     kernels(theta);
     for schedule in [
         Schedule::Constant(black_box(1.0)),
@@ -145,6 +148,9 @@ fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
     let mut adam = Adam::new(AdamConfig::default(), [[0.0; N]; 3])?;
     drive(&mut adam, theta)?;
     keep(&mut adam, theta)?;
+    let mut entropy_sgd = EntropySgd::new(EntropySgdConfig::default(), [[0.0; N]; 3])?;
+    drive(&mut entropy_sgd, theta)?;
+    keep(&mut entropy_sgd, theta)?;
     let sam = Sam::new(SamConfig::default(), [[0.0; N]; 2])?;
     let mut decayed = WeightDecay::new(sam, black_box(0.1))?;
     black_box(decayed.inner_mut());

@@ -14,6 +14,7 @@ mod lanes;
 mod networks;
 mod optimizer;
 mod run;
+pub mod slice;
 pub mod training_step;
 
 pub use event::{Accuracy, Event, ParseError, StepEvent};

@@ -18,7 +18,7 @@ pub type Large = Network<'static, LargeTail>;
 
 const CLASSES: usize = 4;
 const BATCHES: [usize; 2] = [1, SAMPLES];
-const SAMPLES: usize = 8;
+pub(crate) const SAMPLES: usize = 8;
 /// Samples that are evaluated at once: as many as their activations find room beside the rest in the smallest RAM.
 const TOGETHER: usize = 2;
 
@@ -26,7 +26,7 @@ const TOGETHER: usize = 2;
 const WARM_UP: usize = 2;
 
 static SMALL: Data<8, { Small::PARAMETERS }> = Data::new();
-static LARGE: Data<16, { Large::PARAMETERS }> = Data::new();
+pub(crate) static LARGE: Data<16, { Large::PARAMETERS }> = Data::new();
 
 /// What a step cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,9 +59,9 @@ pub struct Memory {
 }
 
 /// Samples, and the parameters that a training starts from.
-struct Data<const I: usize, const N: usize> {
+pub(crate) struct Data<const I: usize, const N: usize> {
     inputs: [[f32; I]; SAMPLES],
-    theta: [f32; N],
+    pub(crate) theta: [f32; N],
 }
 
 impl Memory {
@@ -74,6 +74,15 @@ impl<const N: usize, const S: usize> Buffers<N, S> {
 }
 
 impl<const I: usize, const N: usize> Data<I, N> {
+    /// The first so many, labelled in turn.
+    pub(crate) fn samples(
+        &self,
+        count: usize,
+    ) -> impl Iterator<Item = Sample<&[f32], usize>> + Clone {
+        let samples = self.inputs.iter().enumerate().take(count);
+        samples.map(|(index, input)| Sample { input: input.as_slice(), target: index % CLASSES })
+    }
+
     const fn new() -> Self {
         let (inputs, state) = uniform(1);
         let ([theta], _) = uniform(state);
@@ -153,11 +162,9 @@ fn count_step<T: Layer, O: Optimizer, const I: usize, const N: usize>(
     clock: fn() -> u64,
 ) -> Result<(u64, u32), Error> {
     // Data, not something for the compiler to compute with.
-    let Data { inputs, theta: start } = black_box(data);
-    *theta = *start;
-    let samples = inputs.iter().enumerate().take(batch);
-    let samples =
-        samples.map(|(index, input)| Sample { input: input.as_slice(), target: index % CLASSES });
+    let data = black_box(data);
+    *theta = data.theta;
+    let samples = data.samples(batch);
     let network = Network::<T>::new(&[])?;
     let mut objective = network.batch(SoftmaxCrossEntropy::new(), samples, scratch)?;
     for _ in 0..WARM_UP {
