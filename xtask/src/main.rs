@@ -12,6 +12,7 @@ mod footpoint;
 mod fuzz;
 mod import;
 mod int8;
+mod lab;
 mod lanes;
 mod lint;
 mod pretrain;
@@ -49,6 +50,7 @@ enum Task {
     Fuzz(fuzz::FuzzArgs),
     Import(import::ImportArgs),
     Int8(int8::Int8Args),
+    Lab(lab::LabArgs),
     Lanes(lanes::LanesArgs),
     Resume(resume::ResumeArgs),
     Size(size::SizeArgs),
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         Task::Qemu(args) => cores::qemu(&args),
         Task::Lint => lint::lint(),
         Task::Boards => boards::boards(),
+        Task::Lab(args) => lab::lab(&args),
         Task::Lanes(args) => lanes::lanes(&args),
         Task::Duty(args) => duty::duty(&args),
         Task::Footpoint(args) => footpoint::footpoint(&args),

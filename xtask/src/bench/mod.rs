@@ -9,7 +9,7 @@ pub mod mcu;
 mod peers;
 mod problem;
 mod size;
-mod table;
+pub mod table;
 mod timing;
 
 use anyhow::{Context, Result};

@@ -1,0 +1,40 @@
+//! `cargo xtask lab`: losses at a chosen scale, and the paper's claims, as tables and pictures in one report.
+
+mod ironing;
+mod picture;
+mod report;
+mod scale;
+mod twins;
+mod unreachable;
+mod wrinkles;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+/// See losses at a chosen scale, and test what the paper says of the ball
+#[derive(Args, Clone, Debug)]
+pub struct LabArgs {
+    #[command(subcommand)]
+    experiment: Experiment,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum Experiment {
+    Ironing(ironing::IroningArgs),
+    Twins(twins::TwinsArgs),
+    Unreachable(unreachable::UnreachableArgs),
+    Scale(scale::ScaleArgs),
+    Wrinkles(wrinkles::WrinklesArgs),
+}
+
+/// Runs the command.
+pub fn lab(args: &LabArgs) -> Result<()> {
+    let section = match &args.experiment {
+        Experiment::Ironing(args) => ironing::run(args)?,
+        Experiment::Twins(args) => twins::run(args)?,
+        Experiment::Unreachable(args) => unreachable::run(args)?,
+        Experiment::Scale(args) => scale::run(args)?,
+        Experiment::Wrinkles(args) => wrinkles::run(args)?,
+    };
+    section.publish()
+}

@@ -1,0 +1,157 @@
+//! What an experiment found: printed, in files, and as a section of the report `target/lab/index.html`.
+
+use crate::bench::table::markdown;
+use crate::workspace::root;
+use anyhow::{Context, Result};
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Every experiment, in the order of the report.
+const ORDER: [&str; 5] = ["ironing", "twins", "unreachable", "wrinkles", "scale"];
+
+const STYLE: &str = "body{font:16px/1.5 sans-serif;max-width:1040px;margin:2em auto;padding:0 1em;color:#222}\
+    table{border-collapse:collapse;margin:1em 0}td,th{padding:.2em .8em;border-bottom:1px solid #ddd;text-align:right}\
+    td:first-child,th:first-child{text-align:left}figure{margin:1.5em 0}figcaption{color:#555}svg{max-width:100%;height:auto}\
+    code{background:#f4f4f4;padding:0 .2em}";
+
+/// A part of a section.
+pub enum Part {
+    Text(String),
+    Table {
+        header: Vec<String>,
+        rows: Vec<Vec<String>>,
+    },
+    /// An SVG, which the report contains too.
+    Picture {
+        file: &'static str,
+        svg: String,
+        caption: String,
+    },
+    /// Columns of numbers for other programs.
+    Numbers {
+        file: &'static str,
+        header: Vec<String>,
+        rows: Vec<Vec<f64>>,
+    },
+}
+
+/// What an experiment found.
+pub struct Section {
+    /// As on the command line.
+    pub name: &'static str,
+    pub title: &'static str,
+    pub parts: Vec<Part>,
+}
+
+impl Section {
+    /// Prints it, writes its files, and makes the report anew from all sections that there are.
+    pub fn publish(&self) -> Result<()> {
+        let folder = folder().join(self.name);
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+        println!("{}", self.title);
+        let mut html = format!("<h2 id=\"{}\">{}</h2>\n", self.name, escaped(self.title));
+        let _ = writeln!(html, "<p><code>cargo xtask lab {}</code></p>", self.name);
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => {
+                    println!("\n{text}");
+                    let _ = writeln!(html, "<p>{}</p>", escaped(text));
+                }
+                Part::Table { header, rows } => {
+                    println!("\n{}", markdown(header.clone(), rows.iter().cloned()));
+                    html.push_str(&table(header, rows));
+                }
+                Part::Picture { file, svg, caption } => {
+                    write(&folder.join(file), svg)?;
+                    let caption = escaped(caption);
+                    let _ =
+                        writeln!(html, "<figure>{svg}<figcaption>{caption}</figcaption></figure>");
+                }
+                Part::Numbers { file, header, rows } => {
+                    write(&folder.join(file), &comma_separated(header, rows))?;
+                }
+            }
+        }
+        write(&folder.join(SECTION), &html)?;
+        let index = index()?;
+        println!("\nwrote {} and {}", relative(&folder), relative(&index));
+        Ok(())
+    }
+}
+
+/// A section's part of the report.
+const SECTION: &str = "section.html";
+
+fn folder() -> PathBuf {
+    root().join("target/lab")
+}
+
+fn relative(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap_or(path).display().to_string()
+}
+
+/// Makes the report.
+fn index() -> Result<PathBuf> {
+    let title = "The rolling ball's laboratory";
+    let mut page = format!(
+        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title><style>{STYLE}</style>\n\
+         <h1>{title}</h1>\n"
+    );
+    for name in ORDER {
+        if let Ok(section) = fs::read_to_string(folder().join(name).join(SECTION)) {
+            page.push_str(&section);
+        }
+    }
+    page.push_str("</html>\n");
+    let path = folder().join("index.html");
+    write(&path, &page)?;
+    Ok(path)
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn table(header: &[String], rows: &[Vec<String>]) -> String {
+    let line = |cells: &[String], tag: &str| {
+        let cells: String =
+            cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escaped(cell))).collect();
+        format!("<tr>{cells}</tr>\n")
+    };
+    let rows: String = rows.iter().map(|row| line(row, "td")).collect();
+    format!("<table>\n{}{rows}</table>\n", line(header, "th"))
+}
+
+fn comma_separated(header: &[String], rows: &[Vec<f64>]) -> String {
+    let mut text = header.join(",") + "\n";
+    for row in rows {
+        let cells: Vec<String> = row.iter().map(f64::to_string).collect();
+        text.push_str(&cells.join(","));
+        text.push('\n');
+    }
+    text
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_do_not_become_tags() {
+        assert_eq!(escaped("a < b & c > d"), "a &lt; b &amp; c &gt; d");
+        let html = table(&["<x>".to_owned()], &[vec!["1".to_owned()]]);
+        assert_eq!(html, "<table>\n<tr><th>&lt;x&gt;</th></tr>\n<tr><td>1</td></tr>\n</table>\n");
+    }
+
+    #[test]
+    fn numbers_keep_all_their_digits() {
+        let header = ["x".to_owned(), "y".to_owned()];
+        assert_eq!(comma_separated(&header, &[vec![0.1, -2.0]]), "x,y\n0.1,-2\n");
+    }
+}

@@ -1,0 +1,102 @@
+//! The bottom that a ball is too large for.
+
+use super::report::{Part, Section};
+use anyhow::Result;
+use clap::Args;
+use rolling_ball::landscapes::Quadratic;
+use rolling_ball::probe::Grid;
+use rolling_ball::{CentreStep, Footpoint, RollingBall, RollingBallConfig, Schedule, step};
+
+/// A parabola under balls that fit and do not: where each form of the ball comes to rest
+#[derive(Args, Clone, Debug)]
+pub struct UnreachableArgs {
+    /// Radius times curvature
+    #[arg(long, value_delimiter = ',', default_value = "0.5,0.9,1.1,1.5,2,4")]
+    bends: Vec<f32>,
+    /// Where the ball starts
+    #[arg(long, default_value_t = 3.0)]
+    start: f32,
+    /// Learning rate
+    #[arg(long, default_value_t = 0.05)]
+    rate: f32,
+    /// Steps
+    #[arg(long, default_value_t = 2000)]
+    steps: u32,
+}
+
+/// How the footpoint is sought.
+const FORMS: [(&str, Footpoint); 4] = [
+    ("lagged contact", Footpoint::Contact { refreshes: 0 }),
+    ("refreshed contact", Footpoint::Contact { refreshes: 1 }),
+    ("Gauss-Newton", Footpoint::GaussNewton { max_iterations: 50, tolerance: 1e-6 }),
+    ("paper's projection, K 100", Footpoint::GradientDescent { step: 0.05, iterations: 100 }),
+];
+
+/// Runs the experiment. The curvature is 1: the radius is what it is multiplied by.
+pub fn run(args: &UnreachableArgs) -> Result<Section> {
+    let mut header = vec!["radius * curvature".to_owned(), "theory".to_owned()];
+    header.push("exact ball".to_owned());
+    header.extend(FORMS.map(|(name, _)| name.to_owned()));
+    let mut rows = Vec::new();
+    for radius in &args.bends {
+        let mut row = vec![radius.to_string(), format!("{:.3}", theory(f64::from(*radius)))];
+        row.push(format!("{:.3}", exact(*radius)?));
+        for (_, footpoint) in FORMS {
+            row.push(rest(args, *radius, footpoint)?);
+        }
+        rows.push(row);
+    }
+    Ok(Section {
+        name: "unreachable",
+        title: "Bottoms that a ball cannot touch",
+        parts: vec![
+            Part::Text(format!(
+                "theta^2 / 2 under a ball that starts at {} and makes {} steps at a rate that falls from {} to nothing: how far from the bottom it touches \
+                 in the end. In theory a ball with radius * curvature r > 1 hangs between the points \
+                 where normals of that length meet above the bottom, at sqrt(r^2 - 1), and with r <= 1 reaches it. The exact ball \
+                 is dilation on a grid. A form that comes closer to the bottom than theory cuts into the parabola.",
+                args.start, args.steps, args.rate
+            )),
+            Part::Table { header, rows },
+        ],
+    })
+}
+
+fn theory(bend: f64) -> f64 {
+    (bend * bend - 1.0).max(0.0).sqrt()
+}
+
+/// What the exact ball above the bottom touches.
+fn exact(radius: f32) -> Result<f64> {
+    const POINTS: usize = 8001;
+    let spacing = 2.0 * radius / (POINTS - 1) as f32;
+    let grid = Grid::line(POINTS, spacing)?;
+    let place = |point: usize| spacing * (point as f32 - (POINTS / 2) as f32);
+    let heights: Vec<f32> = (0..POINTS).map(|point| place(point).powi(2) / 2.0).collect();
+    let (mut centres, mut contacts) = (vec![0.0; POINTS], vec![0; POINTS]);
+    grid.dilate(&heights, radius, &mut centres, &mut contacts)?;
+    let contact = contacts.get(POINTS / 2).copied().unwrap_or(POINTS / 2);
+    Ok(f64::from(place(contact).abs()))
+}
+
+fn rest(args: &UnreachableArgs, radius: f32, footpoint: Footpoint) -> Result<String> {
+    let config = RollingBallConfig {
+        radius: radius.into(),
+        // A centre goes to and fro over a kink by what a step is long.
+        learning_rate: Schedule::Cosine { from: args.rate, to: 0.0, steps: args.steps },
+        loss_scale: 1.0,
+        footpoint,
+        centre_step: CentreStep::Plain,
+        roll_back: false,
+    };
+    let mut ball = RollingBall::new(config, [[0.0]; 2])?;
+    let mut theta = [args.start];
+    let mut parabola = Quadratic { condition: 1.0 };
+    for index in 0..args.steps {
+        if step(&mut ball, &mut parabola, &mut theta).is_err() {
+            return Ok(format!("diverges at step {index}"));
+        }
+    }
+    let [contact] = theta;
+    Ok(format!("{:.3}", contact.abs()))
+}
