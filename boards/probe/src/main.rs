@@ -24,9 +24,8 @@ use rolling_ball::nn::{
 };
 use rolling_ball::{
     Adam, AdamConfig, Armijo, CentreStep, CheckpointError, Checkpoints, ClipNorm, EntropySgd,
-    EntropySgdConfig, Error, Footpoint,
-    Micromath, Optimizer, Request, Resumable, RollingBall, RollingBallConfig, Sam, SamConfig,
-    Schedule, Sgd, SgdConfig, WeightDecay, step,
+    EntropySgdConfig, Error, Footpoint, Micromath, Optimizer, Request, Resumable, RollingBall,
+    RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, WeightDecay, step,
 };
 
 /// What `cargo xtask import` writes is firmware as it stands.

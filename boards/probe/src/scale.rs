@@ -2,8 +2,8 @@
 
 use core::hint::black_box;
 use rolling_ball::landscapes::{
-    Ackley, GaussianWells, Quadratic, Rastrigin, RippledBowl, Rosenbrock, SineModel, Weierstrass, WeierstrassLike,
-    Whitley,
+    Ackley, GaussianWells, Quadratic, Rastrigin, RippledBowl, Rosenbrock, SineModel, Weierstrass,
+    WeierstrassLike, Whitley,
 };
 use rolling_ball::probe::{
     Grid, Scale, Slice, normalise_filters, orthogonalise, principal_direction, smoothing_radius,

@@ -65,8 +65,7 @@ pub fn look(
     let mut objective = network.batch(SoftmaxCrossEntropy::new(), samples, scratch)?;
     objective.gradient(&LARGE.theta, direction)?;
     let grid = Grid::line(POINTS, SPACING)?;
-    let slice =
-        Slice { grid, origin: &LARGE.theta, across: direction, down: &[], loss_scale: 1.0 };
+    let slice = Slice { grid, origin: &LARGE.theta, across: direction, down: &[], loss_scale: 1.0 };
     let mut start = clock();
     slice.sample(&mut objective, theta, heights)?;
     for radius in RADII {

@@ -2,6 +2,7 @@
 
 mod dataset;
 pub mod digits;
+pub mod mnist;
 pub mod speakers;
 
 pub use dataset::{Dataset, shuffled};

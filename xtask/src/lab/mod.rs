@@ -1,9 +1,13 @@
 //! `cargo xtask lab`: losses at a chosen scale, and the paper's claims, as tables and pictures in one report.
 
+mod highest_contact;
 mod ironing;
+mod mnist;
 mod picture;
+mod radius_map;
 mod report;
 mod scale;
+mod training;
 mod twins;
 mod unreachable;
 mod wrinkles;
@@ -21,6 +25,8 @@ pub struct LabArgs {
 #[derive(Clone, Debug, Subcommand)]
 enum Experiment {
     Ironing(ironing::IroningArgs),
+    Mnist(mnist::MnistArgs),
+    RadiusMap(radius_map::RadiusMapArgs),
     Twins(twins::TwinsArgs),
     Unreachable(unreachable::UnreachableArgs),
     Scale(scale::ScaleArgs),
@@ -31,6 +37,8 @@ enum Experiment {
 pub fn lab(args: &LabArgs) -> Result<()> {
     let section = match &args.experiment {
         Experiment::Ironing(args) => ironing::run(args)?,
+        Experiment::Mnist(args) => mnist::run(args)?,
+        Experiment::RadiusMap(args) => radius_map::run(args)?,
         Experiment::Twins(args) => twins::run(args)?,
         Experiment::Unreachable(args) => unreachable::run(args)?,
         Experiment::Scale(args) => scale::run(args)?,

@@ -1,16 +1,19 @@
 //! Two starts beside each other among many wells: do they end together?
 
+use super::highest_contact::HighestContact;
 use super::picture::{Map, Mark, Series};
 use super::report::{Part, Section};
 use crate::progress;
 use anyhow::Result;
 use clap::Args;
+use indicatif::ProgressBar;
 use oorandom::Rand32;
+use rayon::prelude::*;
 use rolling_ball::landscapes::GaussianWells;
 use rolling_ball::probe::{Grid, Slice};
 use rolling_ball::{
     Adam, AdamConfig, CentreStep, Error, Footpoint, Optimizer, RollingBall, RollingBallConfig, Sam,
-    SamConfig, Sgd, SgdConfig, step,
+    SamConfig, Schedule, Sgd, SgdConfig, step,
 };
 
 /// The paper's Gaussian wells: two starts beside each other, and how far apart each optimizer ends
@@ -41,50 +44,135 @@ const RATES: [f32; 4] = [0.001, 0.01, 0.1, 0.3];
 /// Radius within which SAM looks.
 const SAM_RADIUS: f32 = 0.1;
 
-type Build = fn(&TwinsArgs, f32) -> Result<Box<dyn Optimizer>, Error>;
-
-const OPTIMIZERS: [(&str, Build); 9] = [
-    ("SGD", |_, rate| sgd(rate, 0.0)),
-    ("momentum 0.9", |_, rate| sgd(rate, 0.9)),
-    ("Adam", |_, rate| {
-        let config =
-            AdamConfig { learning_rate: rate.into(), roll_back: false, ..Default::default() };
-        Ok(Box::new(Adam::new(config, [[0.0; 2]; 3])?))
-    }),
-    ("SAM", |_, rate| {
-        let config =
-            SamConfig { learning_rate: rate.into(), radius: SAM_RADIUS.into(), roll_back: false };
-        Ok(Box::new(Sam::new(config, [[0.0; 2]; 2])?))
-    }),
-    ("ball, lagged contact", |args, rate| ball(args, rate, Footpoint::Contact { refreshes: 0 })),
-    ("ball, refreshed contact", |args, rate| ball(args, rate, Footpoint::Contact { refreshes: 1 })),
-    ("ball, Gauss-Newton", |args, rate| {
-        ball(args, rate, Footpoint::GaussNewton { max_iterations: 20, tolerance: 1e-4 })
-    }),
-    ("ball, paper's projection, K 20, step 0.01", |args, rate| {
-        ball(args, rate, Footpoint::GradientDescent { step: 0.01, iterations: 20 })
-    }),
-    ("ball, paper's projection, K 100, step 0.001", |args, rate| {
-        ball(args, rate, Footpoint::GradientDescent { step: 0.001, iterations: 100 })
-    }),
-];
-
-fn sgd(rate: f32, momentum: f32) -> Result<Box<dyn Optimizer>, Error> {
-    let config =
-        SgdConfig { learning_rate: rate.into(), momentum, roll_back: false, ..Default::default() };
-    Ok(Box::new(Sgd::new(config, [0.0; 2], Some([0.0; 2]))?))
+/// An optimizer, and where its centre is.
+enum Subject {
+    Point(Box<dyn Optimizer + Send>),
+    Ball(Box<RollingBall<[f32; 2]>>),
+    Highest(Box<HighestContact>),
 }
 
-fn ball(args: &TwinsArgs, rate: f32, footpoint: Footpoint) -> Result<Box<dyn Optimizer>, Error> {
+impl Subject {
+    fn optimizer(&mut self) -> &mut dyn Optimizer {
+        match self {
+            Self::Point(optimizer) => &mut **optimizer,
+            Self::Ball(ball) => &mut **ball,
+            Self::Highest(ball) => &mut **ball,
+        }
+    }
+
+    /// Theta itself, where there is no ball.
+    fn centre(&mut self, theta: [f32; 2]) -> [f32; 2] {
+        let centre = match self {
+            Self::Point(_) => None,
+            Self::Ball(ball) => ball.centre(&theta).ok().and_then(|centre| centre.first_chunk()),
+            Self::Highest(ball) => ball.centre().first_chunk(),
+        };
+        centre.copied().unwrap_or(theta)
+    }
+}
+
+/// A rate that goes down to nothing in so many steps.
+#[derive(Clone, Copy, Debug)]
+struct Rate {
+    from: f32,
+    steps: u32,
+}
+
+impl Rate {
+    fn schedule(self) -> Schedule {
+        Schedule::Cosine { from: self.from, to: 0.0, steps: self.steps }
+    }
+}
+
+/// An optimizer of the table.
+struct Kind {
+    name: &'static str,
+    /// Gradient evaluations of a step, about.
+    cost: f32,
+    build: fn(&TwinsArgs, Rate) -> Result<Subject, Error>,
+}
+
+const KINDS: [Kind; 11] = [
+    Kind { name: "SGD", cost: 1.0, build: |_, rate| sgd(rate, 0.0) },
+    Kind { name: "momentum 0.9", cost: 1.0, build: |_, rate| sgd(rate, 0.9) },
+    Kind { name: "Adam", cost: 1.0, build: adam },
+    Kind { name: "SAM", cost: 2.0, build: sam },
+    Kind {
+        name: "ball, lagged contact",
+        cost: 1.0,
+        build: |args, rate| ball(args, rate, Footpoint::Contact { refreshes: 0 }),
+    },
+    Kind {
+        name: "ball, refreshed contact",
+        cost: 2.0,
+        build: |args, rate| ball(args, rate, Footpoint::Contact { refreshes: 1 }),
+    },
+    Kind {
+        name: "ball, Gauss-Newton",
+        cost: 8.0,
+        build: |args, rate| {
+            ball(args, rate, Footpoint::GaussNewton { max_iterations: 20, tolerance: 1e-4 })
+        },
+    },
+    Kind {
+        name: "ball, paper's projection, K 20, step 0.01",
+        cost: 20.0,
+        build: |args, rate| {
+            ball(args, rate, Footpoint::GradientDescent { step: 0.01, iterations: 20 })
+        },
+    },
+    Kind {
+        name: "ball, paper's projection, K 100, step 0.001",
+        cost: 100.0,
+        build: |args, rate| {
+            ball(args, rate, Footpoint::GradientDescent { step: 0.001, iterations: 100 })
+        },
+    },
+    Kind {
+        name: "ball, highest of 8 probes",
+        cost: 4.0,
+        build: |args, rate| highest(args, rate, 8),
+    },
+    Kind {
+        name: "ball, highest of 64 probes",
+        cost: 1.0 + 65.0 / 3.0,
+        build: |args, rate| highest(args, rate, 64),
+    },
+];
+
+fn sgd(rate: Rate, momentum: f32) -> Result<Subject, Error> {
+    let learning_rate = rate.schedule();
+    let config = SgdConfig { learning_rate, momentum, roll_back: false, ..SgdConfig::default() };
+    Ok(Subject::Point(Box::new(Sgd::new(config, [0.0; 2], Some([0.0; 2]))?)))
+}
+
+fn adam(_: &TwinsArgs, rate: Rate) -> Result<Subject, Error> {
+    let learning_rate = rate.schedule();
+    let config = AdamConfig { learning_rate, roll_back: false, ..AdamConfig::default() };
+    Ok(Subject::Point(Box::new(Adam::new(config, [[0.0; 2]; 3])?)))
+}
+
+fn sam(_: &TwinsArgs, rate: Rate) -> Result<Subject, Error> {
+    let learning_rate = rate.schedule();
+    let config = SamConfig { learning_rate, radius: SAM_RADIUS.into(), roll_back: false };
+    Ok(Subject::Point(Box::new(Sam::new(config, [[0.0; 2]; 2])?)))
+}
+
+fn ball(args: &TwinsArgs, rate: Rate, footpoint: Footpoint) -> Result<Subject, Error> {
     let config = RollingBallConfig {
         radius: args.radius.into(),
-        learning_rate: rate.into(),
+        learning_rate: rate.schedule(),
         loss_scale: 1.0,
         footpoint,
         centre_step: CentreStep::Plain,
         roll_back: false,
     };
-    Ok(Box::new(RollingBall::new(config, [[0.0; 2]; 2])?))
+    Ok(Subject::Ball(Box::new(RollingBall::new(config, [[0.0; 2]; 2])?)))
+}
+
+fn highest(args: &TwinsArgs, rate: Rate, probes: u32) -> Result<Subject, Error> {
+    let ball = HighestContact::new(2, args.radius, rate.schedule(), probes);
+    Ok(Subject::Highest(Box::new(ball)))
 }
 
 /// Wells between -3 and 3.
@@ -94,37 +182,65 @@ fn scatter(args: &TwinsArgs, seed: u64) -> Vec<[f32; 2]> {
     (0..args.wells).map(|_| [place(), place()]).collect()
 }
 
-/// Where theta went, from its start to where it was when the evaluations were used up.
+/// Where the centre went from a start until the evaluations were used up, and where theta was then.
 fn path(
-    optimizer: &mut dyn Optimizer,
+    subject: &mut Subject,
     wells: &mut GaussianWells<2>,
     start: [f32; 2],
     gradients: u32,
-) -> Vec<[f32; 2]> {
+) -> (Vec<[f32; 2]>, [f32; 2]) {
     let (mut theta, mut path, mut spent) = (start, vec![start], 0.0);
     while spent < gradients as f32 {
-        let Ok(report) = step(optimizer, wells, &mut theta) else { break };
+        let Ok(report) = step(subject.optimizer(), wells, &mut theta) else { break };
         spent += report.evaluations.cost();
-        path.push(theta);
+        path.push(subject.centre(theta));
     }
-    path
+    (path, theta)
+}
+
+/// What both starts came to on a landscape.
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    centres: [[f32; 2]; 2],
+    thetas: [[f32; 2]; 2],
 }
 
 /// What both starts came to on every landscape.
 struct Outcome {
     name: &'static str,
-    rate: f32,
-    /// Of the ends from each other.
-    apart: Vec<f32>,
-    /// From a start to its end.
-    travelled: Vec<f32>,
+    /// None of the exact ball.
+    rate: Option<f32>,
+    ends: Vec<Ends>,
 }
 
 impl Outcome {
-    fn together(&self) -> f64 {
-        let together = self.apart.iter().filter(|apart| **apart < TOGETHER).count();
-        together as f64 / self.apart.len().max(1) as f64
+    /// The centres from each other.
+    fn apart(&self) -> Vec<f32> {
+        self.ends
+            .iter()
+            .map(|Ends { centres: [first, second], .. }| distance(*first, *second))
+            .collect()
     }
+
+    fn together(&self) -> f64 {
+        part(&self.apart())
+    }
+
+    fn thetas_together(&self) -> f64 {
+        let apart = self.ends.iter().map(|ends| distance(ends.thetas[0], ends.thetas[1]));
+        part(&apart.collect::<Vec<_>>())
+    }
+
+    /// The centres from the bottom of the bowl.
+    fn bottom_distances(&self) -> Vec<f32> {
+        self.ends.iter().flat_map(|ends| ends.centres.map(|end| distance(end, [0.0; 2]))).collect()
+    }
+}
+
+/// The part of these distances that are as good as none.
+fn part(apart: &[f32]) -> f64 {
+    let together = apart.iter().filter(|apart| **apart < TOGETHER).count();
+    together as f64 / apart.len().max(1) as f64
 }
 
 fn distance([a, b]: [f32; 2], [c, d]: [f32; 2]) -> f32 {
@@ -137,29 +253,34 @@ fn median(values: &[f32]) -> f32 {
     values.get(values.len() / 2).copied().unwrap_or(f32::NAN)
 }
 
+/// One optimizer on every landscape.
+fn outcome(args: &TwinsArgs, kind: &Kind, from: f32, bar: &ProgressBar) -> Result<Outcome> {
+    let rate = Rate { from, steps: (args.gradients as f32 / kind.cost) as u32 };
+    let ends = (0..args.landscapes).into_par_iter().map(|seed| {
+        let minima = scatter(args, seed);
+        let mut wells = GaussianWells { minima: &minima, width: args.width };
+        let mut ends = Ends { centres: STARTS, thetas: STARTS };
+        let places = ends.centres.iter_mut().zip(&mut ends.thetas);
+        for (start, (centre, theta)) in STARTS.into_iter().zip(places) {
+            let mut subject = (kind.build)(args, rate)?;
+            let (path, end) = path(&mut subject, &mut wells, start, args.gradients);
+            *centre = path.last().copied().unwrap_or(start);
+            *theta = end;
+        }
+        bar.inc(1);
+        Ok(ends)
+    });
+    Ok(Outcome { name: kind.name, rate: Some(from), ends: ends.collect::<Result<_>>()? })
+}
+
 /// Runs the experiment.
 pub fn run(args: &TwinsArgs) -> Result<Section> {
     let bar = progress::bar("rolling twins", "runs");
-    bar.set_length(args.landscapes * (OPTIMIZERS.len() * RATES.len()) as u64);
+    bar.set_length(args.landscapes * (KINDS.len() * RATES.len()) as u64);
     let mut outcomes = Vec::new();
-    for (name, build) in OPTIMIZERS {
+    for kind in &KINDS {
         for rate in RATES {
-            let mut outcome = Outcome { name, rate, apart: Vec::new(), travelled: Vec::new() };
-            for seed in 0..args.landscapes {
-                let minima = scatter(args, seed);
-                let mut wells = GaussianWells { minima: &minima, width: args.width };
-                let mut ends = [[f32::NAN; 2]; 2];
-                for (start, end) in STARTS.into_iter().zip(&mut ends) {
-                    let mut optimizer = build(args, rate)?;
-                    let path = path(&mut *optimizer, &mut wells, start, args.gradients);
-                    *end = path.last().copied().unwrap_or(start);
-                    outcome.travelled.push(distance(*end, start));
-                }
-                let [first, second] = ends;
-                outcome.apart.push(distance(first, second));
-                bar.inc(1);
-            }
-            outcomes.push(outcome);
+            outcomes.push(outcome(args, kind, rate, &bar)?);
         }
     }
     bar.finish_and_clear();
@@ -169,10 +290,7 @@ pub fn run(args: &TwinsArgs) -> Result<Section> {
         title: "Twins among Gaussian wells",
         parts: vec![
             Part::Text(format!(
-                "{} wells of width {} in the bowl |theta|^2, on {} landscapes; starts at (2, 0) and (2, 0.1), each run for {} \
-                 gradient evaluations; balls of radius {}, SAM looks {SAM_RADIUS} far. Together are ends less than {TOGETHER} from \
-                 each other; travelled is the way as the crow flies from a start to its end, which is about 2 to the bottom of \
-                 the bowl. The exact ball goes down the surface of its centres, computed by dilation on a grid.",
+                "{} wells of width {} in the bowl |theta|^2, on {} landscapes; starts at (2, 0) and (2, 0.1), each run for {}                  gradient evaluations with a rate that falls to nothing on half a cosine; balls of radius {}, SAM looks {SAM_RADIUS}                  far. Together are ends less than {TOGETHER} from each other: of the centres, which where there is no ball are theta,                  and of theta, what the ball touches. From the bottom is the distance of the centre's end from the middle of the bowl.                  The exact ball goes down the surface of its centres, computed by dilation on a grid.",
                 args.wells, args.width, args.landscapes, args.gradients, args.radius
             )),
             table(&outcomes),
@@ -185,6 +303,7 @@ pub fn run(args: &TwinsArgs) -> Result<Section> {
 struct Exact {
     grid: Grid,
     centres: Vec<f32>,
+    contacts: Vec<usize>,
 }
 
 impl Exact {
@@ -198,22 +317,36 @@ impl Exact {
         let minima = scatter(args, seed);
         let mut wells = GaussianWells { minima: &minima, width: args.width };
         plane(grid).sample(&mut wells, &mut [0.0; 2], &mut heights)?;
-        grid.dilate(&heights, args.radius, &mut centres, &mut vec![0; grid.points()])?;
-        Ok(Self { grid, centres })
+        let mut contacts = vec![0; grid.points()];
+        grid.dilate(&heights, args.radius, &mut centres, &mut contacts)?;
+        Ok(Self { grid, centres, contacts })
+    }
+
+    /// The column and row nearest to a place.
+    fn at(&self, place: [f32; 2]) -> [usize; 2] {
+        let middle = (self.grid.columns() / 2) as f32;
+        place.map(|t| (t / Self::SPACING + middle).round() as usize)
+    }
+
+    fn place(&self, at: [usize; 2]) -> [f32; 2] {
+        at.map(|at| (at as f32 - (self.grid.columns() / 2) as f32) * Self::SPACING)
+    }
+
+    /// What the ball touches whose centre is there.
+    fn contact(&self, centre: [f32; 2]) -> [f32; 2] {
+        let (side, [column, row]) = (self.grid.columns(), self.at(centre));
+        let contact = self.contacts.get(row * side + column).copied().unwrap_or_default();
+        self.place([contact % side, contact / side])
     }
 
     /// The steepest way down.
     fn path(&self, start: [f32; 2]) -> Vec<[f32; 2]> {
         let side = self.grid.columns();
-        let middle = (side / 2) as f32;
-        let place = |[column, row]: [usize; 2]| {
-            [column, row].map(|at| (at as f32 - middle) * Self::SPACING)
-        };
         let height = |[column, row]: [usize; 2]| {
             self.centres.get(row * side + column).copied().unwrap_or(f32::INFINITY)
         };
-        let mut at = start.map(|t| (t / Self::SPACING + middle).round() as usize);
-        let mut path = vec![place(at)];
+        let mut at = self.at(start);
+        let mut path = vec![self.place(at)];
         loop {
             let [columns, rows] = at.map(|at| at.saturating_sub(1)..=(at + 1).min(side - 1));
             let around = rows.flat_map(|row| columns.clone().map(move |column| [column, row]));
@@ -221,7 +354,7 @@ impl Exact {
                 Some(lowest) if height(lowest) < height(at) => at = lowest,
                 _ => return path,
             }
-            path.push(place(at));
+            path.push(self.place(at));
         }
     }
 }
@@ -229,17 +362,16 @@ impl Exact {
 fn exact(args: &TwinsArgs) -> Result<Outcome> {
     let bar = progress::bar("rolling the exact ball", "landscapes");
     bar.set_length(args.landscapes);
-    let name = "exact ball, by dilation";
-    let mut outcome = Outcome { name, rate: f32::NAN, apart: Vec::new(), travelled: Vec::new() };
-    for seed in 0..args.landscapes {
+    let ends = (0..args.landscapes).into_par_iter().map(|seed| {
         let exact = Exact::new(args, seed)?;
-        let ends = STARTS.map(|start| exact.path(start).last().copied().unwrap_or(start));
-        outcome.apart.push(distance(ends[0], ends[1]));
-        outcome.travelled.extend(ends.iter().zip(STARTS).map(|(end, start)| distance(*end, start)));
+        let centres = STARTS.map(|start| exact.path(start).last().copied().unwrap_or(start));
+        let thetas = centres.map(|centre| exact.contact(centre));
         bar.inc(1);
-    }
+        Ok(Ends { centres, thetas })
+    });
+    let ends = ends.collect::<Result<_>>()?;
     bar.finish_and_clear();
-    Ok(outcome)
+    Ok(Outcome { name: "exact ball, by dilation", rate: None, ends })
 }
 
 /// A plane around the middle of the bowl.
@@ -249,14 +381,22 @@ fn plane(grid: Grid) -> Slice<'static> {
 }
 
 fn table(outcomes: &[Outcome]) -> Part {
-    let header = ["optimizer", "rate", "together", "apart, median", "travelled, median"];
+    let header = [
+        "optimizer",
+        "rate",
+        "centres together",
+        "theta together",
+        "centres apart, median",
+        "from the bottom, median",
+    ];
     let rows = outcomes.iter().map(|outcome| {
         vec![
             outcome.name.to_owned(),
-            if outcome.rate.is_nan() { "-".to_owned() } else { outcome.rate.to_string() },
+            outcome.rate.map_or_else(|| "-".to_owned(), |rate| rate.to_string()),
             format!("{:.0} %", 100.0 * outcome.together()),
-            format!("{:.3}", median(&outcome.apart)),
-            format!("{:.2}", median(&outcome.travelled)),
+            format!("{:.0} %", 100.0 * outcome.thetas_together()),
+            format!("{:.3}", median(&outcome.apart())),
+            format!("{:.2}", median(&outcome.bottom_distances())),
         ]
     });
     Part::Table { header: header.map(str::to_owned).into(), rows: rows.collect() }
@@ -279,11 +419,12 @@ fn map(args: &TwinsArgs, outcomes: &[Outcome]) -> Result<Part> {
     for wanted in ["SGD", "Adam"] {
         let own = outcomes.iter().filter(|outcome| outcome.name == wanted);
         let best = own.max_by(|a, b| a.together().total_cmp(&b.together()));
-        let build = OPTIMIZERS.iter().find(|(name, _)| *name == wanted);
-        let Some((outcome, (_, build))) = best.zip(build) else { continue };
+        let kind = KINDS.iter().find(|kind| kind.name == wanted);
+        let Some((from, kind)) = best.and_then(|best| best.rate).zip(kind) else { continue };
         for (twin, start) in (1..).zip(STARTS) {
-            let mut optimizer = build(args, outcome.rate)?;
-            draw(wanted, twin, path(&mut *optimizer, &mut wells, start, args.gradients));
+            let rate = Rate { from, steps: (args.gradients as f32 / kind.cost) as u32 };
+            let mut subject = (kind.build)(args, rate)?;
+            draw(wanted, twin, path(&mut subject, &mut wells, start, args.gradients).0);
         }
     }
     let exact = Exact::new(args, 0)?;
