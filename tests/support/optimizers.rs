@@ -94,6 +94,7 @@ pub fn every_optimizer<K: Kernels + Copy + 'static>(
         walk_rate: rate,
         moves: 3,
         pull: 0.1.into(),
+        noise: 0.0,
         roll_back,
         ..EntropySgdConfig::default()
     };

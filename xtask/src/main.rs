@@ -8,7 +8,6 @@ mod data;
 mod demo;
 mod device;
 mod duty;
-mod footpoint;
 mod fuzz;
 mod import;
 mod int8;
@@ -46,7 +45,6 @@ enum Task {
     /// Build the firmware of the retail boards, and print its sizes
     Boards,
     Duty(duty::DutyArgs),
-    Footpoint(footpoint::FootpointArgs),
     Fuzz(fuzz::FuzzArgs),
     Import(import::ImportArgs),
     Int8(int8::Int8Args),
@@ -69,7 +67,6 @@ fn main() -> ExitCode {
         Task::Lab(args) => lab::lab(&args),
         Task::Lanes(args) => lanes::lanes(&args),
         Task::Duty(args) => duty::duty(&args),
-        Task::Footpoint(args) => footpoint::footpoint(&args),
         Task::Resume(args) => resume::resume(&args),
         Task::Size(args) => size::size(&args),
         Task::Fuzz(args) => fuzz::fuzz(&args),

@@ -6,7 +6,7 @@ use super::timing::{median, median_seconds};
 use super::{BenchArgs, Findings, table::markdown};
 use crate::data::{Dataset, digits};
 use crate::demo::plan::DIGITS_RECIPE;
-use crate::footpoint::{NEAR, SETTINGS};
+use crate::lab::footpoint::{NEAR, SETTINGS};
 use crate::pretrain::pretrain;
 use crate::progress;
 use anyhow::{Context, Result};
@@ -23,7 +23,7 @@ use std::time::Duration;
 type Layers = TwoLayers<784, 128, 10>;
 const WIDTHS: [usize; 3] = [784, 128, 10];
 const BATCH: usize = 64;
-/// Of the radii and rates of `cargo xtask footpoint`.
+/// Of the radii and rates of `cargo xtask lab footpoint`.
 const SETTINGS_TAKEN: usize = 3;
 /// Steps of fine-tuning, after which the footpoint is sought.
 const STARTS: [usize; 2] = [0, 10];
@@ -111,7 +111,7 @@ pub fn measure(args: &BenchArgs) -> Result<Findings> {
     bar.set_length((STARTS.len() * SETTINGS_TAKEN * ROUNDS) as u64);
     let mut text = format!(
         "Network {name}, batch {BATCH}, one thread each. The network is pre-trained on clean digits, enlarged to 28 by 28 \
-         pixels, and fine-tuned to a sensor's, as in `cargo xtask footpoint`. D is half the squared distance to the \
+         pixels, and fine-tuned to a sensor's, as in `cargo xtask lab footpoint`. D is half the squared distance to the \
          displaced centre; a solver is there where D is at most {NEAR} times the least that any of them finds. How many \
          gradient evaluations that takes is counted with D in 64-bit floats; then each implementation makes as many, \
          and the whole solution is timed, from theta to the footpoint: medians of {ROUNDS} rounds, in which all take turns. \

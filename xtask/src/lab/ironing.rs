@@ -172,3 +172,35 @@ fn numbers(grid: &Grid, balls: &[Rolled]) -> Part {
     });
     Part::Numbers { file: "ironing.csv", header, rows: rows.collect() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_larger_ball_sees_fewer_minima_and_touches_fewer_points() -> Result<()> {
+        let radii = vec![0.03, 0.3];
+        let section =
+            run(&IroningArgs { amplitude: 0.5, frequency: 3.0, terms: 4, radii, points: 801 })?;
+        let table = section.parts.iter().find_map(|part| match part {
+            Part::Table { rows, .. } => Some(rows),
+            _ => None,
+        });
+        let column = |index: usize| -> Vec<f64> {
+            let cells = table.into_iter().flatten().filter_map(|row| row.get(index));
+            cells.filter_map(|cell| cell.trim_end_matches(" %").parse().ok()).collect()
+        };
+        for falling in [column(1), column(5)] {
+            assert_eq!(falling.len(), 3);
+            assert!(falling.windows(2).all(|pair| pair[1] < pair[0]), "{falling:?}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_ball_larger_than_the_experiment_has_room_for_is_refused() {
+        let args =
+            IroningArgs { amplitude: 0.5, frequency: 3.0, terms: 4, radii: vec![1e6], points: 11 };
+        assert!(run(&args).is_err_and(|error| error.to_string().contains("100 at most")));
+    }
+}

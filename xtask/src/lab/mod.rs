@@ -1,5 +1,6 @@
 //! `cargo xtask lab`: losses at a chosen scale, and the paper's claims, as tables and pictures in one report.
 
+pub mod footpoint;
 mod highest_contact;
 mod ironing;
 mod mnist;
@@ -24,6 +25,7 @@ pub struct LabArgs {
 
 #[derive(Clone, Debug, Subcommand)]
 enum Experiment {
+    Footpoint(footpoint::FootpointArgs),
     Ironing(ironing::IroningArgs),
     Mnist(mnist::MnistArgs),
     RadiusMap(radius_map::RadiusMapArgs),
@@ -36,6 +38,7 @@ enum Experiment {
 /// Runs the command.
 pub fn lab(args: &LabArgs) -> Result<()> {
     let section = match &args.experiment {
+        Experiment::Footpoint(args) => footpoint::run(args)?,
         Experiment::Ironing(args) => ironing::run(args)?,
         Experiment::Mnist(args) => mnist::run(args)?,
         Experiment::RadiusMap(args) => radius_map::run(args)?,

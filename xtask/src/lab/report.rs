@@ -8,8 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every experiment, in the order of the report.
-const ORDER: [&str; 7] =
-    ["ironing", "twins", "unreachable", "wrinkles", "scale", "mnist", "radius-map"];
+const ORDER: [&str; 8] =
+    ["ironing", "twins", "unreachable", "wrinkles", "footpoint", "scale", "mnist", "radius-map"];
 
 const STYLE: &str = "body{font:16px/1.5 sans-serif;max-width:1040px;margin:2em auto;padding:0 1em;color:#222}\
     table{border-collapse:collapse;margin:1em 0}td,th{padding:.2em .8em;border-bottom:1px solid #ddd;text-align:right}\

@@ -440,3 +440,29 @@ fn map(args: &TwinsArgs, outcomes: &[Outcome]) -> Result<Part> {
             .to_owned(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARGS: TwinsArgs =
+        TwinsArgs { landscapes: 1, wells: 1000, width: 0.1, radius: 2.0, gradients: 200 };
+
+    #[test]
+    fn the_exact_balls_end_together_at_the_bottom_of_the_bowl() -> Result<()> {
+        let outcome = exact(&ARGS)?;
+        assert_eq!((outcome.together(), outcome.thetas_together()), (1.0, 1.0));
+        assert!(outcome.bottom_distances().iter().all(|distance| *distance < 0.2));
+        Ok(())
+    }
+
+    #[test]
+    fn every_kind_rolls_to_a_finite_end() -> Result<()> {
+        let bar = ProgressBar::hidden();
+        for kind in &KINDS {
+            let outcome = outcome(&ARGS, kind, 0.01, &bar)?;
+            assert!(outcome.bottom_distances().iter().all(|d| d.is_finite()), "{}", kind.name);
+        }
+        Ok(())
+    }
+}

@@ -100,3 +100,18 @@ fn rest(args: &UnreachableArgs, radius: f32, footpoint: Footpoint) -> Result<Str
     let [contact] = theta;
     Ok(format!("{:.3}", contact.abs()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exact_ball_hangs_where_theory_says() -> Result<()> {
+        for radius in [0.5_f32, 1.1, 2.0] {
+            // The height over the bottom is flat where the normals meet.
+            let strayed = (exact(radius)? - theory(f64::from(radius))).abs();
+            assert!(strayed < 0.01, "{radius}: {strayed}");
+        }
+        Ok(())
+    }
+}

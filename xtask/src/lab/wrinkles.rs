@@ -339,3 +339,39 @@ pub fn run(args: &WrinklesArgs) -> Result<Section> {
         ],
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_tries_as_many_settings() {
+        for method in &METHODS {
+            assert_eq!(method.settings(300, true).len(), RATES * SCALES, "{}", method.name);
+        }
+    }
+
+    #[test]
+    fn ladders_go_from_the_first_to_the_last_in_equal_ratios() {
+        let rungs: Vec<f32> = ladder((0.01, 10.0), 4).collect();
+        for (rung, expected) in rungs.iter().zip([0.01, 0.1, 1.0, 10.0]) {
+            assert!((rung / expected - 1.0).abs() < 1e-5, "{rungs:?}");
+        }
+    }
+
+    #[test]
+    fn the_shrinking_ball_rolls_over_ripples_in_which_decaying_gradient_descent_stays() -> Result<()>
+    {
+        let bowl = Quadratic { condition: CONDITION };
+        let bowl = RippledBowl { bowl, amplitude: 0.05, frequency: 30.0 };
+        let best = |name: &str| -> Result<f32> {
+            let method = METHODS.iter().find(|method| method.name == name);
+            let method = method.ok_or_else(|| anyhow::anyhow!("no method {name}"))?;
+            let residuals = method.settings(300, true).into_iter();
+            let residuals = residuals.map(|settings| method.residual(bowl, 10, settings, 3));
+            Ok(residuals.collect::<Result<Vec<_>>>()?.into_iter().fold(f32::INFINITY, f32::min))
+        };
+        assert!(best("ball, lagged contact")? < 1e-3 * best("SGD")?);
+        Ok(())
+    }
+}

@@ -1,12 +1,12 @@
-//! `cargo xtask footpoint`: what each solver pays to find the footpoint on digits batches.
+//! What each solver pays to find the footpoint on digits batches.
 
+use super::report::{Part, Section};
 use crate::data::digits;
 use crate::demo::plan::DIGITS_RECIPE;
 use crate::pretrain::pretrain;
 use crate::progress;
 use anyhow::Result;
 use clap::Args;
-use comfy_table::{Table, presets::ASCII_MARKDOWN};
 use rolling_ball::nn::{Network, SoftmaxCrossEntropy};
 use rolling_ball::{
     CentreStep, Footpoint, Objective, RollingBall, RollingBallConfig, Sgd, SgdConfig, StepReport,
@@ -29,7 +29,7 @@ const PAPER_ITERATIONS: u32 = 400;
 /// Moves of Gauss-Newton at most.
 const MOVES: u32 = 40;
 
-/// Compare the footpoint solvers by gradient evaluations.
+/// What the footpoint costs by Gauss-Newton and by the paper's solver, in gradient evaluations, from many states of a network
 #[derive(Args, Clone, Debug)]
 pub struct FootpointArgs {
     /// States of the network from which footpoints are sought, for each setting
@@ -171,24 +171,18 @@ fn median(mut values: Vec<u32>) -> String {
     values.get(values.len() / 2).map_or_else(|| "-".to_owned(), u32::to_string)
 }
 
-/// Runs the command.
-pub fn footpoint(args: &FootpointArgs) -> Result<()> {
+/// Runs the experiment.
+pub fn run(args: &FootpointArgs) -> Result<Section> {
     let data = digits::sensed(&digits::SENSOR, 1)?;
     let samples = data.samples();
     let states = states(&samples, args.states)?;
     let bar = progress::bar("seeking footpoints", "states");
     bar.set_length((states.len() * SETTINGS.len()) as u64);
-    let mut table = Table::new();
-    table.load_preset(ASCII_MARKDOWN);
-    let mut header = vec![
-        "radius, rate".to_owned(),
-        "Gauss-Newton gradients".to_owned(),
-        "worst".to_owned(),
-        "losses".to_owned(),
-        "D rose".to_owned(),
-    ];
+    let mut header = ["radius, rate", "Gauss-Newton gradients", "worst", "losses", "D rose"]
+        .map(str::to_owned)
+        .to_vec();
     header.extend(STEPS.iter().map(|gamma| format!("paper, gamma {gamma}")));
-    table.set_header(header);
+    let mut rows = Vec::new();
     for setting in SETTINGS {
         let mut descents = Vec::new();
         let mut papers = vec![Vec::new(); STEPS.len()];
@@ -211,16 +205,21 @@ pub fn footpoint(args: &FootpointArgs) -> Result<()> {
             let there = reached.len();
             format!("{} ({there} of {})", median(reached), states.len())
         }));
-        table.add_row(cells);
+        rows.push(cells);
     }
     bar.finish_and_clear();
-    println!(
-        "Gradient evaluations until D is within 1 % of its converged value: network 64-32-10, batches of \
-         {BATCH} digits, {} states; medians. In brackets: how many states the paper's solver got there from, \
-         in {PAPER_ITERATIONS} evaluations.\n\n{table}",
-        states.len()
-    );
-    Ok(())
+    Ok(Section {
+        name: "footpoint",
+        title: "What the footpoint costs",
+        parts: vec![
+            Part::Text(format!(
+                "Gradient evaluations until D is within 1 % of its converged value: network 64-32-10, batches of {BATCH} digits, {} \
+                 states; medians. In brackets: how many states the paper's solver got there from, in {PAPER_ITERATIONS} evaluations.",
+                states.len()
+            )),
+            Part::Table { header, rows },
+        ],
+    })
 }
 
 #[cfg(test)]
