@@ -6,15 +6,17 @@
 //! microcontroller.
 //!
 //! ```
-//! use rolling_ball::landscapes::WeierstrassLike;
+//! use rolling_ball::landscapes::{Quadratic, RippledBowl};
 //! use rolling_ball::probe::{Grid, Scale, Slice, smoothing_radius};
 //!
 //! let grid = Grid::line(201, 0.02)?;
-//! let slice = Slice { grid, origin: &[1.0], across: &[1.0], down: &[], loss_scale: 1.0 };
+//! let slice = Slice { grid, origin: &[0.0], across: &[1.0], down: &[], loss_scale: 1.0 };
 //! let (mut heights, mut centres, mut contacts) = ([0.0; 201], [0.0; 201], [0; 201]);
-//! slice.sample(&mut WeierstrassLike { terms: 20 }, &mut [0.0], &mut heights)?;
+//! let bowl = Quadratic { condition: 1.0 };
+//! let mut ripples = RippledBowl { bowl, amplitude: 0.05, frequency: 30.0 };
+//! slice.sample(&mut ripples, &mut [0.0], &mut heights)?;
 //!
-//! let mut scales = [0.0, 0.1, 0.3, 1.0].map(Scale::of_radius);
+//! let mut scales = [0.0, 0.03, 0.1, 0.3, 1.0].map(Scale::of_radius);
 //! for scale in &mut scales {
 //!     grid.dilate(&heights, scale.radius, &mut centres, &mut contacts)?;
 //!     scale.roughness = grid.roughness(&centres)?;
