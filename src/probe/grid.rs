@@ -1,12 +1,13 @@
 //! Points at equal distances.
 
 use crate::Error;
+use core::num::NonZero;
 
 /// Points on a line, which is one row, or on a plane, row by row, with the same distance between rows as between columns.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Grid {
-    rows: usize,
-    columns: usize,
+    rows: NonZero<usize>,
+    columns: NonZero<usize>,
     spacing: f32,
 }
 
@@ -24,9 +25,12 @@ impl Grid {
     /// # Errors
     /// [`Error::Length`] without a point, [`Error::Setting`] where the spacing is not above 0.
     pub fn plane(rows: usize, columns: usize, spacing: f32) -> Result<Self, Error> {
-        if rows.checked_mul(columns).is_none_or(|points| points == 0) {
+        let sides = NonZero::new(rows).zip(NonZero::new(columns));
+        let Some((rows, columns)) =
+            sides.filter(|(rows, columns)| rows.checked_mul(*columns).is_some())
+        else {
             return Err(Error::Length { what: "grid", expected: 1, actual: 0 });
-        }
+        };
         Error::check_positive("spacing", spacing)?;
         Ok(Self { rows, columns, spacing })
     }
@@ -34,19 +38,19 @@ impl Grid {
     /// How many rows.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.rows
+        self.rows.get()
     }
 
     /// How many points a row has.
     #[must_use]
     pub fn columns(&self) -> usize {
-        self.columns
+        self.columns.get()
     }
 
     /// How many points in all.
     #[must_use]
     pub fn points(&self) -> usize {
-        self.rows * self.columns
+        self.rows() * self.columns()
     }
 
     /// From a point to the next.

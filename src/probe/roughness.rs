@@ -66,7 +66,8 @@ impl Grid {
         }
         if rows > 1 {
             for column in 0..columns {
-                sums.add(heights.iter().copied().skip(column).step_by(columns));
+                let rows = heights.chunks_exact(columns);
+                sums.add(rows.filter_map(|row| row.get(column).copied()));
             }
         }
         let lines = sums.lines.max(1) as f32;
