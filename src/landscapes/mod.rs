@@ -95,17 +95,24 @@ fn sum(theta: &[f32], value: impl Fn(f32) -> f32) -> f32 {
     total
 }
 
-/// As [`sum`], of a function that gives its slope too.
-fn sum_with_slopes(
-    theta: &[f32],
-    gradient: &mut [f32],
-    value_and_slope: impl Fn(f32) -> (f32, f32),
-) -> f32 {
-    let mut total = 0.0;
-    for (t, place) in theta.iter().zip(gradient) {
-        let (value, slope) = value_and_slope(*t);
-        total += value;
-        *place = slope;
+/// A sum over the parameters of one function.
+trait Separable {
+    /// The function.
+    fn height(&self, t: f32) -> f32;
+
+    /// Its derivative.
+    fn incline(&self, t: f32) -> f32;
+}
+
+impl<S: Separable> Landscape for S {
+    fn value(&self, theta: &[f32]) -> f32 {
+        sum(theta, |t| self.height(t))
     }
-    total
+
+    fn slope(&self, theta: &[f32], gradient: &mut [f32]) -> f32 {
+        for (place, t) in gradient.iter_mut().zip(theta) {
+            *place = self.incline(*t);
+        }
+        self.value(theta)
+    }
 }

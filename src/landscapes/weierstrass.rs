@@ -1,6 +1,6 @@
 //! Weierstrass's function, cut off.
 
-use super::{Landscape, objective, sum, sum_with_slopes};
+use super::{Separable, objective};
 use core::f32::consts::PI;
 
 /// The sum over the parameters `t` and `k = 0 .. terms` of `amplitude^k cos(frequency^k pi t)`: wrinkles on wrinkles, steeper
@@ -24,8 +24,10 @@ impl Weierstrass {
             (amplitude, frequency)
         })
     }
+}
 
-    fn height(self, t: f32) -> f32 {
+impl Separable for Weierstrass {
+    fn height(&self, t: f32) -> f32 {
         let mut height = 0.0;
         for (amplitude, frequency) in self.terms() {
             height += amplitude * libm::cosf(frequency * t);
@@ -33,22 +35,12 @@ impl Weierstrass {
         height
     }
 
-    fn height_and_slope(self, t: f32) -> (f32, f32) {
+    fn incline(&self, t: f32) -> f32 {
         let mut slope = 0.0;
         for (amplitude, frequency) in self.terms() {
             slope -= amplitude * frequency * libm::sinf(frequency * t);
         }
-        (self.height(t), slope)
-    }
-}
-
-impl Landscape for Weierstrass {
-    fn value(&self, theta: &[f32]) -> f32 {
-        sum(theta, |t| self.height(t))
-    }
-
-    fn slope(&self, theta: &[f32], gradient: &mut [f32]) -> f32 {
-        sum_with_slopes(theta, gradient, |t| self.height_and_slope(t))
+        slope
     }
 }
 
