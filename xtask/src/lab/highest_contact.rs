@@ -1,5 +1,6 @@
 //! A ball that also asks what it would hit elsewhere: its contact is the highest of several candidates.
 
+use super::numbers::normal;
 use oorandom::Rand32;
 use rolling_ball::{Error, Evaluations, Optimizer, Request, Schedule, StepReport};
 
@@ -50,7 +51,7 @@ impl HighestContact {
     /// A place under the ball: anywhere on its disc, or, every other time, near the best so far.
     fn draw(&mut self, theta: &mut [f32]) {
         for t in theta.iter_mut() {
-            *t = (0..12).map(|_| self.random.rand_float()).sum::<f32>() - 6.0;
+            *t = normal(&mut self.random);
         }
         if self.asked.is_multiple_of(2) {
             let near = NEAR * self.radius * self.random.rand_float();

@@ -4,6 +4,7 @@ pub mod footpoint;
 mod highest_contact;
 mod ironing;
 mod mnist;
+mod numbers;
 mod picture;
 mod radius_map;
 mod report;

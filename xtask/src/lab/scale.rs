@@ -1,5 +1,6 @@
 //! A trained network's loss at every scale.
 
+use super::numbers::normal;
 use super::picture::{Chart, Mark, Series};
 use super::report::{Part, Section};
 use crate::data::digits;
@@ -119,10 +120,8 @@ fn directions(
     theta: &[f32],
 ) -> Result<Vec<(&'static str, Vec<f32>)>> {
     let mut random = Rand32::new(args.seed);
-    // The sum of twelve uniform numbers is as good as normal here.
-    let mut normal = || (0..12).map(|_| random.rand_float()).sum::<f32>() - 6.0;
-    let plain: Vec<f32> = theta.iter().map(|_| normal()).collect();
-    let mut filtered: Vec<f32> = theta.iter().map(|_| normal()).collect();
+    let plain: Vec<f32> = theta.iter().map(|_| normal(&mut random)).collect();
+    let mut filtered: Vec<f32> = theta.iter().map(|_| normal(&mut random)).collect();
     normalise_filters(&mut filtered, theta, filters())?;
     let (mut first, mut second) = (plain.clone(), filtered.clone());
     let mut scratch = vec![0.0; theta.len()];

@@ -1,6 +1,7 @@
 //! Two starts beside each other among many wells: do they end together?
 
 use super::highest_contact::HighestContact;
+use super::numbers::median;
 use super::picture::{Map, Mark, Series};
 use super::report::{Part, Section};
 use crate::progress;
@@ -247,12 +248,6 @@ fn distance([a, b]: [f32; 2], [c, d]: [f32; 2]) -> f32 {
     ((a - c).powi(2) + (b - d).powi(2)).sqrt()
 }
 
-fn median(values: &[f32]) -> f32 {
-    let mut values = values.to_vec();
-    values.sort_by(f32::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f32::NAN)
-}
-
 /// One optimizer on every landscape.
 fn outcome(args: &TwinsArgs, kind: &Kind, from: f32, bar: &ProgressBar) -> Result<Outcome> {
     let rate = Rate { from, steps: (args.gradients as f32 / kind.cost) as u32 };
@@ -395,8 +390,8 @@ fn table(outcomes: &[Outcome]) -> Part {
             outcome.rate.map_or_else(|| "-".to_owned(), |rate| rate.to_string()),
             format!("{:.0} %", 100.0 * outcome.together()),
             format!("{:.0} %", 100.0 * outcome.thetas_together()),
-            format!("{:.3}", median(&outcome.apart())),
-            format!("{:.2}", median(&outcome.bottom_distances())),
+            format!("{:.3}", median(outcome.apart())),
+            format!("{:.2}", median(outcome.bottom_distances())),
         ]
     });
     Part::Table { header: header.map(str::to_owned).into(), rows: rows.collect() }

@@ -1,5 +1,6 @@
 //! Bowls with ripples, where a ball should win: every optimizer at equal cost, with and without decay.
 
+use super::numbers::{median, normal};
 use super::report::{Part, Section};
 use crate::progress;
 use anyhow::Result;
@@ -262,16 +263,10 @@ impl Objective for Smoothed {
             return self.bowl.gradient(theta, gradient);
         }
         for (place, t) in self.place.iter_mut().zip(theta) {
-            let normal = (0..12).map(|_| self.random.rand_float()).sum::<f32>() - 6.0;
-            *place = t + self.deviation * normal;
+            *place = t + self.deviation * normal(&mut self.random);
         }
         self.bowl.gradient(&self.place, gradient)
     }
-}
-
-fn median(mut values: Vec<f32>) -> f32 {
-    values.sort_by(f32::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f32::NAN)
 }
 
 /// What a method comes to on a bowl.
