@@ -18,7 +18,6 @@ mod pretrain;
 mod progress;
 mod resume;
 mod size;
-mod study;
 mod test;
 mod workspace;
 
@@ -52,7 +51,6 @@ enum Task {
     Lanes(lanes::LanesArgs),
     Resume(resume::ResumeArgs),
     Size(size::SizeArgs),
-    Study(study::StudyArgs),
 }
 
 fn main() -> ExitCode {
@@ -72,7 +70,6 @@ fn main() -> ExitCode {
         Task::Fuzz(args) => fuzz::fuzz(&args),
         Task::Import(args) => import::import(&args),
         Task::Int8(args) => int8::int8(&args),
-        Task::Study(args) => study::study(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

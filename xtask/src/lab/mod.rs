@@ -1,10 +1,12 @@
 //! `cargo xtask lab`: losses at a chosen scale, and the paper's claims, as tables and pictures in one report.
 
+mod finetune;
 pub mod footpoint;
 mod highest_contact;
 mod ironing;
 mod mnist;
 mod numbers;
+mod optimizers;
 mod picture;
 mod radius_map;
 mod report;
@@ -26,6 +28,7 @@ pub struct LabArgs {
 
 #[derive(Clone, Debug, Subcommand)]
 enum Experiment {
+    Finetune(finetune::FinetuneArgs),
     Footpoint(footpoint::FootpointArgs),
     Ironing(ironing::IroningArgs),
     Mnist(mnist::MnistArgs),
@@ -39,6 +42,7 @@ enum Experiment {
 /// Runs the command.
 pub fn lab(args: &LabArgs) -> Result<()> {
     let section = match &args.experiment {
+        Experiment::Finetune(args) => finetune::run(args)?,
         Experiment::Footpoint(args) => footpoint::run(args)?,
         Experiment::Ironing(args) => ironing::run(args)?,
         Experiment::Mnist(args) => mnist::run(args)?,

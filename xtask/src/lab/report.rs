@@ -8,8 +8,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every experiment, in the order of the report.
-const ORDER: [&str; 8] =
-    ["ironing", "twins", "unreachable", "wrinkles", "footpoint", "scale", "mnist", "radius-map"];
+const ORDER: [&str; 9] = [
+    "ironing",
+    "twins",
+    "unreachable",
+    "wrinkles",
+    "footpoint",
+    "scale",
+    "mnist",
+    "radius-map",
+    "finetune",
+];
 
 const STYLE: &str = "body{font:16px/1.5 sans-serif;max-width:1040px;margin:2em auto;padding:0 1em;color:#222}\
     table{border-collapse:collapse;margin:1em 0}td,th{padding:.2em .8em;border-bottom:1px solid #ddd;text-align:right}\
@@ -18,6 +27,7 @@ const STYLE: &str = "body{font:16px/1.5 sans-serif;max-width:1040px;margin:2em a
 
 /// A part of a section.
 pub enum Part {
+    Heading(String),
     Text(String),
     Table {
         header: Vec<String>,
@@ -51,19 +61,18 @@ impl Section {
         let folder = folder().join(self.name);
         fs::create_dir_all(&folder)
             .with_context(|| format!("cannot create {}", folder.display()))?;
-        println!("{}", self.title);
+        println!("{}\n\n{}", self.title, self.markdown());
         let mut html = format!("<h2 id=\"{}\">{}</h2>\n", self.name, escaped(self.title));
         let _ = writeln!(html, "<p><code>cargo xtask lab {}</code></p>", self.name);
         for part in &self.parts {
             match part {
+                Part::Heading(words) => {
+                    let _ = writeln!(html, "<h3>{}</h3>", escaped(words));
+                }
                 Part::Text(text) => {
-                    println!("\n{text}");
                     let _ = writeln!(html, "<p>{}</p>", escaped(text));
                 }
-                Part::Table { header, rows } => {
-                    println!("\n{}", markdown(header.clone(), rows.iter().cloned()));
-                    html.push_str(&table(header, rows));
-                }
+                Part::Table { header, rows } => html.push_str(&table(header, rows)),
                 Part::Picture { file, svg, caption } => {
                     write(&folder.join(file), svg)?;
                     let caption = escaped(caption);
@@ -77,8 +86,24 @@ impl Section {
         }
         write(&folder.join(SECTION), &html)?;
         let index = index()?;
-        println!("\nwrote {} and {}", relative(&folder), relative(&index));
+        println!("wrote {} and {}", relative(&folder), relative(&index));
         Ok(())
+    }
+
+    /// Its words and tables, in Markdown.
+    pub fn markdown(&self) -> String {
+        let mut text = String::new();
+        for part in &self.parts {
+            let _ = match part {
+                Part::Heading(words) => writeln!(text, "## {words}\n"),
+                Part::Text(words) => writeln!(text, "{words}\n"),
+                Part::Table { header, rows } => {
+                    writeln!(text, "{}\n", markdown(header.clone(), rows.iter().cloned()))
+                }
+                Part::Picture { .. } | Part::Numbers { .. } => Ok(()),
+            };
+        }
+        text
     }
 }
 

@@ -1,0 +1,83 @@
+//! Means, deviations, and whether a difference is more than chance.
+
+use oorandom::Rand32;
+
+/// A mean; NaN of nothing.
+pub fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
+    let (sum, count) = values.into_iter().fold((0.0, 0.0), |(s, n), value| (s + value, n + 1.0));
+    sum / count
+}
+
+/// Standard deviation about the mean, of all values that there are.
+pub fn deviation(values: &[f64]) -> f64 {
+    let middle = mean(values.iter().copied());
+    mean(values.iter().map(|value| (value - middle).powi(2))).sqrt()
+}
+
+/// The index of the largest value; the first of equals.
+pub fn largest(values: &[f64]) -> usize {
+    let better =
+        |best: usize, index: usize| if values[index] > values[best] { index } else { best };
+    (0..values.len()).fold(0, better)
+}
+
+const FLIPS: u32 = 9_999;
+
+/// How likely chance alone makes paired differences whose mean is as far from zero: the sign-flip test, from 9,999 random flips
+/// (Fisher 1935; the observed signs count as one more, Phipson and Smyth 2010).
+pub fn paired_test(differences: &[f64]) -> f64 {
+    let observed = differences.iter().sum::<f64>().abs();
+    // Sums of the same numbers in another order round differently.
+    let observed = observed - 1e-9 * differences.iter().map(|value| value.abs()).sum::<f64>();
+    let mut random = Rand32::new(1);
+    let mut as_far = 0;
+    for _ in 0..FLIPS {
+        let flipped = differences
+            .iter()
+            .map(|value| if random.rand_range(0..2) == 0 { *value } else { -*value });
+        as_far += u32::from(flipped.sum::<f64>().abs() >= observed);
+    }
+    f64::from(as_far + 1) / f64::from(FLIPS + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mean_and_a_deviation_are_as_defined() {
+        assert_eq!(mean([1.0, 2.0, 6.0]), 3.0);
+        assert_eq!(deviation(&[1.0, 3.0, 1.0, 3.0]), 1.0);
+    }
+
+    #[test]
+    fn the_first_of_the_largest_is_chosen() {
+        assert_eq!(largest(&[1.0, 3.0, 3.0, 2.0]), 1);
+    }
+
+    #[test]
+    fn differences_of_one_sign_are_no_chance() {
+        assert!(paired_test(&[0.5; 20]) < 0.001);
+    }
+
+    #[test]
+    fn no_difference_at_all_is_chance() {
+        assert_eq!(paired_test(&[0.0; 20]), 1.0);
+    }
+
+    #[test]
+    fn the_test_agrees_with_all_flips_counted() {
+        let differences: [f64; 8] = [0.9, -0.3, 0.4, 0.7, -0.2, 0.6, 0.1, 0.5];
+        let sum: f64 = differences.iter().sum();
+        let as_far = (0..256_u32)
+            .filter(|signs| {
+                let signed = |(bit, value): (u32, &f64)| {
+                    if signs >> bit & 1 == 0 { *value } else { -value }
+                };
+                let flipped: f64 = (0..).zip(&differences).map(signed).sum();
+                flipped.abs() >= sum.abs() - 1e-9
+            })
+            .count();
+        assert!((paired_test(&differences) - as_far as f64 / 256.0).abs() < 0.01);
+    }
+}
