@@ -14,6 +14,7 @@ use crate::device::setup;
 use crate::device::{self, Build};
 use crate::duty;
 use crate::int8;
+use crate::lab::browser;
 use crate::lint;
 use crate::resume;
 use crate::size;
@@ -107,9 +108,12 @@ pub fn test(args: &TestArgs) -> Result<()> {
     tally.pass("the_sources_are_formatted_and_without_a_warning");
     run(cargo().args(["test", "--workspace", "--locked"]), "the tests")?;
     run(cargo().args(["test", "--features", FEATURES, "--locked"]), "the tests with features")?;
-    for (package, what) in [("scenario", "the tests of the scenario"), ("gesture", "the gestures")]
-    {
-        let folder = root().join("boards").join(package);
+    for (folder, what) in [
+        ("boards/scenario", "the tests of the scenario"),
+        ("boards/gesture", "the gestures"),
+        ("bindings/burn", "the tests of the modules of burn"),
+    ] {
+        let folder = root().join(folder);
         run(cargo().args(["test", "--locked"]).current_dir(folder), what)?;
     }
     examples(&mut tally)?;
@@ -121,6 +125,8 @@ pub fn test(args: &TestArgs) -> Result<()> {
     retail(&mut tally)?;
     c_interface(args, &mut tally)?;
     desktop_instructions(args, &mut tally)?;
+    let sentence = "the_laboratorys_report_opens_in_a_browser_with_its_pictures";
+    tally.pass_with(&[browser::BROWSER], args.install, sentence, browser::check)?;
     devices(args, &mut tally)?;
     let Tally { passed, skipped } = tally;
     println!("\n{passed} passed, 0 failed, {skipped} skipped");

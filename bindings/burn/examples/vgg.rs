@@ -12,7 +12,7 @@ use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use oorandom::Rand32;
 use rolling_ball::{
-    Adam, AdamConfig, CentreStep, Footpoint, Optimizer, RollingBall, RollingBallConfig, Sam,
+    Adam, AdamConfig, ClipNorm, Footpoint, Optimizer, RollingBall, RollingBallConfig, Sam,
     SamConfig, Schedule, Sgd, SgdConfig, step,
 };
 use rolling_ball_burn::ModuleObjective;
@@ -145,56 +145,53 @@ fn idx(directory: &Path, name: &str, header: usize) -> Result<Vec<u8>> {
 type Make = fn(usize, u32) -> Result<Box<dyn Optimizer>, rolling_ball::Error>;
 
 /// Name, gradient evaluations of a step, and how it is made; rates and radii shrink to nothing on half a cosine.
-const METHODS: [(&str, u32, Make); 6] = [
-    ("SGD 0.1", 1, |n, steps| {
-        let config = SgdConfig {
-            learning_rate: shrinking(0.1, steps),
-            roll_back: false,
-            ..SgdConfig::default()
-        };
-        Ok(Box::new(Sgd::new(config, vec![0.0; n], None)?))
-    }),
-    ("Adam 0.002", 1, |n, steps| {
-        let config = AdamConfig {
-            learning_rate: shrinking(0.002, steps),
-            roll_back: false,
-            ..AdamConfig::default()
-        };
-        Ok(Box::new(Adam::new(config, [(); 3].map(|()| vec![0.0; n]))?))
-    }),
-    ("SAM 0.1 radius 0.05", 2, |n, steps| {
+const METHODS: [(&str, u32, Make); 8] = [
+    ("SGD 0.1", 1, |n, steps| Ok(Box::new(sgd(n, steps, 0.1)?))),
+    ("SGD 0.3", 1, |n, steps| Ok(Box::new(sgd(n, steps, 0.3)?))),
+    ("SGD 1 clipped at 0.3", 1, |n, steps| Ok(Box::new(ClipNorm::new(sgd(n, steps, 1.0)?, 0.3)?))),
+    ("Adam 0.002", 1, |n, steps| adam(n, steps, 0.002)),
+    ("Adam 0.005", 1, |n, steps| adam(n, steps, 0.005)),
+    ("SAM 0.3 radius 0.05", 2, |n, steps| {
         let config = SamConfig {
-            learning_rate: shrinking(0.1, steps),
+            learning_rate: shrinking(0.3, steps),
             radius: 0.05.into(),
             roll_back: false,
         };
         Ok(Box::new(Sam::new(config, [(); 2].map(|()| vec![0.0; n]))?))
     }),
-    ("ball lagged arc length 1 radius 0.03", 1, |n, steps| {
-        ball(n, steps, 1.0, Footpoint::Contact { refreshes: 0 }, CentreStep::ArcLength)
-    }),
-    ("ball lagged 0.1 radius 0.03", 1, |n, steps| {
-        ball(n, steps, 0.1, Footpoint::Contact { refreshes: 0 }, CentreStep::Plain)
-    }),
-    ("ball refreshed arc length 1 radius 0.03", 2, |n, steps| {
-        ball(n, steps, 1.0, Footpoint::Contact { refreshes: 1 }, CentreStep::ArcLength)
-    }),
+    ("ball lagged arc length 1 radius 0.03", 1, |n, steps| ball(n, steps, 0)),
+    ("ball refreshed arc length 1 radius 0.03", 2, |n, steps| ball(n, steps, 1)),
 ];
+
+fn sgd(n: usize, steps: u32, rate: f32) -> Result<Sgd<Vec<f32>>, rolling_ball::Error> {
+    let config = SgdConfig {
+        learning_rate: shrinking(rate, steps),
+        roll_back: false,
+        ..SgdConfig::default()
+    };
+    Sgd::new(config, vec![0.0; n], None)
+}
+
+fn adam(n: usize, steps: u32, rate: f32) -> Result<Box<dyn Optimizer>, rolling_ball::Error> {
+    let config = AdamConfig {
+        learning_rate: shrinking(rate, steps),
+        roll_back: false,
+        ..AdamConfig::default()
+    };
+    Ok(Box::new(Adam::new(config, [(); 3].map(|()| vec![0.0; n]))?))
+}
 
 fn shrinking(from: f32, steps: u32) -> Schedule {
     Schedule::Cosine { from, to: 0.0, steps }
 }
 
-fn ball(
-    parameters: usize,
-    steps: u32,
-    rate: f32,
-    footpoint: Footpoint,
-    centre_step: CentreStep,
-) -> Result<Box<dyn Optimizer>, rolling_ball::Error> {
-    let shrinking = RollingBallConfig::shrinking(0.03, rate, steps);
-    let config = RollingBallConfig { footpoint, centre_step, roll_back: false, ..shrinking };
-    Ok(Box::new(RollingBall::new(config, [(); 2].map(|()| vec![0.0; parameters]))?))
+fn ball(n: usize, steps: u32, refreshes: u32) -> Result<Box<dyn Optimizer>, rolling_ball::Error> {
+    let config = RollingBallConfig {
+        footpoint: Footpoint::Contact { refreshes },
+        roll_back: false,
+        ..RollingBallConfig::fine_tuning(steps)
+    };
+    Ok(Box::new(RollingBall::new(config, [(); 2].map(|()| vec![0.0; n]))?))
 }
 
 /// `0 .. count` in an order that the seed decides.

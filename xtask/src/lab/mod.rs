@@ -1,5 +1,6 @@
 //! `cargo xtask lab`: losses at a chosen scale, and the paper's claims, as tables and pictures in one report.
 
+pub mod browser;
 mod finetune;
 pub mod footpoint;
 mod highest_contact;
@@ -14,6 +15,7 @@ mod scale;
 mod training;
 mod twins;
 mod unreachable;
+mod vgg;
 mod wrinkles;
 
 use anyhow::Result;
@@ -36,6 +38,7 @@ enum Experiment {
     Twins(twins::TwinsArgs),
     Unreachable(unreachable::UnreachableArgs),
     Scale(scale::ScaleArgs),
+    Vgg(vgg::VggArgs),
     Wrinkles(wrinkles::WrinklesArgs),
 }
 
@@ -50,6 +53,7 @@ pub fn lab(args: &LabArgs) -> Result<()> {
         Experiment::Twins(args) => twins::run(args)?,
         Experiment::Unreachable(args) => unreachable::run(args)?,
         Experiment::Scale(args) => scale::run(args)?,
+        Experiment::Vgg(args) => vgg::run(args)?,
         Experiment::Wrinkles(args) => wrinkles::run(args)?,
     };
     section.publish()

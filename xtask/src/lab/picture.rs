@@ -7,7 +7,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 use std::ops::Range;
 
 /// The colour-blind-safe palette of Okabe and Ito.
-const COLOURS: [RGBColor; 7] = [
+pub const COLOURS: [RGBColor; 7] = [
     RGBColor(0x00, 0x72, 0xb2),
     RGBColor(0xd5, 0x5e, 0x00),
     RGBColor(0x00, 0x9e, 0x73),

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every experiment, in the order of the report.
-const ORDER: [&str; 9] = [
+const ORDER: [&str; 10] = [
     "ironing",
     "twins",
     "unreachable",
@@ -17,6 +17,7 @@ const ORDER: [&str; 9] = [
     "scale",
     "mnist",
     "radius-map",
+    "vgg",
     "finetune",
 ];
 
@@ -70,7 +71,7 @@ impl Section {
                     let _ = writeln!(html, "<h3>{}</h3>", escaped(words));
                 }
                 Part::Text(text) => {
-                    let _ = writeln!(html, "<p>{}</p>", escaped(text));
+                    let _ = writeln!(html, "<p>{}</p>", inline(text));
                 }
                 Part::Table { header, rows } => html.push_str(&table(header, rows)),
                 Part::Picture { file, svg, caption } => {
@@ -110,6 +111,11 @@ impl Section {
 /// A section's part of the report.
 const SECTION: &str = "section.html";
 
+/// The report.
+pub fn page() -> PathBuf {
+    folder().join("index.html")
+}
+
 fn folder() -> PathBuf {
     root().join("target/lab")
 }
@@ -121,18 +127,18 @@ fn relative(path: &Path) -> String {
 /// Makes the report.
 fn index() -> Result<PathBuf> {
     let title = "The rolling ball's laboratory";
-    let mut page = format!(
+    let mut html = format!(
         "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title><style>{STYLE}</style>\n\
          <h1>{title}</h1>\n"
     );
     for name in ORDER {
         if let Ok(section) = fs::read_to_string(folder().join(name).join(SECTION)) {
-            page.push_str(&section);
+            html.push_str(&section);
         }
     }
-    page.push_str("</html>\n");
-    let path = folder().join("index.html");
-    write(&path, &page)?;
+    html.push_str("</html>\n");
+    let path = page();
+    write(&path, &html)?;
     Ok(path)
 }
 
@@ -143,7 +149,7 @@ fn write(path: &Path, text: &str) -> Result<()> {
 fn table(header: &[String], rows: &[Vec<String>]) -> String {
     let line = |cells: &[String], tag: &str| {
         let cells: String =
-            cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escaped(cell))).collect();
+            cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", inline(cell))).collect();
         format!("<tr>{cells}</tr>\n")
     };
     let rows: String = rows.iter().map(|row| line(row, "td")).collect();
@@ -160,6 +166,21 @@ fn comma_separated(header: &[String], rows: &[Vec<f64>]) -> String {
     text
 }
 
+/// Markdown's marks within a line, as far as sections have them: strong words and code.
+fn inline(text: &str) -> String {
+    let mut html = escaped(text);
+    for (mark, tag) in [("**", "b"), ("`", "code")] {
+        let mut pieces = html.split(mark);
+        let mut marked = pieces.next().unwrap_or_default().to_owned();
+        for (index, piece) in pieces.enumerate() {
+            let slash = if index % 2 == 0 { "" } else { "/" };
+            let _ = write!(marked, "<{slash}{tag}>{piece}");
+        }
+        html = marked;
+    }
+    html
+}
+
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
@@ -173,6 +194,11 @@ mod tests {
         assert_eq!(escaped("a < b & c > d"), "a &lt; b &amp; c &gt; d");
         let html = table(&["<x>".to_owned()], &[vec!["1".to_owned()]]);
         assert_eq!(html, "<table>\n<tr><th>&lt;x&gt;</th></tr>\n<tr><td>1</td></tr>\n</table>\n");
+    }
+
+    #[test]
+    fn strong_words_and_code_become_tags() {
+        assert_eq!(inline("a **b** and `c`"), "a <b>b</b> and <code>c</code>");
     }
 
     #[test]

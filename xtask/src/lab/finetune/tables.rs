@@ -229,7 +229,11 @@ impl Findings {
                     }
                     let differences = differences(&of(method, group), &reference);
                     let mean = 100.0 * mean(differences.iter().copied());
-                    format!("{mean:+.1} (p {:.3})", paired_test(&differences))
+                    let chance = match paired_test(&differences) {
+                        chance if chance < 0.001 => "< 0.001".to_owned(),
+                        chance => format!("{chance:.3}"),
+                    };
+                    format!("{mean:+.1} (p {chance})")
                 };
                 (0..METHODS.len()).map(cell).collect()
             })
