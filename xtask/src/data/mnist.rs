@@ -80,7 +80,8 @@ fn bytes(directory: &Path, name: &str) -> Result<Vec<u8>> {
     let packed = directory.join(format!("{name}.gz"));
     let file = fs::File::open(&packed).with_context(|| {
         format!(
-            "cannot read {}, nor {name} beside it: --data needs the directory with MNIST's four IDX files, packed or not",
+            "cannot read {}, nor {name} beside it: --data needs the directory with MNIST's four IDX files, packed or not \
+             (Fashion-MNIST's, of the Debian package dataset-fashion-mnist, serve too: /usr/share/datasets/fashion-mnist)",
             packed.display()
         )
     })?;

@@ -234,8 +234,8 @@ impl Plan {
     }
 }
 
-/// Learning rate and radius where the user names none: the setting that `cargo xtask study` found best on the
-/// mean of all its cases.
+/// Learning rate and radius where the user names none: the ball's preset, and for the others the one setting that is best on the
+/// mean of all cases (docs/study.md).
 fn default_settings(kind: OptimizerKind) -> (f32, f32) {
     match kind {
         OptimizerKind::Ball => (1.0, 0.03),

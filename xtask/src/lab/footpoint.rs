@@ -1,5 +1,6 @@
 //! What each solver pays to find the footpoint on digits batches.
 
+use super::picture::{Chart, Mark, Series};
 use super::report::{Part, Section};
 use crate::data::digits;
 use crate::demo::plan::DIGITS_RECIPE;
@@ -171,6 +172,114 @@ fn median(mut values: Vec<u32>) -> String {
     values.get(values.len() / 2).map_or_else(|| "-".to_owned(), u32::to_string)
 }
 
+/// A solver of the pictures, by how many iterations it may make.
+struct Solver {
+    name: &'static str,
+    limited: fn(u32) -> Footpoint,
+}
+
+const SOLVERS: [Solver; 4] = [
+    Solver {
+        name: "Gauss-Newton",
+        limited: |max_iterations| Footpoint::GaussNewton { max_iterations, tolerance: 0.0 },
+    },
+    Solver {
+        name: "paper, gamma 0.3",
+        limited: |iterations| Footpoint::GradientDescent { step: 0.3, iterations },
+    },
+    Solver {
+        name: "paper, gamma 0.1",
+        limited: |iterations| Footpoint::GradientDescent { step: 0.1, iterations },
+    },
+    Solver {
+        name: "paper, gamma 0.01",
+        limited: |iterations| Footpoint::GradientDescent { step: 0.01, iterations },
+    },
+];
+
+/// Of the pictures, in gradient evaluations.
+const SHOWN: u32 = 30;
+
+/// D in units of the least, and the residual, after each number of gradient evaluations; infinite where the solver diverged.
+fn path(
+    samples: &Samples,
+    state: &State,
+    setting: (f32, f32),
+    solver: &Solver,
+    least: f32,
+) -> Result<Vec<[f32; 2]>> {
+    let mut found = Vec::new();
+    for iterations in 1..=SHOWN {
+        let report = one_step(samples, state, setting, (solver.limited)(iterations))?;
+        let Some((report, footpoint)) = report.and_then(|r| r.footpoint.map(|f| (r, f))) else {
+            found.push((iterations, [f32::INFINITY; 2]));
+            break;
+        };
+        let spent = report.evaluations.gradients;
+        found.push((spent, [footpoint.distance / least, footpoint.residual]));
+        if footpoint.iterations < iterations {
+            break;
+        }
+    }
+    let after = |spent: u32| {
+        let last = found.iter().rev().find(|(gradients, _)| *gradients <= spent);
+        last.map_or([f32::INFINITY; 2], |(_, values)| *values)
+    };
+    Ok((1..=SHOWN).map(after).collect())
+}
+
+/// Median and worst over the states.
+fn curves(samples: &Samples, states: &[State], setting: (f32, f32)) -> Result<Vec<Part>> {
+    let mut series = [Vec::new(), Vec::new()];
+    for (colour, solver) in SOLVERS.iter().enumerate() {
+        let mut paths = Vec::new();
+        for state in states {
+            let least = gauss_newton(samples, state, setting)?.converged;
+            paths.push(path(samples, state, setting, solver, least)?);
+        }
+        for (what, series) in series.iter_mut().enumerate() {
+            let at = |spent: usize| {
+                let mut values: Vec<f32> = paths.iter().map(|path| path[spent][what]).collect();
+                values.sort_by(f32::total_cmp);
+                [values[values.len() / 2], values[values.len() - 1]]
+            };
+            for (rank, words, mark) in [(0, "median", Mark::Line), (1, "worst", Mark::Dots)] {
+                let points = (0..SHOWN as usize)
+                    .map(|spent| ((spent + 1) as f64, f64::from(at(spent)[rank])));
+                series.push(Series {
+                    label: format!("{}, {words}", solver.name),
+                    points: points.filter(|(_, y)| y.is_finite() && *y > 0.0).collect(),
+                    mark,
+                    colour,
+                });
+            }
+        }
+    }
+    let (radius, rate) = setting;
+    let [distances, residuals] = series;
+    let draw = |file, title: &str, y, series, caption: &str| -> Result<Part> {
+        let x = "gradient evaluations";
+        let chart = Chart { title, x, y, series, logarithmic: (false, true) };
+        Ok(Part::Picture { file, svg: chart.draw()?, caption: caption.to_owned() })
+    };
+    Ok(vec![
+        draw(
+            "distance.svg",
+            &format!("Distance to the graph at radius {radius}, rate {rate}"),
+            "D, least = 1",
+            distances,
+            "A solver that diverges has no point.",
+        )?,
+        draw(
+            "residual.svg",
+            &format!("Residual at radius {radius}, rate {rate}"),
+            "|grad D|",
+            residuals,
+            "At the last point whose gradient was taken.",
+        )?,
+    ])
+}
+
 /// Runs the experiment.
 pub fn run(args: &FootpointArgs) -> Result<Section> {
     let data = digits::sensed(&digits::SENSOR, 1)?;
@@ -208,18 +317,16 @@ pub fn run(args: &FootpointArgs) -> Result<Section> {
         rows.push(cells);
     }
     bar.finish_and_clear();
-    Ok(Section {
-        name: "footpoint",
-        title: "What the footpoint costs",
-        parts: vec![
-            Part::Text(format!(
-                "Gradient evaluations until D is within 1 % of its converged value: network 64-32-10, batches of {BATCH} digits, {} \
-                 states; medians. In brackets: how many states the paper's solver got there from, in {PAPER_ITERATIONS} evaluations.",
-                states.len()
-            )),
-            Part::Table { header, rows },
-        ],
-    })
+    let mut parts = vec![
+        Part::Text(format!(
+            "Gradient evaluations until D is within 1 % of its converged value: network 64-32-10, batches of {BATCH} digits, {} \
+             states; medians. In brackets: how many states the paper's solver got there from, in {PAPER_ITERATIONS} evaluations.",
+            states.len()
+        )),
+        Part::Table { header, rows },
+    ];
+    parts.extend(curves(&samples, &states, SETTINGS[0])?);
+    Ok(Section { name: "footpoint", title: "What the footpoint costs", parts })
 }
 
 #[cfg(test)]

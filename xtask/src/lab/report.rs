@@ -65,6 +65,7 @@ impl Section {
         println!("{}\n\n{}", self.title, self.markdown());
         let mut html = format!("<h2 id=\"{}\">{}</h2>\n", self.name, escaped(self.title));
         let _ = writeln!(html, "<p><code>cargo xtask lab {}</code></p>", self.name);
+        let mut tables = 0;
         for part in &self.parts {
             match part {
                 Part::Heading(words) => {
@@ -73,7 +74,12 @@ impl Section {
                 Part::Text(text) => {
                     let _ = writeln!(html, "<p>{}</p>", inline(text));
                 }
-                Part::Table { header, rows } => html.push_str(&table(header, rows)),
+                Part::Table { header, rows } => {
+                    tables += 1;
+                    let file = folder.join(format!("table_{tables}.csv"));
+                    write(&file, &comma_separated(header, rows))?;
+                    html.push_str(&table(header, rows));
+                }
                 Part::Picture { file, svg, caption } => {
                     write(&folder.join(file), svg)?;
                     let caption = escaped(caption);
@@ -156,14 +162,25 @@ fn table(header: &[String], rows: &[Vec<String>]) -> String {
     format!("<table>\n{}{rows}</table>\n", line(header, "th"))
 }
 
-fn comma_separated(header: &[String], rows: &[Vec<f64>]) -> String {
-    let mut text = header.join(",") + "\n";
+fn comma_separated<T: ToString>(header: &[String], rows: &[Vec<T>]) -> String {
+    let line = |cells: &mut dyn Iterator<Item = String>| {
+        let cells: Vec<String> = cells.map(|cell| quoted(&cell)).collect();
+        cells.join(",") + "\n"
+    };
+    let mut text = line(&mut header.iter().cloned());
     for row in rows {
-        let cells: Vec<String> = row.iter().map(f64::to_string).collect();
-        text.push_str(&cells.join(","));
-        text.push('\n');
+        text.push_str(&line(&mut row.iter().map(T::to_string)));
     }
     text
+}
+
+/// A cell with a comma in quotation marks (RFC 4180).
+fn quoted(cell: &str) -> String {
+    if cell.contains([',', '"', '\n']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
 }
 
 /// Markdown's marks within a line, as far as sections have them: strong words and code.
@@ -205,5 +222,12 @@ mod tests {
     fn numbers_keep_all_their_digits() {
         let header = ["x".to_owned(), "y".to_owned()];
         assert_eq!(comma_separated(&header, &[vec![0.1, -2.0]]), "x,y\n0.1,-2\n");
+    }
+
+    #[test]
+    fn a_cell_with_a_comma_stays_one_cell() {
+        let header = ["a, b".to_owned(), "c".to_owned()];
+        let rows = [vec!["say \"d\"".to_owned(), "e".to_owned()]];
+        assert_eq!(comma_separated(&header, &rows), "\"a, b\",c\n\"say \"\"d\"\"\",e\n");
     }
 }

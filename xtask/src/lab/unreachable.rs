@@ -1,5 +1,6 @@
 //! The bottom that a ball is too large for.
 
+use super::picture::{Chart, Mark, Series};
 use super::report::{Part, Section};
 use anyhow::Result;
 use clap::Args;
@@ -38,11 +39,17 @@ pub fn run(args: &UnreachableArgs) -> Result<Section> {
     header.push("exact ball".to_owned());
     header.extend(FORMS.map(|(name, _)| name.to_owned()));
     let mut rows = Vec::new();
+    let mut found = FORMS.map(|_| Vec::new());
     for radius in &args.bends {
         let mut row = vec![radius.to_string(), format!("{:.3}", theory(f64::from(*radius)))];
         row.push(format!("{:.3}", exact(*radius)?));
-        for (_, footpoint) in FORMS {
-            row.push(rest(args, *radius, footpoint)?);
+        for (index, (_, footpoint)) in FORMS.into_iter().enumerate() {
+            let rest = rest(args, *radius, footpoint)?;
+            row.push(rest.map_or_else(
+                |step| format!("diverges at step {step}"),
+                |away| format!("{away:.3}"),
+            ));
+            found[index].extend(rest.map(|away| (f64::from(*radius), f64::from(away))).ok());
         }
         rows.push(row);
     }
@@ -58,8 +65,32 @@ pub fn run(args: &UnreachableArgs) -> Result<Section> {
                 args.start, args.steps, args.rate
             )),
             Part::Table { header, rows },
+            picture(args, found)?,
         ],
     })
+}
+
+fn picture(args: &UnreachableArgs, found: [Vec<(f64, f64)>; FORMS.len()]) -> Result<Part> {
+    let largest = args.bends.iter().copied().fold(1.0, f32::max);
+    let radii = (0..=200_u32).map(|part| f64::from(largest) * f64::from(part) / 200.0);
+    let mut series = vec![Series {
+        label: "theory, and the exact ball".to_owned(),
+        points: radii.map(|radius| (radius, theory(radius))).collect(),
+        mark: Mark::Line,
+        colour: 6,
+    }];
+    for (colour, ((name, _), points)) in FORMS.into_iter().zip(found).enumerate() {
+        series.push(Series { label: name.to_owned(), points, mark: Mark::Dots, colour });
+    }
+    let chart = Chart {
+        title: "What a ball touches at rest",
+        x: "radius * curvature",
+        y: "distance from the bottom",
+        series,
+        logarithmic: (false, false),
+    };
+    let caption = "Below the line a form cuts into the parabola.".to_owned();
+    Ok(Part::Picture { file: "unreachable.svg", svg: chart.draw()?, caption })
 }
 
 fn theory(bend: f64) -> f64 {
@@ -79,7 +110,12 @@ fn exact(radius: f32) -> Result<f64> {
     Ok(f64::from(place(contact).abs()))
 }
 
-fn rest(args: &UnreachableArgs, radius: f32, footpoint: Footpoint) -> Result<String> {
+/// How far from the bottom a form ends, or at which step it diverges.
+fn rest(
+    args: &UnreachableArgs,
+    radius: f32,
+    footpoint: Footpoint,
+) -> Result<std::result::Result<f32, u32>> {
     let config = RollingBallConfig {
         radius: radius.into(),
         // A centre goes to and fro over a kink by what a step is long.
@@ -94,11 +130,11 @@ fn rest(args: &UnreachableArgs, radius: f32, footpoint: Footpoint) -> Result<Str
     let mut parabola = Quadratic { condition: 1.0 };
     for index in 0..args.steps {
         if step(&mut ball, &mut parabola, &mut theta).is_err() {
-            return Ok(format!("diverges at step {index}"));
+            return Ok(Err(index));
         }
     }
     let [contact] = theta;
-    Ok(format!("{:.3}", contact.abs()))
+    Ok(Ok(contact.abs()))
 }
 
 #[cfg(test)]

@@ -69,6 +69,9 @@ const REFRESHED: Footpoint = Footpoint::Contact { refreshes: 1 };
 /// The form of the ball that the others are compared with.
 pub const DEFAULT_BALL: &str = "ball, lagged, arc length";
 
+/// Rate, radius and loss scale of [`RollingBallConfig::fine_tuning`].
+pub const PRESET: Settings = [1.0, 0.03, 3.0];
+
 /// Each is tried with as many settings.
 pub const METHODS: [Method; 15] = [
     Method {
@@ -291,6 +294,16 @@ mod tests {
                 assert!((method.make)(settings, length).is_ok(), "{} {settings:?}", method.name);
             }
         }
+    }
+
+    #[test]
+    fn the_presets_settings_are_among_those_of_the_default_ball() {
+        let [rate, radius, scale] = PRESET;
+        let preset = RollingBallConfig::fine_tuning(10);
+        assert_eq!([preset.learning_rate.at(0), preset.radius.at(0)], [rate, radius]);
+        assert_eq!(preset.loss_scale, scale);
+        let ball = METHODS.iter().find(|method| method.name == DEFAULT_BALL);
+        assert!(ball.is_some_and(|ball| ball.grid().contains(&PRESET)));
     }
 
     #[test]

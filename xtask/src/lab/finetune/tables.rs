@@ -1,6 +1,6 @@
 //! The study's tables.
 
-use super::methods::{AS_SHIPPED, DEFAULT_BALL, METHODS};
+use super::methods::{AS_SHIPPED, DEFAULT_BALL, METHODS, PRESET};
 use super::runs::{Case, Outcome};
 use super::statistics::{deviation, largest, mean, paired_test};
 use crate::lab::report::Part;
@@ -99,23 +99,36 @@ fn best_settings(method: usize, findings: &[&Findings]) -> usize {
     largest(&(0..count).map(score).collect::<Vec<_>>())
 }
 
-/// The one setting of each method that is best on all data.
+/// The one setting of each method that is best on all data; then the preset's.
 pub fn one_setting(findings: &[&Findings]) -> Part {
-    let names = METHODS.each_ref().map(|method| method.name);
-    let best: Vec<usize> =
-        (0..METHODS.len()).map(|method| best_settings(method, findings)).collect();
+    let mut rows: Vec<(&str, usize, usize)> = METHODS
+        .iter()
+        .enumerate()
+        .map(|(index, method)| (method.name, index, best_settings(index, findings)))
+        .collect();
+    let ball = default_ball();
+    let preset = METHODS[ball].grid().iter().position(|settings| *settings == PRESET);
+    rows.extend(preset.map(|preset| ("ball, the preset's settings", ball, preset)));
+    let names: Vec<&str> = rows.iter().map(|(name, ..)| *name).collect();
     let mut header = words([""]);
     let mut columns = Vec::new();
     for findings in findings {
         header.push(findings.name.to_lowercase());
-        let values = best.iter().enumerate().map(|(method, best)| findings.with(method, *best));
+        let values = rows.iter().map(|(_, method, settings)| findings.with(*method, *settings));
         columns.push(column(&values.collect::<Vec<_>>()));
     }
     header.push("settings".to_owned());
-    let settings =
-        METHODS.iter().zip(&best).map(|(method, best)| method.settings(method.grid()[*best]));
+    let settings = rows.iter().map(|(_, method, settings)| {
+        let method = &METHODS[*method];
+        method.settings(method.grid()[*settings])
+    });
     columns.push(settings.collect());
     beside(&names, header, &columns)
+}
+
+/// Which of the methods is the default ball.
+fn default_ball() -> usize {
+    METHODS.iter().position(|method| method.name == DEFAULT_BALL).unwrap_or(0)
 }
 
 /// Columns of words beside the methods' names.
@@ -215,7 +228,7 @@ impl Findings {
 
     /// Each method against the default ball over all cases.
     pub fn against_the_ball(&self) -> Part {
-        let ball = METHODS.iter().position(|method| method.name == DEFAULT_BALL).unwrap_or(0);
+        let ball = default_ball();
         let of = |method: usize, group: &Group| self.group(group, method);
         let groups: Vec<&Group> =
             GROUPS.iter().filter(|group| !self.of(group.belongs).is_empty()).collect();

@@ -4,9 +4,10 @@ mod methods;
 mod problems;
 
 use super::numbers::{median, normal};
+use super::picture::{Chart, Mark, Series};
 use super::report::{Part, Section};
 use crate::progress;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use indicatif::ProgressBar;
 use methods::{METHODS, Method, RATES, SCALES, Settings};
@@ -53,51 +54,95 @@ impl Objective for Smoothed {
     }
 }
 
-/// What a run leaves of the loss that counts; infinite where it diverged.
-fn residual(
-    material: &Material,
+/// One start of a method on a problem.
+#[derive(Clone, Copy)]
+struct Run<'a> {
+    material: &'a Material,
     problem: Problem,
-    method: &Method,
+    method: &'a Method,
     settings: Settings,
     seed: u64,
-) -> Result<f32> {
-    let mut random = Rand32::new(seed);
-    let Case { start: mut theta, loss } = material.case(problem, &mut random, seed);
-    let mut optimizer = (method.make)(theta.len(), settings)?;
-    let deviation = if method.smooths { settings.scale } else { 0.0 };
-    let decaying = settings.schedule(deviation);
-    let mut objective = Smoothed { loss, deviation, random, place: vec![0.0; theta.len()] };
-    for index in 0..settings.steps {
-        objective.deviation = decaying.at(index);
-        if step(&mut *optimizer, &mut objective, &mut theta).is_err() {
-            return Ok(f32::INFINITY);
-        }
-    }
-    Ok(objective.loss.residual(&theta)?)
 }
 
-/// What a method comes to on a problem: the median of starts, with the settings that are best on others.
-fn judge(
+impl Run<'_> {
+    /// What is left of the loss that counts at the end; infinite where the run diverged. `tell` hears of each step.
+    fn residual(self, mut tell: impl FnMut(u32, &mut Loss, &[f32])) -> Result<f32> {
+        let Self { material, problem, method, settings, seed } = self;
+        let mut random = Rand32::new(seed);
+        let Case { start: mut theta, loss } = material.case(problem, &mut random, seed);
+        let mut optimizer = (method.make)(theta.len(), settings)?;
+        let deviation = if method.smooths { settings.scale } else { 0.0 };
+        let decaying = settings.schedule(deviation);
+        let mut objective = Smoothed { loss, deviation, random, place: vec![0.0; theta.len()] };
+        for index in 0..settings.steps {
+            objective.deviation = decaying.at(index);
+            if step(&mut *optimizer, &mut objective, &mut theta).is_err() {
+                return Ok(f32::INFINITY);
+            }
+            tell(index + 1, &mut objective.loss, &theta);
+        }
+        Ok(objective.loss.residual(&theta)?)
+    }
+}
+
+/// The median of starts.
+fn over(run: Run, seeds: std::ops::Range<u64>) -> Result<f32> {
+    let runs = seeds.into_par_iter().map(|seed| Run { seed, ..run }.residual(|_, _, _| ()));
+    Ok(median(runs.collect::<Result<_>>()?))
+}
+
+/// A method with the settings that are best on the starts for that.
+fn tuned<'a>(
     args: &WrinklesArgs,
-    material: &Material,
+    material: &'a Material,
     problem: Problem,
-    method: &Method,
+    method: &'a Method,
     decays: bool,
-) -> Result<f32> {
-    let over = |seeds: std::ops::Range<u64>, settings| -> Result<f32> {
-        let runs = seeds.into_par_iter();
-        let runs = runs.map(|seed| residual(material, problem, method, settings, seed));
-        Ok(median(runs.collect::<Result<_>>()?))
-    };
-    let mut best = (f32::INFINITY, None);
+) -> Result<Run<'a>> {
+    let mut best: Option<(f32, Run)> = None;
     for settings in method.settings(&problem, args.gradients, decays) {
-        let residual = over(0..args.tuning, settings)?;
-        if best.1.is_none() || residual < best.0 {
-            best = (residual, Some(settings));
+        let run = Run { material, problem, method, settings, seed: args.tuning };
+        let residual = over(run, 0..args.tuning)?;
+        if best.is_none_or(|(least, _)| residual < least) {
+            best = Some((residual, run));
         }
     }
-    let judged = best.1.map(|best| over(args.tuning..args.tuning + args.starts, best));
-    Ok(judged.transpose()?.unwrap_or(f32::NAN))
+    Ok(best.context("a method has no settings")?.1)
+}
+
+/// Of the picture.
+const DRAWN: [&str; 5] =
+    ["SGD", "Adam", "Entropy-SGD, 5 moves", "random smoothing", "ball, lagged contact"];
+
+/// The bowl's loss on the way, from one start.
+fn picture(args: &WrinklesArgs, material: &Material, problem: Problem) -> Result<Part> {
+    let drawn = METHODS.iter().filter(|method| DRAWN.contains(&method.name));
+    let mut series = Vec::new();
+    for (colour, method) in drawn.enumerate() {
+        let run = tuned(args, material, problem, method, true)?;
+        let each = f64::from(args.gradients) / f64::from(run.settings.steps.max(1));
+        let mut points = Vec::new();
+        run.residual(|step, loss, theta| {
+            if let Ok(residual) = loss.residual(theta) {
+                points.push((each * f64::from(step), f64::from(residual)));
+            }
+        })?;
+        series.push(Series {
+            label: format!("{}, cosine", method.name),
+            points,
+            mark: Mark::Line,
+            colour,
+        });
+    }
+    let chart = Chart {
+        title: &format!("What is left of a bowl with ripples ({})", problem.name()),
+        x: "gradient evaluations",
+        y: "loss of the bowl without its ripples",
+        series,
+        logarithmic: (false, true),
+    };
+    let caption = "The first of the starts that are judged; best settings of each.".to_owned();
+    Ok(Part::Picture { file: "wrinkles.svg", svg: chart.draw()?, caption })
 }
 
 /// Every method on these problems.
@@ -115,7 +160,9 @@ fn table(
                 if decays { format!("{}, cosine", method.name) } else { method.name.to_owned() };
             let mut row = vec![name];
             for problem in problems {
-                row.push(format!("{:.2e}", judge(args, material, *problem, method, decays)?));
+                let run = tuned(args, material, *problem, method, decays)?;
+                let residual = over(run, args.tuning..args.tuning + args.starts)?;
+                row.push(format!("{residual:.2e}"));
                 bar.inc(1);
             }
             rows.push(row);
@@ -145,6 +192,7 @@ pub fn run(args: &WrinklesArgs) -> Result<Section> {
              without its ripples at the end."
         )),
         table(args, &material, &BOWLS, &bar)?,
+        picture(args, &material, BOWLS[1])?,
         Part::Heading("A quantised network, and a sine".to_owned()),
         Part::Text(format!(
             "A network of digits, 64-32-10, fine-tuned for a turned sensor on {SAMPLES} samples while its weights are rounded to multiples of a step; gradients \
@@ -170,8 +218,10 @@ mod tests {
             let method = METHODS.iter().find(|method| method.name == name);
             let method = method.ok_or_else(|| anyhow::anyhow!("no method {name}"))?;
             let settings = method.settings(&problem, 300, true).into_iter();
-            let residuals =
-                settings.map(|settings| residual(&material, problem, method, settings, 3));
+            let residuals = settings.map(|settings| {
+                let run = Run { material: &material, problem, method, settings, seed: 3 };
+                run.residual(|_, _, _| ())
+            });
             Ok(residuals.collect::<Result<Vec<_>>>()?.into_iter().fold(f32::INFINITY, f32::min))
         };
         assert!(best("ball, lagged contact")? < 1e-3 * best("SGD")?);

@@ -130,12 +130,20 @@ pub enum Loss {
 impl Loss {
     /// What is left of the loss that counts: the bowl's, that of the rounded network on all other samples, or the sine's.
     pub fn residual(&mut self, theta: &[f32]) -> Result<f32, Error> {
-        match self {
-            Self::Bowl(rippled) => return rippled.bowl.loss(theta),
-            Self::Quantised { samples, others, .. } => std::mem::swap(samples, others),
-            Self::Sensor { .. } => {}
+        if let Self::Bowl(rippled) = self {
+            return rippled.bowl.loss(theta);
         }
-        self.loss(theta)
+        self.exchange();
+        let residual = self.loss(theta);
+        self.exchange();
+        residual
+    }
+
+    /// The network's samples for the others.
+    fn exchange(&mut self) {
+        if let Self::Quantised { samples, others, .. } = self {
+            std::mem::swap(samples, others);
+        }
     }
 
     /// Asks the loss itself.
