@@ -120,7 +120,7 @@ pub fn test(args: &TestArgs) -> Result<()> {
     too_large_network(&mut tally)?;
     c_headers(&mut tally)?;
     targets(&mut tally)?;
-    probe(&mut tally)?;
+    entry_points(&mut tally)?;
     logs(&mut tally)?;
     retail(&mut tally)?;
     c_interface(args, &mut tally)?;
@@ -216,14 +216,17 @@ fn targets(tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
-fn probe(tally: &mut Tally) -> Result<()> {
-    let build = Build::firmware("test", &MPS2_AN386, "probe");
-    let probe = Build { package: "probe", ..build }.run()?;
-    let found = elf::symbols_matching(&probe, &FORBIDDEN)?;
-    ensure!(found.is_empty(), "the probe of the core contains {found:?}");
+fn entry_points(tally: &mut Tally) -> Result<()> {
+    let build = Build::firmware("test", &MPS2_AN386, "entry_points");
+    let binary = Build { package: "entry_points", ..build }.run()?;
+    let found = elf::symbols_matching(&binary, &FORBIDDEN)?;
+    ensure!(found.is_empty(), "the binary of every entry point of the core contains {found:?}");
     // An empty list proves something only where the core is in there.
-    let core = elf::symbols_matching(&probe, &["rolling_ball::"])?;
-    ensure!(!core.is_empty(), "the probe does not contain the core: was it linked away?");
+    let core = elf::symbols_matching(&binary, &["rolling_ball::"])?;
+    ensure!(
+        !core.is_empty(),
+        "the binary of every entry point does not contain the core: was it linked away?"
+    );
     tally.pass("no_entry_point_of_the_core_can_panic_or_allocate");
     Ok(())
 }
@@ -440,7 +443,6 @@ fn faults(tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
-/// Where the numeric contract ends: the vectors of the Cortex-M55 flush what the other cores compute with.
 /// What a ball sees of a loss is the same on the device.
 fn slice(tally: &mut Tally) -> Result<()> {
     let firmware = Build::firmware("test", &MPS2_AN386, "slice").run()?;
@@ -468,6 +470,7 @@ fn slice(tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
+/// Where the numeric contract ends: the vectors of the Cortex-M55 flush what the other cores compute with.
 fn subnormals(tally: &mut Tally) -> Result<()> {
     for machine in MACHINES {
         let firmware = Build::firmware("test", machine, "subnormals").run()?;
