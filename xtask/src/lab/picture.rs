@@ -82,6 +82,33 @@ impl Chart<'_> {
         Ok(svg)
     }
 
+    /// The upper corner with fewer points.
+    fn emptier_corner(&self) -> SeriesLabelPosition {
+        let scaled = |(x, y): &(f64, f64)| {
+            let on = |value: &f64, logarithmic| if logarithmic { value.log10() } else { *value };
+            (on(x, self.logarithmic.0), on(y, self.logarithmic.1))
+        };
+        let points = self.series.iter().flat_map(|series| series.points.iter().map(scaled));
+        let points: Vec<(f64, f64)> =
+            points.filter(|(x, y)| x.is_finite() && y.is_finite()).collect();
+        let middle = |values: &mut dyn Iterator<Item = f64>| {
+            let (low, high) = values
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+                    (low.min(value), high.max(value))
+                });
+            f64::midpoint(low, high)
+        };
+        let across = middle(&mut points.iter().map(|point| point.0));
+        let up = middle(&mut points.iter().map(|point| point.1));
+        let upper = points.iter().filter(|point| point.1 > up);
+        let (left, right): (Vec<_>, Vec<_>) = upper.partition(|point| point.0 < across);
+        if left.len() < right.len() {
+            SeriesLabelPosition::UpperLeft
+        } else {
+            SeriesLabelPosition::UpperRight
+        }
+    }
+
     fn fill<'a, X, Y>(
         &self,
         chart: &mut ChartContext<'a, SVGBackend<'a>, Cartesian2d<X, Y>>,
@@ -110,7 +137,7 @@ impl Chart<'_> {
                     chart.draw_series(line)?
                 }
                 Mark::Dots => {
-                    let dots = series.points.iter().map(|at| Circle::new(*at, 3, colour.filled()));
+                    let dots = series.points.iter().map(|at| Circle::new(*at, 4, colour.filled()));
                     chart.draw_series(dots)?
                 }
             };
@@ -122,7 +149,7 @@ impl Chart<'_> {
         }
         chart
             .configure_series_labels()
-            .position(SeriesLabelPosition::UpperRight)
+            .position(self.emptier_corner())
             .background_style(WHITE.mix(0.85))
             .border_style(GRID)
             .label_font(("sans-serif", LEGEND_SIZE).into_font().color(&INK))

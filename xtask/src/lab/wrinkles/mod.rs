@@ -66,7 +66,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// What is left of the loss that counts at the end; infinite where the run diverged. `tell` hears of each step.
-    fn residual(self, mut tell: impl FnMut(u32, &mut Loss, &[f32])) -> Result<f32> {
+    fn residual(self, mut tell: impl FnMut(&mut Loss, &[f32])) -> Result<f32> {
         let Self { material, problem, method, settings, seed } = self;
         let mut random = Rand32::new(seed);
         let Case { start: mut theta, loss } = material.case(problem, &mut random, seed);
@@ -79,7 +79,7 @@ impl Run<'_> {
             if step(&mut *optimizer, &mut objective, &mut theta).is_err() {
                 return Ok(f32::INFINITY);
             }
-            tell(index + 1, &mut objective.loss, &theta);
+            tell(&mut objective.loss, &theta);
         }
         Ok(objective.loss.residual(&theta)?)
     }
@@ -87,7 +87,7 @@ impl Run<'_> {
 
 /// The median of starts.
 fn over(run: Run, seeds: std::ops::Range<u64>) -> Result<f32> {
-    let runs = seeds.into_par_iter().map(|seed| Run { seed, ..run }.residual(|_, _, _| ()));
+    let runs = seeds.into_par_iter().map(|seed| Run { seed, ..run }.residual(|_, _| ()));
     Ok(median(runs.collect::<Result<_>>()?))
 }
 
@@ -114,19 +114,25 @@ fn tuned<'a>(
 const DRAWN: [&str; 5] =
     ["SGD", "Adam", "Entropy-SGD, 5 moves", "random smoothing", "ball, lagged contact"];
 
-/// The bowl's loss on the way, from one start.
+/// The bowl's loss on the way, the median of the starts.
 fn picture(args: &WrinklesArgs, material: &Material, problem: Problem) -> Result<Part> {
     let drawn = METHODS.iter().filter(|method| DRAWN.contains(&method.name));
     let mut series = Vec::new();
     for (colour, method) in drawn.enumerate() {
         let run = tuned(args, material, problem, method, true)?;
+        let starts = (args.tuning..args.tuning + args.starts).into_par_iter().map(|seed| {
+            let mut residuals = Vec::new();
+            Run { seed, ..run }.residual(|loss, theta| residuals.extend(loss.residual(theta)))?;
+            Ok(residuals)
+        });
+        let starts = starts.collect::<Result<Vec<_>>>()?;
         let each = f64::from(args.gradients) / f64::from(run.settings.steps.max(1));
-        let mut points = Vec::new();
-        run.residual(|step, loss, theta| {
-            if let Ok(residual) = loss.residual(theta) {
-                points.push((each * f64::from(step), f64::from(residual)));
-            }
-        })?;
+        let after = |step: u32| {
+            let index = step as usize - 1;
+            let residuals = starts.iter().filter_map(|residuals| residuals.get(index).copied());
+            (each * f64::from(step), f64::from(median(residuals.collect())))
+        };
+        let points = (1..=run.settings.steps).map(after).collect();
         series.push(Series {
             label: format!("{}, cosine", method.name),
             points,
@@ -141,7 +147,8 @@ fn picture(args: &WrinklesArgs, material: &Material, problem: Problem) -> Result
         series,
         logarithmic: (false, true),
     };
-    let caption = "The first of the starts that are judged; best settings of each.".to_owned();
+    let caption =
+        "The median of the starts that are judged, with the best settings of each.".to_owned();
     Ok(Part::Picture { file: "wrinkles.svg", svg: chart.draw()?, caption })
 }
 
@@ -220,7 +227,7 @@ mod tests {
             let settings = method.settings(&problem, 300, true).into_iter();
             let residuals = settings.map(|settings| {
                 let run = Run { material: &material, problem, method, settings, seed: 3 };
-                run.residual(|_, _, _| ())
+                run.residual(|_, _| ())
             });
             Ok(residuals.collect::<Result<Vec<_>>>()?.into_iter().fold(f32::INFINITY, f32::min))
         };
