@@ -101,8 +101,8 @@ impl Chart<'_> {
         let across = middle(&mut points.iter().map(|point| point.0));
         let up = middle(&mut points.iter().map(|point| point.1));
         let upper = points.iter().filter(|point| point.1 > up);
-        let (left, right): (Vec<_>, Vec<_>) = upper.partition(|point| point.0 < across);
-        if left.len() < right.len() {
+        let left = upper.clone().filter(|point| point.0 < across).count();
+        if 2 * left < upper.count() {
             SeriesLabelPosition::UpperLeft
         } else {
             SeriesLabelPosition::UpperRight
