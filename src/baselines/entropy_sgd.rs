@@ -4,7 +4,7 @@ use super::{Phase, Turns};
 use crate::kernels::{Active, Kernels};
 use crate::report::{check_answer, restore};
 use crate::resumable::{Kind, Resumable, STATE_WORDS, State};
-use crate::{Error, Optimizer, Request, Schedule};
+use crate::{Error, Request, Schedule};
 use core::marker::PhantomData;
 
 /// Settings of [`EntropySgd`]: by default its paper's, but for the rate of the walk.
@@ -121,6 +121,31 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
         })
     }
 
+    fn begun(&mut self, theta: &[f32]) -> Result<Request, Error> {
+        let steps = self.turns.ledger.steps();
+        let rate = self.config.walk_rate.checked_at("walk rate", steps)?;
+        let pull = self.config.pull.checked_at("pull", steps)?;
+        let learning_rate = &self.config.learning_rate;
+        let request = self.turns.begin(self.gradient.as_ref().len(), theta, learning_rate)?;
+        self.walk = Walk { rate, pull, moves: 0 };
+        Ok(request)
+    }
+
+    fn told_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        match self.turns.phase {
+            Phase::End => self.turns.end(theta, self.kept.as_ref(), loss),
+            _ => self.turns.unexpected(),
+        }
+    }
+
+    fn told_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        match self.turns.phase {
+            Phase::Start => self.start(theta, loss),
+            Phase::Perturbed => self.walk(theta, loss),
+            _ => self.turns.unexpected(),
+        }
+    }
+
     fn start(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
         let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
         self.turns.ledger.start(loss, theta_squared, gradient_squared)?;
@@ -198,51 +223,7 @@ fn deviate(bits: u64) -> f32 {
     (sum as f32 - 131_070.0) * (1.732_050_8 / 65_536.0)
 }
 
-impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Optimizer for EntropySgd<V, K> {
-    fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error> {
-        let rate = self.config.walk_rate.checked_at("walk rate", self.steps())?;
-        let pull = self.config.pull.checked_at("pull", self.steps())?;
-        let learning_rate = &self.config.learning_rate;
-        let request = self.turns.begin(self.gradient.as_ref().len(), theta, learning_rate)?;
-        self.walk = Walk { rate, pull, moves: 0 };
-        Ok(request)
-    }
-
-    fn tell_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
-        Error::check_length("theta", self.gradient.as_ref().len(), theta.len())?;
-        let answer = match self.turns.phase {
-            Phase::End => self.turns.end(theta, self.kept.as_ref(), loss),
-            _ => self.turns.unexpected(),
-        };
-        self.turns.settle(answer)
-    }
-
-    fn tell_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
-        Error::check_length("theta", self.gradient.as_ref().len(), theta.len())?;
-        let answer = match self.turns.phase {
-            Phase::Start => self.start(theta, loss),
-            Phase::Perturbed => self.walk(theta, loss),
-            _ => self.turns.unexpected(),
-        };
-        self.turns.settle(answer)
-    }
-
-    fn gradient_mut(&mut self) -> &mut [f32] {
-        self.gradient.as_mut()
-    }
-
-    fn awaits_gradient(&self) -> bool {
-        self.turns.awaits_gradient()
-    }
-
-    fn abandon(&mut self) {
-        self.turns.phase = Phase::Idle;
-    }
-
-    fn steps(&self) -> u32 {
-        self.turns.ledger.steps()
-    }
-}
+by_turns!(EntropySgd);
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for EntropySgd<V, K> {
     const KIND: Kind = Kind::ENTROPY_SGD;

@@ -1,5 +1,46 @@
 //! The optimizers to compare the ball with, on the same protocol.
 
+/// The protocol of an optimizer that goes by [`Turns`], over what is its own: `begun`, `told_loss` and `told_gradient`, which answer
+/// by the phase; and a method that also hears of a step that is given up.
+macro_rules! by_turns {
+    ($optimizer:ident $(, $gives_up:ident)?) => {
+        impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> $crate::Optimizer for $optimizer<V, K> {
+            fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error> {
+                self.begun(theta)
+            }
+
+            fn tell_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+                Error::check_length("theta", self.gradient.as_ref().len(), theta.len())?;
+                let answer = self.told_loss(theta, loss);
+                self.turns.settle(answer)
+            }
+
+            fn tell_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+                Error::check_length("theta", self.gradient.as_ref().len(), theta.len())?;
+                let answer = self.told_gradient(theta, loss);
+                self.turns.settle(answer)
+            }
+
+            fn gradient_mut(&mut self) -> &mut [f32] {
+                self.gradient.as_mut()
+            }
+
+            fn awaits_gradient(&self) -> bool {
+                self.turns.awaits_gradient()
+            }
+
+            fn abandon(&mut self) {
+                self.turns.phase = Phase::Idle;
+                $(self.$gives_up();)?
+            }
+
+            fn steps(&self) -> u32 {
+                self.turns.ledger.steps()
+            }
+        }
+    };
+}
+
 mod adam;
 mod entropy_sgd;
 mod sam;

@@ -4,7 +4,7 @@ use super::{Phase, Turns};
 use crate::kernels::{Active, Kernels};
 use crate::report::{check_answer, restore};
 use crate::resumable::{Kind, Resumable, STATE_WORDS, State};
-use crate::{Error, Optimizer, Request, Schedule};
+use crate::{Error, Request, Schedule};
 use core::marker::PhantomData;
 
 /// Settings of [`Sam`].
@@ -79,6 +79,29 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sam<V, K> {
         Ok(Self { config, turns, radius: 0.0, gradient, kept, kernels: PhantomData })
     }
 
+    fn begun(&mut self, theta: &[f32]) -> Result<Request, Error> {
+        let radius = self.config.radius.checked_at("radius", self.turns.ledger.steps())?;
+        let rate = &self.config.learning_rate;
+        let request = self.turns.begin(self.gradient.as_ref().len(), theta, rate)?;
+        self.radius = radius;
+        Ok(request)
+    }
+
+    fn told_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        match self.turns.phase {
+            Phase::End => self.turns.end(theta, self.kept.as_ref(), loss),
+            _ => self.turns.unexpected(),
+        }
+    }
+
+    fn told_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        match self.turns.phase {
+            Phase::Start => self.start(theta, loss),
+            Phase::Perturbed => self.descend(theta, loss),
+            _ => self.turns.unexpected(),
+        }
+    }
+
     fn start(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
         let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
         self.turns.ledger.start(loss, theta_squared, gradient_squared)?;
@@ -102,50 +125,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sam<V, K> {
     }
 }
 
-impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Optimizer for Sam<V, K> {
-    fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error> {
-        let radius = self.config.radius.checked_at("radius", self.steps())?;
-        let rate = &self.config.learning_rate;
-        let request = self.turns.begin(self.gradient.as_ref().len(), theta, rate)?;
-        self.radius = radius;
-        Ok(request)
-    }
-
-    fn tell_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
-        Error::check_length("theta", self.gradient.as_ref().len(), theta.len())?;
-        let answer = match self.turns.phase {
-            Phase::End => self.turns.end(theta, self.kept.as_ref(), loss),
-            _ => self.turns.unexpected(),
-        };
-        self.turns.settle(answer)
-    }
-
-    fn tell_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
-        Error::check_length("theta", self.gradient.as_ref().len(), theta.len())?;
-        let answer = match self.turns.phase {
-            Phase::Start => self.start(theta, loss),
-            Phase::Perturbed => self.descend(theta, loss),
-            _ => self.turns.unexpected(),
-        };
-        self.turns.settle(answer)
-    }
-
-    fn gradient_mut(&mut self) -> &mut [f32] {
-        self.gradient.as_mut()
-    }
-
-    fn awaits_gradient(&self) -> bool {
-        self.turns.awaits_gradient()
-    }
-
-    fn abandon(&mut self) {
-        self.turns.phase = Phase::Idle;
-    }
-
-    fn steps(&self) -> u32 {
-        self.turns.ledger.steps()
-    }
-}
+by_turns!(Sam);
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Sam<V, K> {
     const KIND: Kind = Kind::SAM;

@@ -5,7 +5,7 @@ use crate::kernels::{Active, Kernels};
 use crate::line_search::{RateSearch, Verdict};
 use crate::report::{Outcome, restore};
 use crate::resumable::{Kind, Resumable, STATE_WORDS, State};
-use crate::{Armijo, Error, Optimizer, Request, Schedule};
+use crate::{Armijo, Error, Request, Schedule};
 use core::marker::PhantomData;
 
 /// Settings of [`Sgd`].
@@ -110,6 +110,34 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sgd<V, K> {
         })
     }
 
+    fn begun(&mut self, theta: &[f32]) -> Result<Request, Error> {
+        let rate = &self.config.learning_rate;
+        self.turns.begin(self.gradient.as_ref().len(), theta, rate)
+    }
+
+    fn told_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        match (self.turns.phase, self.config.line_search) {
+            (Phase::Trial, Some(armijo)) => self.judge(theta, loss, armijo),
+            (Phase::End, _) => self.turns.end(theta, self.gradient.as_ref(), loss),
+            _ => self.turns.unexpected(),
+        }
+    }
+
+    fn told_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        let answer = match self.turns.phase {
+            Phase::Start => self.start(theta, loss),
+            _ => self.turns.unexpected(),
+        };
+        if answer == Err(Error::NonFiniteUpdate) {
+            self.rate_search.restart();
+        }
+        answer
+    }
+
+    fn give_up(&mut self) {
+        self.rate_search.restart();
+    }
+
     fn start(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
         if let Some(armijo) = self.config.line_search {
             self.search(theta, loss, armijo)
@@ -183,51 +211,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sgd<V, K> {
     }
 }
 
-impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Optimizer for Sgd<V, K> {
-    fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error> {
-        let rate = &self.config.learning_rate;
-        self.turns.begin(self.gradient.as_ref().len(), theta, rate)
-    }
-
-    fn tell_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
-        Error::check_length("theta", self.gradient.as_ref().len(), theta.len())?;
-        let answer = match (self.turns.phase, self.config.line_search) {
-            (Phase::Trial, Some(armijo)) => self.judge(theta, loss, armijo),
-            (Phase::End, _) => self.turns.end(theta, self.gradient.as_ref(), loss),
-            _ => self.turns.unexpected(),
-        };
-        self.turns.settle(answer)
-    }
-
-    fn tell_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
-        Error::check_length("theta", self.gradient.as_ref().len(), theta.len())?;
-        let answer = match self.turns.phase {
-            Phase::Start => self.start(theta, loss),
-            _ => self.turns.unexpected(),
-        };
-        if answer == Err(Error::NonFiniteUpdate) {
-            self.rate_search.restart();
-        }
-        self.turns.settle(answer)
-    }
-
-    fn gradient_mut(&mut self) -> &mut [f32] {
-        self.gradient.as_mut()
-    }
-
-    fn awaits_gradient(&self) -> bool {
-        self.turns.awaits_gradient()
-    }
-
-    fn abandon(&mut self) {
-        self.turns.phase = Phase::Idle;
-        self.rate_search.restart();
-    }
-
-    fn steps(&self) -> u32 {
-        self.turns.ledger.steps()
-    }
-}
+by_turns!(Sgd, give_up);
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Sgd<V, K> {
     const KIND: Kind = Kind::SGD;

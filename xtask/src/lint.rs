@@ -62,10 +62,12 @@ pub fn lint() -> Result<()> {
         &["fmt", "--all", "--check"],
         &["clippy", "--all-targets", "--locked", "--", "-D", "warnings"],
     ];
-    for arguments in bindings {
-        say(arguments);
-        let folder = root().join("bindings/c");
-        capture(cargo().args(arguments).current_dir(folder), "the lint of the C interface")?;
+    for folder in ["bindings/burn", "bindings/c"] {
+        for arguments in bindings {
+            say(arguments);
+            let folder = root().join(folder);
+            capture(cargo().args(arguments).current_dir(folder), "the lint of a binding")?;
+        }
     }
     let documentation = ["doc", "--no-deps", "--features", FEATURES, "--locked"];
     say(&documentation);

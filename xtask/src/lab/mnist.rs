@@ -212,7 +212,7 @@ fn table(args: &MnistArgs, outcomes: &[Outcome]) -> Part {
 /// What the paper says that its ball does, and what is seen here.
 struct Claim {
     says: &'static str,
-    /// Of which method it is said, compared with which others.
+    /// Of which method it is said, compared with which others; with the paper's figure where there are none.
     ball: &'static str,
     others: &'static [&'static str],
     /// After so many epochs.
@@ -223,7 +223,14 @@ struct Claim {
 const PAPERS_BALL: &str = "ball, paper's projection, K 10, step 0.01, 1, radius 1";
 const PAPERS_SGD: &str = "SGD 0.01, as in the paper";
 
-const CLAIMS: [Claim; 6] = [
+const CLAIMS: [Claim; 7] = [
+    Claim {
+        says: "97.51 % after ten epochs",
+        ball: PAPERS_BALL,
+        others: &[],
+        epochs: 10,
+        why: "within the deviation, with a projection step ten times its authors' and a tenth of their iterations",
+    },
     Claim {
         says: "more accurate than SGD at the paper's rate",
         ball: PAPERS_BALL,
@@ -268,7 +275,8 @@ const CLAIMS: [Claim; 6] = [
     },
 ];
 
-/// Reproduced where the ball's mean is above each of the others' by more than the larger deviation.
+/// Reproduced where the ball's mean is above each of the others' by more than the larger deviation, or not below the paper's figure by more
+/// than its own.
 fn claims(epochs: u32, outcomes: &[Outcome]) -> Part {
     let find = |name: &str, epochs: u32| {
         let outcome = outcomes.iter().find(|outcome| outcome.method.name == name);
@@ -280,7 +288,11 @@ fn claims(epochs: u32, outcomes: &[Outcome]) -> Part {
         let above = |(mean, deviation): (f64, f64), (other, others): (f64, f64)| {
             mean - other > deviation.max(others)
         };
-        let holds = ball.is_some_and(|ball| others.clone().all(|other| above(ball, other)));
+        let figure = METHODS.iter().find(|method| method.name == claim.ball).and_then(|m| m.paper);
+        let holds = ball.is_some_and(|ball| match claim.others {
+            [] => figure.is_some_and(|figure| ball.0 + ball.1 >= figure),
+            _ => others.clone().all(|other| above(ball, other)),
+        });
         let words = |(mean, _): (f64, f64)| format!("{mean:.2}");
         vec![
             claim.says.to_owned(),
