@@ -322,7 +322,7 @@ fn picture(outcomes: &[Outcome]) -> Result<Part> {
         x: "gradient evaluations",
         y: "test error, %",
         series: series.collect(),
-        logarithmic: (true, true),
+        logarithmic: (true, false),
     };
     Ok(Part::Picture {
         file: "mnist.svg",

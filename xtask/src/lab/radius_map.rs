@@ -67,7 +67,7 @@ fn accuracy(
     data: &Mnist,
     form: Form,
     [radius, rate]: [f32; 2],
-) -> Result<Option<f64>> {
+) -> Result<Option<f32>> {
     let config = RollingBallConfig {
         radius: radius.into(),
         learning_rate: rate.into(),
@@ -78,7 +78,7 @@ fn accuracy(
     };
     let mut ball = RollingBall::new(config, [vec![0.0; PARAMETERS], vec![0.0; PARAMETERS]])?;
     let epochs = train(data, &mut ball, [args.epochs, args.batch], 0, || ())?;
-    Ok(epochs.get(args.epochs as usize - 1).map(|epoch| 100.0 * epoch.accuracy))
+    Ok(epochs.get(args.epochs as usize - 1).map(|epoch| (100.0 * epoch.accuracy) as f32))
 }
 
 /// Runs the experiment.
@@ -101,7 +101,7 @@ pub fn run(args: &RadiusMapArgs) -> Result<Section> {
             for rate in &args.rates {
                 let accuracy = accuracy(args, &data, *form, [*radius, *rate])?;
                 row.push(accuracy.map_or_else(|| "-".to_owned(), |a| format!("{a:.1}")));
-                heights.push(accuracy.unwrap_or(10.0) as f32);
+                heights.push(accuracy.unwrap_or(10.0));
                 bar.inc(1);
             }
             rows.push(row);
@@ -133,15 +133,17 @@ fn verdict(args: &RadiusMapArgs, form: Form, heights: &[f32]) -> String {
     )
 }
 
+const CAPTION: &str =
+    "Across, the logarithm of the rate; up, that of the radius. Light is accurate.";
+
 fn picture(args: &RadiusMapArgs, form: Form, heights: &[f32]) -> Result<Part> {
     let ends = |values: &[f32]| {
         let ends = [values.first(), values.last()].map(|value| value.copied().unwrap_or(1.0));
         let [first, last] = ends.map(|value| f64::from(value).log10());
         first..last
     };
-    let title = format!("{} (logarithms of rate across, of radius up)", form.name());
     let map = Map {
-        title: &title,
+        title: form.name(),
         x: ends(&args.rates),
         y: ends(&args.radii),
         columns: args.rates.len(),
@@ -153,7 +155,7 @@ fn picture(args: &RadiusMapArgs, form: Form, heights: &[f32]) -> Result<Part> {
         Form::Nearest => "nearest.svg",
         Form::Paper => "paper.svg",
     };
-    Ok(Part::Picture { file, svg: map.draw()?, caption: "Light is accurate.".to_owned() })
+    Ok(Part::Picture { file, svg: map.draw()?, caption: CAPTION.to_owned() })
 }
 
 #[cfg(test)]
