@@ -7,9 +7,13 @@ use proptest::prelude::*;
 use rolling_ball::Error;
 use rolling_ball::Objective;
 use rolling_ball::landscapes::{Quadratic, Rastrigin, WeierstrassLike};
+use rolling_ball::nn::{
+    BiasesOnly, Chain, Conv1d, Dense, DepthwiseConv2d, Frozen, Layer, LayerNorm, Map, Relu,
+    Residual, Window,
+};
 use rolling_ball::probe::{
-    Grid, Roughness, Scale, Slice, normalise_filters, orthogonalise, principal_direction,
-    smoothing_radius,
+    Grid, Roughness, Scale, Slice, normalise_filters, normalise_layers, orthogonalise,
+    principal_direction, smoothing_radius,
 };
 use support::numbers::bits;
 use support::random::Random;
@@ -290,4 +294,35 @@ fn principal_directions_are_those_in_which_the_points_lie() {
     }
     let nowhere = principal_direction(&[origin; 3], &origin, &[], &mut first, &mut scratch);
     assert!(nowhere.is_err());
+}
+
+/// The lengths of a layer's filters.
+fn filters<L: Layer>() -> Vec<usize> {
+    let mut lengths = Vec::new();
+    L::filters(&mut |length| lengths.push(length));
+    assert_eq!(lengths.iter().sum::<usize>(), L::PARAMETERS);
+    lengths
+}
+
+#[test]
+fn every_layer_tells_the_filters_that_it_trains() {
+    assert_eq!(filters::<Dense<3, 2>>(), [3, 3, 1, 1]);
+    assert_eq!(filters::<Dense<3, 2, BiasesOnly>>(), [1, 1]);
+    assert_eq!(filters::<Dense<3, 2, Frozen>>(), [0; 0]);
+    assert_eq!(filters::<Conv1d<5, 2, 2, 3>>(), [6, 6, 1, 1]);
+    type Depthwise = DepthwiseConv2d<Map<1, 5, 2>, Window<1, 3, 1, 1, 0, 0>>;
+    assert_eq!(filters::<Depthwise>(), [6, 1, 1]);
+    assert_eq!(filters::<LayerNorm<2>>(), [1; 4]);
+    assert_eq!(filters::<Relu<2>>(), [0; 0]);
+    assert_eq!(filters::<Chain<Residual<Dense<2, 2>>, Dense<2, 1>>>(), [2, 2, 1, 1, 2, 1]);
+}
+
+#[test]
+fn layers_are_normalised_by_their_filters() {
+    let theta = [3.0, 4.0, 6.0, 8.0, 1.0, 2.0];
+    let mut direction = [0.0, -2.0, 2.0, 0.0, 7.0, 7.0];
+    normalise_layers::<Dense<2, 2>>(&mut direction, &theta).unwrap();
+    assert_eq!(direction, [0.0, -5.0, 10.0, 0.0, 0.0, 0.0]);
+    let refusal = normalise_layers::<Dense<2, 2>>(&mut [1.0; 5], &[1.0; 5]).unwrap_err();
+    assert_eq!(refusal, Error::Length { what: "filters", expected: 5, actual: 6 });
 }

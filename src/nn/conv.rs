@@ -1,7 +1,7 @@
 //! The convolution, in two dimensions and in one.
 
 use super::layer::{Layer, each_backward, each_backward_input, each_forward};
-use super::parameters::{All, Gradient, Parameters, Trainable, initialise, trained};
+use super::parameters::{All, Gradient, Parameters, Trainable, filters, initialise, trained};
 use super::window::{Geometry, Map, Shape, Sliding, Window};
 use crate::Error;
 use crate::kernels::{Filters, Kernels, LANES, Task, Unit, Vector};
@@ -130,6 +130,10 @@ impl<M: Shape, S: Sliding, const FILTERS: usize, R: Trainable> Layer for Conv2d<
     /// He's uniform initialisation; biases are zero.
     fn initialise(theta: &mut [f32], uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
         initialise::<R>(theta, Self::WEIGHTS, FILTERS, Self::GEOMETRY.length(), uniform)
+    }
+
+    fn filters(tell: &mut impl FnMut(usize)) {
+        filters::<R>([FILTERS, Self::GEOMETRY.length()], FILTERS, tell);
     }
 }
 

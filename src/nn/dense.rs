@@ -2,7 +2,7 @@
 //! one body for all shapes, which saves flash.
 
 use super::layer::{Layer, samples};
-use super::parameters::{All, Gradient, Parameters, Trainable, initialise, trained};
+use super::parameters::{All, Gradient, Parameters, Trainable, filters, initialise, trained};
 use crate::Error;
 use crate::kernels::{Factors, Kernels};
 use core::marker::PhantomData;
@@ -71,6 +71,10 @@ impl<const I: usize, const O: usize, R: Trainable> Layer for Dense<I, O, R> {
     /// He's uniform initialisation; biases are zero.
     fn initialise(theta: &mut [f32], uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
         initialise::<R>(theta, I * O, O, I, uniform)
+    }
+
+    fn filters(tell: &mut impl FnMut(usize)) {
+        filters::<R>([O, I], O, tell);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The convolution of every channel by itself.
 
 use super::layer::{Layer, each_backward, each_backward_input, each_forward};
-use super::parameters::{All, Gradient, Parameters, Trainable, initialise, trained};
+use super::parameters::{All, Gradient, Parameters, Trainable, filters, initialise, trained};
 use super::window::{Geometry, Shape, Sliding};
 use crate::Error;
 use crate::kernels::Kernels;
@@ -90,6 +90,11 @@ impl<M: Shape, S: Sliding, R: Trainable> Layer for DepthwiseConv2d<M, S, R> {
     fn initialise(theta: &mut [f32], uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
         let positions = S::SIZE[0] * S::SIZE[1];
         initialise::<R>(theta, Self::WEIGHTS, Self::BIASES, positions, uniform)
+    }
+
+    /// The channels' weights take turns in theta, so all of them are one filter.
+    fn filters(tell: &mut impl FnMut(usize)) {
+        filters::<R>([1, Self::WEIGHTS], Self::BIASES, tell);
     }
 }
 

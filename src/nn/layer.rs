@@ -106,6 +106,10 @@ pub trait Layer {
     fn initialise(_theta: &mut [f32], _uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
         Ok(())
     }
+
+    /// Tells the lengths of the layer's filters, in the order in which they lie in theta: the trained weights that make one output, and
+    /// each bias by itself.
+    fn filters(_tell: &mut impl FnMut(usize)) {}
 }
 
 /// The larger of two constants.
@@ -281,5 +285,10 @@ impl<A: Layer, B: Layer> Layer for Chain<A, B> {
         let (first, second) = split_mut("parameters", theta, A::PARAMETERS)?;
         A::initialise(first, uniform)?;
         B::initialise(second, uniform)
+    }
+
+    fn filters(tell: &mut impl FnMut(usize)) {
+        A::filters(tell);
+        B::filters(tell);
     }
 }

@@ -1,7 +1,7 @@
 //! Normalisation of a sample by its own mean and deviation.
 
 use super::layer::{Layer, samples, split_mut};
-use super::parameters::{All, Gradient, Parameters, Trainable, trained};
+use super::parameters::{All, Gradient, Parameters, Trainable, filters, trained};
 use crate::Error;
 use crate::kernels::{Kernels, LANES, sum_lanes};
 use core::marker::PhantomData;
@@ -123,6 +123,10 @@ impl<const N: usize, const POSITIONS: usize, R: Trainable> Layer for LayerNorm<N
         scales.fill(1.0);
         shifts.fill(0.0);
         Ok(())
+    }
+
+    fn filters(tell: &mut impl FnMut(usize)) {
+        filters::<R>([N, 1], N, tell);
     }
 }
 

@@ -126,6 +126,20 @@ impl<'a> Gradient<'a> {
     }
 }
 
+/// Tells the lengths of filters where they are trained, then of as many biases.
+pub(super) fn filters<R: Trainable>(
+    [count, length]: [usize; 2],
+    biases: usize,
+    tell: &mut impl FnMut(usize),
+) {
+    if R::WEIGHTS {
+        (0..count).for_each(|_| tell(length));
+    }
+    if R::BIASES {
+        (0..biases).for_each(|_| tell(1));
+    }
+}
+
 /// He's uniform initialisation of the weights, by how many of them meet in an output; the biases are zero.
 pub(super) fn initialise<R: Trainable>(
     theta: &mut [f32],

@@ -83,6 +83,10 @@ impl<L: Layer> Layer for Residual<L> {
     fn initialise(theta: &mut [f32], uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
         L::initialise(theta, uniform)
     }
+
+    fn filters(tell: &mut impl FnMut(usize)) {
+        L::filters(tell);
+    }
 }
 
 fn add(y: &mut [f32], x: &[f32]) {

@@ -2,10 +2,12 @@
 
 use crate::Error;
 use crate::kernels::{Active, Kernels};
+use crate::nn::Layer;
 
 /// Gives each filter of a direction the length of the same filter of theta, so that a step along it changes each by the same part,
 /// as Li et al. (2018, "Visualizing the loss landscape of neural nets") do with random directions. A filter is what makes one
 /// output, such as a row of a dense layer's weights; one of a single parameter, such as a bias, stays where it is: its part becomes 0.
+/// [`normalise_layers`] knows the filters of a network of [`nn`](crate::nn).
 ///
 /// ```
 /// use rolling_ball::probe::normalise_filters;
@@ -24,14 +26,59 @@ pub fn normalise_filters(
     theta: &[f32],
     filters: impl IntoIterator<Item = usize>,
 ) -> Result<(), Error> {
-    Error::check_length("direction", theta.len(), direction.len())?;
-    let (mut direction, mut theta, mut told) = (direction, theta, 0_usize);
-    let expected = theta.len();
+    let mut normaliser = Normaliser::new(direction, theta)?;
     for length in filters {
-        told = told.saturating_add(length);
-        let parts = direction.split_at_mut_checked(length).zip(theta.split_at_checked(length));
+        normaliser.normalise(length);
+    }
+    normaliser.finish()
+}
+
+/// [`normalise_filters`] with those of layers.
+///
+/// ```
+/// use rolling_ball::nn::{Chain, Dense, Relu};
+/// use rolling_ball::probe::normalise_layers;
+///
+/// // One unit of two weights and a bias, then one of one weight and a bias.
+/// type Layers = Chain<Dense<2, 1>, Chain<Relu<1>, Dense<1, 1>>>;
+/// let theta = [3.0, 4.0, 1.0, 2.0, 1.0];
+/// let mut direction = [0.0, -2.0, 7.0, 5.0, 7.0];
+/// normalise_layers::<Layers>(&mut direction, &theta)?;
+/// assert_eq!(direction, [0.0, -5.0, 0.0, 0.0, 0.0]);
+/// # Ok::<(), rolling_ball::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Length`] where the direction or theta is not as long as the layers' trained parameters.
+pub fn normalise_layers<L: Layer>(direction: &mut [f32], theta: &[f32]) -> Result<(), Error> {
+    let mut normaliser = Normaliser::new(direction, theta)?;
+    L::filters(&mut |length| normaliser.normalise(length));
+    normaliser.finish()
+}
+
+/// A direction filter by filter.
+struct Normaliser<'a> {
+    direction: &'a mut [f32],
+    theta: &'a [f32],
+    /// Of theta.
+    length: usize,
+    /// Of the filters until now.
+    told: usize,
+}
+
+impl<'a> Normaliser<'a> {
+    fn new(direction: &'a mut [f32], theta: &'a [f32]) -> Result<Self, Error> {
+        Error::check_length("direction", theta.len(), direction.len())?;
+        Ok(Self { direction, theta, length: theta.len(), told: 0 })
+    }
+
+    /// The next filter; one beyond the end is only counted.
+    fn normalise(&mut self, length: usize) {
+        self.told = self.told.saturating_add(length);
+        let direction = core::mem::take(&mut self.direction);
+        let parts = direction.split_at_mut_checked(length).zip(self.theta.split_at_checked(length));
         let Some(((filter, rest), (own, others))) = parts else {
-            return Err(Error::Length { what: "filters", expected, actual: told });
+            return;
         };
         let (length, wanted) = (norm(filter), norm(own));
         if filter.len() == 1 || length == 0.0 {
@@ -39,9 +86,12 @@ pub fn normalise_filters(
         } else {
             scale(filter, wanted / length);
         }
-        (direction, theta) = (rest, others);
+        (self.direction, self.theta) = (rest, others);
     }
-    Error::check_length("filters", expected, told)
+
+    fn finish(self) -> Result<(), Error> {
+        Error::check_length("filters", self.length, self.told)
+    }
 }
 
 /// Takes away from a direction what it has of another.

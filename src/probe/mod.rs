@@ -32,7 +32,7 @@ mod grid;
 mod roughness;
 mod slice;
 
-pub use directions::{normalise_filters, orthogonalise, principal_direction};
+pub use directions::{normalise_filters, normalise_layers, orthogonalise, principal_direction};
 pub use grid::Grid;
 pub use roughness::{Roughness, Scale, smoothing_radius};
 pub use slice::Slice;

@@ -5,8 +5,10 @@ use rolling_ball::landscapes::{
     Ackley, GaussianWells, Quadratic, Rastrigin, RippledBowl, Rosenbrock, SineModel, Weierstrass,
     WeierstrassLike, Whitley,
 };
+use rolling_ball::nn::Dense;
 use rolling_ball::probe::{
-    Grid, Scale, Slice, normalise_filters, orthogonalise, principal_direction, smoothing_radius,
+    Grid, Scale, Slice, normalise_filters, normalise_layers, orthogonalise, principal_direction,
+    smoothing_radius,
 };
 use rolling_ball::{Error, Objective};
 
@@ -38,6 +40,9 @@ fn look_at(landscape: &mut impl Objective) -> Result<(), Error> {
     let (mut theta, mut gradient) = (origin, [0.0; 2]);
     black_box(landscape.gradient(&theta, &mut gradient)?);
     normalise_filters(&mut across, &origin, black_box([2]))?;
+    let mut layers = black_box([1.0; 3]);
+    normalise_layers::<Dense<2, 1>>(&mut layers, &black_box([0.5; 3]))?;
+    black_box(layers);
     principal_direction(black_box(&MINIMA), &origin, &[&across], &mut down, &mut gradient)?;
     orthogonalise(&mut down, &across)?;
     let grid = Grid::plane(black_box(3), black_box(4), black_box(0.1))?;

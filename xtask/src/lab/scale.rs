@@ -12,7 +12,7 @@ use clap::Args;
 use oorandom::Rand32;
 use rolling_ball::nn::{Network, SoftmaxCrossEntropy};
 use rolling_ball::probe::{
-    Grid, Scale, Slice, normalise_filters, principal_direction, smoothing_radius,
+    Grid, Scale, Slice, normalise_layers, principal_direction, smoothing_radius,
 };
 use rolling_ball::{Sgd, SgdConfig, step};
 use scenario::{DigitsTail, Samples};
@@ -45,14 +45,6 @@ pub struct ScaleArgs {
 /// Gradient steps before the look, with their rate.
 const STEPS: usize = 100;
 const RATE: f32 = 0.1;
-
-/// Weights of a unit, then a bias: what makes one output.
-fn filters() -> impl Iterator<Item = usize> {
-    let layer = |inputs: usize, outputs: usize| {
-        std::iter::repeat_n(inputs, outputs).chain(std::iter::repeat_n(1, outputs))
-    };
-    layer(64, 32).chain(layer(32, 10))
-}
 
 /// A line through the network's parameters, for every ball.
 struct Line {
@@ -122,7 +114,7 @@ fn directions(
     let mut random = Rand32::new(args.seed);
     let plain: Vec<f32> = theta.iter().map(|_| normal(&mut random)).collect();
     let mut filtered: Vec<f32> = theta.iter().map(|_| normal(&mut random)).collect();
-    normalise_filters(&mut filtered, theta, filters())?;
+    normalise_layers::<DigitsTail>(&mut filtered, theta)?;
     let (mut first, mut second) = (plain.clone(), filtered.clone());
     let mut scratch = vec![0.0; theta.len()];
     principal_direction(path, theta, &[], &mut first, &mut scratch)?;

@@ -29,15 +29,18 @@ struct Group {
 /// The budget of the cases that vary nothing but the samples and their labels.
 pub const BUDGET: u32 = 100;
 
-const fn usual(case: &Case) -> bool {
+const fn full_batch(case: &Case) -> bool {
     case.budget == BUDGET && case.batch.is_none()
 }
 
 const GROUPS: [Group; 8] = [
-    Group { name: "clean, 5 or 10", belongs: |c| usual(c) && c.wrong == 0 && c.samples < 20 },
-    Group { name: "clean, 20 or 50", belongs: |c| usual(c) && c.wrong == 0 && c.samples >= 20 },
-    Group { name: "20 % wrong", belongs: |c| usual(c) && c.wrong == 20 },
-    Group { name: "40 % wrong", belongs: |c| usual(c) && c.wrong == 40 },
+    Group { name: "clean, 5 or 10", belongs: |c| full_batch(c) && c.wrong == 0 && c.samples < 20 },
+    Group {
+        name: "clean, 20 or 50",
+        belongs: |c| full_batch(c) && c.wrong == 0 && c.samples >= 20,
+    },
+    Group { name: "20 % wrong", belongs: |c| full_batch(c) && c.wrong == 20 },
+    Group { name: "40 % wrong", belongs: |c| full_batch(c) && c.wrong == 40 },
     Group {
         name: "batches, clean",
         belongs: |c| c.budget == BUDGET && c.batch.is_some() && c.wrong == 0,
