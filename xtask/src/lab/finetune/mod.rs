@@ -35,16 +35,16 @@ pub struct FinetuneArgs {
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=100))]
     seeds: u64,
     /// Labelled samples
-    #[arg(long, value_delimiter = ',', default_value = "5,10,20,50")]
-    samples: Vec<usize>,
+    #[arg(long, value_delimiter = ',', default_value = "5,10,20,50", value_parser = clap::value_parser!(u32).range(1..=400))]
+    samples: Vec<u32>,
     /// Wrong labels, in per cent
-    #[arg(long, value_delimiter = ',', default_value = "0,20,40")]
+    #[arg(long, value_delimiter = ',', default_value = "0,20,40", value_parser = clap::value_parser!(u32).range(0..=100))]
     wrong: Vec<u32>,
-    /// Every budget with every number of samples: hours
+    /// Every budget with every number of samples, and in mini-batches too: takes three times as long
     #[arg(long)]
     all: bool,
     /// Write docs/study.md
-    #[arg(long)]
+    #[arg(long, requires = "fsdd")]
     write: bool,
 }
 
@@ -59,13 +59,12 @@ impl FinetuneArgs {
         let mut cases = Vec::new();
         for budget in [BUDGET].into_iter().chain(OTHER_BUDGETS) {
             for batch in [None, Some(BATCH)] {
-                for samples in &self.samples {
-                    let split = batch.is_none_or(|batch| *samples > batch);
-                    let other = batch.is_none() && *samples == OTHER_SAMPLES;
+                for samples in self.samples.iter().map(|samples| *samples as usize) {
+                    let split = batch.is_none_or(|batch| samples > batch);
+                    let other = batch.is_none() && samples == OTHER_SAMPLES;
                     let asked = self.all || budget == BUDGET || other;
                     if split && asked {
-                        let case =
-                            |wrong: &u32| Case { samples: *samples, batch, wrong: *wrong, budget };
+                        let case = |wrong: &u32| Case { samples, batch, wrong: *wrong, budget };
                         cases.extend(self.wrong.iter().map(case));
                     }
                 }
