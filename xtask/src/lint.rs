@@ -3,7 +3,7 @@
 use crate::boards::BOARDS;
 use crate::device::qemu::{MACHINES, MICROBIT, MPS2_AN386, MPS3_AN547};
 use crate::device::setup;
-use crate::workspace::{DEVICE_FEATURES, FEATURES, capture, cargo, root};
+use crate::workspace::{BURN, DEVICE_FEATURES, FEATURES, capture, cargo, root, too_old_for};
 use anyhow::Result;
 
 /// Runs the command.
@@ -62,7 +62,11 @@ pub fn lint() -> Result<()> {
         &["fmt", "--all", "--check"],
         &["clippy", "--all-targets", "--locked", "--", "-D", "warnings"],
     ];
-    for folder in ["bindings/burn", "bindings/c"] {
+    for folder in [BURN, "bindings/c"] {
+        if let Some(reason) = too_old_for(folder)? {
+            eprintln!("lint: SKIPPED: {reason}");
+            continue;
+        }
         for arguments in bindings {
             say(arguments);
             let folder = root().join(folder);

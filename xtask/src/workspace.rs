@@ -36,6 +36,28 @@ pub fn compiler() -> Result<String> {
     Ok(version.trim().to_owned())
 }
 
+/// The adapter for burn, which needs a newer compiler than the rest.
+pub const BURN: &str = "bindings/burn";
+
+/// Why the compiler in use cannot build a package that needs a newer one; nothing where it can.
+pub fn too_old_for(package: &str) -> Result<Option<String>> {
+    let path = root().join(package).join("Cargo.toml");
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    let manifest: toml::Table = toml::from_str(&text)?;
+    let needed = manifest.get("package").and_then(|package| package.get("rust-version"));
+    let needed = needed.and_then(toml::Value::as_str).unwrap_or_default();
+    let compiler = compiler()?;
+    let reason = format!("{package} needs Rust {needed}, and this is {compiler}: rustup update");
+    Ok((minor(&compiler) < minor(needed)).then_some(reason))
+}
+
+/// 89 of "rustc 1.89.0 (29483883e 2025-08-04)" and of "1.89".
+fn minor(version: &str) -> u32 {
+    let number = version.trim_start_matches("rustc ").split('.').nth(1).unwrap_or_default();
+    number.parse().unwrap_or(0)
+}
+
 /// Runs a command and returns what it printed, or fails with it.
 pub fn capture(command: &mut Command, what: &str) -> Result<String> {
     let output = command.output().with_context(|| format!("cannot start {what}"))?;
@@ -43,4 +65,16 @@ pub fn capture(command: &mut Command, what: &str) -> Result<String> {
         bail!("{what} failed ({}):\n{}", output.status, String::from_utf8_lossy(&output.stderr));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_by_their_second_number() {
+        assert_eq!(minor("rustc 1.89.0 (29483883e 2025-08-04)"), 89);
+        assert!(minor("rustc 1.89.0 (29483883e 2025-08-04)") < minor("1.95"));
+        assert!(minor("rustc 1.100.0-nightly") > minor("1.95"));
+    }
 }

@@ -1,8 +1,8 @@
 //! A small VGG on burn: the ball, SAM and Adam at equal gradient evaluations.
 
 use super::report::{Part, Section};
-use crate::workspace::{cargo, root};
-use anyhow::{Context, Result, ensure};
+use crate::workspace::{BURN, cargo, root, too_old_for};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -26,13 +26,16 @@ pub fn run(args: &VggArgs) -> Result<Section> {
     let data = args.data.canonicalize().with_context(|| {
         format!("--data names {}, which is not there; pass a directory", args.data.display())
     })?;
+    if let Some(reason) = too_old_for(BURN)? {
+        bail!("{reason}");
+    }
     eprintln!("building bindings/burn, which takes minutes the first time");
     let mut program = cargo();
     program
         .args(["run", "--release", "--locked", "--example", "vgg", "--", "--data"])
         .arg(data)
         .args(["--batch", &args.batch.to_string(), "--images", &args.images.to_string()])
-        .current_dir(root().join("bindings/burn"))
+        .current_dir(root().join(BURN))
         .stderr(Stdio::inherit());
     let output = program.output().context("cannot start cargo for bindings/burn")?;
     ensure!(output.status.success(), "the training on burn failed ({})", output.status);
