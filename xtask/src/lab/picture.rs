@@ -21,6 +21,9 @@ const SIZE: (u32, u32) = (1000, 640);
 const TITLE_SIZE: u32 = 26;
 const TEXT_SIZE: u32 = 18;
 const LEGEND_SIZE: u32 = 17;
+/// About, in parts of a chart: of the legend, and of a line of it.
+const LEGEND_WIDTH: f64 = 0.3;
+const LEGEND_LINE: f64 = 0.045;
 
 /// How a series looks.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,31 +85,23 @@ impl Chart<'_> {
         Ok(svg)
     }
 
-    /// The upper corner with fewer points.
+    /// The corner in which the legend hides the fewest points, the upper right one where several are as good.
     fn emptier_corner(&self) -> SeriesLabelPosition {
-        let scaled = |(x, y): &(f64, f64)| {
-            let on = |value: &f64, logarithmic| if logarithmic { value.log10() } else { *value };
-            (on(x, self.logarithmic.0), on(y, self.logarithmic.1))
-        };
-        let points = self.series.iter().flat_map(|series| series.points.iter().map(scaled));
-        let points: Vec<(f64, f64)> =
-            points.filter(|(x, y)| x.is_finite() && y.is_finite()).collect();
-        let middle = |values: &mut dyn Iterator<Item = f64>| {
-            let (low, high) = values
-                .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-                    (low.min(value), high.max(value))
-                });
-            f64::midpoint(low, high)
-        };
-        let across = middle(&mut points.iter().map(|point| point.0));
-        let up = middle(&mut points.iter().map(|point| point.1));
-        let upper = points.iter().filter(|point| point.1 > up);
-        let left = upper.clone().filter(|point| point.0 < across).count();
-        if 2 * left < upper.count() {
-            SeriesLabelPosition::UpperLeft
-        } else {
-            SeriesLabelPosition::UpperRight
-        }
+        let points = || self.series.iter().flat_map(|series| &series.points);
+        let across = parts(points().map(|point| point.0), self.logarithmic.0);
+        let up = parts(points().map(|point| point.1), self.logarithmic.1);
+        let height = (LEGEND_LINE * self.series.len() as f64).min(1.0);
+        let corners = [
+            (SeriesLabelPosition::UpperRight, 1.0 - LEGEND_WIDTH..=1.0, 1.0 - height..=1.0),
+            (SeriesLabelPosition::UpperLeft, 0.0..=LEGEND_WIDTH, 1.0 - height..=1.0),
+            (SeriesLabelPosition::LowerLeft, 0.0..=LEGEND_WIDTH, 0.0..=height),
+            (SeriesLabelPosition::LowerRight, 1.0 - LEGEND_WIDTH..=1.0, 0.0..=height),
+        ];
+        let least_hidden = corners.into_iter().min_by_key(|(_, wide, high)| {
+            let places = across.iter().zip(&up);
+            places.filter(|(x, y)| wide.contains(*x) && high.contains(*y)).count()
+        });
+        least_hidden.map_or(SeriesLabelPosition::UpperRight, |(corner, ..)| corner)
     }
 
     fn fill<'a, X, Y>(
@@ -248,6 +243,14 @@ fn bounds(values: impl Iterator<Item = f64>) -> Result<(f64, f64)> {
     bounds.context("there is nothing finite to draw")
 }
 
+/// Places on an axis, from 0 to 1; NaN for what it cannot show.
+fn parts(values: impl Iterator<Item = f64>, logarithmic: bool) -> Vec<f64> {
+    let places: Vec<f64> =
+        values.map(|value| if logarithmic { value.log10() } else { value }).collect();
+    let (low, high) = bounds(places.iter().copied()).unwrap_or((0.0, 1.0));
+    places.into_iter().map(|place| (place - low) / (high - low)).collect()
+}
+
 /// With room around; of a logarithmic axis, without what it cannot show.
 fn range(values: impl Iterator<Item = f64>, logarithmic: bool) -> Result<Range<f64>> {
     let (low, high) = bounds(values.filter(|value| !logarithmic || *value > 0.0))?;
@@ -294,6 +297,19 @@ mod tests {
         assert!(svg.contains("a map") && svg.contains("a name"));
         assert!(svg.matches("<rect").count() >= 6);
         Ok(())
+    }
+
+    #[test]
+    fn a_legend_goes_where_it_hides_nothing() {
+        let corner = |points: &[(f64, f64)]| {
+            let series = vec![series(points)];
+            let chart = Chart { title: "", x: "", y: "", series, logarithmic: (false, false) };
+            chart.emptier_corner()
+        };
+        let rising = [(0.0, 0.0), (1.0, 1.0)];
+        assert!(matches!(corner(&rising), SeriesLabelPosition::UpperLeft));
+        let falling = [(0.0, 1.0), (1.0, 0.0)];
+        assert!(matches!(corner(&falling), SeriesLabelPosition::UpperRight));
     }
 
     #[test]

@@ -177,7 +177,7 @@ fine-tuning losses it is far behind at equal cost.
 const PROTOCOL: &str = "\
 Each run fine-tunes a pre-trained network on a few labelled samples of its target and is tested on all other samples of that target. A run may spend the \
 same number of gradient evaluations whatever the optimizer; a loss alone counts 1/3. Rates and radii shrink to nothing on half a cosine, but where a line \
-search chooses the rate. Every method is tried with twelve settings, and a target's figure uses the settings that are best on the *other* targets. Rolling \
+search chooses the rate. Every method is tried with twelve settings, and a target's figure uses the settings that are best on the other targets. Rolling \
 back is off (it would add 1/3 to each step of the methods that do not evaluate the new loss anyway), but where a method is run as shipped. The test is of \
 paired differences over targets and draws, by flipping signs; it is told for each pair, without a correction for their number.";
 
