@@ -16,7 +16,8 @@ pub enum Request {
     Done(StepReport),
 }
 
-/// An optimizer as a state machine that never calls the loss.
+/// An optimizer as a state machine that never calls the loss. Theta is of the type `T`: a slice, unless its kernels work on
+/// something else, such as a vector on a GPU.
 ///
 /// One step is [`begin`](Self::begin), then an answer to each [`Request`] until [`Request::Done`]. Theta is
 /// the caller's own slice; between the calls of a step it holds the point to evaluate, and the caller must
@@ -47,30 +48,30 @@ pub enum Request {
 /// assert!(report.loss_after < Some(report.loss_before));
 /// # Ok::<(), rolling_ball::Error>(())
 /// ```
-pub trait Optimizer {
+pub trait Optimizer<T: ?Sized = [f32]> {
     /// Starts a step at theta and says what to evaluate first.
     ///
     /// # Errors
     /// [`Error::Length`] where theta is not as long as the workspace, [`Error::UnexpectedAnswer`] while a step
     /// is in progress, [`Error::Setting`] where a schedule gives a value out of range. Theta is unchanged.
-    fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error>;
+    fn begin(&mut self, theta: &mut T) -> Result<Request, Error>;
 
     /// Answers [`Request::Loss`].
     ///
     /// # Errors
     /// [`Error::UnexpectedAnswer`] where no loss was asked for; [`Error::NonFiniteLoss`].
-    fn tell_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error>;
+    fn tell_loss(&mut self, theta: &mut T, loss: f32) -> Result<Request, Error>;
 
     /// Answers [`Request::Gradient`]: the gradient is in [`gradient_mut`](Self::gradient_mut).
     ///
     /// # Errors
     /// [`Error::UnexpectedAnswer`] where no gradient was asked for; [`Error::NonFiniteParameters`],
     /// [`Error::NonFiniteLoss`], [`Error::NonFiniteGradient`], [`Error::NonFiniteUpdate`].
-    fn tell_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error>;
+    fn tell_gradient(&mut self, theta: &mut T, loss: f32) -> Result<Request, Error>;
 
     /// Where the gradient is to be written; as long as theta. Its content is the optimizer's own until
     /// a gradient is asked for.
-    fn gradient_mut(&mut self) -> &mut [f32];
+    fn gradient_mut(&mut self) -> &mut T;
 
     /// Whether the answer that is waited for is a gradient.
     fn awaits_gradient(&self) -> bool;
@@ -82,19 +83,19 @@ pub trait Optimizer {
     fn steps(&self) -> u32;
 }
 
-/// A loss and its gradient.
-pub trait Objective {
+/// A loss and its gradient, of a theta as the optimizer's.
+pub trait Objective<T: ?Sized = [f32]> {
     /// The loss at theta.
     ///
     /// # Errors
     /// Whatever keeps the objective from being evaluated, such as a theta of the wrong length.
-    fn loss(&mut self, theta: &[f32]) -> Result<f32, Error>;
+    fn loss(&mut self, theta: &T) -> Result<f32, Error>;
 
     /// Overwrites `gradient` with the gradient at theta and returns the loss.
     ///
     /// # Errors
     /// As [`loss`](Self::loss).
-    fn gradient(&mut self, theta: &[f32], gradient: &mut [f32]) -> Result<f32, Error>;
+    fn gradient(&mut self, theta: &T, gradient: &mut T) -> Result<f32, Error>;
 }
 
 /// Makes one step of `optimizer` on `objective`.
@@ -128,6 +129,15 @@ pub fn step<O: Optimizer + ?Sized, F: Objective + ?Sized>(
     optimizer: &mut O,
     objective: &mut F,
     theta: &mut [f32],
+) -> Result<StepReport, Error> {
+    step_on(optimizer, objective, theta)
+}
+
+/// As [`step`], with a theta of any kind: there, an array can become a slice, since nothing else is expected.
+pub(crate) fn step_on<T: ?Sized, O: Optimizer<T> + ?Sized, F: Objective<T> + ?Sized>(
+    optimizer: &mut O,
+    objective: &mut F,
+    theta: &mut T,
 ) -> Result<StepReport, Error> {
     let mut request = optimizer.begin(theta)?;
     loop {

@@ -153,10 +153,3 @@ pub(crate) fn check_answer(loss: f32, gradient_squared: f32) -> Result<(), Error
         Ok(())
     }
 }
-
-/// Puts theta back to the point that a pass kept.
-pub(crate) fn restore(theta: &mut [f32], kept: &[f32]) {
-    for (theta, kept) in theta.iter_mut().zip(kept) {
-        *theta = *kept;
-    }
-}

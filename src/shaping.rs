@@ -1,6 +1,6 @@
 //! Parts that any optimizer can take: they shape the answers on their way in.
 
-use crate::kernels::{Active, Kernels};
+use crate::kernels::{Active, Elements, Kernels, Passes};
 use crate::resumable::{Kind, Resumable, STATE_WORDS, State};
 use crate::{Error, Optimizer, Request};
 use core::marker::PhantomData;
@@ -34,7 +34,7 @@ impl<O: Optimizer> ClipNorm<O> {
     }
 }
 
-impl<O: Optimizer, K: Kernels> ClipNorm<O, K> {
+impl<O: Optimizer<K::Elements>, K: Passes> ClipNorm<O, K> {
     /// As [`new`](ClipNorm::new), with the kernels named.
     ///
     /// # Errors
@@ -87,7 +87,7 @@ impl<O: Optimizer> WeightDecay<O> {
     }
 }
 
-impl<O: Optimizer, K: Kernels> WeightDecay<O, K> {
+impl<O: Optimizer<K::Elements>, K: Passes> WeightDecay<O, K> {
     /// As [`new`](WeightDecay::new), with the kernels named.
     ///
     /// # Errors
@@ -98,7 +98,7 @@ impl<O: Optimizer, K: Kernels> WeightDecay<O, K> {
     }
 }
 
-impl<O, K: Kernels> WeightDecay<O, K> {
+impl<O, K: Passes> WeightDecay<O, K> {
     /// The optimizer inside.
     pub fn inner_mut(&mut self) -> &mut O {
         &mut self.inner
@@ -109,36 +109,33 @@ impl<O, K: Kernels> WeightDecay<O, K> {
         self.inner
     }
 
-    fn penalty(&self, theta: &[f32]) -> f32 {
+    fn penalty(&self, theta: &K::Elements) -> f32 {
         self.weight_decay * K::dot(theta, theta) / 2.0
     }
 }
 
-impl<O: Optimizer, K: Kernels> Optimizer for ClipNorm<O, K> {
-    fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error> {
+impl<O: Optimizer<K::Elements>, K: Passes> Optimizer<K::Elements> for ClipNorm<O, K> {
+    fn begin(&mut self, theta: &mut K::Elements) -> Result<Request, Error> {
         self.inner.begin(theta)
     }
 
-    fn tell_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    fn tell_loss(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
         self.inner.tell_loss(theta, loss)
     }
 
-    fn tell_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    fn tell_gradient(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
         // An answer that the inner optimizer will refuse must not touch its buffer.
-        if self.awaits_gradient() && theta.len() == self.inner.gradient_mut().len() {
+        if self.awaits_gradient() && theta.length() == self.inner.gradient_mut().length() {
             let gradient = self.inner.gradient_mut();
             let norm = libm::sqrtf(K::dot(gradient, gradient));
             if norm.is_finite() && norm > self.largest {
-                let scale = self.largest / norm;
-                for element in gradient {
-                    *element *= scale;
-                }
+                gradient.scale(self.largest / norm);
             }
         }
         self.inner.tell_gradient(theta, loss)
     }
 
-    fn gradient_mut(&mut self) -> &mut [f32] {
+    fn gradient_mut(&mut self) -> &mut K::Elements {
         self.inner.gradient_mut()
     }
 
@@ -155,26 +152,26 @@ impl<O: Optimizer, K: Kernels> Optimizer for ClipNorm<O, K> {
     }
 }
 
-impl<O: Optimizer, K: Kernels> Optimizer for WeightDecay<O, K> {
-    fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error> {
+impl<O: Optimizer<K::Elements>, K: Passes> Optimizer<K::Elements> for WeightDecay<O, K> {
+    fn begin(&mut self, theta: &mut K::Elements) -> Result<Request, Error> {
         self.inner.begin(theta)
     }
 
-    fn tell_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    fn tell_loss(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
         let penalty = self.penalty(theta);
         self.inner.tell_loss(theta, loss + penalty)
     }
 
-    fn tell_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    fn tell_gradient(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
         let penalty = self.penalty(theta);
         // An answer that the inner optimizer will refuse must not touch its buffer.
-        if self.awaits_gradient() && theta.len() == self.inner.gradient_mut().len() {
+        if self.awaits_gradient() && theta.length() == self.inner.gradient_mut().length() {
             K::add_scaled(self.inner.gradient_mut(), self.weight_decay, theta);
         }
         self.inner.tell_gradient(theta, loss + penalty)
     }
 
-    fn gradient_mut(&mut self) -> &mut [f32] {
+    fn gradient_mut(&mut self) -> &mut K::Elements {
         self.inner.gradient_mut()
     }
 

@@ -5,7 +5,7 @@
 mod support;
 
 use proptest::prelude::*;
-use rolling_ball::kernels::{AdamCoefficients, Kernels, Scalar, Wide};
+use rolling_ball::kernels::{AdamCoefficients, Kernels, Passes, Scalar, Wide};
 use rolling_ball::{Objective, step};
 use support::formulas::{GaussianWells, Single, WeierstrassLike};
 use support::numbers::bits;

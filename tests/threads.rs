@@ -6,7 +6,7 @@ mod support;
 
 use rayon::ThreadPoolBuilder;
 use rolling_ball::Objective;
-use rolling_ball::kernels::{AdamCoefficients, Kernels, SEGMENT, Scalar, Wide};
+use rolling_ball::kernels::{AdamCoefficients, Kernels, Passes, SEGMENT, Scalar, Wide};
 use rolling_ball::nn::{Chain, Dense, Gradient, Network, Relu, Sample, SoftmaxCrossEntropy, dense};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use support::numbers::bits;

@@ -2,22 +2,34 @@
 
 use super::geometry::Geometry;
 use super::{CentreStep, Phase, RollingBall};
-use crate::kernels::Kernels;
+use crate::kernels::Passes;
 use crate::line_search::Verdict;
 use crate::report::Outcome;
 use crate::{Error, Request};
 
-impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
-    pub(super) fn take_plain_rate(&mut self, theta: &mut [f32], _: f32) -> Result<Request, Error> {
+impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
+    pub(super) fn take_plain_rate(
+        &mut self,
+        theta: &mut K::Elements,
+        _: f32,
+    ) -> Result<Request, Error> {
         self.displace(theta, self.geometry.rate, None)
     }
 
-    pub(super) fn take_arc_rate(&mut self, theta: &mut [f32], _: f32) -> Result<Request, Error> {
+    pub(super) fn take_arc_rate(
+        &mut self,
+        theta: &mut K::Elements,
+        _: f32,
+    ) -> Result<Request, Error> {
         self.displace(theta, self.geometry.rate / self.geometry.slant, None)
     }
 
     /// The first trial of Armijo's rule.
-    pub(super) fn search_rate(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    pub(super) fn search_rate(
+        &mut self,
+        theta: &mut K::Elements,
+        loss: f32,
+    ) -> Result<Request, Error> {
         let CentreStep::Armijo(armijo) = self.config.centre_step else {
             return self.take_plain_rate(theta, loss);
         };
@@ -30,7 +42,11 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
     }
 
     /// Judges the loss at a trial of Armijo's rule.
-    pub(super) fn judge_rate(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    pub(super) fn judge_rate(
+        &mut self,
+        theta: &mut K::Elements,
+        loss: f32,
+    ) -> Result<Request, Error> {
         let CentreStep::Armijo(armijo) = self.config.centre_step else {
             return self.no_rate_is_searched(theta, loss);
         };
@@ -50,7 +66,11 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
         }
     }
 
-    pub(super) fn no_rate_is_searched(&mut self, _: &mut [f32], _: f32) -> Result<Request, Error> {
+    pub(super) fn no_rate_is_searched(
+        &mut self,
+        _: &mut K::Elements,
+        _: f32,
+    ) -> Result<Request, Error> {
         Err(Error::UnexpectedAnswer { expected: "begin before an answer" })
     }
 }

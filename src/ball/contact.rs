@@ -3,13 +3,17 @@
 
 use super::geometry::Geometry;
 use super::{Footpoint, Phase, RollingBall};
-use crate::kernels::Kernels;
-use crate::report::{Outcome, check_answer, restore};
+use crate::kernels::{Elements, Passes};
+use crate::report::{Outcome, check_answer};
 use crate::{Error, Request};
 
-impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
+impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
     /// Step 1: rests the ball at theta and measures how far the offset lags behind.
-    pub(super) fn rest_contact(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    pub(super) fn rest_contact(
+        &mut self,
+        theta: &mut K::Elements,
+        loss: f32,
+    ) -> Result<Request, Error> {
         if !self.resting {
             // The first contact is theta itself: the offset is its own.
             self.displaced.as_mut().fill(0.0);
@@ -42,7 +46,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
 
     pub(super) fn leave_contact(
         &mut self,
-        theta: &mut [f32],
+        theta: &mut K::Elements,
         rate: f32,
         tried: Option<f32>,
     ) -> Result<Request, Error> {
@@ -50,13 +54,13 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
         self.roll(theta, moved, remaining, Phase::End)
     }
 
-    pub(super) fn end_contact(&mut self, _: &mut [f32], loss: f32) -> Result<Request, Error> {
+    pub(super) fn end_contact(&mut self, _: &mut K::Elements, loss: f32) -> Result<Request, Error> {
         self.finish(Some(loss), Outcome::Converged)
     }
 
     pub(super) fn contact_needs_no_gradient(
         &mut self,
-        _: &mut [f32],
+        _: &mut K::Elements,
         _: f32,
     ) -> Result<Request, Error> {
         Err(Error::UnexpectedAnswer { expected: "the loss alone, not the gradient" })
@@ -66,7 +70,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
     /// have moved theta by `-searched * g` already.
     fn roll(
         &mut self,
-        theta: &mut [f32],
+        theta: &mut K::Elements,
         searched: f32,
         rate: f32,
         next: Phase,
@@ -80,7 +84,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
                 * (searched * gradient_squared - 2.0 * (reach * gradient_squared - along_offset));
         let moved = libm::sqrtf(both.max(0.0));
         if let Err(error) = self.ledger.check_move(moved) {
-            restore(theta, self.gradient.as_ref());
+            theta.copy_from(self.gradient.as_ref());
             return Err(error);
         }
         self.ledger.report.absolute_update += moved;

@@ -1,21 +1,26 @@
 //! What differs between the ways to move the centre and to find the new contact.
 
 use super::{CentreStep, Footpoint, RollingBall, RollingBallConfig};
-use crate::kernels::Kernels;
+use crate::kernels::Passes;
 use crate::{Error, Request};
 
 /// What a ball does with an answer.
-type Answer<V, K> = fn(&mut RollingBall<V, K>, &mut [f32], f32) -> Result<Request, Error>;
+type Answer<V, K> =
+    fn(&mut RollingBall<V, K>, &mut <K as Passes>::Elements, f32) -> Result<Request, Error>;
 
 /// How the ball leaves a contact at this rate. The last argument is the loss at `theta - rate g`, where a line search
 /// has already moved theta there.
-type Departure<V, K> =
-    fn(&mut RollingBall<V, K>, &mut [f32], f32, Option<f32>) -> Result<Request, Error>;
+type Departure<V, K> = fn(
+    &mut RollingBall<V, K>,
+    &mut <K as Passes>::Elements,
+    f32,
+    Option<f32>,
+) -> Result<Request, Error>;
 
 /// The parts of a step that depend on the configuration. A ball takes its own when it is made, as addresses: where the
 /// configuration is a constant, a program links those and not the others, which are more than half of the ball's code.
 #[derive(Clone, Debug)]
-pub(super) struct Form<V, K> {
+pub(super) struct Form<V, K: Passes> {
     /// Step 1, with the loss at theta.
     pub rest: Answer<V, K>,
     /// Step 2, with the loss at theta.
@@ -30,7 +35,7 @@ pub(super) struct Form<V, K> {
     pub follow: Answer<V, K>,
 }
 
-impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Form<V, K> {
+impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Form<V, K> {
     #[inline]
     pub fn of(config: &RollingBallConfig) -> Self {
         let (choose_rate, judge_rate): (Answer<V, K>, Answer<V, K>) = match config.centre_step {

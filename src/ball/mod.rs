@@ -11,9 +11,9 @@ mod state;
 
 pub use config::{CentreStep, Footpoint, RollingBallConfig};
 
-use crate::kernels::{Active, Kernels};
+use crate::kernels::{Active, Elements, Passes};
 use crate::line_search::RateSearch;
-use crate::report::{Ledger, Outcome, restore};
+use crate::report::{Ledger, Outcome};
 use crate::{Error, Optimizer, Request, Schedule};
 use core::marker::PhantomData;
 use footpoint::{GaussNewton, GradientDescent};
@@ -58,7 +58,7 @@ enum Phase {
 /// # Ok::<(), rolling_ball::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct RollingBall<V, K = Active> {
+pub struct RollingBall<V, K: Passes = Active> {
     config: RollingBallConfig,
     form: Form<V, K>,
     phase: Phase,
@@ -89,7 +89,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>> RollingBall<V> {
     }
 }
 
-impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
+impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
     /// As [`new`](RollingBall::new), with the kernels named.
     ///
     /// # Errors
@@ -102,7 +102,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
         [gradient, displaced]: [V; 2],
     ) -> Result<Self, Error> {
         config.check()?;
-        Error::check_length("workspace", gradient.as_ref().len(), displaced.as_ref().len())?;
+        Error::check_length("workspace", gradient.as_ref().length(), displaced.as_ref().length())?;
         Ok(Self {
             form: Form::of(&config),
             config,
@@ -154,14 +154,14 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
     ///
     /// # Errors
     /// [`Error::UnexpectedAnswer`] while a step is in progress; [`Error::Length`].
-    pub fn centre(&mut self, theta: &[f32]) -> Result<&[f32], Error> {
+    pub fn centre(&mut self, theta: &K::Elements) -> Result<&K::Elements, Error> {
         if self.phase != Phase::Idle {
             return Err(Error::STEP_IN_PROGRESS);
         }
         let (out, displaced) = (self.gradient.as_mut(), self.displaced.as_ref());
-        Error::check_length("theta", out.len(), theta.len())?;
+        Error::check_length("theta", out.length(), theta.length())?;
         if !self.resting {
-            restore(out, theta);
+            out.copy_from(theta);
             return Ok(out);
         }
         match self.config.footpoint {
@@ -188,7 +188,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
     /// Moves theta along the direction that a line search follows.
     // A pass of its own: inlined it would be in the binary once a form.
     #[inline(never)]
-    fn move_along(&mut self, theta: &mut [f32], multiple: f32) {
+    fn move_along(&mut self, theta: &mut K::Elements, multiple: f32) {
         K::add_scaled(theta, multiple, self.gradient.as_ref());
     }
 
@@ -196,7 +196,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
     /// search has already moved theta there.
     fn displace(
         &mut self,
-        theta: &mut [f32],
+        theta: &mut K::Elements,
         rate: f32,
         tried: Option<f32>,
     ) -> Result<Request, Error> {
@@ -235,10 +235,10 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
         self.ledger.done()
     }
 
-    fn answer_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    fn answer_loss(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
         match self.phase {
             Phase::RefreshedContact | Phase::ProjectionMove | Phase::End if !loss.is_finite() => {
-                restore(theta, self.gradient.as_ref());
+                theta.copy_from(self.gradient.as_ref());
                 Err(Error::NonFiniteLoss)
             }
             Phase::CentreTrial => (self.form.judge_rate)(self, theta, loss),
@@ -252,7 +252,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
         }
     }
 
-    fn answer_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    fn answer_gradient(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
         match self.phase {
             Phase::Contact => (self.form.rest)(self, theta, loss),
             Phase::GaussNewtonPoint | Phase::ProjectionPoint => {
@@ -272,12 +272,14 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
     }
 }
 
-impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Optimizer for RollingBall<V, K> {
-    fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error> {
+impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Optimizer<K::Elements>
+    for RollingBall<V, K>
+{
+    fn begin(&mut self, theta: &mut K::Elements) -> Result<Request, Error> {
         if self.phase != Phase::Idle {
             return Err(Error::STEP_IN_PROGRESS);
         }
-        Error::check_length("theta", self.gradient.as_ref().len(), theta.len())?;
+        Error::check_length("theta", self.gradient.as_ref().length(), theta.length())?;
         let step = self.ledger.steps();
         self.geometry = Geometry {
             loss_scale: self.config.loss_scale,
@@ -290,19 +292,19 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Optimizer for RollingBall<V, K>
         self.ask_gradient(Phase::Contact)
     }
 
-    fn tell_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
-        Error::check_length("theta", self.gradient.as_ref().len(), theta.len())?;
+    fn tell_loss(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+        Error::check_length("theta", self.gradient.as_ref().length(), theta.length())?;
         let answer = self.answer_loss(theta, loss);
         self.settle(answer)
     }
 
-    fn tell_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
-        Error::check_length("theta", self.gradient.as_ref().len(), theta.len())?;
+    fn tell_gradient(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+        Error::check_length("theta", self.gradient.as_ref().length(), theta.length())?;
         let answer = self.answer_gradient(theta, loss);
         self.settle(answer)
     }
 
-    fn gradient_mut(&mut self) -> &mut [f32] {
+    fn gradient_mut(&mut self) -> &mut K::Elements {
         self.gradient.as_mut()
     }
 

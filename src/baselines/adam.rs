@@ -1,7 +1,7 @@
 //! Adam and AdamW.
 
 use super::{Phase, Turns};
-use crate::kernels::{Active, AdamCoefficients, Kernels};
+use crate::kernels::{Active, AdamCoefficients, Elements, Kernels, Passes};
 use crate::resumable::{Kind, Resumable, STATE_WORDS, State};
 use crate::{Error, Request, Schedule};
 use core::marker::PhantomData;
@@ -71,7 +71,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>> Adam<V> {
     }
 }
 
-impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Adam<V, K> {
+impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Adam<V, K> {
     /// As [`new`](Adam::new), with the kernels named.
     ///
     /// # Errors
@@ -86,9 +86,9 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Adam<V, K> {
         Error::check_fraction("beta2", config.beta2)?;
         Error::check_positive("epsilon", config.epsilon)?;
         Error::check_not_negative("weight decay", config.weight_decay)?;
-        let length = gradient.as_ref().len();
-        Error::check_length("workspace", length, mean.as_ref().len())?;
-        Error::check_length("workspace", length, variance.as_ref().len())?;
+        let length = gradient.as_ref().length();
+        Error::check_length("workspace", length, mean.as_ref().length())?;
+        Error::check_length("workspace", length, variance.as_ref().length())?;
         mean.as_mut().fill(0.0);
         variance.as_mut().fill(0.0);
         Ok(Self {
@@ -102,26 +102,26 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Adam<V, K> {
         })
     }
 
-    fn begun(&mut self, theta: &[f32]) -> Result<Request, Error> {
+    fn begun(&mut self, theta: &K::Elements) -> Result<Request, Error> {
         let rate = &self.config.learning_rate;
-        self.turns.begin(self.gradient.as_ref().len(), theta, rate)
+        self.turns.begin(self.gradient.as_ref().length(), theta, rate)
     }
 
-    fn told_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    fn told_loss(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
         match self.turns.phase {
             Phase::End => self.turns.end(theta, self.gradient.as_ref(), loss),
             _ => self.turns.unexpected(),
         }
     }
 
-    fn told_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    fn told_gradient(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
         match self.turns.phase {
             Phase::Start => self.start(theta, loss),
             _ => self.turns.unexpected(),
         }
     }
 
-    fn start(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    fn start(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
         let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
         self.turns.ledger.start(loss, theta_squared, gradient_squared)?;
         let AdamConfig { beta1, beta2, epsilon, weight_decay, .. } = self.config;
@@ -142,7 +142,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Adam<V, K> {
     }
 }
 
-by_turns!(Adam);
+by_turns!(Adam on Passes);
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Adam<V, K> {
     const KIND: Kind = Kind::ADAM;

@@ -1,8 +1,8 @@
 //! Entropy-SGD.
 
 use super::{Phase, Turns};
-use crate::kernels::{Active, Kernels};
-use crate::report::{check_answer, restore};
+use crate::kernels::{Active, Elements, Kernels};
+use crate::report::check_answer;
 use crate::resumable::{Kind, Resumable, STATE_WORDS, State};
 use crate::{Error, Request, Schedule};
 use core::marker::PhantomData;
@@ -159,7 +159,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
         let gradient_squared = K::dot(self.gradient.as_ref(), self.gradient.as_ref());
         check_answer(loss, gradient_squared)
             .and_then(|()| self.go_on(theta, gradient_squared))
-            .inspect_err(|_| restore(theta, self.kept.as_ref()))
+            .inspect_err(|_| theta.copy_from(self.kept.as_ref()))
     }
 
     /// One move of the walk, or the end of it.
@@ -181,7 +181,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
         let mean = self.mean.as_ref();
         let squared = K::footpoint_sums(kept, mean, mean).distance;
         if !squared.is_finite() {
-            restore(theta, kept);
+            theta.copy_from(kept);
             return Err(Error::NonFiniteUpdate);
         }
         let rate = self.turns.ledger.report.learning_rate;
@@ -223,7 +223,7 @@ fn deviate(bits: u64) -> f32 {
     (sum as f32 - 131_070.0) * (1.732_050_8 / 65_536.0)
 }
 
-by_turns!(EntropySgd);
+by_turns!(EntropySgd on Kernels);
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for EntropySgd<V, K> {
     const KIND: Kind = Kind::ENTROPY_SGD;

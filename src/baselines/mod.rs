@@ -1,27 +1,27 @@
 //! The optimizers to compare the ball with, on the same protocol.
 
-/// The protocol of an optimizer that goes by [`Turns`], over what is its own: `begun`, `told_loss` and `told_gradient`, which answer
+/// The protocol of an optimizer that goes by [`Turns`] on the kernels that it needs, over what is its own: `begun`, `told_loss` and `told_gradient`, which answer
 /// by the phase; and a method that also hears of a step that is given up.
 macro_rules! by_turns {
-    ($optimizer:ident $(, $gives_up:ident)?) => {
-        impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> $crate::Optimizer for $optimizer<V, K> {
-            fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error> {
+    ($optimizer:ident on $kernels:ident $(, $gives_up:ident)?) => {
+        impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: $kernels> $crate::Optimizer<K::Elements> for $optimizer<V, K> {
+            fn begin(&mut self, theta: &mut K::Elements) -> Result<Request, Error> {
                 self.begun(theta)
             }
 
-            fn tell_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
-                Error::check_length("theta", self.gradient.as_ref().len(), theta.len())?;
+            fn tell_loss(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+                Error::check_length("theta", self.gradient.as_ref().length(), theta.length())?;
                 let answer = self.told_loss(theta, loss);
                 self.turns.settle(answer)
             }
 
-            fn tell_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
-                Error::check_length("theta", self.gradient.as_ref().len(), theta.len())?;
+            fn tell_gradient(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+                Error::check_length("theta", self.gradient.as_ref().length(), theta.length())?;
                 let answer = self.told_gradient(theta, loss);
                 self.turns.settle(answer)
             }
 
-            fn gradient_mut(&mut self) -> &mut [f32] {
+            fn gradient_mut(&mut self) -> &mut K::Elements {
                 self.gradient.as_mut()
             }
 
@@ -51,7 +51,8 @@ pub use entropy_sgd::{EntropySgd, EntropySgdConfig};
 pub use sam::{Sam, SamConfig};
 pub use sgd::{Sgd, SgdConfig};
 
-use crate::report::{Ledger, Outcome, restore};
+use crate::kernels::Elements;
+use crate::report::{Ledger, Outcome};
 use crate::{Error, Request, Schedule};
 
 /// The answer that an optimizer is waiting for.
@@ -85,13 +86,13 @@ impl Turns {
     fn begin(
         &mut self,
         expected: usize,
-        theta: &[f32],
+        theta: &(impl Elements + ?Sized),
         learning_rate: &Schedule,
     ) -> Result<Request, Error> {
         if self.phase != Phase::Idle {
             return Err(Error::STEP_IN_PROGRESS);
         }
-        Error::check_length("theta", expected, theta.len())?;
+        Error::check_length("theta", expected, theta.length())?;
         let rate = learning_rate.checked_at("learning rate", self.ledger.steps())?;
         self.ledger.begin();
         self.ledger.report.learning_rate = rate;
@@ -113,9 +114,14 @@ impl Turns {
     }
 
     /// Theta has moved by this length; `kept` is where it was.
-    fn moved(&mut self, theta: &mut [f32], kept: &[f32], length: f32) -> Result<Request, Error> {
+    fn moved<T: Elements + ?Sized>(
+        &mut self,
+        theta: &mut T,
+        kept: &T,
+        length: f32,
+    ) -> Result<Request, Error> {
         if let Err(error) = self.ledger.check_move(length) {
-            restore(theta, kept);
+            theta.copy_from(kept);
             return Err(error);
         }
         self.ledger.report.absolute_update = length;
@@ -123,11 +129,16 @@ impl Turns {
     }
 
     /// The loss where the step ends.
-    fn end(&mut self, theta: &mut [f32], kept: &[f32], loss: f32) -> Result<Request, Error> {
+    fn end<T: Elements + ?Sized>(
+        &mut self,
+        theta: &mut T,
+        kept: &T,
+        loss: f32,
+    ) -> Result<Request, Error> {
         if loss.is_finite() {
             self.done(Some(loss), Outcome::Converged)
         } else {
-            restore(theta, kept);
+            theta.copy_from(kept);
             Err(Error::NonFiniteLoss)
         }
     }

@@ -1,8 +1,8 @@
 //! Sharpness-aware minimisation.
 
 use super::{Phase, Turns};
-use crate::kernels::{Active, Kernels};
-use crate::report::{check_answer, restore};
+use crate::kernels::{Active, Elements, Kernels, Passes};
+use crate::report::check_answer;
 use crate::resumable::{Kind, Resumable, STATE_WORDS, State};
 use crate::{Error, Request, Schedule};
 use core::marker::PhantomData;
@@ -62,7 +62,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>> Sam<V> {
     }
 }
 
-impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sam<V, K> {
+impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Sam<V, K> {
     /// As [`new`](Sam::new), with the kernels named.
     ///
     /// # Errors
@@ -74,27 +74,27 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sam<V, K> {
     ) -> Result<Self, Error> {
         config.learning_rate.check("learning rate")?;
         config.radius.check("radius")?;
-        Error::check_length("workspace", gradient.as_ref().len(), kept.as_ref().len())?;
+        Error::check_length("workspace", gradient.as_ref().length(), kept.as_ref().length())?;
         let turns = Turns::new(config.roll_back);
         Ok(Self { config, turns, radius: 0.0, gradient, kept, kernels: PhantomData })
     }
 
-    fn begun(&mut self, theta: &[f32]) -> Result<Request, Error> {
+    fn begun(&mut self, theta: &K::Elements) -> Result<Request, Error> {
         let radius = self.config.radius.checked_at("radius", self.turns.ledger.steps())?;
         let rate = &self.config.learning_rate;
-        let request = self.turns.begin(self.gradient.as_ref().len(), theta, rate)?;
+        let request = self.turns.begin(self.gradient.as_ref().length(), theta, rate)?;
         self.radius = radius;
         Ok(request)
     }
 
-    fn told_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    fn told_loss(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
         match self.turns.phase {
             Phase::End => self.turns.end(theta, self.kept.as_ref(), loss),
             _ => self.turns.unexpected(),
         }
     }
 
-    fn told_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    fn told_gradient(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
         match self.turns.phase {
             Phase::Start => self.start(theta, loss),
             Phase::Perturbed => self.descend(theta, loss),
@@ -102,7 +102,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sam<V, K> {
         }
     }
 
-    fn start(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    fn start(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
         let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
         self.turns.ledger.start(loss, theta_squared, gradient_squared)?;
         self.turns.ledger.check_move(self.radius)?;
@@ -112,11 +112,11 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sam<V, K> {
         self.turns.ask_gradient(Phase::Perturbed)
     }
 
-    fn descend(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    fn descend(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
         let (gradient, kept) = (self.gradient.as_ref(), self.kept.as_ref());
         let gradient_squared = K::dot(gradient, gradient);
         if let Err(error) = check_answer(loss, gradient_squared) {
-            restore(theta, kept);
+            theta.copy_from(kept);
             return Err(error);
         }
         let rate = self.turns.ledger.report.learning_rate;
@@ -125,7 +125,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sam<V, K> {
     }
 }
 
-by_turns!(Sam);
+by_turns!(Sam on Passes);
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Sam<V, K> {
     const KIND: Kind = Kind::SAM;

@@ -1,9 +1,9 @@
 //! Stochastic gradient descent, with momentum or a line search.
 
 use super::{Phase, Turns};
-use crate::kernels::{Active, Kernels};
+use crate::kernels::{Active, Elements, Kernels, Passes};
 use crate::line_search::{RateSearch, Verdict};
-use crate::report::{Outcome, restore};
+use crate::report::Outcome;
 use crate::resumable::{Kind, Resumable, STATE_WORDS, State};
 use crate::{Armijo, Error, Request, Schedule};
 use core::marker::PhantomData;
@@ -70,7 +70,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>> Sgd<V> {
     }
 }
 
-impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sgd<V, K> {
+impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Sgd<V, K> {
     /// As [`new`](Sgd::new), with the kernels named.
     ///
     /// # Errors
@@ -93,9 +93,9 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sgd<V, K> {
                 });
             }
         }
-        let length = velocity.as_ref().map_or(0, |velocity| velocity.as_ref().len());
+        let length = velocity.as_ref().map_or(0, |velocity| velocity.as_ref().length());
         if config.momentum > 0.0 || velocity.is_some() {
-            Error::check_length("velocity", gradient.as_ref().len(), length)?;
+            Error::check_length("velocity", gradient.as_ref().length(), length)?;
         }
         if let Some(velocity) = &mut velocity {
             velocity.as_mut().fill(0.0);
@@ -110,12 +110,12 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sgd<V, K> {
         })
     }
 
-    fn begun(&mut self, theta: &[f32]) -> Result<Request, Error> {
+    fn begun(&mut self, theta: &K::Elements) -> Result<Request, Error> {
         let rate = &self.config.learning_rate;
-        self.turns.begin(self.gradient.as_ref().len(), theta, rate)
+        self.turns.begin(self.gradient.as_ref().length(), theta, rate)
     }
 
-    fn told_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    fn told_loss(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
         match (self.turns.phase, self.config.line_search) {
             (Phase::Trial, Some(armijo)) => self.judge(theta, loss, armijo),
             (Phase::End, _) => self.turns.end(theta, self.gradient.as_ref(), loss),
@@ -123,7 +123,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sgd<V, K> {
         }
     }
 
-    fn told_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    fn told_gradient(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
         let answer = match self.turns.phase {
             Phase::Start => self.start(theta, loss),
             _ => self.turns.unexpected(),
@@ -138,7 +138,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sgd<V, K> {
         self.rate_search.restart();
     }
 
-    fn start(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    fn start(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
         if let Some(armijo) = self.config.line_search {
             self.search(theta, loss, armijo)
         } else if self.velocity.is_some() {
@@ -149,30 +149,41 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sgd<V, K> {
     }
 
     /// In one pass, which is undone where what it found out says so.
-    fn descend(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    fn descend(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
         let gradient = self.gradient.as_mut();
         let ledger = &mut self.turns.ledger;
         let rate = ledger.report.learning_rate;
         let (theta_squared, gradient_squared) = K::descend(theta, gradient, rate);
         if let Err(error) = ledger.start(loss, theta_squared, gradient_squared) {
-            restore(theta, gradient);
+            theta.copy_from(gradient);
             return Err(error);
         }
         let length = rate * ledger.report.gradient_norm;
         self.turns.moved(theta, gradient, length)
     }
 
-    fn descend_with_momentum(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    fn descend_with_momentum(
+        &mut self,
+        theta: &mut K::Elements,
+        loss: f32,
+    ) -> Result<Request, Error> {
         self.measure(theta, loss)?;
         let rate = self.turns.ledger.report.learning_rate;
         let (momentum, nesterov) = (self.config.momentum, self.config.nesterov);
         let gradient = self.gradient.as_mut();
-        let velocity = self.velocity.as_mut().map_or(&mut [][..], |velocity| velocity.as_mut());
-        let squared = K::descend_with_momentum(theta, velocity, gradient, rate, momentum, nesterov);
+        let squared = self.velocity.as_mut().map_or(0.0, |velocity| {
+            let velocity = velocity.as_mut();
+            K::descend_with_momentum(theta, velocity, gradient, rate, momentum, nesterov)
+        });
         self.turns.moved(theta, gradient, libm::sqrtf(squared))
     }
 
-    fn search(&mut self, theta: &mut [f32], loss: f32, armijo: Armijo) -> Result<Request, Error> {
+    fn search(
+        &mut self,
+        theta: &mut K::Elements,
+        loss: f32,
+        armijo: Armijo,
+    ) -> Result<Request, Error> {
         let gradient_squared = self.measure(theta, loss)?;
         let ledger = &self.turns.ledger;
         self.rate_search.start(&armijo, ledger.report.learning_rate, loss, gradient_squared);
@@ -183,13 +194,18 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sgd<V, K> {
     }
 
     /// Checks and records what was found where the step starts; the squared norm of the gradient.
-    fn measure(&mut self, theta: &[f32], loss: f32) -> Result<f32, Error> {
+    fn measure(&mut self, theta: &K::Elements, loss: f32) -> Result<f32, Error> {
         let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
         self.turns.ledger.start(loss, theta_squared, gradient_squared)?;
         Ok(gradient_squared)
     }
 
-    fn judge(&mut self, theta: &mut [f32], loss: f32, armijo: Armijo) -> Result<Request, Error> {
+    fn judge(
+        &mut self,
+        theta: &mut K::Elements,
+        loss: f32,
+        armijo: Armijo,
+    ) -> Result<Request, Error> {
         match self.rate_search.judge(&armijo, loss) {
             Verdict::Accepted => {
                 let rate = self.rate_search.rate;
@@ -211,7 +227,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Sgd<V, K> {
     }
 }
 
-by_turns!(Sgd, give_up);
+by_turns!(Sgd on Passes, give_up);
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Sgd<V, K> {
     const KIND: Kind = Kind::SGD;

@@ -19,6 +19,7 @@
 //!
 //! A pass works on the shortest of its slices; the optimizers check lengths once a step.
 
+mod elements;
 mod factors;
 mod filters;
 mod scalar;
@@ -27,6 +28,7 @@ mod vector;
 #[cfg(feature = "simd")]
 mod wide;
 
+pub use elements::Elements;
 pub use factors::Factors;
 pub(crate) use filters::Filters;
 pub use scalar::Scalar;
@@ -99,71 +101,96 @@ pub struct AdamCoefficients {
     pub decay: f32,
 }
 
-/// Every pass that the optimizers and the networks make over memory.
+/// The passes that the optimizers make over their vectors.
 ///
 /// Where a pass replaces `theta`, it leaves the old `theta` in `gradient`, whose content is spent by then:
 /// that is what a roll-back restores.
-pub trait Kernels {
-    /// Does a task on the vector unit of these kernels.
-    fn run<T: Task>(task: T) -> T::Output;
+pub trait Passes {
+    /// What they go over: `[f32]`, or a vector on a device of its own.
+    type Elements: Elements + ?Sized;
 
     /// `a . b`
     #[must_use]
-    fn dot(a: &[f32], b: &[f32]) -> f32;
+    fn dot(a: &Self::Elements, b: &Self::Elements) -> f32;
 
     /// `(|a|^2, |b|^2)`
     #[must_use]
-    fn squared_norms(a: &[f32], b: &[f32]) -> (f32, f32);
+    fn squared_norms(a: &Self::Elements, b: &Self::Elements) -> (f32, f32);
 
     /// The sums of one footpoint iteration.
     #[must_use]
-    fn footpoint_sums(theta: &[f32], displaced: &[f32], gradient: &[f32]) -> FootpointSums;
+    fn footpoint_sums(
+        theta: &Self::Elements,
+        displaced: &Self::Elements,
+        gradient: &Self::Elements,
+    ) -> FootpointSums;
 
     /// The sums of one contact step.
     #[must_use]
-    fn contact_sums(theta: &[f32], offset: &[f32], gradient: &[f32]) -> ContactSums;
+    fn contact_sums(
+        theta: &Self::Elements,
+        offset: &Self::Elements,
+        gradient: &Self::Elements,
+    ) -> ContactSums;
 
     /// `y += scale * x`
-    fn add_scaled(y: &mut [f32], scale: f32, x: &[f32]);
+    fn add_scaled(y: &mut Self::Elements, scale: f32, x: &Self::Elements);
 
     /// `y = scale * x`
-    fn scale_into(y: &mut [f32], scale: f32, x: &[f32]);
+    fn scale_into(y: &mut Self::Elements, scale: f32, x: &Self::Elements);
 
     /// `y = x + scale * (z - x)`, written over `y`.
-    fn interpolate_into(y: &mut [f32], x: &[f32], z: &[f32], scale: f32);
+    fn interpolate_into(y: &mut Self::Elements, x: &Self::Elements, z: &Self::Elements, scale: f32);
 
     /// `displaced = theta - (rate + reach) * gradient` and `theta -= rate * gradient`; written as
     /// `displaced = theta' - reach * gradient` with the new theta'.
-    fn displace(theta: &mut [f32], displaced: &mut [f32], gradient: &[f32], rate: f32, reach: f32);
+    fn displace(
+        theta: &mut Self::Elements,
+        displaced: &mut Self::Elements,
+        gradient: &Self::Elements,
+        rate: f32,
+        reach: f32,
+    );
 
     /// The direction `p = (displaced - theta) - scale * gradient`, left in `gradient`, and `theta += p`.
-    fn gauss_newton_move(theta: &mut [f32], displaced: &[f32], gradient: &mut [f32], scale: f32);
+    fn gauss_newton_move(
+        theta: &mut Self::Elements,
+        displaced: &Self::Elements,
+        gradient: &mut Self::Elements,
+        scale: f32,
+    );
 
     /// `theta -= step * ((theta - displaced) + pull * gradient)`, the old theta left in `gradient`.
-    fn project(theta: &mut [f32], displaced: &[f32], gradient: &mut [f32], step: f32, pull: f32);
+    fn project(
+        theta: &mut Self::Elements,
+        displaced: &Self::Elements,
+        gradient: &mut Self::Elements,
+        step: f32,
+        pull: f32,
+    );
 
     /// The centre `x = theta - offset` moves by `-rate * gradient`, the offset becomes
     /// `reach * gradient`, and theta the new contact `x + offset`. Returns the squared length of theta's move;
     /// the old theta is left in `gradient`.
     fn roll(
-        theta: &mut [f32],
-        offset: &mut [f32],
-        gradient: &mut [f32],
+        theta: &mut Self::Elements,
+        offset: &mut Self::Elements,
+        gradient: &mut Self::Elements,
         rate: f32,
         reach: f32,
     ) -> f32;
 
     /// `theta -= rate * gradient`, the old theta left in `gradient`. Returns `(|theta|^2, |gradient|^2)` of before.
     #[must_use]
-    fn descend(theta: &mut [f32], gradient: &mut [f32], rate: f32) -> (f32, f32);
+    fn descend(theta: &mut Self::Elements, gradient: &mut Self::Elements, rate: f32) -> (f32, f32);
 
     /// `velocity = momentum * velocity + gradient`; theta moves by `-rate * velocity`, or, with `nesterov`, by
     /// `-rate * (gradient + momentum * velocity)`. Returns the squared length of the move; the old theta is
     /// left in `gradient`.
     fn descend_with_momentum(
-        theta: &mut [f32],
-        velocity: &mut [f32],
-        gradient: &mut [f32],
+        theta: &mut Self::Elements,
+        velocity: &mut Self::Elements,
+        gradient: &mut Self::Elements,
         rate: f32,
         momentum: f32,
         nesterov: bool,
@@ -171,18 +198,34 @@ pub trait Kernels {
 
     /// One step of Adam. Returns the squared length of the move; the old theta is left in `gradient`.
     fn adam(
-        theta: &mut [f32],
-        mean: &mut [f32],
-        variance: &mut [f32],
-        gradient: &mut [f32],
+        theta: &mut Self::Elements,
+        mean: &mut Self::Elements,
+        variance: &mut Self::Elements,
+        gradient: &mut Self::Elements,
         coefficients: AdamCoefficients,
     ) -> f32;
 
     /// `kept = theta`, then `theta += scale * gradient`.
-    fn perturb(theta: &mut [f32], kept: &mut [f32], gradient: &[f32], scale: f32);
+    fn perturb(
+        theta: &mut Self::Elements,
+        kept: &mut Self::Elements,
+        gradient: &Self::Elements,
+        scale: f32,
+    );
 
     /// `theta = kept - rate * gradient`.
-    fn descend_from(theta: &mut [f32], kept: &[f32], gradient: &[f32], rate: f32);
+    fn descend_from(
+        theta: &mut Self::Elements,
+        kept: &Self::Elements,
+        gradient: &Self::Elements,
+        rate: f32,
+    );
+}
+
+/// The passes over slices, and the products that the networks make of them.
+pub trait Kernels: Passes<Elements = [f32]> {
+    /// Does a task on the vector unit of these kernels.
+    fn run<T: Task>(task: T) -> T::Output;
 
     /// Of several samples: `outputs[s][o] = biases[o] + weights[o] . inputs[s]`, where a row of the weights and an input are
     /// `width` long.

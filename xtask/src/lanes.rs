@@ -6,7 +6,7 @@ use crate::device::setup;
 use anyhow::{Context, Result};
 use clap::Args;
 use comfy_table::{Table, presets::ASCII_MARKDOWN};
-use rolling_ball::kernels::{Kernels, Scalar, Wide};
+use rolling_ball::kernels::{Passes, Scalar, Wide};
 use scenario::dot_with_lanes;
 use std::collections::BTreeMap;
 use std::hint::black_box;

@@ -53,7 +53,7 @@ impl OptimizerKind {
 
 /// An optimizer chosen at run time, over the same three vectors of workspace.
 #[derive(Debug)]
-pub enum AnyOptimizer<'a, K> {
+pub enum AnyOptimizer<'a, K: Kernels> {
     /// The rolling ball.
     Ball(RollingBall<&'a mut [f32], K>),
     /// Gradient descent, with or without momentum.

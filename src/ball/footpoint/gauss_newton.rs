@@ -2,7 +2,7 @@
 
 use crate::ball::geometry::Geometry;
 use crate::ball::{Footpoint, Phase, RollingBall};
-use crate::kernels::{FootpointSums, Kernels};
+use crate::kernels::{FootpointSums, Passes};
 use crate::report::{FootpointReport, Outcome, check_answer};
 use crate::{Error, Request};
 
@@ -178,11 +178,11 @@ impl GaussNewton {
     }
 }
 
-impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
+impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
     /// The first trial, of the full move.
     pub(in crate::ball) fn start_gauss_newton(
         &mut self,
-        theta: &mut [f32],
+        theta: &mut K::Elements,
         rate: f32,
         tried: Option<f32>,
     ) -> Result<Request, Error> {
@@ -200,7 +200,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
     /// Judges the loss at a trial point.
     pub(in crate::ball) fn judge_gauss_newton(
         &mut self,
-        theta: &mut [f32],
+        theta: &mut K::Elements,
         loss: f32,
     ) -> Result<Request, Error> {
         let Footpoint::GaussNewton { max_iterations, .. } = self.config.footpoint else {
@@ -227,7 +227,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
 
     fn accept_footpoint(
         &mut self,
-        theta: &[f32],
+        theta: &K::Elements,
         loss: f32,
         max_iterations: u32,
     ) -> Result<Request, Error> {
@@ -244,7 +244,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
     /// A new direction from an accepted point.
     pub(in crate::ball) fn follow_gauss_newton(
         &mut self,
-        theta: &mut [f32],
+        theta: &mut K::Elements,
         loss: f32,
     ) -> Result<Request, Error> {
         let Footpoint::GaussNewton { tolerance, .. } = self.config.footpoint else {

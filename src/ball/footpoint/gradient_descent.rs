@@ -2,7 +2,7 @@
 
 use crate::ball::geometry::Geometry;
 use crate::ball::{Footpoint, Phase, RollingBall};
-use crate::kernels::{FootpointSums, Kernels};
+use crate::kernels::{FootpointSums, Passes};
 use crate::report::{FootpointReport, Outcome, check_answer};
 use crate::{Error, Request};
 
@@ -46,11 +46,11 @@ impl GradientDescent {
     }
 }
 
-impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
+impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
     /// The first step, from theta with the gradient that is known there.
     pub(in crate::ball) fn start_projection(
         &mut self,
-        theta: &mut [f32],
+        theta: &mut K::Elements,
         rate: f32,
         tried: Option<f32>,
     ) -> Result<Request, Error> {
@@ -68,7 +68,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
     /// The next step, with the gradient told.
     pub(in crate::ball) fn follow_projection(
         &mut self,
-        theta: &mut [f32],
+        theta: &mut K::Elements,
         loss: f32,
     ) -> Result<Request, Error> {
         let (gradient, displaced) = (self.gradient.as_ref(), self.displaced.as_ref());
@@ -83,7 +83,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
     /// The loss where the last step led.
     pub(in crate::ball) fn end_projection(
         &mut self,
-        theta: &mut [f32],
+        theta: &mut K::Elements,
         loss: f32,
     ) -> Result<Request, Error> {
         self.geometry.loss = loss;
@@ -92,7 +92,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> RollingBall<V, K> {
     }
 
     /// One gradient step on `D`.
-    fn project(&mut self, theta: &mut [f32], pull: f32) -> Result<Request, Error> {
+    fn project(&mut self, theta: &mut K::Elements, pull: f32) -> Result<Request, Error> {
         let Footpoint::GradientDescent { step, iterations } = self.config.footpoint else {
             return self.finish(None, Outcome::Converged);
         };

@@ -4,8 +4,8 @@ mod array;
 mod rows;
 
 use super::{
-    AdamCoefficients, ContactSums, Factors, FootpointSums, Kernels, LANES, NOTHING, PANEL, SEGMENT,
-    Task, Unit, sum_lanes,
+    AdamCoefficients, ContactSums, Factors, FootpointSums, Kernels, LANES, NOTHING, PANEL, Passes,
+    SEGMENT, Task, Unit, sum_lanes,
 };
 use array::Array;
 use core::hint::black_box;
@@ -276,10 +276,8 @@ fn known(width: usize) -> usize {
     if cfg!(target_abi = "eabihf") { width } else { black_box(width) }
 }
 
-impl Kernels for Scalar {
-    fn run<T: Task>(task: T) -> T::Output {
-        task.run::<Plain>()
-    }
+impl Passes for Scalar {
+    type Elements = [f32];
 
     #[inline(always)]
     fn dot(a: &[f32], b: &[f32]) -> f32 {
@@ -451,6 +449,12 @@ impl Kernels for Scalar {
         for ((theta, kept), gradient) in theta.iter_mut().zip(kept).zip(gradient) {
             *theta = kept - rate * gradient;
         }
+    }
+}
+
+impl Kernels for Scalar {
+    fn run<T: Task>(task: T) -> T::Output {
+        task.run::<Plain>()
     }
 
     #[inline(always)]

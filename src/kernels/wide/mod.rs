@@ -12,7 +12,7 @@ mod threads;
 pub use dispatch::Level;
 pub use pass::Pass;
 
-use super::{AdamCoefficients, ContactSums, Factors, FootpointSums, Kernels, Task};
+use super::{AdamCoefficients, ContactSums, Factors, FootpointSums, Kernels, Passes, Task};
 #[cfg(not(feature = "std"))]
 use dispatch::{run as sweep, run as divide};
 use matrix::{Combine, Transform};
@@ -40,10 +40,8 @@ impl Wide {
     }
 }
 
-impl Kernels for Wide {
-    fn run<T: Task>(task: T) -> T::Output {
-        dispatch::run(task)
-    }
+impl Passes for Wide {
+    type Elements = [f32];
 
     fn dot(a: &[f32], b: &[f32]) -> f32 {
         let [sum] = Self::pass(formulas::Dot, [], [a, b]);
@@ -137,6 +135,12 @@ impl Kernels for Wide {
 
     fn descend_from(theta: &mut [f32], kept: &[f32], gradient: &[f32], rate: f32) {
         let [] = Self::pass(formulas::DescendFrom { rate }, [theta], [kept, gradient]);
+    }
+}
+
+impl Kernels for Wide {
+    fn run<T: Task>(task: T) -> T::Output {
+        dispatch::run(task)
     }
 
     fn transform(
