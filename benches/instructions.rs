@@ -36,7 +36,7 @@ fn work(level: Level) -> Result<(), Error> {
     };
     let mut slices = Slices::new(LENGTH);
     for pass in passes::<Wide>() {
-        count(pass.name, &mut || (pass.run)(black_box(&mut slices)));
+        count(pass.name, &mut || (pass.run)(black_box(slices.vectors())));
     }
     for (name, mut optimizer) in optimizers(LENGTH)? {
         if ![SGD, BALL].contains(&name) {

@@ -22,7 +22,7 @@ fn bench(
     for (length, slices) in LENGTHS.into_iter().zip(memory) {
         group.throughput(Throughput::Bytes(pass.bytes() * length as u64));
         group.bench_function(BenchmarkId::new(kernels, length), |bencher| {
-            bencher.iter(|| (pass.run)(black_box(&mut *slices)));
+            bencher.iter(|| (pass.run)(black_box(slices.vectors())));
         });
     }
 }

@@ -1,12 +1,24 @@
 //! Every pass over memory, with what it moves and what it computes.
 
-use crate::slices::Slices;
-use rolling_ball::kernels::{AdamCoefficients, Kernels};
+use rolling_ball::kernels::{AdamCoefficients, Passes};
 use std::hint::black_box;
 
-/// A pass over slices.
-#[derive(Clone, Copy, Debug)]
-pub struct Pass {
+/// The vectors that passes go over: theta, up to two that an optimizer keeps, and the gradient.
+#[derive(Debug)]
+pub struct Vectors<'v, T: ?Sized> {
+    /// Theta.
+    pub theta: &'v mut T,
+    /// Such as theta~, or the velocity.
+    pub second: &'v mut T,
+    /// Such as Adam's variance.
+    pub third: &'v mut T,
+    /// The gradient.
+    pub gradient: &'v mut T,
+}
+
+/// A pass over vectors.
+#[derive(Debug)]
+pub struct Pass<T: ?Sized = [f32]> {
     /// That of the kernel.
     pub name: &'static str,
     /// Slices that it reads.
@@ -16,10 +28,10 @@ pub struct Pass {
     /// Floating-point operations an element: additions, subtractions, multiplications, divisions, roots.
     pub operations: u64,
     /// Does it.
-    pub run: fn(&mut Slices),
+    pub run: fn(Vectors<'_, T>),
 }
 
-impl Pass {
+impl<T: ?Sized> Pass<T> {
     /// Bytes that it reads and writes an element. As STREAM counts: without the reads that a cache makes to fill a line
     /// that is to be written.
     #[must_use]
@@ -40,7 +52,7 @@ const ADAM: AdamCoefficients = AdamCoefficients {
 
 /// All passes of these kernels.
 #[must_use]
-pub fn passes<K: Kernels>() -> [Pass; 16] {
+pub fn passes<K: Passes>() -> [Pass<K::Elements>; 16] {
     let pass = |name, [read, written]: [u64; 2], operations, run| Pass {
         name,
         read,
@@ -49,52 +61,52 @@ pub fn passes<K: Kernels>() -> [Pass; 16] {
         run,
     };
     [
-        pass("dot", [2, 0], 2, |s| {
-            black_box(K::dot(&s.theta, &s.gradient));
+        pass("dot", [2, 0], 2, |v| {
+            black_box(K::dot(v.theta, v.gradient));
         }),
-        pass("squared_norms", [2, 0], 4, |s| {
-            black_box(K::squared_norms(&s.theta, &s.gradient));
+        pass("squared_norms", [2, 0], 4, |v| {
+            black_box(K::squared_norms(v.theta, v.gradient));
         }),
-        pass("footpoint_sums", [3, 0], 7, |s| {
-            black_box(K::footpoint_sums(&s.theta, &s.second, &s.gradient));
+        pass("footpoint_sums", [3, 0], 7, |v| {
+            black_box(K::footpoint_sums(v.theta, v.second, v.gradient));
         }),
-        pass("contact_sums", [3, 0], 8, |s| {
-            black_box(K::contact_sums(&s.theta, &s.second, &s.gradient));
+        pass("contact_sums", [3, 0], 8, |v| {
+            black_box(K::contact_sums(v.theta, v.second, v.gradient));
         }),
-        pass("add_scaled", [2, 1], 2, |s| K::add_scaled(&mut s.theta, RATE, &s.gradient)),
-        pass("scale_into", [1, 1], 1, |s| K::scale_into(&mut s.theta, 0.5, &s.gradient)),
-        pass("interpolate_into", [2, 1], 3, |s| {
-            K::interpolate_into(&mut s.gradient, &s.theta, &s.second, 0.5);
+        pass("add_scaled", [2, 1], 2, |v| K::add_scaled(v.theta, RATE, v.gradient)),
+        pass("scale_into", [1, 1], 1, |v| K::scale_into(v.theta, 0.5, v.gradient)),
+        pass("interpolate_into", [2, 1], 3, |v| {
+            K::interpolate_into(v.gradient, v.theta, v.second, 0.5);
         }),
-        pass("displace", [2, 2], 4, |s| {
-            K::displace(&mut s.theta, &mut s.second, &s.gradient, RATE, 0.1);
+        pass("displace", [2, 2], 4, |v| {
+            K::displace(v.theta, v.second, v.gradient, RATE, 0.1);
         }),
         // These leave the old theta in the gradient: the next pass reads that for a gradient.
-        pass("gauss_newton_move", [3, 2], 4, |s| {
-            K::gauss_newton_move(&mut s.theta, &s.second, &mut s.gradient, RATE);
+        pass("gauss_newton_move", [3, 2], 4, |v| {
+            K::gauss_newton_move(v.theta, v.second, v.gradient, RATE);
         }),
-        pass("project", [3, 2], 5, |s| {
-            K::project(&mut s.theta, &s.second, &mut s.gradient, RATE, 1.0);
+        pass("project", [3, 2], 5, |v| {
+            K::project(v.theta, v.second, v.gradient, RATE, 1.0);
         }),
-        pass("roll", [3, 3], 8, |s| {
-            black_box(K::roll(&mut s.theta, &mut s.second, &mut s.gradient, RATE, 0.1));
+        pass("roll", [3, 3], 8, |v| {
+            black_box(K::roll(v.theta, v.second, v.gradient, RATE, 0.1));
         }),
-        pass("descend", [2, 2], 6, |s| {
-            black_box(K::descend(&mut s.theta, &mut s.gradient, RATE));
+        pass("descend", [2, 2], 6, |v| {
+            black_box(K::descend(v.theta, v.gradient, RATE));
         }),
-        pass("descend_with_momentum", [3, 3], 7, |s| {
-            let (theta, velocity, gradient) = (&mut s.theta, &mut s.second, &mut s.gradient);
+        pass("descend_with_momentum", [3, 3], 7, |v| {
+            let (theta, velocity, gradient) = (v.theta, v.second, v.gradient);
             black_box(K::descend_with_momentum(theta, velocity, gradient, RATE, 0.5, false));
         }),
-        pass("adam", [4, 4], 18, |s| {
-            let (theta, gradient) = (&mut s.theta, &mut s.gradient);
-            black_box(K::adam(theta, &mut s.second, &mut s.third, gradient, ADAM));
+        pass("adam", [4, 4], 18, |v| {
+            let (theta, gradient) = (v.theta, v.gradient);
+            black_box(K::adam(theta, v.second, v.third, gradient, ADAM));
         }),
-        pass("perturb", [2, 2], 2, |s| {
-            K::perturb(&mut s.theta, &mut s.second, &s.gradient, RATE);
+        pass("perturb", [2, 2], 2, |v| {
+            K::perturb(v.theta, v.second, v.gradient, RATE);
         }),
-        pass("descend_from", [2, 1], 2, |s| {
-            K::descend_from(&mut s.theta, &s.second, &s.gradient, RATE);
+        pass("descend_from", [2, 1], 2, |v| {
+            K::descend_from(v.theta, v.second, v.gradient, RATE);
         }),
     ]
 }
@@ -109,11 +121,11 @@ pub fn triad() -> Pass {
         read: 2,
         written: 1,
         operations: 2,
-        run: |s| {
+        run: |v| {
             let [] = rolling_ball::kernels::Wide::pass(
                 Triad { scale: 0.5 },
-                [&mut s.third],
-                [&s.theta, &s.gradient],
+                [v.third],
+                [v.theta, v.gradient],
             );
         },
     }

@@ -1,6 +1,7 @@
 //! Memory for the passes that lies alike in every program: where a slice begins among the lines and pages of the caches
 //! counts for as much as the loop does.
 
+use crate::passes::Vectors;
 use std::ops::{Deref, DerefMut};
 
 const PAGE: usize = 4096;
@@ -9,10 +10,10 @@ const PAGE: usize = 4096;
 /// subnormal, which would be timed with another speed.
 #[derive(Debug)]
 pub struct Slices {
-    pub(crate) theta: Slice,
-    pub(crate) second: Slice,
-    pub(crate) third: Slice,
-    pub(crate) gradient: Slice,
+    theta: Slice,
+    second: Slice,
+    third: Slice,
+    gradient: Slice,
 }
 
 impl Slices {
@@ -23,11 +24,17 @@ impl Slices {
             |first: usize| Slice::new(length, |i| 1.0 + ((first + i) % 1021) as f32 / 1021.0);
         Self { theta: ramp(0), second: ramp(7), third: ramp(19), gradient: ramp(37) }
     }
+
+    /// What passes go over.
+    pub fn vectors(&mut self) -> Vectors<'_, [f32]> {
+        let Self { theta, second, third, gradient } = self;
+        Vectors { theta, second, third, gradient }
+    }
 }
 
 /// Elements that begin where a page does.
 #[derive(Debug)]
-pub(crate) struct Slice {
+struct Slice {
     memory: Vec<f32>,
     start: usize,
     length: usize,

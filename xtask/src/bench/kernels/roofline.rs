@@ -152,8 +152,8 @@ impl Roofline<'_> {
 
 /// The passes in the picture, in the order of the names.
 fn shown() -> Vec<Pass> {
-    let all = passes::<Wide>();
-    SHOWN.iter().filter_map(|name| all.into_iter().find(|pass| pass.name == *name)).collect()
+    let named = |name| passes::<Wide>().into_iter().find(|pass| pass.name == name);
+    SHOWN.into_iter().filter_map(named).collect()
 }
 
 /// Operations a byte.
