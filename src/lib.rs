@@ -4,6 +4,8 @@
 mod ball;
 mod baselines;
 mod error;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod kernels;
 pub mod landscapes;
 mod line_search;

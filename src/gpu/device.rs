@@ -1,0 +1,376 @@
+//! A GPU: how one is chosen, what it holds for its vectors, and how it is waited for.
+
+use super::Error;
+use super::program::Program;
+use super::scratch::Scratch;
+use super::std::{
+    collections::BTreeMap,
+    format,
+    panic::{AssertUnwindSafe, catch_unwind},
+    string::{String, ToString},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    vec::Vec,
+};
+use crate::kernels::SEGMENT;
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+use core::time::Duration;
+
+/// Bytes of what a pass is told.
+pub(super) const IMMEDIATES: u32 = 64;
+
+/// Elements that the shaders count with 32 bits and room to spare.
+const LARGEST_CHUNK: usize = 1 << 30;
+
+/// How a device is chosen and used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// A part of the adapter's name, in any case; of `None`, the best adapter: discrete before integrated before virtual, and
+    /// the CPU last.
+    pub name: Option<String>,
+    /// How long the device is waited for before it counts as stuck. 60 s unless set.
+    pub longest_wait: Duration,
+    /// The most bytes that a buffer of a vector may have, where that is to be less than the adapter's own limit; a longer vector
+    /// is split. At least those of a [`SEGMENT`].
+    pub largest_binding: Option<u64>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { name: None, longest_wait: Duration::from_secs(60), largest_binding: None }
+    }
+}
+
+/// What an adapter is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum AdapterKind {
+    /// A GPU with memory of its own.
+    Discrete,
+    /// A GPU that shares the processor's memory.
+    Integrated,
+    /// A GPU that is lent to a virtual machine.
+    Virtual,
+    /// Something that does not say what it is.
+    Other,
+    /// The processor.
+    Cpu,
+}
+
+/// Facts about the adapter of a device.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Adapter {
+    /// Its name.
+    pub name: String,
+    /// The interface it is driven by: Vulkan, Metal or Direct3D 12.
+    pub backend: String,
+    /// What it is.
+    pub kind: AdapterKind,
+    /// The driver and its version.
+    pub driver: String,
+    /// The most bytes that a buffer may have.
+    pub largest_buffer: u64,
+    /// The most bytes that a pass may see of a buffer.
+    pub largest_binding: u64,
+    /// The most workgroups in one dimension of a pass.
+    pub workgroups: u32,
+}
+
+/// A GPU that is open. A clone is the same device.
+#[derive(Clone, Debug)]
+pub struct Device(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    adapter: Adapter,
+    longest_wait: Duration,
+    chunk: usize,
+    failure: Arc<OnceLock<Error>>,
+    programs: Mutex<BTreeMap<&'static str, Arc<Program>>>,
+    scratch: Mutex<Scratch>,
+}
+
+impl Device {
+    /// The best adapter that can run the passes. Takes up to a second: drivers are loaded.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoAdapter`], or what the best adapter lacks or its driver says where none can be used.
+    pub fn new() -> Result<Self, Error> {
+        Self::with(&Settings::default())
+    }
+
+    /// The best adapter with this in its name, in any case.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::AdapterNotFound`], else as [`new`](Self::new).
+    pub fn named(part_of_its_name: &str) -> Result<Self, Error> {
+        Self::with(&Settings { name: Some(part_of_its_name.into()), ..Settings::default() })
+    }
+
+    /// An adapter by settings.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new) and [`named`](Self::named), and [`Error::Limit`] where
+    /// [`largest_binding`](Settings::largest_binding) is below a segment.
+    pub fn with(settings: &Settings) -> Result<Self, Error> {
+        let mut adapters = adapters()?;
+        if let Some(name) = &settings.name {
+            let found = adapters.iter().map(|adapter| adapter.get_info().name).collect();
+            let wanted = name.to_lowercase();
+            adapters.retain(|adapter| adapter.get_info().name.to_lowercase().contains(&wanted));
+            if adapters.is_empty() {
+                return Err(Error::AdapterNotFound { name: name.clone(), found });
+            }
+        }
+        adapters.sort_by_key(|adapter| kind(adapter.get_info().device_type));
+        let mut first = None;
+        for adapter in adapters {
+            match Self::open(&adapter, settings) {
+                Ok(device) => return Ok(device),
+                Err(error) => first = first.or(Some(error)),
+            }
+        }
+        Err(first.unwrap_or(Error::NoAdapter))
+    }
+
+    fn open(adapter: &wgpu::Adapter, settings: &Settings) -> Result<Self, Error> {
+        let limits = adapter.limits();
+        let chunk = chunk(adapter, &limits, settings)?;
+        let request = adapter.request_device(&wgpu::DeviceDescriptor {
+            label: Some("rolling-ball"),
+            required_features: wgpu::Features::IMMEDIATES,
+            required_limits: limits.clone(),
+            ..wgpu::DeviceDescriptor::default()
+        });
+        let (device, queue) = ready(request)?.map_err(|error| Error::Refused(text(&error)))?;
+        let failure = Arc::new(OnceLock::new());
+        let lost = Arc::clone(&failure);
+        device.set_device_lost_callback(move |_, why| {
+            _ = lost.set(Error::Lost { why });
+        });
+        let uncaptured = Arc::clone(&failure);
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            _ = uncaptured.set(refused(&error, 0));
+        }));
+        Ok(Self(Arc::new(Shared {
+            device,
+            queue,
+            adapter: facts(&adapter.get_info(), &limits),
+            longest_wait: settings.longest_wait,
+            chunk,
+            failure,
+            programs: Mutex::default(),
+            scratch: Mutex::default(),
+        })))
+    }
+
+    /// Facts about its adapter.
+    #[must_use]
+    pub fn adapter(&self) -> &Adapter {
+        &self.0.adapter
+    }
+
+    /// The first thing that went wrong where no function could say so: in a pass, or in the driver. From then on passes do
+    /// nothing and their sums are NaN, and a vector can be neither made, written nor read: only a new device can.
+    #[must_use]
+    pub fn failure(&self) -> Option<Error> {
+        self.0.failure.get().cloned()
+    }
+
+    /// Elements of each buffer of a vector but its last.
+    pub(super) fn chunk(&self) -> usize {
+        self.0.chunk
+    }
+
+    pub(super) fn wgpu(&self) -> &wgpu::Device {
+        &self.0.device
+    }
+
+    pub(super) fn queue(&self) -> &wgpu::Queue {
+        &self.0.queue
+    }
+
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Buffers that the passes share. Whoever holds them may wait for the device.
+    pub(super) fn scratch(&self) -> MutexGuard<'_, Scratch> {
+        self.0.scratch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers an error, unless there was one before.
+    pub(super) fn remember(&self, error: Error) {
+        _ = self.0.failure.set(error);
+    }
+
+    /// Refuses, once something went wrong.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.failure().map_or(Ok(()), Err)
+    }
+
+    /// The program of this name, compiled once.
+    pub(super) fn program(
+        &self,
+        name: &'static str,
+        source: impl FnOnce() -> String,
+    ) -> Result<Arc<Program>, Error> {
+        let mut programs = self.0.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(program) = programs.get(name) {
+            return Ok(Arc::clone(program));
+        }
+        let program = self.guard(0, || Program::new(&self.0.device, name, &source()))?;
+        let program = Arc::new(program);
+        programs.insert(name, Arc::clone(&program));
+        Ok(program)
+    }
+
+    /// A buffer, whose content is zeros.
+    pub(super) fn buffer(
+        &self,
+        bytes: u64,
+        usage: wgpu::BufferUsages,
+    ) -> Result<wgpu::Buffer, Error> {
+        let descriptor =
+            wgpu::BufferDescriptor { label: None, size: bytes, usage, mapped_at_creation: false };
+        if bytes > self.0.adapter.largest_buffer {
+            return Err(Error::OutOfMemory { bytes });
+        }
+        self.guard(bytes, || self.0.device.create_buffer(&descriptor))
+    }
+
+    /// Does something, and hands back what `wgpu` refuses meanwhile. `bytes` is what it asks for.
+    pub(super) fn guard<T>(&self, bytes: u64, work: impl FnOnce() -> T) -> Result<T, Error> {
+        self.check()?;
+        let memory = self.0.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let validation = self.0.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let internal = self.0.device.push_error_scope(wgpu::ErrorFilter::Internal);
+        let output = work();
+        // The last one pushed is the first to go.
+        let internal = ready(internal.pop())?;
+        let validation = ready(validation.pop())?;
+        let memory = ready(memory.pop())?;
+        match memory.or(internal).or(validation) {
+            // A lost device refuses everything; that it is lost says more.
+            Some(error) => Err(self.failure().unwrap_or_else(|| refused(&error, bytes))),
+            None => Ok(output),
+        }
+    }
+
+    /// Waits for what was submitted, within bounds.
+    pub(super) fn wait(&self, submission: wgpu::SubmissionIndex) -> Result<(), Error> {
+        let timeout = self.0.longest_wait;
+        let poll = wgpu::PollType::Wait {
+            submission_index: Some(submission),
+            timeout: Some(timeout),
+        };
+        // Where the device is lost while it is waited for, wgpu panics; here that is an error as others are.
+        match catch_unwind(AssertUnwindSafe(|| self.0.device.poll(poll))) {
+            Ok(Ok(_)) => self.check(),
+            Ok(Err(wgpu::PollError::Timeout)) => {
+                Err(Error::Timeout { seconds: timeout.as_secs_f64() })
+            }
+            Ok(Err(error)) => Err(self.failure().unwrap_or_else(|| Error::Refused(text(&error)))),
+            Err(_) => {
+                self.remember(Error::Lost { why: "it failed while it was waited for".into() });
+                self.check()
+            }
+        }
+    }
+}
+
+/// The elements that a buffer may hold, as whole segments, where the adapter has what the passes need.
+fn chunk(
+    adapter: &wgpu::Adapter,
+    limits: &wgpu::Limits,
+    settings: &Settings,
+) -> Result<usize, Error> {
+    let immediates = if adapter.features().contains(wgpu::Features::IMMEDIATES) {
+        limits.max_immediate_size
+    } else {
+        0
+    };
+    let of_adapter = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+    let largest = settings.largest_binding.map_or(of_adapter, |bytes| bytes.min(of_adapter));
+    for (what, needed, available) in [
+        ("bytes of immediates", IMMEDIATES.into(), immediates.into()),
+        ("storage buffers of a pass", 5, limits.max_storage_buffers_per_shader_stage.into()),
+        ("invocations of a workgroup", 256, limits.max_compute_invocations_per_workgroup.into()),
+        ("invocations of a workgroup in a row", 256, limits.max_compute_workgroup_size_x.into()),
+        ("bytes that a workgroup shares", 8224, limits.max_compute_workgroup_storage_size.into()),
+        ("workgroups in a row", 0xffff, limits.max_compute_workgroups_per_dimension.into()),
+        ("bytes of a buffer's binding", 4 * SEGMENT as u64, largest),
+    ] {
+        if available < needed {
+            return Err(Error::Limit { what, needed, available });
+        }
+    }
+    let elements = usize::try_from(largest / 4).unwrap_or(usize::MAX).min(LARGEST_CHUNK);
+    Ok(elements - elements % SEGMENT)
+}
+
+/// Every adapter that there is.
+fn adapters() -> Result<Vec<wgpu::Adapter>, Error> {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    descriptor.backends = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
+    descriptor.flags = wgpu::InstanceFlags::empty();
+    // A driver may promise memory that it does not have.
+    descriptor.memory_budget_thresholds.for_resource_creation = Some(97);
+    let instance = wgpu::Instance::new(descriptor);
+    let adapters = ready(instance.enumerate_adapters(wgpu::Backends::all()))?;
+    if adapters.is_empty() { Err(Error::NoAdapter) } else { Ok(adapters) }
+}
+
+fn kind(device_type: wgpu::DeviceType) -> AdapterKind {
+    match device_type {
+        wgpu::DeviceType::DiscreteGpu => AdapterKind::Discrete,
+        wgpu::DeviceType::IntegratedGpu => AdapterKind::Integrated,
+        wgpu::DeviceType::VirtualGpu => AdapterKind::Virtual,
+        wgpu::DeviceType::Other => AdapterKind::Other,
+        wgpu::DeviceType::Cpu => AdapterKind::Cpu,
+    }
+}
+
+fn facts(info: &wgpu::AdapterInfo, limits: &wgpu::Limits) -> Adapter {
+    Adapter {
+        name: info.name.clone(),
+        backend: info.backend.to_string(),
+        kind: kind(info.device_type),
+        driver: format!("{} {}", info.driver, info.driver_info),
+        largest_buffer: limits.max_buffer_size,
+        largest_binding: limits.max_storage_buffer_binding_size,
+        workgroups: limits.max_compute_workgroups_per_dimension,
+    }
+}
+
+fn refused(error: &wgpu::Error, bytes: u64) -> Error {
+    match error {
+        wgpu::Error::OutOfMemory { .. } => Error::OutOfMemory { bytes },
+        other => Error::Refused(text(other)),
+    }
+}
+
+/// An error and what caused it.
+fn text(error: &dyn core::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// The output of a future of `wgpu`, which outside of a browser is there at once.
+fn ready<T>(future: impl Future<Output = T>) -> Result<T, Error> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Ok(output),
+        Poll::Pending => Err(Error::Refused("wgpu answers later, expected it to at once".into())),
+    }
+}

@@ -1,0 +1,23 @@
+//! Vectors in the memory of a GPU, and the passes over them.
+//!
+//! A [`Device`] is a GPU, or a Vulkan on the CPU; a [`Vector`] lives in its memory; [`Shaders`] are the vector passes of
+//! [`Kernels`](crate::kernels::Kernels) over such vectors. A pass that gives no sums is only submitted; one that does waits for
+//! them, at most as long as [`Settings::longest_wait`].
+//!
+//! **The same bits.** The sums are added up in the order of the [numeric contract](crate::kernels), and each operation's result
+//! goes through an integer operation that a shader compiler cannot see through, so none is contracted or reordered. What a GPU
+//! may still do otherwise is in [`TOLERANCE`].
+
+extern crate std;
+
+mod device;
+mod error;
+mod passes;
+mod program;
+mod scratch;
+mod vector;
+
+pub use device::{Adapter, AdapterKind, Device, Settings};
+pub use error::Error;
+pub use passes::Shaders;
+pub use vector::Vector;

@@ -1,0 +1,398 @@
+//! The passes over vectors of a device: a table of what each does to its vectors, and the loop over their buffers.
+
+use super::program::{NOTHING, Parameters, Program};
+use super::scratch::Scratch;
+use super::std::{fmt::Write, format, string::String, sync::Arc};
+use super::{Device, Error, Vector};
+use crate::kernels::{AdamCoefficients, ContactSums, FootpointSums, LANES, PANEL, SEGMENT};
+use wgpu::BufferUsages;
+
+/// Invocations of a workgroup.
+const WORKGROUP: u32 = 256;
+
+/// What a pass does to a vector.
+#[derive(Clone, Copy)]
+enum Access {
+    Read,
+    Write,
+    Update,
+}
+
+use Access::{Read, Update, Write as Replace};
+
+/// A pass: the function of `passes.wgsl` that says what it does to an element, what it does to each vector, and the sums it gives.
+struct Pass<const VECTORS: usize, const SUMS: usize> {
+    name: &'static str,
+    vectors: [Access; VECTORS],
+}
+
+const FILL: Pass<1, 0> = pass("fill", [Replace]);
+const COPY: Pass<2, 0> = pass("copy", [Replace, Read]);
+const SCALE: Pass<1, 0> = pass("scale", [Update]);
+const DOT: Pass<2, 1> = pass("dot_product", [Read, Read]);
+const SQUARED_NORMS: Pass<2, 2> = pass("squared_norms", [Read, Read]);
+const FOOTPOINT_SUMS: Pass<3, 3> = pass("footpoint_sums", [Read, Read, Read]);
+const CONTACT_SUMS: Pass<3, 4> = pass("contact_sums", [Read, Read, Read]);
+const ADD_SCALED: Pass<2, 0> = pass("add_scaled", [Update, Read]);
+const SCALE_INTO: Pass<2, 0> = pass("scale_into", [Replace, Read]);
+const INTERPOLATE_INTO: Pass<3, 0> = pass("interpolate_into", [Replace, Read, Read]);
+const DISPLACE: Pass<3, 0> = pass("displace", [Update, Replace, Read]);
+const GAUSS_NEWTON_MOVE: Pass<3, 0> = pass("gauss_newton_move", [Update, Read, Update]);
+const PROJECT: Pass<3, 0> = pass("project", [Update, Read, Update]);
+const ROLL: Pass<3, 1> = pass("roll", [Update, Update, Update]);
+const DESCEND: Pass<2, 2> = pass("descend", [Update, Update]);
+const DESCEND_WITH_MOMENTUM: Pass<3, 1> = pass("descend_with_momentum", [Update, Update, Update]);
+const ADAM: Pass<4, 1> = pass("adam", [Update, Update, Update, Update]);
+const PERTURB: Pass<3, 0> = pass("perturb", [Update, Replace, Read]);
+const DESCEND_FROM: Pass<3, 0> = pass("descend_from", [Replace, Read, Read]);
+
+const fn pass<const V: usize, const S: usize>(
+    name: &'static str,
+    vectors: [Access; V],
+) -> Pass<V, S> {
+    Pass { name, vectors }
+}
+
+/// The sums of the lanes of panels, added up to segments.
+fn segments() -> String {
+    [include_str!("arithmetic.wgsl"), include_str!("segments.wgsl")].concat()
+}
+
+impl<const V: usize, const S: usize> Pass<V, S> {
+    /// The shader: `visit` does to the elements of an index what the function says, `keep` writes the lanes of a panel.
+    fn source(&self) -> String {
+        let mut bindings = String::new();
+        let mut elements = String::new();
+        let mut stores = String::new();
+        let mut keeps = String::new();
+        for (binding, access) in self.vectors.iter().enumerate() {
+            let mode = if let Read = access { "read" } else { "read_write" };
+            _ = writeln!(
+                bindings,
+                "@group(0) @binding({binding}) var<storage, {mode}> vector{binding}: array<f32>;"
+            );
+            // An old element that is not looked at is not fetched either.
+            _ = match access {
+                Replace => write!(elements, "0.0, "),
+                Read | Update => write!(elements, "vector{binding}[index], "),
+            };
+            if let Replace | Update = access {
+                _ = writeln!(stores, "    vector{binding}[index] = outcome.elements[{binding}];");
+            }
+        }
+        for _ in V..4 {
+            elements.push_str("0.0, ");
+        }
+        if S > 0 {
+            bindings.push_str("@group(0) @binding(4) var<storage, read_write> partials: array<f32>;\n");
+        }
+        for sum in 0..S {
+            _ = writeln!(keeps, "    partials[{sum}u * parameters.stride + place] = lanes[{sum}];");
+        }
+        let name = self.name;
+        let visit = format!(
+            "{bindings}
+fn visit(index: u32) -> vec4f {{
+    let outcome = {name}(vec4f({elements}));
+{stores}    return outcome.terms;
+}}
+
+fn keep(place: u32, lanes: vec4f) {{
+{keeps}}}
+
+"
+        );
+        let main =
+            if S == 0 { include_str!("elements.wgsl") } else { include_str!("panels.wgsl") };
+        [include_str!("arithmetic.wgsl"), include_str!("passes.wgsl"), &visit, main].concat()
+    }
+
+    /// Goes through the vectors, up to the end of the shortest. On a failure the sums are NaN, and the device remembers it.
+    fn run(&self, vectors: [&Vector; V], settings: [f32; 8]) -> [f32; S] {
+        let Some(first) = vectors.first() else { return [NOTHING; S] };
+        let device = first.device();
+        let length = vectors.iter().map(|vector| vector.len()).min().unwrap_or(0);
+        if device.check().is_err() {
+            return [f32::NAN; S];
+        }
+        let outcome = if vectors.iter().any(|vector| !vector.device().is(device)) {
+            Err(Error::SeveralDevices)
+        } else if length == 0 {
+            Ok([NOTHING; S])
+        } else if S == 0 {
+            self.submit(device, vectors, length, settings)
+        } else {
+            self.sum(device, &mut device.scratch(), vectors, length, settings)
+        };
+        outcome.unwrap_or_else(|error| {
+            device.remember(error);
+            [f32::NAN; S]
+        })
+    }
+
+    fn program(&self, device: &Device) -> Result<Arc<Program>, Error> {
+        device.program(self.name, || self.source())
+    }
+
+    /// A pass without sums.
+    fn submit(
+        &self,
+        device: &Device,
+        vectors: [&Vector; V],
+        length: usize,
+        settings: [f32; 8],
+    ) -> Result<[f32; S], Error> {
+        let program = self.program(device)?;
+        let mut commands = device.wgpu().create_command_encoder(&Default::default());
+        let mut pass = commands.begin_compute_pass(&Default::default());
+        for (chunk, length) in chunks(device, length).enumerate() {
+            let parameters = Parameters { length, settings, ..Parameters::default() };
+            let buffers = bindings(vectors, chunk);
+            program.dispatch(device.wgpu(), &mut pass, buffers, parameters, grid(device, length));
+        }
+        drop(pass);
+        device.queue().submit([commands.finish()]);
+        Ok([NOTHING; S])
+    }
+
+    /// A pass with sums: the lanes of the panels, those of the segments, and last, here, the segments in their order.
+    fn sum(
+        &self,
+        device: &Device,
+        scratch: &mut Scratch,
+        vectors: [&Vector; V],
+        length: usize,
+        settings: [f32; 8],
+    ) -> Result<[f32; S], Error> {
+        let program = self.program(device)?;
+        let of_segments = device.program("segments", segments)?;
+        let panels = length.min(device.chunk()).div_ceil(PANEL);
+        let segments = length.div_ceil(SEGMENT);
+        let bytes = |words: usize| 4 * (S * words) as u64;
+        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
+        let partials = scratch.partials.take(device, bytes(LANES * panels), usage)?;
+        let sums = scratch.sums.take(device, bytes(segments), usage)?;
+
+        let mut commands = device.wgpu().create_command_encoder(&Default::default());
+        let mut pass = commands.begin_compute_pass(&Default::default());
+        let mut first = 0;
+        for (chunk, length) in chunks(device, length).enumerate() {
+            let lanes = LANES as u32 * length.div_ceil(PANEL as u32);
+            let parameters = Parameters { length, stride: lanes, settings, ..Parameters::default() };
+            let buffers = bindings(vectors, chunk).chain([(4, &partials)]);
+            program.dispatch(device.wgpu(), &mut pass, buffers, parameters, grid(device, lanes));
+
+            let own = length.div_ceil(SEGMENT as u32);
+            let stride = segments as u32;
+            let parameters = Parameters { length: lanes, stride, first, ..Parameters::default() };
+            let buffers = [(0, &partials), (1, &sums)].into_iter();
+            of_segments.dispatch(device.wgpu(), &mut pass, buffers, parameters, (own, S as u32));
+            first += own;
+        }
+        drop(pass);
+        let mut totals = [NOTHING; S];
+        scratch.read(device, commands, &sums, 0, bytes(segments), |sums| {
+            for (total, sums) in totals.iter_mut().zip(sums.chunks(segments)) {
+                for sum in sums {
+                    *total += sum;
+                }
+            }
+        })?;
+        scratch.partials.put_back(partials);
+        scratch.sums.put_back(sums);
+        Ok(totals)
+    }
+}
+
+/// The elements of each buffer of vectors that are so long.
+fn chunks(device: &Device, length: usize) -> impl Iterator<Item = u32> {
+    let chunk = device.chunk();
+    (0..length).step_by(chunk).map(move |begin| (length - begin).min(chunk) as u32)
+}
+
+/// A buffer of each vector, by its binding.
+fn bindings<'v, const V: usize>(
+    vectors: [&'v Vector; V],
+    chunk: usize,
+) -> impl Iterator<Item = (u32, &'v wgpu::Buffer)> {
+    (0..).zip(vectors.into_iter().filter_map(move |vector| vector.chunks().nth(chunk)))
+}
+
+/// Workgroups in a row, and rows, for so many invocations.
+fn grid(device: &Device, invocations: u32) -> (u32, u32) {
+    let workgroups = invocations.div_ceil(WORKGROUP);
+    let columns = workgroups.min(device.adapter().workgroups);
+    (columns, workgroups.div_ceil(columns))
+}
+
+/// The settings of a pass, with zeros for those it has not.
+fn settings<const N: usize>(told: [f32; N]) -> [f32; 8] {
+    let mut settings = [0.0; 8];
+    for (setting, told) in settings.iter_mut().zip(told) {
+        *setting = told;
+    }
+    settings
+}
+
+/// The vector passes of [`Kernels`](crate::kernels::Kernels), over vectors of one device. Each goes up to the end of the shortest
+/// vector. One that gives no sums returns at once. On a failure the device remembers it, see [`Device::failure`]: vectors
+/// keep what they hold, and sums are NaN.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shaders;
+
+impl Shaders {
+    /// `vector = value`
+    pub fn fill(vector: &mut Vector, value: f32) {
+        FILL.run([vector], settings([value]));
+    }
+
+    /// `y = x`
+    pub fn copy(y: &mut Vector, x: &Vector) {
+        COPY.run([y, x], settings([]));
+    }
+
+    /// `vector *= scale`
+    pub fn scale(vector: &mut Vector, scale: f32) {
+        SCALE.run([vector], settings([scale]));
+    }
+
+    /// `a . b`
+    #[must_use]
+    pub fn dot(a: &Vector, b: &Vector) -> f32 {
+        let [sum] = DOT.run([a, b], settings([]));
+        sum
+    }
+
+    /// `(|a|^2, |b|^2)`
+    #[must_use]
+    pub fn squared_norms(a: &Vector, b: &Vector) -> (f32, f32) {
+        let [a, b] = SQUARED_NORMS.run([a, b], settings([]));
+        (a, b)
+    }
+
+    /// The sums of one footpoint iteration.
+    #[must_use]
+    pub fn footpoint_sums(theta: &Vector, displaced: &Vector, gradient: &Vector) -> FootpointSums {
+        let [distance, along, gradient] =
+            FOOTPOINT_SUMS.run([theta, displaced, gradient], settings([]));
+        FootpointSums { distance, along, gradient }
+    }
+
+    /// The sums of one contact step.
+    #[must_use]
+    pub fn contact_sums(theta: &Vector, offset: &Vector, gradient: &Vector) -> ContactSums {
+        let [theta, gradient, offset, along] =
+            CONTACT_SUMS.run([theta, offset, gradient], settings([]));
+        ContactSums { theta, gradient, offset, along }
+    }
+
+    /// `y += scale * x`
+    pub fn add_scaled(y: &mut Vector, scale: f32, x: &Vector) {
+        ADD_SCALED.run([y, x], settings([scale]));
+    }
+
+    /// `y = scale * x`
+    pub fn scale_into(y: &mut Vector, scale: f32, x: &Vector) {
+        SCALE_INTO.run([y, x], settings([scale]));
+    }
+
+    /// `y = x + scale * (z - x)`, written over `y`.
+    pub fn interpolate_into(y: &mut Vector, x: &Vector, z: &Vector, scale: f32) {
+        INTERPOLATE_INTO.run([y, x, z], settings([scale]));
+    }
+
+    /// `theta -= rate * gradient` and, with the new theta, `displaced = theta - reach * gradient`.
+    pub fn displace(
+        theta: &mut Vector,
+        displaced: &mut Vector,
+        gradient: &Vector,
+        rate: f32,
+        reach: f32,
+    ) {
+        DISPLACE.run([theta, displaced, gradient], settings([rate, reach]));
+    }
+
+    /// The direction `p = (displaced - theta) - scale * gradient`, left in `gradient`, and `theta += p`.
+    pub fn gauss_newton_move(
+        theta: &mut Vector,
+        displaced: &Vector,
+        gradient: &mut Vector,
+        scale: f32,
+    ) {
+        GAUSS_NEWTON_MOVE.run([theta, displaced, gradient], settings([scale]));
+    }
+
+    /// `theta -= step * ((theta - displaced) + pull * gradient)`, the old theta left in `gradient`.
+    pub fn project(
+        theta: &mut Vector,
+        displaced: &Vector,
+        gradient: &mut Vector,
+        step: f32,
+        pull: f32,
+    ) {
+        PROJECT.run([theta, displaced, gradient], settings([step, pull]));
+    }
+
+    /// The centre `theta - offset` moves by `-rate * gradient`, the offset becomes `reach * gradient`, and theta their sum.
+    /// Returns the squared length of theta's move; the old theta is left in `gradient`.
+    pub fn roll(
+        theta: &mut Vector,
+        offset: &mut Vector,
+        gradient: &mut Vector,
+        rate: f32,
+        reach: f32,
+    ) -> f32 {
+        let [moved] = ROLL.run([theta, offset, gradient], settings([rate, reach]));
+        moved
+    }
+
+    /// `theta -= rate * gradient`, the old theta left in `gradient`. Returns `(|theta|^2, |gradient|^2)` of before.
+    #[must_use]
+    pub fn descend(theta: &mut Vector, gradient: &mut Vector, rate: f32) -> (f32, f32) {
+        let [theta, gradient] = DESCEND.run([theta, gradient], settings([rate]));
+        (theta, gradient)
+    }
+
+    /// `velocity = momentum * velocity + gradient`; theta moves by `-rate * velocity`, or, with `nesterov`, by
+    /// `-rate * (gradient + momentum * velocity)`. Returns the squared length of the move; the old theta is left in `gradient`.
+    pub fn descend_with_momentum(
+        theta: &mut Vector,
+        velocity: &mut Vector,
+        gradient: &mut Vector,
+        rate: f32,
+        momentum: f32,
+        nesterov: bool,
+    ) -> f32 {
+        let nesterov = if nesterov { 1.0 } else { 0.0 };
+        let [moved] = DESCEND_WITH_MOMENTUM
+            .run([theta, velocity, gradient], settings([rate, momentum, nesterov]));
+        moved
+    }
+
+    /// One step of Adam. Returns the squared length of the move; the old theta is left in `gradient`.
+    pub fn adam(
+        theta: &mut Vector,
+        mean: &mut Vector,
+        variance: &mut Vector,
+        gradient: &mut Vector,
+        coefficients: AdamCoefficients,
+    ) -> f32 {
+        let AdamCoefficients { beta1, beta2, rate, second_correction, epsilon, decay } =
+            coefficients;
+        let [moved] = ADAM.run(
+            [theta, mean, variance, gradient],
+            [beta1, 1.0 - beta1, beta2, 1.0 - beta2, rate, second_correction, epsilon, decay],
+        );
+        moved
+    }
+
+    /// `kept = theta`, then `theta += scale * gradient`.
+    pub fn perturb(theta: &mut Vector, kept: &mut Vector, gradient: &Vector, scale: f32) {
+        PERTURB.run([theta, kept, gradient], settings([scale]));
+    }
+
+    /// `theta = kept - rate * gradient`.
+    pub fn descend_from(theta: &mut Vector, kept: &Vector, gradient: &Vector, rate: f32) {
+        DESCEND_FROM.run([theta, kept, gradient], settings([rate]));
+    }
+}

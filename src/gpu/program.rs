@@ -1,0 +1,83 @@
+//! Shaders that are compiled, and how one is told what to do.
+
+use super::device::IMMEDIATES;
+use core::iter::zip;
+
+/// What a sum starts from: to add to it changes no number, not even the sign of a zero.
+pub(super) const NOTHING: f32 = -0.0;
+
+/// A compiled shader.
+#[derive(Debug)]
+pub(super) struct Program {
+    pipeline: wgpu::ComputePipeline,
+    layout: wgpu::BindGroupLayout,
+}
+
+/// What `arithmetic.wgsl` calls the parameters.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Parameters {
+    pub length: u32,
+    pub stride: u32,
+    pub first: u32,
+    pub settings: [f32; 8],
+}
+
+impl Parameters {
+    fn words(self, columns: u32) -> [u32; IMMEDIATES as usize / 4] {
+        let mut words = [0; IMMEDIATES as usize / 4];
+        let head = [self.length, columns, self.stride, self.first, 0, NOTHING.to_bits(), 0, 0];
+        let told = head.into_iter().chain(self.settings.map(f32::to_bits));
+        for (word, told) in zip(&mut words, told) {
+            *word = told;
+        }
+        words
+    }
+}
+
+impl Program {
+    pub fn new(device: &wgpu::Device, name: &str, source: &str) -> Self {
+        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some(name),
+            source: wgpu::ShaderSource::Wgsl(source.into()),
+        });
+        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(name),
+            layout: None,
+            module: &module,
+            entry_point: None,
+            compilation_options: wgpu::PipelineCompilationOptions {
+                zero_initialize_workgroup_memory: false,
+                ..wgpu::PipelineCompilationOptions::default()
+            },
+            cache: None,
+        });
+        let layout = pipeline.get_bind_group_layout(0);
+        Self { pipeline, layout }
+    }
+
+    /// Adds a run over these buffers to a pass, with so many workgroups in a row and so many rows.
+    pub fn dispatch<'b>(
+        &self,
+        device: &wgpu::Device,
+        pass: &mut wgpu::ComputePass<'_>,
+        buffers: impl Iterator<Item = (u32, &'b wgpu::Buffer)>,
+        parameters: Parameters,
+        (columns, rows): (u32, u32),
+    ) {
+        let entries: super::std::vec::Vec<_> = buffers
+            .map(|(binding, buffer)| wgpu::BindGroupEntry {
+                binding,
+                resource: buffer.as_entire_binding(),
+            })
+            .collect();
+        let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: None,
+            layout: &self.layout,
+            entries: &entries,
+        });
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, &group, &[]);
+        pass.set_immediates(0, bytemuck::cast_slice(&parameters.words(columns)));
+        pass.dispatch_workgroups(columns, rows, 1);
+    }
+}

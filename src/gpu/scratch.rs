@@ -1,0 +1,81 @@
+//! Buffers that the passes of a device share: partial sums, sums of segments, and what goes back to the processor.
+
+use super::std::sync::{Arc, OnceLock};
+use super::{Device, Error};
+use wgpu::BufferUsages;
+
+/// Bytes that go to or from the device at once, so that the copies on the way stay small.
+pub(super) const PIECE: u64 = 32 << 20;
+
+/// The shared buffers of a device; each is made when it is first needed, and anew when a larger one is.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    pub partials: Shelf,
+    pub sums: Shelf,
+    staging: Shelf,
+}
+
+/// Where a buffer is kept for the next pass.
+#[derive(Debug, Default)]
+pub(super) struct Shelf(Option<wgpu::Buffer>);
+
+impl Shelf {
+    /// The buffer, with room for at least so many bytes.
+    pub fn take(
+        &mut self,
+        device: &Device,
+        bytes: u64,
+        usage: BufferUsages,
+    ) -> Result<wgpu::Buffer, Error> {
+        match self.0.take() {
+            Some(buffer) if buffer.size() >= bytes => Ok(buffer),
+            // The old one goes first: there may be no room for both.
+            _ => device.buffer(bytes.next_power_of_two().max(256), usage),
+        }
+    }
+
+    pub fn put_back(&mut self, buffer: wgpu::Buffer) {
+        self.0 = Some(buffer);
+    }
+}
+
+impl Scratch {
+    /// Does the commands, then copies words of `source` from `offset` on to the processor, all in one submission, and hands them to
+    /// `receive`. At most [`PIECE`] bytes, and at least one word.
+    pub fn read(
+        &mut self,
+        device: &Device,
+        mut commands: wgpu::CommandEncoder,
+        source: &wgpu::Buffer,
+        offset: u64,
+        bytes: u64,
+        receive: impl FnOnce(&[f32]),
+    ) -> Result<(), Error> {
+        let staging =
+            self.staging.take(device, bytes, BufferUsages::MAP_READ | BufferUsages::COPY_DST)?;
+        let mapped = Arc::new(OnceLock::new());
+        let told = Arc::clone(&mapped);
+        let submission = device.guard(bytes, || {
+            commands.copy_buffer_to_buffer(source, offset, &staging, 0, bytes);
+            let submission = device.queue().submit([commands.finish()]);
+            staging.map_async(wgpu::MapMode::Read, ..bytes, move |result| {
+                _ = told.set(result.is_ok());
+            });
+            submission
+        })?;
+        device.wait(submission)?;
+        if mapped.get() != Some(&true) {
+            return Err(Error::Refused("the device gave no access to what it copied".into()));
+        }
+        {
+            let view = staging
+                .get_mapped_range(..bytes)
+                .map_err(|_| Error::Refused("what the device copied is not mapped".into()))?;
+            receive(bytemuck::try_cast_slice(&view).unwrap_or_default());
+        }
+        staging.unmap();
+        // After an error above it may still be mapped: then it is not used again.
+        self.staging.put_back(staging);
+        Ok(())
+    }
+}
