@@ -4,7 +4,7 @@
 mod support;
 
 use rolling_ball::gpu::{AdapterKind, Device, Error, Settings, Shaders, Vector};
-use rolling_ball::kernels::{AdamCoefficients, Kernels, SEGMENT, Scalar};
+use rolling_ball::kernels::{AdamCoefficients, Passes, SEGMENT, Scalar};
 use std::io::Write;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -26,7 +26,10 @@ fn opened(device: Result<Device, Error>) -> Option<Device> {
             Some(device)
         }
         Err(Error::NoAdapter) if std::env::var_os(REQUIRED).is_none() => {
-            tell(&format!("SKIPPED, which {REQUIRED}=1 turns into a failure: {}", Error::NoAdapter));
+            tell(&format!(
+                "SKIPPED, which {REQUIRED}=1 turns into a failure: {}",
+                Error::NoAdapter
+            ));
             None
         }
         Err(error) => panic!("{error}"),
@@ -166,10 +169,21 @@ fn every_pass_agrees_with_the_one_over_slices() {
             let vectors = vectors(length);
             let on_device = on_device(device, pass, &vectors);
             let on_slices = on_slices(pass, vectors);
-            let elements: Vec<u64> = on_slices.vectors.iter().zip(&on_device.vectors).map(|(a, b)| farthest(a, b)).collect();
-            let sums: Vec<u64> = on_slices.sums.iter().zip(&on_device.sums).map(|(a, b)| distance(*a, *b)).collect();
+            let elements: Vec<u64> = on_slices
+                .vectors
+                .iter()
+                .zip(&on_device.vectors)
+                .map(|(a, b)| farthest(a, b))
+                .collect();
+            let sums: Vec<u64> =
+                on_slices.sums.iter().zip(&on_device.sums).map(|(a, b)| distance(*a, *b)).collect();
             let farthest = elements.iter().chain(&sums).copied().max().unwrap_or(0);
-            if farthest > 0 { tell(&format!("{pass} {length}: {elements:?} {sums:?} {:?} {:?}", on_slices.sums, on_device.sums)); }
+            if farthest > 0 {
+                tell(&format!(
+                    "{pass} {length}: {elements:?} {sums:?} {:?} {:?}",
+                    on_slices.sums, on_device.sums
+                ));
+            }
             worst = worst.max(farthest);
         }
         tell(&format!("{pass}: at most {worst} numbers apart"));

@@ -205,6 +205,26 @@ impl Device {
         self.0.scratch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Checks that a pass can see so many elements at once.
+    pub(super) fn check_whole(&self, what: &'static str, elements: usize) -> Result<(), Error> {
+        let [needed, available] = [elements, self.0.chunk].map(|count| 4 * count as u64);
+        if elements > self.0.chunk { Err(Error::Limit { what, needed, available }) } else { Ok(()) }
+    }
+
+    /// Checks that a dispatch may have so many workgroups in a dimension.
+    pub(super) fn check_workgroups(&self, what: &'static str, needed: usize) -> Result<(), Error> {
+        let (needed, available) = (needed as u64, self.0.adapter.workgroups.into());
+        if needed > available { Err(Error::Limit { what, needed, available }) } else { Ok(()) }
+    }
+
+    /// What a device that fails answers where no error can be told: it remembers the error.
+    pub(super) fn or_nan(&self, answer: Result<f32, Error>) -> f32 {
+        answer.unwrap_or_else(|error| {
+            self.remember(error);
+            f32::NAN
+        })
+    }
+
     /// Remembers an error, unless there was one before.
     pub(super) fn remember(&self, error: Error) {
         _ = self.0.failure.set(error);
@@ -266,10 +286,8 @@ impl Device {
     /// Waits for what was submitted, within bounds.
     pub(super) fn wait(&self, submission: wgpu::SubmissionIndex) -> Result<(), Error> {
         let timeout = self.0.longest_wait;
-        let poll = wgpu::PollType::Wait {
-            submission_index: Some(submission),
-            timeout: Some(timeout),
-        };
+        let poll =
+            wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(timeout) };
         // Where the device is lost while it is waited for, wgpu panics; here that is an error as others are.
         match catch_unwind(AssertUnwindSafe(|| self.0.device.poll(poll))) {
             Ok(Ok(_)) => self.check(),

@@ -12,6 +12,7 @@ extern crate std;
 
 mod device;
 mod error;
+mod network;
 mod passes;
 mod program;
 mod scratch;
@@ -19,5 +20,24 @@ mod vector;
 
 pub use device::{Adapter, AdapterKind, Device, Settings};
 pub use error::Error;
+pub use network::{Batch, DenseNetwork};
 pub use passes::Shaders;
 pub use vector::Vector;
+
+use crate::protocol::step_on;
+use crate::{Objective, Optimizer, StepReport};
+
+/// Makes one step of `optimizer` on `objective`, as [`rolling_ball::step`](crate::step) does, with theta on a device.
+///
+/// # Errors
+/// [`Error::Step`] with the optimizer's or the objective's error; where the device has failed, why: theta is then gone.
+pub fn step<O: Optimizer<Vector> + ?Sized, F: Objective<Vector> + ?Sized>(
+    optimizer: &mut O,
+    objective: &mut F,
+    theta: &mut Vector,
+) -> Result<StepReport, Error> {
+    let report = step_on(optimizer, objective, theta);
+    // What a failed device answers makes no sense.
+    theta.device().check()?;
+    Ok(report?)
+}

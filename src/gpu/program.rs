@@ -3,6 +3,11 @@
 use super::device::IMMEDIATES;
 use core::iter::zip;
 
+const WORDS: usize = IMMEDIATES as usize / 4;
+
+/// What every shader begins with, after its `Parameters`.
+pub(super) const ARITHMETIC: &str = include_str!("mathematics/arithmetic.wgsl");
+
 /// What a sum starts from: to add to it changes no number, not even the sign of a zero.
 pub(super) const NOTHING: f32 = -0.0;
 
@@ -13,25 +18,15 @@ pub(super) struct Program {
     layout: wgpu::BindGroupLayout,
 }
 
-/// What `arithmetic.wgsl` calls the parameters.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Parameters {
-    pub length: u32,
-    pub stride: u32,
-    pub first: u32,
-    pub settings: [f32; 8],
-}
-
-impl Parameters {
-    fn words(self, columns: u32) -> [u32; IMMEDIATES as usize / 4] {
-        let mut words = [0; IMMEDIATES as usize / 4];
-        let head = [self.length, columns, self.stride, self.first, 0, NOTHING.to_bits(), 0, 0];
-        let told = head.into_iter().chain(self.settings.map(f32::to_bits));
-        for (word, told) in zip(&mut words, told) {
-            *word = told;
-        }
-        words
+/// What a run of a shader is told: first, for `arithmetic.wgsl`, a zero and a negative zero that its compiler does not know, then
+/// these words.
+pub(super) fn words(told: impl IntoIterator<Item = u32>) -> [u32; WORDS] {
+    let mut words = [0; WORDS];
+    let told = [0, (-0.0f32).to_bits()].into_iter().chain(told);
+    for (word, told) in zip(&mut words, told) {
+        *word = told;
     }
+    words
 }
 
 impl Program {
@@ -61,7 +56,7 @@ impl Program {
         device: &wgpu::Device,
         pass: &mut wgpu::ComputePass<'_>,
         buffers: impl Iterator<Item = (u32, &'b wgpu::Buffer)>,
-        parameters: Parameters,
+        words: [u32; WORDS],
         (columns, rows): (u32, u32),
     ) {
         let entries: super::std::vec::Vec<_> = buffers
@@ -77,7 +72,7 @@ impl Program {
         });
         pass.set_pipeline(&self.pipeline);
         pass.set_bind_group(0, &group, &[]);
-        pass.set_immediates(0, bytemuck::cast_slice(&parameters.words(columns)));
+        pass.set_immediates(0, bytemuck::cast_slice(&words));
         pass.dispatch_workgroups(columns, rows, 1);
     }
 }

@@ -3,6 +3,7 @@
 use super::scratch::PIECE;
 use super::std::vec::Vec;
 use super::{Device, Error};
+use core::ops::Range;
 use core::slice;
 use wgpu::BufferUsages;
 
@@ -31,10 +32,11 @@ impl Vector {
         let mut left = length;
         while left > 0 {
             let elements = left.min(device.chunk());
-            let buffer = device.buffer(4 * elements as u64, usage).map_err(|error| match error {
-                Error::OutOfMemory { .. } => Error::OutOfMemory { bytes },
-                other => other,
-            })?;
+            let buffer =
+                device.buffer(4 * elements as u64, usage).map_err(|error| match error {
+                    Error::OutOfMemory { .. } => Error::OutOfMemory { bytes },
+                    other => other,
+                })?;
             chunks.push(buffer);
             left -= elements;
         }
@@ -81,21 +83,41 @@ impl Vector {
     /// [`Error::Timeout`] where the device is not done in time, after which it may be read again;
     /// [`Error::OutOfMemory`], [`Error::Lost`], and what [`Device::failure`] tells.
     pub fn read(&self) -> Result<Vec<f32>, Error> {
-        self.device.check()?;
         let mut elements = Vec::with_capacity(self.length);
-        let mut scratch = self.device.scratch();
         for buffer in &self.chunks {
-            let mut offset = 0;
-            while offset < buffer.size() {
-                let bytes = PIECE.min(buffer.size() - offset);
-                let commands = self.device.wgpu().create_command_encoder(&Default::default());
-                scratch.read(&self.device, commands, buffer, offset, bytes, |piece| {
-                    elements.extend_from_slice(piece);
-                })?;
-                offset += bytes;
-            }
+            self.read_bytes(buffer, 0..buffer.size(), &mut elements)?;
         }
         Ok(elements)
+    }
+
+    /// A copy of a few elements, which must be in the first buffer; as [`read`](Self::read).
+    pub(super) fn read_part(&self, part: Range<usize>) -> Result<Vec<f32>, Error> {
+        let mut elements = Vec::with_capacity(part.len());
+        if let Some(buffer) = self.chunks.first() {
+            let bytes = 4 * part.start as u64..4 * part.end as u64;
+            self.read_bytes(buffer, bytes, &mut elements)?;
+        }
+        Ok(elements)
+    }
+
+    fn read_bytes(
+        &self,
+        buffer: &wgpu::Buffer,
+        bytes: Range<u64>,
+        elements: &mut Vec<f32>,
+    ) -> Result<(), Error> {
+        self.device.check()?;
+        let mut scratch = self.device.scratch();
+        let mut offset = bytes.start;
+        while offset < bytes.end {
+            let piece = PIECE.min(bytes.end - offset);
+            let commands = self.device.wgpu().create_command_encoder(&Default::default());
+            scratch.read(&self.device, commands, buffer, offset, piece, |piece| {
+                elements.extend_from_slice(piece);
+            })?;
+            offset += piece;
+        }
+        Ok(())
     }
 
     /// How many elements there are.

@@ -1,10 +1,12 @@
 //! The passes over vectors of a device: a table of what each does to its vectors, and the loop over their buffers.
 
-use super::program::{NOTHING, Parameters, Program};
+use super::program::{ARITHMETIC, NOTHING, Program, words};
 use super::scratch::Scratch;
 use super::std::{fmt::Write, format, string::String, sync::Arc};
 use super::{Device, Error, Vector};
-use crate::kernels::{AdamCoefficients, ContactSums, FootpointSums, LANES, PANEL, SEGMENT};
+use crate::kernels::{
+    AdamCoefficients, ContactSums, Elements, FootpointSums, LANES, PANEL, Passes, SEGMENT,
+};
 use wgpu::BufferUsages;
 
 /// Invocations of a workgroup.
@@ -20,7 +22,23 @@ enum Access {
 
 use Access::{Read, Update, Write as Replace};
 
-/// A pass: the function of `passes.wgsl` that says what it does to an element, what it does to each vector, and the sums it gives.
+/// What a pass is told, see parameters.wgsl.
+#[derive(Clone, Copy, Default)]
+struct Parameters {
+    length: u32,
+    stride: u32,
+    first: u32,
+    settings: [f32; 8],
+}
+
+impl Parameters {
+    fn words(self, (columns, _): (u32, u32)) -> [u32; 16] {
+        let counts = [self.length, columns, self.stride, self.first, 0, 0];
+        words(counts.into_iter().chain(self.settings.map(f32::to_bits)))
+    }
+}
+
+/// A pass: the function of formulas.wgsl that says what it does to an element, what it does to each vector, and the sums it gives.
 struct Pass<const VECTORS: usize, const SUMS: usize> {
     name: &'static str,
     vectors: [Access; VECTORS],
@@ -55,7 +73,7 @@ const fn pass<const V: usize, const S: usize>(
 
 /// The sums of the lanes of panels, added up to segments.
 fn segments() -> String {
-    [include_str!("arithmetic.wgsl"), include_str!("segments.wgsl")].concat()
+    [include_str!("parameters.wgsl"), ARITHMETIC, include_str!("segments.wgsl")].concat()
 }
 
 impl<const V: usize, const S: usize> Pass<V, S> {
@@ -84,7 +102,8 @@ impl<const V: usize, const S: usize> Pass<V, S> {
             elements.push_str("0.0, ");
         }
         if S > 0 {
-            bindings.push_str("@group(0) @binding(4) var<storage, read_write> partials: array<f32>;\n");
+            bindings
+                .push_str("@group(0) @binding(4) var<storage, read_write> partials: array<f32>;\n");
         }
         for sum in 0..S {
             _ = writeln!(keeps, "    partials[{sum}u * parameters.stride + place] = lanes[{sum}];");
@@ -102,9 +121,10 @@ fn keep(place: u32, lanes: vec4f) {{
 
 "
         );
-        let main =
-            if S == 0 { include_str!("elements.wgsl") } else { include_str!("panels.wgsl") };
-        [include_str!("arithmetic.wgsl"), include_str!("passes.wgsl"), &visit, main].concat()
+        let main = if S == 0 { include_str!("elements.wgsl") } else { include_str!("panels.wgsl") };
+        let (parameters, formulas) =
+            (include_str!("parameters.wgsl"), include_str!("formulas.wgsl"));
+        [parameters, ARITHMETIC, formulas, &visit, main].concat()
     }
 
     /// Goes through the vectors, up to the end of the shortest. On a failure the sums are NaN, and the device remembers it.
@@ -148,7 +168,8 @@ fn keep(place: u32, lanes: vec4f) {{
         for (chunk, length) in chunks(device, length).enumerate() {
             let parameters = Parameters { length, settings, ..Parameters::default() };
             let buffers = bindings(vectors, chunk);
-            program.dispatch(device.wgpu(), &mut pass, buffers, parameters, grid(device, length));
+            let grid = grid(device, length);
+            program.dispatch(device.wgpu(), &mut pass, buffers, parameters.words(grid), grid);
         }
         drop(pass);
         device.queue().submit([commands.finish()]);
@@ -178,15 +199,18 @@ fn keep(place: u32, lanes: vec4f) {{
         let mut first = 0;
         for (chunk, length) in chunks(device, length).enumerate() {
             let lanes = LANES as u32 * length.div_ceil(PANEL as u32);
-            let parameters = Parameters { length, stride: lanes, settings, ..Parameters::default() };
+            let parameters =
+                Parameters { length, stride: lanes, settings, ..Parameters::default() };
             let buffers = bindings(vectors, chunk).chain([(4, &partials)]);
-            program.dispatch(device.wgpu(), &mut pass, buffers, parameters, grid(device, lanes));
+            let grid = grid(device, lanes);
+            program.dispatch(device.wgpu(), &mut pass, buffers, parameters.words(grid), grid);
 
             let own = length.div_ceil(SEGMENT as u32);
             let stride = segments as u32;
             let parameters = Parameters { length: lanes, stride, first, ..Parameters::default() };
             let buffers = [(0, &partials), (1, &sums)].into_iter();
-            of_segments.dispatch(device.wgpu(), &mut pass, buffers, parameters, (own, S as u32));
+            let (words, grid) = (parameters.words((own, 0)), (own, S as u32));
+            of_segments.dispatch(device.wgpu(), &mut pass, buffers, words, grid);
             first += own;
         }
         drop(pass);
@@ -240,69 +264,62 @@ fn settings<const N: usize>(told: [f32; N]) -> [f32; 8] {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shaders;
 
-impl Shaders {
-    /// `vector = value`
-    pub fn fill(vector: &mut Vector, value: f32) {
-        FILL.run([vector], settings([value]));
+impl Elements for Vector {
+    fn length(&self) -> usize {
+        self.len()
     }
 
-    /// `y = x`
-    pub fn copy(y: &mut Vector, x: &Vector) {
-        COPY.run([y, x], settings([]));
+    fn fill(&mut self, value: f32) {
+        FILL.run([self], settings([value]));
     }
 
-    /// `vector *= scale`
-    pub fn scale(vector: &mut Vector, scale: f32) {
-        SCALE.run([vector], settings([scale]));
+    fn scale(&mut self, factor: f32) {
+        SCALE.run([self], settings([factor]));
     }
 
-    /// `a . b`
-    #[must_use]
-    pub fn dot(a: &Vector, b: &Vector) -> f32 {
+    fn copy_from(&mut self, other: &Self) {
+        COPY.run([self, other], settings([]));
+    }
+}
+
+impl Passes for Shaders {
+    type Elements = Vector;
+
+    fn dot(a: &Vector, b: &Vector) -> f32 {
         let [sum] = DOT.run([a, b], settings([]));
         sum
     }
 
-    /// `(|a|^2, |b|^2)`
-    #[must_use]
-    pub fn squared_norms(a: &Vector, b: &Vector) -> (f32, f32) {
+    fn squared_norms(a: &Vector, b: &Vector) -> (f32, f32) {
         let [a, b] = SQUARED_NORMS.run([a, b], settings([]));
         (a, b)
     }
 
-    /// The sums of one footpoint iteration.
-    #[must_use]
-    pub fn footpoint_sums(theta: &Vector, displaced: &Vector, gradient: &Vector) -> FootpointSums {
+    fn footpoint_sums(theta: &Vector, displaced: &Vector, gradient: &Vector) -> FootpointSums {
         let [distance, along, gradient] =
             FOOTPOINT_SUMS.run([theta, displaced, gradient], settings([]));
         FootpointSums { distance, along, gradient }
     }
 
-    /// The sums of one contact step.
-    #[must_use]
-    pub fn contact_sums(theta: &Vector, offset: &Vector, gradient: &Vector) -> ContactSums {
+    fn contact_sums(theta: &Vector, offset: &Vector, gradient: &Vector) -> ContactSums {
         let [theta, gradient, offset, along] =
             CONTACT_SUMS.run([theta, offset, gradient], settings([]));
         ContactSums { theta, gradient, offset, along }
     }
 
-    /// `y += scale * x`
-    pub fn add_scaled(y: &mut Vector, scale: f32, x: &Vector) {
+    fn add_scaled(y: &mut Vector, scale: f32, x: &Vector) {
         ADD_SCALED.run([y, x], settings([scale]));
     }
 
-    /// `y = scale * x`
-    pub fn scale_into(y: &mut Vector, scale: f32, x: &Vector) {
+    fn scale_into(y: &mut Vector, scale: f32, x: &Vector) {
         SCALE_INTO.run([y, x], settings([scale]));
     }
 
-    /// `y = x + scale * (z - x)`, written over `y`.
-    pub fn interpolate_into(y: &mut Vector, x: &Vector, z: &Vector, scale: f32) {
+    fn interpolate_into(y: &mut Vector, x: &Vector, z: &Vector, scale: f32) {
         INTERPOLATE_INTO.run([y, x, z], settings([scale]));
     }
 
-    /// `theta -= rate * gradient` and, with the new theta, `displaced = theta - reach * gradient`.
-    pub fn displace(
+    fn displace(
         theta: &mut Vector,
         displaced: &mut Vector,
         gradient: &Vector,
@@ -312,8 +329,7 @@ impl Shaders {
         DISPLACE.run([theta, displaced, gradient], settings([rate, reach]));
     }
 
-    /// The direction `p = (displaced - theta) - scale * gradient`, left in `gradient`, and `theta += p`.
-    pub fn gauss_newton_move(
+    fn gauss_newton_move(
         theta: &mut Vector,
         displaced: &Vector,
         gradient: &mut Vector,
@@ -322,8 +338,7 @@ impl Shaders {
         GAUSS_NEWTON_MOVE.run([theta, displaced, gradient], settings([scale]));
     }
 
-    /// `theta -= step * ((theta - displaced) + pull * gradient)`, the old theta left in `gradient`.
-    pub fn project(
+    fn project(
         theta: &mut Vector,
         displaced: &Vector,
         gradient: &mut Vector,
@@ -333,9 +348,7 @@ impl Shaders {
         PROJECT.run([theta, displaced, gradient], settings([step, pull]));
     }
 
-    /// The centre `theta - offset` moves by `-rate * gradient`, the offset becomes `reach * gradient`, and theta their sum.
-    /// Returns the squared length of theta's move; the old theta is left in `gradient`.
-    pub fn roll(
+    fn roll(
         theta: &mut Vector,
         offset: &mut Vector,
         gradient: &mut Vector,
@@ -346,16 +359,12 @@ impl Shaders {
         moved
     }
 
-    /// `theta -= rate * gradient`, the old theta left in `gradient`. Returns `(|theta|^2, |gradient|^2)` of before.
-    #[must_use]
-    pub fn descend(theta: &mut Vector, gradient: &mut Vector, rate: f32) -> (f32, f32) {
+    fn descend(theta: &mut Vector, gradient: &mut Vector, rate: f32) -> (f32, f32) {
         let [theta, gradient] = DESCEND.run([theta, gradient], settings([rate]));
         (theta, gradient)
     }
 
-    /// `velocity = momentum * velocity + gradient`; theta moves by `-rate * velocity`, or, with `nesterov`, by
-    /// `-rate * (gradient + momentum * velocity)`. Returns the squared length of the move; the old theta is left in `gradient`.
-    pub fn descend_with_momentum(
+    fn descend_with_momentum(
         theta: &mut Vector,
         velocity: &mut Vector,
         gradient: &mut Vector,
@@ -369,8 +378,7 @@ impl Shaders {
         moved
     }
 
-    /// One step of Adam. Returns the squared length of the move; the old theta is left in `gradient`.
-    pub fn adam(
+    fn adam(
         theta: &mut Vector,
         mean: &mut Vector,
         variance: &mut Vector,
@@ -386,13 +394,11 @@ impl Shaders {
         moved
     }
 
-    /// `kept = theta`, then `theta += scale * gradient`.
-    pub fn perturb(theta: &mut Vector, kept: &mut Vector, gradient: &Vector, scale: f32) {
+    fn perturb(theta: &mut Vector, kept: &mut Vector, gradient: &Vector, scale: f32) {
         PERTURB.run([theta, kept, gradient], settings([scale]));
     }
 
-    /// `theta = kept - rate * gradient`.
-    pub fn descend_from(theta: &mut Vector, kept: &Vector, gradient: &Vector, rate: f32) {
+    fn descend_from(theta: &mut Vector, kept: &Vector, gradient: &Vector, rate: f32) {
         DESCEND_FROM.run([theta, kept, gradient], settings([rate]));
     }
 }

@@ -1,21 +1,5 @@
-// What a pass is told, and the operations of the numeric contract.
-
-struct Parameters {
-    // Elements of the chunk, or partial sums of a term.
-    length: u32,
-    // Workgroups in a row of the dispatch.
-    columns: u32,
-    // From a term's sums to those of the next term.
-    stride: u32,
-    // Where the sums of this chunk begin.
-    first: u32,
-    // 0, which the compiler does not know.
-    unchanged: u32,
-    // -0.0, which the compiler may not fold: to add to it changes no number, not even the sign of a zero.
-    nothing: f32,
-    settings: vec4f,
-    more: vec4f,
-}
+// The operations of the numeric contract. What a shader is told begins with two numbers that its compiler does not know:
+// `unchanged` is 0, and `nothing` is -0.0, to which anything may be added without a change.
 
 var<immediate> parameters: Parameters;
 
@@ -43,4 +27,8 @@ fn squared(a: f32) -> f32 {
 
 fn plus_each(a: vec4f, b: vec4f) -> vec4f {
     return vec4f(plus(a.x, b.x), plus(a.y, b.y), plus(a.z, b.z), plus(a.w, b.w));
+}
+
+fn times_each(a: vec4f, b: vec4f) -> vec4f {
+    return vec4f(times(a.x, b.x), times(a.y, b.y), times(a.z, b.z), times(a.w, b.w));
 }
