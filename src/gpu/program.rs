@@ -1,9 +1,6 @@
 //! Shaders that are compiled, and how one is told what to do.
 
-use super::device::IMMEDIATES;
-use core::iter::zip;
-
-const WORDS: usize = IMMEDIATES as usize / 4;
+use super::std::vec::Vec;
 
 /// What every shader begins with, after its `Parameters`.
 pub(super) const ARITHMETIC: &str = include_str!("mathematics/arithmetic.wgsl");
@@ -18,15 +15,10 @@ pub(super) struct Program {
     layout: wgpu::BindGroupLayout,
 }
 
-/// What a run of a shader is told: first, for `arithmetic.wgsl`, a zero and a negative zero that its compiler does not know, then
-/// these words.
-pub(super) fn words(told: impl IntoIterator<Item = u32>) -> [u32; WORDS] {
-    let mut words = [0; WORDS];
-    let told = [0, (-0.0f32).to_bits()].into_iter().chain(told);
-    for (word, told) in zip(&mut words, told) {
-        *word = told;
-    }
-    words
+/// What a run of a shader is told: first, for arithmetic.wgsl, a zero and a negative zero that its compiler does not know, then
+/// these words; as many as its `Parameters` have.
+pub(super) fn words(told: impl IntoIterator<Item = u32>) -> Vec<u32> {
+    [0, NOTHING.to_bits()].into_iter().chain(told).collect()
 }
 
 impl Program {
@@ -56,10 +48,10 @@ impl Program {
         device: &wgpu::Device,
         pass: &mut wgpu::ComputePass<'_>,
         buffers: impl Iterator<Item = (u32, &'b wgpu::Buffer)>,
-        words: [u32; WORDS],
+        words: &[u32],
         (columns, rows): (u32, u32),
     ) {
-        let entries: super::std::vec::Vec<_> = buffers
+        let entries: Vec<_> = buffers
             .map(|(binding, buffer)| wgpu::BindGroupEntry {
                 binding,
                 resource: buffer.as_entire_binding(),
@@ -72,7 +64,7 @@ impl Program {
         });
         pass.set_pipeline(&self.pipeline);
         pass.set_bind_group(0, &group, &[]);
-        pass.set_immediates(0, bytemuck::cast_slice(&words));
+        pass.set_immediates(0, bytemuck::cast_slice(words));
         pass.dispatch_workgroups(columns, rows, 1);
     }
 }

@@ -178,7 +178,7 @@ struct Call {
 }
 
 impl Call {
-    fn words(self) -> [u32; 16] {
+    fn words(self) -> Vec<u32> {
         let counts = [
             self.rows,
             self.columns,
@@ -209,7 +209,7 @@ impl Commands<'_, '_> {
     /// A shader over what is multiplied, and the result.
     fn product(&mut self, shader: &Program, vectors: [&Vector; 3], call: Call) {
         let bindings = (0..).zip(vectors.into_iter().flat_map(Vector::chunks));
-        shader.dispatch(self.device, &mut self.pass, bindings, call.words(), call.tiles());
+        shader.dispatch(self.device, &mut self.pass, bindings, &call.words(), call.tiles());
     }
 }
 
@@ -311,9 +311,9 @@ impl Batch {
         let Commands { device, pass } = commands;
         let bindings = (1..).zip(self.classes.chunks().chain(output.chunks()));
         let groups = samples.div_ceil(SAMPLES) as u32;
-        self.programs.loss.dispatch(device, pass, bindings, call.words(), (groups, 1));
+        self.programs.loss.dispatch(device, pass, bindings, &call.words(), (groups, 1));
         let bindings = (2..).zip(output.chunks());
-        self.programs.add_up.dispatch(device, pass, bindings, call.words(), (1, 1));
+        self.programs.add_up.dispatch(device, pass, bindings, &call.words(), (1, 1));
     }
 
     /// Where the parts of the loss begin: where they do not change, however many samples are visited.

@@ -10,23 +10,23 @@ fn main(@builtin(global_invocation_id) invocation: vec3u) {
     let start = sample * parameters.columns;
     let wanted = u32(second[parameters.second_start + sample]);
     var largest = result[start];
-    for (var class = 1u; class < parameters.columns; class += 1u) {
-        let logit = result[start + class];
+    for (var output = 1u; output < parameters.columns; output += 1u) {
+        let logit = result[start + output];
         largest = select(largest, logit, logit > largest);
     }
     let along = minus(result[start + wanted], largest);
     var sum = 0.0;
-    for (var class = 0u; class < parameters.columns; class += 1u) {
-        let power = exponential(minus(result[start + class], largest));
+    for (var output = 0u; output < parameters.columns; output += 1u) {
+        let power = exponential(minus(result[start + output], largest));
         sum = plus(sum, power);
-        result[start + class] = power;
+        result[start + output] = power;
     }
     if parameters.flag != 0u {
         let factor = rounded(parameters.weight / sum);
-        for (var class = 0u; class < parameters.columns; class += 1u) {
-            let probability = times(result[start + class], factor);
-            let certain = select(0.0, parameters.weight, class == wanted);
-            result[start + class] = minus(probability, certain);
+        for (var output = 0u; output < parameters.columns; output += 1u) {
+            let probability = times(result[start + output], factor);
+            let certain = select(0.0, parameters.weight, output == wanted);
+            result[start + output] = minus(probability, certain);
         }
     }
     let loss = minus(logarithm(sum), along);

@@ -43,20 +43,20 @@ fn main(
         let row = place / VECTORS;
         let column = start + place % VECTORS * 4u;
         if index < TILE * VECTORS {
-            let of = group.y * TILE + row;
+            let of_sample = group.y * TILE + row;
             inputs[place] = vec4f(
-                input_at(of, column),
-                input_at(of, column + 1u),
-                input_at(of, column + 2u),
-                input_at(of, column + 3u),
+                input_at(of_sample, column),
+                input_at(of_sample, column + 1u),
+                input_at(of_sample, column + 2u),
+                input_at(of_sample, column + 3u),
             );
         } else {
-            let of = group.x * TILE + row;
+            let of_output = group.x * TILE + row;
             weights[place] = vec4f(
-                weight_at(of, column),
-                weight_at(of, column + 1u),
-                weight_at(of, column + 2u),
-                weight_at(of, column + 3u),
+                weight_at(of_output, column),
+                weight_at(of_output, column + 1u),
+                weight_at(of_output, column + 2u),
+                weight_at(of_output, column + 3u),
             );
         }
         workgroupBarrier();

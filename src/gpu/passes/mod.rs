@@ -2,7 +2,7 @@
 
 use super::program::{ARITHMETIC, NOTHING, Program, words};
 use super::scratch::Scratch;
-use super::std::{fmt::Write, format, string::String, sync::Arc};
+use super::std::{fmt::Write, format, string::String, sync::Arc, vec::Vec};
 use super::{Device, Error, Vector};
 use crate::kernels::{
     AdamCoefficients, ContactSums, Elements, FootpointSums, LANES, PANEL, Passes, SEGMENT,
@@ -32,7 +32,7 @@ struct Parameters {
 }
 
 impl Parameters {
-    fn words(self, (columns, _): (u32, u32)) -> [u32; 16] {
+    fn words(self, (columns, _): (u32, u32)) -> Vec<u32> {
         let counts = [self.length, columns, self.stride, self.first, 0, 0];
         words(counts.into_iter().chain(self.settings.map(f32::to_bits)))
     }
@@ -169,7 +169,7 @@ fn keep(place: u32, lanes: vec4f) {{
             let parameters = Parameters { length, settings, ..Parameters::default() };
             let buffers = bindings(vectors, chunk);
             let grid = grid(device, length);
-            program.dispatch(device.wgpu(), &mut pass, buffers, parameters.words(grid), grid);
+            program.dispatch(device.wgpu(), &mut pass, buffers, &parameters.words(grid), grid);
         }
         drop(pass);
         device.queue().submit([commands.finish()]);
@@ -203,14 +203,14 @@ fn keep(place: u32, lanes: vec4f) {{
                 Parameters { length, stride: lanes, settings, ..Parameters::default() };
             let buffers = bindings(vectors, chunk).chain([(4, &partials)]);
             let grid = grid(device, lanes);
-            program.dispatch(device.wgpu(), &mut pass, buffers, parameters.words(grid), grid);
+            program.dispatch(device.wgpu(), &mut pass, buffers, &parameters.words(grid), grid);
 
             let own = length.div_ceil(SEGMENT as u32);
             let stride = segments as u32;
             let parameters = Parameters { length: lanes, stride, first, ..Parameters::default() };
             let buffers = [(0, &partials), (1, &sums)].into_iter();
             let (words, grid) = (parameters.words((own, 0)), (own, S as u32));
-            of_segments.dispatch(device.wgpu(), &mut pass, buffers, words, grid);
+            of_segments.dispatch(device.wgpu(), &mut pass, buffers, &words, grid);
             first += own;
         }
         drop(pass);
