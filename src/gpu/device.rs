@@ -205,6 +205,13 @@ impl Device {
         self.0.scratch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Workgroups in a row, and rows, for so many invocations.
+    pub(super) fn grid(&self, invocations: u32, of_a_workgroup: u32) -> (u32, u32) {
+        let workgroups = invocations.div_ceil(of_a_workgroup).max(1);
+        let columns = workgroups.min(self.0.adapter.workgroups);
+        (columns, workgroups.div_ceil(columns))
+    }
+
     /// Checks that a pass can see so many elements at once.
     pub(super) fn check_whole(&self, what: &'static str, elements: usize) -> Result<(), Error> {
         let [needed, available] = [elements, self.0.chunk].map(|count| 4 * count as u64);

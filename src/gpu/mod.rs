@@ -12,6 +12,7 @@ extern crate std;
 
 mod device;
 mod error;
+mod landscapes;
 mod network;
 mod passes;
 mod program;
@@ -20,6 +21,7 @@ mod vector;
 
 pub use device::{Adapter, AdapterKind, Device, Settings};
 pub use error::Error;
+pub use landscapes::{Formula, Landscape, Shaded};
 pub use network::{Batch, DenseNetwork};
 pub use passes::Shaders;
 pub use vector::Vector;

@@ -10,7 +10,7 @@ pub struct Quadratic {
 }
 
 impl Quadratic {
-    fn curvatures(self, count: usize) -> impl Iterator<Item = f32> {
+    pub(crate) fn curvatures(self, count: usize) -> impl Iterator<Item = f32> {
         let last = count.saturating_sub(1).max(1) as f32;
         (0..count).map(move |index| libm::powf(self.condition, index as f32 / last))
     }

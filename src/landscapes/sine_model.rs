@@ -13,7 +13,7 @@ pub struct SineModel<'a> {
 }
 
 impl SineModel<'_> {
-    fn samples(&self) -> impl Iterator<Item = (f32, f32)> {
+    pub(crate) fn samples(&self) -> impl Iterator<Item = (f32, f32)> {
         self.inputs.iter().zip(self.targets).map(|(x, y)| (*x, *y))
     }
 

@@ -13,21 +13,21 @@ fn waves() -> f32 {
     for (var j = 0u; j < count(); j += 1u) {
         cosines += cosine(TAU * at(j));
     }
-    return exp(cosines / f32(count()));
+    return exponential(cosines / f32(count()));
 }
 
 fn term(i: u32) -> f32 {
     if i > 0u {
         return 0.0;
     }
-    return 20.0 * (1.0 - exp(-root() / 5.0)) + (exp(1.0) - waves());
+    return 20.0 * (1.0 - exponential(-root() / 5.0)) + (exponential(1.0) - waves());
 }
 
 fn slope(i: u32) -> f32 {
     let distance = root();
     let across = waves() * TAU * sine(TAU * at(i)) / f32(count());
     if distance > 0.0 {
-        return 4.0 * exp(-distance / 5.0) * at(i) / (f32(count()) * distance) + across;
+        return 4.0 * exponential(-distance / 5.0) * at(i) / (f32(count()) * distance) + across;
     }
     return across;
 }

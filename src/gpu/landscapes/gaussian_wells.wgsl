@@ -6,7 +6,7 @@ fn depth(j: u32) -> f32 {
         let away = at(k) - data[j * count() + k];
         squared += away * away;
     }
-    return exp(-squared / (2.0 * numbers().x * numbers().x));
+    return exponential(-squared / (2.0 * numbers().x * numbers().x));
 }
 
 fn term(i: u32) -> f32 {

@@ -168,7 +168,7 @@ fn keep(place: u32, lanes: vec4f) {{
         for (chunk, length) in chunks(device, length).enumerate() {
             let parameters = Parameters { length, settings, ..Parameters::default() };
             let buffers = bindings(vectors, chunk);
-            let grid = grid(device, length);
+            let grid = device.grid(length, WORKGROUP);
             program.dispatch(device.wgpu(), &mut pass, buffers, &parameters.words(grid), grid);
         }
         drop(pass);
@@ -202,7 +202,7 @@ fn keep(place: u32, lanes: vec4f) {{
             let parameters =
                 Parameters { length, stride: lanes, settings, ..Parameters::default() };
             let buffers = bindings(vectors, chunk).chain([(4, &partials)]);
-            let grid = grid(device, lanes);
+            let grid = device.grid(lanes, WORKGROUP);
             program.dispatch(device.wgpu(), &mut pass, buffers, &parameters.words(grid), grid);
 
             let own = length.div_ceil(SEGMENT as u32);
@@ -240,13 +240,6 @@ fn bindings<'v, const V: usize>(
     chunk: usize,
 ) -> impl Iterator<Item = (u32, &'v wgpu::Buffer)> {
     (0..).zip(vectors.into_iter().filter_map(move |vector| vector.chunks().nth(chunk)))
-}
-
-/// Workgroups in a row, and rows, for so many invocations.
-fn grid(device: &Device, invocations: u32) -> (u32, u32) {
-    let workgroups = invocations.div_ceil(WORKGROUP);
-    let columns = workgroups.min(device.adapter().workgroups);
-    (columns, workgroups.div_ceil(columns))
 }
 
 /// The settings of a pass, with zeros for those it has not.
