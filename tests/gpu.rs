@@ -3,11 +3,12 @@
 
 mod support;
 
-use rolling_ball::gpu::{AdapterKind, Device, Error, Settings, Shaders, Vector};
+use rolling_ball::gpu::{AdapterKind, Device, Error, Settings, Shaders, TOLERANCE, Vector};
 use rolling_ball::kernels::{AdamCoefficients, Passes, SEGMENT, Scalar};
 use std::io::Write;
 use std::sync::OnceLock;
 use std::time::Duration;
+use support::numbers::bits;
 use support::random::Random;
 
 /// Where no adapter is found, tests do nothing, and say so, unless this is set.
@@ -123,8 +124,24 @@ struct Outcome {
     sums: Vec<f32>,
 }
 
-fn on_slices(pass: &str, mut vectors: [Vec<f32>; 4]) -> Outcome {
+/// How many vectors a pass is over.
+fn over(pass: &str) -> usize {
+    match pass {
+        "dot" | "squared_norms" | "add_scaled" | "scale_into" | "descend" => 2,
+        "adam" => 4,
+        _ => 3,
+    }
+}
+
+/// Up to the end of the shortest vector. What is behind it stays.
+fn on_slices(pass: &str, vectors: &[Vec<f32>; 4]) -> Outcome {
+    let end = vectors[..over(pass)].iter().map(Vec::len).min().unwrap();
+    let mut vectors = vectors.clone();
+    let tails = vectors.each_mut().map(|vector| vector.split_off(end.min(vector.len())));
     let sums = run!(Scalar, pass, vectors.each_mut());
+    for (vector, tail) in vectors.iter_mut().zip(tails) {
+        vector.extend(tail);
+    }
     Outcome { vectors, sums }
 }
 
@@ -153,40 +170,272 @@ fn distance(a: f32, b: f32) -> u64 {
     if a.is_nan() && b.is_nan() { 0 } else { place(a).abs_diff(place(b)) }
 }
 
-fn farthest(a: &[f32], b: &[f32]) -> u64 {
-    assert_eq!(a.len(), b.len());
-    a.iter().zip(b).map(|(a, b)| distance(*a, *b)).max().unwrap_or(0)
+/// Demands equal bits of a device on the CPU; of a GPU, what [`TOLERANCE`] allows. Returns how far apart the numbers are that are
+/// farthest apart.
+fn compare(device: &Device, before: &[Vec<f32>; 4], expected: &Outcome, actual: &Outcome) -> u64 {
+    let exact = device.adapter().kind == AdapterKind::Cpu;
+    let mut magnitudes = vec![0.0f64; before.iter().map(Vec::len).max().unwrap_or(0)];
+    for vector in before.iter().chain(&expected.vectors) {
+        for (magnitude, element) in magnitudes.iter_mut().zip(vector) {
+            *magnitude += f64::from(element.abs());
+        }
+    }
+    let squares = magnitudes.iter().map(|magnitude| magnitude * magnitude).sum();
+    let mut farthest = 0;
+    let mut check = |expected: f32, actual: f32, magnitude: f64| {
+        let apart = distance(expected, actual);
+        let allowed = f64::from(TOLERANCE) * magnitude;
+        let near = !exact && (f64::from(expected) - f64::from(actual)).abs() <= allowed;
+        assert!(
+            apart == 0 || near,
+            "expected {expected:e}, got {actual:e}, of magnitude {magnitude:e}"
+        );
+        farthest = farthest.max(apart);
+    };
+    for (expected, actual) in expected.vectors.iter().zip(&actual.vectors) {
+        assert_eq!(expected.len(), actual.len());
+        for ((expected, actual), magnitude) in expected.iter().zip(actual).zip(&magnitudes) {
+            check(*expected, *actual, *magnitude);
+        }
+    }
+    assert_eq!(expected.sums.len(), actual.sums.len());
+    for (expected, actual) in expected.sums.iter().zip(&actual.sums) {
+        check(*expected, *actual, squares);
+    }
+    farthest
 }
 
-const LENGTHS: [usize; 11] = [0, 1, 7, 8, 255, 256, 257, 65_535, 65_536, 65_537, 200_000];
+fn compare_every_pass(device: &Device, vectors: &[Vec<f32>; 4]) -> Vec<(&'static str, u64)> {
+    let apart = PASSES.map(|pass| {
+        let actual = on_device(device, pass, vectors);
+        (pass, compare(device, vectors, &on_slices(pass, vectors), &actual))
+    });
+    assert_eq!(device.failure(), None);
+    apart.to_vec()
+}
+
+/// The elements of every vector become these numbers, in every order of four.
+fn of(numbers: &[f32]) -> [Vec<f32>; 4] {
+    let count = numbers.len();
+    [1, count, count * count, count * count * count]
+        .map(|period| (0..count.pow(4)).map(|index| numbers[index / period % count]).collect())
+}
 
 #[test]
 fn every_pass_agrees_with_the_one_over_slices() {
     let Some(device) = device() else { return };
+    for length in [0, 1, 7, 8, 255, 256, 257, 65_535, 65_536, 65_537, 200_000] {
+        let mut apart = compare_every_pass(device, &vectors(length));
+        apart.retain(|(_, apart)| *apart > 0);
+        tell(&format!("length {length}: passes whose bits are not equal, and how far: {apart:?}"));
+    }
+}
+
+#[test]
+fn zeros_keep_their_signs() {
+    let Some(device) = device() else { return };
+    compare_every_pass(device, &of(&[0.0, -0.0, 1.0]));
+    for zero in [0.0, -0.0] {
+        compare_every_pass(device, &[0; 4].map(|_| vec![zero; 300]));
+    }
+}
+
+#[test]
+fn numbers_below_the_normal_ones_are_kept_on_the_cpu() {
+    let Some(device) = device() else { return };
+    if device.adapter().kind == AdapterKind::Cpu {
+        compare_every_pass(device, &of(&[1e-40, -3e-39, 1e-38, 1e-20]));
+    }
+}
+
+#[test]
+fn a_pass_over_no_element_sums_to_nothing() {
+    let Some(device) = device() else { return };
+    let none = Vector::zeros(device, 0).unwrap();
+    assert!(none.is_empty());
+    assert_eq!(Shaders::dot(&none, &none).to_bits(), (-0.0f32).to_bits());
+}
+
+#[test]
+fn what_is_not_a_number_spreads_to_where_it_spreads_over_slices() {
+    let Some(device) = device() else { return };
+    let numbers = of(&[f32::NAN, f32::INFINITY, -1.5, 3e38]);
     for pass in PASSES {
-        let mut worst = 0;
-        for length in LENGTHS {
-            let vectors = vectors(length);
-            let on_device = on_device(device, pass, &vectors);
-            let on_slices = on_slices(pass, vectors);
-            let elements: Vec<u64> = on_slices
-                .vectors
-                .iter()
-                .zip(&on_device.vectors)
-                .map(|(a, b)| farthest(a, b))
-                .collect();
-            let sums: Vec<u64> =
-                on_slices.sums.iter().zip(&on_device.sums).map(|(a, b)| distance(*a, *b)).collect();
-            let farthest = elements.iter().chain(&sums).copied().max().unwrap_or(0);
-            if farthest > 0 {
-                tell(&format!(
-                    "{pass} {length}: {elements:?} {sums:?} {:?} {:?}",
-                    on_slices.sums, on_device.sums
-                ));
-            }
-            worst = worst.max(farthest);
+        let actual = on_device(device, pass, &numbers);
+        let expected = on_slices(pass, &numbers);
+        let actual = actual.vectors.iter().flatten().chain(&actual.sums);
+        let expected = expected.vectors.iter().flatten().chain(&expected.sums);
+        assert!(expected.clone().any(|number| number.is_nan()));
+        for (expected, actual) in expected.zip(actual) {
+            assert_eq!(expected.is_nan(), actual.is_nan(), "{pass}: {expected} {actual}");
+            assert_eq!(expected.is_infinite(), actual.is_infinite(), "{pass}: {expected} {actual}");
         }
-        tell(&format!("{pass}: at most {worst} numbers apart"));
+    }
+}
+
+#[test]
+fn a_vector_in_several_buffers_gives_the_same_bits() {
+    let Some(whole) = device() else { return };
+    for segments in [1, 2] {
+        let Some(split) = split(segments) else { return };
+        for length in [65_536, 65_537, 131_072, 200_000] {
+            let vectors = vectors(length);
+            for pass in PASSES {
+                let expected = on_device(whole, pass, &vectors);
+                let actual = on_device(&split, pass, &vectors);
+                assert_eq!(bits(&expected.sums), bits(&actual.sums), "{pass} {length}");
+                for (expected, actual) in expected.vectors.iter().zip(&actual.vectors) {
+                    assert_eq!(bits(expected), bits(actual), "{pass} {length}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_pass_ends_with_its_shortest_vector() {
+    let Some(whole) = device() else { return };
+    let Some(split) = split(1) else { return };
+    for device in [whole, &split] {
+        for shortest in 0..4 {
+            for (length, less, least) in [(140_000, 9_999, 65_801), (300, 13, 0)] {
+                let mut vectors = vectors(length);
+                for (index, vector) in vectors.iter_mut().enumerate() {
+                    vector.truncate(length - less * ((index + shortest) % 4));
+                }
+                compare_every_pass(device, &vectors);
+                vectors[shortest].truncate(least);
+                compare_every_pass(device, &vectors);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let Some(whole) = device() else { return };
+    let Some(split) = split(1) else { return };
+    for device in [whole, &split] {
+        for length in [0, 1, 65_536, 65_537, 200_000] {
+            let first = Random(1).vector(length);
+            let second = Random(2).vector(length);
+            let mut vector = Vector::from_slice(device, &first).unwrap();
+            assert_eq!(vector.read().unwrap(), first);
+            vector.write(&second).unwrap();
+            assert_eq!(vector.read().unwrap(), second);
+            assert_eq!(vector.len(), length);
+            assert_eq!(Vector::zeros(device, length).unwrap().read().unwrap(), vec![0.0; length]);
+        }
+    }
+}
+
+#[test]
+fn a_vector_is_filled_and_copied_and_scaled() {
+    let Some(whole) = device() else { return };
+    let Some(split) = split(1) else { return };
+    for device in [whole, &split] {
+        let numbers = Random(3).vector(70_000);
+        let x = Vector::from_slice(device, &numbers).unwrap();
+        let mut y = Vector::zeros(device, 70_000).unwrap();
+        Shaders::fill(&mut y, -0.75);
+        assert_eq!(y.read().unwrap(), vec![-0.75; 70_000]);
+        Shaders::copy(&mut y, &x);
+        assert_eq!(bits(&y.read().unwrap()), bits(&numbers));
+        Shaders::scale(&mut y, -0.3);
+        let scaled: Vec<f32> = numbers.iter().map(|number| -0.3 * number).collect();
+        assert_eq!(bits(&y.read().unwrap()), bits(&scaled));
+    }
+}
+
+#[test]
+fn a_pass_has_more_workgroups_than_fit_in_a_row() {
+    let Some(device) = device() else { return };
+    let length = 65_535 * 256 + 300;
+    let mut vector = Vector::zeros(device, length).unwrap();
+    Shaders::fill(&mut vector, 1.5);
+    assert!(vector.read().unwrap().iter().all(|element| *element == 1.5));
+    let ones = vec![1.5; length];
+    assert_eq!(Shaders::dot(&vector, &vector), Scalar::dot(&ones, &ones));
+}
+
+#[test]
+fn a_vector_too_large_for_the_device_is_refused() {
+    let Some(device) = device() else { return };
+    for length in [1 << 40, usize::MAX] {
+        let bytes = (length as u64).saturating_mul(4);
+        assert_eq!(Vector::zeros(device, length).unwrap_err(), Error::OutOfMemory { bytes });
     }
     assert_eq!(device.failure(), None);
+    assert_eq!(Vector::zeros(device, 3).unwrap().read().unwrap(), [0.0; 3]);
+}
+
+#[test]
+fn a_slice_of_another_length_is_refused() {
+    let Some(device) = device() else { return };
+    let mut vector = Vector::zeros(device, 3).unwrap();
+    let expected = rolling_ball::Error::Length { what: "elements", expected: 3, actual: 2 };
+    assert_eq!(vector.write(&[1.0, 2.0]).unwrap_err(), Error::Step(expected));
+    assert_eq!(vector.read().unwrap(), [0.0; 3]);
+}
+
+#[test]
+fn a_wait_ends_when_the_device_takes_too_long() {
+    if device().is_none() {
+        return;
+    }
+    let longest_wait = Duration::from_nanos(1);
+    let device = opened(Device::with(&Settings { longest_wait, ..Settings::default() })).unwrap();
+    let timeout = Error::Timeout { seconds: longest_wait.as_secs_f64() };
+    let mut vector = Vector::zeros(&device, 4_000_000).unwrap();
+    Shaders::fill(&mut vector, 2.0);
+    match vector.read() {
+        Ok(elements) => assert_eq!(elements, vec![2.0; 4_000_000]),
+        Err(error) => assert_eq!(error, timeout),
+    }
+    let sum = Shaders::dot(&vector, &vector);
+    match device.failure() {
+        None => assert_eq!(sum, 16e6),
+        Some(error) => {
+            assert!(sum.is_nan());
+            assert_eq!(error, timeout);
+            assert_eq!(Vector::zeros(&device, 1).unwrap_err(), timeout);
+        }
+    }
+}
+
+#[test]
+fn a_pass_over_vectors_of_several_devices_is_remembered_as_a_failure() {
+    let Some(first) = split(1) else { return };
+    let Some(second) = device() else { return };
+    let mut y = Vector::from_slice(&first, &[1.0]).unwrap();
+    let x = Vector::from_slice(second, &[1.0]).unwrap();
+    Shaders::add_scaled(&mut y, 1.0, &x);
+    assert_eq!(first.failure(), Some(Error::SeveralDevices));
+    assert_eq!(second.failure(), None);
+    assert!(Shaders::dot(&y, &y).is_nan());
+    assert_eq!(y.read().unwrap_err(), Error::SeveralDevices);
+}
+
+#[test]
+fn an_adapter_is_found_by_a_part_of_its_name() {
+    let Some(device) = device() else { return };
+    let name = &device.adapter().name;
+    let part = name.get(..4).unwrap().to_uppercase();
+    assert!(Device::named(&part).unwrap().adapter().name.to_uppercase().contains(&part));
+    match Device::named("no such adapter").unwrap_err() {
+        Error::AdapterNotFound { found, .. } => assert!(found.contains(name)),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_buffer_that_holds_no_segment_is_refused() {
+    if device().is_none() {
+        return;
+    }
+    let segment = 4 * SEGMENT as u64;
+    let settings = Settings { largest_binding: Some(segment - 1), ..Settings::default() };
+    let what = "bytes of a buffer's binding";
+    let error = Error::Limit { what, needed: segment, available: segment - 1 };
+    assert_eq!(Device::with(&settings).unwrap_err(), error);
 }

@@ -183,6 +183,14 @@ impl Device {
         self.0.failure.get().cloned()
     }
 
+    pub(super) fn longest_wait(&self) -> Duration {
+        self.0.longest_wait
+    }
+
+    pub(super) fn timeout(&self) -> Error {
+        Error::Timeout { seconds: self.0.longest_wait.as_secs_f64() }
+    }
+
     /// Elements of each buffer of a vector but its last.
     pub(super) fn chunk(&self) -> usize {
         self.0.chunk
@@ -298,9 +306,7 @@ impl Device {
         // Where the device is lost while it is waited for, wgpu panics; here that is an error as others are.
         match catch_unwind(AssertUnwindSafe(|| self.0.device.poll(poll))) {
             Ok(Ok(_)) => self.check(),
-            Ok(Err(wgpu::PollError::Timeout)) => {
-                Err(Error::Timeout { seconds: timeout.as_secs_f64() })
-            }
+            Ok(Err(wgpu::PollError::Timeout)) => Err(self.timeout()),
             Ok(Err(error)) => Err(self.failure().unwrap_or_else(|| Error::Refused(text(&error)))),
             Err(_) => {
                 self.remember(Error::Lost { why: "it failed while it was waited for".into() });

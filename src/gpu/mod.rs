@@ -26,6 +26,16 @@ pub use network::{Batch, DenseNetwork};
 pub use passes::Shaders;
 pub use vector::Vector;
 
+/// How far the numbers of a device may be from those over slices, relative to the magnitudes that they are made of: of an element,
+/// the elements of that index before and after the pass; of a sum, their squares. 2^-20, eight units in the last place.
+///
+/// On a Vulkan of the CPU the bits are equal, and by their specifications they are on a GPU too, in all passes but one: a GPU may be off
+/// by 2.5 units in a division and 4.5 in a square root, which with the roundings between them makes 8 in the move of
+/// [`adam`](Shaders::adam). The same room is there for a compiler that sees through what keeps a product from being contracted: then
+/// each of the at most three products of an element is rounded once less, half a unit each. Numbers below the normal ones, which a GPU
+/// may flush to zero, are not in it.
+pub const TOLERANCE: f32 = 8.0 * f32::EPSILON;
+
 use crate::protocol::step_on;
 use crate::{Objective, Optimizer, StepReport};
 

@@ -1,6 +1,6 @@
 //! Buffers that the passes of a device share: partial sums, sums of segments, and what goes back to the processor.
 
-use super::std::sync::{Arc, OnceLock};
+use super::std::{string::ToString, sync::mpsc::channel};
 use super::{Device, Error};
 use wgpu::BufferUsages;
 
@@ -53,19 +53,21 @@ impl Scratch {
     ) -> Result<(), Error> {
         let staging =
             self.staging.take(device, bytes, BufferUsages::MAP_READ | BufferUsages::COPY_DST)?;
-        let mapped = Arc::new(OnceLock::new());
-        let told = Arc::clone(&mapped);
+        let (tell, told) = channel();
         let submission = device.guard(bytes, || {
             commands.copy_buffer_to_buffer(source, offset, &staging, 0, bytes);
             let submission = device.queue().submit([commands.finish()]);
             staging.map_async(wgpu::MapMode::Read, ..bytes, move |result| {
-                _ = told.set(result.is_ok());
+                _ = tell.send(result);
             });
             submission
         })?;
         device.wait(submission)?;
-        if mapped.get() != Some(&true) {
-            return Err(Error::Refused("the device gave no access to what it copied".into()));
+        // A thread that submits at the same time may have taken the answer, and be about to pass it on.
+        match told.recv_timeout(device.longest_wait()) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(Error::Refused(error.to_string())),
+            Err(_) => return Err(device.timeout()),
         }
         {
             let view = staging

@@ -235,10 +235,10 @@ fn chunks(device: &Device, length: usize) -> impl Iterator<Item = u32> {
 }
 
 /// A buffer of each vector, by its binding.
-fn bindings<'v, const V: usize>(
-    vectors: [&'v Vector; V],
+fn bindings<const V: usize>(
+    vectors: [&Vector; V],
     chunk: usize,
-) -> impl Iterator<Item = (u32, &'v wgpu::Buffer)> {
+) -> impl Iterator<Item = (u32, &wgpu::Buffer)> {
     (0..).zip(vectors.into_iter().filter_map(move |vector| vector.chunks().nth(chunk)))
 }
 
