@@ -88,9 +88,16 @@ struct Shared {
     adapter: Adapter,
     longest_wait: Duration,
     chunk: usize,
-    failure: Arc<OnceLock<Error>>,
+    failure: Arc<Failure>,
     programs: Mutex<BTreeMap<&'static str, Arc<Program>>>,
     scratch: Mutex<Scratch>,
+}
+
+/// What went wrong where no function could say so. That the device is lost says more than what it refuses from then on.
+#[derive(Debug, Default)]
+struct Failure {
+    lost: OnceLock<Error>,
+    other: OnceLock<Error>,
 }
 
 impl Device {
@@ -149,14 +156,14 @@ impl Device {
             ..wgpu::DeviceDescriptor::default()
         });
         let (device, queue) = ready(request)?.map_err(|error| Error::Refused(text(&error)))?;
-        let failure = Arc::new(OnceLock::new());
-        let lost = Arc::clone(&failure);
+        let failure = Arc::new(Failure::default());
+        let told = Arc::clone(&failure);
         device.set_device_lost_callback(move |_, why| {
-            _ = lost.set(Error::Lost { why });
+            _ = told.lost.set(Error::Lost { why });
         });
-        let uncaptured = Arc::clone(&failure);
+        let told = Arc::clone(&failure);
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
-            _ = uncaptured.set(refused(&error, 0));
+            _ = told.other.set(refused(&error, 0));
         }));
         Ok(Self(Arc::new(Shared {
             device,
@@ -180,7 +187,8 @@ impl Device {
     /// nothing and their sums are NaN, and a vector can be neither made, written nor read: only a new device can.
     #[must_use]
     pub fn failure(&self) -> Option<Error> {
-        self.0.failure.get().cloned()
+        let Failure { lost, other } = &*self.0.failure;
+        lost.get().or(other.get()).cloned()
     }
 
     pub(super) fn longest_wait(&self) -> Duration {
@@ -242,7 +250,7 @@ impl Device {
 
     /// Remembers an error, unless there was one before.
     pub(super) fn remember(&self, error: Error) {
-        _ = self.0.failure.set(error);
+        _ = self.0.failure.other.set(error);
     }
 
     /// Refuses, once something went wrong.
@@ -291,27 +299,37 @@ impl Device {
         let internal = ready(internal.pop())?;
         let validation = ready(validation.pop())?;
         let memory = ready(memory.pop())?;
-        match memory.or(internal).or(validation) {
-            // A lost device refuses everything; that it is lost says more.
-            Some(error) => Err(self.failure().unwrap_or_else(|| refused(&error, bytes))),
-            None => Ok(output),
-        }
+        let Some(error) = memory.or(internal).or(validation) else { return Ok(output) };
+        // A lost device refuses everything, but that it is lost is told only here.
+        self.poll(wgpu::PollType::Poll)?;
+        Err(refused(&error, bytes))
     }
 
     /// Waits for what was submitted, within bounds.
     pub(super) fn wait(&self, submission: wgpu::SubmissionIndex) -> Result<(), Error> {
-        let timeout = self.0.longest_wait;
-        let poll =
-            wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(timeout) };
+        self.poll(wgpu::PollType::Wait {
+            submission_index: Some(submission),
+            timeout: Some(self.0.longest_wait),
+        })
+    }
+
+    /// Lets `wgpu` tell what happened, or refuses, once something went wrong.
+    fn poll(&self, poll: wgpu::PollType) -> Result<(), Error> {
         // Where the device is lost while it is waited for, wgpu panics; here that is an error as others are.
-        match catch_unwind(AssertUnwindSafe(|| self.0.device.poll(poll))) {
-            Ok(Ok(_)) => self.check(),
+        let polled = catch_unwind(AssertUnwindSafe(|| self.0.device.poll(poll)));
+        if polled.is_err() {
+            let why = "it failed while it was waited for".into();
+            _ = self.0.failure.lost.set(Error::Lost { why });
+        }
+        self.check()?;
+        match polled {
             Ok(Err(wgpu::PollError::Timeout)) => Err(self.timeout()),
-            Ok(Err(error)) => Err(self.failure().unwrap_or_else(|| Error::Refused(text(&error)))),
-            Err(_) => {
-                self.remember(Error::Lost { why: "it failed while it was waited for".into() });
-                self.check()
+            Ok(Err(error)) => {
+                // What was to be waited for was never submitted.
+                self.poll(wgpu::PollType::Poll)?;
+                Err(Error::Refused(text(&error)))
             }
+            _ => Ok(()),
         }
     }
 }
@@ -403,5 +421,51 @@ fn ready<T>(future: impl Future<Output = T>) -> Result<T, Error> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => Ok(output),
         Poll::Pending => Err(Error::Refused("wgpu answers later, expected it to at once".into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::{Error, Shaders, Vector};
+    use super::*;
+
+    /// As the tests in `tests/gpu.rs`: skipped where there is no adapter, unless one is required.
+    fn device() -> Option<Device> {
+        match Device::new() {
+            Ok(device) => Some(device),
+            Err(error) => {
+                let required = super::super::std::env::var_os("ROLLING_BALL_REQUIRE_GPU");
+                assert!(required.is_none(), "{error}");
+                super::super::std::eprintln!("SKIPPED: {error}");
+                None
+            }
+        }
+    }
+
+    #[test]
+    fn a_lost_device_is_an_error_of_everything_on_it() {
+        let Some(device) = device() else { return };
+        let mut vector = Vector::from_slice(&device, &[1.0; 300]).unwrap();
+        assert_eq!(Shaders::dot(&vector, &vector), 300.0);
+        device.wgpu().destroy();
+        Shaders::fill(&mut vector, 2.0);
+        assert!(Shaders::dot(&vector, &vector).is_nan());
+        let lost = device.failure().unwrap();
+        assert!(matches!(lost, Error::Lost { .. }), "{lost}");
+        assert_eq!(vector.read().unwrap_err(), lost);
+        assert_eq!(vector.write(&[2.0; 300]).unwrap_err(), lost);
+        assert_eq!(Vector::zeros(&device, 3).unwrap_err(), lost);
+    }
+
+    #[test]
+    fn to_read_from_a_lost_device_tells_that_it_is_lost() {
+        let Some(device) = device() else { return };
+        let vector = Vector::from_slice(&device, &[1.0; 300]).unwrap();
+        assert_eq!(vector.read().unwrap(), [1.0; 300]);
+        device.wgpu().destroy();
+        let error = vector.read().unwrap_err();
+        assert!(matches!(error, Error::Lost { .. }), "{error}");
     }
 }

@@ -10,6 +10,9 @@ use wgpu::BufferUsages;
 /// Elements of a piece that is written or read at once.
 const PIECE_ELEMENTS: usize = PIECE as usize / 4;
 
+/// Buffers of a vector. A driver that promises memory without having it, as that on the CPU does, is not asked for more: 128 GiB there.
+const MOST_CHUNKS: usize = 1024;
+
 /// `f32` elements in the memory of a device. Four bytes an element; one longer than the device's largest binding is several buffers.
 #[derive(Debug)]
 pub struct Vector {
@@ -23,11 +26,14 @@ impl Vector {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfMemory`] where the device has no room for them.
+    /// [`Error::OutOfMemory`] where the device has no room for them, or they would be more than 1024 buffers.
     pub fn zeros(device: &Device, length: usize) -> Result<Self, Error> {
         device.check()?;
         let bytes = (length as u64).saturating_mul(4);
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
+        if length.div_ceil(device.chunk()) > MOST_CHUNKS {
+            return Err(Error::OutOfMemory { bytes });
+        }
         let mut chunks = Vec::new();
         let mut left = length;
         while left > 0 {

@@ -4,7 +4,7 @@
 var<immediate> parameters: Parameters;
 
 // A number as it is after rounding. For the compiler it is another number, so it can neither contract the operation before
-// into the one after, nor reorder the two.
+// into the one after, nor reorder the two, nor simplify `(theta - step) - theta`, which Mesa did.
 fn rounded(number: f32) -> f32 {
     return bitcast<f32>(bitcast<u32>(number) ^ parameters.unchanged);
 }
