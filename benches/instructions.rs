@@ -8,7 +8,7 @@ use rolling_ball::nn::Layer;
 use rolling_ball::{Error, step};
 use std::hint::black_box;
 use workload::networks::{Convolutions, Images, Training, lend};
-use workload::passes::passes;
+use workload::passes::{AT_REST, passes};
 use workload::slices::Slices;
 use workload::steps::{BALL, Quadratic, SGD, optimizers, start};
 
@@ -36,7 +36,9 @@ fn work(level: Level) -> Result<(), Error> {
     };
     let mut slices = Slices::new(LENGTH);
     for pass in passes::<Wide>() {
-        count(pass.name, &mut || (pass.run)(black_box(slices.vectors())));
+        count(pass.name, &mut || {
+            black_box((pass.run)(black_box(slices.vectors()), AT_REST));
+        });
     }
     for (name, mut optimizer) in optimizers(LENGTH)? {
         if ![SGD, BALL].contains(&name) {

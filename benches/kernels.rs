@@ -10,7 +10,7 @@ use rolling_ball::kernels::Wide;
 use std::hint::black_box;
 use std::time::Duration;
 use workload::LENGTHS;
-use workload::passes::{Pass, passes};
+use workload::passes::{AT_REST, Pass, passes};
 use workload::slices::Slices;
 
 fn bench(
@@ -22,7 +22,7 @@ fn bench(
     for (length, slices) in LENGTHS.into_iter().zip(memory) {
         group.throughput(Throughput::Bytes(pass.bytes() * length as u64));
         group.bench_function(BenchmarkId::new(kernels, length), |bencher| {
-            bencher.iter(|| (pass.run)(black_box(slices.vectors())));
+            bencher.iter(|| black_box((pass.run)(black_box(slices.vectors()), AT_REST)));
         });
     }
 }

@@ -1,7 +1,6 @@
 //! Every pass over memory, with what it moves and what it computes.
 
 use rolling_ball::kernels::{AdamCoefficients, Passes};
-use std::hint::black_box;
 
 /// The vectors that passes go over: theta, up to two that an optimizer keeps, and the gradient.
 #[derive(Debug)]
@@ -16,6 +15,11 @@ pub struct Vectors<'v, T: ?Sized> {
     pub gradient: &'v mut T,
 }
 
+/// What a pass adds up: as many sums as it has, then zeros.
+pub type Sums = [f32; 4];
+
+const NO_SUMS: Sums = [0.0; 4];
+
 /// A pass over vectors.
 #[derive(Debug)]
 pub struct Pass<T: ?Sized = [f32]> {
@@ -27,8 +31,8 @@ pub struct Pass<T: ?Sized = [f32]> {
     pub written: u64,
     /// Floating-point operations an element: additions, subtractions, multiplications, divisions, roots.
     pub operations: u64,
-    /// Does it.
-    pub run: fn(Vectors<'_, T>),
+    /// Does it at a learning rate, and gives its sums.
+    pub run: fn(Vectors<'_, T>, f32) -> Sums,
 }
 
 impl<T: ?Sized> Pass<T> {
@@ -40,15 +44,19 @@ impl<T: ?Sized> Pass<T> {
     }
 }
 
-const RATE: f32 = 1e-9;
-const ADAM: AdamCoefficients = AdamCoefficients {
-    beta1: 0.9,
-    beta2: 0.999,
-    rate: RATE,
-    second_correction: 1.0,
-    epsilon: 1e-8,
-    decay: 0.0,
-};
+/// The rate to time passes at: so small that theta stays where it is, however often they are made.
+pub const AT_REST: f32 = 1e-9;
+
+fn adam(rate: f32) -> AdamCoefficients {
+    AdamCoefficients {
+        beta1: 0.9,
+        beta2: 0.999,
+        rate,
+        second_correction: 1.0,
+        epsilon: 1e-8,
+        decay: 0.0,
+    }
+}
 
 /// All passes of these kernels.
 #[must_use]
@@ -61,52 +69,67 @@ pub fn passes<K: Passes>() -> [Pass<K::Elements>; 16] {
         run,
     };
     [
-        pass("dot", [2, 0], 2, |v| {
-            black_box(K::dot(v.theta, v.gradient));
+        pass("dot", [2, 0], 2, |v, _| [K::dot(v.theta, v.gradient), 0.0, 0.0, 0.0]),
+        pass("squared_norms", [2, 0], 4, |v, _| {
+            let (theta, gradient) = K::squared_norms(v.theta, v.gradient);
+            [theta, gradient, 0.0, 0.0]
         }),
-        pass("squared_norms", [2, 0], 4, |v| {
-            black_box(K::squared_norms(v.theta, v.gradient));
+        pass("footpoint_sums", [3, 0], 7, |v, _| {
+            let sums = K::footpoint_sums(v.theta, v.second, v.gradient);
+            [sums.distance, sums.along, sums.gradient, 0.0]
         }),
-        pass("footpoint_sums", [3, 0], 7, |v| {
-            black_box(K::footpoint_sums(v.theta, v.second, v.gradient));
+        pass("contact_sums", [3, 0], 8, |v, _| {
+            let sums = K::contact_sums(v.theta, v.second, v.gradient);
+            [sums.theta, sums.gradient, sums.offset, sums.along]
         }),
-        pass("contact_sums", [3, 0], 8, |v| {
-            black_box(K::contact_sums(v.theta, v.second, v.gradient));
+        pass("add_scaled", [2, 1], 2, |v, rate| {
+            K::add_scaled(v.theta, rate, v.gradient);
+            NO_SUMS
         }),
-        pass("add_scaled", [2, 1], 2, |v| K::add_scaled(v.theta, RATE, v.gradient)),
-        pass("scale_into", [1, 1], 1, |v| K::scale_into(v.theta, 0.5, v.gradient)),
-        pass("interpolate_into", [2, 1], 3, |v| {
+        pass("scale_into", [1, 1], 1, |v, _| {
+            K::scale_into(v.theta, 0.5, v.gradient);
+            NO_SUMS
+        }),
+        pass("interpolate_into", [2, 1], 3, |v, _| {
             K::interpolate_into(v.gradient, v.theta, v.second, 0.5);
+            NO_SUMS
         }),
-        pass("displace", [2, 2], 4, |v| {
-            K::displace(v.theta, v.second, v.gradient, RATE, 0.1);
+        pass("displace", [2, 2], 4, |v, rate| {
+            K::displace(v.theta, v.second, v.gradient, rate, 0.1);
+            NO_SUMS
         }),
         // These leave the old theta in the gradient: the next pass reads that for a gradient.
-        pass("gauss_newton_move", [3, 2], 4, |v| {
-            K::gauss_newton_move(v.theta, v.second, v.gradient, RATE);
+        pass("gauss_newton_move", [3, 2], 4, |v, rate| {
+            K::gauss_newton_move(v.theta, v.second, v.gradient, rate);
+            NO_SUMS
         }),
-        pass("project", [3, 2], 5, |v| {
-            K::project(v.theta, v.second, v.gradient, RATE, 1.0);
+        pass("project", [3, 2], 5, |v, rate| {
+            K::project(v.theta, v.second, v.gradient, rate, 1.0);
+            NO_SUMS
         }),
-        pass("roll", [3, 3], 8, |v| {
-            black_box(K::roll(v.theta, v.second, v.gradient, RATE, 0.1));
+        pass("roll", [3, 3], 8, |v, rate| {
+            [K::roll(v.theta, v.second, v.gradient, rate, 0.1), 0.0, 0.0, 0.0]
         }),
-        pass("descend", [2, 2], 6, |v| {
-            black_box(K::descend(v.theta, v.gradient, RATE));
+        pass("descend", [2, 2], 6, |v, rate| {
+            let (theta, gradient) = K::descend(v.theta, v.gradient, rate);
+            [theta, gradient, 0.0, 0.0]
         }),
-        pass("descend_with_momentum", [3, 3], 7, |v| {
+        pass("descend_with_momentum", [3, 3], 7, |v, rate| {
             let (theta, velocity, gradient) = (v.theta, v.second, v.gradient);
-            black_box(K::descend_with_momentum(theta, velocity, gradient, RATE, 0.5, false));
+            let moved = K::descend_with_momentum(theta, velocity, gradient, rate, 0.5, false);
+            [moved, 0.0, 0.0, 0.0]
         }),
-        pass("adam", [4, 4], 18, |v| {
+        pass("adam", [4, 4], 18, |v, rate| {
             let (theta, gradient) = (v.theta, v.gradient);
-            black_box(K::adam(theta, v.second, v.third, gradient, ADAM));
+            [K::adam(theta, v.second, v.third, gradient, adam(rate)), 0.0, 0.0, 0.0]
         }),
-        pass("perturb", [2, 2], 2, |v| {
-            K::perturb(v.theta, v.second, v.gradient, RATE);
+        pass("perturb", [2, 2], 2, |v, rate| {
+            K::perturb(v.theta, v.second, v.gradient, rate);
+            NO_SUMS
         }),
-        pass("descend_from", [2, 1], 2, |v| {
-            K::descend_from(v.theta, v.second, v.gradient, RATE);
+        pass("descend_from", [2, 1], 2, |v, rate| {
+            K::descend_from(v.theta, v.second, v.gradient, rate);
+            NO_SUMS
         }),
     ]
 }
@@ -121,12 +144,13 @@ pub fn triad() -> Pass {
         read: 2,
         written: 1,
         operations: 2,
-        run: |v| {
+        run: |v, _| {
             let [] = rolling_ball::kernels::Wide::pass(
                 Triad { scale: 0.5 },
                 [v.third],
                 [v.theta, v.gradient],
             );
+            NO_SUMS
         },
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::hint::black_box;
 use std::time::Instant;
-use workload::passes::{Pass, triad};
+use workload::passes::{AT_REST, Pass, triad};
 use workload::slices::Slices;
 
 /// Of every pass, each with a triad beside it.
@@ -50,10 +50,10 @@ fn gb_per_s(pass: &Pass, length: usize, slices: &mut Slices) -> f64 {
     let bytes = pass.bytes() * length as u64;
     let repeats = MOVED.div_ceil(bytes);
     // What the pass before left in the caches is not its own.
-    (pass.run)(slices.vectors());
+    (pass.run)(slices.vectors(), AT_REST);
     let seconds = seconds(|| {
         for _ in 0..repeats {
-            (pass.run)(black_box(slices.vectors()));
+            black_box((pass.run)(black_box(slices.vectors()), AT_REST));
         }
     });
     (bytes * repeats) as f64 / seconds / 1e9
