@@ -359,6 +359,14 @@ fn a_pass_has_more_workgroups_than_fit_in_a_row() {
 }
 
 #[test]
+fn a_vector_goes_to_the_device_and_back_in_several_pieces() {
+    let Some(device) = device() else { return };
+    let numbers = Random(4).vector((32 << 20) / 4 * 2 + 5);
+    let vector = Vector::from_slice(device, &numbers).unwrap();
+    assert!(vector.read().unwrap() == numbers);
+}
+
+#[test]
 fn a_vector_too_large_for_the_device_is_refused() {
     let Some(device) = device() else { return };
     for length in [1 << 40, usize::MAX] {
