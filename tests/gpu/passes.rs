@@ -1,53 +1,9 @@
 //! The passes over vectors of a device against those over slices.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
-use rolling_ball::gpu::{AdapterKind, Device, Error, Settings, Shaders, TOLERANCE, Vector};
-use rolling_ball::kernels::{AdamCoefficients, Passes, SEGMENT, Scalar};
-use std::io::Write;
-use std::sync::OnceLock;
-use std::time::Duration;
-use support::numbers::bits;
-use support::random::Random;
-
-/// Where no adapter is found, tests do nothing, and say so, unless this is set.
-const REQUIRED: &str = "ROLLING_BALL_REQUIRE_GPU";
-
-/// The device of all tests that need no other; none where there is no adapter.
-fn device() -> Option<&'static Device> {
-    static DEVICE: OnceLock<Option<Device>> = OnceLock::new();
-    DEVICE.get_or_init(|| opened(Device::new())).as_ref()
-}
-
-fn opened(device: Result<Device, Error>) -> Option<Device> {
-    match device {
-        Ok(device) => {
-            tell(&format!("on {:?}", device.adapter()));
-            Some(device)
-        }
-        Err(Error::NoAdapter) if std::env::var_os(REQUIRED).is_none() => {
-            tell(&format!(
-                "SKIPPED, which {REQUIRED}=1 turns into a failure: {}",
-                Error::NoAdapter
-            ));
-            None
-        }
-        Err(error) => panic!("{error}"),
-    }
-}
-
-/// Says something that the test harness does not capture.
-fn tell(text: &str) {
-    _ = writeln!(std::io::stderr(), "tests/gpu.rs: {text}");
-}
-
-/// A device whose vectors are split after so many segments.
-fn split(segments: u64) -> Option<Device> {
-    device()?;
-    let largest_binding = Some(segments * SEGMENT as u64 * 4);
-    opened(Device::with(&Settings { largest_binding, ..Settings::default() }))
-}
+use super::support::random::Random;
+use super::{bits, device, split, tell};
+use rolling_ball::gpu::{AdapterKind, Device, Error, Shaders, TOLERANCE, Vector};
+use rolling_ball::kernels::{AdamCoefficients, Elements, Passes, Scalar};
 
 /// Every pass by its name.
 const PASSES: [&str; 17] = [
@@ -79,43 +35,35 @@ const COEFFICIENTS: AdamCoefficients = AdamCoefficients {
     decay: 0.02,
 };
 
-/// The sums of a pass over four vectors, by either kind of kernels.
-macro_rules! run {
-    ($kernels:ident, $pass:expr, $vectors:expr) => {{
-        let [a, b, c, d] = $vectors;
-        match $pass {
-            "dot" => vec![$kernels::dot(a, b)],
-            "squared_norms" => <[f32; 2]>::from($kernels::squared_norms(a, b)).to_vec(),
-            "footpoint_sums" => {
-                let sums = $kernels::footpoint_sums(a, b, c);
-                vec![sums.distance, sums.along, sums.gradient]
-            }
-            "contact_sums" => {
-                let sums = $kernels::contact_sums(a, b, c);
-                vec![sums.theta, sums.gradient, sums.offset, sums.along]
-            }
-            "add_scaled" => nothing($kernels::add_scaled(a, 0.37, b)),
-            "scale_into" => nothing($kernels::scale_into(a, 0.37, b)),
-            "interpolate_into" => nothing($kernels::interpolate_into(a, b, c, 0.37)),
-            "displace" => nothing($kernels::displace(a, b, c, 0.37, 0.61)),
-            "gauss_newton_move" => nothing($kernels::gauss_newton_move(a, b, c, 0.37)),
-            "project" => nothing($kernels::project(a, b, c, 0.37, 0.61)),
-            "roll" => vec![$kernels::roll(a, b, c, 0.37, 0.61)],
-            "descend" => <[f32; 2]>::from($kernels::descend(a, b, 0.37)).to_vec(),
-            "descend_with_momentum" => {
-                vec![$kernels::descend_with_momentum(a, b, c, 0.37, 0.9, false)]
-            }
-            "nesterov" => vec![$kernels::descend_with_momentum(a, b, c, 0.37, 0.9, true)],
-            "adam" => vec![$kernels::adam(a, b, c, d, COEFFICIENTS)],
-            "perturb" => nothing($kernels::perturb(a, b, c, 0.37)),
-            "descend_from" => nothing($kernels::descend_from(a, b, c, 0.37)),
-            other => panic!("no pass is called {other}"),
+/// The sums of a pass over four vectors.
+fn run<K: Passes>(pass: &str, [a, b, c, d]: [&mut K::Elements; 4]) -> Vec<f32> {
+    let nothing = |(): ()| Vec::new();
+    match pass {
+        "dot" => vec![K::dot(a, b)],
+        "squared_norms" => <[f32; 2]>::from(K::squared_norms(a, b)).to_vec(),
+        "footpoint_sums" => {
+            let sums = K::footpoint_sums(a, b, c);
+            vec![sums.distance, sums.along, sums.gradient]
         }
-    }};
-}
-
-fn nothing((): ()) -> Vec<f32> {
-    Vec::new()
+        "contact_sums" => {
+            let sums = K::contact_sums(a, b, c);
+            vec![sums.theta, sums.gradient, sums.offset, sums.along]
+        }
+        "add_scaled" => nothing(K::add_scaled(a, 0.37, b)),
+        "scale_into" => nothing(K::scale_into(a, 0.37, b)),
+        "interpolate_into" => nothing(K::interpolate_into(a, b, c, 0.37)),
+        "displace" => nothing(K::displace(a, b, c, 0.37, 0.61)),
+        "gauss_newton_move" => nothing(K::gauss_newton_move(a, b, c, 0.37)),
+        "project" => nothing(K::project(a, b, c, 0.37, 0.61)),
+        "roll" => vec![K::roll(a, b, c, 0.37, 0.61)],
+        "descend" => <[f32; 2]>::from(K::descend(a, b, 0.37)).to_vec(),
+        "descend_with_momentum" => vec![K::descend_with_momentum(a, b, c, 0.37, 0.9, false)],
+        "nesterov" => vec![K::descend_with_momentum(a, b, c, 0.37, 0.9, true)],
+        "adam" => vec![K::adam(a, b, c, d, COEFFICIENTS)],
+        "perturb" => nothing(K::perturb(a, b, c, 0.37)),
+        "descend_from" => nothing(K::descend_from(a, b, c, 0.37)),
+        other => panic!("no pass is called {other}"),
+    }
 }
 
 /// What a pass leaves: its vectors, and its sums.
@@ -138,7 +86,7 @@ fn on_slices(pass: &str, vectors: &[Vec<f32>; 4]) -> Outcome {
     let end = vectors[..over(pass)].iter().map(Vec::len).min().unwrap();
     let mut vectors = vectors.clone();
     let tails = vectors.each_mut().map(|vector| vector.split_off(end.min(vector.len())));
-    let sums = run!(Scalar, pass, vectors.each_mut());
+    let sums = run::<Scalar>(pass, vectors.each_mut().map(Vec::as_mut_slice));
     for (vector, tail) in vectors.iter_mut().zip(tails) {
         vector.extend(tail);
     }
@@ -147,7 +95,7 @@ fn on_slices(pass: &str, vectors: &[Vec<f32>; 4]) -> Outcome {
 
 fn on_device(device: &Device, pass: &str, vectors: &[Vec<f32>; 4]) -> Outcome {
     let mut vectors = vectors.each_ref().map(|slice| Vector::from_slice(device, slice).unwrap());
-    let sums = run!(Shaders, pass, vectors.each_mut());
+    let sums = run::<Shaders>(pass, vectors.each_mut());
     Outcome { vectors: vectors.map(|vector| vector.read().unwrap()), sums }
 }
 
@@ -312,103 +260,14 @@ fn a_pass_ends_with_its_shortest_vector() {
 }
 
 #[test]
-fn what_is_written_is_read() {
-    let Some(whole) = device() else { return };
-    let Some(split) = split(1) else { return };
-    for device in [whole, &split] {
-        for length in [0, 1, 65_536, 65_537, 200_000] {
-            let first = Random(1).vector(length);
-            let second = Random(2).vector(length);
-            let mut vector = Vector::from_slice(device, &first).unwrap();
-            assert_eq!(vector.read().unwrap(), first);
-            vector.write(&second).unwrap();
-            assert_eq!(vector.read().unwrap(), second);
-            assert_eq!(vector.len(), length);
-            assert_eq!(Vector::zeros(device, length).unwrap().read().unwrap(), vec![0.0; length]);
-        }
-    }
-}
-
-#[test]
-fn a_vector_is_filled_and_copied_and_scaled() {
-    let Some(whole) = device() else { return };
-    let Some(split) = split(1) else { return };
-    for device in [whole, &split] {
-        let numbers = Random(3).vector(70_000);
-        let x = Vector::from_slice(device, &numbers).unwrap();
-        let mut y = Vector::zeros(device, 70_000).unwrap();
-        Shaders::fill(&mut y, -0.75);
-        assert_eq!(y.read().unwrap(), vec![-0.75; 70_000]);
-        Shaders::copy(&mut y, &x);
-        assert_eq!(bits(&y.read().unwrap()), bits(&numbers));
-        Shaders::scale(&mut y, -0.3);
-        let scaled: Vec<f32> = numbers.iter().map(|number| -0.3 * number).collect();
-        assert_eq!(bits(&y.read().unwrap()), bits(&scaled));
-    }
-}
-
-#[test]
 fn a_pass_has_more_workgroups_than_fit_in_a_row() {
     let Some(device) = device() else { return };
     let length = 65_535 * 256 + 300;
     let mut vector = Vector::zeros(device, length).unwrap();
-    Shaders::fill(&mut vector, 1.5);
+    vector.fill(1.5);
     assert!(vector.read().unwrap().iter().all(|element| *element == 1.5));
     let ones = vec![1.5; length];
     assert_eq!(Shaders::dot(&vector, &vector), Scalar::dot(&ones, &ones));
-}
-
-#[test]
-fn a_vector_goes_to_the_device_and_back_in_several_pieces() {
-    let Some(device) = device() else { return };
-    let numbers = Random(4).vector((32 << 20) / 4 * 2 + 5);
-    let vector = Vector::from_slice(device, &numbers).unwrap();
-    assert!(vector.read().unwrap() == numbers);
-}
-
-#[test]
-fn a_vector_too_large_for_the_device_is_refused() {
-    let Some(device) = device() else { return };
-    for length in [1 << 40, usize::MAX] {
-        let bytes = (length as u64).saturating_mul(4);
-        assert_eq!(Vector::zeros(device, length).unwrap_err(), Error::OutOfMemory { bytes });
-    }
-    assert_eq!(device.failure(), None);
-    assert_eq!(Vector::zeros(device, 3).unwrap().read().unwrap(), [0.0; 3]);
-}
-
-#[test]
-fn a_slice_of_another_length_is_refused() {
-    let Some(device) = device() else { return };
-    let mut vector = Vector::zeros(device, 3).unwrap();
-    let expected = rolling_ball::Error::Length { what: "elements", expected: 3, actual: 2 };
-    assert_eq!(vector.write(&[1.0, 2.0]).unwrap_err(), Error::Step(expected));
-    assert_eq!(vector.read().unwrap(), [0.0; 3]);
-}
-
-#[test]
-fn a_wait_ends_when_the_device_takes_too_long() {
-    if device().is_none() {
-        return;
-    }
-    let longest_wait = Duration::from_nanos(1);
-    let device = opened(Device::with(&Settings { longest_wait, ..Settings::default() })).unwrap();
-    let timeout = Error::Timeout { seconds: longest_wait.as_secs_f64() };
-    let mut vector = Vector::zeros(&device, 4_000_000).unwrap();
-    Shaders::fill(&mut vector, 2.0);
-    match vector.read() {
-        Ok(elements) => assert_eq!(elements, vec![2.0; 4_000_000]),
-        Err(error) => assert_eq!(error, timeout),
-    }
-    let sum = Shaders::dot(&vector, &vector);
-    match device.failure() {
-        None => assert_eq!(sum, 16e6),
-        Some(error) => {
-            assert!(sum.is_nan());
-            assert_eq!(error, timeout);
-            assert_eq!(Vector::zeros(&device, 1).unwrap_err(), timeout);
-        }
-    }
 }
 
 #[test]
@@ -422,28 +281,4 @@ fn a_pass_over_vectors_of_several_devices_is_remembered_as_a_failure() {
     assert_eq!(second.failure(), None);
     assert!(Shaders::dot(&y, &y).is_nan());
     assert_eq!(y.read().unwrap_err(), Error::SeveralDevices);
-}
-
-#[test]
-fn an_adapter_is_found_by_a_part_of_its_name() {
-    let Some(device) = device() else { return };
-    let name = &device.adapter().name;
-    let part = name.get(..4).unwrap().to_uppercase();
-    assert!(Device::named(&part).unwrap().adapter().name.to_uppercase().contains(&part));
-    match Device::named("no such adapter").unwrap_err() {
-        Error::AdapterNotFound { found, .. } => assert!(found.contains(name)),
-        other => panic!("{other}"),
-    }
-}
-
-#[test]
-fn a_buffer_that_holds_no_segment_is_refused() {
-    if device().is_none() {
-        return;
-    }
-    let segment = 4 * SEGMENT as u64;
-    let settings = Settings { largest_binding: Some(segment - 1), ..Settings::default() };
-    let what = "bytes of a buffer's binding";
-    let error = Error::Limit { what, needed: segment, available: segment - 1 };
-    assert_eq!(Device::with(&settings).unwrap_err(), error);
 }
