@@ -1,8 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 
+#[cfg(feature = "std")]
+extern crate std;
+
 mod ball;
 mod baselines;
+#[cfg(feature = "std")]
+pub mod basins;
 mod error;
 #[cfg(feature = "gpu")]
 pub mod gpu;

@@ -1,0 +1,65 @@
+//! How the balls roll.
+
+use crate::{CentreStep, Error, Footpoint, RollingBallConfig, Schedule};
+use std::vec::Vec;
+
+/// How the balls of a map roll: so many steps of the ball with the lagged contact and the paper's centre step, one gradient
+/// each; then plain gradient descent from the centre, which says into which minimum of the loss itself it would fall.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Radius of the balls.
+    pub radius: Schedule,
+    /// Learning rate of their centres.
+    pub learning_rate: Schedule,
+    /// The factor on the loss before the balls roll on it.
+    pub loss_scale: f32,
+    /// Steps of each ball.
+    pub steps: u32,
+    /// Learning rate of the descent into the minimum: below 2 divided by the largest curvature, or it finds no rest.
+    pub settling_rate: f32,
+    /// Steps of the descent at most. It is over earlier where no step changes theta any more.
+    pub settling_steps: u32,
+}
+
+impl Settings {
+    /// A radius and a rate that shrink to nothing together, on half a cosine, in so many steps; for wells of the paper's curvatures
+    /// (up to about 500).
+    #[must_use]
+    pub fn shrinking(radius: f32, learning_rate: f32, steps: u32) -> Self {
+        Self {
+            radius: Schedule::Cosine { from: radius, to: 0.0, steps },
+            learning_rate: Schedule::Cosine { from: learning_rate, to: 0.0, steps },
+            loss_scale: 1.0,
+            steps,
+            settling_rate: 0.003,
+            settling_steps: 400,
+        }
+    }
+
+    /// The settings of a [`RollingBall`](crate::RollingBall) that rolls the same.
+    #[must_use]
+    pub fn ball(&self) -> RollingBallConfig {
+        RollingBallConfig {
+            radius: self.radius,
+            learning_rate: self.learning_rate,
+            loss_scale: self.loss_scale,
+            footpoint: Footpoint::Contact { refreshes: 0 },
+            centre_step: CentreStep::Plain,
+            roll_back: false,
+        }
+    }
+
+    /// The radius and the rate of each step.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] names the setting that is out of range.
+    pub fn schedule(&self) -> Result<Vec<[f32; 2]>, Error> {
+        self.ball().check()?;
+        Error::check_positive("settling rate", self.settling_rate)?;
+        let at = |step| {
+            let radius = self.radius.checked_at("radius", step)?;
+            Ok([radius, self.learning_rate.checked_at("learning rate", step)?])
+        };
+        (0..self.steps).map(at).collect()
+    }
+}
