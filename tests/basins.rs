@@ -211,12 +211,27 @@ fn the_lists_of_the_cells_are_in_order_and_complete() {
 
 #[test]
 fn wells_without_a_width_or_a_place_are_refused_by_name() {
-    for width in [0.0, -1.0, f32::NAN, f32::INFINITY] {
+    for width in [0.0, -1.0, f32::NAN, f32::INFINITY, 1e-20, 1e20] {
         let refused = NearWells::new(&[[0.0; 2]], width);
         assert!(matches!(refused, Err(Error::Setting { name: "width", .. })), "{width}");
     }
-    for minima in [&[[0.0, f32::NAN]][..], &[[3e38, 0.0], [-3e38, 0.0]]] {
-        assert_eq!(NearWells::new(minima, WIDTH), Err(Error::NonFiniteParameters));
+    for far in [f32::NAN, f32::INFINITY, -3e38] {
+        let refused = NearWells::new(&[[0.0; 2], [0.0, far]], WIDTH);
+        let named = Err("coordinate of a minimum");
+        let name = |error| if let Error::Setting { name, .. } = error { name } else { "" };
+        assert_eq!(refused.map(|_| ()).map_err(name), named, "{far}");
+    }
+}
+
+#[test]
+fn the_widest_and_the_narrowest_wells_are_evaluated() {
+    for width in [1e-15, 1e-3, 1.0, 1e15] {
+        let wells = NearWells::new(&[[0.0, 0.0], [width, 0.0]], width).unwrap();
+        let mut slopes = [0.0; 2];
+        let loss = AtOnePoint(&wells).gradient(&[width / 2.0, 0.0], &mut slopes).unwrap();
+        let expected = width * width / 4.0 - 2.0 * (-0.125_f32).exp();
+        assert!((loss - expected).abs() <= 1e-6 * expected.abs(), "{width}: {loss}");
+        assert!((slopes[0] - width).abs() <= 1e-6 * (width + 1.0 / width), "{slopes:?}");
     }
 }
 
@@ -354,6 +369,23 @@ fn a_ball_that_overflows_is_lost_where_the_core_gives_up() {
     assert!(lost.is_sorted(), "{lost:?}");
     // The one at the bottom stays there.
     assert_eq!((lost[0], lost[5]), (0, 8), "{lost:?}");
+}
+
+#[test]
+fn a_descent_that_overflows_is_lost_where_the_core_gives_up() {
+    let bowl = NearWells::new(&[], WIDTH).unwrap();
+    let starts = Starts { from: 0.0, to: 1.0, side: 3 };
+    let lost = [15, 18, 19, 20, 21, 22, 40].map(|settling_steps| {
+        let settings = Settings {
+            steps: 0,
+            settling_rate: 5.0,
+            settling_steps,
+            ..Settings::shrinking(0.1, 0.1, 100)
+        };
+        assert_every_lane_is_a_ball(&bowl, &starts, &settings)
+    });
+    assert!(lost.is_sorted(), "{lost:?}");
+    assert_eq!((lost[0], lost[6]), (0, 8), "{lost:?}");
 }
 
 fn bits(ends: &[[f32; 2]]) -> Vec<[u32; 2]> {

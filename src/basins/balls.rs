@@ -90,24 +90,27 @@ impl<V: Vector> State<V> {
     fn descend<P: Plane>(&mut self, plane: &P, rate: f32) -> bool {
         let [x, y] = self.theta;
         let (loss, [gx, gy]) = plane.evaluate([x, y]);
-        let theta = [x - V::splat(rate) * gx, y - V::splat(rate) * gy];
+        let bound = (x * x + y * y).sqrt() + V::splat(rate) * (gx * gx + gy * gy).sqrt();
         self.lose(loss);
-        self.lose(gx * gx + gy * gy);
+        self.lose(bound * bound);
+        let theta = [x - V::splat(rate) * gx, y - V::splat(rate) * gy];
         self.theta = theta;
-        let [[old_x, old_y], [new_x, new_y]] =
-            [[x.store(), y.store()], [theta[0].store(), theta[1].store()]];
-        same(&old_x, &new_x) && same(&old_y, &new_y)
+        let [new_x, new_y] = theta;
+        same(&x.store(), &new_x.store()) && same(&y.store(), &new_y.store())
     }
 
     /// A ball is lost where this is not finite.
     #[inline(always)]
     fn lose(&mut self, value: V) {
-        self.lost = self.lost + (value - value);
+        // 0 times it is 0, or NaN.
+        self.lost = self.lost + V::splat(0.0) * value;
     }
 
     #[inline(always)]
-    fn ends(&self) -> [[f32; LANES]; 2] {
+    fn ends(mut self) -> [[f32; LANES]; 2] {
         let [x, y] = self.theta;
+        self.lose(x);
+        self.lose(y);
         let (mut x, mut y, lost) = (x.store(), y.store(), self.lost.store());
         for ((x, y), lost) in x.iter_mut().zip(&mut y).zip(lost) {
             if lost.is_nan() {
@@ -130,7 +133,7 @@ fn same(old: &[f32; LANES], new: &[f32; LANES]) -> bool {
     let mut same = true;
     for (old, new) in old.iter().zip(new) {
         // A lost ball does not keep the others.
-        same &= old == new || new.is_nan();
+        same &= old.to_bits() == new.to_bits() || new.is_nan();
     }
     same
 }

@@ -15,8 +15,11 @@ const SLACK: f32 = 0.01;
 /// Cells of a row at most.
 const SIDE: usize = 512;
 
-/// Where a lane has no more wells: so far away that nothing of it is left, and no square overflows.
+/// Where a lane has no more wells: so far away from all others that nothing of it is left, while no square overflows.
 const NOWHERE: [f32; 2] = [1e18, 1e18];
+
+/// Coordinates and widths at most; widths are at least one over it.
+const LARGEST: f32 = 1e15;
 
 /// [`GaussianWells`](crate::landscapes::GaussianWells) in two dimensions, sorted into square cells: each has a list of the wells that
 /// are within [`CUTOFF`] widths of any of its points, and a point is evaluated with its cell's list. Outside of all cells there is only
@@ -41,15 +44,24 @@ impl NearWells {
     /// Sorts wells of this standard deviation.
     ///
     /// # Errors
-    /// [`Error::Setting`] where the width is not above 0; [`Error::NonFiniteParameters`] where a coordinate is not finite, or they are
-    /// so far apart that their distance is not.
+    /// [`Error::Setting`] where the width is not between `1e-15` and `1e15`, or a coordinate is not between `-1e15` and `1e15`.
     pub fn new(minima: &[[f32; 2]], width: f32) -> Result<Self, Error> {
-        Error::check_positive("width", width)?;
+        if !(1.0 / LARGEST..=LARGEST).contains(&width) {
+            return Err(Error::Setting {
+                name: "width",
+                value: width,
+                expected: "from 1e-15 to 1e15",
+            });
+        }
+        if let Some(far) = minima.iter().flatten().find(|m| !(-LARGEST..=LARGEST).contains(*m)) {
+            return Err(Error::Setting {
+                name: "coordinate of a minimum",
+                value: *far,
+                expected: "from -1e15 to 1e15",
+            });
+        }
         let reach = (CUTOFF + SLACK) * width;
         let (origin, extent) = surroundings(minima, reach);
-        if !(extent.is_finite() && minima.iter().flatten().all(|m| m.is_finite())) {
-            return Err(Error::NonFiniteParameters);
-        }
         let cell = width.max(extent / (SIDE - 1) as f32);
         let side = (extent / cell) as usize + 1;
         let mut lists = vec![Vec::new(); side * side];
