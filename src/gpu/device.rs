@@ -177,6 +177,15 @@ impl Device {
         })))
     }
 
+    /// Waits until everything that was submitted so far is done: to time it, or to hear of a failure.
+    ///
+    /// # Errors
+    /// [`Error::Timeout`], and what [`failure`](Self::failure) tells.
+    pub fn finish(&self) -> Result<(), Error> {
+        self.check()?;
+        self.wait(self.0.queue.submit([]))
+    }
+
     /// Facts about its adapter.
     #[must_use]
     pub fn adapter(&self) -> &Adapter {
@@ -238,6 +247,13 @@ impl Device {
     pub(super) fn check_workgroups(&self, what: &'static str, needed: usize) -> Result<(), Error> {
         let (needed, available) = (needed as u64, self.0.adapter.workgroups.into());
         if needed > available { Err(Error::Limit { what, needed, available }) } else { Ok(()) }
+    }
+
+    /// Remembers an error that no function can tell.
+    pub(super) fn or_remember(&self, outcome: Result<(), Error>) {
+        if let Err(error) = outcome {
+            self.remember(error);
+        }
     }
 
     /// What a device that fails answers where no error can be told: it remembers the error.

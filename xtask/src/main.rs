@@ -9,6 +9,7 @@ mod demo;
 mod device;
 mod duty;
 mod fuzz;
+mod gpu;
 mod import;
 mod int8;
 mod lab;
@@ -45,6 +46,7 @@ enum Task {
     Boards,
     Duty(duty::DutyArgs),
     Fuzz(fuzz::FuzzArgs),
+    Gpu(gpu::GpuArgs),
     Import(import::ImportArgs),
     Int8(int8::Int8Args),
     Lab(lab::LabArgs),
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
         Task::Resume(args) => resume::resume(&args),
         Task::Size(args) => size::size(&args),
         Task::Fuzz(args) => fuzz::fuzz(&args),
+        Task::Gpu(args) => gpu::gpu(&args),
         Task::Import(args) => import::import(&args),
         Task::Int8(args) => int8::int8(&args),
     };

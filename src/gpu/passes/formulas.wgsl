@@ -19,11 +19,6 @@ fn fill(v: vec4f) -> Outcome {
     return written(parameters.settings.x, 0.0, 0.0);
 }
 
-// y, x
-fn copy(v: vec4f) -> Outcome {
-    return written(v.y, 0.0, 0.0);
-}
-
 fn scale(v: vec4f) -> Outcome {
     return written(times(parameters.settings.x, v.x), 0.0, 0.0);
 }

@@ -8,15 +8,19 @@ use std::process::Command;
 
 const PATH: &str = "docs/benchmarks.md";
 
+/// The part that `cargo xtask gpu` writes.
+pub const GPU: &str = "Passes on a GPU";
+
 /// Puts a part's text under its title, and leaves the other parts as they are.
 pub fn replace(title: &str, text: &str) -> Result<()> {
     let path = root().join(PATH);
     let old = std::fs::read_to_string(&path).unwrap_or_default();
     let place = place()?;
     let mut document =
-        "# Benchmarks\n\nWritten by `cargo xtask bench --write`, part by part.\n".to_owned();
-    for part in Part::value_variants() {
-        let (heading, kept) = (part.title(), section(&old, part.title()));
+        "# Benchmarks\n\nWritten by `cargo xtask bench --write`, part by part, and by `cargo xtask gpu --write`.\n".to_owned();
+    let parts = Part::value_variants().iter().map(|part| part.title());
+    for heading in parts.chain([GPU]) {
+        let kept = section(&old, heading);
         if heading == title {
             document += &format!("\n## {heading}\n\n*{place}*\n\n{}\n", text.trim());
         } else if let Some(kept) = kept {

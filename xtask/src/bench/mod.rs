@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: the library against the machine and against its peers.
 
 mod desktop;
-mod document;
+pub mod document;
 mod footpoint;
 mod guard;
 pub mod kernels;
@@ -10,7 +10,7 @@ mod peers;
 mod problem;
 mod size;
 pub mod table;
-mod timing;
+pub mod timing;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};

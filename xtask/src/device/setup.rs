@@ -45,25 +45,32 @@ pub fn debian_package(program: &str, package: &str, install: bool) -> Result<()>
     if on_path(program) {
         return Ok(());
     }
-    ensure!(
-        on_path("apt-get"),
-        "`{program}` is not on PATH, and there is no `apt-get` to install it with; \
-         install it with the system's package manager (QEMU: version 7.2 or newer)",
-    );
-    let root = is_root()?;
-    let commands = apt_commands(package, root);
-    let typed = commands.each_ref().map(|words| words.join(" ")).join(" && ");
-    ensure!(root || install, "`{program}` is not on PATH; install it with: {typed}",);
-
-    eprintln!("setup: installing Debian package {package} (for `{program}`)");
-    for command in &commands {
-        run(command).with_context(|| format!("cannot install {package}; run by hand: {typed}"))?;
-    }
+    self::install(package, &format!("`{program}`"), install)?;
     ensure!(
         on_path(program),
         "package {package} is installed, but `{program}` is still not on PATH; \
          add the folder that holds it to PATH",
     );
+    Ok(())
+}
+
+/// Installs a Debian package for `what`, which is missing: as root, or when `allowed` (then through `sudo`); otherwise the error holds
+/// the exact command to type.
+pub fn install(package: &str, what: &str, allowed: bool) -> Result<()> {
+    ensure!(
+        on_path("apt-get"),
+        "{what} is missing, and there is no `apt-get` to install it with; \
+         install it with the system's package manager (QEMU: version 7.2 or newer)",
+    );
+    let root = is_root()?;
+    let commands = apt_commands(package, root);
+    let typed = commands.each_ref().map(|words| words.join(" ")).join(" && ");
+    ensure!(root || allowed, "{what} is missing; install it with: {typed}");
+
+    eprintln!("setup: installing Debian package {package} (for {what})");
+    for command in &commands {
+        run(command).with_context(|| format!("cannot install {package}; run by hand: {typed}"))?;
+    }
     Ok(())
 }
 

@@ -8,7 +8,7 @@ mod ironing;
 mod mnist;
 mod numbers;
 mod optimizers;
-mod picture;
+pub mod picture;
 mod radius_map;
 mod report;
 mod scale;

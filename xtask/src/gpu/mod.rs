@@ -1,0 +1,73 @@
+//! `cargo xtask gpu`: the ball on a GPU against the ball on this processor.
+
+#[cfg(feature = "gpu")]
+mod adapter;
+#[cfg(feature = "gpu")]
+mod comparison;
+#[cfg(feature = "gpu")]
+mod landscapes;
+#[cfg(feature = "gpu")]
+mod passes;
+#[cfg(feature = "gpu")]
+mod report;
+#[cfg(feature = "gpu")]
+mod timings;
+#[cfg(feature = "gpu")]
+mod training;
+#[cfg(not(feature = "gpu"))]
+mod with_feature;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+/// Compare the ball on a GPU with the ball on this processor, and time it
+///
+/// Every pass over vectors, every landscape, whole trainings and maps of basins; where a GPU divides exactly, all but the
+/// landscapes have the processor's bits. Any adapter will do that Vulkan, Metal or Direct3D 12 has, such as Mesa's Vulkan on the
+/// processor. Builds itself with wgpu first, which takes a few minutes once. Pictures go to target/gpu.
+#[derive(Args, Clone, Debug)]
+pub struct GpuArgs {
+    /// Fail where there is no adapter, instead of saying so
+    #[arg(long)]
+    require: bool,
+    /// Where there is no adapter, install Mesa's Vulkan on the processor with the system's package manager, through sudo if need be
+    /// [without it: only as root]
+    #[arg(long)]
+    install: bool,
+    /// An adapter with this in its name [default: the best]
+    #[arg(long, value_name = "NAME")]
+    adapter: Option<String>,
+    /// Only these parts
+    #[arg(long, value_enum, value_name = "PART", value_delimiter = ',')]
+    only: Vec<Part>,
+    /// Parameters of the passes that are timed, in millions of 2^20 [default: 64, on the processor 4]
+    #[arg(long, value_name = "MILLIONS")]
+    parameters: Option<usize>,
+    /// Print the figures as JSON too, in the last line
+    #[arg(long)]
+    json: bool,
+    /// Put the timings into docs/benchmarks.md
+    #[arg(long)]
+    write: bool,
+}
+
+/// What is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Every pass over vectors
+    Passes,
+    /// Losses in closed form
+    Landscapes,
+    /// A hundred steps of every form of the ball, and of other optimizers, on a network
+    Training,
+    /// The passes against a copy of the same bytes, and against this processor
+    Timings,
+}
+
+/// Runs the command.
+pub fn gpu(args: &GpuArgs) -> Result<()> {
+    #[cfg(feature = "gpu")]
+    return report::validate(args);
+    #[cfg(not(feature = "gpu"))]
+    return with_feature::run(args);
+}

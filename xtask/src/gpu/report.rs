@@ -1,0 +1,106 @@
+//! All that is compared, in tables, pictures and JSON.
+
+use super::adapter::{describe, is_processor, open};
+use super::comparison::Comparison;
+use super::{GpuArgs, Part, landscapes, passes, timings, training};
+use crate::bench::document;
+use crate::bench::table::markdown;
+use crate::progress;
+use crate::workspace::root;
+use anyhow::{Context, Result, ensure};
+use clap::ValueEnum;
+use rolling_ball::gpu::Device;
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+
+/// Parameters of the passes that are timed, on a processor and on a GPU.
+const MILLIONS: [usize; 2] = [4, 64];
+
+/// Runs the command.
+pub fn validate(args: &GpuArgs) -> Result<()> {
+    let Some(device) = open(args)? else { return Ok(()) };
+    println!("{}\n", describe(device.adapter()));
+    let mut report = Report { device, tables: Map::new(), failed: 0 };
+    let parts = if args.only.is_empty() { Part::value_variants() } else { &args.only };
+    for part in parts {
+        report.add(*part, args)?;
+    }
+    if args.json {
+        let adapter = report.device.adapter();
+        report.tables.insert(
+            "adapter".to_owned(),
+            json!({ "name": adapter.name, "backend": adapter.backend, "driver": adapter.driver }),
+        );
+        println!("{}", Value::Object(report.tables));
+    }
+    let failed = report.failed;
+    ensure!(
+        failed == 0,
+        "{failed} quantities are not what they are on this processor: see FAIL above"
+    );
+    Ok(())
+}
+
+struct Report {
+    device: Device,
+    tables: Map<String, Value>,
+    failed: usize,
+}
+
+impl Report {
+    fn add(&mut self, part: Part, args: &GpuArgs) -> Result<()> {
+        let bar = progress::bar("", "");
+        match part {
+            Part::Passes => {
+                bar.set_message("passes");
+                let found = passes::compare(&self.device)?;
+                self.tell("passes", "Passes over vectors", &found);
+            }
+            Part::Landscapes => {
+                bar.set_message("landscapes");
+                let found = landscapes::compare(&self.device)?;
+                self.tell("landscapes", "Losses in closed form", &found);
+            }
+            Part::Training => {
+                bar.set_message("training");
+                let (found, picture) = training::compare(&self.device, &bar)?;
+                self.tell("training", "Training a network", &found);
+                draw("training.svg", &picture)?;
+            }
+            Part::Timings => {
+                bar.set_message("timings");
+                let [processor, graphics] = MILLIONS;
+                let usual = if is_processor(&self.device) { processor } else { graphics };
+                let parameters = args.parameters.unwrap_or(usual) << 20;
+                ensure!(parameters > 0, "--parameters: expected at least 1");
+                let (text, rows) = timings::measure(&self.device, parameters, &bar)?;
+                println!("## {}\n\n{text}\n", document::GPU);
+                self.tables.insert("timings".to_owned(), rows);
+                if args.write {
+                    document::replace(document::GPU, &text)?;
+                }
+            }
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+
+    fn tell(&mut self, key: &str, title: &str, found: &[Comparison]) {
+        let table = markdown(Comparison::header(), found.iter().map(Comparison::row));
+        let failed = found.iter().filter(|comparison| !comparison.met()).count();
+        self.failed += failed;
+        let passed = found.len() - failed;
+        println!("## {title}\n\n{table}\n\n{passed} passed, {failed} failed\n");
+        let rows = found.iter().map(Comparison::json).collect();
+        self.tables.insert(key.to_owned(), Value::Array(rows));
+    }
+}
+
+fn draw(file: &str, svg: &str) -> Result<()> {
+    let folder: PathBuf = root().join("target/gpu");
+    std::fs::create_dir_all(&folder).context("cannot create target/gpu")?;
+    std::fs::write(folder.join(file), svg)
+        .with_context(|| format!("cannot write target/gpu/{file}"))?;
+    println!("wrote target/gpu/{file}\n");
+    Ok(())
+}

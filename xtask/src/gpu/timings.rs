@@ -1,0 +1,165 @@
+//! The passes on a device against its own copy of the same bytes, and against this processor.
+
+use crate::bench::table::markdown;
+use crate::bench::timing::median;
+use anyhow::Result;
+use indicatif::ProgressBar;
+use rolling_ball::gpu::{Adapter, AdapterKind, Device, Shaders, Vector};
+use rolling_ball::kernels::{Elements, Wide};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use workload::passes::{AT_REST, Pass, Vectors, passes};
+use workload::slices::Slices;
+
+/// Rounds, in which copy and pass take turns.
+const ROUNDS: usize = 7;
+/// What is timed at once, at least.
+const AT_ONCE: Duration = Duration::from_millis(20);
+/// What a copy reads and writes, in bytes a parameter.
+const COPIED: f64 = 8.0;
+/// The part of a copy's bandwidth that update kernels should reach on a discrete GPU.
+const GOAL: f64 = 0.8;
+
+/// Of a pass, medians of one run.
+struct Timing {
+    name: &'static str,
+    /// Whether it is one that replaces elements.
+    updates: bool,
+    bytes: u64,
+    gb_per_s: f64,
+    /// Its bandwidth in units of the copy's, timed in the same round.
+    of_copy: f64,
+    /// How many times as fast as the same pass on this processor.
+    of_processor: f64,
+}
+
+/// A section for docs/benchmarks.md, and its figures.
+pub fn measure(device: &Device, parameters: usize, bar: &ProgressBar) -> Result<(String, Value)> {
+    let mut vectors = Vec::new();
+    {
+        let numbers: Vec<f32> = (0..parameters).map(|i| 1.0 + (i % 1021) as f32 / 1021.0).collect();
+        for _ in 0..4 {
+            vectors.push(Vector::from_slice(device, &numbers)?);
+        }
+    }
+    let mut slices = Slices::new(parameters);
+    let all = passes::<Shaders>();
+    bar.set_length(all.len() as u64);
+    let mut timings = Vec::new();
+    for (there, here) in all.iter().zip(passes::<Wide>()) {
+        timings.push(time(device, there, &mut vectors, &here, &mut slices)?);
+        bar.inc(1);
+    }
+    let text = text(device.adapter(), parameters, &timings);
+    let rows = timings.iter().map(|timing| {
+        json!({
+            "pass": timing.name,
+            "bytes_a_parameter": timing.bytes,
+            "gb_per_s": timing.gb_per_s,
+            "of_a_copy": timing.of_copy,
+            "of_this_processor": timing.of_processor,
+        })
+    });
+    let rows: Vec<Value> = rows.collect();
+    Ok((text, json!({ "parameters": parameters, "passes": rows })))
+}
+
+fn time(
+    device: &Device,
+    there: &Pass<Vector>,
+    vectors: &mut [Vector],
+    here: &Pass,
+    slices: &mut Slices,
+) -> Result<Timing> {
+    let parameters = vectors.first().map_or(0, Vector::len);
+    let (mut own, mut of_copy, mut of_processor) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let [theta, second, third, gradient] = &mut vectors[..] else { continue };
+        let copy = seconds(device, || theta.copy_from(second))?;
+        let pass = seconds(device, || {
+            (there.run)(Vectors { theta, second, third, gradient }, AT_REST);
+        })?;
+        let processor = here_seconds(|| {
+            (here.run)(slices.vectors(), AT_REST);
+        });
+        let bytes = there.bytes() as f64;
+        own.push(bytes * parameters as f64 / pass / 1e9);
+        of_copy.push(bytes / COPIED * copy / pass);
+        of_processor.push(processor / pass);
+    }
+    Ok(Timing {
+        name: there.name,
+        updates: there.written > 0,
+        bytes: there.bytes(),
+        gb_per_s: median(own),
+        of_copy: median(of_copy),
+        of_processor: median(of_processor),
+    })
+}
+
+/// Of one call, of as many as take [`AT_ONCE`] together; all are done when the time is taken.
+fn seconds(device: &Device, mut work: impl FnMut()) -> Result<f64> {
+    work();
+    device.finish()?;
+    let mut calls = 1;
+    loop {
+        let begun = Instant::now();
+        for _ in 0..calls {
+            work();
+        }
+        device.finish()?;
+        let passed = begun.elapsed();
+        if passed >= AT_ONCE {
+            return Ok(passed.as_secs_f64() / f64::from(calls));
+        }
+        calls *= 2;
+    }
+}
+
+fn here_seconds(mut work: impl FnMut()) -> f64 {
+    work();
+    let begun = Instant::now();
+    let mut calls = 0;
+    while calls == 0 || begun.elapsed() < AT_ONCE {
+        work();
+        calls += 1;
+    }
+    begun.elapsed().as_secs_f64() / f64::from(calls)
+}
+
+fn text(adapter: &Adapter, parameters: usize, timings: &[Timing]) -> String {
+    let header = ["pass", "bytes", "GB/s", "of a copy", "times this processor"];
+    let rows = timings.iter().map(|timing| {
+        vec![
+            timing.name.to_owned(),
+            timing.bytes.to_string(),
+            format!("{:.1}", timing.gb_per_s),
+            format!("{:.2}", timing.of_copy),
+            format!("{:.2}", timing.of_processor),
+        ]
+    });
+    let table = markdown(header.map(str::to_owned).to_vec(), rows);
+    let least = timings.iter().filter(|timing| timing.updates).map(|timing| timing.of_copy);
+    let least = least.fold(f64::INFINITY, f64::min);
+    let verdict = if adapter.kind == AdapterKind::Discrete {
+        let reached = if least >= GOAL { "reached" } else { "missed" };
+        format!(
+            "The update kernels reach at least {least:.2} of a copy; the goal, {GOAL}, is {reached}."
+        )
+    } else {
+        format!(
+            "The goal, {GOAL} of a copy for every update kernel at 64 Mi parameters, is for a discrete GPU. There it is unmeasured: \
+             none was at hand, and this adapter shares the processor's cores and memory. `cargo xtask gpu --only timings --write` on a \
+             machine with one writes its figures here."
+        )
+    };
+    format!(
+        "{}, by {}, {}. {} Mi parameters; medians of {ROUNDS} rounds of one run, in which the device's own copy, the pass and the same pass on \
+         all cores of this processor take turns. Bytes a parameter as STREAM counts them; a copy's are {COPIED}. A pass that gives sums \
+         is waited for.\n\n{table}\n\n{verdict}",
+        adapter.name,
+        adapter.backend,
+        adapter.driver,
+        parameters >> 20,
+    )
+}
