@@ -46,7 +46,7 @@ enum Phase {
 /// of the loss, and theta is its contact with the graph.
 ///
 /// `V` is the storage of its two vectors, each as long as theta: `[f32; N]` on a device,
-/// `Vec<f32>` or `&mut [f32]` where the length is known at run time. `K` is the [`Kernels`]; every
+/// `Vec<f32>` or `&mut [f32]` where the length is known at run time. `K` is the [`Passes`]; every
 /// choice gives the same bits. Memory: 8 bytes a parameter beside theta's 4.
 ///
 /// ```

@@ -446,8 +446,9 @@ mod tests {
 
     use super::super::{Error, Shaders, Vector};
     use super::*;
+    use crate::kernels::{Elements, Passes};
 
-    /// As the tests in `tests/gpu.rs`: skipped where there is no adapter, unless one is required.
+    /// As the tests in tests/gpu: skipped where there is no adapter, unless one is required.
     fn device() -> Option<Device> {
         match Device::new() {
             Ok(device) => Some(device),
@@ -466,7 +467,7 @@ mod tests {
         let mut vector = Vector::from_slice(&device, &[1.0; 300]).unwrap();
         assert_eq!(Shaders::dot(&vector, &vector), 300.0);
         device.wgpu().destroy();
-        Shaders::fill(&mut vector, 2.0);
+        vector.fill(2.0);
         assert!(Shaders::dot(&vector, &vector).is_nan());
         let lost = device.failure().unwrap();
         assert!(matches!(lost, Error::Lost { .. }), "{lost}");

@@ -1,12 +1,10 @@
 //! Shaders that are compiled, and how one is told what to do.
 
 use super::std::vec::Vec;
+use crate::kernels::NOTHING;
 
 /// What every shader begins with, after its `Parameters`.
 pub(super) const ARITHMETIC: &str = include_str!("mathematics/arithmetic.wgsl");
-
-/// What a sum starts from: to add to it changes no number, not even the sign of a zero.
-pub(super) const NOTHING: f32 = -0.0;
 
 /// A compiled shader.
 #[derive(Debug)]

@@ -17,7 +17,8 @@
 //! Panels are there for the desktop: a processor that runs ahead begins the next one while the additions of the last are
 //! still under way, and sums over millions of terms lose fewer bits.
 //!
-//! A pass works on the shortest of its slices; the optimizers check lengths once a step.
+//! The slices of a pass are of one length, which the optimizers check once a step. Nothing beyond the shortest of others is touched,
+//! but their sums mean nothing.
 
 mod elements;
 mod factors;
@@ -38,7 +39,7 @@ pub use vector::Vector;
 pub use wide::{Level, Pass, Wide};
 
 /// What a lane starts from: to add to it changes no number, not even the sign of a zero.
-const NOTHING: f32 = -0.0;
+pub(crate) const NOTHING: f32 = -0.0;
 
 /// The kernels that constructors choose: [`Wide`] with the feature `simd`, else [`Scalar`].
 ///

@@ -3,7 +3,9 @@
 use crate::boards::BOARDS;
 use crate::device::qemu::{MACHINES, MICROBIT, MPS2_AN386, MPS3_AN547};
 use crate::device::setup;
-use crate::workspace::{BURN, DEVICE_FEATURES, FEATURES, capture, cargo, root, too_old_for};
+use crate::workspace::{
+    BURN, DEVICE_FEATURES, FEATURES_WITH_GPU, capture, cargo, root, too_old_for,
+};
 use anyhow::Result;
 
 /// Runs the command.
@@ -13,7 +15,17 @@ pub fn lint() -> Result<()> {
         &["fmt", "--all", "--check"],
         &["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"],
         &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
-        &["clippy", "--all-targets", "--features", FEATURES, "--locked", "--", "-D", "warnings"],
+        &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--features",
+            FEATURES_WITH_GPU,
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ],
         &[
             "clippy",
             "--lib",
@@ -73,7 +85,7 @@ pub fn lint() -> Result<()> {
             capture(cargo().args(arguments).current_dir(folder), "the lint of a binding")?;
         }
     }
-    let documentation = ["doc", "--no-deps", "--features", FEATURES, "--locked"];
+    let documentation = ["doc", "--no-deps", "--features", FEATURES_WITH_GPU, "--locked"];
     say(&documentation);
     capture(cargo().args(documentation).env("RUSTDOCFLAGS", "-D warnings"), "the documentation")?;
     Ok(())

@@ -13,12 +13,15 @@ use crate::device::qemu::{Emulation, MACHINES, MPS2_AN386, MPS3_AN547, Machine};
 use crate::device::setup;
 use crate::device::{self, Build};
 use crate::duty;
+use crate::gpu;
 use crate::int8;
 use crate::lab::browser;
 use crate::lint;
 use crate::resume;
 use crate::size;
-use crate::workspace::{BURN, DEVICE_FEATURES, FEATURES, capture, cargo, root, too_old_for};
+use crate::workspace::{
+    BURN, DEVICE_FEATURES, FEATURES, FEATURES_WITH_GPU, capture, cargo, root, too_old_for,
+};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use scenario::OptimizerKind;
@@ -121,6 +124,7 @@ pub fn test(args: &TestArgs) -> Result<()> {
         }
         Some(reason) => tally.skip(sentence, &reason),
     }
+    graphics(args, &mut tally)?;
     examples(&mut tally)?;
     too_large_network(&mut tally)?;
     c_headers(&mut tally)?;
@@ -135,6 +139,30 @@ pub fn test(args: &TestArgs) -> Result<()> {
     devices(args, &mut tally)?;
     let Tally { passed, skipped } = tally;
     println!("\n{passed} passed, 0 failed, {skipped} skipped");
+    Ok(())
+}
+
+/// The tests on a GPU, and the comparison with it: of whatever adapter there is, or of Mesa's on the processor.
+fn graphics(args: &TestArgs, tally: &mut Tally) -> Result<()> {
+    let tests = ["test", "--release", "--locked", "--features", FEATURES_WITH_GPU];
+    let mut compare = gpu::command(&["gpu"]);
+    let required = setup::may_install(args.install)?;
+    if required {
+        compare.args(["--require", "--install"]);
+    }
+    let said = capture(&mut compare, "the comparison with the GPU")?;
+    println!("{said}");
+    let sentence = "on_a_gpu_passes_landscapes_and_whole_trainings_are_those_of_the_processor";
+    if let Some(reason) = said.lines().find_map(|line| line.strip_prefix("SKIPPED: ")) {
+        tally.skip(sentence, reason);
+        return Ok(());
+    }
+    tally.pass(sentence);
+    for which in [&["--lib", "--test", "gpu"][..], &["--doc", "gpu::"]] {
+        let mut command = cargo();
+        command.args(tests).args(which).env("ROLLING_BALL_REQUIRE_GPU", "1");
+        run(&mut command, "the tests on the GPU")?;
+    }
     Ok(())
 }
 

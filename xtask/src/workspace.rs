@@ -4,8 +4,10 @@ use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// All features of the library.
+/// All features of the library but `gpu`, which takes minutes to build.
 pub const FEATURES: &str = "simd,std,heapless,micromath,storage";
+/// All features of the library.
+pub const FEATURES_WITH_GPU: &str = "simd,std,heapless,micromath,storage,gpu";
 /// Those that make sense on a device.
 pub const DEVICE_FEATURES: &str = "defmt,heapless,micromath,storage";
 

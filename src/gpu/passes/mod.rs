@@ -1,11 +1,11 @@
 //! The passes over vectors of a device: a table of what each does to its vectors, and the loop over their buffers.
 
-use super::program::{ARITHMETIC, NOTHING, Program, words};
+use super::program::{ARITHMETIC, Program, words};
 use super::scratch::Scratch;
 use super::std::{fmt::Write, format, string::String, sync::Arc, vec::Vec};
 use super::{Device, Error, Vector};
 use crate::kernels::{
-    AdamCoefficients, ContactSums, Elements, FootpointSums, LANES, PANEL, Passes, SEGMENT,
+    AdamCoefficients, ContactSums, Elements, FootpointSums, LANES, NOTHING, PANEL, Passes, SEGMENT,
 };
 use wgpu::BufferUsages;
 

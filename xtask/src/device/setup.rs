@@ -62,10 +62,9 @@ pub fn install(package: &str, what: &str, allowed: bool) -> Result<()> {
         "{what} is missing, and there is no `apt-get` to install it with; \
          install it with the system's package manager (QEMU: version 7.2 or newer)",
     );
-    let root = is_root()?;
-    let commands = apt_commands(package, root);
+    let commands = apt_commands(package, is_root()?);
     let typed = commands.each_ref().map(|words| words.join(" ")).join(" && ");
-    ensure!(root || allowed, "{what} is missing; install it with: {typed}");
+    ensure!(may_install(allowed)?, "{what} is missing; install it with: {typed}");
 
     eprintln!("setup: installing Debian package {package} (for {what})");
     for command in &commands {
@@ -95,6 +94,11 @@ fn apt_commands(package: &str, root: bool) -> [Vec<&str>; 2] {
     let mut install = command(&["install", "-y", "--no-install-recommends"]);
     install.push(package);
     [command(&["update"]), install]
+}
+
+/// Whether packages are installed without a question: as root, or when `allowed`.
+pub fn may_install(allowed: bool) -> Result<bool> {
+    Ok(allowed || is_root()?)
 }
 
 fn is_root() -> Result<bool> {

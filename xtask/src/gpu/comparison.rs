@@ -1,9 +1,9 @@
 //! Numbers of a device beside those of this processor.
 
+use super::adapter::is_processor;
+use crate::demo::grouped;
 use rolling_ball::gpu::Device;
 use serde_json::{Value, json};
-
-use super::adapter::is_processor;
 
 /// How far apart numbers are, in units in the last place: up to these, and more.
 const APART: [u64; 5] = [0, 1, 2, 8, 64];
@@ -85,8 +85,8 @@ impl Comparison {
     pub fn row(&self) -> Vec<String> {
         let verdict = if self.met { "pass" } else { "FAIL" };
         let small = |value: f64| if value == 0.0 { "0".to_owned() } else { format!("{value:.1e}") };
-        let mut row = vec![self.quantity.clone(), self.numbers.to_string()];
-        row.extend(self.histogram.map(|count| count.to_string()));
+        let mut row = vec![self.quantity.clone(), grouped(self.numbers as u64)];
+        row.extend(self.histogram.map(|count| grouped(count as u64)));
         row.extend([small(self.error), small(self.part), self.demand.words(), verdict.to_owned()]);
         row
     }

@@ -14,8 +14,9 @@ mod report;
 mod timings;
 #[cfg(feature = "gpu")]
 mod training;
-#[cfg(not(feature = "gpu"))]
 mod with_feature;
+
+pub use with_feature::command;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -66,8 +67,11 @@ enum Part {
 
 /// Runs the command.
 pub fn gpu(args: &GpuArgs) -> Result<()> {
+    // The same arguments, read again there.
+    #[cfg(not(feature = "gpu"))]
+    let _ = args;
     #[cfg(feature = "gpu")]
     return report::validate(args);
     #[cfg(not(feature = "gpu"))]
-    return with_feature::run(args);
+    with_feature::run()
 }

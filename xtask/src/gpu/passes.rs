@@ -53,9 +53,11 @@ fn compare_pass(
         }
         found.push(Comparison::of(here.name.to_owned(), demand, &expected, &actual));
     }
-    if sums.iter().any(|sum| *sum != 0.0) {
+    // Those that the pass has are not 0.
+    let count = sums.iter().filter(|sum| **sum != 0.0).count();
+    if count > 0 {
         let quantity = format!("{}: sums", here.name);
-        found.push(Comparison::of(quantity, demand, &sums, &sums_there));
+        found.push(Comparison::of(quantity, demand, &sums[..count], &sums_there[..count]));
     }
     device.failure().map_or(Ok(found), |error| Err(error.into()))
 }

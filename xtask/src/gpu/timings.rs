@@ -1,13 +1,15 @@
 //! The passes on a device against its own copy of the same bytes, and against this processor.
 
 use crate::bench::table::markdown;
-use crate::bench::timing::median;
+use crate::bench::timing::{median, median_seconds};
 use anyhow::Result;
 use indicatif::ProgressBar;
-use rolling_ball::gpu::{Adapter, AdapterKind, Device, Shaders, Vector};
+use rolling_ball::gpu::{self, Adapter, AdapterKind, DenseNetwork, Device, Shaders, Vector};
 use rolling_ball::kernels::{Elements, Wide};
+use rolling_ball::{RollingBall, RollingBallConfig, step};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
+use workload::networks::{Images, Training, lend};
 use workload::passes::{AT_REST, Pass, Vectors, passes};
 use workload::slices::Slices;
 
@@ -19,6 +21,10 @@ const AT_ONCE: Duration = Duration::from_millis(20);
 const COPIED: f64 = 8.0;
 /// The part of a copy's bandwidth that update kernels should reach on a discrete GPU.
 const GOAL: f64 = 0.8;
+
+/// Those of [`Images`].
+const WIDTHS: [usize; 3] = [784, 128, 10];
+const SAMPLES: usize = 512;
 
 /// Of a pass, medians of one run.
 struct Timing {
@@ -50,7 +56,8 @@ pub fn measure(device: &Device, parameters: usize, bar: &ProgressBar) -> Result<
         timings.push(time(device, there, &mut vectors, &here, &mut slices)?);
         bar.inc(1);
     }
-    let text = text(device.adapter(), parameters, &timings);
+    let step = steps(device)?;
+    let text = text(device.adapter(), parameters, &timings, step);
     let rows = timings.iter().map(|timing| {
         json!({
             "pass": timing.name,
@@ -61,7 +68,7 @@ pub fn measure(device: &Device, parameters: usize, bar: &ProgressBar) -> Result<
         })
     });
     let rows: Vec<Value> = rows.collect();
-    Ok((text, json!({ "parameters": parameters, "passes": rows })))
+    Ok((text, json!({ "parameters": parameters, "passes": rows, "step_of_this_processor": step })))
 }
 
 fn time(
@@ -127,7 +134,40 @@ fn here_seconds(mut work: impl FnMut()) -> f64 {
     begun.elapsed().as_secs_f64() / f64::from(calls)
 }
 
-fn text(adapter: &Adapter, parameters: usize, timings: &[Timing]) -> String {
+/// How many times as fast as here a step of the ball is on a network, with everything on the device.
+fn steps(device: &Device) -> Result<f64> {
+    let network = DenseNetwork::new(device, &WIDTHS)?;
+    let config = RollingBallConfig::default();
+    let slice = || vec![0.0f32; network.parameters()];
+    let mut here = RollingBall::new(config, [slice(), slice()])?;
+    let vector = || Vector::zeros(device, network.parameters());
+    let mut there = RollingBall::with_kernels(Shaders, config, [vector()?, vector()?])?;
+    let mut ratios = Ok(Vec::new());
+    lend::<Images>(SAMPLES, |Training { objective, theta, .. }| {
+        let mut theta = theta.to_vec();
+        ratios = (|| {
+            let inputs: Vec<f32> = (0..SAMPLES * WIDTHS[0]).map(|i| (i as f32).sin()).collect();
+            let classes: Vec<usize> = (0..SAMPLES).map(|i| i % WIDTHS[2]).collect();
+            let mut batch = network.batch(&inputs, &classes)?;
+            let mut theta_there = Vector::from_slice(device, &theta)?;
+            let mut ratios = Vec::new();
+            for _ in 0..ROUNDS {
+                let processor = median_seconds(AT_ONCE, || {
+                    Ok(step(&mut here, objective, &mut theta).map(drop)?)
+                })?;
+                let graphics = median_seconds(AT_ONCE, || {
+                    Ok(gpu::step(&mut there, &mut batch, &mut theta_there).map(drop)?)
+                })?;
+                ratios.push(processor / graphics);
+            }
+            anyhow::Ok(ratios)
+        })();
+        Ok(())
+    })?;
+    Ok(median(ratios?))
+}
+
+fn text(adapter: &Adapter, parameters: usize, timings: &[Timing], step: f64) -> String {
     let header = ["pass", "bytes", "GB/s", "of a copy", "times this processor"];
     let rows = timings.iter().map(|timing| {
         vec![
@@ -156,7 +196,7 @@ fn text(adapter: &Adapter, parameters: usize, timings: &[Timing]) -> String {
     format!(
         "{}, by {}, {}. {} Mi parameters; medians of {ROUNDS} rounds of one run, in which the device's own copy, the pass and the same pass on \
          all cores of this processor take turns. Bytes a parameter as STREAM counts them; a copy's are {COPIED}. A pass that gives sums \
-         is waited for.\n\n{table}\n\n{verdict}",
+         is waited for.\n\n{table}\n\n{verdict}\n\nA step of the default ball on 784-128-10 with {SAMPLES} samples, all of it on the device: {step:.2} times this processor.",
         adapter.name,
         adapter.backend,
         adapter.driver,
