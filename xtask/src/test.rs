@@ -158,7 +158,7 @@ fn graphics(args: &TestArgs, tally: &mut Tally) -> Result<()> {
         return Ok(());
     }
     tally.pass(sentence);
-    for which in [&["--lib", "--test", "gpu"][..], &["--doc", "gpu::"]] {
+    for which in [&["--lib", "--test", "gpu"][..], &["--doc", "src/gpu"]] {
         let mut command = cargo();
         command.args(tests).args(which).env("ROLLING_BALL_REQUIRE_GPU", "1");
         run(&mut command, "the tests on the GPU")?;
