@@ -59,7 +59,7 @@ pub fn debian_package(program: &str, package: &str, install: bool) -> Result<()>
 pub fn install(package: &str, what: &str, allowed: bool) -> Result<()> {
     ensure!(
         on_path("apt-get"),
-        "{what} is missing, and there is no `apt-get` to install it with; \
+        "{what} is missing, and there is no `apt-get` to install {package} with; \
          install it with the system's package manager (QEMU: version 7.2 or newer)",
     );
     let commands = apt_commands(package, is_root()?);

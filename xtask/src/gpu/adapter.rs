@@ -2,7 +2,7 @@
 
 use super::GpuArgs;
 use crate::device::setup;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use rolling_ball::gpu::{Adapter, AdapterKind, Device, Error, Settings};
 
 /// Mesa's Vulkan on the processor.
@@ -11,19 +11,23 @@ const PACKAGE: &str = "mesa-vulkan-drivers";
 /// The device; or none, where there is no adapter and none is required, which is said loudly.
 pub fn open(args: &GpuArgs) -> Result<Option<Device>> {
     let settings = Settings { name: args.adapter.clone(), ..Settings::default() };
-    let missing = match Device::with(&settings) {
-        Ok(device) => return Ok(Some(device)),
-        Err(Error::NoAdapter) => Error::NoAdapter,
-        Err(error) => return Err(error).context("the adapter cannot be used"),
+    let found = match Device::with(&settings) {
+        Err(Error::NoAdapter) => with_mesa(&settings, args.install),
+        found => return Ok(Some(found.context("the adapter cannot be used")?)),
     };
-    match setup::install(PACKAGE, "a Vulkan on the processor", args.install) {
-        Ok(()) => Ok(Some(Device::with(&settings).context("after the installation")?)),
-        Err(error) if args.require => bail!("{missing}: {error:#}"),
+    match found {
+        Ok(device) => Ok(Some(device)),
+        Err(error) if args.require => Err(error),
         Err(error) => {
-            println!("SKIPPED: {missing}: {error:#}");
+            println!("SKIPPED: {error:#}");
             Ok(None)
         }
     }
+}
+
+fn with_mesa(settings: &Settings, install: bool) -> Result<Device> {
+    setup::install(PACKAGE, "an adapter", install).context(Error::NoAdapter)?;
+    Device::with(settings).context("even after the installation")
 }
 
 /// Whether it is the processor itself, which divides exactly and flushes nothing.

@@ -42,11 +42,10 @@ struct Timing {
 /// A section for docs/benchmarks.md, and its figures.
 pub fn measure(device: &Device, parameters: usize, bar: &ProgressBar) -> Result<(String, Value)> {
     let mut vectors = Vec::new();
-    {
-        let numbers: Vec<f32> = (0..parameters).map(|i| 1.0 + (i % 1021) as f32 / 1021.0).collect();
-        for _ in 0..4 {
-            vectors.push(Vector::from_slice(device, &numbers)?);
-        }
+    for _ in 0..4 {
+        let mut vector = Vector::zeros(device, parameters)?;
+        vector.fill(1.0);
+        vectors.push(vector);
     }
     let mut slices = Slices::new(parameters);
     let all = passes::<Shaders>();
