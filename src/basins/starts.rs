@@ -34,7 +34,7 @@ impl Starts {
         [index % side, index / side].map(|at| self.from + spacing * at as f32)
     }
 
-    pub(super) fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         if self.side < 2 {
             return Err(Error::Length { what: "side", expected: 2, actual: self.side });
         }

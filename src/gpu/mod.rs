@@ -41,6 +41,7 @@
 
 extern crate std;
 
+mod basins;
 mod device;
 mod error;
 mod landscapes;
@@ -50,6 +51,7 @@ mod program;
 mod scratch;
 mod vector;
 
+pub use basins::{PlaneFormula, ShadedPlane, roll};
 pub use device::{Adapter, AdapterKind, Device, Settings};
 pub use error::Error;
 pub use landscapes::{Formula, Landscape, Shaded};

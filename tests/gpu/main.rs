@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod basins;
 mod devices;
 mod landscapes;
 mod passes;

@@ -1,0 +1,220 @@
+//! Where balls end, with a ball an invocation.
+
+mod pace;
+mod plane;
+
+pub use plane::{PlaneFormula, ShadedPlane};
+
+use super::program::{ARITHMETIC, Program, words};
+use super::std::{sync::Arc, time::Instant, vec::Vec};
+use super::{Device, Error, Vector};
+use crate::basins::{Settings, Starts};
+use pace::{MOST_STEPS, Pace};
+
+/// Invocations of a workgroup.
+const WORKGROUP: u32 = 64;
+
+/// Words of a ball: theta, the offset, the state.
+const BALL: usize = 5;
+
+/// Balls that roll together: as many as the largest GPUs run at once. More of them roll one part after the other.
+const MOST_BALLS: usize = 1 << 18;
+
+/// The state of a ball that was lost.
+const LOST: u32 = 2;
+
+/// Where the ball from each start ends, as [`basins::roll`](crate::basins::roll); NaN where it was lost.
+///
+/// On a Vulkan of the CPU the bits are those of [`basins::roll`](crate::basins::roll). A GPU may round a division or a root otherwise,
+/// and numbers below the normal ones to 0: where small balls roll, the ends differ by roundings; where balls are so large that the
+/// last bit of a step decides in which minimum they end, the maps agree in their statistics, and not ball by ball.
+///
+/// Calls `done` whenever work is done, with the number of starts that it amounts to; together, as many as there are.
+///
+/// Cost: `steps` and at most `settling_steps` gradient evaluations a start, as an invocation a start, 2^18 of them at once. They are
+/// submitted in parts of some hundredths of a second each, which are waited for: a screen that the same GPU serves goes on, and no
+/// driver takes it for stuck. 20 bytes a start of those at once, beside the numbers of the plane.
+///
+/// # Errors
+/// [`Error::Step`] where the starts or the settings are refused, as [`basins::roll`](crate::basins::roll) does; [`Error::Limit`]
+/// where the numbers of the plane are more than a pass can see; [`Error::Refused`] where the WGSL of a plane of your own is not in
+/// order; [`Error::OutOfMemory`], [`Error::Timeout`], [`Error::Lost`].
+pub fn roll(
+    device: &Device,
+    plane: &impl ShadedPlane,
+    starts: &Starts,
+    settings: &Settings,
+    mut done: impl FnMut(usize),
+) -> Result<Vec<[f32; 2]>, Error> {
+    starts.check()?;
+    let schedule = settings.schedule()?;
+    let mut course = Course::new(device, plane, settings, &schedule)?;
+    let at_once = MOST_BALLS.min(device.chunk() / BALL);
+    let mut ends = Vec::new();
+    for first in (0..starts.count()).step_by(at_once) {
+        let together = first..starts.count().min(first.saturating_add(at_once));
+        let mut balls = Vec::with_capacity(BALL * together.len());
+        for index in together {
+            let [x, y] = starts.place(index);
+            balls.extend([x, y, 0.0, 0.0, 0.0]);
+        }
+        ends.extend(course.run(&balls, &mut done)?);
+    }
+    Ok(ends)
+}
+
+/// What happens to the balls, and what that takes on the device.
+struct Course<'a> {
+    device: &'a Device,
+    program: Arc<Program>,
+    settings: &'a Settings,
+    /// The radius and the rate of each step.
+    schedule: &'a [[f32; 2]],
+    /// The steps of a submission.
+    part: Vector,
+    numbers: Vector,
+    integers: Vector,
+    /// Whether any ball is on its way.
+    moving: Vector,
+    pace: Pace,
+}
+
+/// What a submission does.
+#[derive(Clone, Copy, Default)]
+struct Run {
+    steps: usize,
+    begins: bool,
+    ends: bool,
+    settles: bool,
+}
+
+impl<'a> Course<'a> {
+    fn new(
+        device: &'a Device,
+        plane: &impl ShadedPlane,
+        settings: &'a Settings,
+        schedule: &'a [[f32; 2]],
+    ) -> Result<Self, Error> {
+        let PlaneFormula { name, source, mut numbers, mut integers } = plane.formula();
+        device.check_whole("bytes of a plane's numbers in a binding", numbers.len())?;
+        device.check_whole("bytes of a plane's integers in a binding", integers.len())?;
+        // A binding is never empty.
+        if numbers.is_empty() {
+            numbers.push(0.0);
+        }
+        if integers.is_empty() {
+            integers.push(0);
+        }
+        let program = device.program(name, || {
+            [
+                include_str!("ball.wgsl"),
+                ARITHMETIC,
+                include_str!("../mathematics/transcendental.wgsl"),
+                include_str!("../mathematics/sine.wgsl"),
+                source,
+            ]
+            .concat()
+        })?;
+        Ok(Self {
+            device,
+            program,
+            settings,
+            schedule,
+            part: Vector::zeros(device, 4 * MOST_STEPS)?,
+            numbers: Vector::from_slice(device, &numbers)?,
+            integers: Vector::from_slice(device, bytemuck::cast_slice(&integers))?,
+            moving: Vector::zeros(device, 1)?,
+            pace: Pace::new(),
+        })
+    }
+
+    /// Lets balls roll and settle.
+    fn run(&mut self, balls: &[f32], done: &mut impl FnMut(usize)) -> Result<Vec<[f32; 2]>, Error> {
+        let count = balls.len() / BALL;
+        let balls = Vector::from_slice(self.device, balls)?;
+        let (rolls, settles) = (self.schedule.len(), self.settings.settling_steps as usize);
+        let mut progress =
+            Progress { balls: count, steps: rolls.saturating_add(settles), reported: 0 };
+        let (mut made, mut moving) = (0, true);
+        while moving && made < rolls {
+            let steps = self.pace.steps().min(rolls - made);
+            let run = Run { steps, begins: made == 0, ends: made + steps == rolls, settles: false };
+            self.tell(made..made + steps)?;
+            moving = self.submit(&balls, count, run)?;
+            made += steps;
+            progress.report(made, done);
+        }
+        while moving && made < rolls + settles {
+            let steps = self.pace.steps().min(rolls + settles - made);
+            moving = self.submit(&balls, count, Run { steps, settles: true, ..Run::default() })?;
+            made += steps;
+            progress.report(made, done);
+        }
+        progress.report(rolls + settles, done);
+        Ok(balls.read()?.chunks(BALL).map(end).collect())
+    }
+
+    /// Tells the device these steps of the schedule.
+    fn tell(&mut self, steps: core::ops::Range<usize>) -> Result<(), Error> {
+        let scale = self.settings.loss_scale;
+        let steps = self.schedule.get(steps).unwrap_or_default().iter();
+        let mut part: Vec<f32> = steps
+            .flat_map(|[radius, rate]| [*radius, *rate, radius * scale, rate * scale])
+            .collect();
+        part.resize(self.part.len(), 0.0);
+        self.part.write(&part)
+    }
+
+    /// Some steps of all balls. Whether any is on its way after them.
+    fn submit(&mut self, balls: &Vector, count: usize, run: Run) -> Result<bool, Error> {
+        let begin = Instant::now();
+        let device = self.device;
+        let grid = device.grid(count as u32, WORKGROUP);
+        let flags = [run.begins, run.ends, run.settles].map(u32::from);
+        let Settings { loss_scale, settling_rate, .. } = *self.settings;
+        let rates = [loss_scale, loss_scale * loss_scale, settling_rate].map(f32::to_bits);
+        let told = [count as u32, grid.0, run.steps as u32].into_iter().chain(flags).chain(rates);
+        let words = words(told);
+        let vectors = [balls, &self.part, &self.numbers, &self.integers, &self.moving];
+        let bindings = (0..).zip(vectors.into_iter().flat_map(Vector::chunks));
+        let Some(moving) = self.moving.chunks().next() else { return Ok(false) };
+        let mut commands = device.wgpu().create_command_encoder(&Default::default());
+        commands.clear_buffer(moving, 0, None);
+        let mut pass = commands.begin_compute_pass(&Default::default());
+        self.program.dispatch(device.wgpu(), &mut pass, bindings, &words, grid);
+        drop(pass);
+        let mut any = false;
+        device.scratch().read(device, commands, moving, 0, 4, |flag| {
+            any = flag.iter().any(|flag| flag.to_bits() != 0);
+        })?;
+        self.pace.keep(run.steps, begin.elapsed());
+        Ok(any)
+    }
+}
+
+/// Where a ball ends.
+fn end(ball: &[f32]) -> [f32; 2] {
+    match *ball {
+        [x, y, .., state] if state.to_bits() != LOST && x.is_finite() && y.is_finite() => [x, y],
+        _ => [f32::NAN; 2],
+    }
+}
+
+/// How much of the work of some balls was reported, in balls.
+struct Progress {
+    balls: usize,
+    steps: usize,
+    reported: usize,
+}
+
+impl Progress {
+    fn report(&mut self, made: usize, done: &mut impl FnMut(usize)) {
+        // Less than 2^18 balls and 2^33 steps.
+        let part = (self.balls as u64 * made as u64).checked_div(self.steps as u64);
+        let amount = part.map_or(self.balls, |balls| balls as usize);
+        if amount > self.reported {
+            done(amount - self.reported);
+            self.reported = amount;
+        }
+    }
+}
