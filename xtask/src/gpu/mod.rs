@@ -3,6 +3,8 @@
 #[cfg(feature = "gpu")]
 mod adapter;
 #[cfg(feature = "gpu")]
+mod basins;
+#[cfg(feature = "gpu")]
 mod comparison;
 #[cfg(feature = "gpu")]
 mod landscapes;
@@ -61,6 +63,8 @@ enum Part {
     Landscapes,
     /// A hundred steps of every form of the ball, and of other optimizers, on a network
     Training,
+    /// Where 4096 balls of each of four radii end, among a thousand wells
+    Basins,
     /// The passes against a copy of the same bytes, and against this processor
     Timings,
 }

@@ -2,7 +2,7 @@
 
 use super::adapter::{describe, is_processor, open};
 use super::comparison::Comparison;
-use super::{GpuArgs, Part, landscapes, passes, timings, training};
+use super::{GpuArgs, Part, basins, landscapes, passes, timings, training};
 use crate::bench::document;
 use crate::bench::table::markdown;
 use crate::progress;
@@ -66,6 +66,12 @@ impl Report {
                 let (found, picture) = training::compare(&self.device, &bar)?;
                 self.tell("training", "Training a network", &found);
                 draw("training.svg", &picture)?;
+            }
+            Part::Basins => {
+                bar.set_message("basins");
+                let (found, ratio) = basins::compare(&self.device, &bar)?;
+                self.tell("basins", "Basins of 1000 wells", &found);
+                println!("The device takes 1/{ratio:.2} of this processor's time for the maps.\n");
             }
             Part::Timings => {
                 bar.set_message("timings");

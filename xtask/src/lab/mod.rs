@@ -13,7 +13,7 @@ mod radius_map;
 mod report;
 mod scale;
 mod training;
-mod twins;
+pub mod twins;
 mod unreachable;
 mod vgg;
 mod wrinkles;

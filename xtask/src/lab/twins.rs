@@ -176,11 +176,11 @@ fn highest(args: &TwinsArgs, rate: Rate, probes: u32) -> Result<Subject, Error> 
     Ok(Subject::Highest(Box::new(ball)))
 }
 
-/// Wells between -3 and 3.
-fn scatter(args: &TwinsArgs, seed: u64) -> Vec<[f32; 2]> {
+/// Places between -3 and 3 in both coordinates: the wells of the paper's fifth landscape.
+pub fn scattered(count: u32, seed: u64) -> Vec<[f32; 2]> {
     let mut random = Rand32::new(seed);
     let mut place = || 6.0 * random.rand_float() - 3.0;
-    (0..args.wells).map(|_| [place(), place()]).collect()
+    (0..count).map(|_| [place(), place()]).collect()
 }
 
 /// Where the centre went from a start until the evaluations were used up, and where theta was then.
@@ -252,7 +252,7 @@ fn distance([a, b]: [f32; 2], [c, d]: [f32; 2]) -> f32 {
 fn outcome(args: &TwinsArgs, kind: &Kind, from: f32, bar: &ProgressBar) -> Result<Outcome> {
     let rate = Rate { from, steps: (args.gradients as f32 / kind.cost) as u32 };
     let ends = (0..args.landscapes).into_par_iter().map(|seed| {
-        let minima = scatter(args, seed);
+        let minima = scattered(args.wells, seed);
         let mut wells = GaussianWells { minima: &minima, width: args.width };
         let mut ends = Ends { centres: STARTS, thetas: STARTS };
         let places = ends.centres.iter_mut().zip(&mut ends.thetas);
@@ -309,7 +309,7 @@ impl Exact {
         let side = 2 * ((3.0 + args.radius) / Self::SPACING) as usize + 1;
         let grid = Grid::plane(side, side, Self::SPACING)?;
         let (mut heights, mut centres) = (vec![0.0; grid.points()], vec![0.0; grid.points()]);
-        let minima = scatter(args, seed);
+        let minima = scattered(args.wells, seed);
         let mut wells = GaussianWells { minima: &minima, width: args.width };
         plane(grid).sample(&mut wells, &mut [0.0; 2], &mut heights)?;
         let mut contacts = vec![0; grid.points()];
@@ -400,7 +400,7 @@ fn table(outcomes: &[Outcome]) -> Part {
 /// The first landscape, with the paths of SGD and Adam, each at the rate that brought most twins together, and of the exact ball.
 fn map(args: &TwinsArgs, outcomes: &[Outcome]) -> Result<Part> {
     const SIDE: usize = 101;
-    let minima = scatter(args, 0);
+    let minima = scattered(args.wells, 0);
     let mut wells = GaussianWells { minima: &minima, width: args.width };
     let grid = Grid::plane(SIDE, SIDE, 6.0 / (SIDE - 1) as f32)?;
     let mut heights = vec![0.0; grid.points()];
