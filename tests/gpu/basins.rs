@@ -99,6 +99,22 @@ fn balls_are_those_on_the_processor_after_every_step() {
 }
 
 #[test]
+fn a_well_pulls_as_on_the_processor_wherever_the_ball_is() {
+    let Some(device) = device() else { return };
+    let well = NearWells::new(&[[0.0; 2]], 1.0).unwrap();
+    let settings = Settings {
+        steps: 0,
+        settling_rate: 1.0,
+        settling_steps: 1,
+        ..Settings::shrinking(0.1, 0.01, 1)
+    };
+    // Where it is flat, and where it is steep; more balls than roll together.
+    for to in [0.02, 6.5] {
+        compare(device, &well, &Starts { from: -to, to, side: 520 }, &settings);
+    }
+}
+
+#[test]
 fn balls_that_rest_stay_where_they_are() {
     let Some(device) = device() else { return };
     let (wells, starts) = (wells(1000), Starts { side: 9, ..STARTS });
@@ -270,6 +286,45 @@ fn a_plane_of_ones_own_in_wgsl_loses_the_balls_that_it_loses_on_the_processor() 
     let lost = ends.iter().filter(|end| end.iter().any(|at| at.is_nan())).count();
     // The middle column stays on the ridge, and some are not yet far enough.
     assert!(lost > 9 && lost < 72, "{lost}");
+}
+
+/// Two steep slopes that meet at 0.
+struct Valley;
+
+impl Plane for Valley {
+    #[inline(always)]
+    fn evaluate<V: Vector>(&self, [x, _]: [V; 2]) -> (V, [V; 2]) {
+        (V::splat(0.0), [V::splat(1e18) * (x / (x * x).sqrt()), V::splat(0.0)])
+    }
+}
+
+impl ShadedPlane for Valley {
+    fn formula(&self) -> PlaneFormula {
+        PlaneFormula {
+            name: "valley",
+            source: "fn evaluate(x: f32, y: f32) -> vec3f {
+                return vec3f(0.0, times(1e18, rounded(x / rounded(sqrt(squared(x))))), 0.0);
+            }",
+            numbers: Vec::new(),
+            integers: Vec::new(),
+        }
+    }
+}
+
+#[test]
+fn a_ball_whose_contact_jumps_too_far_is_lost_where_it_is_on_the_processor() {
+    let Some(device) = device() else { return };
+    let starts = Starts { from: 1.0, to: 2.0, side: 2 };
+    for (steps, lost) in [(1, 0), (2, 4)] {
+        let settings = Settings {
+            radius: 1e19.into(),
+            learning_rate: 1.0.into(),
+            settling_steps: 0,
+            ..Settings::shrinking(1.0, 1.0, steps)
+        };
+        let ends = compare(device, &Valley, &starts, &settings);
+        assert_eq!(ends.iter().filter(|[x, _]| x.is_nan()).count(), lost, "{ends:?}");
+    }
 }
 
 /// A plane that has only WGSL, in order or not.
