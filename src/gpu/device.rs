@@ -89,7 +89,7 @@ struct Shared {
     longest_wait: Duration,
     chunk: usize,
     failure: Arc<Failure>,
-    programs: Mutex<BTreeMap<&'static str, Arc<Program>>>,
+    programs: Mutex<BTreeMap<String, Arc<Program>>>,
     scratch: Mutex<Scratch>,
 }
 
@@ -274,19 +274,34 @@ impl Device {
         self.failure().map_or(Ok(()), Err)
     }
 
-    /// The program of this name, compiled once.
+    /// A program of this library, of which each has a name of its own: compiled once.
     pub(super) fn program(
         &self,
-        name: &'static str,
+        name: &str,
+        source: impl FnOnce() -> String,
+    ) -> Result<Arc<Program>, Error> {
+        self.cached(name, name, source)
+    }
+
+    /// A program with a source that may be a user's: compiled once for a source, whatever the name, by which errors call it.
+    pub(super) fn compiled(&self, name: &str, source: &[&str]) -> Result<Arc<Program>, Error> {
+        let source = source.concat();
+        self.cached(&source, name, || source.clone())
+    }
+
+    fn cached(
+        &self,
+        key: &str,
+        name: &str,
         source: impl FnOnce() -> String,
     ) -> Result<Arc<Program>, Error> {
         let mut programs = self.0.programs.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(program) = programs.get(name) {
+        if let Some(program) = programs.get(key) {
             return Ok(Arc::clone(program));
         }
         let program = self.guard(0, || Program::new(&self.0.device, name, &source()))?;
         let program = Arc::new(program);
-        programs.insert(name, Arc::clone(&program));
+        programs.insert(key.to_string(), Arc::clone(&program));
         Ok(program)
     }
 

@@ -89,10 +89,12 @@ impl Shaded for Own {
 fn a_loss_of_ones_own_in_wgsl_is_an_objective() {
     let Some(device) = device() else { return };
     let own = Own(
-        "bowl_of_ones_own",
+        "ackley",
         "fn term(i: u32) -> f32 { return numbers().x * at(i) * at(i); }
          fn slope(i: u32) -> f32 { return 2.0 * numbers().x * at(i); }",
     );
+    // The name is only for the errors of the compiler: another loss may have it.
+    Landscape::new(device, &Ackley, 2).unwrap();
     let mut objective = Landscape::new(device, &own, 2).unwrap();
     let mut theta = Vector::from_slice(device, &[1.0, -2.0]).unwrap();
     let config = SgdConfig { learning_rate: 0.125.into(), ..SgdConfig::default() };

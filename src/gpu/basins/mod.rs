@@ -105,16 +105,16 @@ impl<'a> Course<'a> {
         if integers.is_empty() {
             integers.push(0);
         }
-        let program = device.program(name, || {
-            [
+        let program = device.compiled(
+            name,
+            &[
                 include_str!("ball.wgsl"),
                 ARITHMETIC,
                 include_str!("../mathematics/transcendental.wgsl"),
                 include_str!("../mathematics/sine.wgsl"),
                 source,
-            ]
-            .concat()
-        })?;
+            ],
+        )?;
         Ok(Self {
             device,
             program,

@@ -10,7 +10,7 @@ use crate::basins::NearWells;
 /// do not depend on the compiler, it has `plus`, `minus` and `times` of two numbers, and `rounded` around a quotient or a root.
 #[derive(Clone, Debug)]
 pub struct PlaneFormula {
-    /// Under which it is compiled once: one name, one source, and no name of a [`Formula`](super::super::Formula).
+    /// What errors of its compiler call it.
     pub name: &'static str,
     /// WGSL.
     pub source: &'static str,

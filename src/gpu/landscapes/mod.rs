@@ -21,7 +21,7 @@ const WORKGROUP: u32 = 64;
 /// more exact than WGSL's own.
 #[derive(Clone, Debug)]
 pub struct Formula {
-    /// Under which it is compiled once: one name, one source.
+    /// What errors of its compiler call it.
     pub name: &'static str,
     /// WGSL.
     pub source: &'static str,
@@ -164,16 +164,16 @@ impl Landscape {
             // A binding is never empty.
             data.push(0.0);
         }
-        let program = device.program(name, || {
-            [
+        let program = device.compiled(
+            name,
+            &[
                 include_str!("landscape.wgsl"),
                 ARITHMETIC,
                 include_str!("../mathematics/transcendental.wgsl"),
                 include_str!("../mathematics/sine.wgsl"),
                 source,
-            ]
-            .concat()
-        })?;
+            ],
+        )?;
         Ok(Self {
             device: device.clone(),
             parameters,

@@ -71,7 +71,9 @@ impl Report {
                 bar.set_message("basins");
                 let (found, ratio) = basins::compare(&self.device, &bar)?;
                 self.tell("basins", "Basins of 1000 wells", &found);
-                println!("The device takes 1/{ratio:.2} of this processor's time for the maps.\n");
+                println!(
+                    "The device is {ratio:.2} times as fast as this processor with all its cores.\n"
+                );
             }
             Part::Timings => {
                 bar.set_message("timings");
