@@ -2,7 +2,7 @@
 
 use super::adapter::is_processor;
 use super::comparison::{Comparison, Demand};
-use crate::lab::twins::scattered;
+use crate::lab::wells::scattered;
 use anyhow::Result;
 use indicatif::ProgressBar;
 use rolling_ball::basins::{self, Basins, NearWells, Settings, Starts};

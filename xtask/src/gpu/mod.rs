@@ -19,6 +19,8 @@ mod training;
 mod with_feature;
 
 pub use with_feature::command;
+#[cfg(not(feature = "gpu"))]
+pub use with_feature::run as run_with_feature;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};

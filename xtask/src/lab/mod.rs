@@ -1,5 +1,6 @@
 //! `cargo xtask lab`: losses at a chosen scale, and the paper's claims, as tables and pictures in one report.
 
+mod basins;
 pub mod browser;
 mod finetune;
 pub mod footpoint;
@@ -13,9 +14,10 @@ mod radius_map;
 mod report;
 mod scale;
 mod training;
-pub mod twins;
+mod twins;
 mod unreachable;
 mod vgg;
+pub mod wells;
 mod wrinkles;
 
 use anyhow::Result;
@@ -30,6 +32,7 @@ pub struct LabArgs {
 
 #[derive(Clone, Debug, Subcommand)]
 enum Experiment {
+    Basins(basins::BasinsArgs),
     Finetune(finetune::FinetuneArgs),
     Footpoint(footpoint::FootpointArgs),
     Ironing(ironing::IroningArgs),
@@ -44,7 +47,12 @@ enum Experiment {
 
 /// Runs the command.
 pub fn lab(args: &LabArgs) -> Result<()> {
+    #[cfg(not(feature = "gpu"))]
+    if matches!(&args.experiment, Experiment::Basins(args) if basins::needs_gpu(args)) {
+        return crate::gpu::run_with_feature();
+    }
     let section = match &args.experiment {
+        Experiment::Basins(args) => basins::run(args)?,
         Experiment::Finetune(args) => finetune::run(args)?,
         Experiment::Footpoint(args) => footpoint::run(args)?,
         Experiment::Ironing(args) => ironing::run(args)?,

@@ -8,9 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every experiment, in the order of the report.
-const ORDER: [&str; 10] = [
+const ORDER: [&str; 11] = [
     "ironing",
     "twins",
+    "basins",
     "unreachable",
     "wrinkles",
     "footpoint",
@@ -23,7 +24,7 @@ const ORDER: [&str; 10] = [
 
 const STYLE: &str = "body{font:16px/1.5 sans-serif;max-width:1040px;margin:2em auto;padding:0 1em;color:#222}\
     table{border-collapse:collapse;margin:1em 0}td,th{padding:.2em .8em;border-bottom:1px solid #ddd;text-align:right}\
-    td:first-child,th:first-child{text-align:left}figure{margin:1.5em 0}figcaption{color:#555}svg{max-width:100%;height:auto}\
+    td:first-child,th:first-child{text-align:left}figure{margin:1.5em 0}figcaption{color:#555}svg,img{max-width:100%;height:auto}\
     code{background:#f4f4f4;padding:0 .2em}";
 
 /// A part of a section.
@@ -38,6 +39,12 @@ pub enum Part {
     Picture {
         file: &'static str,
         svg: String,
+        caption: String,
+    },
+    /// A PNG, which the report shows.
+    Image {
+        file: String,
+        png: Vec<u8>,
         caption: String,
     },
     /// Columns of numbers for other programs.
@@ -77,7 +84,7 @@ impl Section {
                 Part::Table { header, rows } => {
                     tables += 1;
                     let file = folder.join(format!("table_{tables}.csv"));
-                    write(&file, &comma_separated(header, rows))?;
+                    write(&file, comma_separated(header, rows))?;
                     html.push_str(&table(header, rows));
                 }
                 Part::Picture { file, svg, caption } => {
@@ -86,8 +93,16 @@ impl Section {
                     let _ =
                         writeln!(html, "<figure>{svg}<figcaption>{caption}</figcaption></figure>");
                 }
+                Part::Image { file, png, caption } => {
+                    write(&folder.join(file), png)?;
+                    let (name, caption) = (self.name, escaped(caption));
+                    let _ = writeln!(
+                        html,
+                        "<figure><img src=\"{name}/{file}\" alt=\"{caption}\"><figcaption>{caption}</figcaption></figure>"
+                    );
+                }
                 Part::Numbers { file, header, rows } => {
-                    write(&folder.join(file), &comma_separated(header, rows))?;
+                    write(&folder.join(file), comma_separated(header, rows))?;
                 }
             }
         }
@@ -107,7 +122,7 @@ impl Section {
                 Part::Table { header, rows } => {
                     writeln!(text, "{}\n", markdown(header.clone(), rows.iter().cloned()))
                 }
-                Part::Picture { .. } | Part::Numbers { .. } => Ok(()),
+                Part::Picture { .. } | Part::Image { .. } | Part::Numbers { .. } => Ok(()),
             };
         }
         text
@@ -148,8 +163,8 @@ fn index() -> Result<PathBuf> {
     Ok(path)
 }
 
-fn write(path: &Path, text: &str) -> Result<()> {
-    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
+    fs::write(path, content).with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn table(header: &[String], rows: &[Vec<String>]) -> String {

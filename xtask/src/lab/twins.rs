@@ -4,14 +4,14 @@ use super::highest_contact::HighestContact;
 use super::numbers::median;
 use super::picture::{Map, Mark, Series};
 use super::report::{Part, Section};
+use super::wells::{ExactBall, plane, scattered};
 use crate::progress;
 use anyhow::Result;
 use clap::Args;
 use indicatif::ProgressBar;
-use oorandom::Rand32;
 use rayon::prelude::*;
 use rolling_ball::landscapes::GaussianWells;
-use rolling_ball::probe::{Grid, Slice};
+use rolling_ball::probe::Grid;
 use rolling_ball::{
     Adam, AdamConfig, CentreStep, Error, Footpoint, Optimizer, RollingBall, RollingBallConfig, Sam,
     SamConfig, Schedule, Sgd, SgdConfig, step,
@@ -176,13 +176,6 @@ fn highest(args: &TwinsArgs, rate: Rate, probes: u32) -> Result<Subject, Error> 
     Ok(Subject::Highest(Box::new(ball)))
 }
 
-/// Places between -3 and 3 in both coordinates: the wells of the paper's fifth landscape.
-pub fn scattered(count: u32, seed: u64) -> Vec<[f32; 2]> {
-    let mut random = Rand32::new(seed);
-    let mut place = || 6.0 * random.rand_float() - 3.0;
-    (0..count).map(|_| [place(), place()]).collect()
-}
-
 /// Where the centre went from a start until the evaluations were used up, and where theta was then.
 fn path(
     subject: &mut Subject,
@@ -248,6 +241,9 @@ fn distance([a, b]: [f32; 2], [c, d]: [f32; 2]) -> f32 {
     ((a - c).powi(2) + (b - d).powi(2)).sqrt()
 }
 
+/// Of the exact ball's grid.
+const SPACING: f32 = 0.05;
+
 /// One optimizer on every landscape.
 fn outcome(args: &TwinsArgs, kind: &Kind, from: f32, bar: &ProgressBar) -> Result<Outcome> {
     let rate = Rate { from, steps: (args.gradients as f32 / kind.cost) as u32 };
@@ -294,71 +290,11 @@ pub fn run(args: &TwinsArgs) -> Result<Section> {
     })
 }
 
-/// The surface of the exact ball's centres on the landscape of a seed, which the ball goes down from point to point of a grid.
-struct Exact {
-    grid: Grid,
-    centres: Vec<f32>,
-    contacts: Vec<usize>,
-}
-
-impl Exact {
-    const SPACING: f32 = 0.05;
-
-    fn new(args: &TwinsArgs, seed: u64) -> Result<Self> {
-        // The ball reaches over the edge of where the wells are.
-        let side = 2 * ((3.0 + args.radius) / Self::SPACING) as usize + 1;
-        let grid = Grid::plane(side, side, Self::SPACING)?;
-        let (mut heights, mut centres) = (vec![0.0; grid.points()], vec![0.0; grid.points()]);
-        let minima = scattered(args.wells, seed);
-        let mut wells = GaussianWells { minima: &minima, width: args.width };
-        plane(grid).sample(&mut wells, &mut [0.0; 2], &mut heights)?;
-        let mut contacts = vec![0; grid.points()];
-        grid.dilate(&heights, args.radius, &mut centres, &mut contacts)?;
-        Ok(Self { grid, centres, contacts })
-    }
-
-    /// The column and row nearest to a place.
-    fn at(&self, place: [f32; 2]) -> [usize; 2] {
-        let middle = (self.grid.columns() / 2) as f32;
-        place.map(|t| (t / Self::SPACING + middle).round() as usize)
-    }
-
-    fn place(&self, at: [usize; 2]) -> [f32; 2] {
-        at.map(|at| (at as f32 - (self.grid.columns() / 2) as f32) * Self::SPACING)
-    }
-
-    /// What the ball touches whose centre is there.
-    fn contact(&self, centre: [f32; 2]) -> [f32; 2] {
-        let (side, [column, row]) = (self.grid.columns(), self.at(centre));
-        let contact = self.contacts.get(row * side + column).copied().unwrap_or_default();
-        self.place([contact % side, contact / side])
-    }
-
-    /// The steepest way down.
-    fn path(&self, start: [f32; 2]) -> Vec<[f32; 2]> {
-        let side = self.grid.columns();
-        let height = |[column, row]: [usize; 2]| {
-            self.centres.get(row * side + column).copied().unwrap_or(f32::INFINITY)
-        };
-        let mut at = self.at(start);
-        let mut path = vec![self.place(at)];
-        loop {
-            let [columns, rows] = at.map(|at| at.saturating_sub(1)..=(at + 1).min(side - 1));
-            let around = rows.flat_map(|row| columns.clone().map(move |column| [column, row]));
-            match around.min_by(|a, b| height(*a).total_cmp(&height(*b))) {
-                Some(lowest) if height(lowest) < height(at) => at = lowest,
-                _ => return path,
-            }
-            path.push(self.place(at));
-        }
-    }
-}
-
 fn exact(args: &TwinsArgs) -> Result<Outcome> {
     let bar = progress::bar("rolling the exact ball", "landscapes");
     bar.set_length(args.landscapes);
     let ends = (0..args.landscapes).into_par_iter().map(|seed| {
-        let exact = Exact::new(args, seed)?;
+        let exact = ExactBall::new(&scattered(args.wells, seed), args.width, args.radius, SPACING)?;
         let centres = STARTS.map(|start| exact.path(start).last().copied().unwrap_or(start));
         let thetas = centres.map(|centre| exact.contact(centre));
         bar.inc(1);
@@ -367,12 +303,6 @@ fn exact(args: &TwinsArgs) -> Result<Outcome> {
     let ends = ends.collect::<Result<_>>()?;
     bar.finish_and_clear();
     Ok(Outcome { name: "exact ball, by dilation", rate: None, ends })
-}
-
-/// A plane around the middle of the bowl.
-fn plane(grid: Grid) -> Slice<'static> {
-    let (across, down): (&[f32], &[f32]) = (&[1.0, 0.0], &[0.0, 1.0]);
-    Slice { grid, origin: &[0.0; 2], across, down, loss_scale: 1.0 }
 }
 
 fn table(outcomes: &[Outcome]) -> Part {
@@ -422,7 +352,7 @@ fn map(args: &TwinsArgs, outcomes: &[Outcome]) -> Result<Part> {
             draw(wanted, twin, path(&mut subject, &mut wells, start, args.gradients).0);
         }
     }
-    let exact = Exact::new(args, 0)?;
+    let exact = ExactBall::new(&minima, args.width, args.radius, SPACING)?;
     for (twin, start) in (1..).zip(STARTS) {
         draw("exact ball", twin, exact.path(start));
     }
