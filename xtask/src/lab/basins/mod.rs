@@ -260,13 +260,21 @@ fn exact_table(found: &[Found]) -> Part {
     Part::Table { header: header.map(str::to_owned).into(), rows: rows.collect() }
 }
 
+/// Whether each is less than the one before.
+fn falls(numbers: impl Iterator<Item = f64>) -> &'static str {
+    let numbers: Vec<f64> = numbers.collect();
+    match numbers.is_sorted_by(|a, b| a > b) {
+        _ if numbers.len() < 2 => "nothing to compare",
+        true => "yes",
+        false => "no",
+    }
+}
+
 /// What the paper says of larger balls, against what is seen.
 fn verdict(found: &[Found]) -> String {
-    let answer = |falls: bool| if falls { "yes" } else { "no" };
-    let falls = |of: &dyn Fn(&Found) -> f64| answer(found.is_sorted_by(|a, b| of(a) > of(b)));
-    let exact: Vec<&Basins> = found.iter().filter_map(|found| found.exact.as_ref()).collect();
-    let exact_falls =
-        |of: &dyn Fn(&Basins) -> f64| answer(exact.is_sorted_by(|a, b| of(a) > of(b)));
+    let falls = |of: &dyn Fn(&Found) -> f64| falls(found.iter().map(of));
+    let exact = || found.iter().filter_map(|found| found.exact.as_ref());
+    let exact_falls = |of: &dyn Fn(&Basins) -> f64| self::falls(exact().map(of));
     format!(
         "A larger ball depends less on where it starts, says the paper. Seen, with every larger radius: fewer basins, **{}**; lower ends, **{}**; \
          less dependence, **{}**; shorter boundaries, **{}**. For the exact ball, which dilation on a grid rolls down the surface of its \
@@ -343,6 +351,13 @@ mod tests {
         }
         assert_eq!(widths, [24, 24, 48 + picture::GAP as u32]);
         Ok(())
+    }
+
+    #[test]
+    fn one_number_does_not_fall() {
+        assert_eq!(falls([1.0].into_iter()), "nothing to compare");
+        assert_eq!(falls([2.0, 1.0].into_iter()), "yes");
+        assert_eq!(falls([2.0, 1.0, 1.0].into_iter()), "no");
     }
 
     #[test]
