@@ -1,6 +1,7 @@
 //! A GPU: how one is chosen, what it holds for its vectors, and how it is waited for.
 
 use super::Error;
+use super::adapter::{Adapter, adapters, chunk, facts, kind};
 use super::program::Program;
 use super::scratch::Scratch;
 use super::std::{
@@ -9,18 +10,13 @@ use super::std::{
     panic::{AssertUnwindSafe, catch_unwind},
     string::{String, ToString},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
-    vec::Vec,
 };
-use crate::kernels::SEGMENT;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 
 /// Bytes of what a pass is told.
 pub(super) const IMMEDIATES: u32 = 64;
-
-/// Elements that the shaders count with 32 bits and room to spare.
-const LARGEST_CHUNK: usize = 1 << 30;
 
 /// How a device is chosen and used.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +27,7 @@ pub struct Settings {
     /// How long the device is waited for before it counts as stuck. 60 s unless set.
     pub longest_wait: Duration,
     /// The most bytes that a buffer of a vector may have, where that is to be less than the adapter's own limit; a longer vector
-    /// is split. At least those of a [`SEGMENT`].
+    /// is split. At least those of a [`SEGMENT`](crate::kernels::SEGMENT).
     pub largest_binding: Option<u64>,
 }
 
@@ -39,42 +35,6 @@ impl Default for Settings {
     fn default() -> Self {
         Self { name: None, longest_wait: Duration::from_secs(60), largest_binding: None }
     }
-}
-
-/// What an adapter is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum AdapterKind {
-    /// A GPU with memory of its own.
-    Discrete,
-    /// A GPU that shares the processor's memory.
-    Integrated,
-    /// A GPU that is lent to a virtual machine.
-    Virtual,
-    /// Something that does not say what it is.
-    Other,
-    /// The processor.
-    Cpu,
-}
-
-/// Facts about the adapter of a device.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Adapter {
-    /// Its name.
-    pub name: String,
-    /// The interface it is driven by: Vulkan, Metal or Direct3D 12.
-    pub backend: String,
-    /// What it is.
-    pub kind: AdapterKind,
-    /// The driver and its version.
-    pub driver: String,
-    /// The most bytes that a buffer may have.
-    pub largest_buffer: u64,
-    /// The most bytes that a pass may see of a buffer.
-    pub largest_binding: u64,
-    /// The most workgroups in one dimension of a pass.
-    pub workgroups: u32,
 }
 
 /// A GPU that is open. A clone is the same device.
@@ -365,70 +325,6 @@ impl Device {
     }
 }
 
-/// The elements that a buffer may hold, as whole segments, where the adapter has what the passes need.
-fn chunk(
-    adapter: &wgpu::Adapter,
-    limits: &wgpu::Limits,
-    settings: &Settings,
-) -> Result<usize, Error> {
-    let immediates = if adapter.features().contains(wgpu::Features::IMMEDIATES) {
-        limits.max_immediate_size
-    } else {
-        0
-    };
-    let of_adapter = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
-    let largest = settings.largest_binding.map_or(of_adapter, |bytes| bytes.min(of_adapter));
-    for (what, needed, available) in [
-        ("bytes of immediates", IMMEDIATES.into(), immediates.into()),
-        ("storage buffers of a pass", 5, limits.max_storage_buffers_per_shader_stage.into()),
-        ("invocations of a workgroup", 256, limits.max_compute_invocations_per_workgroup.into()),
-        ("invocations of a workgroup in a row", 256, limits.max_compute_workgroup_size_x.into()),
-        ("bytes that a workgroup shares", 8224, limits.max_compute_workgroup_storage_size.into()),
-        ("workgroups in a row", 0xffff, limits.max_compute_workgroups_per_dimension.into()),
-        ("bytes of a buffer's binding", 4 * SEGMENT as u64, largest),
-    ] {
-        if available < needed {
-            return Err(Error::Limit { what, needed, available });
-        }
-    }
-    let elements = usize::try_from(largest / 4).unwrap_or(usize::MAX).min(LARGEST_CHUNK);
-    Ok(elements - elements % SEGMENT)
-}
-
-/// Every adapter that there is.
-fn adapters() -> Result<Vec<wgpu::Adapter>, Error> {
-    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
-    descriptor.backends = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
-    descriptor.flags = wgpu::InstanceFlags::empty();
-    // A driver may promise memory that it does not have.
-    descriptor.memory_budget_thresholds.for_resource_creation = Some(97);
-    let instance = wgpu::Instance::new(descriptor);
-    let adapters = ready(instance.enumerate_adapters(wgpu::Backends::all()))?;
-    if adapters.is_empty() { Err(Error::NoAdapter) } else { Ok(adapters) }
-}
-
-fn kind(device_type: wgpu::DeviceType) -> AdapterKind {
-    match device_type {
-        wgpu::DeviceType::DiscreteGpu => AdapterKind::Discrete,
-        wgpu::DeviceType::IntegratedGpu => AdapterKind::Integrated,
-        wgpu::DeviceType::VirtualGpu => AdapterKind::Virtual,
-        wgpu::DeviceType::Other => AdapterKind::Other,
-        wgpu::DeviceType::Cpu => AdapterKind::Cpu,
-    }
-}
-
-fn facts(info: &wgpu::AdapterInfo, limits: &wgpu::Limits) -> Adapter {
-    Adapter {
-        name: info.name.clone(),
-        backend: info.backend.to_string(),
-        kind: kind(info.device_type),
-        driver: format!("{} {}", info.driver, info.driver_info),
-        largest_buffer: limits.max_buffer_size,
-        largest_binding: limits.max_storage_buffer_binding_size,
-        workgroups: limits.max_compute_workgroups_per_dimension,
-    }
-}
-
 fn refused(error: &wgpu::Error, bytes: u64) -> Error {
     match error {
         wgpu::Error::OutOfMemory { .. } => Error::OutOfMemory { bytes },
@@ -448,7 +344,7 @@ fn text(error: &dyn core::error::Error) -> String {
 }
 
 /// The output of a future of `wgpu`, which outside of a browser is there at once.
-fn ready<T>(future: impl Future<Output = T>) -> Result<T, Error> {
+pub(super) fn ready<T>(future: impl Future<Output = T>) -> Result<T, Error> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => Ok(output),
         Poll::Pending => Err(Error::Refused("wgpu answers later, expected it to at once".into())),

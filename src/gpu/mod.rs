@@ -41,6 +41,7 @@
 
 extern crate std;
 
+mod adapter;
 mod basins;
 mod device;
 mod error;
@@ -51,8 +52,9 @@ mod program;
 mod scratch;
 mod vector;
 
+pub use adapter::{Adapter, AdapterKind};
 pub use basins::{PlaneFormula, ShadedPlane, roll};
-pub use device::{Adapter, AdapterKind, Device, Settings};
+pub use device::{Device, Settings};
 pub use error::Error;
 pub use landscapes::{Formula, Landscape, Shaded};
 pub use network::{Batch, DenseNetwork};

@@ -60,7 +60,8 @@ pub fn install(package: &str, what: &str, allowed: bool) -> Result<()> {
     ensure!(
         on_path("apt-get"),
         "{what} is missing, and there is no `apt-get` to install {package} with; \
-         install it with the system's package manager (QEMU: version 7.2 or newer)",
+         install it with the system's package manager{}",
+        if package.starts_with("qemu") { ", version 7.2 or newer" } else { "" },
     );
     let commands = apt_commands(package, is_root()?);
     let typed = commands.each_ref().map(|words| words.join(" ")).join(" && ");
