@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::adapter::{Adapter, adapters, chunk, facts, kind};
-use super::program::Program;
+use super::program::{ARITHMETIC, Program, SINE, TRANSCENDENTAL};
 use super::scratch::Scratch;
 use super::std::{
     collections::BTreeMap,
@@ -243,9 +243,15 @@ impl Device {
         self.cached(name, name, source)
     }
 
-    /// A program with a source that may be a user's: compiled once for a source, whatever the name, by which errors call it.
-    pub(super) fn compiled(&self, name: &str, source: &[&str]) -> Result<Arc<Program>, Error> {
-        let source = source.concat();
+    /// A program with a formula that may be a user's, after what calls it; with all functions of mathematics/. Compiled once for a source,
+    /// whatever the name, by which errors call it.
+    pub(super) fn compiled(
+        &self,
+        name: &str,
+        caller: &str,
+        formula: &str,
+    ) -> Result<Arc<Program>, Error> {
+        let source = [caller, ARITHMETIC, TRANSCENDENTAL, SINE, formula].concat();
         self.cached(&source, name, || source.clone())
     }
 

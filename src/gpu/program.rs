@@ -5,6 +5,8 @@ use crate::kernels::NOTHING;
 
 /// What every shader begins with, after its `Parameters`.
 pub(super) const ARITHMETIC: &str = include_str!("mathematics/arithmetic.wgsl");
+pub(super) const TRANSCENDENTAL: &str = include_str!("mathematics/transcendental.wgsl");
+pub(super) const SINE: &str = include_str!("mathematics/sine.wgsl");
 
 /// A compiled shader.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ mod plane;
 
 pub use plane::{PlaneFormula, ShadedPlane};
 
-use super::program::{ARITHMETIC, Program, words};
+use super::program::{Program, words};
 use super::std::{sync::Arc, time::Instant, vec::Vec};
 use super::{Device, Error, Vector};
 use crate::basins::{Settings, Starts};
@@ -105,16 +105,7 @@ impl<'a> Course<'a> {
         if integers.is_empty() {
             integers.push(0);
         }
-        let program = device.compiled(
-            name,
-            &[
-                include_str!("ball.wgsl"),
-                ARITHMETIC,
-                include_str!("../mathematics/transcendental.wgsl"),
-                include_str!("../mathematics/sine.wgsl"),
-                source,
-            ],
-        )?;
+        let program = device.compiled(name, include_str!("ball.wgsl"), source)?;
         Ok(Self {
             device,
             program,

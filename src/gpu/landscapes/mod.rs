@@ -1,6 +1,6 @@
 //! Losses in closed form as objectives on the device, each with its WGSL beside this file.
 
-use super::program::{ARITHMETIC, Program, words};
+use super::program::{Program, words};
 use super::std::{sync::Arc, vec, vec::Vec};
 use super::{Device, Error, Shaders, Vector};
 use crate::Objective;
@@ -164,16 +164,7 @@ impl Landscape {
             // A binding is never empty.
             data.push(0.0);
         }
-        let program = device.compiled(
-            name,
-            &[
-                include_str!("landscape.wgsl"),
-                ARITHMETIC,
-                include_str!("../mathematics/transcendental.wgsl"),
-                include_str!("../mathematics/sine.wgsl"),
-                source,
-            ],
-        )?;
+        let program = device.compiled(name, include_str!("landscape.wgsl"), source)?;
         Ok(Self {
             device: device.clone(),
             parameters,

@@ -1,6 +1,6 @@
 //! Dense networks with softmax cross-entropy as an objective on the device.
 
-use super::program::{ARITHMETIC, Program, words};
+use super::program::{ARITHMETIC, Program, TRANSCENDENTAL, words};
 use super::std::{string::String, sync::Arc, vec, vec::Vec};
 use super::{Device, Error, Vector};
 use crate::Objective;
@@ -145,12 +145,7 @@ struct Programs {
 impl Programs {
     fn new(device: &Device) -> Result<Self, Error> {
         let shader = |name, source| {
-            let text: [&str; 4] = [
-                include_str!("call.wgsl"),
-                ARITHMETIC,
-                include_str!("../mathematics/transcendental.wgsl"),
-                source,
-            ];
+            let text: [&str; 4] = [include_str!("call.wgsl"), ARITHMETIC, TRANSCENDENTAL, source];
             device.program(name, || -> String { text.concat() })
         };
         Ok(Self {
