@@ -41,10 +41,12 @@ pub enum Part {
         svg: String,
         caption: String,
     },
-    /// A PNG, which the report shows.
+    /// A PNG, which the report shows from its file.
     Image {
         file: String,
         png: Vec<u8>,
+        /// What is to be seen, for those who do not see it.
+        alt: String,
         caption: String,
     },
     /// Columns of numbers for other programs.
@@ -84,29 +86,25 @@ impl Section {
                 Part::Table { header, rows } => {
                     tables += 1;
                     let file = folder.join(format!("table_{tables}.csv"));
-                    write(&file, comma_separated(header, rows))?;
+                    write(&file, comma_separated(header, rows).as_bytes())?;
                     html.push_str(&table(header, rows));
                 }
                 Part::Picture { file, svg, caption } => {
-                    write(&folder.join(file), svg)?;
+                    write(&folder.join(file), svg.as_bytes())?;
                     let caption = escaped(caption);
                     let _ =
                         writeln!(html, "<figure>{svg}<figcaption>{caption}</figcaption></figure>");
                 }
-                Part::Image { file, png, caption } => {
+                Part::Image { file, png, alt, caption } => {
                     write(&folder.join(file), png)?;
-                    let (name, caption) = (self.name, escaped(caption));
-                    let _ = writeln!(
-                        html,
-                        "<figure><img src=\"{name}/{file}\" alt=\"{caption}\"><figcaption>{caption}</figcaption></figure>"
-                    );
+                    html.push_str(&image(self.name, file, alt, caption));
                 }
                 Part::Numbers { file, header, rows } => {
-                    write(&folder.join(file), comma_separated(header, rows))?;
+                    write(&folder.join(file), comma_separated(header, rows).as_bytes())?;
                 }
             }
         }
-        write(&folder.join(SECTION), &html)?;
+        write(&folder.join(SECTION), html.as_bytes())?;
         let index = index()?;
         println!("wrote {} and {}", relative(&folder), relative(&index));
         Ok(())
@@ -159,12 +157,22 @@ fn index() -> Result<PathBuf> {
     }
     html.push_str("</html>\n");
     let path = page();
-    write(&path, &html)?;
+    write(&path, html.as_bytes())?;
     Ok(path)
 }
 
-fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
-    fs::write(path, content).with_context(|| format!("cannot write {}", path.display()))
+fn write(path: &Path, contents: &[u8]) -> Result<()> {
+    fs::write(path, contents).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// An image in a section's folder, by its path from the report.
+fn image(section: &str, file: &str, alt: &str, caption: &str) -> String {
+    let [source, alt] =
+        [&format!("{section}/{file}"), alt].map(|text| escaped(text).replace('"', "&quot;"));
+    let caption = escaped(caption);
+    format!(
+        "<figure><img src=\"{source}\" alt=\"{alt}\"><figcaption>{caption}</figcaption></figure>\n"
+    )
 }
 
 fn table(header: &[String], rows: &[Vec<String>]) -> String {
@@ -226,6 +234,14 @@ mod tests {
         assert_eq!(escaped("a < b & c > d"), "a &lt; b &amp; c &gt; d");
         let html = table(&["<x>".to_owned()], &[vec!["1".to_owned()]]);
         assert_eq!(html, "<table>\n<tr><th>&lt;x&gt;</th></tr>\n<tr><td>1</td></tr>\n</table>\n");
+    }
+
+    #[test]
+    fn an_image_is_found_from_the_report_and_its_words_stay_words() {
+        assert_eq!(
+            image("basins", "a.png", "a \"map\"", "1 < 2"),
+            "<figure><img src=\"basins/a.png\" alt=\"a &quot;map&quot;\"><figcaption>1 &lt; 2</figcaption></figure>\n"
+        );
     }
 
     #[test]

@@ -1,160 +1,57 @@
-//! Which minimum the balls of a grid of starts end in, by radius.
+//! Where balls among many wells end, as maps of their starts.
 
-mod picture;
+mod colours;
+mod exact;
+mod landscape;
+mod map;
+mod outcome;
+mod roller;
+mod verdict;
 
 use super::picture::{Chart, Mark, Series};
 use super::report::{Part, Section};
-use super::wells::{EDGE, ExactBall, scattered};
+use super::wells::{EDGE, scattered};
 use crate::progress;
 use anyhow::{Result, ensure};
 use clap::Args;
-use indicatif::ProgressBar;
-use rayon::prelude::*;
-use rolling_ball::basins::{self, Basins, NearWells, Settings, Starts};
-use rolling_ball::kernels::{Active, LANES};
+use exact::Ground;
+use map::Map;
+use outcome::{Figure, Outcome};
+use roller::Roller;
+use rolling_ball::basins::{NearWells, Settings, Starts};
+use std::ops::Range;
 
-/// The paper's Gaussian wells: in which minimum balls from a grid of starts end, for each radius
+/// The paper's Gaussian wells: where balls of every radius end, by where they start, as maps
 #[derive(Args, Clone, Debug)]
 pub struct BasinsArgs {
     /// Starts of a row, and rows
-    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(8..=4096))]
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(2..=2048))]
     side: u32,
-    /// Radii of the balls
+    /// Radii of the balls, from which each shrinks to nothing
     #[arg(long, value_delimiter = ',', default_value = "0.01,0.1,0.3,1")]
     radii: Vec<f32>,
-    /// Learning rate; it falls to nothing on half a cosine, and the radius with it
-    #[arg(long, default_value_t = 0.01)]
-    rate: f32,
-    /// Steps of each ball, of one gradient; then gradient descent leads from the centre into the minimum
-    #[arg(long, default_value_t = 1000)]
+    /// Steps of a ball, one gradient each
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     steps: u32,
-    /// Wells
-    #[arg(long, default_value_t = 1000)]
-    wells: u32,
-    /// Their standard deviation
-    #[arg(long, default_value_t = 0.1)]
-    width: f32,
-    /// What the wells are drawn with
+    /// Of where the wells are
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// On a GPU, in one invocation a ball
+    /// Roll the balls that follow one contact on a GPU, an invocation each
     #[arg(long)]
     gpu: bool,
 }
 
-/// Ends closer than this are the same minimum.
+const WELLS: u32 = 1000;
+const WIDTH: f32 = 0.1;
+const RATE: f32 = 0.01;
+/// Of a radius: what the exact ball costs grows with its square and more.
+const LARGEST: f32 = 3.0;
+/// Of a second grid for the exact ball, in spacings of the first: what differs is the grid's doing.
+const COARSER: f32 = 2.0;
+/// Ends as close as this are the same minimum.
 const TOLERANCE: f32 = 0.01;
-/// Every start is moved by this, to see how many ends change.
-const NUDGE: f32 = 1e-6;
-/// One in so many starts of a row is moved.
-const NUDGED: usize = 4;
-/// A basin that counts has at least this share of the starts.
-const SHARE: f64 = 0.001;
-/// The exact ball's radius is at least so many spacings of its grid, or the grid would have minima of its own.
-const SPACINGS: f32 = 10.0;
-/// The least spacing, and how many there are to a radius at most.
-const SPACING: f32 = 0.01;
-const FINEST: f32 = 50.0;
-
-/// What balls of one radius did.
-struct Found {
-    radius: f32,
-    basins: Basins,
-    /// The loss in each minimum.
-    depths: Vec<f32>,
-    /// The mean loss at the ends.
-    mean_loss: f64,
-    /// The share of ends that are others when the starts are moved a little.
-    changed: f64,
-    exact: Option<Basins>,
-}
-
-/// Runs the experiment.
-pub fn run(args: &BasinsArgs) -> Result<Section> {
-    ensure!(!args.radii.is_empty(), "--radii: expected one at least");
-    let minima = scattered(args.wells, args.seed);
-    let wells = NearWells::new(&minima, args.width)?;
-    let roller = Roller::new(args)?;
-    let bar = progress::bar("rolling balls", "balls");
-    let nudged = 2 * (args.side as usize / NUDGED).pow(2);
-    bar.set_length((args.radii.len() * (starts(args.side, 0.0).count() + nudged)) as u64);
-    let mut found = Vec::new();
-    for radius in &args.radii {
-        found.push(look(args, &roller, &wells, *radius, &bar)?);
-    }
-    bar.finish_and_clear();
-    let mut parts = vec![Part::Text(format!(
-        "{} wells of width {} in the bowl |theta|^2, and {side} x {side} starts. From each a ball with the lagged contact makes {} steps of \
-         one gradient, while its radius and its rate of {} fall to nothing; then gradient descent leads from its centre into the \
-         minimum. Colours are minima, bright ones are low; dots are where they lie. Boundaries are in units of theta. A start's end \
-         depends on it as far as neighbours end together more often than any two starts do: 1 where basins are in one piece, 0 where \
-         a neighbour's end says nothing, or all end alike. The last column moves each start by {NUDGE}.",
-        args.wells,
-        args.width,
-        args.steps,
-        args.rate,
-        side = args.side,
-    ))];
-    parts.push(table(&found));
-    parts.push(Part::Text(verdict(&found)));
-    parts.push(exact_table(&found));
-    parts.push(chart(&found)?);
-    for found in &found {
-        let radius = found.radius;
-        let caption = format!("Basins of a ball of radius {radius}");
-        let png = picture::png(&[found], args.side as usize)?;
-        parts.push(Part::Image { file: format!("radius_{radius}.png"), png, caption });
-    }
-    let all: Vec<&Found> = found.iter().collect();
-    let radii: Vec<String> = found.iter().map(|found| found.radius.to_string()).collect();
-    let caption = format!("All of them, two in a row, with radii of {}", radii.join(", "));
-    let png = picture::png(&all, args.side as usize)?;
-    parts.push(Part::Image { file: "maps.png".to_owned(), png, caption });
-    Ok(Section { name: "basins", title: "Basins among Gaussian wells", parts })
-}
-
-fn starts(side: u32, moved: f32) -> Starts {
-    Starts { from: -EDGE + moved, to: EDGE + moved, side: side as usize }
-}
-
-/// On what the balls roll.
-enum Roller {
-    Processor,
-    #[cfg(feature = "gpu")]
-    Gpu(rolling_ball::gpu::Device),
-}
-
-impl Roller {
-    #[cfg(feature = "gpu")]
-    fn new(args: &BasinsArgs) -> Result<Self> {
-        if args.gpu {
-            return Ok(Self::Gpu(rolling_ball::gpu::Device::new()?));
-        }
-        Ok(Self::Processor)
-    }
-
-    #[cfg(not(feature = "gpu"))]
-    fn new(_: &BasinsArgs) -> Result<Self> {
-        Ok(Self::Processor)
-    }
-
-    fn roll(
-        &self,
-        wells: &NearWells,
-        starts: &Starts,
-        settings: &Settings,
-        bar: &ProgressBar,
-    ) -> Result<Vec<[f32; 2]>> {
-        let done = |count| bar.inc(count as u64);
-        match self {
-            Self::Processor => Ok(basins::roll::<Active, _>(wells, starts, settings, done)?),
-            #[cfg(feature = "gpu")]
-            Self::Gpu(device) => {
-                Ok(rolling_ball::gpu::roll(device, wells, starts, settings, done)?)
-            }
-        }
-    }
-}
+/// How far every start is moved, both ways.
+const MOVE: f32 = 1e-6;
 
 /// Whether this program must be built with wgpu for it.
 #[cfg(not(feature = "gpu"))]
@@ -162,207 +59,318 @@ pub fn needs_gpu(args: &BasinsArgs) -> bool {
     args.gpu
 }
 
-fn look(
-    args: &BasinsArgs,
-    roller: &Roller,
-    wells: &NearWells,
-    radius: f32,
-    bar: &ProgressBar,
-) -> Result<Found> {
-    let settings = Settings::shrinking(radius, args.rate, args.steps);
-    let all = starts(args.side, 0.0);
-    let ends = roller.roll(wells, &all, &settings, bar)?;
-    let basins = Basins::of(&ends, &all, TOLERANCE)?;
-    let depths = basins.minima().iter().map(|minimum| loss(wells, minimum.place)).collect();
-    let losses = ends.iter().filter(|end| end[0].is_finite());
-    let losses: Vec<f64> = losses.map(|end| f64::from(loss(wells, *end))).collect();
-    let mean_loss = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
-    let side = args.side / NUDGED as u32;
-    let [before, after] =
-        [0.0, NUDGE].map(|by| roller.roll(wells, &starts(side, by), &settings, bar));
-    let (before, after) = (before?, after?);
-    let near = |a: &[f32; 2], b: &[f32; 2]| (a[0] - b[0]).hypot(a[1] - b[1]) < TOLERANCE;
-    let changed = before.iter().zip(&after).filter(|(before, after)| !near(before, after)).count();
-    let exact = exact(wells, radius, &all)?;
-    let changed = changed as f64 / before.len() as f64;
-    Ok(Found { radius, basins, depths, mean_loss, changed, exact })
-}
-
-/// The exact ball from the same starts, where the grid is fine enough for it.
-fn exact(wells: &NearWells, radius: f32, starts: &Starts) -> Result<Option<Basins>> {
-    let spacing = (radius / FINEST).max(SPACING);
-    if radius < SPACINGS * spacing {
-        return Ok(None);
+/// Runs the experiment.
+pub fn run(args: &BasinsArgs) -> Result<Section> {
+    let mut radii = args.radii.clone();
+    radii.sort_by(f32::total_cmp);
+    radii.dedup();
+    for radius in &radii {
+        ensure!(
+            *radius > 0.0 && *radius <= LARGEST,
+            "a radius is {radius}; pass radii above 0 and up to {LARGEST}"
+        );
     }
-    let ball = ExactBall::new(wells.minima(), wells.width(), radius, spacing)?;
-    let from = (0..starts.count()).into_par_iter().map(|index| starts.place(index));
-    let ends: Vec<[f32; 2]> =
-        from.map(|start| ball.path(start).last().copied().unwrap_or(start)).collect();
-    // Points of the grid beside each other are one minimum.
-    Ok(Some(Basins::of(&ends, starts, spacing)?))
-}
+    let wells = NearWells::new(&scattered(WELLS, args.seed), WIDTH)?;
+    let starts = Starts { from: -EDGE, to: EDGE, side: args.side as usize };
+    let settings = |radius| Settings::shrinking(radius, RATE, args.steps);
 
-fn loss(wells: &NearWells, [x, y]: [f32; 2]) -> f32 {
-    let ([loss, ..], _) = basins::evaluate::<Active, _>(wells, [[x; LANES], [y; LANES]]);
-    loss
-}
+    let roller = Roller::new(args.gpu)?;
+    let bar = progress::bar("rolling balls", "balls");
+    bar.set_length((2 * radii.len() * starts.count()) as u64);
+    let mut lagged = Vec::new();
+    for radius in &radii {
+        let done = |balls| bar.inc(balls as u64);
+        lagged.push(Outcome::lagged(&roller, &wells, &starts, *radius, &settings(*radius), done)?);
+    }
+    bar.finish_and_clear();
 
-fn percent(part: f64) -> String {
-    format!("{:.1} %", 100.0 * part)
-}
+    let bar = progress::bar("rolling the exact ball", "radii");
+    bar.set_length(2 * radii.len() as u64);
+    let exact = |coarseness: f32| -> Result<(f32, Vec<Outcome>)> {
+        let largest = radii.last().copied().unwrap_or(0.0);
+        let ground = Ground::new(&wells, &starts, largest, coarseness)?;
+        let outcome = |radius: &f32| {
+            let ends = ground.ends(&wells, &starts, &settings(*radius), *radius)?;
+            bar.inc(1);
+            Outcome::of(&wells, &starts, *radius, &ends, None)
+        };
+        Ok((ground.spacing(), radii.iter().map(outcome).collect::<Result<_>>()?))
+    };
+    let ((spacing, exact), (coarse_spacing, coarse)) = (exact(1.0)?, exact(COARSER)?);
+    bar.finish_and_clear();
 
-/// Without a sign where nothing is left of the number.
-fn thousandths(number: f64) -> String {
-    format!("{:.3}", (1000.0 * number).round() / 1000.0 + 0.0)
-}
-
-fn table(found: &[Found]) -> Part {
-    let header = [
-        "radius",
-        "basins",
-        "of 0.1 % or more",
-        "largest",
-        "boundary",
-        "dependence",
-        "mean loss at the ends",
-        "lost balls",
-        "others when moved",
+    let mut parts = vec![
+        Part::Text(introduction(args, &starts, spacing)),
+        table(&lagged, &exact),
+        Part::Text(legend(coarse_spacing, &coarse)),
     ];
-    let rows = found.iter().map(|found| {
-        let basins = &found.basins;
-        vec![
-            found.radius.to_string(),
-            basins.minima().len().to_string(),
-            basins.of_share(SHARE).to_string(),
-            percent(basins.largest_share()),
-            format!("{:.0}", basins.boundary()),
-            thousandths(basins.dependence()),
-            format!("{:.2}", found.mean_loss),
-            basins.lost().to_string(),
-            percent(found.changed),
-        ]
-    });
-    Part::Table { header: header.map(str::to_owned).into(), rows: rows.collect() }
-}
-
-fn exact_table(found: &[Found]) -> Part {
-    let header = ["exact ball's radius", "basins", "largest", "boundary", "dependence"];
-    let rows = found.iter().map(|found| match &found.exact {
-        Some(basins) => vec![
-            found.radius.to_string(),
-            basins.minima().len().to_string(),
-            percent(basins.largest_share()),
-            format!("{:.0}", basins.boundary()),
-            thousandths(basins.dependence()),
-        ],
-        None => vec![found.radius.to_string(), "-".into(), "-".into(), "-".into(), "-".into()],
-    });
-    Part::Table { header: header.map(str::to_owned).into(), rows: rows.collect() }
-}
-
-/// Whether each is less than the one before.
-fn falls(numbers: impl Iterator<Item = f64>) -> &'static str {
-    let numbers: Vec<f64> = numbers.collect();
-    match numbers.is_sorted_by(|a, b| a > b) {
-        _ if numbers.len() < 2 => "nothing to compare",
-        true => "yes",
-        false => "no",
+    if radii.len() > 1 {
+        parts.push(verdict::table(&lagged, &exact));
+        parts.push(Part::Text(verdict::text(&lagged, &exact)));
+        parts.push(chart(&lagged, &exact)?);
     }
+    let range = heights(lagged.iter().chain(&exact));
+    parts.extend(maps(&starts, &lagged, &range, &LAGGED)?);
+    parts.extend(maps(&starts, &exact, &range, &EXACT)?);
+    Ok(Section { name: "basins", title: "Basins among Gaussian wells", parts })
 }
 
-/// What the paper says of larger balls, against what is seen.
-fn verdict(found: &[Found]) -> String {
-    let falls = |of: &dyn Fn(&Found) -> f64| falls(found.iter().map(of));
-    let exact = || found.iter().filter_map(|found| found.exact.as_ref());
-    let exact_falls = |of: &dyn Fn(&Basins) -> f64| self::falls(exact().map(of));
+fn introduction(args: &BasinsArgs, starts: &Starts, spacing: f32) -> String {
     format!(
-        "A larger ball depends less on where it starts, says the paper. Seen, with every larger radius: fewer basins, **{}**; lower ends, **{}**; \
-         less dependence, **{}**; shorter boundaries, **{}**. For the exact ball, which dilation on a grid rolls down the surface of its \
-         centres: fewer basins, **{}**; shorter boundaries, **{}**. It is given where the grid is fine enough for the radius, which adds minima of its own all the same. The optimizer \
-         follows one contact, and where radius times curvature is above 1 that contact jumps: the last column says how far the last \
-         bits of a start decide, and boundaries turn to dust.",
-        falls(&|found| found.basins.minima().len() as f64),
-        falls(&|found| found.mean_loss),
-        falls(&|found| found.basins.dependence()),
-        falls(&|found| found.basins.boundary()),
-        exact_falls(&|basins| basins.minima().len() as f64),
-        exact_falls(&|basins| basins.boundary()),
+        "{WELLS} wells of width {WIDTH} in the bowl |theta|^2, anywhere between {} and {}, and a ball from each of {side} x {side} \
+         starts there. The lagged contact with the plain centre step: {} steps, the radius and the rate of {RATE} shrink to \
+         nothing on half a cosine, and then gradient descent from the centre into a minimum of the loss. The exact ball, of \
+         constant radius: steepest descent on the surface of its centres, computed by dilation on a grid of spacing {spacing:.3} (for a \
+         smaller ball that is the loss itself), and then the same gradient descent. The bottom of a well alone has the curvature \
+         1 / width^2 = {:.0}: a ball with a radius above {:.3} does not fit it.",
+        starts.from,
+        starts.to,
+        args.steps,
+        1.0 / (WIDTH * WIDTH),
+        WIDTH * WIDTH,
+        side = args.side,
     )
 }
 
-fn chart(found: &[Found]) -> Result<Part> {
-    let points = |of: &dyn Fn(&Found) -> Option<f64>| {
-        let points = found.iter().filter_map(|found| Some((f64::from(found.radius), of(found)?)));
-        points.collect::<Vec<_>>()
-    };
-    let count = |basins: &Basins| basins.minima().len() as f64;
-    let balls = points(&|found| Some(count(&found.basins)));
-    let exact = points(&|found| found.exact.as_ref().map(count));
-    let series = [("lagged contact", balls, 0), ("exact ball", exact, 1)];
-    let series = series.into_iter().map(|(label, points, colour)| Series {
-        label: label.to_owned(),
-        points,
-        mark: Mark::Dots,
-        colour,
-    });
+fn legend(coarse_spacing: f32, coarse: &[Outcome]) -> String {
+    let basins: Vec<String> = coarse.iter().map(|outcome| outcome.count().to_string()).collect();
+    format!(
+        "Boundary is the length of the boundaries between basins, in units of theta; where basins are mixed finer than the starts \
+         lie it grows with their number. Dependence says how much an end depends on the start: near 1 where each basin is in one \
+         piece, 0 where a start says no more of its neighbour's end than a draw from all ends would. Moved ends are those that \
+         change by more than {TOLERANCE} when every start is moved by {MOVE:e} both ways (not asked of the exact ball, whose starts \
+         are points of a grid). The mean loss is that at the ends. The exact ball's figures are those of its \
+         grid: on one of spacing {coarse_spacing:.3} it has {} basins.",
+        basins.join(", ")
+    )
+}
+
+fn table(lagged: &[Outcome], exact: &[Outcome]) -> Part {
+    let header = [
+        "ball",
+        "radius",
+        "basins",
+        "of 0.1 % and more",
+        "largest",
+        "boundary",
+        "dependence",
+        "moved ends",
+        "mean loss",
+        "lost balls",
+    ];
+    let mut rows = Vec::new();
+    for (name, outcomes) in [("lagged contact", lagged), ("exact ball", exact)] {
+        for outcome in outcomes {
+            let basins = &outcome.basins;
+            rows.push(vec![
+                name.to_owned(),
+                outcome.radius.to_string(),
+                basins.minima().len().to_string(),
+                outcome.large().to_string(),
+                format!("{:.1} %", 100.0 * basins.largest_share()),
+                format!("{:.0}", basins.boundary()),
+                format!("{:.3}", basins.dependence()),
+                outcome
+                    .moved
+                    .map_or_else(|| "-".to_owned(), |moved| format!("{:.2} %", 100.0 * moved)),
+                format!("{:.2}", outcome.mean_loss),
+                basins.lost().to_string(),
+            ]);
+        }
+    }
+    Part::Table { header: header.map(str::to_owned).into(), rows }
+}
+
+fn chart(lagged: &[Outcome], exact: &[Outcome]) -> Result<Part> {
+    let figures: [(&str, Figure); 2] =
+        [("basins", Outcome::count), ("boundary", Outcome::boundary)];
+    let mut series = Vec::new();
+    for (ball, outcomes) in [("lagged contact", lagged), ("exact ball", exact)] {
+        for (name, figure) in figures {
+            let points =
+                outcomes.iter().map(|outcome| (f64::from(outcome.radius), figure(outcome)));
+            series.push(Series {
+                label: format!("{name}, {ball}"),
+                // A logarithm has no place for none.
+                points: points.filter(|(_, value)| *value > 0.0).collect(),
+                mark: Mark::Line,
+                colour: series.len(),
+            });
+        }
+    }
     let chart = Chart {
-        title: "Minima that some start leads to",
+        title: "Basins and the boundaries between them",
         x: "radius",
-        y: "basins",
-        series: series.collect(),
+        y: "number of basins, length of boundaries",
+        series,
         logarithmic: (true, true),
     };
-    let caption = "Fewer minima are reached by larger balls.".to_owned();
+    let caption = "A boundary that grows while basins become fewer is one of dust, not of regions."
+        .to_owned();
     Ok(Part::Picture { file: "basins.svg", svg: chart.draw()?, caption })
+}
+
+/// From the lowest minimum to the highest one.
+fn heights<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> Range<f32> {
+    let losses = outcomes.flat_map(|outcome| &outcome.losses);
+    let (low, high) = losses.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), loss| {
+        (low.min(*loss), high.max(*loss))
+    });
+    low..high
+}
+
+/// A ball's maps.
+struct Maps {
+    ball: &'static str,
+    heading: &'static str,
+    /// What their files begin with.
+    prefix: &'static str,
+    /// All of them beside each other.
+    together: &'static str,
+}
+
+const LAGGED: Maps = Maps {
+    ball: "lagged contact",
+    heading: "Maps of the lagged contact",
+    prefix: "radius",
+    together: "maps.png",
+};
+const EXACT: Maps = Maps {
+    ball: "exact ball",
+    heading: "Maps of the exact ball",
+    prefix: "exact",
+    together: "exact.png",
+};
+
+/// All in one picture, and a map a radius.
+fn maps(
+    starts: &Starts,
+    outcomes: &[Outcome],
+    range: &Range<f32>,
+    names: &Maps,
+) -> Result<Vec<Part>> {
+    let (mut maps, mut single) = (Vec::new(), Vec::new());
+    for outcome in outcomes {
+        let colours = colours::of(&outcome.basins, &outcome.losses, range, starts.side);
+        let map = Map::of(&outcome.basins, starts, &colours);
+        let Outcome { radius, basins, .. } = outcome;
+        single.push(Part::Image {
+            file: format!("{}_{radius}.png", names.prefix),
+            png: map.png()?,
+            alt: format!(
+                "Map of the starts between {} and {} by where the {} of radius {radius} ends: {} basins, the largest of {:.1} %.",
+                starts.from,
+                starts.to,
+                names.ball,
+                basins.minima().len(),
+                100.0 * basins.largest_share()
+            ),
+            caption: format!("Radius {radius}, {}.", names.ball),
+        });
+        maps.push(map);
+    }
+    let radii: Vec<String> = outcomes.iter().map(|outcome| outcome.radius.to_string()).collect();
+    let mut parts = vec![
+        Part::Heading(names.heading.to_owned()),
+        Part::Text(format!(
+            "Each start in the colour of its basin, the paler the higher its minimum (losses from {:.1} to {:.1}), with a dot at each \
+             minimum; lost balls are black. The largest basins choose their colours first: a colour means the same basin only \
+             within a map.",
+            range.start, range.end
+        )),
+        Part::Image {
+            file: names.together.to_owned(),
+            png: Map::together(&maps).png()?,
+            alt: format!("The maps of the {} beside each other.", names.ball),
+            caption: format!(
+                "Radii of {}, from the top left, row by row; {}.",
+                radii.join(", "),
+                names.ball
+            ),
+        },
+    ];
+    parts.extend(single);
+    Ok(parts)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Cursor;
 
-    fn quick() -> BasinsArgs {
-        BasinsArgs {
-            side: 24,
-            radii: vec![0.01, 0.3],
-            rate: 0.01,
-            steps: 60,
-            wells: 100,
-            width: 0.1,
-            seed: 0,
-            gpu: false,
-        }
+    const SIDE: u32 = 24;
+
+    fn section() -> Result<Section> {
+        run(&BasinsArgs { side: SIDE, radii: vec![1.0, 0.1], steps: 100, seed: 0, gpu: false })
+    }
+
+    fn tables(section: &Section) -> Vec<&Vec<Vec<String>>> {
+        let tables = section.parts.iter().filter_map(|part| match part {
+            Part::Table { rows, .. } => Some(rows),
+            _ => None,
+        });
+        tables.collect()
     }
 
     #[test]
-    fn every_radius_has_a_row_and_a_picture() -> Result<()> {
-        let section = run(&quick())?;
-        let rows = section.parts.iter().find_map(|part| match part {
-            Part::Table { rows, .. } => Some(rows.len()),
-            _ => None,
-        });
-        assert_eq!(rows, Some(2));
-        let pictures = section.parts.iter().filter_map(|part| match part {
-            Part::Image { png, .. } => Some(png),
-            _ => None,
-        });
-        let mut widths = Vec::new();
-        for png in pictures {
-            widths.push(png::Decoder::new(std::io::Cursor::new(png)).read_info()?.info().width);
-        }
-        assert_eq!(widths, [24, 24, 48 + picture::GAP as u32]);
+    fn a_larger_ball_of_either_kind_has_fewer_basins_and_the_exact_one_shorter_boundaries()
+    -> Result<()> {
+        let section = section()?;
+        let [figures, verdict] = tables(&section)[..] else { panic!("not two tables") };
+        let kinds: Vec<[&str; 2]> = figures.iter().map(|row| [&*row[0], &*row[1]]).collect();
+        let [lagged, exact] = ["lagged contact", "exact ball"];
+        assert_eq!(kinds, [[lagged, "0.1"], [lagged, "1"], [exact, "0.1"], [exact, "1"]]);
+        let basins: Vec<u32> = figures.iter().filter_map(|row| row[2].parse().ok()).collect();
+        assert!(basins[1] < basins[0] && basins[3] < basins[2], "{basins:?}");
+        assert_eq!(verdict[0], ["fewer basins", "yes", "yes"]);
+        assert_eq!((&*verdict[3][0], &*verdict[3][2]), ("shorter boundaries", "yes"));
+        assert!(section.markdown().contains("the exact ball shows **both halves**"));
         Ok(())
     }
 
     #[test]
-    fn one_number_does_not_fall() {
-        assert_eq!(falls([1.0].into_iter()), "nothing to compare");
-        assert_eq!(falls([2.0, 1.0].into_iter()), "yes");
-        assert_eq!(falls([2.0, 1.0, 1.0].into_iter()), "no");
+    fn the_maps_have_a_square_for_each_start() -> Result<()> {
+        let section = section()?;
+        let images = section.parts.iter().filter_map(|part| match part {
+            Part::Image { file, png, .. } => Some((&**file, png)),
+            _ => None,
+        });
+        let mut sizes = Vec::new();
+        for (file, png) in images {
+            let mut reader = png::Decoder::new(Cursor::new(png)).read_info()?;
+            let mut pixels = vec![0; reader.output_buffer_size().unwrap_or(0)];
+            let frame = reader.next_frame(&mut pixels)?;
+            sizes.push((file, frame.width, frame.height));
+        }
+        let map = 512 / SIDE * SIDE;
+        let pair = 2 * map + 8;
+        let expected = [
+            ("maps.png", pair, map),
+            ("radius_0.1.png", map, map),
+            ("radius_1.png", map, map),
+            ("exact.png", pair, map),
+            ("exact_0.1.png", map, map),
+            ("exact_1.png", map, map),
+        ];
+        assert_eq!(sizes, expected);
+        Ok(())
     }
 
     #[test]
-    fn a_radius_that_cannot_be_is_refused() {
-        assert!(run(&BasinsArgs { radii: vec![f32::NAN], ..quick() }).is_err());
-        assert!(run(&BasinsArgs { radii: Vec::new(), ..quick() }).is_err());
+    fn a_radius_that_is_none_is_refused() {
+        for radius in [0.0, -1.0, f32::NAN, 100.0] {
+            let args = BasinsArgs { side: 4, radii: vec![radius], steps: 1, seed: 0, gpu: false };
+            assert!(
+                run(&args).is_err_and(|error| error.to_string().contains("pass radii above 0"))
+            );
+        }
+    }
+
+    #[test]
+    fn one_radius_has_a_table_and_no_verdict() -> Result<()> {
+        let section =
+            run(&BasinsArgs { side: 4, radii: vec![0.1], steps: 1, seed: 0, gpu: false })?;
+        assert_eq!(tables(&section).len(), 1);
+        Ok(())
     }
 }

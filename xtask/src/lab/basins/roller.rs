@@ -1,0 +1,42 @@
+//! Where the balls that follow one contact roll: on all cores, or on a GPU.
+
+use anyhow::Result;
+use rolling_ball::basins::{self, NearWells, Settings, Starts};
+use rolling_ball::kernels::Active;
+
+pub enum Roller {
+    Processor,
+    #[cfg(feature = "gpu")]
+    Gpu(rolling_ball::gpu::Device),
+}
+
+impl Roller {
+    /// The best GPU, where one is asked for.
+    #[cfg(feature = "gpu")]
+    pub fn new(gpu: bool) -> Result<Self> {
+        if gpu { Ok(Self::Gpu(rolling_ball::gpu::Device::new()?)) } else { Ok(Self::Processor) }
+    }
+
+    /// This program has none: it builds itself with one where that is asked for.
+    #[cfg(not(feature = "gpu"))]
+    pub fn new(_: bool) -> Result<Self> {
+        Ok(Self::Processor)
+    }
+
+    /// Where the ball from each start ends. Calls `done` with the number of balls whenever some are done.
+    pub fn roll(
+        &self,
+        wells: &NearWells,
+        starts: &Starts,
+        settings: &Settings,
+        done: impl Fn(usize) + Sync,
+    ) -> Result<Vec<[f32; 2]>> {
+        match self {
+            Self::Processor => Ok(basins::roll::<Active, _>(wells, starts, settings, done)?),
+            #[cfg(feature = "gpu")]
+            Self::Gpu(device) => {
+                Ok(rolling_ball::gpu::roll(device, wells, starts, settings, done)?)
+            }
+        }
+    }
+}
