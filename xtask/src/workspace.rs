@@ -31,6 +31,14 @@ pub fn cargo() -> Command {
     command
 }
 
+/// This program, built as cargo is told. Not the file that runs: a build with other features may have replaced that.
+pub fn xtask(options: &[&str], arguments: &[&str]) -> Command {
+    let mut command = cargo();
+    command.args(["run", "--quiet", "--release", "--locked", "--package", "xtask"]);
+    command.args(options).arg("--").args(arguments);
+    command
+}
+
 /// The version of the compiler in use.
 pub fn compiler() -> Result<String> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());

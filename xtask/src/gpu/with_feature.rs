@@ -1,23 +1,19 @@
 //! This program, built with wgpu: not everybody is to wait for that.
 
-use crate::workspace::{cargo, root};
+use crate::workspace::{root, xtask};
 use std::process::Command;
 
 /// A command of this program, with the feature.
 pub fn command(arguments: &[&str]) -> Command {
-    let mut command = cargo();
-    command.args(["run", "--quiet", "--release", "--locked", "--package", "xtask"]);
-    command.args(["--features", "gpu"]);
-    if cfg!(windows) {
-        // There, a program that runs cannot be replaced.
-        command.args(["--target-dir", "target/gpu/build"]);
-    }
+    // On Windows, a program that runs cannot be replaced.
+    let elsewhere: &[&str] = &["--features", "gpu", "--target-dir", "target/gpu/build"];
+    let options = if cfg!(windows) { elsewhere } else { &elsewhere[..2] };
+    let mut command = xtask(options, arguments);
     if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
         // Mesa complains where there is none, though nothing is shown.
         command.env("XDG_RUNTIME_DIR", root().join("target"));
     }
     eprintln!("building xtask with wgpu, which takes a few minutes the first time");
-    command.arg("--").args(arguments);
     command
 }
 

@@ -2,7 +2,7 @@
 
 use super::picture::COLOURS;
 use super::report;
-use crate::workspace::{capture, root};
+use crate::workspace::{capture, root, xtask};
 use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::io::BufReader;
@@ -19,8 +19,7 @@ const VISIBLE: usize = 100;
 
 /// An experiment's section is in the report as the browser has it, with its pictures drawn.
 pub fn check() -> Result<()> {
-    let program = std::env::current_exe().context("cannot find this program")?;
-    capture(Command::new(program).args(["lab", "ironing"]), "cargo xtask lab ironing")?;
+    capture(&mut xtask(&[], &["lab", "ironing"]), "cargo xtask lab ironing")?;
     let page = report::page();
     let address = format!("file://{}", page.display());
     let dom = capture(browser().args(["--dump-dom", &address]), "reading the report in a browser")?;
