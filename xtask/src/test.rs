@@ -161,6 +161,7 @@ fn graphics(args: &TestArgs, tally: &mut Tally) -> Result<()> {
     for which in [&["--lib", "--test", "gpu"][..], &["--doc", "src/gpu"]] {
         let mut command = cargo();
         command.args(tests).args(which).env("ROLLING_BALL_REQUIRE_GPU", "1");
+        gpu::without_window(&mut command);
         run(&mut command, "the tests on the GPU")?;
     }
     Ok(())

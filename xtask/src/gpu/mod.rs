@@ -18,9 +18,9 @@ mod timings;
 mod training;
 mod with_feature;
 
-pub use with_feature::command;
 #[cfg(not(feature = "gpu"))]
 pub use with_feature::run as run_with_feature;
+pub use with_feature::{command, without_window};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};

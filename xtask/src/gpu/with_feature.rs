@@ -9,12 +9,16 @@ pub fn command(arguments: &[&str]) -> Command {
     let elsewhere: &[&str] = &["--features", "gpu", "--target-dir", "target/gpu/build"];
     let options = if cfg!(windows) { elsewhere } else { &elsewhere[..2] };
     let mut command = xtask(options, arguments);
-    if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
-        // Mesa complains where there is none, though nothing is shown.
-        command.env("XDG_RUNTIME_DIR", root().join("target"));
-    }
+    without_window(&mut command);
     eprintln!("building xtask with wgpu, which takes a few minutes the first time");
     command
+}
+
+/// Mesa complains where there is no folder for the session of a user, though nothing is shown.
+pub fn without_window(command: &mut Command) {
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        command.env("XDG_RUNTIME_DIR", root().join("target"));
+    }
 }
 
 /// Runs what this program was asked for with the feature.
