@@ -1,7 +1,7 @@
 //! Landscapes on a device against the same landscapes on the processor.
 
 use super::support::random::Random;
-use super::{assert_near, device};
+use super::{assert_alike, assert_near, device};
 use rolling_ball::gpu::{self, Device, Error, Formula, Landscape, Shaded, Shaders, Vector};
 use rolling_ball::landscapes::{
     Ackley, GaussianWells, Quadratic, Rastrigin, RippledBowl, Rosenbrock, SineModel, Weierstrass,
@@ -114,4 +114,69 @@ fn wgsl_that_is_not_in_order_is_refused_in_the_words_of_its_compiler() {
         other => panic!("{other}"),
     }
     assert_eq!(device.failure(), None);
+}
+
+/// A function at each number.
+fn of_each(device: &Device, source: &'static str, numbers: &[f32]) -> Vec<f32> {
+    let mut objective = Landscape::new(device, &Own("function", source), numbers.len()).unwrap();
+    let theta = Vector::from_slice(device, numbers).unwrap();
+    let mut values = Vector::zeros(device, numbers.len()).unwrap();
+    objective.gradient(&theta, &mut values).unwrap();
+    values.read().unwrap()
+}
+
+#[test]
+fn exponential_and_logarithm_are_those_of_libm() {
+    let Some(device) = device() else { return };
+    let random = Random(7).vector(100_000);
+    let mut numbers: Vec<f32> = random.iter().map(|number| 110.0 * number).collect();
+    let near_0 = random.iter().map(|number| number.powi(9));
+    numbers.extend(near_0);
+    numbers.extend([
+        0.0,
+        -0.0,
+        0.346_573_6,
+        1.039_720_8,
+        88.722_83,
+        88.722_84,
+        -87.336_54,
+        -103.9,
+        -104.1,
+    ]);
+    let exponential = "fn term(i: u32) -> f32 { return 0.0; }
+                       fn slope(i: u32) -> f32 { return exponential(at(i)); }";
+    let expected: Vec<f32> = numbers.iter().map(|number| libm::expf(*number)).collect();
+    let actual = of_each(device, exponential, &numbers);
+    for ((number, expected), actual) in numbers.iter().zip(&expected).zip(&actual) {
+        // Infinity is no number to compare by.
+        if expected.is_infinite() {
+            assert!(actual.is_infinite(), "{number}: {actual}");
+        } else {
+            assert_alike(device, &[*expected], &[*actual], 1e-6);
+        }
+    }
+    let positive: Vec<f32> = expected.into_iter().filter(|number| number.is_normal()).collect();
+    let logarithm = "fn term(i: u32) -> f32 { return 0.0; }
+                     fn slope(i: u32) -> f32 { return logarithm(at(i)); }";
+    let expected: Vec<f32> = positive.iter().map(|number| libm::logf(*number)).collect();
+    assert_alike(device, &expected, &of_each(device, logarithm, &positive), 1e-6);
+}
+
+#[test]
+fn sine_and_cosine_are_good_to_the_last_bits() {
+    let Some(device) = device() else { return };
+    let random = Random(8).vector(100_000);
+    let angles: Vec<f32> = random.iter().map(|angle| 10_000.0 * angle).collect();
+    for (source, function) in [
+        ("fn slope(i: u32) -> f32 { return sine(at(i)); }", libm::sin as fn(f64) -> f64),
+        ("fn slope(i: u32) -> f32 { return cosine(at(i)); }", libm::cos),
+    ] {
+        let term = "fn term(i: u32) -> f32 { return 0.0; }\n";
+        let source: &'static str = Box::leak([term, source].concat().into_boxed_str());
+        let values = of_each(device, source, &angles);
+        for (angle, value) in angles.iter().zip(values) {
+            let apart = (function(f64::from(*angle)) - f64::from(value)).abs();
+            assert!(apart < 2.0 * f64::from(f32::EPSILON), "{angle}: {value}, {apart:e} off");
+        }
+    }
 }

@@ -3,29 +3,6 @@
 
 const LISTS: u32 = 6u;
 
-fn power_of_2(k: i32) -> f32 {
-    return bitcast<f32>(u32(k + 127) << 23u);
-}
-
-// `e^number` for numbers up to 0, without a branch: the operations of exponential.rs.
-fn depth(number: f32) -> f32 {
-    let x = max(number, -104.0);
-    // x = k ln 2 + high - low
-    let k = i32(minus(times(1.442695, x), 0.5));
-    let high = minus(x, times(f32(k), 0.69314575));
-    let low = times(f32(k), 1.4286068e-6);
-    let rest = minus(high, low);
-    let square = squared(rest);
-    let polynomial = times(square, plus(0.16666625, times(square, -0.0027667333)));
-    let even = minus(rest, polynomial);
-    let quotient = rounded(times(rest, even) / minus(2.0, even));
-    let fraction = plus(1.0, plus(minus(quotient, low), high));
-    // Two powers of 2, since one may be too small for a normal number.
-    let half = k >> 1u;
-    let raised = times(times(fraction, power_of_2(half)), power_of_2(k - half));
-    return select(raised, plus(1.0, x), x >= -0.00012207031);
-}
-
 // Where the list of a point begins and ends.
 fn list(x: f32, y: f32) -> vec2u {
     let column = times(minus(x, numbers[2]), numbers[4]);
@@ -48,7 +25,7 @@ fn evaluate(x: f32, y: f32) -> vec3f {
     for (var j = wells.x; j < wells.y; j += 1u) {
         let across = minus(x, numbers[LISTS + 2u * j]);
         let up = minus(y, numbers[LISTS + 2u * j + 1u]);
-        let depth = depth(times(plus(squared(across), squared(up)), exponent));
+        let depth = exponential(times(plus(squared(across), squared(up)), exponent));
         loss = minus(loss, depth);
         pull_x = plus(pull_x, times(depth, across));
         pull_y = plus(pull_y, times(depth, up));

@@ -1,42 +1,36 @@
 // Exponential and logarithm by the operations of the crate libm's, in their order, so that they give its bits: those of
-// FreeBSD's e_expf.c and e_logf.c, after which that crate goes. A result below the normal numbers is 0 here.
+// FreeBSD's e_expf.c and e_logf.c, after which that crate goes.
 
 fn infinite_or_nan(number: f32) -> bool {
     return (bitcast<u32>(number) & 0x7f800000u) == 0x7f800000u;
 }
 
+fn power_of_2(k: i32) -> f32 {
+    return bitcast<f32>(u32(k + 127) << 23u);
+}
+
 fn exponential(number: f32) -> f32 {
-    if number < -87.33654 {
+    if number < -104.0 {
         return 0.0;
     }
     if infinite_or_nan(number) || number > 88.72283 {
         return number * bitcast<f32>(0x7f800000u + parameters.unchanged);
     }
-    let size = abs(number);
-    if size <= 0.00012207031 {
-        return plus(1.0, number);
-    }
     // number = k ln 2 + high - low
-    var k = 0;
-    var high = number;
-    var low = 0.0;
-    var rest = number;
-    if size > 0.34657359 {
-        let half = select(0.5, -0.5, number < 0.0);
-        k = i32(plus(times(1.442695, number), half));
-        if size <= 1.0397208 {
-            k = select(1, -1, number < 0.0);
-        }
-        high = minus(number, times(f32(k), 0.69314575));
-        low = times(f32(k), 1.4286068e-6);
-        rest = minus(high, low);
-    }
+    let half = select(0.5, -0.5, number < 0.0);
+    let k = i32(plus(times(1.442695, number), half));
+    let high = minus(number, times(f32(k), 0.69314575));
+    let low = times(f32(k), 1.4286068e-6);
+    let rest = minus(high, low);
     let square = squared(rest);
     let polynomial = times(square, plus(0.16666625, times(square, -0.0027667333)));
-    let c = minus(rest, polynomial);
-    let quotient = rounded(times(rest, c) / minus(2.0, c));
-    let power = plus(1.0, plus(minus(quotient, low), high));
-    return bitcast<f32>(bitcast<u32>(power) + (bitcast<u32>(k) << 23u));
+    let even = minus(rest, polynomial);
+    let quotient = rounded(times(rest, even) / minus(2.0, even));
+    let fraction = plus(1.0, plus(minus(quotient, low), high));
+    // Two powers of 2, since one may be too small for a normal number, or too large.
+    let first = k >> 1u;
+    let raised = times(times(fraction, power_of_2(first)), power_of_2(k - first));
+    return select(raised, plus(1.0, number), abs(number) <= 0.00012207031);
 }
 
 // Of a normal number.
