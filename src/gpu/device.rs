@@ -1,6 +1,5 @@
 //! A GPU: how one is chosen, what it holds for its vectors, and how it is waited for.
 
-use super::Error;
 use super::adapter::{Adapter, adapters, chunk, facts, kind};
 use super::program::{ARITHMETIC, Program, SINE, TRANSCENDENTAL};
 use super::scratch::Scratch;
@@ -11,6 +10,7 @@ use super::std::{
     string::{String, ToString},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
+use super::{Error, Vector};
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
@@ -181,10 +181,6 @@ impl Device {
         &self.0.queue
     }
 
-    pub(super) fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-
     /// Buffers that the passes share. Whoever holds them may wait for the device.
     pub(super) fn scratch(&self) -> MutexGuard<'_, Scratch> {
         self.0.scratch.lock().unwrap_or_else(PoisonError::into_inner)
@@ -195,6 +191,15 @@ impl Device {
         let workgroups = invocations.div_ceil(of_a_workgroup).max(1);
         let columns = workgroups.min(self.0.adapter.workgroups);
         (columns, workgroups.div_ceil(columns))
+    }
+
+    /// Checks that what works together lives here.
+    pub(super) fn check_here<'v>(
+        &self,
+        vectors: impl IntoIterator<Item = &'v Vector>,
+    ) -> Result<(), Error> {
+        let here = |vector: &Vector| Arc::ptr_eq(&self.0, &vector.device().0);
+        if vectors.into_iter().all(here) { Ok(()) } else { Err(Error::SeveralDevices) }
     }
 
     /// Checks that a pass can see so many elements at once.
@@ -361,7 +366,7 @@ pub(super) fn ready<T>(future: impl Future<Output = T>) -> Result<T, Error> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::super::{Error, Shaders, Vector};
+    use super::super::Shaders;
     use super::*;
     use crate::kernels::{Elements, Passes};
 

@@ -2,8 +2,9 @@
 
 use super::support::random::Random;
 use super::{assert_alike, device, split};
-use rolling_ball::gpu::{self, Batch, DenseNetwork, Device, Error, Shaders, Vector};
+use rolling_ball::gpu::{self, Batch, DenseNetwork, Device, Error, Landscape, Shaders, Vector};
 use rolling_ball::kernels::Scalar;
+use rolling_ball::landscapes::Rastrigin;
 use rolling_ball::nn::{Chain, Dense, Network, Relu, Sample, SoftmaxCrossEntropy};
 use rolling_ball::{
     Adam, AdamConfig, Armijo, CentreStep, ClipNorm, Footpoint, Objective, Optimizer, RollingBall,
@@ -247,4 +248,19 @@ fn a_step_on_a_device_that_has_failed_says_why() {
     let failed = gpu::step(&mut sgd, &mut batch, &mut theta).unwrap_err();
     assert_eq!(Some(failed), first.failure());
     assert!(batch.loss(&theta).unwrap().is_nan());
+}
+
+#[test]
+fn a_theta_of_another_device_is_refused() {
+    let [Some(first), Some(other)] = [split(2), split(3)] else { return };
+    let theta = Vector::zeros(&other, 8).unwrap();
+    let network = DenseNetwork::new(&first, &[3, 2]).unwrap();
+    let mut batch = network.batch(&[1.0; 3], &[0]).unwrap();
+    assert_eq!(batch.outputs(&theta), Err(Error::SeveralDevices));
+    assert!(batch.loss(&theta).unwrap().is_nan());
+    assert_eq!(first.failure(), Some(Error::SeveralDevices));
+    let Some(third) = split(4) else { return };
+    let mut bowl = Landscape::new(&third, &Rastrigin, 8).unwrap();
+    assert!(bowl.loss(&theta).unwrap().is_nan());
+    assert_eq!((third.failure(), other.failure()), (Some(Error::SeveralDevices), None));
 }

@@ -180,6 +180,7 @@ impl Landscape {
     /// The terms, and the gradient where there is a place for it; then the sum of the terms.
     fn evaluate(&self, theta: &Vector, gradient: Option<&Vector>) -> Result<f32, Error> {
         self.device.check()?;
+        self.device.check_here([theta].into_iter().chain(gradient))?;
         let count = self.parameters as u32;
         let grid = self.device.grid(count, WORKGROUP);
         let flag = gradient.is_some().into();

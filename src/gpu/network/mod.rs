@@ -237,6 +237,7 @@ impl Batch {
     /// [`Error::Step`] where theta has the wrong length; what [`Vector::read`] says.
     pub fn outputs(&mut self, theta: &Vector) -> Result<Vec<f32>, Error> {
         crate::Error::check_length("theta", self.network.parameters(), theta.len())?;
+        self.network.device.check_here([theta])?;
         self.run(|batch, commands| batch.forward(commands, theta))?;
         let Some((last, layer)) = self.outputs.last().zip(self.network.layers.last()) else {
             return Ok(Vec::new());
@@ -354,6 +355,7 @@ impl Batch {
 
     /// The loss, and the gradient where there is a place for it.
     fn evaluate(&mut self, theta: &Vector, gradient: Option<&Vector>) -> Result<f32, Error> {
+        self.network.device.check_here([theta].into_iter().chain(gradient))?;
         self.run(|batch, commands| {
             batch.forward(commands, theta);
             batch.lose(commands, gradient.is_some());

@@ -51,9 +51,7 @@ pub struct Shaders;
 fn copy(to: &Vector, from: &Vector) -> Result<(), Error> {
     let device = to.device();
     device.check()?;
-    if !from.device().is(device) {
-        return Err(Error::SeveralDevices);
-    }
+    device.check_here([from])?;
     let mut commands = device.wgpu().create_command_encoder(&Default::default());
     for (to, from) in to.chunks().zip(from.chunks()) {
         let bytes = to.size().min(from.size());

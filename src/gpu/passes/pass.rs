@@ -104,8 +104,8 @@ fn keep(place: u32, lanes: vec4f) {{
         if device.check().is_err() {
             return [f32::NAN; S];
         }
-        let outcome = if vectors.iter().any(|vector| !vector.device().is(device)) {
-            Err(Error::SeveralDevices)
+        let outcome = if let Err(error) = device.check_here(vectors) {
+            Err(error)
         } else if length == 0 {
             Ok([NOTHING; S])
         } else if S == 0 {
