@@ -1,21 +1,7 @@
 //! `cargo xtask gpu`: the ball on a GPU against the ball on this processor.
 
 #[cfg(feature = "gpu")]
-mod adapter;
-#[cfg(feature = "gpu")]
-mod basins;
-#[cfg(feature = "gpu")]
-mod comparison;
-#[cfg(feature = "gpu")]
-mod landscapes;
-#[cfg(feature = "gpu")]
-mod passes;
-#[cfg(feature = "gpu")]
-mod report;
-#[cfg(feature = "gpu")]
-mod timings;
-#[cfg(feature = "gpu")]
-mod training;
+mod validation;
 mod with_feature;
 
 #[cfg(not(feature = "gpu"))]
@@ -45,8 +31,8 @@ pub struct GpuArgs {
     /// Only these parts
     #[arg(long, value_enum, value_name = "PART", value_delimiter = ',')]
     only: Vec<Part>,
-    /// Parameters of the passes that are timed, in millions of 2^20 [default: 64, on the processor 4]
-    #[arg(long, value_name = "MILLIONS")]
+    /// Parameters of the passes that are timed, in units of 2^20 [default: 64, on the processor 4]
+    #[arg(long, value_name = "MEBI")]
     parameters: Option<usize>,
     /// Print the figures as JSON too, in the last line
     #[arg(long)]
@@ -77,7 +63,7 @@ pub fn gpu(args: &GpuArgs) -> Result<()> {
     #[cfg(not(feature = "gpu"))]
     let _ = args;
     #[cfg(feature = "gpu")]
-    return report::validate(args);
+    return validation::validate(args);
     #[cfg(not(feature = "gpu"))]
     with_feature::run()
 }

@@ -1,7 +1,7 @@
 //! The adapter to compare with.
 
-use super::GpuArgs;
 use crate::device::setup;
+use crate::gpu::GpuArgs;
 use anyhow::{Context, Result};
 use rolling_ball::gpu::{Adapter, AdapterKind, Device, Error, Settings};
 

@@ -1,14 +1,22 @@
 //! All that is compared, in tables, pictures and JSON.
 
-use super::adapter::{describe, is_processor, open};
-use super::comparison::Comparison;
-use super::{GpuArgs, Part, basins, landscapes, passes, timings, training};
+mod adapter;
+mod basins;
+mod comparison;
+mod landscapes;
+mod passes;
+mod timings;
+mod training;
+
+use super::{GpuArgs, Part};
 use crate::bench::document;
 use crate::bench::table::markdown;
 use crate::progress;
 use crate::workspace::root;
+use adapter::{describe, is_processor, open};
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
+use comparison::Comparison;
 use rolling_ball::gpu::Device;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
