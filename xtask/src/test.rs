@@ -164,6 +164,8 @@ fn graphics(args: &TestArgs, tally: &mut Tally) -> Result<()> {
         gpu::without_window(&mut command);
         run(&mut command, "the tests on the GPU")?;
     }
+    let own = ["test", "--release", "--locked", "--package", "xtask", "--features", "gpu", "gpu::"];
+    run(cargo().args(own), "the tests of the comparison")?;
     Ok(())
 }
 
