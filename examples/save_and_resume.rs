@@ -4,7 +4,7 @@
 //! HAL's: anything that implements `embedded_storage::nor_flash::NorFlash`.
 //!
 //! ```text
-//! cargo run --release --features storage --example save_and_resume
+//! cargo run --release --features checkpoints --example save_and_resume
 //! ```
 
 #[path = "../tests/support/nor_flash.rs"]

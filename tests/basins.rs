@@ -4,11 +4,11 @@
 mod support;
 
 use rayon::ThreadPoolBuilder;
-use rolling_ball::basins::{
+use rolling_ball::kernels::{Active, Kernels, LANES, Scalar, SimdVector, Task, Unit};
+use rolling_ball::landscapes::GaussianWells;
+use rolling_ball::probe::basins::{
     Basins, NearWells, Plane, Settings, Starts, evaluate, exponential, roll,
 };
-use rolling_ball::kernels::{Active, Kernels, LANES, Scalar, Task, Unit, Vector};
-use rolling_ball::landscapes::GaussianWells;
 use rolling_ball::{Error, Objective, RollingBall, Schedule, Sgd, SgdConfig, step};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use support::random::Random;
@@ -47,7 +47,7 @@ impl Task for Raised<'_> {
     #[inline(always)]
     fn run<U: Unit>(self) {
         for block in self.0.as_chunks_mut::<LANES>().0 {
-            *block = exponential(<U::Vector as Vector>::load(block)).store();
+            *block = exponential(<U::SimdVector as SimdVector>::load(block)).store();
         }
     }
 }
@@ -247,7 +247,7 @@ fn without_wells_there_is_the_bowl() {
 fn one_by_one<P: Plane>(plane: &P, settings: &Settings, start: [f32; 2]) -> Option<[f32; 2]> {
     let mut objective = AtOnePoint(plane);
     let mut theta = start;
-    let mut ball = RollingBall::with_kernels(Scalar, settings.ball(), [[0.0; 2]; 2]).unwrap();
+    let mut ball = RollingBall::with_backend(Scalar, settings.ball(), [[0.0; 2]; 2]).unwrap();
     for _ in 0..settings.steps {
         step(&mut ball, &mut objective, &mut theta).ok()?;
     }
@@ -257,7 +257,7 @@ fn one_by_one<P: Plane>(plane: &P, settings: &Settings, start: [f32; 2]) -> Opti
         roll_back: false,
         ..SgdConfig::default()
     };
-    let mut descent = Sgd::with_kernels(Scalar, config, [0.0; 2], None).unwrap();
+    let mut descent = Sgd::with_backend(Scalar, config, [0.0; 2], None).unwrap();
     for _ in 0..settings.settling_steps {
         step(&mut descent, &mut objective, &mut theta).ok()?;
     }
@@ -328,7 +328,7 @@ struct Saddle;
 
 impl Plane for Saddle {
     #[inline(always)]
-    fn evaluate<V: Vector>(&self, [x, y]: [V; 2]) -> (V, [V; 2]) {
+    fn evaluate<V: SimdVector>(&self, [x, y]: [V; 2]) -> (V, [V; 2]) {
         let two = V::splat(2.0);
         let hundred = V::splat(100.0);
         // The root of a negative number is none.

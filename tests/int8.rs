@@ -384,7 +384,7 @@ fn scalar_and_active_kernels_give_the_same_network() -> Result<(), Error> {
     let network = Net::with_backbone(Eight::new(&bytes)?, &[])?;
     let (mut one, mut other) = ([0.0; Net::SCRATCH], [0.0; Net::SCRATCH]);
     let active = network.predict(&theta, &input, &mut one)?;
-    let scalar = network.with_kernels(Scalar).predict(&theta, &input, &mut other)?;
+    let scalar = network.with_backend(Scalar).predict(&theta, &input, &mut other)?;
     assert_eq!(bits(active), bits(scalar));
     Ok(())
 }

@@ -30,7 +30,7 @@ fn evaluate<K: Kernels>(kernels: K, together: usize) -> (u32, Vec<u32>) {
         .iter()
         .enumerate()
         .map(|(index, x)| Sample { input: x.as_slice(), target: index % 4 });
-    let network = Net::new(&[]).unwrap().with_kernels(kernels);
+    let network = Net::new(&[]).unwrap().with_backend(kernels);
     let mut scratch = vec![0.0; Net::scratch(together)];
     let mut objective = network.batch(SoftmaxCrossEntropy::new(), samples, &mut scratch).unwrap();
     let mut gradient = vec![0.0; Net::PARAMETERS];

@@ -5,7 +5,7 @@
 mod support;
 
 use proptest::prelude::*;
-use rolling_ball::kernels::{AdamCoefficients, Kernels, Passes, Scalar, Wide};
+use rolling_ball::kernels::{AdamCoefficients, Kernels, Scalar, VectorOps, Wide};
 use rolling_ball::{Objective, step};
 use support::formulas::{GaussianWells, Single, WeierstrassLike};
 use support::numbers::bits;
@@ -284,8 +284,8 @@ fn the_centres_of_balls_on_both_kernels_have_the_same_bits() {
     let start = Random(9).vector(19);
     let zeros = || vec![0.0f32; 19];
     for (name, config) in support::optimizers::forms(0.3, 0.02, false) {
-        let mut scalar = RollingBall::with_kernels(Scalar, config, [zeros(), zeros()]).unwrap();
-        let mut wide = RollingBall::with_kernels(Wide, config, [zeros(), zeros()]).unwrap();
+        let mut scalar = RollingBall::with_backend(Scalar, config, [zeros(), zeros()]).unwrap();
+        let mut wide = RollingBall::with_backend(Wide, config, [zeros(), zeros()]).unwrap();
         let mut objective = Single(WeierstrassLike { terms: 2 });
         let (mut scalar_theta, mut wide_theta) = (start.clone(), start.clone());
         run(&mut scalar, &mut objective, &mut scalar_theta, 5);

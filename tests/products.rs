@@ -4,7 +4,7 @@
 
 mod support;
 
-use rolling_ball::kernels::{Factors, Kernels, Level, Passes, Scalar, Wide};
+use rolling_ball::kernels::{Factors, Kernels, Level, Scalar, VectorOps, Wide};
 use support::numbers::bits;
 use support::random::Random;
 

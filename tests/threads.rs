@@ -1,12 +1,12 @@
 //! The vector kernels on several threads against the scalar ones, which never leave the thread of the caller.
-#![cfg(all(feature = "simd", feature = "std"))]
+#![cfg(all(feature = "simd", feature = "threads"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod support;
 
 use rayon::ThreadPoolBuilder;
 use rolling_ball::Objective;
-use rolling_ball::kernels::{AdamCoefficients, Kernels, Passes, SEGMENT, Scalar, Wide};
+use rolling_ball::kernels::{AdamCoefficients, Kernels, SEGMENT, Scalar, VectorOps, Wide};
 use rolling_ball::nn::{Chain, Dense, Gradient, Network, Relu, Sample, SoftmaxCrossEntropy, dense};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use support::numbers::bits;
@@ -122,7 +122,7 @@ fn evaluate<K: Kernels>(kernels: K) -> (u32, Vec<u32>) {
         .chunks(Net::INPUTS)
         .enumerate()
         .map(|(index, input)| Sample { input, target: index % 10 });
-    let network = Net::new(&[]).unwrap().with_kernels(kernels);
+    let network = Net::new(&[]).unwrap().with_backend(kernels);
     let mut scratch = vec![0.0; Net::scratch(40)];
     let mut objective = network.batch(SoftmaxCrossEntropy::new(), samples, &mut scratch).unwrap();
     let mut gradient = vec![0.0; Net::PARAMETERS];

@@ -2,15 +2,15 @@
 
 use super::geometry::Geometry;
 use super::{CentreStep, Phase, RollingBall};
-use crate::kernels::Passes;
-use crate::line_search::Verdict;
-use crate::report::Outcome;
+use crate::kernels::VectorOps;
+use crate::optimizer::Outcome;
+use crate::optimizer::Verdict;
 use crate::{Error, Request};
 
-impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
+impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> RollingBall<V, K> {
     pub(super) fn take_plain_rate(
         &mut self,
-        theta: &mut K::Elements,
+        theta: &mut K::Vector,
         _: f32,
     ) -> Result<Request, Error> {
         self.displace(theta, self.geometry.rate, None)
@@ -18,7 +18,7 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
 
     pub(super) fn take_arc_rate(
         &mut self,
-        theta: &mut K::Elements,
+        theta: &mut K::Vector,
         _: f32,
     ) -> Result<Request, Error> {
         self.displace(theta, self.geometry.rate / self.geometry.slant, None)
@@ -27,7 +27,7 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
     /// The first trial of Armijo's rule.
     pub(super) fn search_rate(
         &mut self,
-        theta: &mut K::Elements,
+        theta: &mut K::Vector,
         loss: f32,
     ) -> Result<Request, Error> {
         let CentreStep::Armijo(armijo) = self.config.centre_step else {
@@ -36,7 +36,7 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
         let Geometry { rate, reach, gradient_squared, .. } = self.geometry;
         self.rate_search.start(&armijo, rate, loss, gradient_squared);
         let rate = self.rate_search.rate;
-        self.ledger.check_move((rate + reach) * libm::sqrtf(gradient_squared))?;
+        self.record.check_move((rate + reach) * libm::sqrtf(gradient_squared))?;
         self.move_along(theta, -rate);
         self.ask_loss(Phase::CentreTrial)
     }
@@ -44,7 +44,7 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
     /// Judges the loss at a trial of Armijo's rule.
     pub(super) fn judge_rate(
         &mut self,
-        theta: &mut K::Elements,
+        theta: &mut K::Vector,
         loss: f32,
     ) -> Result<Request, Error> {
         let CentreStep::Armijo(armijo) = self.config.centre_step else {
@@ -59,16 +59,16 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
             Verdict::Stalled(multiple) => {
                 self.move_along(theta, -multiple);
                 self.phase = Phase::Idle;
-                self.ledger.report.loss_after = Some(self.geometry.loss);
-                self.ledger.report.outcome = Outcome::Stalled;
-                self.ledger.done()
+                self.record.report.loss_after = Some(self.geometry.loss);
+                self.record.report.outcome = Outcome::Stalled;
+                self.record.done()
             }
         }
     }
 
     pub(super) fn no_rate_is_searched(
         &mut self,
-        _: &mut K::Elements,
+        _: &mut K::Vector,
         _: f32,
     ) -> Result<Request, Error> {
         Err(Error::UnexpectedAnswer { expected: "begin before an answer" })

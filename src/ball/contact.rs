@@ -3,15 +3,15 @@
 
 use super::geometry::Geometry;
 use super::{Footpoint, Phase, RollingBall};
-use crate::kernels::{Elements, Passes};
-use crate::report::{Outcome, check_answer};
+use crate::kernels::{Vector, VectorOps};
+use crate::optimizer::{Outcome, check_answer};
 use crate::{Error, Request};
 
-impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
+impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> RollingBall<V, K> {
     /// Step 1: rests the ball at theta and measures how far the offset lags behind.
     pub(super) fn rest_contact(
         &mut self,
-        theta: &mut K::Elements,
+        theta: &mut K::Vector,
         loss: f32,
     ) -> Result<Request, Error> {
         if !self.resting {
@@ -20,7 +20,7 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
         }
         let sums = K::contact_sums(theta, self.displaced.as_ref(), self.gradient.as_ref());
         if self.refreshes == 0 {
-            self.ledger.start(loss, sums.theta, sums.gradient)?;
+            self.record.start(loss, sums.theta, sums.gradient)?;
         } else {
             check_answer(loss, sums.gradient)?;
         }
@@ -29,11 +29,11 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
         self.geometry.along_offset = if self.resting { sums.along } else { reach * sums.gradient };
         if self.resting {
             let squared = sums.offset - 2.0 * reach * sums.along + reach * reach * sums.gradient;
-            self.ledger.report.contact_gap = Some(libm::sqrtf(squared.max(0.0)));
+            self.record.report.contact_gap = Some(libm::sqrtf(squared.max(0.0)));
         } else {
             K::scale_into(self.displaced.as_mut(), reach, self.gradient.as_ref());
             self.resting = true;
-            self.ledger.report.contact_gap = Some(0.0);
+            self.record.report.contact_gap = Some(0.0);
         }
         match self.config.footpoint {
             Footpoint::Contact { refreshes } if self.refreshes < refreshes => {
@@ -46,7 +46,7 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
 
     pub(super) fn leave_contact(
         &mut self,
-        theta: &mut K::Elements,
+        theta: &mut K::Vector,
         rate: f32,
         tried: Option<f32>,
     ) -> Result<Request, Error> {
@@ -54,13 +54,13 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
         self.roll(theta, moved, remaining, Phase::End)
     }
 
-    pub(super) fn end_contact(&mut self, _: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+    pub(super) fn end_contact(&mut self, _: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         self.finish(Some(loss), Outcome::Converged)
     }
 
     pub(super) fn contact_needs_no_gradient(
         &mut self,
-        _: &mut K::Elements,
+        _: &mut K::Vector,
         _: f32,
     ) -> Result<Request, Error> {
         Err(Error::UnexpectedAnswer { expected: "the loss alone, not the gradient" })
@@ -70,7 +70,7 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
     /// have moved theta by `-searched * g` already.
     fn roll(
         &mut self,
-        theta: &mut K::Elements,
+        theta: &mut K::Vector,
         searched: f32,
         rate: f32,
         next: Phase,
@@ -83,11 +83,11 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
             + searched
                 * (searched * gradient_squared - 2.0 * (reach * gradient_squared - along_offset));
         let moved = libm::sqrtf(both.max(0.0));
-        if let Err(error) = self.ledger.check_move(moved) {
+        if let Err(error) = self.record.check_move(moved) {
             theta.copy_from(self.gradient.as_ref());
             return Err(error);
         }
-        self.ledger.report.absolute_update += moved;
+        self.record.report.absolute_update += moved;
         match next {
             _ if self.config.roll_back => self.ask_loss(next),
             Phase::RefreshedContact => self.ask_gradient(Phase::Contact),

@@ -1,18 +1,18 @@
 //! What differs between the ways to move the centre and to find the new contact.
 
 use super::{CentreStep, Footpoint, RollingBall, RollingBallConfig};
-use crate::kernels::Passes;
+use crate::kernels::VectorOps;
 use crate::{Error, Request};
 
 /// What a ball does with an answer.
 type Answer<V, K> =
-    fn(&mut RollingBall<V, K>, &mut <K as Passes>::Elements, f32) -> Result<Request, Error>;
+    fn(&mut RollingBall<V, K>, &mut <K as VectorOps>::Vector, f32) -> Result<Request, Error>;
 
 /// How the ball leaves a contact at this rate. The last argument is the loss at `theta - rate g`, where a line search
 /// has already moved theta there.
 type Departure<V, K> = fn(
     &mut RollingBall<V, K>,
-    &mut <K as Passes>::Elements,
+    &mut <K as VectorOps>::Vector,
     f32,
     Option<f32>,
 ) -> Result<Request, Error>;
@@ -20,7 +20,7 @@ type Departure<V, K> = fn(
 /// The parts of a step that depend on the configuration. A ball takes its own when it is made, as addresses: where the
 /// configuration is a constant, a program links those and not the others, which are more than half of the ball's code.
 #[derive(Clone, Debug)]
-pub(super) struct Form<V, K: Passes> {
+pub(super) struct Form<V, K: VectorOps> {
     /// Step 1, with the loss at theta.
     pub rest: Answer<V, K>,
     /// Step 2, with the loss at theta.
@@ -35,7 +35,7 @@ pub(super) struct Form<V, K: Passes> {
     pub follow: Answer<V, K>,
 }
 
-impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Form<V, K> {
+impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Form<V, K> {
     #[inline]
     pub fn of(config: &RollingBallConfig) -> Self {
         let (choose_rate, judge_rate): (Answer<V, K>, Answer<V, K>) = match config.centre_step {

@@ -11,9 +11,9 @@ mod state;
 
 pub use config::{CentreStep, Footpoint, RollingBallConfig};
 
-use crate::kernels::{Active, Elements, Passes};
-use crate::line_search::RateSearch;
-use crate::report::{Ledger, Outcome};
+use crate::kernels::{Active, Vector, VectorOps};
+use crate::optimizer::RateSearch;
+use crate::optimizer::{Outcome, StepRecord};
 use crate::{Error, Optimizer, Request, Schedule};
 use core::marker::PhantomData;
 use footpoint::{GaussNewton, GradientDescent};
@@ -46,7 +46,7 @@ enum Phase {
 /// of the loss, and theta is its contact with the graph.
 ///
 /// `V` is the storage of its two vectors, each as long as theta: `[f32; N]` on a device,
-/// `Vec<f32>` or `&mut [f32]` where the length is known at run time. `K` is the [`Passes`]; every
+/// `Vec<f32>` or `&mut [f32]` where the length is known at run time. `K` is the [`VectorOps`]; every
 /// choice gives the same bits. Memory: 8 bytes a parameter beside theta's 4.
 ///
 /// ```
@@ -58,11 +58,11 @@ enum Phase {
 /// # Ok::<(), rolling_ball::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct RollingBall<V, K: Passes = Active> {
+pub struct RollingBall<V, K: VectorOps = Active> {
     config: RollingBallConfig,
     form: Form<V, K>,
     phase: Phase,
-    ledger: Ledger,
+    record: StepRecord,
     geometry: Geometry,
     rate_search: RateSearch,
     gauss_newton: GaussNewton,
@@ -85,18 +85,18 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>> RollingBall<V> {
     /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the two vectors
     /// differ in length.
     pub fn new(config: RollingBallConfig, workspace: [V; 2]) -> Result<Self, Error> {
-        Self::with_kernels(Active::default(), config, workspace)
+        Self::with_backend(Active::default(), config, workspace)
     }
 }
 
-impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
+impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> RollingBall<V, K> {
     /// As [`new`](RollingBall::new), with the kernels named.
     ///
     /// # Errors
     /// As [`new`](RollingBall::new).
     // Inlined, so that a constant configuration leaves one form.
     #[inline]
-    pub fn with_kernels(
+    pub fn with_backend(
         _kernels: K,
         config: RollingBallConfig,
         [gradient, displaced]: [V; 2],
@@ -107,7 +107,7 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
             form: Form::of(&config),
             config,
             phase: Phase::Idle,
-            ledger: Ledger::default(),
+            record: StepRecord::default(),
             geometry: Geometry::default(),
             rate_search: RateSearch::default(),
             gauss_newton: GaussNewton::default(),
@@ -154,7 +154,7 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
     ///
     /// # Errors
     /// [`Error::UnexpectedAnswer`] while a step is in progress; [`Error::Length`].
-    pub fn centre(&mut self, theta: &K::Elements) -> Result<&K::Elements, Error> {
+    pub fn centre(&mut self, theta: &K::Vector) -> Result<&K::Vector, Error> {
         if self.phase != Phase::Idle {
             return Err(Error::STEP_IN_PROGRESS);
         }
@@ -177,18 +177,18 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
 
     fn ask_loss(&mut self, phase: Phase) -> Result<Request, Error> {
         self.phase = phase;
-        self.ledger.ask_loss()
+        self.record.ask_loss()
     }
 
     fn ask_gradient(&mut self, phase: Phase) -> Result<Request, Error> {
         self.phase = phase;
-        self.ledger.ask_gradient()
+        self.record.ask_gradient()
     }
 
     /// Moves theta along the direction that a line search follows.
     // A pass of its own: inlined it would be in the binary once a form.
     #[inline(never)]
-    fn move_along(&mut self, theta: &mut K::Elements, multiple: f32) {
+    fn move_along(&mut self, theta: &mut K::Vector, multiple: f32) {
         K::add_scaled(theta, multiple, self.gradient.as_ref());
     }
 
@@ -196,7 +196,7 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
     /// search has already moved theta there.
     fn displace(
         &mut self,
-        theta: &mut K::Elements,
+        theta: &mut K::Vector,
         rate: f32,
         tried: Option<f32>,
     ) -> Result<Request, Error> {
@@ -204,11 +204,11 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
         if !self.geometry.displaced_height.is_finite() {
             return Err(Error::NonFiniteLoss);
         }
-        self.ledger.report.learning_rate = rate;
+        self.record.report.learning_rate = rate;
         let Geometry { reach, gradient_squared, .. } = self.geometry;
         let gradient_norm = libm::sqrtf(gradient_squared);
         if tried.is_none() {
-            self.ledger.check_move((rate + reach) * gradient_norm)?;
+            self.record.check_move((rate + reach) * gradient_norm)?;
         }
         (self.form.leave)(self, theta, rate, tried)
     }
@@ -217,7 +217,7 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
     #[inline(never)]
     fn finish(&mut self, loss_after: Option<f32>, outcome: Outcome) -> Result<Request, Error> {
         self.phase = Phase::Idle;
-        let report = &mut self.ledger.report;
+        let report = &mut self.record.report;
         report.loss_after = loss_after;
         report.outcome = outcome;
         report.footpoint = match self.config.footpoint {
@@ -232,10 +232,10 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
             // The displaced centre lies on the footpoint's normal, above or below: go the radius upwards.
             self.centre_scale = if distance == 0.0 { 0.0 } else { radius / distance };
         }
-        self.ledger.done()
+        self.record.done()
     }
 
-    fn answer_loss(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+    fn answer_loss(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         match self.phase {
             Phase::RefreshedContact | Phase::ProjectionMove | Phase::End if !loss.is_finite() => {
                 theta.copy_from(self.gradient.as_ref());
@@ -252,7 +252,7 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
         }
     }
 
-    fn answer_gradient(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+    fn answer_gradient(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         match self.phase {
             Phase::Contact => (self.form.rest)(self, theta, loss),
             Phase::GaussNewtonPoint | Phase::ProjectionPoint => {
@@ -272,15 +272,15 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
     }
 }
 
-impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Optimizer<K::Elements>
+impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Optimizer<K::Vector>
     for RollingBall<V, K>
 {
-    fn begin(&mut self, theta: &mut K::Elements) -> Result<Request, Error> {
+    fn begin(&mut self, theta: &mut K::Vector) -> Result<Request, Error> {
         if self.phase != Phase::Idle {
             return Err(Error::STEP_IN_PROGRESS);
         }
         Error::check_length("theta", self.gradient.as_ref().length(), theta.length())?;
-        let step = self.ledger.steps();
+        let step = self.record.steps();
         self.geometry = Geometry {
             loss_scale: self.config.loss_scale,
             radius: self.config.radius.checked_at("radius", step)?,
@@ -288,23 +288,23 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Optimizer<K::Element
             ..Geometry::default()
         };
         self.refreshes = 0;
-        self.ledger.begin();
+        self.record.begin();
         self.ask_gradient(Phase::Contact)
     }
 
-    fn tell_loss(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+    fn tell_loss(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         Error::check_length("theta", self.gradient.as_ref().length(), theta.length())?;
         let answer = self.answer_loss(theta, loss);
         self.settle(answer)
     }
 
-    fn tell_gradient(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+    fn tell_gradient(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         Error::check_length("theta", self.gradient.as_ref().length(), theta.length())?;
         let answer = self.answer_gradient(theta, loss);
         self.settle(answer)
     }
 
-    fn gradient_mut(&mut self) -> &mut K::Elements {
+    fn gradient_mut(&mut self) -> &mut K::Vector {
         self.gradient.as_mut()
     }
 
@@ -320,6 +320,6 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Optimizer<K::Element
     }
 
     fn steps(&self) -> u32 {
-        self.ledger.steps()
+        self.record.steps()
     }
 }

@@ -1,9 +1,9 @@
 //! What the ball carries from step to step.
 
 use super::{Phase, RollingBall};
-use crate::line_search::RateSearch;
-use crate::report::Ledger;
-use crate::resumable::{Kind, Resumable, STATE_WORDS, State};
+use crate::optimizer::RateSearch;
+use crate::optimizer::StepRecord;
+use crate::optimizer::{Kind, Resumable, STATE_WORDS, State};
 use crate::{Error, kernels::Kernels};
 
 /// Bits of the second word.
@@ -38,7 +38,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for RollingBall<V, K>
         let rate_accepted = if accepted.is_some() { RATE_ACCEPTED } else { 0 };
         Ok(State {
             words: [
-                self.ledger.steps(),
+                self.record.steps(),
                 resting | rate_accepted,
                 accepted.unwrap_or(0.0).to_bits(),
                 self.centre_scale.to_bits(),
@@ -52,7 +52,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for RollingBall<V, K>
             return Err(Error::STEP_IN_PROGRESS);
         }
         let [steps, flags, rate, centre_scale] = words;
-        self.ledger = Ledger::resumed(steps);
+        self.record = StepRecord::resumed(steps);
         self.resting = flags & RESTING != 0;
         let accepted = flags & RATE_ACCEPTED != 0;
         self.rate_search = RateSearch::resumed(accepted.then_some(f32::from_bits(rate)));

@@ -1,8 +1,8 @@
 //! Adam and AdamW.
 
 use super::{Phase, Turns};
-use crate::kernels::{Active, AdamCoefficients, Elements, Kernels, Passes};
-use crate::resumable::{Kind, Resumable, STATE_WORDS, State};
+use crate::kernels::{Active, AdamCoefficients, Kernels, Vector, VectorOps};
+use crate::optimizer::{Kind, Resumable, STATE_WORDS, State};
 use crate::{Error, Request, Schedule};
 use core::marker::PhantomData;
 
@@ -67,16 +67,16 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>> Adam<V> {
     /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the vectors differ
     /// in length.
     pub fn new(config: AdamConfig, workspace: [V; 3]) -> Result<Self, Error> {
-        Self::with_kernels(Active::default(), config, workspace)
+        Self::with_backend(Active::default(), config, workspace)
     }
 }
 
-impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Adam<V, K> {
+impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Adam<V, K> {
     /// As [`new`](Adam::new), with the kernels named.
     ///
     /// # Errors
     /// As [`new`](Adam::new).
-    pub fn with_kernels(
+    pub fn with_backend(
         _kernels: K,
         config: AdamConfig,
         [gradient, mut mean, mut variance]: [V; 3],
@@ -102,30 +102,30 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Adam<V, K> {
         })
     }
 
-    fn begun(&mut self, theta: &K::Elements) -> Result<Request, Error> {
+    fn begun(&mut self, theta: &K::Vector) -> Result<Request, Error> {
         let rate = &self.config.learning_rate;
         self.turns.begin(self.gradient.as_ref().length(), theta, rate)
     }
 
-    fn told_loss(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+    fn told_loss(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         match self.turns.phase {
             Phase::End => self.turns.end(theta, self.gradient.as_ref(), loss),
             _ => self.turns.unexpected(),
         }
     }
 
-    fn told_gradient(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+    fn told_gradient(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         match self.turns.phase {
             Phase::Start => self.start(theta, loss),
             _ => self.turns.unexpected(),
         }
     }
 
-    fn start(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+    fn start(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
-        self.turns.ledger.start(loss, theta_squared, gradient_squared)?;
+        self.turns.record.start(loss, theta_squared, gradient_squared)?;
         let AdamConfig { beta1, beta2, epsilon, weight_decay, .. } = self.config;
-        let rate = self.turns.ledger.report.learning_rate;
+        let rate = self.turns.record.report.learning_rate;
         self.powers = (self.powers.0 * beta1, self.powers.1 * beta2);
         let coefficients = AdamCoefficients {
             beta1,
@@ -142,7 +142,7 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Adam<V, K> {
     }
 }
 
-by_turns!(Adam on Passes);
+by_turns!(Adam on VectorOps);
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Adam<V, K> {
     const KIND: Kind = Kind::ADAM;

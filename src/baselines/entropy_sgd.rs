@@ -1,9 +1,9 @@
 //! Entropy-SGD.
 
 use super::{Phase, Turns};
-use crate::kernels::{Active, Elements, Kernels};
-use crate::report::check_answer;
-use crate::resumable::{Kind, Resumable, STATE_WORDS, State};
+use crate::kernels::{Active, Kernels, Vector};
+use crate::optimizer::check_answer;
+use crate::optimizer::{Kind, Resumable, STATE_WORDS, State};
 use crate::{Error, Request, Schedule};
 use core::marker::PhantomData;
 
@@ -84,7 +84,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>> EntropySgd<V> {
     /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the vectors differ
     /// in length.
     pub fn new(config: EntropySgdConfig, workspace: [V; 3]) -> Result<Self, Error> {
-        Self::with_kernels(Active::default(), config, workspace)
+        Self::with_backend(Active::default(), config, workspace)
     }
 }
 
@@ -93,7 +93,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
     ///
     /// # Errors
     /// As [`new`](EntropySgd::new).
-    pub fn with_kernels(
+    pub fn with_backend(
         _kernels: K,
         config: EntropySgdConfig,
         [gradient, kept, mean]: [V; 3],
@@ -122,7 +122,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
     }
 
     fn begun(&mut self, theta: &[f32]) -> Result<Request, Error> {
-        let steps = self.turns.ledger.steps();
+        let steps = self.turns.record.steps();
         let rate = self.config.walk_rate.checked_at("walk rate", steps)?;
         let pull = self.config.pull.checked_at("pull", steps)?;
         let learning_rate = &self.config.learning_rate;
@@ -148,7 +148,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
 
     fn start(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
         let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
-        self.turns.ledger.start(loss, theta_squared, gradient_squared)?;
+        self.turns.record.start(loss, theta_squared, gradient_squared)?;
         self.kept.as_mut().copy_from_slice(theta);
         self.mean.as_mut().copy_from_slice(theta);
         self.go_on(theta, gradient_squared)
@@ -165,7 +165,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
     /// One move of the walk, or the end of it.
     fn go_on(&mut self, theta: &mut [f32], gradient_squared: f32) -> Result<Request, Error> {
         let Walk { rate, pull, .. } = self.walk;
-        self.turns.ledger.check_move(rate * libm::sqrtf(gradient_squared))?;
+        self.turns.record.check_move(rate * libm::sqrtf(gradient_squared))?;
         self.add_noise();
         let (gradient, kept) = (self.gradient.as_mut(), self.kept.as_ref());
         K::add_scaled(gradient, pull, theta);
@@ -184,7 +184,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
             theta.copy_from(kept);
             return Err(Error::NonFiniteUpdate);
         }
-        let rate = self.turns.ledger.report.learning_rate;
+        let rate = self.turns.record.report.learning_rate;
         K::interpolate_into(theta, kept, mean, rate);
         self.turns.moved(theta, kept, rate * libm::sqrtf(squared))
     }
@@ -196,7 +196,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
             return;
         }
         let scale = noise / libm::sqrtf(rate);
-        let moves = u64::from(self.turns.ledger.steps()) << 32 | u64::from(self.walk.moves);
+        let moves = u64::from(self.turns.record.steps()) << 32 | u64::from(self.walk.moves);
         let mut random = mixed(mixed(u64::from(self.config.seed)) ^ moves);
         for slope in self.gradient.as_mut() {
             random = random.wrapping_add(GOLDEN);

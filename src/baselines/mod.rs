@@ -4,24 +4,24 @@
 /// by the phase; and a method that also hears of a step that is given up.
 macro_rules! by_turns {
     ($optimizer:ident on $kernels:ident $(, $gives_up:ident)?) => {
-        impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: $kernels> $crate::Optimizer<K::Elements> for $optimizer<V, K> {
-            fn begin(&mut self, theta: &mut K::Elements) -> Result<Request, Error> {
+        impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: $kernels> $crate::Optimizer<K::Vector> for $optimizer<V, K> {
+            fn begin(&mut self, theta: &mut K::Vector) -> Result<Request, Error> {
                 self.begun(theta)
             }
 
-            fn tell_loss(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+            fn tell_loss(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
                 Error::check_length("theta", self.gradient.as_ref().length(), theta.length())?;
                 let answer = self.told_loss(theta, loss);
                 self.turns.settle(answer)
             }
 
-            fn tell_gradient(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+            fn tell_gradient(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
                 Error::check_length("theta", self.gradient.as_ref().length(), theta.length())?;
                 let answer = self.told_gradient(theta, loss);
                 self.turns.settle(answer)
             }
 
-            fn gradient_mut(&mut self) -> &mut K::Elements {
+            fn gradient_mut(&mut self) -> &mut K::Vector {
                 self.gradient.as_mut()
             }
 
@@ -35,7 +35,7 @@ macro_rules! by_turns {
             }
 
             fn steps(&self) -> u32 {
-                self.turns.ledger.steps()
+                self.turns.record.steps()
             }
         }
     };
@@ -51,8 +51,8 @@ pub use entropy_sgd::{EntropySgd, EntropySgdConfig};
 pub use sam::{Sam, SamConfig};
 pub use sgd::{Sgd, SgdConfig};
 
-use crate::kernels::Elements;
-use crate::report::{Ledger, Outcome};
+use crate::kernels::Vector;
+use crate::optimizer::{Outcome, StepRecord};
 use crate::{Error, Request, Schedule};
 
 /// The answer that an optimizer is waiting for.
@@ -74,7 +74,7 @@ enum Phase {
 #[derive(Clone, Copy, Debug, Default)]
 struct Turns {
     phase: Phase,
-    ledger: Ledger,
+    record: StepRecord,
     roll_back: bool,
 }
 
@@ -86,16 +86,16 @@ impl Turns {
     fn begin(
         &mut self,
         expected: usize,
-        theta: &(impl Elements + ?Sized),
+        theta: &(impl Vector + ?Sized),
         learning_rate: &Schedule,
     ) -> Result<Request, Error> {
         if self.phase != Phase::Idle {
             return Err(Error::STEP_IN_PROGRESS);
         }
         Error::check_length("theta", expected, theta.length())?;
-        let rate = learning_rate.checked_at("learning rate", self.ledger.steps())?;
-        self.ledger.begin();
-        self.ledger.report.learning_rate = rate;
+        let rate = learning_rate.checked_at("learning rate", self.record.steps())?;
+        self.record.begin();
+        self.record.report.learning_rate = rate;
         self.ask_gradient(Phase::Start)
     }
 
@@ -105,31 +105,31 @@ impl Turns {
 
     fn ask_gradient(&mut self, phase: Phase) -> Result<Request, Error> {
         self.phase = phase;
-        self.ledger.ask_gradient()
+        self.record.ask_gradient()
     }
 
     fn ask_loss(&mut self, phase: Phase) -> Result<Request, Error> {
         self.phase = phase;
-        self.ledger.ask_loss()
+        self.record.ask_loss()
     }
 
     /// Theta has moved by this length; `kept` is where it was.
-    fn moved<T: Elements + ?Sized>(
+    fn moved<T: Vector + ?Sized>(
         &mut self,
         theta: &mut T,
         kept: &T,
         length: f32,
     ) -> Result<Request, Error> {
-        if let Err(error) = self.ledger.check_move(length) {
+        if let Err(error) = self.record.check_move(length) {
             theta.copy_from(kept);
             return Err(error);
         }
-        self.ledger.report.absolute_update = length;
+        self.record.report.absolute_update = length;
         if self.roll_back { self.ask_loss(Phase::End) } else { self.done(None, Outcome::Converged) }
     }
 
     /// The loss where the step ends.
-    fn end<T: Elements + ?Sized>(
+    fn end<T: Vector + ?Sized>(
         &mut self,
         theta: &mut T,
         kept: &T,
@@ -145,15 +145,15 @@ impl Turns {
 
     fn done(&mut self, loss_after: Option<f32>, outcome: Outcome) -> Result<Request, Error> {
         self.phase = Phase::Idle;
-        self.ledger.report.loss_after = loss_after;
-        self.ledger.report.outcome = outcome;
-        self.ledger.done()
+        self.record.report.loss_after = loss_after;
+        self.record.report.outcome = outcome;
+        self.record.done()
     }
 
     /// The steps done, between two steps.
     fn steps_done(&self) -> Result<u32, Error> {
         if self.phase == Phase::Idle {
-            Ok(self.ledger.steps())
+            Ok(self.record.steps())
         } else {
             Err(Error::STEP_IN_PROGRESS)
         }
@@ -162,7 +162,7 @@ impl Turns {
     /// As after this many steps.
     fn resume(&mut self, steps: u32) -> Result<(), Error> {
         self.steps_done()?;
-        self.ledger = Ledger::resumed(steps);
+        self.record = StepRecord::resumed(steps);
         Ok(())
     }
 

@@ -1,9 +1,9 @@
 //! Sharpness-aware minimisation.
 
 use super::{Phase, Turns};
-use crate::kernels::{Active, Elements, Kernels, Passes};
-use crate::report::check_answer;
-use crate::resumable::{Kind, Resumable, STATE_WORDS, State};
+use crate::kernels::{Active, Kernels, Vector, VectorOps};
+use crate::optimizer::check_answer;
+use crate::optimizer::{Kind, Resumable, STATE_WORDS, State};
 use crate::{Error, Request, Schedule};
 use core::marker::PhantomData;
 
@@ -58,16 +58,16 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>> Sam<V> {
     /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the vectors differ
     /// in length.
     pub fn new(config: SamConfig, workspace: [V; 2]) -> Result<Self, Error> {
-        Self::with_kernels(Active::default(), config, workspace)
+        Self::with_backend(Active::default(), config, workspace)
     }
 }
 
-impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Sam<V, K> {
+impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Sam<V, K> {
     /// As [`new`](Sam::new), with the kernels named.
     ///
     /// # Errors
     /// As [`new`](Sam::new).
-    pub fn with_kernels(
+    pub fn with_backend(
         _kernels: K,
         config: SamConfig,
         [gradient, kept]: [V; 2],
@@ -79,22 +79,22 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Sam<V, K> {
         Ok(Self { config, turns, radius: 0.0, gradient, kept, kernels: PhantomData })
     }
 
-    fn begun(&mut self, theta: &K::Elements) -> Result<Request, Error> {
-        let radius = self.config.radius.checked_at("radius", self.turns.ledger.steps())?;
+    fn begun(&mut self, theta: &K::Vector) -> Result<Request, Error> {
+        let radius = self.config.radius.checked_at("radius", self.turns.record.steps())?;
         let rate = &self.config.learning_rate;
         let request = self.turns.begin(self.gradient.as_ref().length(), theta, rate)?;
         self.radius = radius;
         Ok(request)
     }
 
-    fn told_loss(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+    fn told_loss(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         match self.turns.phase {
             Phase::End => self.turns.end(theta, self.kept.as_ref(), loss),
             _ => self.turns.unexpected(),
         }
     }
 
-    fn told_gradient(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+    fn told_gradient(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         match self.turns.phase {
             Phase::Start => self.start(theta, loss),
             Phase::Perturbed => self.descend(theta, loss),
@@ -102,30 +102,30 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Sam<V, K> {
         }
     }
 
-    fn start(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+    fn start(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
-        self.turns.ledger.start(loss, theta_squared, gradient_squared)?;
-        self.turns.ledger.check_move(self.radius)?;
-        let norm = self.turns.ledger.report.gradient_norm;
+        self.turns.record.start(loss, theta_squared, gradient_squared)?;
+        self.turns.record.check_move(self.radius)?;
+        let norm = self.turns.record.report.gradient_norm;
         let scale = if norm > 0.0 { self.radius / norm } else { 0.0 };
         K::perturb(theta, self.kept.as_mut(), self.gradient.as_ref(), scale);
         self.turns.ask_gradient(Phase::Perturbed)
     }
 
-    fn descend(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+    fn descend(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         let (gradient, kept) = (self.gradient.as_ref(), self.kept.as_ref());
         let gradient_squared = K::dot(gradient, gradient);
         if let Err(error) = check_answer(loss, gradient_squared) {
             theta.copy_from(kept);
             return Err(error);
         }
-        let rate = self.turns.ledger.report.learning_rate;
+        let rate = self.turns.record.report.learning_rate;
         K::descend_from(theta, kept, gradient, rate);
         self.turns.moved(theta, kept, rate * libm::sqrtf(gradient_squared))
     }
 }
 
-by_turns!(Sam on Passes);
+by_turns!(Sam on VectorOps);
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Sam<V, K> {
     const KIND: Kind = Kind::SAM;

@@ -1,10 +1,10 @@
 //! Stochastic gradient descent, with momentum or a line search.
 
 use super::{Phase, Turns};
-use crate::kernels::{Active, Elements, Kernels, Passes};
-use crate::line_search::{RateSearch, Verdict};
-use crate::report::Outcome;
-use crate::resumable::{Kind, Resumable, STATE_WORDS, State};
+use crate::kernels::{Active, Kernels, Vector, VectorOps};
+use crate::optimizer::Outcome;
+use crate::optimizer::{Kind, Resumable, STATE_WORDS, State};
+use crate::optimizer::{RateSearch, Verdict};
 use crate::{Armijo, Error, Request, Schedule};
 use core::marker::PhantomData;
 
@@ -66,16 +66,16 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>> Sgd<V> {
     /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where momentum has no
     /// velocity of the gradient's length.
     pub fn new(config: SgdConfig, gradient: V, velocity: Option<V>) -> Result<Self, Error> {
-        Self::with_kernels(Active::default(), config, gradient, velocity)
+        Self::with_backend(Active::default(), config, gradient, velocity)
     }
 }
 
-impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Sgd<V, K> {
+impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Sgd<V, K> {
     /// As [`new`](Sgd::new), with the kernels named.
     ///
     /// # Errors
     /// As [`new`](Sgd::new).
-    pub fn with_kernels(
+    pub fn with_backend(
         _kernels: K,
         config: SgdConfig,
         gradient: V,
@@ -110,12 +110,12 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Sgd<V, K> {
         })
     }
 
-    fn begun(&mut self, theta: &K::Elements) -> Result<Request, Error> {
+    fn begun(&mut self, theta: &K::Vector) -> Result<Request, Error> {
         let rate = &self.config.learning_rate;
         self.turns.begin(self.gradient.as_ref().length(), theta, rate)
     }
 
-    fn told_loss(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+    fn told_loss(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         match (self.turns.phase, self.config.line_search) {
             (Phase::Trial, Some(armijo)) => self.judge(theta, loss, armijo),
             (Phase::End, _) => self.turns.end(theta, self.gradient.as_ref(), loss),
@@ -123,7 +123,7 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Sgd<V, K> {
         }
     }
 
-    fn told_gradient(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+    fn told_gradient(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         let answer = match self.turns.phase {
             Phase::Start => self.start(theta, loss),
             _ => self.turns.unexpected(),
@@ -138,7 +138,7 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Sgd<V, K> {
         self.rate_search.restart();
     }
 
-    fn start(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+    fn start(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         if let Some(armijo) = self.config.line_search {
             self.search(theta, loss, armijo)
         } else if self.velocity.is_some() {
@@ -149,26 +149,26 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Sgd<V, K> {
     }
 
     /// In one pass, which is undone where what it found out says so.
-    fn descend(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+    fn descend(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         let gradient = self.gradient.as_mut();
-        let ledger = &mut self.turns.ledger;
-        let rate = ledger.report.learning_rate;
+        let record = &mut self.turns.record;
+        let rate = record.report.learning_rate;
         let (theta_squared, gradient_squared) = K::descend(theta, gradient, rate);
-        if let Err(error) = ledger.start(loss, theta_squared, gradient_squared) {
+        if let Err(error) = record.start(loss, theta_squared, gradient_squared) {
             theta.copy_from(gradient);
             return Err(error);
         }
-        let length = rate * ledger.report.gradient_norm;
+        let length = rate * record.report.gradient_norm;
         self.turns.moved(theta, gradient, length)
     }
 
     fn descend_with_momentum(
         &mut self,
-        theta: &mut K::Elements,
+        theta: &mut K::Vector,
         loss: f32,
     ) -> Result<Request, Error> {
         self.measure(theta, loss)?;
-        let rate = self.turns.ledger.report.learning_rate;
+        let rate = self.turns.record.report.learning_rate;
         let (momentum, nesterov) = (self.config.momentum, self.config.nesterov);
         let gradient = self.gradient.as_mut();
         let squared = self.velocity.as_mut().map_or(0.0, |velocity| {
@@ -180,36 +180,36 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Sgd<V, K> {
 
     fn search(
         &mut self,
-        theta: &mut K::Elements,
+        theta: &mut K::Vector,
         loss: f32,
         armijo: Armijo,
     ) -> Result<Request, Error> {
         let gradient_squared = self.measure(theta, loss)?;
-        let ledger = &self.turns.ledger;
-        self.rate_search.start(&armijo, ledger.report.learning_rate, loss, gradient_squared);
+        let record = &self.turns.record;
+        self.rate_search.start(&armijo, record.report.learning_rate, loss, gradient_squared);
         let rate = self.rate_search.rate;
-        ledger.check_move(rate * ledger.report.gradient_norm)?;
+        record.check_move(rate * record.report.gradient_norm)?;
         K::add_scaled(theta, -rate, self.gradient.as_ref());
         self.turns.ask_loss(Phase::Trial)
     }
 
     /// Checks and records what was found where the step starts; the squared norm of the gradient.
-    fn measure(&mut self, theta: &K::Elements, loss: f32) -> Result<f32, Error> {
+    fn measure(&mut self, theta: &K::Vector, loss: f32) -> Result<f32, Error> {
         let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
-        self.turns.ledger.start(loss, theta_squared, gradient_squared)?;
+        self.turns.record.start(loss, theta_squared, gradient_squared)?;
         Ok(gradient_squared)
     }
 
     fn judge(
         &mut self,
-        theta: &mut K::Elements,
+        theta: &mut K::Vector,
         loss: f32,
         armijo: Armijo,
     ) -> Result<Request, Error> {
         match self.rate_search.judge(&armijo, loss) {
             Verdict::Accepted => {
                 let rate = self.rate_search.rate;
-                let report = &mut self.turns.ledger.report;
+                let report = &mut self.turns.record.report;
                 report.learning_rate = rate;
                 report.absolute_update = rate * report.gradient_norm;
                 self.turns.done(Some(loss), Outcome::Converged)
@@ -220,14 +220,14 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> Sgd<V, K> {
             }
             Verdict::Stalled(multiple) => {
                 K::add_scaled(theta, -multiple, self.gradient.as_ref());
-                let loss = self.turns.ledger.report.loss_before;
+                let loss = self.turns.record.report.loss_before;
                 self.turns.done(Some(loss), Outcome::Stalled)
             }
         }
     }
 }
 
-by_turns!(Sgd on Passes, give_up);
+by_turns!(Sgd on VectorOps, give_up);
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Sgd<V, K> {
     const KIND: Kind = Kind::SGD;

@@ -9,7 +9,7 @@ use super::std::{
 };
 use crate::kernels::SEGMENT;
 
-/// Elements that the shaders count with 32 bits and room to spare.
+/// Vector that the shaders count with 32 bits and room to spare.
 const LARGEST_CHUNK: usize = 1 << 30;
 
 /// What an adapter is.

@@ -168,7 +168,7 @@ impl Device {
         Error::Timeout { seconds: self.0.longest_wait.as_secs_f64() }
     }
 
-    /// Elements of each buffer of a vector but its last.
+    /// Vector of each buffer of a vector but its last.
     pub(super) fn chunk(&self) -> usize {
         self.0.chunk
     }
@@ -368,7 +368,7 @@ mod tests {
 
     use super::super::Shaders;
     use super::*;
-    use crate::kernels::{Elements, Passes};
+    use crate::kernels::{Vector as _, VectorOps};
 
     /// As the tests in tests/gpu: skipped where there is no adapter, unless one is required.
     fn device() -> Option<Device> {

@@ -22,7 +22,7 @@
 //! let vector = || Vector::zeros(&device, network.parameters());
 //! let workspace = [vector()?, vector()?];
 //! let config = RollingBallConfig { learning_rate: 0.1.into(), ..RollingBallConfig::default() };
-//! let mut ball = RollingBall::with_kernels(Shaders, config, workspace)?;
+//! let mut ball = RollingBall::with_backend(Shaders, config, workspace)?;
 //! for _ in 0..50 {
 //!     gpu::step(&mut ball, &mut batch, &mut theta)?;
 //! }
@@ -61,7 +61,7 @@ pub use network::{Batch, DenseNetwork};
 pub use passes::Shaders;
 pub use vector::Vector;
 
-use crate::protocol::step_on;
+use crate::optimizer::step_on;
 use crate::{Objective, Optimizer, StepReport};
 
 /// How far the numbers of a pass may be from those over slices, relative to the magnitudes that they are made of: of an element,
@@ -69,7 +69,7 @@ use crate::{Objective, Optimizer, StepReport};
 ///
 /// On a Vulkan on the processor the bits are equal, and by their specifications they are on a GPU too, in all passes but one: a GPU
 /// may be off by 2.5 units in a division and 4.5 in a square root, which with the roundings between them makes 8 in the move of
-/// [`adam`](crate::kernels::Passes::adam). The same room is there for a compiler that sees through what keeps a product from being
+/// [`adam`](crate::kernels::VectorOps::adam). The same room is there for a compiler that sees through what keeps a product from being
 /// contracted: then each of the at most three products of an element is rounded once less, half a unit each. Numbers below the
 /// normal ones, which a GPU may flush to zero, are not in it.
 pub const TOLERANCE: f32 = 8.0 * f32::EPSILON;

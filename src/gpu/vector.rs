@@ -7,7 +7,7 @@ use core::ops::Range;
 use core::slice;
 use wgpu::BufferUsages;
 
-/// Elements of a piece that is written or read at once.
+/// Vector of a piece that is written or read at once.
 const PIECE_ELEMENTS: usize = PIECE as usize / 4;
 
 /// Buffers of a vector. A driver that promises memory without having it, as that on the CPU does, is not asked for more: 128 GiB there.

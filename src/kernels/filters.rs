@@ -1,6 +1,6 @@
 //! The filters of a convolution, eight at a time: each is a lane, in which it adds up in the order of the contract.
 
-use super::{LANES, NOTHING, PANEL, Vector};
+use super::{LANES, NOTHING, PANEL, SimdVector};
 
 /// Weights of a filter, at most.
 const MOST: usize = 576;
@@ -35,7 +35,7 @@ impl Filters {
 
     /// The dot product of each filter, from a weight on, with at most a panel of values.
     #[inline(always)]
-    pub fn dot<V: Vector>(&self, start: usize, values: &[f32]) -> V {
+    pub fn dot<V: SimdVector>(&self, start: usize, values: &[f32]) -> V {
         let taps = self.taps.get(start..).unwrap_or_default();
         let taps = taps.get(..values.len()).unwrap_or_default();
         let (blocks, rest) = values.as_chunks::<LANES>();

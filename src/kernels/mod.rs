@@ -1,4 +1,4 @@
-//! Passes over memory, and the numeric contract that makes them give the same bits everywhere.
+//! VectorOps over memory, and the numeric contract that makes them give the same bits everywhere.
 //!
 //! **The contract.** Every operation on an `f32` is one IEEE-754 addition, subtraction,
 //! multiplication, division or square root, rounded to nearest, in the order written here, and never
@@ -20,19 +20,19 @@
 //! The slices of a pass are of one length, which the optimizers check once a step. Nothing beyond the shortest of others is touched,
 //! but their sums mean nothing.
 
-mod elements;
 mod factors;
 mod filters;
 mod scalar;
+mod simd_vector;
 mod task;
 mod vector;
 #[cfg(feature = "simd")]
 mod wide;
 
-pub use elements::Elements;
 pub use factors::Factors;
 pub(crate) use filters::Filters;
 pub use scalar::Scalar;
+pub use simd_vector::SimdVector;
 pub use task::{Task, Unit};
 pub use vector::Vector;
 #[cfg(feature = "simd")]
@@ -106,66 +106,66 @@ pub struct AdamCoefficients {
 ///
 /// Where a pass replaces `theta`, it leaves the old `theta` in `gradient`, whose content is spent by then:
 /// that is what a roll-back restores.
-pub trait Passes {
+pub trait VectorOps {
     /// What they go over: `[f32]`, or a vector on a device of its own.
-    type Elements: Elements + ?Sized;
+    type Vector: Vector + ?Sized;
 
     /// `a . b`
     #[must_use]
-    fn dot(a: &Self::Elements, b: &Self::Elements) -> f32;
+    fn dot(a: &Self::Vector, b: &Self::Vector) -> f32;
 
     /// `(|a|^2, |b|^2)`
     #[must_use]
-    fn squared_norms(a: &Self::Elements, b: &Self::Elements) -> (f32, f32);
+    fn squared_norms(a: &Self::Vector, b: &Self::Vector) -> (f32, f32);
 
     /// The sums of one footpoint iteration.
     #[must_use]
     fn footpoint_sums(
-        theta: &Self::Elements,
-        displaced: &Self::Elements,
-        gradient: &Self::Elements,
+        theta: &Self::Vector,
+        displaced: &Self::Vector,
+        gradient: &Self::Vector,
     ) -> FootpointSums;
 
     /// The sums of one contact step.
     #[must_use]
     fn contact_sums(
-        theta: &Self::Elements,
-        offset: &Self::Elements,
-        gradient: &Self::Elements,
+        theta: &Self::Vector,
+        offset: &Self::Vector,
+        gradient: &Self::Vector,
     ) -> ContactSums;
 
     /// `y += scale * x`
-    fn add_scaled(y: &mut Self::Elements, scale: f32, x: &Self::Elements);
+    fn add_scaled(y: &mut Self::Vector, scale: f32, x: &Self::Vector);
 
     /// `y = scale * x`
-    fn scale_into(y: &mut Self::Elements, scale: f32, x: &Self::Elements);
+    fn scale_into(y: &mut Self::Vector, scale: f32, x: &Self::Vector);
 
     /// `y = x + scale * (z - x)`, written over `y`.
-    fn interpolate_into(y: &mut Self::Elements, x: &Self::Elements, z: &Self::Elements, scale: f32);
+    fn interpolate_into(y: &mut Self::Vector, x: &Self::Vector, z: &Self::Vector, scale: f32);
 
     /// `displaced = theta - (rate + reach) * gradient` and `theta -= rate * gradient`; written as
     /// `displaced = theta' - reach * gradient` with the new theta'.
     fn displace(
-        theta: &mut Self::Elements,
-        displaced: &mut Self::Elements,
-        gradient: &Self::Elements,
+        theta: &mut Self::Vector,
+        displaced: &mut Self::Vector,
+        gradient: &Self::Vector,
         rate: f32,
         reach: f32,
     );
 
     /// The direction `p = (displaced - theta) - scale * gradient`, left in `gradient`, and `theta += p`.
     fn gauss_newton_move(
-        theta: &mut Self::Elements,
-        displaced: &Self::Elements,
-        gradient: &mut Self::Elements,
+        theta: &mut Self::Vector,
+        displaced: &Self::Vector,
+        gradient: &mut Self::Vector,
         scale: f32,
     );
 
     /// `theta -= step * ((theta - displaced) + pull * gradient)`, the old theta left in `gradient`.
     fn project(
-        theta: &mut Self::Elements,
-        displaced: &Self::Elements,
-        gradient: &mut Self::Elements,
+        theta: &mut Self::Vector,
+        displaced: &Self::Vector,
+        gradient: &mut Self::Vector,
         step: f32,
         pull: f32,
     );
@@ -174,24 +174,24 @@ pub trait Passes {
     /// `reach * gradient`, and theta the new contact `x + offset`. Returns the squared length of theta's move;
     /// the old theta is left in `gradient`.
     fn roll(
-        theta: &mut Self::Elements,
-        offset: &mut Self::Elements,
-        gradient: &mut Self::Elements,
+        theta: &mut Self::Vector,
+        offset: &mut Self::Vector,
+        gradient: &mut Self::Vector,
         rate: f32,
         reach: f32,
     ) -> f32;
 
     /// `theta -= rate * gradient`, the old theta left in `gradient`. Returns `(|theta|^2, |gradient|^2)` of before.
     #[must_use]
-    fn descend(theta: &mut Self::Elements, gradient: &mut Self::Elements, rate: f32) -> (f32, f32);
+    fn descend(theta: &mut Self::Vector, gradient: &mut Self::Vector, rate: f32) -> (f32, f32);
 
     /// `velocity = momentum * velocity + gradient`; theta moves by `-rate * velocity`, or, with `nesterov`, by
     /// `-rate * (gradient + momentum * velocity)`. Returns the squared length of the move; the old theta is
     /// left in `gradient`.
     fn descend_with_momentum(
-        theta: &mut Self::Elements,
-        velocity: &mut Self::Elements,
-        gradient: &mut Self::Elements,
+        theta: &mut Self::Vector,
+        velocity: &mut Self::Vector,
+        gradient: &mut Self::Vector,
         rate: f32,
         momentum: f32,
         nesterov: bool,
@@ -199,32 +199,32 @@ pub trait Passes {
 
     /// One step of Adam. Returns the squared length of the move; the old theta is left in `gradient`.
     fn adam(
-        theta: &mut Self::Elements,
-        mean: &mut Self::Elements,
-        variance: &mut Self::Elements,
-        gradient: &mut Self::Elements,
+        theta: &mut Self::Vector,
+        mean: &mut Self::Vector,
+        variance: &mut Self::Vector,
+        gradient: &mut Self::Vector,
         coefficients: AdamCoefficients,
     ) -> f32;
 
     /// `kept = theta`, then `theta += scale * gradient`.
     fn perturb(
-        theta: &mut Self::Elements,
-        kept: &mut Self::Elements,
-        gradient: &Self::Elements,
+        theta: &mut Self::Vector,
+        kept: &mut Self::Vector,
+        gradient: &Self::Vector,
         scale: f32,
     );
 
     /// `theta = kept - rate * gradient`.
     fn descend_from(
-        theta: &mut Self::Elements,
-        kept: &Self::Elements,
-        gradient: &Self::Elements,
+        theta: &mut Self::Vector,
+        kept: &Self::Vector,
+        gradient: &Self::Vector,
         rate: f32,
     );
 }
 
 /// The passes over slices, and the products that the networks make of them.
-pub trait Kernels: Passes<Elements = [f32]> {
+pub trait Kernels: VectorOps<Vector = [f32]> {
     /// Does a task on the vector unit of these kernels.
     fn run<T: Task>(task: T) -> T::Output;
 

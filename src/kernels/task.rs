@@ -1,6 +1,6 @@
 //! Work that is compiled for more than one vector unit.
 
-use super::Vector;
+use super::SimdVector;
 
 /// Work that is written once for every vector unit.
 pub trait Task {
@@ -14,7 +14,7 @@ pub trait Task {
 /// What a task is compiled for.
 pub trait Unit {
     /// Eight lanes.
-    type Vector: Vector;
+    type SimdVector: SimdVector;
     /// How many samples, or vectors of columns, its registers hold in a product of four rows; 0 without a vector unit.
     const TILE: usize;
 

@@ -1,21 +1,43 @@
-//! What a task computes with.
+//! What a pass goes over.
 
-use super::LANES;
-use core::ops::{Add, Div, Mul, Sub};
+/// Floats that passes go over: those of a slice, or of a vector on a device of its own.
+pub trait Vector {
+    /// How many.
+    #[must_use]
+    fn length(&self) -> usize;
 
-/// A vector of [`LANES`] lanes. Every operation is one IEEE-754 operation a lane.
-pub trait Vector:
-    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
-{
-    /// The same value in every lane.
-    fn splat(value: f32) -> Self;
+    /// Puts the value everywhere.
+    fn fill(&mut self, value: f32);
 
-    /// From memory.
-    fn load(block: &[f32; LANES]) -> Self;
+    /// Multiplies each.
+    fn scale(&mut self, factor: f32);
 
-    /// To memory.
-    fn store(self) -> [f32; LANES];
+    /// Overwrites the elements with those of another, as far as both go.
+    fn copy_from(&mut self, other: &Self);
+}
 
-    /// The square root of every lane.
-    fn sqrt(self) -> Self;
+impl Vector for [f32] {
+    #[inline]
+    fn length(&self) -> usize {
+        self.len()
+    }
+
+    #[inline]
+    fn fill(&mut self, value: f32) {
+        <[f32]>::fill(self, value);
+    }
+
+    #[inline]
+    fn scale(&mut self, factor: f32) {
+        for element in self {
+            *element *= factor;
+        }
+    }
+
+    #[inline]
+    fn copy_from(&mut self, other: &Self) {
+        for (element, other) in self.iter_mut().zip(other) {
+            *element = *other;
+        }
+    }
 }

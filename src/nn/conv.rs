@@ -4,7 +4,7 @@ use super::layer::{Layer, each_backward, each_backward_input, each_forward};
 use super::parameters::{All, Gradient, Parameters, Trainable, filters, initialise, trained};
 use super::window::{Geometry, Map, Shape, Sliding, Window};
 use crate::Error;
-use crate::kernels::{Filters, Kernels, LANES, Task, Unit, Vector};
+use crate::kernels::{Filters, Kernels, LANES, SimdVector, Task, Unit};
 use core::marker::PhantomData;
 
 /// `FILTERS` weighted sums of every window `S` on the map `M`, each plus its bias. The output is a map again, with a
@@ -155,7 +155,7 @@ impl Task for Forward<'_> {
     #[inline(always)]
     fn run<U: Unit>(self) {
         if U::TILE > 0 && self.geometry.fits_filters() {
-            return self.several_filters::<U::Vector>();
+            return self.several_filters::<U::SimdVector>();
         }
         let Self { geometry, weights, biases, input, output } = self;
         let length = geometry.length().max(1);
@@ -174,7 +174,7 @@ impl Task for Forward<'_> {
 
 impl Forward<'_> {
     #[inline(always)]
-    fn several_filters<V: Vector>(self) {
+    fn several_filters<V: SimdVector>(self) {
         let Self { geometry, weights, biases, input, output } = self;
         let (length, count) = (geometry.length().max(1), biases.len().max(1));
         let mut filters = Filters::new();

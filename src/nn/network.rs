@@ -70,7 +70,7 @@ impl<'a, T: Layer, F: Backbone> Network<'a, T, F> {
 
     /// With the kernels named.
     #[must_use]
-    pub fn with_kernels<K: Kernels>(self, _kernels: K) -> Network<'a, T, F, K> {
+    pub fn with_backend<K: Kernels>(self, _kernels: K) -> Network<'a, T, F, K> {
         Network { backbone: self.backbone, frozen: self.frozen, parts: PhantomData }
     }
 

@@ -1,7 +1,7 @@
 //! Directions worth a look.
 
 use crate::Error;
-use crate::kernels::{Active, Passes};
+use crate::kernels::{Active, VectorOps};
 use crate::nn::Layer;
 
 /// Gives each filter of a direction the length of the same filter of theta, so that a step along it changes each by the same part,

@@ -26,6 +26,8 @@
 //! # Ok::<(), rolling_ball::Error>(())
 //! ```
 
+#[cfg(feature = "threads")]
+pub mod basins;
 mod dilation;
 mod directions;
 mod grid;

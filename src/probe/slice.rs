@@ -1,7 +1,7 @@
 //! A loss along a line or a plane.
 
 use super::Grid;
-use crate::kernels::{Active, Passes};
+use crate::kernels::{Active, VectorOps};
 use crate::{Error, Objective};
 
 /// A line or a plane through the parameters, with the origin in the middle of its grid.

@@ -2,9 +2,9 @@
 
 use super::support::random::Random;
 use super::{device, split};
-use rolling_ball::basins::{self, Basins, NearWells, Plane, Settings, Starts};
 use rolling_ball::gpu::{self, AdapterKind, Device, Error, PlaneFormula, ShadedPlane};
-use rolling_ball::kernels::{Active, Vector};
+use rolling_ball::kernels::{Active, SimdVector};
+use rolling_ball::probe::basins::{self, Basins, NearWells, Plane, Settings, Starts};
 use rolling_ball::{Error as StepError, Schedule};
 
 const STARTS: Starts = Starts { from: -3.0, to: 3.0, side: 64 };
@@ -249,7 +249,7 @@ struct Saddle;
 
 impl Plane for Saddle {
     #[inline(always)]
-    fn evaluate<V: Vector>(&self, [x, y]: [V; 2]) -> (V, [V; 2]) {
+    fn evaluate<V: SimdVector>(&self, [x, y]: [V; 2]) -> (V, [V; 2]) {
         let [two, hundred] = [2.0, 100.0].map(V::splat);
         // The root of a negative number is none.
         let none = (hundred - x * x).sqrt() * V::splat(0.0);
@@ -293,7 +293,7 @@ struct Valley;
 
 impl Plane for Valley {
     #[inline(always)]
-    fn evaluate<V: Vector>(&self, [x, _]: [V; 2]) -> (V, [V; 2]) {
+    fn evaluate<V: SimdVector>(&self, [x, _]: [V; 2]) -> (V, [V; 2]) {
         (V::splat(0.0), [V::splat(1e18) * (x / (x * x).sqrt()), V::splat(0.0)])
     }
 }

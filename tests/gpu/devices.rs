@@ -2,7 +2,7 @@
 
 use super::{device, opened};
 use rolling_ball::gpu::{Device, Error, Settings, Shaders, Vector};
-use rolling_ball::kernels::{Elements, Passes, SEGMENT};
+use rolling_ball::kernels::{SEGMENT, Vector as _, VectorOps};
 use std::time::Duration;
 
 #[test]

@@ -99,7 +99,7 @@ fn a_loss_of_ones_own_in_wgsl_is_an_objective() {
     let mut theta = Vector::from_slice(device, &[1.0, -2.0]).unwrap();
     let config = SgdConfig { learning_rate: 0.125.into(), ..SgdConfig::default() };
     let gradient = Vector::zeros(device, 2).unwrap();
-    let mut sgd = Sgd::with_kernels(Shaders, config, gradient, None).unwrap();
+    let mut sgd = Sgd::with_backend(Shaders, config, gradient, None).unwrap();
     let report = gpu::step(&mut sgd, &mut objective, &mut theta).unwrap();
     assert_eq!((report.loss_before, report.loss_after), (10.0, Some(2.5)));
     assert_eq!(theta.read().unwrap(), [0.5, -1.0]);

@@ -3,7 +3,7 @@
 use super::support::random::Random;
 use super::{bits, device, split, tell};
 use rolling_ball::gpu::{AdapterKind, Device, Error, Shaders, TOLERANCE, Vector};
-use rolling_ball::kernels::{AdamCoefficients, Elements, Passes, Scalar};
+use rolling_ball::kernels::{AdamCoefficients, Scalar, Vector as _, VectorOps};
 
 /// Every pass by its name.
 const PASSES: [&str; 17] = [
@@ -36,7 +36,7 @@ const COEFFICIENTS: AdamCoefficients = AdamCoefficients {
 };
 
 /// The sums of a pass over four vectors.
-fn run<K: Passes>(pass: &str, [a, b, c, d]: [&mut K::Elements; 4]) -> Vec<f32> {
+fn run<K: VectorOps>(pass: &str, [a, b, c, d]: [&mut K::Vector; 4]) -> Vec<f32> {
     match pass {
         "dot" => vec![K::dot(a, b)],
         "squared_norms" => <[f32; 2]>::from(K::squared_norms(a, b)).to_vec(),

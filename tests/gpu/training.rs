@@ -43,7 +43,7 @@ impl Problem {
         work: impl FnOnce(&mut dyn Objective) -> T,
     ) -> T {
         let mut scratch = vec![0.0; Net::scratch(7)];
-        let network = Net::new(&[]).unwrap().with_kernels(Scalar);
+        let network = Net::new(&[]).unwrap().with_backend(Scalar);
         let inputs = self.inputs.chunks(WIDTHS[0]);
         let stream =
             inputs.zip(&self.classes).map(|(input, class)| Sample { input, target: *class });
@@ -135,8 +135,8 @@ fn slices<const COUNT: usize>() -> [Vec<f32>; COUNT] {
 
 fn ball(device: &Device, config: RollingBallConfig, steps: usize) {
     let config = RollingBallConfig { learning_rate: 0.1.into(), ..config };
-    let here = RollingBall::with_kernels(Scalar, config, slices()).unwrap();
-    let there = RollingBall::with_kernels(Shaders, config, vectors(device)).unwrap();
+    let here = RollingBall::with_backend(Scalar, config, slices()).unwrap();
+    let there = RollingBall::with_backend(Shaders, config, vectors(device)).unwrap();
     train(device, here, there, steps);
 }
 
@@ -175,19 +175,19 @@ fn the_baselines_go_as_on_the_processor() {
     ] {
         let [gradient, velocity] = slices();
         let velocity = (config.momentum > 0.0).then_some(velocity);
-        let here = Sgd::with_kernels(Scalar, config, gradient, velocity).unwrap();
+        let here = Sgd::with_backend(Scalar, config, gradient, velocity).unwrap();
         let [gradient, velocity] = vectors(device);
         let velocity = (config.momentum > 0.0).then_some(velocity);
-        let there = Sgd::with_kernels(Shaders, config, gradient, velocity).unwrap();
+        let there = Sgd::with_backend(Shaders, config, gradient, velocity).unwrap();
         train(device, here, there, 20);
     }
     let config = AdamConfig { learning_rate: 0.003.into(), ..AdamConfig::default() };
-    let here = Adam::with_kernels(Scalar, config, slices()).unwrap();
-    let there = Adam::with_kernels(Shaders, config, vectors(device)).unwrap();
+    let here = Adam::with_backend(Scalar, config, slices()).unwrap();
+    let there = Adam::with_backend(Shaders, config, vectors(device)).unwrap();
     train(device, here, there, 20);
     let config = SamConfig { learning_rate: 0.1.into(), ..SamConfig::default() };
-    let here = Sam::with_kernels(Scalar, config, slices()).unwrap();
-    let there = Sam::with_kernels(Shaders, config, vectors(device)).unwrap();
+    let here = Sam::with_backend(Scalar, config, slices()).unwrap();
+    let there = Sam::with_backend(Shaders, config, vectors(device)).unwrap();
     train(device, here, there, 20);
 }
 
@@ -195,12 +195,12 @@ fn the_baselines_go_as_on_the_processor() {
 fn clipping_and_decay_go_as_on_the_processor() {
     let Some(device) = device() else { return };
     let config = RollingBallConfig::default();
-    let here = RollingBall::with_kernels(Scalar, config, slices()).unwrap();
-    let here = ClipNorm::with_kernels(Scalar, here, 0.5).unwrap();
-    let here = WeightDecay::with_kernels(Scalar, here, 1e-3).unwrap();
-    let there = RollingBall::with_kernels(Shaders, config, vectors(device)).unwrap();
-    let there = ClipNorm::with_kernels(Shaders, there, 0.5).unwrap();
-    let there = WeightDecay::with_kernels(Shaders, there, 1e-3).unwrap();
+    let here = RollingBall::with_backend(Scalar, config, slices()).unwrap();
+    let here = ClipNorm::with_backend(Scalar, here, 0.5).unwrap();
+    let here = WeightDecay::with_backend(Scalar, here, 1e-3).unwrap();
+    let there = RollingBall::with_backend(Shaders, config, vectors(device)).unwrap();
+    let there = ClipNorm::with_backend(Shaders, there, 0.5).unwrap();
+    let there = WeightDecay::with_backend(Shaders, there, 1e-3).unwrap();
     train(device, here, there, 20);
 }
 
@@ -244,7 +244,7 @@ fn a_step_on_a_device_that_has_failed_says_why() {
     let mut batch = network.batch(&[1.0; 3], &[0]).unwrap();
     let mut theta = Vector::zeros(&first, 8).unwrap();
     let gradient = Vector::zeros(&other, 8).unwrap();
-    let mut sgd = Sgd::with_kernels(Shaders, SgdConfig::default(), gradient, None).unwrap();
+    let mut sgd = Sgd::with_backend(Shaders, SgdConfig::default(), gradient, None).unwrap();
     let failed = gpu::step(&mut sgd, &mut batch, &mut theta).unwrap_err();
     assert_eq!(Some(failed), first.failure());
     assert!(batch.loss(&theta).unwrap().is_nan());

@@ -3,7 +3,7 @@
 use super::support::random::Random;
 use super::{bits, device, split};
 use rolling_ball::gpu::{Error, Vector};
-use rolling_ball::kernels::Elements;
+use rolling_ball::kernels::Vector as _;
 
 #[test]
 fn what_is_written_is_read() {

@@ -63,7 +63,7 @@ pub fn every_optimizer<K: Kernels + Copy + 'static>(
     let mut all = Vec::new();
     for (name, config) in forms(0.3, learning_rate, roll_back) {
         let workspace = [zeros(), zeros()];
-        let ball = RollingBall::with_kernels(kernels, config, workspace).unwrap();
+        let ball = RollingBall::with_backend(kernels, config, workspace).unwrap();
         all.push(Named { name, searches: searches(&config), optimizer: Box::new(ball) });
     }
     let rate = Schedule::Constant(learning_rate);
@@ -75,7 +75,7 @@ pub fn every_optimizer<K: Kernels + Copy + 'static>(
         [("SGD", plain), ("momentum", momentum), ("Nesterov", nesterov), ("SGD, Armijo", search)]
     {
         let velocity = (config.momentum > 0.0).then(zeros);
-        let sgd = Sgd::with_kernels(kernels, config, zeros(), velocity).unwrap();
+        let sgd = Sgd::with_backend(kernels, config, zeros(), velocity).unwrap();
         let searches = config.line_search.is_some();
         all.push(Named { name: name.into(), searches, optimizer: Box::new(sgd) });
     }
@@ -83,11 +83,11 @@ pub fn every_optimizer<K: Kernels + Copy + 'static>(
     for (name, weight_decay) in [("Adam", 0.0), ("AdamW", 0.1)] {
         let config = AdamConfig { weight_decay, ..adam };
         let workspace = [zeros(), zeros(), zeros()];
-        let adam = Adam::with_kernels(kernels, config, workspace).unwrap();
+        let adam = Adam::with_backend(kernels, config, workspace).unwrap();
         all.push(Named { name: name.into(), searches: false, optimizer: Box::new(adam) });
     }
     let config = SamConfig { learning_rate: rate, roll_back, ..SamConfig::default() };
-    let sam = Sam::with_kernels(kernels, config, [zeros(), zeros()]).unwrap();
+    let sam = Sam::with_backend(kernels, config, [zeros(), zeros()]).unwrap();
     all.push(Named { name: "SAM".into(), searches: false, optimizer: Box::new(sam) });
     let config = EntropySgdConfig {
         learning_rate: 0.9.into(),
@@ -99,14 +99,14 @@ pub fn every_optimizer<K: Kernels + Copy + 'static>(
         ..EntropySgdConfig::default()
     };
     let workspace = [zeros(), zeros(), zeros()];
-    let entropy_sgd = EntropySgd::with_kernels(kernels, config, workspace).unwrap();
+    let entropy_sgd = EntropySgd::with_backend(kernels, config, workspace).unwrap();
     let optimizer = Box::new(entropy_sgd);
     all.push(Named { name: "Entropy-SGD".into(), searches: false, optimizer });
-    let sgd = Sgd::with_kernels(kernels, plain, zeros(), None).unwrap();
+    let sgd = Sgd::with_backend(kernels, plain, zeros(), None).unwrap();
     let clipped = ClipNorm::new(sgd, 0.5).unwrap();
     let optimizer = Box::new(clipped);
     all.push(Named { name: "SGD, clipped".into(), searches: false, optimizer });
-    let sgd = Sgd::with_kernels(kernels, plain, zeros(), None).unwrap();
+    let sgd = Sgd::with_backend(kernels, plain, zeros(), None).unwrap();
     let decayed = WeightDecay::new(sgd, 0.1).unwrap();
     let optimizer = Box::new(decayed);
     all.push(Named { name: "SGD, decayed".into(), searches: false, optimizer });

@@ -6,7 +6,7 @@ use crate::device::setup;
 use anyhow::{Context, Result};
 use clap::Args;
 use comfy_table::{Table, presets::ASCII_MARKDOWN};
-use rolling_ball::kernels::{Passes, Scalar, Wide};
+use rolling_ball::kernels::{Scalar, VectorOps, Wide};
 use scenario::dot_with_lanes;
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -20,7 +20,7 @@ pub struct LanesArgs {
     install: bool,
 }
 
-/// Elements of the desktop's dot products: in the first-level cache, and beyond all caches.
+/// Vector of the desktop's dot products: in the first-level cache, and beyond all caches.
 const LENGTHS: [usize; 2] = [2_048, 16 << 20];
 
 type Dot = fn(&[f32], &[f32]) -> f32;

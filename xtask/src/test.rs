@@ -129,7 +129,7 @@ pub fn test(args: &TestArgs) -> Result<()> {
     too_large_network(&mut tally)?;
     c_headers(&mut tally)?;
     targets(&mut tally)?;
-    entry_points(&mut tally)?;
+    panic_check(&mut tally)?;
     logs(&mut tally)?;
     retail(&mut tally)?;
     c_interface(args, &mut tally)?;
@@ -252,9 +252,9 @@ fn targets(tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
-fn entry_points(tally: &mut Tally) -> Result<()> {
-    let build = Build::firmware("test", &MPS2_AN386, "entry_points");
-    let binary = Build { package: "entry_points", ..build }.run()?;
+fn panic_check(tally: &mut Tally) -> Result<()> {
+    let build = Build::firmware("test", &MPS2_AN386, "panic_check");
+    let binary = Build { package: "panic_check", ..build }.run()?;
     let found = elf::symbols_matching(&binary, &FORBIDDEN)?;
     ensure!(found.is_empty(), "the binary of every entry point of the core contains {found:?}");
     // An empty list proves something only where the core is in there.

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// All features of the library but `gpu`, which takes minutes to build.
-pub const FEATURES: &str = "simd,std,heapless,micromath,storage";
+pub const FEATURES: &str = "simd,threads,heapless,micromath,checkpoints";
 /// All features of the library.
-pub const FEATURES_WITH_GPU: &str = "simd,std,heapless,micromath,storage,gpu";
+pub const FEATURES_WITH_GPU: &str = "simd,threads,heapless,micromath,checkpoints,gpu";
 /// Those that make sense on a device.
-pub const DEVICE_FEATURES: &str = "defmt,heapless,micromath,storage";
+pub const DEVICE_FEATURES: &str = "defmt,heapless,micromath,checkpoints";
 
 /// The root of the repository.
 pub fn root() -> PathBuf {

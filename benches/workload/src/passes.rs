@@ -1,6 +1,6 @@
 //! Every pass over memory, with what it moves and what it computes.
 
-use rolling_ball::kernels::{AdamCoefficients, Passes};
+use rolling_ball::kernels::{AdamCoefficients, VectorOps};
 
 /// The vectors that passes go over: theta, up to two that an optimizer keeps, and the gradient.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ fn adam(rate: f32) -> AdamCoefficients {
 
 /// All passes of these kernels.
 #[must_use]
-pub fn passes<K: Passes>() -> [Pass<K::Elements>; 16] {
+pub fn passes<K: VectorOps>() -> [Pass<K::Vector>; 16] {
     let pass = |name, [read, written]: [u64; 2], operations, run| Pass {
         name,
         read,
@@ -164,7 +164,7 @@ struct Triad {
 #[cfg(feature = "triad")]
 impl rolling_ball::kernels::Pass<1, 2, 0> for Triad {
     #[inline(always)]
-    fn apply<V: rolling_ball::kernels::Vector>(
+    fn apply<V: rolling_ball::kernels::SimdVector>(
         self,
         _: [V; 1],
         [b, c]: [V; 2],

@@ -32,7 +32,7 @@ impl Slices {
     }
 }
 
-/// Elements that begin where a page does.
+/// Vector that begin where a page does.
 #[derive(Debug)]
 struct Slice {
     memory: Vec<f32>,

@@ -79,22 +79,22 @@ impl<'a, K: Kernels> AnyOptimizer<'a, K> {
         Ok(match settings.optimizer {
             OptimizerKind::Ball => {
                 let config = RollingBallConfig::shrinking(radius, learning_rate, steps);
-                Self::Ball(RollingBall::with_kernels(kernels, config, [gradient, first])?)
+                Self::Ball(RollingBall::with_backend(kernels, config, [gradient, first])?)
             }
             OptimizerKind::Sgd => {
                 let learning_rate = shrinking(learning_rate);
                 let config = SgdConfig { learning_rate, ..SgdConfig::default() };
-                Self::Sgd(Sgd::with_kernels(kernels, config, gradient, None)?)
+                Self::Sgd(Sgd::with_backend(kernels, config, gradient, None)?)
             }
             OptimizerKind::Momentum => {
                 let learning_rate = shrinking(learning_rate);
                 let config = SgdConfig { learning_rate, momentum: 0.9, ..SgdConfig::default() };
-                Self::Sgd(Sgd::with_kernels(kernels, config, gradient, Some(first))?)
+                Self::Sgd(Sgd::with_backend(kernels, config, gradient, Some(first))?)
             }
             OptimizerKind::Adam => {
                 let learning_rate = shrinking(learning_rate);
                 let config = AdamConfig { learning_rate, ..AdamConfig::default() };
-                Self::Adam(Adam::with_kernels(kernels, config, [gradient, first, second])?)
+                Self::Adam(Adam::with_backend(kernels, config, [gradient, first, second])?)
             }
             OptimizerKind::Sam => {
                 let config = SamConfig {
@@ -102,7 +102,7 @@ impl<'a, K: Kernels> AnyOptimizer<'a, K> {
                     radius: radius.into(),
                     ..SamConfig::default()
                 };
-                Self::Sam(Sam::with_kernels(kernels, config, [gradient, first])?)
+                Self::Sam(Sam::with_backend(kernels, config, [gradient, first])?)
             }
         })
     }

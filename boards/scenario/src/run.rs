@@ -74,7 +74,7 @@ pub fn fine_tune_with<T: Layer, F: Backbone, K: Kernels + Copy, O: Optimizer + ?
     mut tell: impl FnMut(Event),
 ) -> Result<(), Error> {
     model.load(theta)?;
-    let (network, image) = (&model.network.with_kernels(kernels), &model.image);
+    let (network, image) = (&model.network.with_backend(kernels), &model.image);
     tell(Event::Before(accuracy(network, theta, &image.held_out, scratch)?));
 
     let count = image.labelled.len();

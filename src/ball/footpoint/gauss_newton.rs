@@ -2,8 +2,8 @@
 
 use crate::ball::geometry::Geometry;
 use crate::ball::{Footpoint, Phase, RollingBall};
-use crate::kernels::{FootpointSums, Passes};
-use crate::report::{FootpointReport, Outcome, check_answer};
+use crate::kernels::{FootpointSums, VectorOps};
+use crate::optimizer::{FootpointReport, Outcome, check_answer};
 use crate::{Error, Request};
 
 /// Armijo's constant, the shrinking factor, and the trials of the search along one direction.
@@ -178,11 +178,11 @@ impl GaussNewton {
     }
 }
 
-impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
+impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> RollingBall<V, K> {
     /// The first trial, of the full move.
     pub(in crate::ball) fn start_gauss_newton(
         &mut self,
-        theta: &mut K::Elements,
+        theta: &mut K::Vector,
         rate: f32,
         tried: Option<f32>,
     ) -> Result<Request, Error> {
@@ -200,7 +200,7 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
     /// Judges the loss at a trial point.
     pub(in crate::ball) fn judge_gauss_newton(
         &mut self,
-        theta: &mut K::Elements,
+        theta: &mut K::Vector,
         loss: f32,
     ) -> Result<Request, Error> {
         let Footpoint::GaussNewton { max_iterations, .. } = self.config.footpoint else {
@@ -227,12 +227,12 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
 
     fn accept_footpoint(
         &mut self,
-        theta: &K::Elements,
+        theta: &K::Vector,
         loss: f32,
         max_iterations: u32,
     ) -> Result<Request, Error> {
         self.geometry.loss = loss;
-        self.ledger.report.absolute_update += self.gauss_newton.moved();
+        self.record.report.absolute_update += self.gauss_newton.moved();
         if self.gauss_newton.report.iterations >= max_iterations {
             self.gauss_newton.report.distance = self.distance(theta, loss);
             self.finish(Some(loss), Outcome::IterationLimit)
@@ -244,7 +244,7 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
     /// A new direction from an accepted point.
     pub(in crate::ball) fn follow_gauss_newton(
         &mut self,
-        theta: &mut K::Elements,
+        theta: &mut K::Vector,
         loss: f32,
     ) -> Result<Request, Error> {
         let Footpoint::GaussNewton { tolerance, .. } = self.config.footpoint else {
@@ -256,7 +256,7 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
         match self.gauss_newton.linearise(&self.geometry, sums, loss, tolerance) {
             None => self.finish(Some(loss), Outcome::Converged),
             Some(scale) => {
-                self.ledger.check_move(libm::sqrtf(self.gauss_newton.direction_squared))?;
+                self.record.check_move(libm::sqrtf(self.gauss_newton.direction_squared))?;
                 K::gauss_newton_move(theta, displaced, gradient, scale);
                 self.ask_loss(Phase::GaussNewtonTrial)
             }

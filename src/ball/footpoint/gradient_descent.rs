@@ -2,8 +2,8 @@
 
 use crate::ball::geometry::Geometry;
 use crate::ball::{Footpoint, Phase, RollingBall};
-use crate::kernels::{FootpointSums, Passes};
-use crate::report::{FootpointReport, Outcome, check_answer};
+use crate::kernels::{FootpointSums, VectorOps};
+use crate::optimizer::{FootpointReport, Outcome, check_answer};
 use crate::{Error, Request};
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,11 +46,11 @@ impl GradientDescent {
     }
 }
 
-impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
+impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> RollingBall<V, K> {
     /// The first step, from theta with the gradient that is known there.
     pub(in crate::ball) fn start_projection(
         &mut self,
-        theta: &mut K::Elements,
+        theta: &mut K::Vector,
         rate: f32,
         tried: Option<f32>,
     ) -> Result<Request, Error> {
@@ -68,7 +68,7 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
     /// The next step, with the gradient told.
     pub(in crate::ball) fn follow_projection(
         &mut self,
-        theta: &mut K::Elements,
+        theta: &mut K::Vector,
         loss: f32,
     ) -> Result<Request, Error> {
         let (gradient, displaced) = (self.gradient.as_ref(), self.displaced.as_ref());
@@ -83,7 +83,7 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
     /// The loss where the last step led.
     pub(in crate::ball) fn end_projection(
         &mut self,
-        theta: &mut K::Elements,
+        theta: &mut K::Vector,
         loss: f32,
     ) -> Result<Request, Error> {
         self.geometry.loss = loss;
@@ -92,15 +92,15 @@ impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
     }
 
     /// One gradient step on `D`.
-    fn project(&mut self, theta: &mut K::Elements, pull: f32) -> Result<Request, Error> {
+    fn project(&mut self, theta: &mut K::Vector, pull: f32) -> Result<Request, Error> {
         let Footpoint::GradientDescent { step, iterations } = self.config.footpoint else {
             return self.finish(None, Outcome::Converged);
         };
         let moved = step * self.gradient_descent.report.residual;
-        self.ledger.check_move(moved)?;
+        self.record.check_move(moved)?;
         let (gradient, displaced) = (self.gradient.as_mut(), self.displaced.as_ref());
         K::project(theta, displaced, gradient, step, pull);
-        self.ledger.report.absolute_update += moved;
+        self.record.report.absolute_update += moved;
         let done = &mut self.gradient_descent.report.iterations;
         *done = done.saturating_add(1);
         match (*done >= iterations, self.config.roll_back) {

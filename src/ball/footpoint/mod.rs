@@ -6,27 +6,27 @@ mod gauss_newton;
 mod gradient_descent;
 
 use super::RollingBall;
-use crate::kernels::Passes;
+use crate::kernels::VectorOps;
 use crate::{Error, Request};
 
 pub(super) use gauss_newton::GaussNewton;
 pub(super) use gradient_descent::GradientDescent;
 
-impl<V: AsRef<K::Elements> + AsMut<K::Elements>, K: Passes> RollingBall<V, K> {
+impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> RollingBall<V, K> {
     /// Step 1: the ball rests on the graph at theta, with its own normal.
     pub(super) fn rest_on_graph(
         &mut self,
-        theta: &mut K::Elements,
+        theta: &mut K::Vector,
         loss: f32,
     ) -> Result<Request, Error> {
         let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
-        self.ledger.start(loss, theta_squared, gradient_squared)?;
+        self.record.start(loss, theta_squared, gradient_squared)?;
         self.geometry.rest(loss, gradient_squared);
         (self.form.choose_rate)(self, theta, loss)
     }
 
     /// `D` at theta, where the loss is this: one pass.
-    fn distance(&self, theta: &K::Elements, loss: f32) -> f32 {
+    fn distance(&self, theta: &K::Vector, loss: f32) -> f32 {
         // Any finite gradient will do for the pass's other sums, which are not used.
         let (any, displaced) = (self.gradient.as_ref(), self.displaced.as_ref());
         let squared = K::footpoint_sums(theta, displaced, any).distance;

@@ -8,7 +8,7 @@ pub use plane::{PlaneFormula, ShadedPlane};
 use super::program::{Program, words};
 use super::std::{sync::Arc, time::Instant, vec::Vec};
 use super::{Device, Error, Vector};
-use crate::basins::{Settings, Starts};
+use crate::probe::basins::{Settings, Starts};
 use pace::{MOST_STEPS, Pace};
 
 /// Invocations of a workgroup.
@@ -23,9 +23,9 @@ const MOST_BALLS: usize = 1 << 18;
 /// The state of a ball that was lost.
 const LOST: u32 = 2;
 
-/// Where the ball from each start ends, as [`basins::roll`](crate::basins::roll); NaN where it was lost.
+/// Where the ball from each start ends, as [`basins::roll`](crate::probe::basins::roll); NaN where it was lost.
 ///
-/// On a Vulkan of the CPU the bits are those of [`basins::roll`](crate::basins::roll). A GPU may round a division or a root otherwise,
+/// On a Vulkan of the CPU the bits are those of [`basins::roll`](crate::probe::basins::roll). A GPU may round a division or a root otherwise,
 /// and numbers below the normal ones to 0: where small balls roll, the ends differ by roundings; where balls are so large that the
 /// last bit of a step decides in which minimum they end, the maps agree in their statistics, and not ball by ball.
 ///
@@ -36,7 +36,7 @@ const LOST: u32 = 2;
 /// driver takes it for stuck. 20 bytes a start of those at once, beside the numbers of the plane.
 ///
 /// # Errors
-/// [`Error::Step`] where the starts or the settings are refused, as [`basins::roll`](crate::basins::roll) does; [`Error::Limit`]
+/// [`Error::Step`] where the starts or the settings are refused, as [`basins::roll`](crate::probe::basins::roll) does; [`Error::Limit`]
 /// where the numbers of the plane are more than a pass can see; [`Error::Refused`] where the WGSL of a plane of your own is not in
 /// order; [`Error::OutOfMemory`], [`Error::Timeout`], [`Error::Lost`].
 pub fn roll(

@@ -1,7 +1,7 @@
 //! Losses of two parameters in WGSL.
 
 use super::super::std::{vec, vec::Vec};
-use crate::basins::NearWells;
+use crate::probe::basins::NearWells;
 
 /// A loss of two parameters in WGSL.
 ///
@@ -20,7 +20,7 @@ pub struct PlaneFormula {
     pub integers: Vec<u32>,
 }
 
-/// A [`Plane`](crate::basins::Plane) with a formula in WGSL: [`NearWells`], or one of your own.
+/// A [`Plane`](crate::probe::basins::Plane) with a formula in WGSL: [`NearWells`], or one of your own.
 pub trait ShadedPlane {
     /// The formula.
     fn formula(&self) -> PlaneFormula;

@@ -4,7 +4,7 @@ use super::program::{Program, words};
 use super::std::{sync::Arc, vec, vec::Vec};
 use super::{Device, Error, Shaders, Vector};
 use crate::Objective;
-use crate::kernels::Passes;
+use crate::kernels::VectorOps;
 use crate::landscapes::{
     Ackley, GaussianWells, Quadratic, Rastrigin, RippledBowl, Rosenbrock, SineModel, Weierstrass,
     WeierstrassLike, Whitley,

@@ -3,7 +3,7 @@
 mod pass;
 
 use super::{Error, Vector};
-use crate::kernels::{AdamCoefficients, ContactSums, Elements, FootpointSums, Passes};
+use crate::kernels::{AdamCoefficients, ContactSums, FootpointSums, VectorOps};
 use pass::Access::{Read, Update, Write};
 use pass::{Access, Pass};
 
@@ -42,7 +42,7 @@ fn settings<const N: usize>(told: [f32; N]) -> [f32; 8] {
     settings
 }
 
-/// The [`Passes`] over vectors of one device. Each goes up to the end of the shortest vector. One that gives no sums returns at once. On a failure the device remembers it, see [`Device::failure`](super::Device::failure): vectors
+/// The [`VectorOps`] over vectors of one device. Each goes up to the end of the shortest vector. One that gives no sums returns at once. On a failure the device remembers it, see [`Device::failure`](super::Device::failure): vectors
 /// keep what they hold, and sums are NaN.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shaders;
@@ -61,7 +61,7 @@ fn copy(to: &Vector, from: &Vector) -> Result<(), Error> {
     Ok(())
 }
 
-impl Elements for Vector {
+impl crate::kernels::Vector for Vector {
     fn length(&self) -> usize {
         self.len()
     }
@@ -80,8 +80,8 @@ impl Elements for Vector {
     }
 }
 
-impl Passes for Shaders {
-    type Elements = Vector;
+impl VectorOps for Shaders {
+    type Vector = Vector;
 
     fn dot(a: &Vector, b: &Vector) -> f32 {
         let [sum] = DOT.run([a, b], settings([]));

@@ -1,13 +1,13 @@
 //! A vector where there is no vector unit.
 
-use crate::kernels::{LANES, Vector};
+use crate::kernels::{LANES, SimdVector};
 use core::ops::{Add, Div, Mul, Sub};
 
 /// Eight numbers, one operation after the other.
 #[derive(Clone, Copy)]
 pub struct Array([f32; LANES]);
 
-impl Vector for Array {
+impl SimdVector for Array {
     #[inline(always)]
     fn splat(value: f32) -> Self {
         Self([value; LANES])

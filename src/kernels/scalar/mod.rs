@@ -4,8 +4,8 @@ mod array;
 mod rows;
 
 use super::{
-    AdamCoefficients, ContactSums, Factors, FootpointSums, Kernels, LANES, NOTHING, PANEL, Passes,
-    SEGMENT, Task, Unit, sum_lanes,
+    AdamCoefficients, ContactSums, Factors, FootpointSums, Kernels, LANES, NOTHING, PANEL, SEGMENT,
+    Task, Unit, VectorOps, sum_lanes,
 };
 use array::Array;
 use core::hint::black_box;
@@ -18,7 +18,7 @@ pub struct Scalar;
 struct Plain;
 
 impl Unit for Plain {
-    type Vector = Array;
+    type SimdVector = Array;
     const TILE: usize = 0;
 
     #[inline(always)]
@@ -276,8 +276,8 @@ fn known(width: usize) -> usize {
     if cfg!(target_abi = "eabihf") { width } else { black_box(width) }
 }
 
-impl Passes for Scalar {
-    type Elements = [f32];
+impl VectorOps for Scalar {
+    type Vector = [f32];
 
     #[inline(always)]
     fn dot(a: &[f32], b: &[f32]) -> f32 {

@@ -2,7 +2,7 @@
 //! knows not to overlap; where a layer's shape is constant, so are the loops.
 
 use super::Scalar;
-use crate::kernels::{Factors, LANES, NOTHING, Passes};
+use crate::kernels::{Factors, LANES, NOTHING, VectorOps};
 
 #[inline(always)]
 pub fn transform(

@@ -1,9 +1,9 @@
 //! The vectors of the target that the crate is compiled for, as the crate `wide` has them.
 
-use crate::kernels::{LANES, Vector};
+use crate::kernels::{LANES, SimdVector};
 use wide::f32x8;
 
-impl Vector for f32x8 {
+impl SimdVector for f32x8 {
     #[inline(always)]
     fn splat(value: f32) -> Self {
         Self::splat(value)

@@ -5,7 +5,7 @@
 use super::formulas;
 use super::pass::Sweep;
 #[cfg(target_arch = "x86_64")]
-use crate::kernels::Vector;
+use crate::kernels::SimdVector;
 use crate::kernels::{LANES, Task, Unit};
 #[cfg(target_arch = "x86_64")]
 use core::arch::x86_64::*;
@@ -89,7 +89,7 @@ macro_rules! unit {
         struct $name;
 
         impl Unit for $name {
-            type Vector = $vector;
+            type SimdVector = $vector;
             const TILE: usize = $tile;
 
             #[inline(always)]
@@ -147,7 +147,7 @@ struct Avx(__m256);
 // SAFETY, of every block below: no other module knows the type, and the units that name it run in `avx2` and `avx512` only,
 // where the processor has AVX.
 #[cfg(target_arch = "x86_64")]
-impl Vector for Avx {
+impl SimdVector for Avx {
     #[inline(always)]
     fn splat(value: f32) -> Self {
         Self(unsafe { _mm256_set1_ps(value) })

@@ -2,7 +2,7 @@
 //! gradient's place, which a roll-back restores, and adds up the square of the move.
 
 use super::Pass;
-use crate::kernels::{AdamCoefficients, Vector};
+use crate::kernels::{AdamCoefficients, SimdVector};
 
 /// `a . b`
 #[derive(Clone, Copy)]
@@ -10,7 +10,7 @@ pub struct Dot;
 
 impl Pass<0, 2, 1> for Dot {
     #[inline(always)]
-    fn apply<V: Vector>(self, _: [V; 0], [a, b]: [V; 2]) -> ([V; 0], [V; 1]) {
+    fn apply<V: SimdVector>(self, _: [V; 0], [a, b]: [V; 2]) -> ([V; 0], [V; 1]) {
         ([], [a * b])
     }
 }
@@ -21,7 +21,7 @@ pub struct SquaredNorms;
 
 impl Pass<0, 2, 2> for SquaredNorms {
     #[inline(always)]
-    fn apply<V: Vector>(self, _: [V; 0], [a, b]: [V; 2]) -> ([V; 0], [V; 2]) {
+    fn apply<V: SimdVector>(self, _: [V; 0], [a, b]: [V; 2]) -> ([V; 0], [V; 2]) {
         ([], [a * a, b * b])
     }
 }
@@ -32,7 +32,11 @@ pub struct FootpointSums;
 
 impl Pass<0, 3, 3> for FootpointSums {
     #[inline(always)]
-    fn apply<V: Vector>(self, _: [V; 0], [theta, displaced, gradient]: [V; 3]) -> ([V; 0], [V; 3]) {
+    fn apply<V: SimdVector>(
+        self,
+        _: [V; 0],
+        [theta, displaced, gradient]: [V; 3],
+    ) -> ([V; 0], [V; 3]) {
         let d = displaced - theta;
         ([], [d * d, gradient * d, gradient * gradient])
     }
@@ -44,7 +48,11 @@ pub struct ContactSums;
 
 impl Pass<0, 3, 4> for ContactSums {
     #[inline(always)]
-    fn apply<V: Vector>(self, _: [V; 0], [theta, offset, gradient]: [V; 3]) -> ([V; 0], [V; 4]) {
+    fn apply<V: SimdVector>(
+        self,
+        _: [V; 0],
+        [theta, offset, gradient]: [V; 3],
+    ) -> ([V; 0], [V; 4]) {
         ([], [theta * theta, gradient * gradient, offset * offset, gradient * offset])
     }
 }
@@ -57,7 +65,7 @@ pub struct AddScaled {
 
 impl Pass<1, 1, 0> for AddScaled {
     #[inline(always)]
-    fn apply<V: Vector>(self, [y]: [V; 1], [x]: [V; 1]) -> ([V; 1], [V; 0]) {
+    fn apply<V: SimdVector>(self, [y]: [V; 1], [x]: [V; 1]) -> ([V; 1], [V; 0]) {
         ([y + V::splat(self.scale) * x], [])
     }
 }
@@ -70,7 +78,7 @@ pub struct ScaleInto {
 
 impl Pass<1, 1, 0> for ScaleInto {
     #[inline(always)]
-    fn apply<V: Vector>(self, _: [V; 1], [x]: [V; 1]) -> ([V; 1], [V; 0]) {
+    fn apply<V: SimdVector>(self, _: [V; 1], [x]: [V; 1]) -> ([V; 1], [V; 0]) {
         ([V::splat(self.scale) * x], [])
     }
 }
@@ -83,7 +91,7 @@ pub struct InterpolateInto {
 
 impl Pass<1, 2, 0> for InterpolateInto {
     #[inline(always)]
-    fn apply<V: Vector>(self, _: [V; 1], [x, z]: [V; 2]) -> ([V; 1], [V; 0]) {
+    fn apply<V: SimdVector>(self, _: [V; 1], [x, z]: [V; 2]) -> ([V; 1], [V; 0]) {
         ([x + V::splat(self.scale) * (z - x)], [])
     }
 }
@@ -97,7 +105,7 @@ pub struct Displace {
 
 impl Pass<2, 1, 0> for Displace {
     #[inline(always)]
-    fn apply<V: Vector>(self, [theta, _]: [V; 2], [gradient]: [V; 1]) -> ([V; 2], [V; 0]) {
+    fn apply<V: SimdVector>(self, [theta, _]: [V; 2], [gradient]: [V; 1]) -> ([V; 2], [V; 0]) {
         let theta = theta - V::splat(self.rate) * gradient;
         ([theta, theta - V::splat(self.reach) * gradient], [])
     }
@@ -111,7 +119,11 @@ pub struct GaussNewtonMove {
 
 impl Pass<2, 1, 0> for GaussNewtonMove {
     #[inline(always)]
-    fn apply<V: Vector>(self, [theta, gradient]: [V; 2], [displaced]: [V; 1]) -> ([V; 2], [V; 0]) {
+    fn apply<V: SimdVector>(
+        self,
+        [theta, gradient]: [V; 2],
+        [displaced]: [V; 1],
+    ) -> ([V; 2], [V; 0]) {
         let direction = (displaced - theta) - V::splat(self.scale) * gradient;
         ([theta + direction, direction], [])
     }
@@ -126,7 +138,11 @@ pub struct Project {
 
 impl Pass<2, 1, 0> for Project {
     #[inline(always)]
-    fn apply<V: Vector>(self, [theta, gradient]: [V; 2], [displaced]: [V; 1]) -> ([V; 2], [V; 0]) {
+    fn apply<V: SimdVector>(
+        self,
+        [theta, gradient]: [V; 2],
+        [displaced]: [V; 1],
+    ) -> ([V; 2], [V; 0]) {
         let slope = (theta - displaced) + V::splat(self.pull) * gradient;
         ([theta - V::splat(self.step) * slope, theta], [])
     }
@@ -142,7 +158,11 @@ pub struct Roll {
 
 impl Pass<3, 0, 1> for Roll {
     #[inline(always)]
-    fn apply<V: Vector>(self, [theta, offset, gradient]: [V; 3], _: [V; 0]) -> ([V; 3], [V; 1]) {
+    fn apply<V: SimdVector>(
+        self,
+        [theta, offset, gradient]: [V; 3],
+        _: [V; 0],
+    ) -> ([V; 3], [V; 1]) {
         let centre = (theta - offset) - V::splat(self.rate) * gradient;
         let offset = V::splat(self.reach) * gradient;
         let new = centre + offset;
@@ -158,7 +178,7 @@ pub struct Descend {
 
 impl Pass<2, 0, 2> for Descend {
     #[inline(always)]
-    fn apply<V: Vector>(self, [theta, gradient]: [V; 2], _: [V; 0]) -> ([V; 2], [V; 2]) {
+    fn apply<V: SimdVector>(self, [theta, gradient]: [V; 2], _: [V; 0]) -> ([V; 2], [V; 2]) {
         let new = theta - V::splat(self.rate) * gradient;
         ([new, theta], [squared(theta), squared(gradient)])
     }
@@ -175,7 +195,11 @@ pub struct DescendWithMomentum {
 
 impl Pass<3, 0, 1> for DescendWithMomentum {
     #[inline(always)]
-    fn apply<V: Vector>(self, [theta, velocity, gradient]: [V; 3], _: [V; 0]) -> ([V; 3], [V; 1]) {
+    fn apply<V: SimdVector>(
+        self,
+        [theta, velocity, gradient]: [V; 3],
+        _: [V; 0],
+    ) -> ([V; 3], [V; 1]) {
         let momentum = V::splat(self.momentum);
         let velocity = momentum * velocity + gradient;
         let direction = if self.nesterov { gradient + momentum * velocity } else { velocity };
@@ -186,7 +210,7 @@ impl Pass<3, 0, 1> for DescendWithMomentum {
 
 impl Pass<4, 0, 1> for AdamCoefficients {
     #[inline(always)]
-    fn apply<V: Vector>(
+    fn apply<V: SimdVector>(
         self,
         [theta, mean, variance, gradient]: [V; 4],
         _: [V; 0],
@@ -209,7 +233,7 @@ pub struct Perturb {
 
 impl Pass<2, 1, 0> for Perturb {
     #[inline(always)]
-    fn apply<V: Vector>(self, [theta, _]: [V; 2], [gradient]: [V; 1]) -> ([V; 2], [V; 0]) {
+    fn apply<V: SimdVector>(self, [theta, _]: [V; 2], [gradient]: [V; 1]) -> ([V; 2], [V; 0]) {
         ([theta + V::splat(self.scale) * gradient, theta], [])
     }
 }
@@ -222,12 +246,12 @@ pub struct DescendFrom {
 
 impl Pass<1, 2, 0> for DescendFrom {
     #[inline(always)]
-    fn apply<V: Vector>(self, _: [V; 1], [kept, gradient]: [V; 2]) -> ([V; 1], [V; 0]) {
+    fn apply<V: SimdVector>(self, _: [V; 1], [kept, gradient]: [V; 2]) -> ([V; 1], [V; 0]) {
         ([kept - V::splat(self.rate) * gradient], [])
     }
 }
 
 #[inline(always)]
-fn squared<V: Vector>(value: V) -> V {
+fn squared<V: SimdVector>(value: V) -> V {
     value * value
 }

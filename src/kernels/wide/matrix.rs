@@ -4,7 +4,7 @@
 //!
 //! Matrices lie row by row, with rows of `width`.
 
-use crate::kernels::{Factors, LANES, NOTHING, PANEL, Task, Unit, Vector};
+use crate::kernels::{Factors, LANES, NOTHING, PANEL, SimdVector, Task, Unit};
 use core::array;
 
 /// `outputs[s][o] = biases[o] + weights[o] . inputs[s]`: each dot product is a reduction of the contract.
@@ -22,9 +22,9 @@ impl Task for Transform<'_> {
     #[inline(always)]
     fn run<U: Unit>(self) {
         if U::TILE > 1 {
-            self.tiles::<U::Vector, 2>();
+            self.tiles::<U::SimdVector, 2>();
         } else {
-            self.tiles::<U::Vector, 1>();
+            self.tiles::<U::SimdVector, 1>();
         }
     }
 }
@@ -40,7 +40,7 @@ const KEPT: usize = 4096;
 
 impl Transform<'_> {
     #[inline(always)]
-    fn tiles<V: Vector, const SAMPLES: usize>(self) {
+    fn tiles<V: SimdVector, const SAMPLES: usize>(self) {
         let Self { width, weights, biases, inputs, outputs } = self;
         let (width, count) = (width.max(1), biases.len().max(1));
         let group = (KEPT / width / SAMPLES).max(1) * SAMPLES;
@@ -100,7 +100,7 @@ struct Products<V, const SAMPLES: usize>([[V; ROWS]; SAMPLES]);
 
 impl Rows<'_> {
     #[inline(always)]
-    fn times<V: Vector, const SAMPLES: usize>(
+    fn times<V: SimdVector, const SAMPLES: usize>(
         &self,
         samples: [&[f32]; PAIR],
     ) -> Products<V, SAMPLES> {
@@ -120,7 +120,7 @@ impl Rows<'_> {
     }
 
     #[inline(always)]
-    fn panel<V: Vector, const SAMPLES: usize>(
+    fn panel<V: SimdVector, const SAMPLES: usize>(
         &self,
         start: usize,
         end: usize,
@@ -150,7 +150,7 @@ impl Rows<'_> {
     }
 }
 
-impl<V: Vector, const SAMPLES: usize> Products<V, SAMPLES> {
+impl<V: SimdVector, const SAMPLES: usize> Products<V, SAMPLES> {
     #[inline(always)]
     fn store(&self) -> [[[f32; LANES]; ROWS]; SAMPLES] {
         let mut all = [[[0.0; LANES]; ROWS]; SAMPLES];
@@ -266,9 +266,9 @@ impl Task for Combine<'_> {
     #[inline(always)]
     fn run<U: Unit>(self) {
         if U::TILE > 1 {
-            self.tiles::<U::Vector, 2>();
+            self.tiles::<U::SimdVector, 2>();
         } else {
-            self.tiles::<U::Vector, 1>();
+            self.tiles::<U::SimdVector, 1>();
         }
     }
 }
@@ -287,7 +287,7 @@ type Packed = [[[f32; TARGETS]; TILES]; TERMS];
 
 impl Combine<'_> {
     #[inline(always)]
-    fn tiles<V: Vector, const BLOCKS: usize>(self) {
+    fn tiles<V: SimdVector, const BLOCKS: usize>(self) {
         let Self { width, factors, first, rows, targets, mut add } = self;
         let width = width.max(1);
         if rows.is_empty() && !add {
@@ -361,7 +361,7 @@ struct Columns<'a> {
 impl Columns<'_> {
     /// All of them, of every target.
     #[inline(always)]
-    fn columns<V: Vector, const BLOCKS: usize>(
+    fn columns<V: SimdVector, const BLOCKS: usize>(
         mut self,
         packed: &Packed,
         targets: &mut [f32],
@@ -381,7 +381,7 @@ impl Columns<'_> {
 
     /// `BLOCKS` vectors of every target.
     #[inline(always)]
-    fn targets<V: Vector, const BLOCKS: usize>(
+    fn targets<V: SimdVector, const BLOCKS: usize>(
         self,
         packed: &Packed,
         targets: &mut [f32],
@@ -425,7 +425,7 @@ impl Columns<'_> {
     }
 
     #[inline(always)]
-    fn combine<V: Vector, const BLOCKS: usize, const COUNT: usize>(
+    fn combine<V: SimdVector, const BLOCKS: usize, const COUNT: usize>(
         self,
         factors: impl Iterator<Item = [f32; COUNT]>,
         places: [Option<&mut [[f32; LANES]; BLOCKS]>; COUNT],

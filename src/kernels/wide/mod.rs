@@ -6,24 +6,24 @@ mod dispatch;
 mod formulas;
 mod matrix;
 mod pass;
-#[cfg(feature = "std")]
+#[cfg(feature = "threads")]
 mod threads;
 
 pub use dispatch::Level;
 pub use pass::Pass;
 
-use super::{AdamCoefficients, ContactSums, Factors, FootpointSums, Kernels, Passes, Task};
-#[cfg(not(feature = "std"))]
+use super::{AdamCoefficients, ContactSums, Factors, FootpointSums, Kernels, Task, VectorOps};
+#[cfg(not(feature = "threads"))]
 use dispatch::{run as sweep, run as divide};
 use matrix::{Combine, Transform};
 use pass::Sweep;
-#[cfg(feature = "std")]
+#[cfg(feature = "threads")]
 use threads::{run as divide, sweep};
 
 /// Kernels on vectors (feature `simd`): AVX-512, AVX2 or SSE2 on x86-64, as the processor has them; NEON on AArch64; the
 /// vectors of the crate `wide` for what the crate is compiled for.
 ///
-/// With the feature `std`, a pass over half a million elements or more, and a product of matrices of two million
+/// With the feature `threads`, a pass over half a million elements or more, and a product of matrices of two million
 /// multiplications or more, is shared by the threads of the rayon pool that the caller is in, or else of its global one. A pool
 /// of one thread, or `RAYON_NUM_THREADS=1`, leaves everything to the thread of the caller. The number of threads changes no bit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,8 +40,8 @@ impl Wide {
     }
 }
 
-impl Passes for Wide {
-    type Elements = [f32];
+impl VectorOps for Wide {
+    type Vector = [f32];
 
     fn dot(a: &[f32], b: &[f32]) -> f32 {
         let [sum] = Self::pass(formulas::Dot, [], [a, b]);

@@ -1,13 +1,17 @@
 //! The loop that every pass over memory is: block by block through all its slices, with the sums of the contract.
 
-use crate::kernels::{LANES, NOTHING, PANEL, SEGMENT, Task, Unit, Vector, sum_lanes};
+use crate::kernels::{LANES, NOTHING, PANEL, SEGMENT, SimdVector, Task, Unit, sum_lanes};
 use core::mem;
 
 /// A pass over slices of equal length, given by what it does to one element of each: `WRITTEN` of them are
 /// replaced, `READ` are not, and `SUMS` values are added up over all elements.
 pub trait Pass<const WRITTEN: usize, const READ: usize, const SUMS: usize>: Copy + Send {
     /// The new elements, and what they add to the sums.
-    fn apply<V: Vector>(self, written: [V; WRITTEN], read: [V; READ]) -> ([V; WRITTEN], [V; SUMS]);
+    fn apply<V: SimdVector>(
+        self,
+        written: [V; WRITTEN],
+        read: [V; READ],
+    ) -> ([V; WRITTEN], [V; SUMS]);
 }
 
 /// A pass and the slices that it goes through, up to the end of the shortest.
@@ -49,7 +53,7 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Task
 }
 
 impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_, P, W, R, S> {
-    /// Elements of the shortest slice.
+    /// Vector of the shortest slice.
     #[inline(always)]
     pub fn length(&self) -> usize {
         shortest(&self.written, &self.read)
@@ -92,8 +96,8 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_,
 
     /// The lanes of at most a segment.
     #[inline(always)]
-    fn segment<U: Unit>(mut self) -> [U::Vector; S] {
-        let mut sums = [U::Vector::splat(NOTHING); S];
+    fn segment<U: Unit>(mut self) -> [U::SimdVector; S] {
+        let mut sums = [U::SimdVector::splat(NOTHING); S];
         while self.holds(PANEL) {
             sums = plus(sums, self.take(PANEL).panel());
         }
@@ -113,7 +117,7 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_,
 
     /// The lanes of a whole panel: arrays, of which the compiler knows the length and checks no index.
     #[inline(always)]
-    fn panel<V: Vector>(self) -> [V; S] {
+    fn panel<V: SimdVector>(self) -> [V; S] {
         let Self { pass, written, read } = self;
         let mut written: [Option<&mut [Block; BLOCKS]>; W] =
             written.map(|slice| slice.as_chunks_mut().0.first_chunk_mut());
@@ -133,7 +137,7 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_,
 
     /// The lanes of whole blocks, a panel at most.
     #[inline(always)]
-    fn blocks<V: Vector>(self) -> [V; S] {
+    fn blocks<V: SimdVector>(self) -> [V; S] {
         let Self { pass, written, read } = self;
         let mut written: [&mut [Block]; W] = written.map(|slice| slice.as_chunks_mut().0);
         let read: [&[Block]; R] = read.map(|slice| slice.as_chunks().0);
@@ -148,7 +152,7 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_,
 
     /// The lanes of less than a block: the elements that are missing are zero, and what they would add is nothing.
     #[inline(always)]
-    fn rest<V: Vector>(self) -> [V; S] {
+    fn rest<V: SimdVector>(self) -> [V; S] {
         let length = self.length();
         let (mut written, mut read) = ([[0.0; LANES]; W], [[0.0; LANES]; R]);
         for (block, slice) in written.iter_mut().zip(&self.written) {
@@ -188,7 +192,7 @@ fn shortest<T>(written: &[&mut [T]], read: &[&[T]]) -> usize {
 
 /// Puts the new elements of a block in place, and gives what it adds to the sums.
 #[inline(always)]
-fn apply<P: Pass<W, R, S>, V: Vector, const W: usize, const R: usize, const S: usize>(
+fn apply<P: Pass<W, R, S>, V: SimdVector, const W: usize, const R: usize, const S: usize>(
     pass: P,
     mut written: [Option<&mut Block>; W],
     read: [Option<&Block>; R],
@@ -226,7 +230,7 @@ fn padded(elements: &[f32], missing: f32) -> Block {
 
 /// The terms, added to the sums so far.
 #[inline(always)]
-fn plus<V: Vector, const S: usize>(mut sums: [V; S], terms: [V; S]) -> [V; S] {
+fn plus<V: SimdVector, const S: usize>(mut sums: [V; S], terms: [V; S]) -> [V; S] {
     // By reference: an iterator by value keeps the terms in memory where a vector is more than a register.
     for (sum, term) in sums.iter_mut().zip(&terms) {
         *sum = *sum + *term;

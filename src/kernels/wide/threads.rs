@@ -1,4 +1,4 @@
-//! Work on several threads (feature `std`): those of the rayon pool that the caller is in, or else of its global one. On a
+//! Work on several threads (feature `threads`): those of the rayon pool that the caller is in, or else of its global one. On a
 //! pool of one thread, everything stays on that of the caller.
 
 use super::dispatch;

@@ -161,7 +161,7 @@ fn turn<T: Layer, K: Kernels + Default>(problem: &Problem) -> Result<Seconds> {
         Ok(())
     })?;
     let config = SgdConfig { learning_rate: RATE.into(), roll_back: false, ..SgdConfig::default() };
-    let mut sgd = Sgd::with_kernels(K::default(), config, gradient, None)?;
+    let mut sgd = Sgd::with_backend(K::default(), config, gradient, None)?;
     let config = RollingBallConfig {
         learning_rate: RATE.into(),
         roll_back: false,

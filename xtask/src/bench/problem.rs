@@ -88,7 +88,7 @@ impl Problem {
         let inputs = self.inputs.chunks_exact(T::INPUTS);
         let samples =
             inputs.zip(&self.classes).map(|(input, class)| Sample { input, target: *class });
-        let network = Network::<T>::new(&[])?.with_kernels(K::default());
+        let network = Network::<T>::new(&[])?.with_backend(K::default());
         Ok(network.batch(SoftmaxCrossEntropy::new(), samples, scratch)?)
     }
 
@@ -98,6 +98,6 @@ impl Problem {
         config: RollingBallConfig,
     ) -> Result<impl Optimizer + use<K>> {
         let workspace = [vec![0.0; self.theta.len()], vec![0.0; self.theta.len()]];
-        Ok(RollingBall::with_kernels(K::default(), config, workspace)?)
+        Ok(RollingBall::with_backend(K::default(), config, workspace)?)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::graph::{Activation, Form, Graph, Map, Node, Operation, Window, length};
 use super::windows::windows;
-use rolling_ball::kernels::{Active, Passes};
+use rolling_ball::kernels::{Active, VectorOps};
 use rolling_ball::nn::LayerNorm;
 use rolling_ball::nn::activation::{self, Activation as _};
 use std::collections::HashMap;

@@ -7,7 +7,7 @@
 use cortex_m::Peripherals;
 use cortex_m_rt::entry;
 use qemu_board::{exit, firmware, guard, instructions, print_line};
-use rolling_ball::kernels::{Active, Passes};
+use rolling_ball::kernels::{Active, VectorOps};
 use rolling_ball::{
     Error, Footpoint, Optimizer, Request, RollingBall, RollingBallConfig, Sgd, SgdConfig,
     StepReport,

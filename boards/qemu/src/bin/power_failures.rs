@@ -45,12 +45,12 @@ fn run(image: &Image, memory: &mut Memory) -> Result<(), Error> {
     let (theta, gradient, offset) = (&mut theta[..], &mut gradient[..], &mut offset[..]);
     let model = whole::<DigitsTail>(image)?;
     model.load(theta)?;
-    let (network, settings) = (model.network.with_kernels(Scalar), image.settings);
+    let (network, settings) = (model.network.with_backend(Scalar), image.settings);
     let samples = image.labelled.stream(0, image.labelled.len());
     let mut batch = network.batch(SoftmaxCrossEntropy::new(), samples, scratch)?;
     let config =
         RollingBallConfig::shrinking(settings.radius, settings.learning_rate, settings.steps);
-    let mut ball = Ball::with_kernels(Scalar, config, [gradient, offset])?;
+    let mut ball = Ball::with_backend(Scalar, config, [gradient, offset])?;
 
     let failures = flash::failures();
     let flash = Flash::new(words_until_failure(failures));

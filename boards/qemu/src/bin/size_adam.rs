@@ -24,7 +24,7 @@ fn main() -> ! {
             let learning_rate =
                 Schedule::Cosine { from: settings.learning_rate, to: 0.0, steps: settings.steps };
             let config = AdamConfig { learning_rate, ..AdamConfig::default() };
-            Adam::with_kernels(Scalar, config, [gradient, first, second])
+            Adam::with_backend(Scalar, config, [gradient, first, second])
         },
     )
 }

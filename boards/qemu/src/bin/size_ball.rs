@@ -26,7 +26,7 @@ fn main() -> ! {
                 settings.learning_rate,
                 settings.steps,
             );
-            RollingBall::with_kernels(Scalar, config, [gradient, offset])
+            RollingBall::with_backend(Scalar, config, [gradient, offset])
         },
     )
 }

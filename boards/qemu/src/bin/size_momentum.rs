@@ -24,7 +24,7 @@ fn main() -> ! {
             let learning_rate =
                 Schedule::Cosine { from: settings.learning_rate, to: 0.0, steps: settings.steps };
             let config = SgdConfig { learning_rate, momentum: 0.9, ..SgdConfig::default() };
-            Sgd::with_kernels(Scalar, config, gradient, Some(velocity))
+            Sgd::with_backend(Scalar, config, gradient, Some(velocity))
         },
     )
 }

@@ -25,7 +25,7 @@ fn main() -> ! {
                 Schedule::Cosine { from: settings.learning_rate, to: 0.0, steps: settings.steps };
             let radius = settings.radius.into();
             let config = SamConfig { learning_rate, radius, ..SamConfig::default() };
-            Sam::with_kernels(Scalar, config, [gradient, kept])
+            Sam::with_backend(Scalar, config, [gradient, kept])
         },
     )
 }

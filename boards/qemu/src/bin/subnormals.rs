@@ -6,7 +6,7 @@
 use core::hint::black_box;
 use cortex_m_rt::entry;
 use qemu_board::{exit, print_line};
-use rolling_ball::kernels::{Passes, Scalar};
+use rolling_ball::kernels::{Scalar, VectorOps};
 
 #[entry]
 fn main() -> ! {

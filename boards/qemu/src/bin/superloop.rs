@@ -33,12 +33,12 @@ fn run(image: &Image, memory: &mut Memory) -> Result<(), Error> {
     let Buffers { theta, workspace: [gradient, offset, ..], scratch } = memory;
     let model = whole::<DigitsTail>(image)?;
     model.load(theta)?;
-    let (network, settings) = (model.network.with_kernels(Scalar), image.settings);
+    let (network, settings) = (model.network.with_backend(Scalar), image.settings);
     let samples = image.labelled.stream(0, image.labelled.len());
     let mut batch = network.batch(SoftmaxCrossEntropy::new(), samples, scratch)?;
     let config =
         RollingBallConfig::shrinking(settings.radius, settings.learning_rate, settings.steps);
-    let mut ball = RollingBall::with_kernels(Scalar, config, [gradient, offset])?;
+    let mut ball = RollingBall::with_backend(Scalar, config, [gradient, offset])?;
 
     let whole = command_line(&mut [0; 8]) == b"whole";
     duty::start_ticks();

@@ -1,7 +1,7 @@
 //! What the processor reaches where nothing waits for memory, without fused multiply-adds, which the numeric contract has no use for.
 
 use super::bandwidth::{median, seconds};
-use rolling_ball::kernels::{Pass, Vector, Wide};
+use rolling_ball::kernels::{Pass, SimdVector, Wide};
 use std::hint::black_box;
 
 /// Slices, so many that the chains of their elements fill the pipelines of adders and multipliers, few enough to stay in
@@ -20,7 +20,7 @@ struct Chains;
 
 impl Pass<SLICES, 0, 0> for Chains {
     #[inline(always)]
-    fn apply<V: Vector>(self, chains: [V; SLICES], _: [V; 0]) -> ([V; SLICES], [V; 0]) {
+    fn apply<V: SimdVector>(self, chains: [V; SLICES], _: [V; 0]) -> ([V; SLICES], [V; 0]) {
         let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = chains;
         for _ in 0..LINKS {
             // In turns, so that one chain does not wait for another.
@@ -32,7 +32,7 @@ impl Pass<SLICES, 0, 0> for Chains {
 }
 
 #[inline(always)]
-fn link<V: Vector>(chain: V) -> V {
+fn link<V: SimdVector>(chain: V) -> V {
     chain * V::splat(0.5) + V::splat(1.0)
 }
 

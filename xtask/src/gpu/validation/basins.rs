@@ -5,9 +5,9 @@ use super::comparison::{Comparison, Demand};
 use crate::lab::wells::scattered;
 use anyhow::Result;
 use indicatif::ProgressBar;
-use rolling_ball::basins::{self, Basins, NearWells, Settings, Starts};
 use rolling_ball::gpu::{self, Device};
 use rolling_ball::kernels::Active;
+use rolling_ball::probe::basins::{self, Basins, NearWells, Settings, Starts};
 use std::time::Instant;
 
 const STARTS: Starts = Starts { from: -3.0, to: 3.0, side: 64 };

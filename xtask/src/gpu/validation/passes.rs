@@ -13,7 +13,7 @@ const RATE: f32 = 0.37;
 /// Of the largest element: what the library states of the passes, of a sum of squares.
 const PART: f32 = rolling_ball::gpu::TOLERANCE;
 
-/// Elements and sums of each pass.
+/// Vector and sums of each pass.
 pub fn compare(device: &Device) -> Result<Vec<Comparison>> {
     let mut random = Rand32::new(1);
     let slices = [(); 4].map(|()| {

@@ -5,7 +5,7 @@ use crate::bench::timing::{median, median_seconds};
 use anyhow::Result;
 use indicatif::ProgressBar;
 use rolling_ball::gpu::{self, Adapter, AdapterKind, DenseNetwork, Device, Shaders, Vector};
-use rolling_ball::kernels::{Elements, Wide};
+use rolling_ball::kernels::{Vector, Wide};
 use rolling_ball::{RollingBall, RollingBallConfig, step};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -140,7 +140,7 @@ fn steps(device: &Device) -> Result<f64> {
     let slice = || vec![0.0f32; network.parameters()];
     let mut here = RollingBall::new(config, [slice(), slice()])?;
     let vector = || Vector::zeros(device, network.parameters());
-    let mut there = RollingBall::with_kernels(Shaders, config, [vector()?, vector()?])?;
+    let mut there = RollingBall::with_backend(Shaders, config, [vector()?, vector()?])?;
     let mut ratios = Ok(Vec::new());
     lend::<Images>(SAMPLES, |Training { objective, theta, .. }| {
         let mut theta = theta.to_vec();

@@ -101,25 +101,25 @@ impl<'d> Problem<'d> {
             ("ball, gradient descent", RollingBallConfig { footpoint: paper, ..contact }),
             ("ball, contact, Armijo", RollingBallConfig { centre_step: armijo, ..contact }),
         ] {
-            let here = RollingBall::with_kernels(Wide, config, slices())?;
-            let there = RollingBall::with_kernels(Shaders, config, vectors()?)?;
+            let here = RollingBall::with_backend(Wide, config, slices())?;
+            let there = RollingBall::with_backend(Shaders, config, vectors()?)?;
             all.push((name, Box::new(here), Box::new(there)));
         }
         let config = SgdConfig { learning_rate: 0.05.into(), momentum: 0.9, ..Default::default() };
         let [gradient, velocity] = slices();
-        let here = Sgd::with_kernels(Wide, config, gradient, Some(velocity))?;
+        let here = Sgd::with_backend(Wide, config, gradient, Some(velocity))?;
         let [gradient, velocity] = vectors()?;
-        let there = Sgd::with_kernels(Shaders, config, gradient, Some(velocity))?;
+        let there = Sgd::with_backend(Shaders, config, gradient, Some(velocity))?;
         all.push(("SGD with momentum", Box::new(here), Box::new(there)));
         let config = SamConfig { learning_rate: 0.1.into(), ..Default::default() };
-        let here = Sam::with_kernels(Wide, config, slices())?;
-        let there = Sam::with_kernels(Shaders, config, vectors()?)?;
+        let here = Sam::with_backend(Wide, config, slices())?;
+        let there = Sam::with_backend(Shaders, config, vectors()?)?;
         all.push(("SAM", Box::new(here), Box::new(there)));
         let config = AdamConfig { learning_rate: 0.003.into(), ..Default::default() };
         let [[mean, variance], [gradient, _]] = [slices(), slices()];
-        let here = Adam::with_kernels(Wide, config, [gradient, mean, variance])?;
+        let here = Adam::with_backend(Wide, config, [gradient, mean, variance])?;
         let [[mean, variance], [gradient, _]] = [vectors()?, vectors()?];
-        let there = Adam::with_kernels(Shaders, config, [gradient, mean, variance])?;
+        let there = Adam::with_backend(Shaders, config, [gradient, mean, variance])?;
         all.push(("Adam", Box::new(here), Box::new(there)));
         Ok(all)
     }

@@ -2,7 +2,7 @@
 
 use crate::lab::picture::COLOURS;
 use plotters::style::RGBColor;
-use rolling_ball::basins::Basins;
+use rolling_ball::probe::basins::Basins;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -98,7 +98,7 @@ fn uniform(colour: Colour) -> [f64; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rolling_ball::basins::Starts;
+    use rolling_ball::probe::basins::Starts;
 
     #[test]
     fn neighbours_never_have_one_colour_though_there_are_more_basins_than_colours() {

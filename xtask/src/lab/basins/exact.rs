@@ -2,8 +2,8 @@
 
 use super::landscape::settled;
 use anyhow::Result;
-use rolling_ball::basins::{NearWells, Settings, Starts};
 use rolling_ball::landscapes::GaussianWells;
+use rolling_ball::probe::basins::{NearWells, Settings, Starts};
 use rolling_ball::probe::{Grid, Slice};
 
 /// Between points at least, a fifth of a well's width: what a dilation costs grows with the fourth power of one over it.

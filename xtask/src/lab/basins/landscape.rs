@@ -1,7 +1,7 @@
 //! The loss at any number of places.
 
-use rolling_ball::basins::{NearWells, Settings, evaluate};
 use rolling_ball::kernels::{Active, LANES};
+use rolling_ball::probe::basins::{NearWells, Settings, evaluate};
 
 /// The loss and its gradient at each place.
 fn evaluated(wells: &NearWells, places: &[[f32; 2]]) -> Vec<(f32, [f32; 2])> {

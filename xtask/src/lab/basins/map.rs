@@ -2,7 +2,7 @@
 
 use super::colours::{Colour, LOST};
 use anyhow::{Context, Result};
-use rolling_ball::basins::{Basins, Starts};
+use rolling_ball::probe::basins::{Basins, Starts};
 
 /// Pixels of a side, about.
 const SIDE: usize = 512;

@@ -18,7 +18,7 @@ use exact::Ground;
 use map::Map;
 use outcome::{Figure, Outcome};
 use roller::Roller;
-use rolling_ball::basins::{NearWells, Settings, Starts};
+use rolling_ball::probe::basins::{NearWells, Settings, Starts};
 use std::ops::Range;
 
 /// The paper's Gaussian wells: where balls of every radius end, by where they start, as maps

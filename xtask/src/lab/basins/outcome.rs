@@ -4,7 +4,7 @@ use super::landscape::losses;
 use super::roller::Roller;
 use super::{MOVE, TOLERANCE};
 use anyhow::Result;
-use rolling_ball::basins::{Basins, NearWells, Settings, Starts};
+use rolling_ball::probe::basins::{Basins, NearWells, Settings, Starts};
 
 /// Basins with less than this share of the starts may be specks.
 const LARGE: f64 = 0.001;

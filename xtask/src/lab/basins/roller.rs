@@ -1,8 +1,8 @@
 //! Where the balls that follow one contact roll: on all cores, or on a GPU.
 
 use anyhow::Result;
-use rolling_ball::basins::{self, NearWells, Settings, Starts};
 use rolling_ball::kernels::Active;
+use rolling_ball::probe::basins::{self, NearWells, Settings, Starts};
 
 pub enum Roller {
     Processor,

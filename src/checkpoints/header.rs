@@ -1,7 +1,7 @@
 //! The head of a slot: what its checkpoint is, and the checksum of what follows.
 
+use super::encoding::{CRC, UNIT};
 use super::settings::{SETTINGS, Settings};
-use super::words::{CRC, UNIT};
 use super::{CheckpointError, payload_words};
 use crate::{Kind, Resumable};
 use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};

@@ -1,6 +1,6 @@
 //! An optimizer's settings in a fixed number of checksums, so that a checkpoint can tell which one is another.
 
-use super::words::CRC;
+use super::encoding::CRC;
 use crate::Resumable;
 
 /// Every optimizer of this crate, in two parts. Further settings share the last checksum.

@@ -7,7 +7,7 @@ use core::fmt;
 ///
 /// What a step needs of the steps before it is a few words and at most two vectors as long as theta. Everything
 /// else follows from the settings, which the resumed optimizer must have been made with as well.
-/// `Checkpoints` (feature `storage`) keeps that state in flash; a desktop may keep it wherever it likes:
+/// `Checkpoints` (feature `checkpoints`) keeps that state in flash; a desktop may keep it wherever it likes:
 ///
 /// ```
 /// use rolling_ball::{Optimizer, Resumable, Sgd, SgdConfig};

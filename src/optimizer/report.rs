@@ -1,4 +1,4 @@
-//! What a step reports, and the ledger that an optimizer keeps while it makes one.
+//! What a step reports, and the record that an optimizer keeps while it makes one.
 
 use crate::{Error, Request};
 
@@ -85,12 +85,12 @@ impl StepReport {
 
 /// The report in the making.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Ledger {
+pub(crate) struct StepRecord {
     pub report: StepReport,
     steps: u32,
 }
 
-impl Ledger {
+impl StepRecord {
     pub fn steps(&self) -> u32 {
         self.steps
     }

@@ -1,7 +1,7 @@
 //! Parts that any optimizer can take: they shape the answers on their way in.
 
-use crate::kernels::{Active, Elements, Kernels, Passes};
-use crate::resumable::{Kind, Resumable, STATE_WORDS, State};
+use crate::kernels::{Active, Kernels, Vector, VectorOps};
+use crate::optimizer::{Kind, Resumable, STATE_WORDS, State};
 use crate::{Error, Optimizer, Request};
 use core::marker::PhantomData;
 
@@ -30,16 +30,16 @@ impl<O: Optimizer> ClipNorm<O> {
     /// # Errors
     /// [`Error::Setting`] where `largest` is not above 0.
     pub fn new(inner: O, largest: f32) -> Result<Self, Error> {
-        Self::with_kernels(Active::default(), inner, largest)
+        Self::with_backend(Active::default(), inner, largest)
     }
 }
 
-impl<O: Optimizer<K::Elements>, K: Passes> ClipNorm<O, K> {
+impl<O: Optimizer<K::Vector>, K: VectorOps> ClipNorm<O, K> {
     /// As [`new`](ClipNorm::new), with the kernels named.
     ///
     /// # Errors
     /// As [`new`](ClipNorm::new).
-    pub fn with_kernels(_kernels: K, inner: O, largest: f32) -> Result<Self, Error> {
+    pub fn with_backend(_kernels: K, inner: O, largest: f32) -> Result<Self, Error> {
         Error::check_positive("clip norm", largest)?;
         Ok(Self { inner, largest, kernels: PhantomData })
     }
@@ -83,22 +83,22 @@ impl<O: Optimizer> WeightDecay<O> {
     /// # Errors
     /// [`Error::Setting`] where `weight_decay` is not above 0.
     pub fn new(inner: O, weight_decay: f32) -> Result<Self, Error> {
-        Self::with_kernels(Active::default(), inner, weight_decay)
+        Self::with_backend(Active::default(), inner, weight_decay)
     }
 }
 
-impl<O: Optimizer<K::Elements>, K: Passes> WeightDecay<O, K> {
+impl<O: Optimizer<K::Vector>, K: VectorOps> WeightDecay<O, K> {
     /// As [`new`](WeightDecay::new), with the kernels named.
     ///
     /// # Errors
     /// As [`new`](WeightDecay::new).
-    pub fn with_kernels(_kernels: K, inner: O, weight_decay: f32) -> Result<Self, Error> {
+    pub fn with_backend(_kernels: K, inner: O, weight_decay: f32) -> Result<Self, Error> {
         Error::check_positive("weight decay", weight_decay)?;
         Ok(Self { inner, weight_decay, kernels: PhantomData })
     }
 }
 
-impl<O, K: Passes> WeightDecay<O, K> {
+impl<O, K: VectorOps> WeightDecay<O, K> {
     /// The optimizer inside.
     pub fn inner_mut(&mut self) -> &mut O {
         &mut self.inner
@@ -109,21 +109,21 @@ impl<O, K: Passes> WeightDecay<O, K> {
         self.inner
     }
 
-    fn penalty(&self, theta: &K::Elements) -> f32 {
+    fn penalty(&self, theta: &K::Vector) -> f32 {
         self.weight_decay * K::dot(theta, theta) / 2.0
     }
 }
 
-impl<O: Optimizer<K::Elements>, K: Passes> Optimizer<K::Elements> for ClipNorm<O, K> {
-    fn begin(&mut self, theta: &mut K::Elements) -> Result<Request, Error> {
+impl<O: Optimizer<K::Vector>, K: VectorOps> Optimizer<K::Vector> for ClipNorm<O, K> {
+    fn begin(&mut self, theta: &mut K::Vector) -> Result<Request, Error> {
         self.inner.begin(theta)
     }
 
-    fn tell_loss(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+    fn tell_loss(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         self.inner.tell_loss(theta, loss)
     }
 
-    fn tell_gradient(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+    fn tell_gradient(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         // An answer that the inner optimizer will refuse must not touch its buffer.
         if self.awaits_gradient() && theta.length() == self.inner.gradient_mut().length() {
             let gradient = self.inner.gradient_mut();
@@ -135,7 +135,7 @@ impl<O: Optimizer<K::Elements>, K: Passes> Optimizer<K::Elements> for ClipNorm<O
         self.inner.tell_gradient(theta, loss)
     }
 
-    fn gradient_mut(&mut self) -> &mut K::Elements {
+    fn gradient_mut(&mut self) -> &mut K::Vector {
         self.inner.gradient_mut()
     }
 
@@ -152,17 +152,17 @@ impl<O: Optimizer<K::Elements>, K: Passes> Optimizer<K::Elements> for ClipNorm<O
     }
 }
 
-impl<O: Optimizer<K::Elements>, K: Passes> Optimizer<K::Elements> for WeightDecay<O, K> {
-    fn begin(&mut self, theta: &mut K::Elements) -> Result<Request, Error> {
+impl<O: Optimizer<K::Vector>, K: VectorOps> Optimizer<K::Vector> for WeightDecay<O, K> {
+    fn begin(&mut self, theta: &mut K::Vector) -> Result<Request, Error> {
         self.inner.begin(theta)
     }
 
-    fn tell_loss(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+    fn tell_loss(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         let penalty = self.penalty(theta);
         self.inner.tell_loss(theta, loss + penalty)
     }
 
-    fn tell_gradient(&mut self, theta: &mut K::Elements, loss: f32) -> Result<Request, Error> {
+    fn tell_gradient(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         let penalty = self.penalty(theta);
         // An answer that the inner optimizer will refuse must not touch its buffer.
         if self.awaits_gradient() && theta.length() == self.inner.gradient_mut().length() {
@@ -171,7 +171,7 @@ impl<O: Optimizer<K::Elements>, K: Passes> Optimizer<K::Elements> for WeightDeca
         self.inner.tell_gradient(theta, loss + penalty)
     }
 
-    fn gradient_mut(&mut self) -> &mut K::Elements {
+    fn gradient_mut(&mut self) -> &mut K::Vector {
         self.inner.gradient_mut()
     }
 

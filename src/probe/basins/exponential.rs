@@ -1,6 +1,6 @@
 //! The exponential function of eight numbers.
 
-use crate::kernels::{LANES, Vector};
+use crate::kernels::{LANES, SimdVector};
 
 // The constants of `libm::expf`, which has them from FreeBSD.
 const INVERSE_LN_2: f32 = f32::from_bits(0x3fb8_aa3b);
@@ -20,7 +20,7 @@ const MANTISSA_BITS: u32 = 23;
 /// `e^x` in every lane, for `x` up to 0: the bits of `libm::expf`, without a branch. NaN where `x` is. Above 0 it means nothing.
 #[inline(always)]
 #[must_use]
-pub fn exponential<V: Vector>(x: V) -> V {
+pub fn exponential<V: SimdVector>(x: V) -> V {
     // In arrays, whatever the trait has no operation for: the compiler makes vectors of them.
     let mut raised = x.store();
     for x in &mut raised {

@@ -1,7 +1,7 @@
 //! Eight balls in the lanes of a vector, each with the bits of a [`RollingBall`](crate::RollingBall) of its own.
 
 use super::Plane;
-use crate::kernels::{LANES, Task, Unit, Vector};
+use crate::kernels::{LANES, SimdVector, Task, Unit};
 
 /// Eight balls, and what is to happen to them. Gives their ends; those of lost balls are NaN.
 pub(super) struct Balls<'a, P> {
@@ -20,10 +20,10 @@ impl<P: Plane> Task for Balls<'_, P> {
     #[inline(always)]
     fn run<U: Unit>(self) -> [[f32; LANES]; 2] {
         let [x, y] = &self.starts;
-        let mut state = State::<U::Vector> {
-            theta: [U::Vector::load(x), U::Vector::load(y)],
+        let mut state = State::<U::SimdVector> {
+            theta: [U::SimdVector::load(x), U::SimdVector::load(y)],
             offset: None,
-            lost: U::Vector::splat(0.0),
+            lost: U::SimdVector::splat(0.0),
         };
         for [radius, rate] in self.schedule {
             state.roll(self.plane, *radius, *rate, self.loss_scale);
@@ -48,7 +48,7 @@ struct State<V> {
     lost: V,
 }
 
-impl<V: Vector> State<V> {
+impl<V: SimdVector> State<V> {
     /// One step of the ball: the operations of the core in their order.
     #[inline(always)]
     fn roll<P: Plane>(&mut self, plane: &P, radius: f32, rate: f32, loss_scale: f32) {
@@ -123,7 +123,7 @@ impl<V: Vector> State<V> {
 
 /// The squared length of a move.
 #[inline(always)]
-fn moved<V: Vector>([x, y]: [V; 2], [new_x, new_y]: [V; 2]) -> V {
+fn moved<V: SimdVector>([x, y]: [V; 2], [new_x, new_y]: [V; 2]) -> V {
     let (across, up) = (new_x - x, new_y - y);
     across * across + up * up
 }

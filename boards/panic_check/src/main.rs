@@ -13,7 +13,7 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 use embedded_storage::nor_flash::NorFlashErrorKind;
 use flash::Flash;
-use rolling_ball::kernels::{AdamCoefficients, Passes, Scalar, sum_lanes};
+use rolling_ball::kernels::{AdamCoefficients, Scalar, VectorOps, sum_lanes};
 use rolling_ball::nn::activation::Rectifier;
 use rolling_ball::nn::{
     AveragePool, BiasesOnly, BinaryCrossEntropyWithLogits, Chain, Conv1d, Conv2d, Dense,

@@ -4,19 +4,19 @@
 //! checksum of the payload, checksums of eight settings, checksum of the header), then the payload (four words of
 //! state, theta, the state's vectors). What is left of it stays erased.
 
+mod encoding;
 mod error;
 mod header;
 mod settings;
-mod words;
 
 pub use error::CheckpointError;
 
-use crate::resumable::{Resumable, STATE_WORDS, State};
+use crate::optimizer::{Resumable, STATE_WORDS, State};
 use core::ops::Range;
 use embedded_storage::nor_flash::NorFlash;
+use encoding::{Reader, UNIT, Writer};
 use header::Header;
 use settings::Settings;
-use words::{Reader, UNIT, Writer};
 
 /// Checkpoints of a training, in a range of a NOR flash that is theirs alone.
 ///

@@ -1,4 +1,4 @@
-//! Where balls end (feature `std`): thousands of them roll from starts all over a plane, and the map says which start leads
+//! Where balls end (feature `threads`): thousands of them roll from starts all over a plane, and the map says which start leads
 //! to which minimum.
 //!
 //! [`roll`] lets a ball roll from each start, eight at a time in the lanes of a vector and on all threads. [`Basins`] says which
@@ -9,7 +9,7 @@
 //! reached, and [`Basins::dependence`] says how much of a map is left that depends on the start.
 //!
 //! ```
-//! use rolling_ball::basins::{Basins, NearWells, Settings, Starts, roll};
+//! use rolling_ball::probe::basins::{Basins, NearWells, Settings, Starts, roll};
 //! use rolling_ball::kernels::Active;
 //!
 //! let wells = NearWells::new(&[[-1.0, 0.0], [1.0, 0.2]], 0.5)?;

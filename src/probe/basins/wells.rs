@@ -2,7 +2,7 @@
 
 use super::{Plane, exponential};
 use crate::Error;
-use crate::kernels::{LANES, Vector};
+use crate::kernels::{LANES, SimdVector};
 use std::vec;
 use std::vec::Vec;
 
@@ -180,7 +180,7 @@ fn surroundings(minima: &[[f32; 2]], reach: f32) -> ([f32; 2], f32) {
 
 impl Plane for NearWells {
     #[inline(always)]
-    fn evaluate<V: Vector>(&self, [x, y]: [V; 2]) -> (V, [V; 2]) {
+    fn evaluate<V: SimdVector>(&self, [x, y]: [V; 2]) -> (V, [V; 2]) {
         let mut lists: [&[[f32; 2]]; LANES] = [&[]; LANES];
         let mut longest = 0;
         for ((list, x), y) in lists.iter_mut().zip(x.store()).zip(y.store()) {

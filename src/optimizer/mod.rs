@@ -1,0 +1,20 @@
+//! What every optimizer is made of: the protocol, what a step reports, schedules, line searches, and parts around any.
+
+mod line_search;
+mod protocol;
+mod report;
+mod resumable;
+mod schedule;
+mod wrappers;
+
+pub use line_search::Armijo;
+pub use protocol::{Objective, Optimizer, Request, step};
+pub use report::{Evaluations, FootpointReport, Outcome, StepReport};
+pub use resumable::{Kind, Resumable, STATE_WORDS, State};
+pub use schedule::Schedule;
+pub use wrappers::{ClipNorm, WeightDecay};
+
+pub(crate) use line_search::{RateSearch, Verdict};
+#[cfg(feature = "gpu")]
+pub(crate) use protocol::step_on;
+pub(crate) use report::{StepRecord, check_answer};
