@@ -11,8 +11,8 @@
 //! ```
 
 use rolling_ball::{
-    CentreStep, Error, Objective, Optimizer, RollingBall, RollingBallConfig, Schedule, Sgd,
-    SgdConfig, step,
+    AnyCentreStep, ArcLength, Error, Objective, Optimizer, Plain, RollingBall, RollingBallConfig,
+    Schedule, Sgd, SgdConfig, step,
 };
 
 const HEIGHT: f32 = 0.05;
@@ -69,13 +69,13 @@ fn sgd(momentum: f32) -> Method {
     })
 }
 
-fn ball(radius: f32, centre_step: CentreStep) -> Method {
+fn ball(radius: f32, centre_step: AnyCentreStep) -> Method {
     Box::new(move |rate| {
         let config = RollingBallConfig {
-            centre_step,
             roll_back: false,
             ..RollingBallConfig::shrinking(radius, rate, STEPS)
         };
+        let config = config.with_centre_step(centre_step);
         Ok(Box::new(RollingBall::new(config, [[0.0]; 2])?))
     })
 }
@@ -129,8 +129,8 @@ fn main() -> Result<(), Error> {
     let left_to_beat = compare("SGD", &sgd(0.0))?.min(compare("SGD, momentum 0.9", &sgd(0.9))?);
     let mut verdicts = Vec::new();
     for (form, centre_step) in [
-        ("plain centre step", CentreStep::Plain),
-        ("arc length, the default", CentreStep::ArcLength),
+        ("plain centre step", AnyCentreStep::Plain(Plain)),
+        ("arc length, the default", AnyCentreStep::ArcLength(ArcLength)),
     ] {
         println!("ball, {form}:");
         let mut wins = 0;

@@ -70,10 +70,12 @@ impl Error {
     pub(crate) const STEP_IN_PROGRESS: Self =
         Self::UnexpectedAnswer { expected: "the step in progress to be done first" };
 
-    /// Whether no step is in progress after this error.
-    pub(crate) fn ends_the_step(self) -> bool {
-        !matches!(self, Self::UnexpectedAnswer { .. } | Self::Length { .. })
-    }
+    pub(crate) const BEGIN_EXPECTED: Self =
+        Self::UnexpectedAnswer { expected: "begin before an answer" };
+    pub(crate) const LOSS_EXPECTED: Self =
+        Self::UnexpectedAnswer { expected: "the loss alone, not the gradient" };
+    pub(crate) const GRADIENT_EXPECTED: Self =
+        Self::UnexpectedAnswer { expected: "the gradient, not the loss alone" };
 
     /// Checks a length.
     pub(crate) fn check_length(
@@ -90,6 +92,15 @@ impl Error {
             Ok(())
         } else {
             Err(Self::Setting { name, value, expected: "a finite number above 0" })
+        }
+    }
+
+    /// Checks that a setting is a number of things of which there must be one at least.
+    pub(crate) fn check_count(name: &'static str, count: u32) -> Result<(), Self> {
+        if count > 0 {
+            Ok(())
+        } else {
+            Err(Self::Setting { name, value: 0.0, expected: "at least 1" })
         }
     }
 

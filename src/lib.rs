@@ -18,7 +18,11 @@ pub mod nn;
 mod optimizer;
 pub mod probe;
 
-pub use ball::{CentreStep, Footpoint, RollingBall, RollingBallConfig};
+pub use ball::{
+    AnyCentreStep, AnyFootpoint, AnyRollingBall, AnyRollingBallConfig, ArcLength, CentreStep,
+    Footpoint, GaussNewton, GradientDescent, LaggedContact, Plain, RefreshedContact, RollingBall,
+    RollingBallConfig,
+};
 pub use baselines::{
     Adam, AdamConfig, EntropySgd, EntropySgdConfig, Sam, SamConfig, Sgd, SgdConfig,
 };
@@ -29,6 +33,7 @@ pub use error::Error;
 pub use math::Micromath;
 pub use math::{Libm, Math};
 pub use optimizer::{
-    Armijo, ClipNorm, Evaluations, FootpointReport, Kind, Objective, Optimizer, Outcome, Request,
-    Resumable, STATE_WORDS, Schedule, State, StepReport, WeightDecay, step,
+    Armijo, ClipNorm, Evaluation, Evaluations, FootpointReport, Kind, Objective, Optimizer,
+    Outcome, PollObjective, Request, Resumable, STATE_WORDS, Schedule, State, StepReport,
+    WeightDecay, poll_step, step,
 };

@@ -89,3 +89,11 @@ impl Math for Micromath {
         (1.0 - polynomial * Self::exp(-(x * x))).copysign(x)
     }
 }
+
+/// The square root of a scalar of a step.
+// Stable Rust reaches no square root of the processor without `std`: libm's takes 220 bytes on a Cortex-M4F, which
+// belong into the binary once, not at every call.
+#[inline(never)]
+pub(crate) fn sqrt(value: f32) -> f32 {
+    libm::sqrtf(value)
+}

@@ -9,7 +9,7 @@ use rolling_ball::landscapes::GaussianWells;
 use rolling_ball::probe::basins::{
     Basins, NearWells, Plane, Settings, Starts, evaluate, exponential, roll,
 };
-use rolling_ball::{Error, Objective, RollingBall, Schedule, Sgd, SgdConfig, step};
+use rolling_ball::{Error, Objective, Optimizer, RollingBall, Schedule, Sgd, SgdConfig, step};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use support::random::Random;
 
@@ -446,7 +446,7 @@ fn wrong_settings_are_refused_by_name() {
         other => panic!("{expected}: {other:?}"),
     };
     refused(Settings { radius: (-1.0).into(), ..good }, starts, "radius");
-    refused(Settings { learning_rate: 0.0.into(), ..good }, starts, "learning rate");
+    refused(Settings { learning_rate: (-0.1).into(), ..good }, starts, "learning rate");
     refused(Settings { loss_scale: f32::NAN, ..good }, starts, "loss scale");
     refused(Settings { settling_rate: 0.0, ..good }, starts, "settling rate");
     refused(good, Starts { side: 1, ..starts }, "side");

@@ -3,7 +3,10 @@
 
 mod support;
 
-use rolling_ball::{CentreStep, Footpoint, RollingBall, RollingBallConfig, step};
+use rolling_ball::{
+    AnyCentreStep, AnyFootpoint, AnyRollingBall, GaussNewton, LaggedContact, Optimizer, Plain,
+    RollingBallConfig, step,
+};
 use support::dilation::dilate;
 use support::formulas::{Formula, Single, Waves};
 use support::numbers::{add_scaled, deviation, distance, norm, widen};
@@ -89,7 +92,7 @@ fn rolling(
     waves: &Waves,
     radius: f64,
     rate: f32,
-    footpoint: Footpoint,
+    footpoint: AnyFootpoint,
     start: &[f32],
 ) -> Vec<Resting> {
     let config = RollingBallConfig {
@@ -97,7 +100,7 @@ fn rolling(
         learning_rate: rate.into(),
         loss_scale: 1.0,
         footpoint,
-        centre_step: CentreStep::Plain,
+        centre_step: AnyCentreStep::Plain(Plain),
         roll_back: false,
     };
     let mut ball = ball(config, start.len());
@@ -122,18 +125,19 @@ struct Resting {
 }
 
 impl Resting {
-    fn new(waves: &Waves, radius: f64, ball: &mut RollingBall<Vec<f32>>, theta: &[f32]) -> Self {
+    fn new(waves: &Waves, radius: f64, ball: &mut AnyRollingBall<Vec<f32>>, theta: &[f32]) -> Self {
         let centre = widen(ball.centre(theta).unwrap());
         let (normal_centre, height) = waves.centre(&widen(theta), radius, 1.0);
         Self { centre, height, normal_centre }
     }
 }
 
-const TIGHT: Footpoint = Footpoint::GaussNewton { max_iterations: 50, tolerance: 0.0 };
-const LAGGED: Footpoint = Footpoint::Contact { refreshes: 0 };
+const TIGHT: AnyFootpoint =
+    AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 50, tolerance: 0.0 });
+const LAGGED: AnyFootpoint = AnyFootpoint::LaggedContact(LaggedContact);
 
 /// The forms with their rates. The lagged contact is a step behind, by radius * curvature * rate * slope.
-const ROLLED: [(Footpoint, f32); 2] = [(TIGHT, 0.1), (LAGGED, 0.02)];
+const ROLLED: [(AnyFootpoint, f32); 2] = [(TIGHT, 0.1), (LAGGED, 0.02)];
 
 #[test]
 fn where_the_ball_fits_the_rolled_centre_lies_on_the_dilated_surface() {
@@ -236,7 +240,7 @@ fn no_resting_ball_has_its_centre_above_the_dilated_surface() {
                 learning_rate: 1e-30.into(),
                 loss_scale: 1.0,
                 footpoint: LAGGED,
-                centre_step: CentreStep::Plain,
+                centre_step: AnyCentreStep::Plain(Plain),
                 roll_back: false,
             };
             let (mut ball, mut theta) = (ball(config, 1), [x as f32]);

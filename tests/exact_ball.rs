@@ -5,7 +5,10 @@ mod support;
 
 use rolling_ball::landscapes::{GaussianWells, SineModel, Weierstrass, WeierstrassLike, Whitley};
 use rolling_ball::probe::{Grid, Slice};
-use rolling_ball::{CentreStep, Footpoint, Objective, RollingBallConfig, step};
+use rolling_ball::{
+    AnyCentreStep, AnyFootpoint, GaussNewton, LaggedContact, Objective, Optimizer, Plain,
+    RollingBallConfig, step,
+};
 use support::numbers::{add_scaled, distance, narrow, norm, widen};
 use support::optimizers::ball;
 
@@ -44,8 +47,9 @@ fn cases() -> Vec<Case> {
 
 const STEPS: usize = 60;
 
-const EXACT: Footpoint = Footpoint::GaussNewton { max_iterations: 30, tolerance: 0.0 };
-const LAGGED: Footpoint = Footpoint::Contact { refreshes: 0 };
+const EXACT: AnyFootpoint =
+    AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 30, tolerance: 0.0 });
+const LAGGED: AnyFootpoint = AnyFootpoint::LaggedContact(LaggedContact);
 
 /// A resting ball.
 struct Resting {
@@ -61,13 +65,13 @@ fn slope(landscape: &mut dyn Objective, theta: &[f32]) -> Vec<f64> {
     widen(&gradient)
 }
 
-fn roll(case: &mut Case, footpoint: Footpoint) -> Vec<Resting> {
+fn roll(case: &mut Case, footpoint: AnyFootpoint) -> Vec<Resting> {
     let config = RollingBallConfig {
         radius: (case.radius as f32).into(),
         learning_rate: case.rate.into(),
         loss_scale: 1.0,
         footpoint,
-        centre_step: CentreStep::Plain,
+        centre_step: AnyCentreStep::Plain(Plain),
         roll_back: false,
     };
     let mut ball = ball(config, case.start.len());

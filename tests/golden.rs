@@ -4,7 +4,8 @@
 mod support;
 
 use rolling_ball::{
-    CentreStep, Footpoint, Objective, Optimizer, RollingBall, RollingBallConfig, step,
+    AnyCentreStep, AnyFootpoint, AnyRollingBall, GradientDescent, Objective, Optimizer, Plain,
+    RollingBallConfig, step,
 };
 use serde::Deserialize;
 use std::fs;
@@ -62,16 +63,16 @@ impl Golden {
         }
     }
 
-    fn ball(&self, roll_back: bool) -> RollingBall<Vec<f32>> {
+    fn ball(&self, roll_back: bool) -> AnyRollingBall<Vec<f32>> {
         let config = RollingBallConfig {
             radius: (self.radius as f32).into(),
             learning_rate: (self.learning_rate as f32).into(),
             loss_scale: 1.0,
-            footpoint: Footpoint::GradientDescent {
+            footpoint: AnyFootpoint::GradientDescent(GradientDescent {
                 step: self.projection_step as f32,
                 iterations: self.projection_iterations,
-            },
-            centre_step: CentreStep::Plain,
+            }),
+            centre_step: AnyCentreStep::Plain(Plain),
             roll_back,
         };
         support::optimizers::ball(config, self.theta0.len())

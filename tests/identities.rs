@@ -3,7 +3,11 @@
 
 mod support;
 
-use rolling_ball::{CentreStep, Footpoint, Objective, Outcome, RollingBallConfig, Schedule, step};
+use rolling_ball::{
+    AnyCentreStep, AnyFootpoint, AnyRollingBallConfig, ArcLength, GaussNewton, GradientDescent,
+    LaggedContact, Objective, Optimizer, Outcome, Plain, RefreshedContact, RollingBallConfig,
+    Schedule, step,
+};
 use support::formulas::{
     Affine, Constant, Formula, GaussianWells, Scaled, SineModel, Single, Waves, WeierstrassLike,
     bowl, parabola,
@@ -21,16 +25,18 @@ fn blind(radius: f64) -> f64 {
     radius * EPSILON.sqrt()
 }
 
-const EXACT: Footpoint = Footpoint::GaussNewton { max_iterations: 100, tolerance: 0.0 };
-const CONVERGED_CONTACT: Footpoint = Footpoint::Contact { refreshes: 40 };
+const EXACT: AnyFootpoint =
+    AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 100, tolerance: 0.0 });
+const CONVERGED_CONTACT: AnyFootpoint =
+    AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: 40 });
 
-fn config(radius: f64, learning_rate: f64, footpoint: Footpoint) -> RollingBallConfig {
+fn config(radius: f64, learning_rate: f64, footpoint: AnyFootpoint) -> AnyRollingBallConfig {
     RollingBallConfig {
         radius: (radius as f32).into(),
         learning_rate: (learning_rate as f32).into(),
         loss_scale: 1.0,
         footpoint,
-        centre_step: CentreStep::Plain,
+        centre_step: AnyCentreStep::Plain(Plain),
         roll_back: false,
     }
 }
@@ -94,7 +100,7 @@ fn one_full_move(
     radius: f32,
     rate: f32,
 ) -> (Vec<u32>, Vec<u32>) {
-    let one_move = Footpoint::GaussNewton { max_iterations: 1, tolerance: 0.0 };
+    let one_move = AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 1, tolerance: 0.0 });
     let mut ball = ball(config(radius.into(), rate.into(), one_move), start.len());
     let mut gradient = vec![0.0; start.len()];
     objective.gradient(start, &mut gradient).unwrap();
@@ -184,9 +190,9 @@ fn on_an_affine_loss_the_centre_moves_on_a_parallel_line_whatever_the_radius() {
     let start = [0.2f32, -0.4, 0.1];
     let (rate, steps) = (0.05, 20);
     // The projection's slowest error shrinks by 0.8 a move: 0.8^200 is nothing beside rounding.
-    let projection = Footpoint::GradientDescent { step: 0.2, iterations: 200 };
-    let lagged = Footpoint::Contact { refreshes: 0 };
-    let refreshed = Footpoint::Contact { refreshes: 2 };
+    let projection = AnyFootpoint::GradientDescent(GradientDescent { step: 0.2, iterations: 200 });
+    let lagged = AnyFootpoint::LaggedContact(LaggedContact);
+    let refreshed = AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: 2 });
     for footpoint in [EXACT, projection, lagged, refreshed] {
         for radius in [0.01, 0.3, 3.0] {
             let mut ball = ball(config(radius, rate, footpoint), 3);
@@ -265,7 +271,7 @@ fn the_reported_footpoint_distance_is_that_of_the_displaced_centre_from_the_grap
 fn the_centre_is_put_a_radius_from_the_contact_where_the_displaced_centre_came_nearer() {
     let (radius, rate) = (0.5, 0.2);
     // 0.7^400 is nothing beside rounding; the step is stable below 2 / (1 + slope^2 + ...).
-    let projection = Footpoint::GradientDescent { step: 0.3, iterations: 400 };
+    let projection = AnyFootpoint::GradientDescent(GradientDescent { step: 0.3, iterations: 400 });
     for footpoint in [EXACT, projection] {
         let mut ball = ball(config(radius, rate, footpoint), 1);
         let mut theta = [1.0f32];
@@ -284,7 +290,7 @@ fn the_centre_is_put_a_radius_from_the_contact_where_the_displaced_centre_came_n
 fn the_centre_lies_on_the_upward_normal_even_where_the_displaced_centre_fell_below_the_graph() {
     let (radius, rate) = (0.1, 0.9);
     // 0.5^200 is nothing beside rounding.
-    let projection = Footpoint::GradientDescent { step: 0.5, iterations: 200 };
+    let projection = AnyFootpoint::GradientDescent(GradientDescent { step: 0.5, iterations: 200 });
     for footpoint in [EXACT, projection] {
         let mut ball = ball(config(radius, rate, footpoint), 1);
         let mut theta = [1.0f32];
@@ -318,7 +324,8 @@ fn a_ball_wider_than_the_valley_cannot_touch_the_bottom() {
     let (curvature, radius) = (2.0f64, 1.0f64);
     let both_sides = (radius * radius - 1.0 / (curvature * curvature)).sqrt();
     let cusp = ((radius * curvature).powf(2.0 / 3.0) - 1.0).sqrt() / curvature;
-    let projection = Footpoint::GradientDescent { step: 0.02, iterations: 2000 };
+    let projection =
+        AnyFootpoint::GradientDescent(GradientDescent { step: 0.02, iterations: 2000 });
     for footpoint in [EXACT, projection] {
         let mut ball = ball(config(radius, 0.005, footpoint), 1);
         let mut theta = [1.6f32];
@@ -339,7 +346,7 @@ fn a_ball_wider_than_the_valley_cannot_touch_the_bottom() {
 #[test]
 fn a_ball_narrower_than_the_valley_reaches_the_bottom() {
     let (curvature, radius, rate) = (2.0, 0.25, 0.05);
-    for footpoint in [EXACT, CONVERGED_CONTACT, Footpoint::Contact { refreshes: 0 }] {
+    for footpoint in [EXACT, CONVERGED_CONTACT, AnyFootpoint::LaggedContact(LaggedContact)] {
         let mut ball = ball(config(radius, rate, footpoint), 1);
         let mut theta = [1.6f32];
         run(&mut ball, &mut Single(parabola(curvature)), &mut theta, 200);
@@ -405,7 +412,7 @@ fn a_converged_contact_is_stable_below_and_unstable_above_the_curvature_of_the_l
 fn a_contact_at_rest_satisfies_the_contact_equation() {
     let waves = gentle_waves();
     for refreshes in [0, 1] {
-        let footpoint = Footpoint::Contact { refreshes };
+        let footpoint = AnyFootpoint::RefreshedContact(RefreshedContact { refreshes });
         let rate = Schedule::Linear { from: 0.1, to: 0.0, steps: 8 };
         let config = RollingBallConfig { learning_rate: rate, ..config(0.6, 0.1, footpoint) };
         let mut ball = ball(config, 1);
@@ -428,15 +435,15 @@ fn a_ball_of_no_size_descends_the_gradient_in_every_form() {
     let tiny = 1e-6f64;
     let rate = 1e-2f64;
     // 0.5^64 is nothing beside rounding.
-    let projection = Footpoint::GradientDescent { step: 0.5, iterations: 64 };
+    let projection = AnyFootpoint::GradientDescent(GradientDescent { step: 0.5, iterations: 64 });
     let forms = [
         EXACT,
         projection,
-        Footpoint::Contact { refreshes: 0 },
-        Footpoint::Contact { refreshes: 1 },
+        AnyFootpoint::LaggedContact(LaggedContact),
+        AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: 1 }),
     ];
     for footpoint in forms {
-        for centre_step in [CentreStep::Plain, CentreStep::ArcLength] {
+        for centre_step in [AnyCentreStep::Plain(Plain), AnyCentreStep::ArcLength(ArcLength)] {
             let config = RollingBallConfig { centre_step, ..config(tiny, rate, footpoint) };
             let mut ball = ball(config, 2);
             let mut theta = [0.6f32, -0.8];
@@ -444,7 +451,7 @@ fn a_ball_of_no_size_descends_the_gradient_in_every_form() {
                 let before = widen(&theta);
                 let slope = bowl(2).slope(&before);
                 let squared = dot(&slope, &slope);
-                let arc = centre_step == CentreStep::ArcLength;
+                let arc = centre_step == AnyCentreStep::ArcLength(ArcLength);
                 let rate = if arc { rate / (1.0 + squared).sqrt() } else { rate };
                 step(&mut ball, &mut Single(bowl(2)), &mut theta).unwrap();
                 let expected = add_scaled(&before, -rate, &slope);
@@ -452,7 +459,7 @@ fn a_ball_of_no_size_descends_the_gradient_in_every_form() {
                 // rate^2 g.Hg / 2 away from: it is off by that times |g| / (1 + |g|^2). A contact is
                 // off by two radii. The rest is rounding.
                 let sideways = match footpoint {
-                    Footpoint::Contact { .. } => 0.0,
+                    AnyFootpoint::LaggedContact(_) | AnyFootpoint::RefreshedContact(_) => 0.0,
                     _ => rate * rate * squared / 2.0 * norm(&slope) / (1.0 + squared),
                 };
                 let allowed = 1.1 * sideways + 2.0 * tiny + 4.0 * EPSILON;
@@ -501,7 +508,7 @@ fn the_loss_times_three_with_scale_and_rate_divided_by_three_gives_the_same_traj
         // Ten contracting steps on coordinates of order 1, a few dozen roundings each. Gauss-Newton decides
         // by D, about 0.4^2 / 2, where it stops: a step may differ by its tolerance of 1e-4 D, which is a
         // distance of 0.01 radius.
-        let stops_by_tolerance = matches!(form.footpoint, Footpoint::GaussNewton { .. });
+        let stops_by_tolerance = matches!(form.footpoint, AnyFootpoint::GaussNewton(_));
         let allowed = if stops_by_tolerance { 0.01 * 0.4 } else { 100.0 * EPSILON };
         let strayed = deviation(&widen(&plain), &widen(&other));
         assert!(strayed <= allowed, "{name}: {strayed:.2e}, allowed {allowed:.2e}");
@@ -510,7 +517,7 @@ fn the_loss_times_three_with_scale_and_rate_divided_by_three_gives_the_same_traj
 
 #[test]
 fn a_larger_loss_scale_is_another_metric_and_gives_another_step() {
-    let base = config(0.4, 0.05, Footpoint::Contact { refreshes: 0 });
+    let base = config(0.4, 0.05, AnyFootpoint::LaggedContact(LaggedContact));
     let (mut plain, mut other) = ([0.9f32, -0.7], [0.9f32, -0.7]);
     run(&mut ball(base, 2), &mut Single(wells()), &mut plain, 5);
     let scaled = RollingBallConfig { loss_scale: 4.0, ..base };

@@ -5,9 +5,10 @@ mod support;
 
 use rolling_ball::kernels::Scalar;
 use rolling_ball::{
-    Adam, AdamConfig, Armijo, CentreStep, ClipNorm, EntropySgd, EntropySgdConfig, Evaluations,
-    Footpoint, Objective, Optimizer, Outcome, RollingBallConfig, Sam, SamConfig, Schedule, Sgd,
-    SgdConfig, StepReport, WeightDecay, step,
+    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, AnyRollingBallConfig, ArcLength, Armijo,
+    ClipNorm, EntropySgd, EntropySgdConfig, Evaluations, GaussNewton, GradientDescent,
+    LaggedContact, Objective, Optimizer, Outcome, Plain, RefreshedContact, RollingBallConfig, Sam,
+    SamConfig, Schedule, Sgd, SgdConfig, StepReport, WeightDecay, step,
 };
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -248,13 +249,14 @@ impl PlainContact {
 #[test]
 fn the_contact_forms_carry_the_centre_down_with_the_gradient_at_the_contact() {
     for refreshes in [0, 1, 3] {
-        for (centre_step, arc_length) in [(CentreStep::Plain, false), (CentreStep::ArcLength, true)]
+        for (centre_step, arc_length) in
+            [(AnyCentreStep::Plain(Plain), false), (AnyCentreStep::ArcLength(ArcLength), true)]
         {
             let config = RollingBallConfig {
                 radius: 0.4.into(),
                 learning_rate: 0.2.into(),
                 loss_scale: 2.0,
-                footpoint: Footpoint::Contact { refreshes },
+                footpoint: AnyFootpoint::RefreshedContact(RefreshedContact { refreshes }),
                 centre_step,
                 roll_back: false,
             };
@@ -264,13 +266,13 @@ fn the_contact_forms_carry_the_centre_down_with_the_gradient_at_the_contact() {
     }
 }
 
-fn config(footpoint: Footpoint, roll_back: bool) -> RollingBallConfig {
+fn config(footpoint: AnyFootpoint, roll_back: bool) -> AnyRollingBallConfig {
     RollingBallConfig {
         radius: 0.3.into(),
         learning_rate: 0.05.into(),
         loss_scale: 1.0,
         footpoint,
-        centre_step: CentreStep::Plain,
+        centre_step: AnyCentreStep::Plain(Plain),
         roll_back,
     }
 }
@@ -283,14 +285,15 @@ fn cost_of<O: Optimizer + ?Sized>(optimizer: &mut O) -> Evaluations {
 
 #[test]
 fn each_form_of_the_ball_costs_what_its_documentation_says() {
-    let gradient_descent = Footpoint::GradientDescent { step: 0.05, iterations: 7 };
+    let gradient_descent =
+        AnyFootpoint::GradientDescent(GradientDescent { step: 0.05, iterations: 7 });
     for (footpoint, gradients, moves) in [
-        (Footpoint::Contact { refreshes: 0 }, 1, 1),
-        (Footpoint::Contact { refreshes: 1 }, 2, 2),
-        (Footpoint::Contact { refreshes: 4 }, 5, 5),
+        (AnyFootpoint::LaggedContact(LaggedContact), 1, 1),
+        (AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: 1 }), 2, 2),
+        (AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: 4 }), 5, 5),
         (gradient_descent, 7, 7),
     ] {
-        for centre_step in [CentreStep::Plain, CentreStep::ArcLength] {
+        for centre_step in [AnyCentreStep::Plain(Plain), AnyCentreStep::ArcLength(ArcLength)] {
             for roll_back in [false, true] {
                 let config = RollingBallConfig { centre_step, ..config(footpoint, roll_back) };
                 let losses = if roll_back { moves } else { 0 };
@@ -304,14 +307,14 @@ fn each_form_of_the_ball_costs_what_its_documentation_says() {
 #[test]
 fn gauss_newton_costs_a_gradient_and_at_least_a_loss_a_move_and_no_more_for_roll_back() {
     for max_iterations in [1, 3] {
-        let footpoint = Footpoint::GaussNewton { max_iterations, tolerance: 0.0 };
+        let footpoint = AnyFootpoint::GaussNewton(GaussNewton { max_iterations, tolerance: 0.0 });
         let costs = [false, true].map(|back| cost_of(&mut ball(config(footpoint, back), LENGTH)));
         assert_eq!(costs[0], costs[1]);
         assert_eq!(costs[0].gradients, max_iterations);
         assert!(costs[0].losses >= max_iterations);
     }
     // The gradient at a point that is near enough is paid for without a move.
-    let footpoint = Footpoint::GaussNewton { max_iterations: 50, tolerance: 0.5 };
+    let footpoint = AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 50, tolerance: 0.5 });
     let (mut ball, mut theta) = (ball(config(footpoint, true), LENGTH), start());
     let report = step(&mut ball, &mut Single(loss()), &mut theta).unwrap();
     assert_eq!(report.outcome, Outcome::Converged);
@@ -373,7 +376,7 @@ const DISTANCE_ROUNDING: f64 = 32.0 * f32::EPSILON as f64;
 #[test]
 fn gauss_newton_never_ends_further_from_the_displaced_centre_than_it_started() {
     let formula = WeierstrassLike { terms: 3 };
-    let footpoint = Footpoint::GaussNewton { max_iterations: 10, tolerance: 1e-4 };
+    let footpoint = AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 10, tolerance: 1e-4 });
     let mut ball = ball(config(footpoint, true), LENGTH);
     let mut theta = start();
     let mut fell = 0;
@@ -397,7 +400,8 @@ fn the_reported_distance_never_grows_from_iteration_to_iteration() {
     for seed in 0..20 {
         let mut last = f32::INFINITY;
         for max_iterations in 1..8 {
-            let footpoint = Footpoint::GaussNewton { max_iterations, tolerance: 0.0 };
+            let footpoint =
+                AnyFootpoint::GaussNewton(GaussNewton { max_iterations, tolerance: 0.0 });
             let mut ball = ball(config(footpoint, true), LENGTH);
             let mut theta = Random(seed).vector(LENGTH);
             let report = step(&mut ball, &mut Single(formula.clone()), &mut theta).unwrap();
@@ -413,8 +417,8 @@ fn the_reported_distance_never_grows_from_iteration_to_iteration() {
 fn the_reported_residual_is_the_gradient_of_the_distance_where_it_was_last_taken() {
     let formula = WeierstrassLike { terms: 2 };
     for footpoint in [
-        Footpoint::GaussNewton { max_iterations: 1, tolerance: 0.0 },
-        Footpoint::GradientDescent { step: 0.05, iterations: 1 },
+        AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 1, tolerance: 0.0 }),
+        AnyFootpoint::GradientDescent(GradientDescent { step: 0.05, iterations: 1 }),
     ] {
         let mut ball = ball(config(footpoint, true), LENGTH);
         let mut theta = start();
@@ -440,7 +444,7 @@ fn the_reported_residual_is_the_gradient_of_the_distance_where_it_was_last_taken
 
 #[test]
 fn a_projection_step_that_is_too_large_is_reported_as_diverged() {
-    let diverging = Footpoint::GradientDescent { step: 0.3, iterations: 6 };
+    let diverging = AnyFootpoint::GradientDescent(GradientDescent { step: 0.3, iterations: 6 });
     let steep = || Single(parabola(10.0));
     for roll_back in [false, true] {
         let (mut ball, mut theta) = (ball(config(diverging, roll_back), 1), [1.0f32]);
@@ -451,7 +455,7 @@ fn a_projection_step_that_is_too_large_is_reported_as_diverged() {
             Err(error) => assert_eq!(error, rolling_ball::Error::NonFiniteUpdate),
         }
     }
-    let good = Footpoint::GradientDescent { step: 1e-3, iterations: 6 };
+    let good = AnyFootpoint::GradientDescent(GradientDescent { step: 1e-3, iterations: 6 });
     let (mut ball, mut theta) = (ball(config(good, true), 1), [1.0f32]);
     let report = step(&mut ball, &mut steep(), &mut theta).unwrap();
     assert_eq!(report.outcome, Outcome::IterationLimit);
@@ -514,7 +518,7 @@ fn the_absolute_update_of_a_form_with_one_move_is_how_far_theta_moved() {
             assert!(moved > 1e-3, "{name} moved only {moved}");
         });
     }
-    let one_move = Footpoint::GaussNewton { max_iterations: 1, tolerance: 0.0 };
+    let one_move = AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 1, tolerance: 0.0 });
     moves(&mut ball(config(one_move, true), LENGTH), |moved, report| {
         assert!((f64::from(report.absolute_update) - moved).abs() <= 5e-7);
     });
@@ -528,7 +532,7 @@ fn the_absolute_update_of_a_form_with_several_moves_is_at_least_how_far_theta_mo
         moves(&mut ball(form, LENGTH), |moved, report| {
             // Gauss-Newton's lengths are roots of differences of squares of the radius, good to the root of
             // the rounding; the others' to the rounding of five coordinates a move.
-            let newton = matches!(form.footpoint, Footpoint::GaussNewton { .. });
+            let newton = matches!(form.footpoint, AnyFootpoint::GaussNewton(_));
             let allowed = if newton { 0.3 * f64::from(f32::EPSILON).sqrt() } else { 5e-6 };
             if f64::from(report.absolute_update) < moved - allowed {
                 failures.borrow_mut().insert(name.clone());
@@ -541,9 +545,9 @@ fn the_absolute_update_of_a_form_with_several_moves_is_at_least_how_far_theta_mo
 #[test]
 fn arc_length_bounds_the_step_of_the_centre_by_rate_over_scale() {
     for loss_scale in [1.0f32, 4.0] {
-        let lagged = Footpoint::Contact { refreshes: 0 };
+        let lagged = AnyFootpoint::LaggedContact(LaggedContact);
         let config = RollingBallConfig {
-            centre_step: CentreStep::ArcLength,
+            centre_step: AnyCentreStep::ArcLength(ArcLength),
             loss_scale,
             ..config(lagged, false)
         };
@@ -592,9 +596,9 @@ fn a_search_for_the_rate_reports_the_rate_that_it_accepted_and_the_loss_falls() 
 #[test]
 fn a_search_for_the_rate_demands_its_part_of_the_predicted_decrease() {
     let armijo = Armijo { decrease: 0.9, ..Armijo::default() };
-    let lagged = Footpoint::Contact { refreshes: 0 };
+    let lagged = AnyFootpoint::LaggedContact(LaggedContact);
     let searching =
-        RollingBallConfig { centre_step: CentreStep::Armijo(armijo), ..config(lagged, false) };
+        RollingBallConfig { centre_step: AnyCentreStep::Armijo(armijo), ..config(lagged, false) };
     let sgd = SgdConfig { line_search: Some(armijo), ..SgdConfig::default() };
     for (first, trials, accepted) in [(0.21f32, 2, 0.063), (0.19, 1, 0.19), (1.9, 3, 0.171)] {
         let searching = RollingBallConfig { learning_rate: first.into(), ..searching };
@@ -674,7 +678,7 @@ fn schedules_start_and_end_where_they_say_and_stay_there() {
 #[test]
 fn a_scheduled_rate_and_radius_are_those_of_the_step() {
     let rate = Schedule::Linear { from: 0.1, to: 0.0, steps: 5 };
-    let lagged = Footpoint::Contact { refreshes: 0 };
+    let lagged = AnyFootpoint::LaggedContact(LaggedContact);
     let config = RollingBallConfig { learning_rate: rate, radius: rate, ..config(lagged, true) };
     let slope = Affine { slope: vec![0.75], constant: 0.0 };
     let (mut ball, mut theta) = (ball(config, 1), [0.2f32]);
@@ -690,10 +694,10 @@ fn a_scheduled_rate_and_radius_are_those_of_the_step() {
 #[test]
 fn a_radius_and_a_rate_that_are_set_later_hold_from_the_next_step_on() {
     let slope = Affine { slope: vec![0.75], constant: 0.0 };
-    let mut ball = ball(config(Footpoint::Contact { refreshes: 0 }, true), 1);
+    let mut ball = ball(config(AnyFootpoint::LaggedContact(LaggedContact), true), 1);
     let mut theta = [0.2f32];
     run(&mut ball, &mut Single(slope.clone()), &mut theta, 2);
-    ball.set_radius(0.5).unwrap();
+    ball.set_radius(0.5.into()).unwrap();
     ball.set_learning_rate(Schedule::Constant(0.25)).unwrap();
     let report = run(&mut ball, &mut Single(slope), &mut theta, 1)[0];
     assert_eq!(report.learning_rate, 0.25);
@@ -762,21 +766,21 @@ fn decays_like_the_penalty(inner: impl Optimizer, mut plain: impl Optimizer, nam
 fn weight_decay_is_an_objective_with_the_penalty_added() {
     decays_like_the_penalty(plain_sgd(), plain_sgd(), "SGD");
     let forms = [
-        Footpoint::Contact { refreshes: 0 },
-        Footpoint::Contact { refreshes: 1 },
-        Footpoint::GradientDescent { step: 0.05, iterations: 5 },
+        AnyFootpoint::LaggedContact(LaggedContact),
+        AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: 1 }),
+        AnyFootpoint::GradientDescent(GradientDescent { step: 0.05, iterations: 5 }),
         // A tolerance would let a last bit decide whether there is one more move.
-        Footpoint::GaussNewton { max_iterations: 2, tolerance: 0.0 },
+        AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 2, tolerance: 0.0 }),
     ];
     for footpoint in forms {
         let config = config(footpoint, true);
         let name = format!("{footpoint:?}");
         decays_like_the_penalty(ball(config, LENGTH), ball(config, LENGTH), &name);
     }
-    let armijo = CentreStep::Armijo(Armijo::default());
+    let armijo = AnyCentreStep::Armijo(Armijo::default());
     let config = RollingBallConfig {
         centre_step: armijo,
-        ..config(Footpoint::Contact { refreshes: 0 }, true)
+        ..config(AnyFootpoint::LaggedContact(LaggedContact), true)
     };
     decays_like_the_penalty(ball(config, LENGTH), ball(config, LENGTH), "Armijo");
 }

@@ -6,7 +6,7 @@ mod support;
 
 use proptest::prelude::*;
 use rolling_ball::kernels::{AdamCoefficients, Kernels, Scalar, VectorOps, Wide};
-use rolling_ball::{Objective, step};
+use rolling_ball::{Objective, Optimizer, step};
 use support::formulas::{GaussianWells, Single, WeierstrassLike};
 use support::numbers::bits;
 use support::optimizers::{every_optimizer, run};

@@ -1,325 +1,342 @@
-//! The rolling ball: the step, in the paper's order. Choosing how far the centre moves is in centre.rs, finding
-//! the new contact in contact.rs and footpoint/.
+//! The rolling ball: Algorithm 1 of the paper (arXiv 2505.19527), in [`RollingBall::roll`].
 
+mod any;
 mod centre;
 mod config;
-mod contact;
 mod footpoint;
-mod form;
-mod geometry;
-mod state;
+mod gauss_newton;
+mod gradient_descent;
+mod lagged_contact;
+mod nearest_point;
+mod refreshed_contact;
+mod resumable;
 
-pub use config::{CentreStep, Footpoint, RollingBallConfig};
+pub use any::{AnyCentreStep, AnyFootpoint, AnyRollingBall, AnyRollingBallConfig};
+pub use centre::{ArcLength, CentreStep, Plain};
+pub use config::RollingBallConfig;
+pub use footpoint::Footpoint;
+pub use gauss_newton::GaussNewton;
+pub use gradient_descent::GradientDescent;
+pub use lagged_contact::LaggedContact;
+pub use refreshed_contact::RefreshedContact;
 
 use crate::kernels::{Active, Vector, VectorOps};
-use crate::optimizer::RateSearch;
-use crate::optimizer::{Outcome, StepRecord};
-use crate::{Error, Optimizer, Request, Schedule};
+use crate::math::sqrt;
+use crate::optimizer::{Method, Next, Outcome, StepRecord, StepState, Verdict, next_step};
+use crate::{Error, Schedule};
+use centre::{Choice, Geometry, Tangent};
 use core::marker::PhantomData;
-use footpoint::{GaussNewton, GradientDescent};
-use form::Form;
-use geometry::Geometry;
-
-/// The answer that the ball is waiting for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Phase {
-    Idle,
-    /// The gradient at the contact.
-    Contact,
-    /// The loss at the refreshed contact, before its gradient is asked for.
-    RefreshedContact,
-    /// The loss at a trial of the centre's rate.
-    CentreTrial,
-    /// The loss at a trial of the Gauss-Newton line.
-    GaussNewtonTrial,
-    /// The gradient at an accepted Gauss-Newton point.
-    GaussNewtonPoint,
-    /// The loss after a move of the projection.
-    ProjectionMove,
-    /// The gradient at a point of the projection.
-    ProjectionPoint,
-    /// The loss where the step ends.
-    End,
-}
+use footpoint::{Body, GradientAt, Pause, Vectors};
 
 /// The rolling-ball optimizer (arXiv 2505.19527): the centre of a ball of a chosen radius rolls on the graph
 /// of the loss, and theta is its contact with the graph.
 ///
 /// `V` is the storage of its two vectors, each as long as theta: `[f32; N]` on a device,
-/// `Vec<f32>` or `&mut [f32]` where the length is known at run time. `K` is the [`VectorOps`]; every
-/// choice gives the same bits. Memory: 8 bytes a parameter beside theta's 4.
+/// `Vec<f32>` or `&mut [f32]` where the length is known at run time. `F` says how the new contact is found and
+/// `C` how far the centre moves, so that a program links what its types name; [`AnyFootpoint`] and
+/// [`AnyCentreStep`] leave the choice to the run time. `K` is the [`VectorOps`]; every choice gives the same bits.
+///
+/// Memory: 8 bytes a parameter beside theta's 4. Cost of a step: that of its [`Footpoint`] and its [`CentreStep`].
 ///
 /// ```
-/// use rolling_ball::{RollingBall, RollingBallConfig};
+/// use rolling_ball::{GaussNewton, RollingBall, RollingBallConfig};
 ///
 /// const N: usize = 100;
 /// let on_a_device = RollingBall::new(RollingBallConfig::fine_tuning(200), [[0.0; N]; 2])?;
 /// let on_a_desktop = RollingBall::new(RollingBallConfig::default(), [vec![0.0; N], vec![0.0; N]])?;
+/// let nearest = GaussNewton { max_iterations: 8, tolerance: 1e-2 };
+/// let exact = RollingBallConfig::default().with_footpoint(nearest);
+/// let exact = RollingBall::new(exact, [[0.0; N]; 2])?;
 /// # Ok::<(), rolling_ball::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct RollingBall<V, K: VectorOps = Active> {
-    config: RollingBallConfig,
-    form: Form<V, K>,
-    phase: Phase,
-    record: StepRecord,
-    geometry: Geometry,
-    rate_search: RateSearch,
-    gauss_newton: GaussNewton,
-    gradient_descent: GradientDescent,
-    refreshes: u32,
-    /// Whether `displaced` describes where the ball rests (else it rests on theta with no offset known).
-    resting: bool,
-    /// The centre of the nearest-point forms is this part of the way from theta to theta~.
-    centre_scale: f32,
+pub struct RollingBall<
+    V,
+    F: Footpoint = LaggedContact,
+    C: CentreStep = ArcLength,
+    K: VectorOps = Active,
+> {
+    config: RollingBallConfig<F, C>,
+    /// The steps from which on the schedules of the radius and of the rate count.
+    radius_set_at: u32,
+    rate_set_at: u32,
+    state: StepState<LossAt<F, C>, GradientAt<F::Gradient>>,
+    body: Body,
+    /// What the footpoint and the centre step remember.
+    footpoint: F::Search,
+    centre_step: C::Search,
     gradient: V,
-    /// Theta~ of the nearest-point forms; the offset from the centre to the contact of the others.
-    displaced: V,
+    /// What a footpoint keeps from step to step: the offset of the contact, or theta~.
+    kept: V,
     kernels: PhantomData<K>,
 }
 
-impl<V: AsRef<[f32]> + AsMut<[f32]>> RollingBall<V> {
-    /// A ball with the default kernels. The workspace's content does not matter.
-    ///
-    /// # Errors
-    /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the two vectors
-    /// differ in length.
-    pub fn new(config: RollingBallConfig, workspace: [V; 2]) -> Result<Self, Error> {
-        Self::with_backend(Active::default(), config, workspace)
+/// Where the loss that was asked for leads.
+#[derive(Debug)]
+pub enum LossAt<F: Footpoint, C: CentreStep> {
+    /// Step 2 tries a rate.
+    CentreTrial(C::Trial),
+    /// Step 3 is under way.
+    Footpoint(F::Loss),
+}
+
+impl<F: Footpoint, C: CentreStep> Clone for LossAt<F, C> {
+    fn clone(&self) -> Self {
+        *self
     }
 }
 
-impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> RollingBall<V, K> {
-    /// As [`new`](RollingBall::new), with the kernels named.
-    ///
-    /// # Errors
-    /// As [`new`](RollingBall::new).
-    // Inlined, so that a constant configuration leaves one form.
-    #[inline]
-    pub fn with_backend(
-        _kernels: K,
-        config: RollingBallConfig,
-        [gradient, displaced]: [V; 2],
-    ) -> Result<Self, Error> {
-        config.check()?;
-        Error::check_length("workspace", gradient.as_ref().length(), displaced.as_ref().length())?;
-        Ok(Self {
-            form: Form::of(&config),
-            config,
-            phase: Phase::Idle,
-            record: StepRecord::default(),
-            geometry: Geometry::default(),
-            rate_search: RateSearch::default(),
-            gauss_newton: GaussNewton::default(),
-            gradient_descent: GradientDescent::default(),
-            refreshes: 0,
-            resting: false,
-            centre_scale: 0.0,
-            gradient,
-            displaced,
-            kernels: PhantomData,
-        })
+impl<F: Footpoint, C: CentreStep> Copy for LossAt<F, C> {}
+
+/// What a ball asks for next.
+type BallNext<F, C> = Next<LossAt<F, C>, GradientAt<<F as Footpoint>::Gradient>>;
+
+impl<V, F, C, K> RollingBall<V, F, C, K>
+where
+    V: AsRef<K::Vector> + AsMut<K::Vector>,
+    F: Footpoint,
+    C: CentreStep,
+    K: VectorOps,
+{
+    /// A step of Algorithm 1, from the loss and the gradient at the contact theta. Each of its three parts may
+    /// have to wait for an answer first: then the step pauses there.
+    fn roll(
+        &mut self,
+        theta: &mut K::Vector,
+        loss: f32,
+    ) -> Result<BallNext<F, C>, Pause<BallNext<F, C>>> {
+        self.rest(theta, loss)?;
+        let tangent = self.move_centre(theta)?;
+        Ok(self.find_footpoint(theta, tangent)?)
     }
 
-    /// The settings.
-    #[must_use]
-    pub fn config(&self) -> &RollingBallConfig {
-        &self.config
+    /// 1. The ball rests on the graph at theta. The normal there says where its centre is.
+    fn rest(&mut self, theta: &mut K::Vector, loss: f32) -> Result<(), Pause<BallNext<F, C>>> {
+        let (form, body, search, vectors) = self.form(theta);
+        let rested = form.rest::<K>(body, search, vectors, loss);
+        rested.map_err(|pause| pause.map(|next| next.map_loss(LossAt::Footpoint)))
     }
 
-    /// Sets the radius from the next step on: a number, or a schedule.
-    ///
-    /// # Errors
-    /// [`Error::Setting`]; the radius is unchanged.
-    pub fn set_radius(&mut self, radius: impl Into<Schedule>) -> Result<(), Error> {
-        let radius = radius.into();
-        radius.check("radius")?;
-        self.config.radius = radius;
-        Ok(())
-    }
-
-    /// Sets the learning rate from the next step on: a number, or a schedule.
-    ///
-    /// # Errors
-    /// [`Error::Setting`]; the rate is unchanged.
-    pub fn set_learning_rate(&mut self, rate: impl Into<Schedule>) -> Result<(), Error> {
-        let rate = rate.into();
-        rate.check("learning rate")?;
-        self.config.learning_rate = rate;
-        Ok(())
-    }
-
-    /// The centre's parameters, for those who deploy the centre and not the contact theta. Written over
-    /// the gradient's buffer, so it costs no memory: one pass.
-    ///
-    /// # Errors
-    /// [`Error::UnexpectedAnswer`] while a step is in progress; [`Error::Length`].
-    pub fn centre(&mut self, theta: &K::Vector) -> Result<&K::Vector, Error> {
-        if self.phase != Phase::Idle {
-            return Err(Error::STEP_IN_PROGRESS);
-        }
-        let (out, displaced) = (self.gradient.as_mut(), self.displaced.as_ref());
-        Error::check_length("theta", out.length(), theta.length())?;
-        if !self.resting {
-            out.copy_from(theta);
-            return Ok(out);
-        }
-        match self.config.footpoint {
-            Footpoint::Contact { .. } => {
-                K::descend_from(out, theta, displaced, 1.0);
-            }
-            Footpoint::GaussNewton { .. } | Footpoint::GradientDescent { .. } => {
-                K::interpolate_into(out, theta, displaced, self.centre_scale);
+    /// 2. The centre moves along the tangent, as far as the rate says.
+    fn move_centre(&mut self, theta: &mut K::Vector) -> Result<Tangent, Pause<BallNext<F, C>>> {
+        let geometry = &mut self.body.geometry;
+        match self.config.centre_step.choose(&mut self.centre_step, geometry) {
+            Choice::Rate(rate) => Ok(Tangent { rate, tried: None }),
+            Choice::Try(rate, trial) => {
+                let length = (rate + geometry.reach) * sqrt(geometry.gradient_squared);
+                self.body.record.check_move(length)?;
+                self.move_along_gradient(theta, -rate);
+                Err(Pause::Asks(Next::Trial(LossAt::CentreTrial(trial))))
             }
         }
-        Ok(out)
     }
 
-    fn ask_loss(&mut self, phase: Phase) -> Result<Request, Error> {
-        self.phase = phase;
-        self.record.ask_loss()
+    /// 3. The new contact is the footpoint of the moved centre: the nearest point of the graph, or an estimate of it.
+    fn find_footpoint(
+        &mut self,
+        theta: &mut K::Vector,
+        tangent: Tangent,
+    ) -> Result<BallNext<F, C>, Error> {
+        self.body.displace(tangent)?;
+        let (form, body, search, vectors) = self.form(theta);
+        let next = form.leave::<K>(body, search, vectors, tangent)?;
+        Ok(next.map_loss(LossAt::Footpoint))
     }
 
-    fn ask_gradient(&mut self, phase: Phase) -> Result<Request, Error> {
-        self.phase = phase;
-        self.record.ask_gradient()
+    /// The loss at a rate that step 2 tried.
+    fn judge_rate(
+        &mut self,
+        theta: &mut K::Vector,
+        trial: C::Trial,
+        loss: f32,
+    ) -> Result<BallNext<F, C>, Error> {
+        match self.config.centre_step.judge(&mut self.centre_step, trial, loss) {
+            Verdict::Accepted(rate) => {
+                self.find_footpoint(theta, Tangent { rate, tried: Some(loss) })
+            }
+            Verdict::Retry(multiple) => {
+                self.move_along_gradient(theta, -multiple);
+                Ok(Next::Trial(LossAt::CentreTrial(trial)))
+            }
+            Verdict::Stalled(multiple) => {
+                self.move_along_gradient(theta, -multiple);
+                Ok(Next::Done(Some(self.body.geometry.loss), Outcome::Stalled))
+            }
+        }
     }
 
-    /// Moves theta along the direction that a line search follows.
-    // A pass of its own: inlined it would be in the binary once a form.
+    // A pass of its own: inlined it would be in the binary once a caller.
     #[inline(never)]
-    fn move_along(&mut self, theta: &mut K::Vector, multiple: f32) {
+    fn move_along_gradient(&mut self, theta: &mut K::Vector, multiple: f32) {
         K::add_scaled(theta, multiple, self.gradient.as_ref());
     }
 
-    /// Step 2: the centre moves along the tangent. `tried` is the loss at `theta - rate g`, where a line
-    /// search has already moved theta there.
-    fn displace(
-        &mut self,
-        theta: &mut K::Vector,
-        rate: f32,
-        tried: Option<f32>,
-    ) -> Result<Request, Error> {
-        self.geometry.displace(rate);
-        if !self.geometry.displaced_height.is_finite() {
-            return Err(Error::NonFiniteLoss);
-        }
-        self.record.report.learning_rate = rate;
-        let Geometry { reach, gradient_squared, .. } = self.geometry;
-        let gradient_norm = libm::sqrtf(gradient_squared);
-        if tried.is_none() {
-            self.record.check_move((rate + reach) * gradient_norm)?;
-        }
-        (self.form.leave)(self, theta, rate, tried)
-    }
-
-    // It ends every form.
-    #[inline(never)]
-    fn finish(&mut self, loss_after: Option<f32>, outcome: Outcome) -> Result<Request, Error> {
-        self.phase = Phase::Idle;
-        let report = &mut self.record.report;
-        report.loss_after = loss_after;
-        report.outcome = outcome;
-        report.footpoint = match self.config.footpoint {
-            Footpoint::GaussNewton { .. } => Some(self.gauss_newton.report),
-            Footpoint::GradientDescent { .. } => Some(self.gradient_descent.report),
-            Footpoint::Contact { .. } => None,
-        };
-        if let Some(footpoint) = report.footpoint {
-            let distance = self.geometry.centre_distance(footpoint.distance);
-            let radius = self.geometry.radius;
-            report.contact_gap = Some((distance - radius).abs());
-            // The displaced centre lies on the footpoint's normal, above or below: go the radius upwards.
-            self.centre_scale = if distance == 0.0 { 0.0 } else { radius / distance };
-        }
-        self.record.done()
-    }
-
-    fn answer_loss(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
-        match self.phase {
-            Phase::RefreshedContact | Phase::ProjectionMove | Phase::End if !loss.is_finite() => {
-                theta.copy_from(self.gradient.as_ref());
-                Err(Error::NonFiniteLoss)
-            }
-            Phase::CentreTrial => (self.form.judge_rate)(self, theta, loss),
-            Phase::RefreshedContact => self.ask_gradient(Phase::Contact),
-            Phase::ProjectionMove => self.ask_gradient(Phase::ProjectionPoint),
-            Phase::GaussNewtonTrial | Phase::End => (self.form.judge)(self, theta, loss),
-            Phase::Idle => Err(Error::UnexpectedAnswer { expected: "begin before an answer" }),
-            Phase::Contact | Phase::GaussNewtonPoint | Phase::ProjectionPoint => {
-                Err(Error::UnexpectedAnswer { expected: "the gradient, not the loss alone" })
-            }
-        }
-    }
-
-    fn answer_gradient(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
-        match self.phase {
-            Phase::Contact => (self.form.rest)(self, theta, loss),
-            Phase::GaussNewtonPoint | Phase::ProjectionPoint => {
-                (self.form.follow)(self, theta, loss)
-            }
-            Phase::Idle => Err(Error::UnexpectedAnswer { expected: "begin before an answer" }),
-            _ => Err(Error::UnexpectedAnswer { expected: "the loss alone, not the gradient" }),
-        }
-    }
-
-    /// An error ends the step, but for an answer out of turn, which is as if it had not been given.
-    fn settle(&mut self, answer: Result<Request, Error>) -> Result<Request, Error> {
-        if answer.is_err_and(|error| error.ends_the_step()) {
-            self.abandon();
-        }
-        answer
+    /// The form, and what it works with.
+    fn form<'a>(
+        &'a mut self,
+        theta: &'a mut K::Vector,
+    ) -> (F, &'a mut Body, &'a mut F::Search, Vectors<'a, K::Vector>) {
+        let (gradient, kept) = (self.gradient.as_mut(), self.kept.as_mut());
+        let vectors = Vectors { theta, gradient, kept };
+        (self.config.footpoint, &mut self.body, &mut self.footpoint, vectors)
     }
 }
 
-impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Optimizer<K::Vector>
-    for RollingBall<V, K>
+impl<V, F, C, K> Method for RollingBall<V, F, C, K>
+where
+    V: AsRef<K::Vector> + AsMut<K::Vector>,
+    F: Footpoint,
+    C: CentreStep,
+    K: VectorOps,
 {
-    fn begin(&mut self, theta: &mut K::Vector) -> Result<Request, Error> {
-        if self.phase != Phase::Idle {
-            return Err(Error::STEP_IN_PROGRESS);
+    type Vector = K::Vector;
+    type Loss = LossAt<F, C>;
+    type Gradient = GradientAt<F::Gradient>;
+
+    fn begin(&mut self, step: u32) -> Result<Self::Gradient, Error> {
+        let RollingBallConfig { radius, learning_rate, loss_scale, footpoint, .. } = &self.config;
+        let radius = radius.checked_at("radius", step, self.radius_set_at)?;
+        let rate = learning_rate.checked_at("learning rate", step, self.rate_set_at)?;
+        self.body.geometry =
+            Geometry { loss_scale: *loss_scale, radius, rate, ..Geometry::default() };
+        self.body.record.begin(rate);
+        footpoint.begin(&mut self.footpoint);
+        Ok(GradientAt::Contact)
+    }
+
+    fn told_gradient(
+        &mut self,
+        theta: &mut K::Vector,
+        at: Self::Gradient,
+        loss: f32,
+    ) -> Result<BallNext<F, C>, Error> {
+        match at {
+            GradientAt::Contact => self.roll(theta, loss).or_else(Pause::asked),
+            GradientAt::Footpoint(at) => {
+                let (form, body, search, vectors) = self.form(theta);
+                let next = form.told_gradient::<K>(body, search, vectors, at, loss)?;
+                Ok(next.map_loss(LossAt::Footpoint))
+            }
         }
-        Error::check_length("theta", self.gradient.as_ref().length(), theta.length())?;
-        let step = self.record.steps();
-        self.geometry = Geometry {
-            loss_scale: self.config.loss_scale,
-            radius: self.config.radius.checked_at("radius", step)?,
-            rate: self.config.learning_rate.checked_at("learning rate", step)?,
-            ..Geometry::default()
-        };
-        self.refreshes = 0;
-        self.record.begin();
-        self.ask_gradient(Phase::Contact)
     }
 
-    fn tell_loss(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
-        Error::check_length("theta", self.gradient.as_ref().length(), theta.length())?;
-        let answer = self.answer_loss(theta, loss);
-        self.settle(answer)
+    fn told_loss(
+        &mut self,
+        theta: &mut K::Vector,
+        at: Self::Loss,
+        loss: f32,
+    ) -> Result<BallNext<F, C>, Error> {
+        match at {
+            LossAt::CentreTrial(trial) => self.judge_rate(theta, trial, loss),
+            LossAt::Footpoint(at) => {
+                let (form, body, search, vectors) = self.form(theta);
+                let next = form.told_loss::<K>(body, search, vectors, at, loss)?;
+                Ok(next.map_loss(LossAt::Footpoint))
+            }
+        }
     }
 
-    fn tell_gradient(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
-        Error::check_length("theta", self.gradient.as_ref().length(), theta.length())?;
-        let answer = self.answer_gradient(theta, loss);
-        self.settle(answer)
+    /// A contact form then rests on theta with its own normal.
+    fn forget(&mut self) {
+        self.body.resting = false;
+        self.centre_step = C::Search::default();
+    }
+
+    fn centre<'a>(&'a mut self, theta: &'a K::Vector) -> &'a K::Vector {
+        let (out, kept) = (self.gradient.as_mut(), self.kept.as_ref());
+        if self.body.resting {
+            self.config.footpoint.centre::<K>(&self.footpoint, out, theta, kept);
+        } else {
+            out.copy_from(theta);
+        }
+        out
+    }
+
+    fn state(&self) -> &StepState<Self::Loss, Self::Gradient> {
+        &self.state
+    }
+
+    fn record(&self) -> &StepRecord {
+        &self.body.record
+    }
+
+    fn turn_mut(&mut self) -> (&mut StepState<Self::Loss, Self::Gradient>, &mut StepRecord) {
+        (&mut self.state, &mut self.body.record)
+    }
+
+    fn gradient(&self) -> &K::Vector {
+        self.gradient.as_ref()
     }
 
     fn gradient_mut(&mut self) -> &mut K::Vector {
         self.gradient.as_mut()
     }
 
-    fn awaits_gradient(&self) -> bool {
-        matches!(self.phase, Phase::Contact | Phase::GaussNewtonPoint | Phase::ProjectionPoint)
+    fn learning_rate_mut(&mut self) -> (&mut Schedule, &mut u32) {
+        (&mut self.config.learning_rate, &mut self.rate_set_at)
     }
 
-    /// A contact form then rests on theta with its own normal.
-    fn abandon(&mut self) {
-        self.phase = Phase::Idle;
-        self.resting = false;
-        self.rate_search.restart();
+    fn restart_schedules(&mut self) {
+        (self.radius_set_at, self.rate_set_at) = (0, 0);
+    }
+}
+
+impl<V: AsRef<[f32]> + AsMut<[f32]>, F: Footpoint, C: CentreStep> RollingBall<V, F, C> {
+    /// A ball with the default kernels. The workspace's content does not matter.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the two vectors
+    /// differ in length.
+    pub fn new(config: RollingBallConfig<F, C>, workspace: [V; 2]) -> Result<Self, Error> {
+        Self::with_backend(Active::default(), config, workspace)
+    }
+}
+
+impl<V, F, C, K> RollingBall<V, F, C, K>
+where
+    V: AsRef<K::Vector> + AsMut<K::Vector>,
+    F: Footpoint,
+    C: CentreStep,
+    K: VectorOps,
+{
+    /// As [`new`](RollingBall::new), on the vectors and with the kernels of a backend.
+    ///
+    /// # Errors
+    /// As [`new`](RollingBall::new).
+    pub fn with_backend(
+        _backend: K,
+        config: RollingBallConfig<F, C>,
+        [gradient, kept]: [V; 2],
+    ) -> Result<Self, Error> {
+        config.check()?;
+        Error::check_length("workspace", gradient.as_ref().length(), kept.as_ref().length())?;
+        Ok(Self {
+            config,
+            radius_set_at: 0,
+            rate_set_at: 0,
+            state: StepState::Idle,
+            body: Body { roll_back: config.roll_back, ..Body::default() },
+            footpoint: F::Search::default(),
+            centre_step: C::Search::default(),
+            gradient,
+            kept,
+            kernels: PhantomData,
+        })
     }
 
-    fn steps(&self) -> u32 {
-        self.record.steps()
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &RollingBallConfig<F, C> {
+        &self.config
+    }
+
+    /// Sets the radius from the next step on, from which a schedule counts.
+    ///
+    /// # Errors
+    /// [`Error::Setting`]; the radius is unchanged.
+    pub fn set_radius(&mut self, radius: Schedule) -> Result<(), Error> {
+        radius.check("radius")?;
+        (self.config.radius, self.radius_set_at) = (radius, next_step(self));
+        Ok(())
     }
 }

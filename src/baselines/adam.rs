@@ -1,9 +1,12 @@
 //! Adam and AdamW.
 
-use super::{Phase, Turns};
+use super::{End, Start, end};
 use crate::kernels::{Active, AdamCoefficients, Kernels, Vector, VectorOps};
-use crate::optimizer::{Kind, Resumable, STATE_WORDS, State};
-use crate::{Error, Request, Schedule};
+use crate::math::sqrt;
+use crate::optimizer::{
+    Kind, Method, Next, Outcome, Resumable, STATE_WORDS, State, StepRecord, StepState,
+};
+use crate::{Error, Schedule};
 use core::marker::PhantomData;
 
 /// Settings of [`Adam`].
@@ -51,7 +54,9 @@ impl Default for AdamConfig {
 #[derive(Clone, Debug)]
 pub struct Adam<V, K = Active> {
     config: AdamConfig,
-    turns: Turns,
+    rate_set_at: u32,
+    state: StepState<End, Start>,
+    record: StepRecord,
     /// `beta1^t` and `beta2^t`.
     powers: (f32, f32),
     gradient: V,
@@ -93,7 +98,9 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Adam<V, K> {
         variance.as_mut().fill(0.0);
         Ok(Self {
             config,
-            turns: Turns::new(config.roll_back),
+            rate_set_at: 0,
+            state: StepState::Idle,
+            record: StepRecord::default(),
             powers: (1.0, 1.0),
             gradient,
             mean,
@@ -101,31 +108,31 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Adam<V, K> {
             kernels: PhantomData,
         })
     }
+}
 
-    fn begun(&mut self, theta: &K::Vector) -> Result<Request, Error> {
+impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Method for Adam<V, K> {
+    type Vector = K::Vector;
+    type Loss = End;
+    type Gradient = Start;
+
+    method_fields!(rate_set_at);
+
+    fn begin(&mut self, step: u32) -> Result<Start, Error> {
         let rate = &self.config.learning_rate;
-        self.turns.begin(self.gradient.as_ref().length(), theta, rate)
+        self.record.begin(rate.checked_at("learning rate", step, self.rate_set_at)?);
+        Ok(Start)
     }
 
-    fn told_loss(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
-        match self.turns.phase {
-            Phase::End => self.turns.end(theta, self.gradient.as_ref(), loss),
-            _ => self.turns.unexpected(),
-        }
-    }
-
-    fn told_gradient(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
-        match self.turns.phase {
-            Phase::Start => self.start(theta, loss),
-            _ => self.turns.unexpected(),
-        }
-    }
-
-    fn start(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
+    fn told_gradient(
+        &mut self,
+        theta: &mut K::Vector,
+        Start: Start,
+        loss: f32,
+    ) -> Result<Next<End, Start>, Error> {
         let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
-        self.turns.record.start(loss, theta_squared, gradient_squared)?;
-        let AdamConfig { beta1, beta2, epsilon, weight_decay, .. } = self.config;
-        let rate = self.turns.record.report.learning_rate;
+        self.record.start(loss, theta_squared, gradient_squared)?;
+        let AdamConfig { beta1, beta2, epsilon, weight_decay, roll_back, .. } = self.config;
+        let rate = self.record.report.learning_rate;
         self.powers = (self.powers.0 * beta1, self.powers.1 * beta2);
         let coefficients = AdamCoefficients {
             beta1,
@@ -138,11 +145,19 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Adam<V, K> {
         let gradient = self.gradient.as_mut();
         let (mean, variance) = (self.mean.as_mut(), self.variance.as_mut());
         let squared = K::adam(theta, mean, variance, gradient, coefficients);
-        self.turns.moved(theta, gradient, libm::sqrtf(squared))
+        self.record.moved(theta, gradient, sqrt(squared))?;
+        Ok(end(roll_back, End))
+    }
+
+    fn told_loss(
+        &mut self,
+        _: &mut K::Vector,
+        End: End,
+        loss: f32,
+    ) -> Result<Next<End, Start>, Error> {
+        Ok(Next::Done(Some(loss), Outcome::Converged))
     }
 }
-
-by_turns!(Adam on VectorOps);
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Adam<V, K> {
     const KIND: Kind = Kind::ADAM;
@@ -153,7 +168,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Adam<V, K> {
     }
 
     fn settings(&self, tell: &mut impl FnMut(&'static str, &[u32])) {
-        tell("learning rate", &self.config.learning_rate.words());
+        self.config.learning_rate.tell("learning rate", self.rate_set_at, tell);
         tell("beta1", &[self.config.beta1.to_bits()]);
         tell("beta2", &[self.config.beta2.to_bits()]);
         tell("epsilon", &[self.config.epsilon.to_bits()]);
@@ -162,16 +177,18 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Adam<V, K> {
     }
 
     fn state(&self) -> Result<State<'_>, Error> {
+        self.state.check_idle()?;
         let (first, second) = self.powers;
         Ok(State {
-            words: [self.turns.steps_done()?, first.to_bits(), second.to_bits(), 0],
+            words: [self.record.steps(), first.to_bits(), second.to_bits(), 0],
             vectors: [self.mean.as_ref(), self.variance.as_ref()],
         })
     }
 
     fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
         let [steps, first, second, _] = words;
-        self.turns.resume(steps)?;
+        self.state.check_idle()?;
+        self.record = StepRecord::resumed(steps);
         self.powers = (f32::from_bits(first), f32::from_bits(second));
         Ok([self.mean.as_mut(), self.variance.as_mut()])
     }

@@ -1,10 +1,13 @@
 //! Entropy-SGD.
 
-use super::{Phase, Turns};
+use super::{End, end};
 use crate::kernels::{Active, Kernels, Vector};
-use crate::optimizer::check_answer;
-use crate::optimizer::{Kind, Resumable, STATE_WORDS, State};
-use crate::{Error, Request, Schedule};
+use crate::math::sqrt;
+use crate::optimizer::{
+    Kind, Method, Next, Outcome, Resumable, STATE_WORDS, State, StepRecord, StepState,
+    check_answer, next_step,
+};
+use crate::{Error, Schedule};
 use core::marker::PhantomData;
 
 /// Settings of [`EntropySgd`]: by default its paper's, but for the rate of the walk.
@@ -60,7 +63,11 @@ impl Default for EntropySgdConfig {
 #[derive(Clone, Debug)]
 pub struct EntropySgd<V, K = Active> {
     config: EntropySgdConfig,
-    turns: Turns,
+    rate_set_at: u32,
+    walk_rate_set_at: u32,
+    pull_set_at: u32,
+    state: StepState<End, WalkGradient>,
+    record: StepRecord,
     /// Of the step in progress.
     walk: Walk,
     gradient: V,
@@ -112,7 +119,11 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
         Error::check_length("workspace", length, mean.as_ref().len())?;
         Ok(Self {
             config,
-            turns: Turns::new(config.roll_back),
+            rate_set_at: 0,
+            walk_rate_set_at: 0,
+            pull_set_at: 0,
+            state: StepState::Idle,
+            record: StepRecord::default(),
             walk: Walk::default(),
             gradient,
             kept,
@@ -121,41 +132,93 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
         })
     }
 
-    fn begun(&mut self, theta: &[f32]) -> Result<Request, Error> {
-        let steps = self.turns.record.steps();
-        let rate = self.config.walk_rate.checked_at("walk rate", steps)?;
-        let pull = self.config.pull.checked_at("pull", steps)?;
-        let learning_rate = &self.config.learning_rate;
-        let request = self.turns.begin(self.gradient.as_ref().len(), theta, learning_rate)?;
+    /// Sets the rate of the walk from the next step on, from which a schedule counts.
+    ///
+    /// # Errors
+    /// [`Error::Setting`]; the rate is unchanged.
+    pub fn set_walk_rate(&mut self, rate: Schedule) -> Result<(), Error> {
+        rate.check("walk rate")?;
+        (self.config.walk_rate, self.walk_rate_set_at) = (rate, next_step(self));
+        Ok(())
+    }
+
+    /// Sets the pull from the next step on, from which a schedule counts.
+    ///
+    /// # Errors
+    /// [`Error::Setting`]; the pull is unchanged.
+    pub fn set_pull(&mut self, pull: Schedule) -> Result<(), Error> {
+        pull.check("pull")?;
+        (self.config.pull, self.pull_set_at) = (pull, next_step(self));
+        Ok(())
+    }
+}
+
+/// Where a gradient was asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum WalkGradient {
+    /// Where the step starts.
+    Start,
+    /// On the walk.
+    Walk,
+}
+
+impl<V, K> Method for EntropySgd<V, K>
+where
+    V: AsRef<[f32]> + AsMut<[f32]>,
+    K: Kernels,
+{
+    type Vector = K::Vector;
+    type Loss = End;
+    type Gradient = WalkGradient;
+
+    method_fields!(rate_set_at, walk_rate_set_at, pull_set_at);
+
+    fn begin(&mut self, step: u32) -> Result<WalkGradient, Error> {
+        let EntropySgdConfig { learning_rate, walk_rate, pull, .. } = &self.config;
+        let rate = walk_rate.checked_at("walk rate", step, self.walk_rate_set_at)?;
+        let pull = pull.checked_at("pull", step, self.pull_set_at)?;
+        self.record.begin(learning_rate.checked_at("learning rate", step, self.rate_set_at)?);
         self.walk = Walk { rate, pull, moves: 0 };
-        Ok(request)
+        Ok(WalkGradient::Start)
     }
 
-    fn told_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
-        match self.turns.phase {
-            Phase::End => self.turns.end(theta, self.kept.as_ref(), loss),
-            _ => self.turns.unexpected(),
+    fn told_gradient(
+        &mut self,
+        theta: &mut [f32],
+        at: WalkGradient,
+        loss: f32,
+    ) -> Result<Next<End, WalkGradient>, Error> {
+        match at {
+            WalkGradient::Start => self.start(theta, loss),
+            WalkGradient::Walk => self.walk(theta, loss),
         }
     }
 
-    fn told_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
-        match self.turns.phase {
-            Phase::Start => self.start(theta, loss),
-            Phase::Perturbed => self.walk(theta, loss),
-            _ => self.turns.unexpected(),
-        }
+    fn told_loss(
+        &mut self,
+        _: &mut [f32],
+        End: End,
+        loss: f32,
+    ) -> Result<Next<End, WalkGradient>, Error> {
+        Ok(Next::Done(Some(loss), Outcome::Converged))
     }
 
-    fn start(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    fn before(&self) -> &[f32] {
+        self.kept.as_ref()
+    }
+}
+
+impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
+    fn start(&mut self, theta: &mut [f32], loss: f32) -> Result<Next<End, WalkGradient>, Error> {
         let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
-        self.turns.record.start(loss, theta_squared, gradient_squared)?;
+        self.record.start(loss, theta_squared, gradient_squared)?;
         self.kept.as_mut().copy_from_slice(theta);
         self.mean.as_mut().copy_from_slice(theta);
         self.go_on(theta, gradient_squared)
     }
 
     /// The gradient somewhere on the walk.
-    fn walk(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+    fn walk(&mut self, theta: &mut [f32], loss: f32) -> Result<Next<End, WalkGradient>, Error> {
         let gradient_squared = K::dot(self.gradient.as_ref(), self.gradient.as_ref());
         check_answer(loss, gradient_squared)
             .and_then(|()| self.go_on(theta, gradient_squared))
@@ -163,9 +226,13 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
     }
 
     /// One move of the walk, or the end of it.
-    fn go_on(&mut self, theta: &mut [f32], gradient_squared: f32) -> Result<Request, Error> {
+    fn go_on(
+        &mut self,
+        theta: &mut [f32],
+        gradient_squared: f32,
+    ) -> Result<Next<End, WalkGradient>, Error> {
         let Walk { rate, pull, .. } = self.walk;
-        self.turns.record.check_move(rate * libm::sqrtf(gradient_squared))?;
+        self.record.check_move(rate * sqrt(gradient_squared))?;
         self.add_noise();
         let (gradient, kept) = (self.gradient.as_mut(), self.kept.as_ref());
         K::add_scaled(gradient, pull, theta);
@@ -176,7 +243,7 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
         mean.copy_from_slice(gradient);
         self.walk.moves += 1;
         if self.walk.moves < self.config.moves {
-            return self.turns.ask_gradient(Phase::Perturbed);
+            return Ok(Next::Gradient(WalkGradient::Walk));
         }
         let mean = self.mean.as_ref();
         let squared = K::footpoint_sums(kept, mean, mean).distance;
@@ -184,9 +251,10 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
             theta.copy_from(kept);
             return Err(Error::NonFiniteUpdate);
         }
-        let rate = self.turns.record.report.learning_rate;
+        let rate = self.record.report.learning_rate;
         K::interpolate_into(theta, kept, mean, rate);
-        self.turns.moved(theta, kept, rate * libm::sqrtf(squared))
+        self.record.moved(theta, kept, rate * sqrt(squared))?;
+        Ok(end(self.config.roll_back, End))
     }
 
     /// Puts the noise of a move into the gradient that makes it.
@@ -195,8 +263,8 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
         if noise == 0.0 || rate == 0.0 {
             return;
         }
-        let scale = noise / libm::sqrtf(rate);
-        let moves = u64::from(self.turns.record.steps()) << 32 | u64::from(self.walk.moves);
+        let scale = noise / sqrt(rate);
+        let moves = u64::from(self.record.steps()) << 32 | u64::from(self.walk.moves);
         let mut random = mixed(mixed(u64::from(self.config.seed)) ^ moves);
         for slope in self.gradient.as_mut() {
             random = random.wrapping_add(GOLDEN);
@@ -223,8 +291,6 @@ fn deviate(bits: u64) -> f32 {
     (sum as f32 - 131_070.0) * (1.732_050_8 / 65_536.0)
 }
 
-by_turns!(EntropySgd on Kernels);
-
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for EntropySgd<V, K> {
     const KIND: Kind = Kind::ENTROPY_SGD;
     const VECTORS: usize = 0;
@@ -234,10 +300,10 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for EntropySgd<V, K> 
     }
 
     fn settings(&self, tell: &mut impl FnMut(&'static str, &[u32])) {
-        tell("learning rate", &self.config.learning_rate.words());
-        tell("walk rate", &self.config.walk_rate.words());
+        self.config.learning_rate.tell("learning rate", self.rate_set_at, tell);
+        self.config.walk_rate.tell("walk rate", self.walk_rate_set_at, tell);
         tell("moves", &[self.config.moves]);
-        tell("pull", &self.config.pull.words());
+        self.config.pull.tell("pull", self.pull_set_at, tell);
         tell("newest", &[self.config.newest.to_bits()]);
         tell("noise", &[self.config.noise.to_bits()]);
         tell("seed", &[self.config.seed]);
@@ -245,12 +311,14 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for EntropySgd<V, K> 
     }
 
     fn state(&self) -> Result<State<'_>, Error> {
-        Ok(State { words: [self.turns.steps_done()?, 0, 0, 0], vectors: [&[], &[]] })
+        self.state.check_idle()?;
+        Ok(State { words: [self.record.steps(), 0, 0, 0], vectors: [&[], &[]] })
     }
 
     fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
         let [steps, ..] = words;
-        self.turns.resume(steps)?;
+        self.state.check_idle()?;
+        self.record = StepRecord::resumed(steps);
         Ok([&mut [], &mut []])
     }
 }

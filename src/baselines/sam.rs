@@ -1,10 +1,13 @@
 //! Sharpness-aware minimisation.
 
-use super::{Phase, Turns};
+use super::{End, end};
 use crate::kernels::{Active, Kernels, Vector, VectorOps};
-use crate::optimizer::check_answer;
-use crate::optimizer::{Kind, Resumable, STATE_WORDS, State};
-use crate::{Error, Request, Schedule};
+use crate::math::sqrt;
+use crate::optimizer::{
+    Kind, Method, Next, Outcome, Resumable, STATE_WORDS, State, StepRecord, StepState,
+    check_answer, next_step,
+};
+use crate::{Error, Schedule};
 use core::marker::PhantomData;
 
 /// Settings of [`Sam`].
@@ -43,7 +46,10 @@ impl Default for SamConfig {
 #[derive(Clone, Debug)]
 pub struct Sam<V, K = Active> {
     config: SamConfig,
-    turns: Turns,
+    rate_set_at: u32,
+    radius_set_at: u32,
+    state: StepState<End, SamGradient>,
+    record: StepRecord,
     /// Of the step in progress.
     radius: f32,
     gradient: V,
@@ -75,57 +81,107 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Sam<V, K> {
         config.learning_rate.check("learning rate")?;
         config.radius.check("radius")?;
         Error::check_length("workspace", gradient.as_ref().length(), kept.as_ref().length())?;
-        let turns = Turns::new(config.roll_back);
-        Ok(Self { config, turns, radius: 0.0, gradient, kept, kernels: PhantomData })
+        Ok(Self {
+            config,
+            rate_set_at: 0,
+            radius_set_at: 0,
+            state: StepState::Idle,
+            record: StepRecord::default(),
+            radius: 0.0,
+            gradient,
+            kept,
+            kernels: PhantomData,
+        })
     }
 
-    fn begun(&mut self, theta: &K::Vector) -> Result<Request, Error> {
-        let radius = self.config.radius.checked_at("radius", self.turns.record.steps())?;
-        let rate = &self.config.learning_rate;
-        let request = self.turns.begin(self.gradient.as_ref().length(), theta, rate)?;
-        self.radius = radius;
-        Ok(request)
-    }
-
-    fn told_loss(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
-        match self.turns.phase {
-            Phase::End => self.turns.end(theta, self.kept.as_ref(), loss),
-            _ => self.turns.unexpected(),
-        }
-    }
-
-    fn told_gradient(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
-        match self.turns.phase {
-            Phase::Start => self.start(theta, loss),
-            Phase::Perturbed => self.descend(theta, loss),
-            _ => self.turns.unexpected(),
-        }
-    }
-
-    fn start(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
-        let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
-        self.turns.record.start(loss, theta_squared, gradient_squared)?;
-        self.turns.record.check_move(self.radius)?;
-        let norm = self.turns.record.report.gradient_norm;
-        let scale = if norm > 0.0 { self.radius / norm } else { 0.0 };
-        K::perturb(theta, self.kept.as_mut(), self.gradient.as_ref(), scale);
-        self.turns.ask_gradient(Phase::Perturbed)
-    }
-
-    fn descend(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
-        let (gradient, kept) = (self.gradient.as_ref(), self.kept.as_ref());
-        let gradient_squared = K::dot(gradient, gradient);
-        if let Err(error) = check_answer(loss, gradient_squared) {
-            theta.copy_from(kept);
-            return Err(error);
-        }
-        let rate = self.turns.record.report.learning_rate;
-        K::descend_from(theta, kept, gradient, rate);
-        self.turns.moved(theta, kept, rate * libm::sqrtf(gradient_squared))
+    /// Sets the radius from the next step on, from which a schedule counts.
+    ///
+    /// # Errors
+    /// [`Error::Setting`]; the radius is unchanged.
+    pub fn set_radius(&mut self, radius: Schedule) -> Result<(), Error> {
+        radius.check("radius")?;
+        (self.config.radius, self.radius_set_at) = (radius, next_step(self));
+        Ok(())
     }
 }
 
-by_turns!(Sam on VectorOps);
+/// Where a gradient was asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum SamGradient {
+    /// Where the step starts.
+    Start,
+    /// At the worst point nearby.
+    Perturbed,
+}
+
+impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Method for Sam<V, K> {
+    type Vector = K::Vector;
+    type Loss = End;
+    type Gradient = SamGradient;
+
+    method_fields!(rate_set_at, radius_set_at);
+
+    fn begin(&mut self, step: u32) -> Result<SamGradient, Error> {
+        let SamConfig { radius, learning_rate, .. } = &self.config;
+        let radius = radius.checked_at("radius", step, self.radius_set_at)?;
+        self.record.begin(learning_rate.checked_at("learning rate", step, self.rate_set_at)?);
+        self.radius = radius;
+        Ok(SamGradient::Start)
+    }
+
+    fn told_gradient(
+        &mut self,
+        theta: &mut K::Vector,
+        at: SamGradient,
+        loss: f32,
+    ) -> Result<Next<End, SamGradient>, Error> {
+        match at {
+            SamGradient::Start => self.climb(theta, loss),
+            SamGradient::Perturbed => self.descend(theta, loss),
+        }
+    }
+
+    fn told_loss(
+        &mut self,
+        _: &mut K::Vector,
+        End: End,
+        loss: f32,
+    ) -> Result<Next<End, SamGradient>, Error> {
+        Ok(Next::Done(Some(loss), Outcome::Converged))
+    }
+
+    fn before(&self) -> &K::Vector {
+        self.kept.as_ref()
+    }
+}
+
+impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Sam<V, K> {
+    /// To the worst point nearby.
+    fn climb(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Next<End, SamGradient>, Error> {
+        let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
+        self.record.start(loss, theta_squared, gradient_squared)?;
+        self.record.check_move(self.radius)?;
+        let norm = self.record.report.gradient_norm;
+        let scale = if norm > 0.0 { self.radius / norm } else { 0.0 };
+        K::perturb(theta, self.kept.as_mut(), self.gradient.as_ref(), scale);
+        Ok(Next::Gradient(SamGradient::Perturbed))
+    }
+
+    /// From where the step started, by the gradient there.
+    fn descend(
+        &mut self,
+        theta: &mut K::Vector,
+        loss: f32,
+    ) -> Result<Next<End, SamGradient>, Error> {
+        let (gradient, kept) = (self.gradient.as_ref(), self.kept.as_ref());
+        let gradient_squared = K::dot(gradient, gradient);
+        check_answer(loss, gradient_squared).inspect_err(|_| theta.copy_from(kept))?;
+        let rate = self.record.report.learning_rate;
+        K::descend_from(theta, kept, gradient, rate);
+        self.record.moved(theta, kept, rate * sqrt(gradient_squared))?;
+        Ok(end(self.config.roll_back, End))
+    }
+}
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Sam<V, K> {
     const KIND: Kind = Kind::SAM;
@@ -136,18 +192,20 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Sam<V, K> {
     }
 
     fn settings(&self, tell: &mut impl FnMut(&'static str, &[u32])) {
-        tell("learning rate", &self.config.learning_rate.words());
-        tell("radius", &self.config.radius.words());
+        self.config.learning_rate.tell("learning rate", self.rate_set_at, tell);
+        self.config.radius.tell("radius", self.radius_set_at, tell);
         tell("roll back", &[self.config.roll_back.into()]);
     }
 
     fn state(&self) -> Result<State<'_>, Error> {
-        Ok(State { words: [self.turns.steps_done()?, 0, 0, 0], vectors: [&[], &[]] })
+        self.state.check_idle()?;
+        Ok(State { words: [self.record.steps(), 0, 0, 0], vectors: [&[], &[]] })
     }
 
     fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
         let [steps, ..] = words;
-        self.turns.resume(steps)?;
+        self.state.check_idle()?;
+        self.record = StepRecord::resumed(steps);
         Ok([&mut [], &mut []])
     }
 }

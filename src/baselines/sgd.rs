@@ -1,11 +1,13 @@
 //! Stochastic gradient descent, with momentum or a line search.
 
-use super::{Phase, Turns};
+use super::{Start, end};
 use crate::kernels::{Active, Kernels, Vector, VectorOps};
-use crate::optimizer::Outcome;
-use crate::optimizer::{Kind, Resumable, STATE_WORDS, State};
-use crate::optimizer::{RateSearch, Verdict};
-use crate::{Armijo, Error, Request, Schedule};
+use crate::math::sqrt;
+use crate::optimizer::{
+    Kind, Method, Next, Outcome, RateSearch, Resumable, STATE_WORDS, State, StepRecord, StepState,
+    Verdict,
+};
+use crate::{Armijo, Error, Schedule};
 use core::marker::PhantomData;
 
 /// Settings of [`Sgd`].
@@ -52,7 +54,9 @@ impl Default for SgdConfig {
 #[derive(Clone, Debug)]
 pub struct Sgd<V, K = Active> {
     config: SgdConfig,
-    turns: Turns,
+    rate_set_at: u32,
+    state: StepState<SgdLoss, Start>,
+    record: StepRecord,
     rate_search: RateSearch,
     gradient: V,
     velocity: Option<V>,
@@ -102,80 +106,98 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Sgd<V, K> {
         }
         Ok(Self {
             config,
-            turns: Turns::new(config.roll_back),
+            rate_set_at: 0,
+            state: StepState::Idle,
+            record: StepRecord::default(),
             rate_search: RateSearch::default(),
             gradient,
             velocity,
             kernels: PhantomData,
         })
     }
+}
 
-    fn begun(&mut self, theta: &K::Vector) -> Result<Request, Error> {
+/// What a loss was asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum SgdLoss {
+    /// A rate that the line search tries.
+    Trial,
+    /// The end of the step.
+    End,
+}
+
+impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Method for Sgd<V, K> {
+    type Vector = K::Vector;
+    type Loss = SgdLoss;
+    type Gradient = Start;
+
+    method_fields!(rate_set_at);
+
+    fn begin(&mut self, step: u32) -> Result<Start, Error> {
         let rate = &self.config.learning_rate;
-        self.turns.begin(self.gradient.as_ref().length(), theta, rate)
+        self.record.begin(rate.checked_at("learning rate", step, self.rate_set_at)?);
+        Ok(Start)
     }
 
-    fn told_loss(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
-        match (self.turns.phase, self.config.line_search) {
-            (Phase::Trial, Some(armijo)) => self.judge(theta, loss, armijo),
-            (Phase::End, _) => self.turns.end(theta, self.gradient.as_ref(), loss),
-            _ => self.turns.unexpected(),
-        }
-    }
-
-    fn told_gradient(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
-        let answer = match self.turns.phase {
-            Phase::Start => self.start(theta, loss),
-            _ => self.turns.unexpected(),
-        };
-        if answer == Err(Error::NonFiniteUpdate) {
-            self.rate_search.restart();
-        }
-        answer
-    }
-
-    fn give_up(&mut self) {
-        self.rate_search.restart();
-    }
-
-    fn start(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
-        if let Some(armijo) = self.config.line_search {
-            self.search(theta, loss, armijo)
-        } else if self.velocity.is_some() {
-            self.descend_with_momentum(theta, loss)
-        } else {
-            self.descend(theta, loss)
-        }
-    }
-
-    /// In one pass, which is undone where what it found out says so.
-    fn descend(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
-        let gradient = self.gradient.as_mut();
-        let record = &mut self.turns.record;
-        let rate = record.report.learning_rate;
-        let (theta_squared, gradient_squared) = K::descend(theta, gradient, rate);
-        if let Err(error) = record.start(loss, theta_squared, gradient_squared) {
-            theta.copy_from(gradient);
-            return Err(error);
-        }
-        let length = rate * record.report.gradient_norm;
-        self.turns.moved(theta, gradient, length)
-    }
-
-    fn descend_with_momentum(
+    fn told_gradient(
         &mut self,
         theta: &mut K::Vector,
+        Start: Start,
         loss: f32,
-    ) -> Result<Request, Error> {
+    ) -> Result<Next<SgdLoss, Start>, Error> {
+        if let Some(armijo) = self.config.line_search {
+            return self.search(theta, loss, armijo);
+        }
+        if self.velocity.is_some() {
+            self.descend_with_momentum(theta, loss)?;
+        } else {
+            self.descend(theta, loss)?;
+        }
+        Ok(end(self.config.roll_back, SgdLoss::End))
+    }
+
+    fn told_loss(
+        &mut self,
+        theta: &mut K::Vector,
+        at: SgdLoss,
+        loss: f32,
+    ) -> Result<Next<SgdLoss, Start>, Error> {
+        // A constant configuration without a line search links none.
+        match (at, self.config.line_search) {
+            (SgdLoss::Trial, Some(armijo)) => Ok(self.judge(theta, loss, armijo)),
+            _ => Ok(Next::Done(Some(loss), Outcome::Converged)),
+        }
+    }
+
+    fn forget(&mut self) {
+        self.rate_search = RateSearch::default();
+    }
+}
+
+impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Sgd<V, K> {
+    /// In one pass, which is undone where what it found out says so.
+    fn descend(&mut self, theta: &mut K::Vector, loss: f32) -> Result<(), Error> {
+        let gradient = self.gradient.as_mut();
+        let record = &mut self.record;
+        let rate = record.report.learning_rate;
+        let (theta_squared, gradient_squared) = K::descend(theta, gradient, rate);
+        record
+            .start(loss, theta_squared, gradient_squared)
+            .inspect_err(|_| theta.copy_from(gradient))?;
+        let length = rate * record.report.gradient_norm;
+        record.moved(theta, gradient, length)
+    }
+
+    fn descend_with_momentum(&mut self, theta: &mut K::Vector, loss: f32) -> Result<(), Error> {
         self.measure(theta, loss)?;
-        let rate = self.turns.record.report.learning_rate;
+        let rate = self.record.report.learning_rate;
         let (momentum, nesterov) = (self.config.momentum, self.config.nesterov);
         let gradient = self.gradient.as_mut();
         let squared = self.velocity.as_mut().map_or(0.0, |velocity| {
             let velocity = velocity.as_mut();
             K::descend_with_momentum(theta, velocity, gradient, rate, momentum, nesterov)
         });
-        self.turns.moved(theta, gradient, libm::sqrtf(squared))
+        self.record.moved(theta, gradient, sqrt(squared))
     }
 
     fn search(
@@ -183,51 +205,42 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Sgd<V, K> {
         theta: &mut K::Vector,
         loss: f32,
         armijo: Armijo,
-    ) -> Result<Request, Error> {
+    ) -> Result<Next<SgdLoss, Start>, Error> {
         let gradient_squared = self.measure(theta, loss)?;
-        let record = &self.turns.record;
+        let record = &self.record;
         self.rate_search.start(&armijo, record.report.learning_rate, loss, gradient_squared);
         let rate = self.rate_search.rate;
         record.check_move(rate * record.report.gradient_norm)?;
         K::add_scaled(theta, -rate, self.gradient.as_ref());
-        self.turns.ask_loss(Phase::Trial)
+        Ok(Next::Trial(SgdLoss::Trial))
     }
 
     /// Checks and records what was found where the step starts; the squared norm of the gradient.
     fn measure(&mut self, theta: &K::Vector, loss: f32) -> Result<f32, Error> {
         let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
-        self.turns.record.start(loss, theta_squared, gradient_squared)?;
+        self.record.start(loss, theta_squared, gradient_squared)?;
         Ok(gradient_squared)
     }
 
-    fn judge(
-        &mut self,
-        theta: &mut K::Vector,
-        loss: f32,
-        armijo: Armijo,
-    ) -> Result<Request, Error> {
+    fn judge(&mut self, theta: &mut K::Vector, loss: f32, armijo: Armijo) -> Next<SgdLoss, Start> {
+        let report = &mut self.record.report;
         match self.rate_search.judge(&armijo, loss) {
-            Verdict::Accepted => {
-                let rate = self.rate_search.rate;
-                let report = &mut self.turns.record.report;
+            Verdict::Accepted(rate) => {
                 report.learning_rate = rate;
                 report.absolute_update = rate * report.gradient_norm;
-                self.turns.done(Some(loss), Outcome::Converged)
+                Next::Done(Some(loss), Outcome::Converged)
             }
             Verdict::Retry(multiple) => {
                 K::add_scaled(theta, -multiple, self.gradient.as_ref());
-                self.turns.ask_loss(Phase::Trial)
+                Next::Trial(SgdLoss::Trial)
             }
             Verdict::Stalled(multiple) => {
                 K::add_scaled(theta, -multiple, self.gradient.as_ref());
-                let loss = self.turns.record.report.loss_before;
-                self.turns.done(Some(loss), Outcome::Stalled)
+                Next::Done(Some(report.loss_before), Outcome::Stalled)
             }
         }
     }
 }
-
-by_turns!(Sgd on VectorOps, give_up);
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Sgd<V, K> {
     const KIND: Kind = Kind::SGD;
@@ -238,11 +251,11 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Sgd<V, K> {
     }
 
     fn settings(&self, tell: &mut impl FnMut(&'static str, &[u32])) {
-        tell("learning rate", &self.config.learning_rate.words());
+        self.config.learning_rate.tell("learning rate", self.rate_set_at, tell);
         tell("momentum", &[self.config.momentum.to_bits()]);
         tell("nesterov", &[self.config.nesterov.into()]);
         match self.config.line_search {
-            Some(armijo) => tell("line search", &armijo.words()),
+            Some(armijo) => tell("line search", &armijo.encode()),
             None => tell("line search", &[]),
         }
         tell("roll back", &[self.config.roll_back.into()]);
@@ -250,18 +263,20 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Sgd<V, K> {
     }
 
     fn state(&self) -> Result<State<'_>, Error> {
+        self.state.check_idle()?;
         let accepted = self.rate_search.accepted();
         let rate = accepted.unwrap_or(0.0).to_bits();
         let velocity = self.velocity.as_ref().map_or(&[][..], |velocity| velocity.as_ref());
         Ok(State {
-            words: [self.turns.steps_done()?, accepted.is_some().into(), rate, 0],
+            words: [self.record.steps(), accepted.is_some().into(), rate, 0],
             vectors: [velocity, &[]],
         })
     }
 
     fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
         let [steps, accepted, rate, _] = words;
-        self.turns.resume(steps)?;
+        self.state.check_idle()?;
+        self.record = StepRecord::resumed(steps);
         let accepted = accepted != 0;
         self.rate_search = RateSearch::resumed(accepted.then_some(f32::from_bits(rate)));
         let velocity = self.velocity.as_mut().map_or(&mut [][..], |velocity| velocity.as_mut());

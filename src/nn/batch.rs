@@ -7,7 +7,7 @@ use super::network::{Network, Parts};
 use super::parameters::Gradient;
 use super::sample::{Input, Sample};
 use crate::kernels::Kernels;
-use crate::{Error, Objective};
+use crate::{Error, Objective, PollObjective};
 use core::iter::once;
 use core::task::Poll;
 
@@ -249,5 +249,27 @@ where
 
     fn gradient(&mut self, theta: &[f32], gradient: &mut [f32]) -> Result<f32, Error> {
         self.finish(theta, Some(gradient))
+    }
+}
+
+impl<T, F, K, L, S, I, Y> PollObjective for Batch<'_, '_, T, F, K, L, S>
+where
+    T: Layer,
+    F: Backbone,
+    K: Kernels,
+    L: Loss<Y>,
+    S: Iterator<Item = Sample<I, Y>> + Clone,
+    I: Input,
+{
+    fn restart(&mut self) {
+        self.evaluation = None;
+    }
+
+    fn poll_loss(&mut self, theta: &[f32]) -> Result<Poll<f32>, Error> {
+        self.poll(theta, None)
+    }
+
+    fn poll_gradient(&mut self, theta: &[f32], gradient: &mut [f32]) -> Result<Poll<f32>, Error> {
+        self.poll(theta, Some(gradient))
     }
 }

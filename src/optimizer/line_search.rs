@@ -50,16 +50,16 @@ impl Armijo {
     }
 
     /// As a setting of a checkpoint.
-    pub(crate) fn words(&self) -> [u32; 4] {
+    pub(crate) fn encode(&self) -> [u32; 4] {
         [self.decrease.to_bits(), self.shrink.to_bits(), self.growth.to_bits(), self.trials]
     }
 }
 
 /// What to do after a trial: every move is a multiple of the direction that is searched along.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Verdict {
-    /// The trial stands.
-    Accepted,
+pub enum Verdict {
+    /// The trial at this rate stands.
+    Accepted(f32),
     /// Move theta by this multiple and try again.
     Retry(f32),
     /// Move theta by this multiple, back to where the search started.
@@ -68,7 +68,7 @@ pub(crate) enum Verdict {
 
 /// A search for the learning rate along `-gradient`.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct RateSearch {
+pub struct RateSearch {
     /// The rate on trial; after the step, the rate that was accepted.
     pub rate: f32,
     trials: u32,
@@ -110,7 +110,7 @@ impl RateSearch {
         self.trials = self.trials.saturating_add(1);
         let enough = self.loss - armijo.decrease * self.rate * self.gradient_squared;
         if loss.is_finite() && loss <= enough {
-            return Verdict::Accepted;
+            return Verdict::Accepted(self.rate);
         }
         let rejected = self.rate;
         self.rate *= armijo.shrink;

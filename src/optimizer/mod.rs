@@ -5,10 +5,11 @@ mod protocol;
 mod report;
 mod resumable;
 mod schedule;
+mod turns;
 mod wrappers;
 
 pub use line_search::Armijo;
-pub use protocol::{Objective, Optimizer, Request, step};
+pub use protocol::{Evaluation, Objective, Optimizer, PollObjective, Request, poll_step, step};
 pub use report::{Evaluations, FootpointReport, Outcome, StepReport};
 pub use resumable::{Kind, Resumable, STATE_WORDS, State};
 pub use schedule::Schedule;
@@ -18,3 +19,4 @@ pub(crate) use line_search::{RateSearch, Verdict};
 #[cfg(feature = "gpu")]
 pub(crate) use protocol::step_on;
 pub(crate) use report::{StepRecord, check_answer};
+pub(crate) use turns::{Method, Next, StepState, next_step};

@@ -1,6 +1,8 @@
 //! Ask and tell: the optimizer asks for an evaluation, the caller makes it and tells the answer.
 
-use crate::{Error, StepReport};
+use super::{Schedule, StepReport};
+use crate::Error;
+use core::task::Poll;
 
 /// What the optimizer needs next.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,6 +16,16 @@ pub enum Request {
     Gradient,
     /// The step is done; theta is the new point.
     Done(StepReport),
+}
+
+/// What an optimizer waits for, see [`Optimizer::awaits`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Evaluation {
+    /// The loss alone.
+    Loss,
+    /// The loss and its gradient.
+    Gradient,
 }
 
 /// An optimizer as a state machine that never calls the loss. Theta is of the type `T`: a slice, unless its kernels work on
@@ -73,14 +85,46 @@ pub trait Optimizer<T: ?Sized = [f32]> {
     /// a gradient is asked for.
     fn gradient_mut(&mut self) -> &mut T;
 
-    /// Whether the answer that is waited for is a gradient.
-    fn awaits_gradient(&self) -> bool;
+    /// What the step in progress waits for; `None` where no step is in progress.
+    fn awaits(&self) -> Option<Evaluation>;
 
     /// Gives up the step in progress; theta stays where it is.
     fn abandon(&mut self);
 
-    /// How many steps are done.
+    /// How many steps are done since the optimizer was made, or since it was [restarted](Self::restart).
     fn steps(&self) -> u32;
+
+    /// Counts steps from 0 again, and with them every schedule, as at the beginning of another session of training. What
+    /// the optimizer carries from step to step, such as momentum, stays.
+    ///
+    /// # Errors
+    /// [`Error::UnexpectedAnswer`] while a step is in progress.
+    fn restart(&mut self) -> Result<(), Error>;
+
+    /// Sets the learning rate from the next step on. A schedule begins there: its step 0 is the next step.
+    ///
+    /// A checkpoint tells where a schedule began. So to resume such a training, [`restart`](Self::restart) before the
+    /// schedule is set: then the resumed optimizer has the same one from its beginning.
+    ///
+    /// ```
+    /// use rolling_ball::{Optimizer, Schedule, Sgd, SgdConfig};
+    ///
+    /// let mut sgd = Sgd::new(SgdConfig::default(), [0.0; 10], None)?;
+    /// sgd.set_learning_rate(0.1.into())?;
+    /// sgd.set_learning_rate(Schedule::Cosine { from: 0.1, to: 0.0, steps: 50 })?;
+    /// # Ok::<(), rolling_ball::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Setting`]; the rate is unchanged.
+    fn set_learning_rate(&mut self, rate: Schedule) -> Result<(), Error>;
+
+    /// The parameters to deploy: theta itself, and for the rolling ball its centre, which is better where many labels are
+    /// wrong. The centre is written over the gradient's buffer, so it costs no memory: one pass.
+    ///
+    /// # Errors
+    /// [`Error::UnexpectedAnswer`] while a step is in progress; [`Error::Length`].
+    fn centre<'a>(&'a mut self, theta: &'a T) -> Result<&'a T, Error>;
 }
 
 /// A loss and its gradient, of a theta as the optimizer's.
@@ -125,38 +169,122 @@ pub trait Objective<T: ?Sized = [f32]> {
 /// # Errors
 /// The optimizer's and the objective's. After an objective's error no step is in progress, and theta is the
 /// point that could not be evaluated.
-pub fn step<O: Optimizer + ?Sized, F: Objective + ?Sized>(
+pub fn step<O: Optimizer + ?Sized, J: Objective + ?Sized>(
     optimizer: &mut O,
-    objective: &mut F,
+    objective: &mut J,
     theta: &mut [f32],
 ) -> Result<StepReport, Error> {
     step_on(optimizer, objective, theta)
 }
 
 /// As [`step`], with a theta of any kind: there, an array can become a slice, since nothing else is expected.
-pub(crate) fn step_on<T: ?Sized, O: Optimizer<T> + ?Sized, F: Objective<T> + ?Sized>(
+pub(crate) fn step_on<T: ?Sized, O: Optimizer<T> + ?Sized, J: Objective<T> + ?Sized>(
     optimizer: &mut O,
-    objective: &mut F,
+    objective: &mut J,
     theta: &mut T,
 ) -> Result<StepReport, Error> {
     let mut request = optimizer.begin(theta)?;
     loop {
-        request = match request {
+        let evaluated = match request {
             Request::Done(report) => return Ok(report),
-            Request::Loss => match objective.loss(theta) {
-                Ok(loss) => optimizer.tell_loss(theta, loss)?,
-                Err(error) => {
-                    optimizer.abandon();
-                    return Err(error);
-                }
-            },
-            Request::Gradient => match objective.gradient(theta, optimizer.gradient_mut()) {
-                Ok(loss) => optimizer.tell_gradient(theta, loss)?,
-                Err(error) => {
-                    optimizer.abandon();
-                    return Err(error);
-                }
-            },
+            Request::Loss => objective.loss(theta),
+            Request::Gradient => objective.gradient(theta, optimizer.gradient_mut()),
         };
+        request = match (request, evaluated) {
+            (_, Err(error)) => {
+                optimizer.abandon();
+                return Err(error);
+            }
+            (Request::Gradient, Ok(loss)) => optimizer.tell_gradient(theta, loss)?,
+            (_, Ok(loss)) => optimizer.tell_loss(theta, loss)?,
+        };
+    }
+}
+
+/// An objective that is evaluated in pieces, between which the caller has other duties.
+pub trait PollObjective {
+    /// Gives up an evaluation in progress: the next poll begins a new one.
+    fn restart(&mut self);
+
+    /// Makes a piece of the loss at theta, which must stay the same until the value is ready.
+    ///
+    /// # Errors
+    /// As [`Objective::loss`]; the evaluation is given up.
+    fn poll_loss(&mut self, theta: &[f32]) -> Result<Poll<f32>, Error>;
+
+    /// As [`poll_loss`](Self::poll_loss), with the gradient, whose slice must be the same until the value is ready.
+    ///
+    /// # Errors
+    /// As [`Objective::gradient`]; the evaluation is given up.
+    fn poll_gradient(&mut self, theta: &[f32], gradient: &mut [f32]) -> Result<Poll<f32>, Error>;
+}
+
+/// Makes a piece of a step of `optimizer` on `objective`: begins it, or makes a piece of the evaluation that it waits for.
+/// Ready with the report when the step is done; the call after that begins the next.
+///
+/// A firmware calls it in its main loop, between other duties. In an async task the same is three lines, with the executor's
+/// own `yield_now` (see `examples/embassy_task.rs`):
+///
+/// ```text
+/// while poll_step(&mut ball, &mut batch, theta)?.is_pending() {
+///     yield_now().await;
+/// }
+/// ```
+///
+/// ```
+/// use core::task::Poll;
+/// use rolling_ball::nn::{Dense, Network, Sample, SoftmaxCrossEntropy};
+/// use rolling_ball::{RollingBall, RollingBallConfig, poll_step};
+///
+/// type Net = Network<'static, Dense<2, 2>>;
+/// let samples = [([1.0f32, 0.0], 0), ([0.0, 1.0], 1)];
+/// let stream = samples.iter().map(|(x, y)| Sample { input: x.as_slice(), target: *y });
+/// let mut scratch = [0.0; Net::SCRATCH];
+/// let mut batch = Net::new(&[])?.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
+/// let mut theta = [0.0; Net::PARAMETERS];
+/// let mut ball = RollingBall::new(RollingBallConfig::default(), [[0.0; Net::PARAMETERS]; 2])?;
+/// # fn feed_the_watchdog() {}
+/// let report = loop {
+///     feed_the_watchdog();
+///     if let Poll::Ready(report) = poll_step(&mut ball, &mut batch, &mut theta)? {
+///         break report;
+///     }
+/// };
+/// assert!(report.loss_before > 0.6);
+/// # Ok::<(), rolling_ball::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`step`].
+pub fn poll_step<O: Optimizer + ?Sized, J: PollObjective + ?Sized>(
+    optimizer: &mut O,
+    objective: &mut J,
+    theta: &mut [f32],
+) -> Result<Poll<StepReport>, Error> {
+    let told = match optimizer.awaits() {
+        None => {
+            objective.restart();
+            optimizer.begin(theta)
+        }
+        Some(Evaluation::Loss) => match objective.poll_loss(theta) {
+            Ok(Poll::Pending) => return Ok(Poll::Pending),
+            Ok(Poll::Ready(loss)) => optimizer.tell_loss(theta, loss),
+            Err(error) => Err(error),
+        },
+        Some(Evaluation::Gradient) => {
+            match objective.poll_gradient(theta, optimizer.gradient_mut()) {
+                Ok(Poll::Pending) => return Ok(Poll::Pending),
+                Ok(Poll::Ready(loss)) => optimizer.tell_gradient(theta, loss),
+                Err(error) => Err(error),
+            }
+        }
+    };
+    match told {
+        Ok(Request::Done(report)) => Ok(Poll::Ready(report)),
+        Ok(Request::Loss | Request::Gradient) => Ok(Poll::Pending),
+        Err(error) => {
+            optimizer.abandon();
+            Err(error)
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! What a step reports, and the record that an optimizer keeps while it makes one.
 
-use crate::{Error, Request};
+use crate::Error;
+use crate::kernels::Vector;
+use crate::math::sqrt;
 
 /// Evaluations that a step asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,9 +85,9 @@ impl StepReport {
     }
 }
 
-/// The report in the making.
+/// The report in the making, and the number of steps done.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct StepRecord {
+pub struct StepRecord {
     pub report: StepReport,
     steps: u32,
 }
@@ -100,18 +102,14 @@ impl StepRecord {
         Self { steps, ..Self::default() }
     }
 
-    pub fn begin(&mut self) {
-        self.report = StepReport { step: self.steps, ..StepReport::default() };
+    /// Steps are counted from 0 again.
+    pub fn restart(&mut self) {
+        self.steps = 0;
     }
 
-    pub fn ask_loss(&mut self) -> Result<Request, Error> {
-        self.report.evaluations.losses = self.report.evaluations.losses.saturating_add(1);
-        Ok(Request::Loss)
-    }
-
-    pub fn ask_gradient(&mut self) -> Result<Request, Error> {
-        self.report.evaluations.gradients = self.report.evaluations.gradients.saturating_add(1);
-        Ok(Request::Gradient)
+    /// A step begins, with this learning rate.
+    pub fn begin(&mut self, learning_rate: f32) {
+        self.report = StepReport { step: self.steps, learning_rate, ..StepReport::default() };
     }
 
     /// Checks and records what was found where the step started.
@@ -126,8 +124,8 @@ impl StepRecord {
         }
         check_answer(loss, gradient_squared)?;
         self.report.loss_before = loss;
-        self.report.parameter_norm = libm::sqrtf(theta_squared);
-        self.report.gradient_norm = libm::sqrtf(gradient_squared);
+        self.report.parameter_norm = sqrt(theta_squared);
+        self.report.gradient_norm = sqrt(gradient_squared);
         Ok(())
     }
 
@@ -137,14 +135,29 @@ impl StepRecord {
         if (bound * bound).is_finite() { Ok(()) } else { Err(Error::NonFiniteUpdate) }
     }
 
-    pub fn done(&mut self) -> Result<Request, Error> {
+    /// Theta has moved by this length from `before`, where it goes back to if that overflows.
+    pub fn moved<T: Vector + ?Sized>(
+        &mut self,
+        theta: &mut T,
+        before: &T,
+        length: f32,
+    ) -> Result<(), Error> {
+        self.check_move(length).inspect_err(|_| theta.copy_from(before))?;
+        self.report.absolute_update += length;
+        Ok(())
+    }
+
+    /// The step is done.
+    pub fn done(&mut self, loss_after: Option<f32>, outcome: Outcome) -> StepReport {
         self.steps = self.steps.saturating_add(1);
-        Ok(Request::Done(self.report))
+        self.report.loss_after = loss_after;
+        self.report.outcome = outcome;
+        self.report
     }
 }
 
-/// Checks an answer to [`Request::Gradient`].
-pub(crate) fn check_answer(loss: f32, gradient_squared: f32) -> Result<(), Error> {
+/// Checks an answer to [`Request::Gradient`](super::Request::Gradient).
+pub fn check_answer(loss: f32, gradient_squared: f32) -> Result<(), Error> {
     if !loss.is_finite() {
         Err(Error::NonFiniteLoss)
     } else if !gradient_squared.is_finite() {

@@ -72,12 +72,13 @@ impl Schedule {
         }
     }
 
-    /// Checks the ends: the first value must be above 0, the last at least 0 (a ball may shrink to a point).
+    /// Checks that every value is finite and 0 or above, as far as the ends say it; those of an exponential schedule
+    /// must be above 0. A function's values are checked when they are used.
     pub(crate) fn check(&self, name: &'static str) -> Result<(), Error> {
         match *self {
-            Self::Constant(value) => Error::check_positive(name, value),
+            Self::Constant(value) => Error::check_not_negative(name, value),
             Self::Linear { from, to, .. } | Self::Cosine { from, to, .. } => {
-                Error::check_positive(name, from)?;
+                Error::check_not_negative(name, from)?;
                 Error::check_not_negative(name, to)
             }
             Self::Exponential { from, to, .. } => {
@@ -88,26 +89,37 @@ impl Schedule {
         }
     }
 
-    /// As a setting of a checkpoint.
-    pub(crate) fn words(&self) -> [u32; 4] {
-        match *self {
+    /// The checked value at a step of the optimizer, for a schedule that counts from `set_at` on.
+    pub(crate) fn checked_at(
+        &self,
+        name: &'static str,
+        step: u32,
+        set_at: u32,
+    ) -> Result<f32, Error> {
+        let value = self.at(step.saturating_sub(set_at));
+        Error::check_not_negative(name, value)?;
+        Ok(value)
+    }
+
+    /// Tells the schedule as a setting of a checkpoint, with the step from which on it counts where that is not the first.
+    pub(crate) fn tell(
+        &self,
+        name: &'static str,
+        set_at: u32,
+        tell: &mut impl FnMut(&'static str, &[u32]),
+    ) {
+        let [kind, from, to, steps] = match *self {
             Self::Constant(value) => [0, value.to_bits(), 0, 0],
             Self::Linear { from, to, steps } => [1, from.to_bits(), to.to_bits(), steps],
             Self::Cosine { from, to, steps } => [2, from.to_bits(), to.to_bits(), steps],
             Self::Exponential { from, to, steps } => [3, from.to_bits(), to.to_bits(), steps],
             // A function's address is another one in every build.
             Self::Custom(_) => [4, 0, 0, 0],
+        };
+        match set_at {
+            0 => tell(name, &[kind, from, to, steps]),
+            _ => tell(name, &[kind, from, to, steps, set_at]),
         }
-    }
-
-    /// The checked value at a step: 0 only at the end of a schedule that shrinks to it.
-    pub(crate) fn checked_at(&self, name: &'static str, step: u32) -> Result<f32, Error> {
-        let value = self.at(step);
-        match self {
-            Self::Custom(_) => Error::check_positive(name, value)?,
-            _ => Error::check_not_negative(name, value)?,
-        }
-        Ok(value)
     }
 }
 

@@ -1,8 +1,9 @@
 //! Parts that any optimizer can take: they shape the answers on their way in.
 
+use super::{Evaluation, Kind, Optimizer, Request, Resumable, STATE_WORDS, Schedule, State};
+use crate::Error;
 use crate::kernels::{Active, Kernels, Vector, VectorOps};
-use crate::optimizer::{Kind, Resumable, STATE_WORDS, State};
-use crate::{Error, Optimizer, Request};
+use crate::math::sqrt;
 use core::marker::PhantomData;
 
 /// Any optimizer with its gradients clipped to a norm.
@@ -125,9 +126,11 @@ impl<O: Optimizer<K::Vector>, K: VectorOps> Optimizer<K::Vector> for ClipNorm<O,
 
     fn tell_gradient(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         // An answer that the inner optimizer will refuse must not touch its buffer.
-        if self.awaits_gradient() && theta.length() == self.inner.gradient_mut().length() {
+        if self.awaits() == Some(Evaluation::Gradient)
+            && theta.length() == self.inner.gradient_mut().length()
+        {
             let gradient = self.inner.gradient_mut();
-            let norm = libm::sqrtf(K::dot(gradient, gradient));
+            let norm = sqrt(K::dot(gradient, gradient));
             if norm.is_finite() && norm > self.largest {
                 gradient.scale(self.largest / norm);
             }
@@ -139,8 +142,8 @@ impl<O: Optimizer<K::Vector>, K: VectorOps> Optimizer<K::Vector> for ClipNorm<O,
         self.inner.gradient_mut()
     }
 
-    fn awaits_gradient(&self) -> bool {
-        self.inner.awaits_gradient()
+    fn awaits(&self) -> Option<Evaluation> {
+        self.inner.awaits()
     }
 
     fn abandon(&mut self) {
@@ -149,6 +152,18 @@ impl<O: Optimizer<K::Vector>, K: VectorOps> Optimizer<K::Vector> for ClipNorm<O,
 
     fn steps(&self) -> u32 {
         self.inner.steps()
+    }
+
+    fn restart(&mut self) -> Result<(), Error> {
+        self.inner.restart()
+    }
+
+    fn set_learning_rate(&mut self, rate: Schedule) -> Result<(), Error> {
+        self.inner.set_learning_rate(rate)
+    }
+
+    fn centre<'a>(&'a mut self, theta: &'a K::Vector) -> Result<&'a K::Vector, Error> {
+        self.inner.centre(theta)
     }
 }
 
@@ -165,7 +180,9 @@ impl<O: Optimizer<K::Vector>, K: VectorOps> Optimizer<K::Vector> for WeightDecay
     fn tell_gradient(&mut self, theta: &mut K::Vector, loss: f32) -> Result<Request, Error> {
         let penalty = self.penalty(theta);
         // An answer that the inner optimizer will refuse must not touch its buffer.
-        if self.awaits_gradient() && theta.length() == self.inner.gradient_mut().length() {
+        if self.awaits() == Some(Evaluation::Gradient)
+            && theta.length() == self.inner.gradient_mut().length()
+        {
             K::add_scaled(self.inner.gradient_mut(), self.weight_decay, theta);
         }
         self.inner.tell_gradient(theta, loss + penalty)
@@ -175,8 +192,8 @@ impl<O: Optimizer<K::Vector>, K: VectorOps> Optimizer<K::Vector> for WeightDecay
         self.inner.gradient_mut()
     }
 
-    fn awaits_gradient(&self) -> bool {
-        self.inner.awaits_gradient()
+    fn awaits(&self) -> Option<Evaluation> {
+        self.inner.awaits()
     }
 
     fn abandon(&mut self) {
@@ -185,6 +202,18 @@ impl<O: Optimizer<K::Vector>, K: VectorOps> Optimizer<K::Vector> for WeightDecay
 
     fn steps(&self) -> u32 {
         self.inner.steps()
+    }
+
+    fn restart(&mut self) -> Result<(), Error> {
+        self.inner.restart()
+    }
+
+    fn set_learning_rate(&mut self, rate: Schedule) -> Result<(), Error> {
+        self.inner.set_learning_rate(rate)
+    }
+
+    fn centre<'a>(&'a mut self, theta: &'a K::Vector) -> Result<&'a K::Vector, Error> {
+        self.inner.centre(theta)
     }
 }
 

@@ -7,6 +7,7 @@ mod nor_flash;
 mod support;
 
 mod damaged_images;
+mod earlier_versions;
 mod power_failure;
 mod refusals;
 mod same_bits;

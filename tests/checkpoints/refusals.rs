@@ -9,8 +9,9 @@ use crate::training::{
 };
 use embedded_storage::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
 use rolling_ball::{
-    Adam, AdamConfig, Armijo, CentreStep, CheckpointError, Checkpoints, ClipNorm, Error, Footpoint,
-    Kind, Optimizer, Resumable, RollingBallConfig, Sam, SamConfig, Schedule, SgdConfig,
+    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, AnyRollingBallConfig, Armijo, CheckpointError,
+    Checkpoints, ClipNorm, Error, Evaluation, GaussNewton, GradientDescent, Kind, Optimizer, Plain,
+    RefreshedContact, Resumable, RollingBallConfig, Sam, SamConfig, Schedule, SgdConfig,
     WeightDecay,
 };
 
@@ -149,9 +150,9 @@ fn other<O: Optimizer + Resumable>(saved: &O, mut resumed: O) -> &'static str {
 
 #[test]
 fn a_ball_with_another_setting_is_refused_by_its_name() {
-    let config = RollingBallConfig::default();
+    let config = RollingBallConfig::default().into_any();
     let with = |config| ball(config, LENGTH);
-    let others = |set: fn(&mut RollingBallConfig)| {
+    let others = |set: fn(&mut AnyRollingBallConfig)| {
         let mut other_config = config;
         set(&mut other_config);
         other(&with(config), with(other_config))
@@ -159,19 +160,19 @@ fn a_ball_with_another_setting_is_refused_by_its_name() {
     assert_eq!(others(|config| config.radius = 0.031.into()), "radius");
     assert_eq!(others(|config| config.radius = Schedule::Custom(|_| 0.03)), "radius");
     assert_eq!(others(|config| config.learning_rate = 0.2.into()), "learning rate");
-    let linear = |config: &mut RollingBallConfig| {
+    let linear = |config: &mut AnyRollingBallConfig| {
         config.learning_rate = Schedule::Linear { from: 0.1, to: 0.1, steps: 0 };
     };
     assert_eq!(others(linear), "learning rate");
     assert_eq!(others(|config| config.loss_scale = 2.0), "loss scale");
-    let refreshed = Footpoint::Contact { refreshes: 1 };
+    let refreshed = AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: 1 });
     assert_eq!(
         other(&with(config), with(RollingBallConfig { footpoint: refreshed, ..config })),
         "footpoint"
     );
-    assert_eq!(others(|config| config.centre_step = CentreStep::Plain), "centre step");
-    let armijo = |config: &mut RollingBallConfig| {
-        config.centre_step = CentreStep::Armijo(Armijo::default());
+    assert_eq!(others(|config| config.centre_step = AnyCentreStep::Plain(Plain)), "centre step");
+    let armijo = |config: &mut AnyRollingBallConfig| {
+        config.centre_step = AnyCentreStep::Armijo(Armijo::default());
     };
     assert_eq!(others(armijo), "centre step");
     assert_eq!(others(|config| config.roll_back = false), "roll back");
@@ -185,12 +186,12 @@ fn a_ball_with_another_setting_is_refused_by_its_name() {
         Schedule::Exponential { from: 0.3, to: 0.1, steps: 9 },
     ];
     let footpoints = [
-        Footpoint::GradientDescent { step: 0.1, iterations: 5 },
-        Footpoint::GradientDescent { step: 0.2, iterations: 5 },
-        Footpoint::GradientDescent { step: 0.1, iterations: 6 },
-        Footpoint::GaussNewton { max_iterations: 5, tolerance: 0.1 },
-        Footpoint::GaussNewton { max_iterations: 6, tolerance: 0.1 },
-        Footpoint::GaussNewton { max_iterations: 5, tolerance: 0.2 },
+        AnyFootpoint::GradientDescent(GradientDescent { step: 0.1, iterations: 5 }),
+        AnyFootpoint::GradientDescent(GradientDescent { step: 0.2, iterations: 5 }),
+        AnyFootpoint::GradientDescent(GradientDescent { step: 0.1, iterations: 6 }),
+        AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 5, tolerance: 0.1 }),
+        AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 6, tolerance: 0.1 }),
+        AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 5, tolerance: 0.2 }),
     ];
     let armijo = Armijo::default();
     let searches = [
@@ -208,7 +209,7 @@ fn a_ball_with_another_setting_is_refused_by_its_name() {
                 |index: usize| RollingBallConfig { footpoint: footpoints[index], ..config };
             assert_eq!(other(&with(footpoint(first)), with(footpoint(second))), "footpoint");
             let search = |index: usize| RollingBallConfig {
-                centre_step: CentreStep::Armijo(searches[index]),
+                centre_step: AnyCentreStep::Armijo(searches[index]),
                 ..config
             };
             if first < 5 && second < 5 {
@@ -294,7 +295,7 @@ fn while_a_step_is_in_progress_nothing_is_saved_or_resumed() {
             assert_eq!(checkpoints.save(&theta, &optimizer), Err(expected), "{name}");
             assert_eq!(checkpoints.resume(&mut theta, &mut optimizer), Err(expected), "{name}");
             assert!(optimizer.resume([0; 4]).is_err(), "{name}");
-            assert!(optimizer.awaits_gradient(), "{name}");
+            assert!((optimizer.awaits() == Some(Evaluation::Gradient)), "{name}");
             assert_eq!(checkpoints.into_inner().operations, operations);
             self.0 += 1;
         }

@@ -3,7 +3,7 @@
 use crate::support::numbers::bits;
 use crate::support::optimizers::{ball, forms, run};
 use crate::training::{Check, LENGTH, checkpoints, every_optimizer, rubbish, start, wells};
-use rolling_ball::{Error, Objective, Optimizer, Resumable, RollingBall, Schedule, step};
+use rolling_ball::{AnyRollingBall, Error, Objective, Optimizer, Resumable, Schedule, step};
 
 const STEPS: usize = 9;
 
@@ -96,7 +96,7 @@ fn resuming_after_a_step_failed_continues_with_the_same_bits() {
 fn a_resumed_ball_has_the_same_centre() {
     for (name, config) in forms(0.3, 0.2, true) {
         let (mut theta, mut stopped) = (start(), ball(config, LENGTH));
-        let mut checkpoints = checkpoints::<RollingBall<Vec<f32>>>(2);
+        let mut checkpoints = checkpoints::<AnyRollingBall<Vec<f32>>>(2);
         for before in 0..5 {
             checkpoints.save(&theta, &stopped).unwrap();
             let (mut resumed_theta, mut resumed) = (rubbish(), ball(config, LENGTH));
@@ -120,7 +120,7 @@ fn a_schedule_that_is_a_function_is_taken_from_the_resumed_optimizer() {
     let (first, second) = (Schedule::Custom(|_| 0.1), Schedule::Custom(|_| 0.2));
     let (mut theta, mut stopped) = (start(), with(first));
     run(&mut stopped, &mut wells(), &mut theta, 3);
-    let mut checkpoints = checkpoints::<RollingBall<Vec<f32>>>(2);
+    let mut checkpoints = checkpoints::<AnyRollingBall<Vec<f32>>>(2);
     checkpoints.save(&theta, &stopped).unwrap();
     let mut resumed = with(second);
     assert_eq!(checkpoints.resume(&mut theta, &mut resumed), Ok(Some(3)));

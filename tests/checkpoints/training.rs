@@ -6,14 +6,13 @@ use crate::support::numbers::widen;
 use crate::support::optimizers::{ball, forms};
 use crate::support::random::Random;
 use rolling_ball::{
-    Adam, AdamConfig, Armijo, Checkpoints, ClipNorm, EntropySgd, EntropySgdConfig, Optimizer,
-    Resumable, RollingBall, RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig,
-    WeightDecay,
+    Adam, AdamConfig, AnyRollingBall, Armijo, Checkpoints, ClipNorm, EntropySgd, EntropySgdConfig,
+    Optimizer, Resumable, RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, WeightDecay,
 };
 
 pub const LENGTH: usize = 23;
 
-pub type Ball = RollingBall<Vec<f32>>;
+pub type Ball = AnyRollingBall<Vec<f32>>;
 
 /// Reads and writes words of 4 bytes, erases blocks of 512.
 pub type Flash = NorFlashModel<4, 512, 4>;

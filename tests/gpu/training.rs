@@ -7,8 +7,9 @@ use rolling_ball::kernels::Scalar;
 use rolling_ball::landscapes::Rastrigin;
 use rolling_ball::nn::{Chain, Dense, Network, Relu, Sample, SoftmaxCrossEntropy};
 use rolling_ball::{
-    Adam, AdamConfig, Armijo, CentreStep, ClipNorm, Footpoint, Objective, Optimizer, RollingBall,
-    RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, StepReport, WeightDecay,
+    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, AnyRollingBallConfig, ArcLength, Armijo,
+    ClipNorm, GaussNewton, GradientDescent, Objective, Optimizer, Plain, RefreshedContact,
+    RollingBall, RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, StepReport, WeightDecay,
 };
 
 type Rest = Chain<Dense<33, 17>, Chain<Relu<17>, Dense<17, 5>>>;
@@ -133,7 +134,7 @@ fn slices<const COUNT: usize>() -> [Vec<f32>; COUNT] {
     [(); COUNT].map(|()| vec![0.0; N])
 }
 
-fn ball(device: &Device, config: RollingBallConfig, steps: usize) {
+fn ball(device: &Device, config: AnyRollingBallConfig, steps: usize) {
     let config = RollingBallConfig { learning_rate: 0.1.into(), ..config };
     let here = RollingBall::with_backend(Scalar, config, slices()).unwrap();
     let there = RollingBall::with_backend(Shaders, config, vectors(device)).unwrap();
@@ -143,21 +144,25 @@ fn ball(device: &Device, config: RollingBallConfig, steps: usize) {
 #[test]
 fn a_hundred_steps_of_the_ball_are_those_on_the_processor() {
     let Some(device) = device() else { return };
-    ball(device, RollingBallConfig::default(), 100);
+    ball(device, RollingBallConfig::default().into_any(), 100);
 }
 
 #[test]
 fn every_form_of_the_ball_rolls_as_on_the_processor() {
     let Some(device) = device() else { return };
     for footpoint in [
-        Footpoint::Contact { refreshes: 2 },
-        Footpoint::GaussNewton { tolerance: 1e-3, max_iterations: 10 },
-        Footpoint::GradientDescent { step: 0.1, iterations: 3 },
+        AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: 2 }),
+        AnyFootpoint::GaussNewton(GaussNewton { tolerance: 1e-3, max_iterations: 10 }),
+        AnyFootpoint::GradientDescent(GradientDescent { step: 0.1, iterations: 3 }),
     ] {
-        for centre_step in
-            [CentreStep::Plain, CentreStep::ArcLength, CentreStep::Armijo(Armijo::default())]
-        {
-            let config = RollingBallConfig { footpoint, centre_step, ..Default::default() };
+        for centre_step in [
+            AnyCentreStep::Plain(Plain),
+            AnyCentreStep::ArcLength(ArcLength),
+            AnyCentreStep::Armijo(Armijo::default()),
+        ] {
+            let config = RollingBallConfig::default()
+                .with_footpoint(footpoint)
+                .with_centre_step(centre_step);
             ball(device, config, 10);
         }
     }

@@ -2,9 +2,10 @@
 
 use rolling_ball::kernels::Kernels;
 use rolling_ball::{
-    Adam, AdamConfig, Armijo, CentreStep, ClipNorm, EntropySgd, EntropySgdConfig, Footpoint,
-    Objective, Optimizer, RollingBall, RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig,
-    StepReport, WeightDecay, step,
+    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, AnyRollingBall, AnyRollingBallConfig, ArcLength,
+    Armijo, ClipNorm, EntropySgd, EntropySgdConfig, GaussNewton, GradientDescent, LaggedContact,
+    Objective, Optimizer, Plain, RefreshedContact, RollingBall, RollingBallConfig, Sam, SamConfig,
+    Schedule, Sgd, SgdConfig, StepReport, WeightDecay, step,
 };
 
 /// An optimizer with its name.
@@ -15,21 +16,31 @@ pub struct Named {
     pub optimizer: Box<dyn Optimizer>,
 }
 
-pub const FOOTPOINTS: [(&str, Footpoint); 4] = [
-    ("gradient descent", Footpoint::GradientDescent { step: 0.05, iterations: 5 }),
-    ("Gauss-Newton", Footpoint::GaussNewton { max_iterations: 6, tolerance: 1e-4 }),
-    ("lagged contact", Footpoint::Contact { refreshes: 0 }),
-    ("refreshed contact", Footpoint::Contact { refreshes: 1 }),
+pub const FOOTPOINTS: [(&str, AnyFootpoint); 4] = [
+    (
+        "gradient descent",
+        AnyFootpoint::GradientDescent(GradientDescent { step: 0.05, iterations: 5 }),
+    ),
+    ("Gauss-Newton", AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 6, tolerance: 1e-4 })),
+    ("lagged contact", AnyFootpoint::LaggedContact(LaggedContact)),
+    ("refreshed contact", AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: 1 })),
 ];
 
-pub const CENTRE_STEPS: [(&str, CentreStep); 3] = [
-    ("plain", CentreStep::Plain),
-    ("arc length", CentreStep::ArcLength),
-    ("Armijo", CentreStep::Armijo(Armijo { decrease: 1e-4, shrink: 0.3, growth: 2.0, trials: 12 })),
+pub const CENTRE_STEPS: [(&str, AnyCentreStep); 3] = [
+    ("plain", AnyCentreStep::Plain(Plain)),
+    ("arc length", AnyCentreStep::ArcLength(ArcLength)),
+    (
+        "Armijo",
+        AnyCentreStep::Armijo(Armijo { decrease: 1e-4, shrink: 0.3, growth: 2.0, trials: 12 }),
+    ),
 ];
 
 /// Every form of the ball: its name and its settings.
-pub fn forms(radius: f32, learning_rate: f32, roll_back: bool) -> Vec<(String, RollingBallConfig)> {
+pub fn forms(
+    radius: f32,
+    learning_rate: f32,
+    roll_back: bool,
+) -> Vec<(String, AnyRollingBallConfig)> {
     let mut forms = Vec::new();
     for (footpoint_name, footpoint) in FOOTPOINTS {
         for (step_name, centre_step) in CENTRE_STEPS {
@@ -47,9 +58,9 @@ pub fn forms(radius: f32, learning_rate: f32, roll_back: bool) -> Vec<(String, R
     forms
 }
 
-pub fn searches(config: &RollingBallConfig) -> bool {
-    matches!(config.footpoint, Footpoint::GaussNewton { .. })
-        || matches!(config.centre_step, CentreStep::Armijo(_))
+pub fn searches(config: &AnyRollingBallConfig) -> bool {
+    matches!(config.footpoint, AnyFootpoint::GaussNewton(_))
+        || matches!(config.centre_step, AnyCentreStep::Armijo(_))
 }
 
 /// The ball in every form, and every baseline.
@@ -114,8 +125,11 @@ pub fn every_optimizer<K: Kernels + Copy + 'static>(
 }
 
 /// A ball with vectors on the heap and the default kernels.
-pub fn ball(config: RollingBallConfig, length: usize) -> RollingBall<Vec<f32>> {
-    RollingBall::new(config, [vec![0.0; length], vec![0.0; length]]).unwrap()
+pub fn ball(
+    config: RollingBallConfig<impl Into<AnyFootpoint>, impl Into<AnyCentreStep>>,
+    length: usize,
+) -> AnyRollingBall<Vec<f32>> {
+    RollingBall::new(config.into_any(), [vec![0.0; length], vec![0.0; length]]).unwrap()
 }
 
 /// Some steps; every one must go well.

@@ -1,8 +1,9 @@
 //! Every optimizer, on a loss that costs one pass over theta.
 
 use rolling_ball::{
-    Adam, AdamConfig, CentreStep, Error, Footpoint, Objective, Optimizer, RollingBall,
-    RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig,
+    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Error, GaussNewton, GradientDescent,
+    LaggedContact, Objective, Optimizer, RefreshedContact, RollingBall, RollingBallConfig, Sam,
+    SamConfig, Sgd, SgdConfig,
 };
 
 /// So small that theta, and with it the number of trials in a step, stays as it is however many steps are made.
@@ -66,9 +67,9 @@ pub fn optimizers(length: usize) -> Result<Vec<Named>, Error> {
         let config = RollingBallConfig {
             learning_rate: RATE.into(),
             footpoint,
-            centre_step: CentreStep::ArcLength,
+            centre_step: AnyCentreStep::ArcLength(ArcLength),
             roll_back: false,
-            ..RollingBallConfig::default()
+            ..RollingBallConfig::default().into_any()
         };
         RollingBall::new(config, [zeros(), zeros()])
     };
@@ -84,12 +85,24 @@ pub fn optimizers(length: usize) -> Result<Vec<Named>, Error> {
     let adam = AdamConfig { learning_rate: RATE.into(), roll_back: false, ..AdamConfig::default() };
     let sam = SamConfig { learning_rate: RATE.into(), roll_back: false, ..SamConfig::default() };
     Ok(vec![
-        (BALL, Box::new(ball(Footpoint::Contact { refreshes: 0 })?)),
-        ("ball, refreshed contact", Box::new(ball(Footpoint::Contact { refreshes: 1 })?)),
-        (NEAREST, Box::new(ball(Footpoint::GaussNewton { max_iterations: 8, tolerance: 1e-2 })?)),
+        (BALL, Box::new(ball(AnyFootpoint::LaggedContact(LaggedContact))?)),
+        (
+            "ball, refreshed contact",
+            Box::new(ball(AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: 1 }))?),
+        ),
+        (
+            NEAREST,
+            Box::new(ball(AnyFootpoint::GaussNewton(GaussNewton {
+                max_iterations: 8,
+                tolerance: 1e-2,
+            }))?),
+        ),
         (
             "ball, paper's projection, K 4",
-            Box::new(ball(Footpoint::GradientDescent { step: 0.1, iterations: 4 })?),
+            Box::new(ball(AnyFootpoint::GradientDescent(GradientDescent {
+                step: 0.1,
+                iterations: 4,
+            }))?),
         ),
         (SGD, Box::new(sgd(0.0)?)),
         ("momentum", Box::new(sgd(0.9)?)),

@@ -12,8 +12,8 @@ use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use oorandom::Rand32;
 use rolling_ball::{
-    Adam, AdamConfig, ClipNorm, Footpoint, Optimizer, RollingBall, RollingBallConfig, Sam,
-    SamConfig, Schedule, Sgd, SgdConfig, step,
+    Adam, AdamConfig, AnyFootpoint, ClipNorm, Optimizer, RefreshedContact, RollingBall,
+    RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, step,
 };
 use rolling_ball_burn::ModuleObjective;
 use std::fs::File;
@@ -187,7 +187,7 @@ fn shrinking(from: f32, steps: u32) -> Schedule {
 
 fn ball(n: usize, steps: u32, refreshes: u32) -> Result<Box<dyn Optimizer>, rolling_ball::Error> {
     let config = RollingBallConfig {
-        footpoint: Footpoint::Contact { refreshes },
+        footpoint: AnyFootpoint::RefreshedContact(RefreshedContact { refreshes }),
         roll_back: false,
         ..RollingBallConfig::fine_tuning(steps)
     };

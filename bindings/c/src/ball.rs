@@ -6,7 +6,8 @@ use crate::memory::{Vector, check, write};
 use crate::optimizer::{Buffers, Kind, init_from, rb_optimizer, with_kind};
 use crate::schedule::rb_schedule;
 use rolling_ball::{
-    Armijo, CentreStep, Error, Footpoint, RollingBall, RollingBallConfig, Schedule,
+    AnyCentreStep, AnyFootpoint, AnyRollingBallConfig, ArcLength, Armijo, Error, GaussNewton,
+    GradientDescent, Plain, RefreshedContact, RollingBall, RollingBallConfig, Schedule,
 };
 
 /// Vectors of the ball's workspace, each as long as theta.
@@ -57,7 +58,7 @@ pub struct rb_ball_config {
 }
 
 impl From<RollingBallConfig> for rb_ball_config {
-    fn from(config: RollingBallConfig) -> Self {
+    fn from(config: AnyRollingBallConfig) -> Self {
         let mut converted = Self {
             radius: config.radius.into(),
             learning_rate: config.learning_rate.into(),
@@ -71,20 +72,22 @@ impl From<RollingBallConfig> for rb_ball_config {
             roll_back: config.roll_back.into(),
         };
         (converted.footpoint, converted.iterations) = match config.footpoint {
-            Footpoint::Contact { refreshes } => (RB_FOOTPOINT_CONTACT, refreshes),
-            Footpoint::GaussNewton { max_iterations, tolerance } => {
+            AnyFootpoint::RefreshedContact(RefreshedContact { refreshes }) => {
+                (RB_FOOTPOINT_CONTACT, refreshes)
+            }
+            AnyFootpoint::GaussNewton(GaussNewton { max_iterations, tolerance }) => {
                 converted.tolerance = tolerance;
                 (RB_FOOTPOINT_GAUSS_NEWTON, max_iterations)
             }
-            Footpoint::GradientDescent { step, iterations } => {
+            AnyFootpoint::GradientDescent(GradientDescent { step, iterations }) => {
                 converted.projection_step = step;
                 (RB_FOOTPOINT_GRADIENT_DESCENT, iterations)
             }
         };
         converted.centre_step = match config.centre_step {
-            CentreStep::Plain => RB_CENTRE_STEP_PLAIN,
-            CentreStep::ArcLength => RB_CENTRE_STEP_ARC_LENGTH,
-            CentreStep::Armijo(armijo) => {
+            AnyCentreStep::Plain(Plain) => RB_CENTRE_STEP_PLAIN,
+            AnyCentreStep::ArcLength(ArcLength) => RB_CENTRE_STEP_ARC_LENGTH,
+            AnyCentreStep::Armijo(armijo) => {
                 converted.armijo = armijo.into();
                 RB_CENTRE_STEP_ARMIJO
             }
@@ -105,20 +108,23 @@ impl TryFrom<rb_ball_config> for RollingBallConfig {
             learning_rate: config.learning_rate.try_into()?,
             loss_scale: config.loss_scale,
             footpoint: match config.footpoint {
-                RB_FOOTPOINT_CONTACT => Footpoint::Contact { refreshes: iterations },
-                RB_FOOTPOINT_GAUSS_NEWTON => Footpoint::GaussNewton {
+                RB_FOOTPOINT_CONTACT => {
+                    AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: iterations })
+                }
+                RB_FOOTPOINT_GAUSS_NEWTON => AnyFootpoint::GaussNewton(GaussNewton {
                     max_iterations: iterations,
                     tolerance: config.tolerance,
-                },
-                RB_FOOTPOINT_GRADIENT_DESCENT => {
-                    Footpoint::GradientDescent { step: config.projection_step, iterations }
-                }
+                }),
+                RB_FOOTPOINT_GRADIENT_DESCENT => AnyFootpoint::GradientDescent(GradientDescent {
+                    step: config.projection_step,
+                    iterations,
+                }),
                 kind => return Err(unknown("footpoint", kind, "one of RB_FOOTPOINT_...")),
             },
             centre_step: match config.centre_step {
-                RB_CENTRE_STEP_PLAIN => CentreStep::Plain,
-                RB_CENTRE_STEP_ARC_LENGTH => CentreStep::ArcLength,
-                RB_CENTRE_STEP_ARMIJO => CentreStep::Armijo(config.armijo.into()),
+                RB_CENTRE_STEP_PLAIN => AnyCentreStep::Plain(Plain),
+                RB_CENTRE_STEP_ARC_LENGTH => AnyCentreStep::ArcLength(ArcLength),
+                RB_CENTRE_STEP_ARMIJO => AnyCentreStep::Armijo(config.armijo.into()),
                 kind => return Err(unknown("centre step", kind, "one of RB_CENTRE_STEP_...")),
             },
             roll_back: config.roll_back != 0,

@@ -7,14 +7,17 @@ use crate::optimizer::{
     rb_begin, rb_gradient, rb_optimizer, rb_report, rb_request, rb_tell_gradient, rb_tell_loss,
 };
 use crate::sgd::{rb_sgd_default, rb_sgd_init};
-use crate::{adam, ball, sam};
+use crate::{
+    ArcLength, GaussNewton, GradientDescent, LaggedContact, Plain, RefreshedContact, adam, ball,
+    sam,
+};
 use core::mem::MaybeUninit;
 use core::slice;
 use rolling_ball::nn::{
     Chain, Dense, Layer, MeanSquaredError, Network, Relu, Sample, SoftmaxCrossEntropy,
 };
 use rolling_ball::{
-    Adam, AdamConfig, Armijo, CentreStep, Footpoint, Objective, Optimizer, RollingBall,
+    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, Armijo, Objective, Optimizer, RollingBall,
     RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, StepReport, step,
 };
 
@@ -209,12 +212,18 @@ fn vectors<const COUNT: usize>() -> [Vec<f32>; COUNT] {
 #[test]
 fn every_form_of_the_ball_makes_the_bits_of_rust() {
     let forms = [
-        (Footpoint::Contact { refreshes: 0 }, CentreStep::ArcLength),
-        (Footpoint::Contact { refreshes: 1 }, CentreStep::Plain),
-        (Footpoint::GaussNewton { max_iterations: 8, tolerance: 0.01 }, CentreStep::ArcLength),
+        (AnyFootpoint::LaggedContact(LaggedContact), AnyCentreStep::ArcLength(ArcLength)),
         (
-            Footpoint::GradientDescent { step: 0.1, iterations: 5 },
-            CentreStep::Armijo(Armijo::default()),
+            AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: 1 }),
+            AnyCentreStep::Plain(Plain),
+        ),
+        (
+            AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 8, tolerance: 0.01 }),
+            AnyCentreStep::ArcLength(ArcLength),
+        ),
+        (
+            AnyFootpoint::GradientDescent(GradientDescent { step: 0.1, iterations: 5 }),
+            AnyCentreStep::Armijo(Armijo::default()),
         ),
     ];
     for (footpoint, centre_step) in forms {

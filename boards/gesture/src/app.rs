@@ -6,7 +6,7 @@ use crate::{Accelerometer, Event, Gesture, Net, Segmenter, SensorError, Store, W
 use core::task::Poll;
 use embedded_hal::i2c::I2c;
 use rolling_ball::nn::{FitsIn, Quantized, SoftmaxCrossEntropy};
-use rolling_ball::{Error, Optimizer, Request, RollingBall, RollingBallConfig};
+use rolling_ball::{Error, RollingBall, RollingBallConfig, poll_step};
 
 /// All the RAM that learning takes, beside the stack and [`App`] itself.
 pub const RAM_BYTES: usize = size_of::<Memory>();
@@ -115,25 +115,17 @@ impl<'m, I: I2c, B: FnMut() -> bool, C: FnMut() -> u32> App<'m, I, B, C> {
         for _ in 0..STEPS {
             let samples = store.stream(SCALE, OFFSET);
             let mut batch = network.batch(SoftmaxCrossEntropy::new(), samples, scratch)?;
-            let mut request = ball.begin(theta)?;
             let (mut sum, mut longest) = (0u32, 0);
             let report = loop {
                 let start = cycles();
-                request = match request {
-                    Request::Loss => match batch.poll_loss(theta)? {
-                        Poll::Pending => Request::Loss,
-                        Poll::Ready(loss) => ball.tell_loss(theta, loss)?,
-                    },
-                    Request::Gradient => match batch.poll_gradient(theta, ball.gradient_mut())? {
-                        Poll::Pending => Request::Gradient,
-                        Poll::Ready(loss) => ball.tell_gradient(theta, loss)?,
-                    },
-                    Request::Done(report) => break report,
-                };
+                let polled = poll_step(&mut ball, &mut batch, theta)?;
                 let spent = cycles().wrapping_sub(start);
                 sum = sum.saturating_add(spent);
                 longest = longest.max(spent);
                 hand.look(tell);
+                if let Poll::Ready(report) = polled {
+                    break report;
+                }
             };
             tell(Event::Step { report, cycles: sum, longest });
             if let Some(window) = hand.movement.take() {

@@ -23,9 +23,10 @@ use rolling_ball::nn::{
     activation, dense, int8,
 };
 use rolling_ball::{
-    Adam, AdamConfig, Armijo, CentreStep, CheckpointError, Checkpoints, ClipNorm, EntropySgd,
-    EntropySgdConfig, Error, Footpoint, Micromath, Optimizer, Request, Resumable, RollingBall,
-    RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, WeightDecay, step,
+    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, CheckpointError, Checkpoints,
+    ClipNorm, EntropySgd, EntropySgdConfig, Error, GaussNewton, GradientDescent, Micromath,
+    Optimizer, Plain, RefreshedContact, Request, Resumable, RollingBall, RollingBallConfig, Sam,
+    SamConfig, Schedule, Sgd, SgdConfig, WeightDecay, step,
 };
 
 /// What `cargo xtask import` writes is firmware as it stands.
@@ -106,13 +107,21 @@ fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
         Schedule::Custom(|step| step as f32),
     ] {
         for footpoint in [
-            Footpoint::GradientDescent { step: black_box(0.1), iterations: black_box(3) },
-            Footpoint::GaussNewton { max_iterations: black_box(3), tolerance: black_box(0.1) },
-            Footpoint::Contact { refreshes: black_box(1) },
+            AnyFootpoint::GradientDescent(GradientDescent {
+                step: black_box(0.1),
+                iterations: black_box(3),
+            }),
+            AnyFootpoint::GaussNewton(GaussNewton {
+                max_iterations: black_box(3),
+                tolerance: black_box(0.1),
+            }),
+            AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: black_box(1) }),
         ] {
-            for centre_step in
-                [CentreStep::Plain, CentreStep::ArcLength, CentreStep::Armijo(Armijo::default())]
-            {
+            for centre_step in [
+                AnyCentreStep::Plain(Plain),
+                AnyCentreStep::ArcLength(ArcLength),
+                AnyCentreStep::Armijo(Armijo::default()),
+            ] {
                 let config = RollingBallConfig {
                     radius: schedule,
                     learning_rate: schedule,
@@ -122,8 +131,8 @@ fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
                     roll_back: black_box(true),
                 };
                 let mut ball = RollingBall::new(config, [[0.0; N]; 2])?;
-                ball.set_radius(black_box(0.1))?;
-                ball.set_learning_rate(black_box(0.1))?;
+                ball.set_radius(black_box(0.1).into())?;
+                ball.set_learning_rate(black_box(0.1).into())?;
                 drive(&mut ball, theta)?;
                 black_box(ball.centre(theta)?);
                 black_box(ball.config());
@@ -173,7 +182,7 @@ fn drive(optimizer: &mut impl Optimizer, theta: &mut [f32; N]) -> Result<(), Err
 
     let mut request = optimizer.begin(black_box(theta))?;
     while !matches!(request, Request::Done(_)) {
-        request = if optimizer.awaits_gradient() {
+        request = if (optimizer.awaits() == Some(Evaluation::Gradient)) {
             optimizer.gradient_mut().fill(black_box(0.5));
             optimizer.tell_gradient(theta, black_box(1.0))?
         } else {

@@ -3,8 +3,8 @@
 use crate::Settings;
 use rolling_ball::kernels::Kernels;
 use rolling_ball::{
-    Adam, AdamConfig, Error, Optimizer, RollingBall, RollingBallConfig, Sam, SamConfig, Schedule,
-    Sgd, SgdConfig,
+    Adam, AdamConfig, ArcLength, Error, Evaluation, LaggedContact, Optimizer, Request, RollingBall,
+    RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig,
 };
 
 /// Which optimizer.
@@ -55,7 +55,7 @@ impl OptimizerKind {
 #[derive(Debug)]
 pub enum AnyOptimizer<'a, K: Kernels> {
     /// The rolling ball.
-    Ball(RollingBall<&'a mut [f32], K>),
+    Ball(RollingBall<&'a mut [f32], LaggedContact, ArcLength, K>),
     /// Gradient descent, with or without momentum.
     Sgd(Sgd<&'a mut [f32], K>),
     /// Adam.
@@ -106,14 +106,58 @@ impl<'a, K: Kernels> AnyOptimizer<'a, K> {
             }
         })
     }
+}
 
-    /// The chosen one.
-    pub fn get(&mut self) -> &mut dyn Optimizer {
-        match self {
-            Self::Ball(optimizer) => optimizer,
-            Self::Sgd(optimizer) => optimizer,
-            Self::Adam(optimizer) => optimizer,
-            Self::Sam(optimizer) => optimizer,
+/// The same call on whichever optimizer it is: no table of addresses, so that a firmware links only what it calls.
+macro_rules! chosen {
+    ($any:expr, $optimizer:ident => $call:expr) => {
+        match $any {
+            AnyOptimizer::Ball($optimizer) => $call,
+            AnyOptimizer::Sgd($optimizer) => $call,
+            AnyOptimizer::Adam($optimizer) => $call,
+            AnyOptimizer::Sam($optimizer) => $call,
         }
+    };
+}
+
+impl<K: Kernels> Optimizer for AnyOptimizer<'_, K> {
+    fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error> {
+        chosen!(self, optimizer => optimizer.begin(theta))
+    }
+
+    fn tell_loss(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        chosen!(self, optimizer => optimizer.tell_loss(theta, loss))
+    }
+
+    fn tell_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
+        chosen!(self, optimizer => optimizer.tell_gradient(theta, loss))
+    }
+
+    fn gradient_mut(&mut self) -> &mut [f32] {
+        chosen!(self, optimizer => optimizer.gradient_mut())
+    }
+
+    fn awaits(&self) -> Option<Evaluation> {
+        chosen!(self, optimizer => optimizer.awaits())
+    }
+
+    fn abandon(&mut self) {
+        chosen!(self, optimizer => optimizer.abandon());
+    }
+
+    fn steps(&self) -> u32 {
+        chosen!(self, optimizer => optimizer.steps())
+    }
+
+    fn restart(&mut self) -> Result<(), Error> {
+        chosen!(self, optimizer => optimizer.restart())
+    }
+
+    fn set_learning_rate(&mut self, rate: Schedule) -> Result<(), Error> {
+        chosen!(self, optimizer => optimizer.set_learning_rate(rate))
+    }
+
+    fn centre<'t>(&'t mut self, theta: &'t [f32]) -> Result<&'t [f32], Error> {
+        chosen!(self, optimizer => optimizer.centre(theta))
     }
 }

@@ -3,7 +3,7 @@
 use crate::{Accuracy, AnyOptimizer, Event, Model, Samples, StepEvent};
 use rolling_ball::kernels::Kernels;
 use rolling_ball::nn::{Backbone, Layer, Network, SoftmaxCrossEntropy};
-use rolling_ball::{Error, Objective, Optimizer, Request};
+use rolling_ball::{Error, Objective, Optimizer, step};
 
 const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 
@@ -56,8 +56,7 @@ pub fn fine_tune<T: Layer, F: Backbone, K: Kernels + Copy>(
 ) -> Result<(), Error> {
     let Memory { theta, workspace, scratch } = memory;
     let mut optimizer = AnyOptimizer::new(kernels, &model.image.settings, workspace)?;
-    let optimizer = optimizer.get();
-    fine_tune_with(kernels, model, optimizer, theta, scratch, clock, tell)
+    fine_tune_with(kernels, model, &mut optimizer, theta, scratch, clock, tell)
 }
 
 /// As [`fine_tune`], with the caller's own optimizer instead of the image's.
@@ -83,30 +82,16 @@ pub fn fine_tune_with<T: Layer, F: Backbone, K: Kernels + Copy, O: Optimizer + ?
         batch => batch.min(count),
     };
     let loss = SoftmaxCrossEntropy::new();
-    let mut objective = network.batch(loss, image.labelled.stream(0, batch), scratch)?;
+    let batch_objective = network.batch(loss, image.labelled.stream(0, batch), scratch)?;
+    let mut objective = Counted { objective: batch_objective, clock: &clock, instructions: 0 };
     let mut first = 0;
     for _ in 0..image.settings.steps {
-        objective.set_samples(image.labelled.stream(first, batch));
+        objective.objective.set_samples(image.labelled.stream(first, batch));
         first = (first + batch) % count.max(1);
 
+        objective.instructions = 0;
         let start = clock();
-        let mut gradient_instructions = 0;
-        let mut request = optimizer.begin(theta)?;
-        let report = loop {
-            request = match request {
-                Request::Loss => {
-                    let loss = objective.loss(theta)?;
-                    optimizer.tell_loss(theta, loss)?
-                }
-                Request::Gradient => {
-                    let start = clock();
-                    let loss = objective.gradient(theta, optimizer.gradient_mut())?;
-                    gradient_instructions += clock() - start;
-                    optimizer.tell_gradient(theta, loss)?
-                }
-                Request::Done(report) => break report,
-            };
-        };
+        let report = step(optimizer, &mut objective, theta)?;
         let instructions = clock() - start;
         tell(Event::Step(StepEvent {
             step: report.step,
@@ -114,11 +99,31 @@ pub fn fine_tune_with<T: Layer, F: Backbone, K: Kernels + Copy, O: Optimizer + ?
             gradient_norm: report.gradient_norm,
             gradients: report.evaluations.gradients,
             losses: report.evaluations.losses,
-            gradient_instructions,
+            gradient_instructions: objective.instructions,
             instructions,
             hash: hash(theta),
         }));
     }
     tell(Event::After(accuracy(network, theta, &image.held_out, scratch)?));
     Ok(())
+}
+
+/// An objective that counts the instructions of its gradients.
+struct Counted<J, C> {
+    objective: J,
+    clock: C,
+    instructions: u64,
+}
+
+impl<J: Objective, C: Fn() -> u64> Objective for Counted<J, C> {
+    fn loss(&mut self, theta: &[f32]) -> Result<f32, Error> {
+        self.objective.loss(theta)
+    }
+
+    fn gradient(&mut self, theta: &[f32], gradient: &mut [f32]) -> Result<f32, Error> {
+        let start = (self.clock)();
+        let loss = self.objective.gradient(theta, gradient);
+        self.instructions += (self.clock)() - start;
+        loss
+    }
 }

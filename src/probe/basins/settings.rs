@@ -1,6 +1,6 @@
 //! How the balls roll.
 
-use crate::{CentreStep, Error, Footpoint, RollingBallConfig, Schedule};
+use crate::{Error, LaggedContact, Plain, RollingBallConfig, Schedule};
 use std::vec::Vec;
 
 /// How the balls of a map roll: so many steps of the ball with the lagged contact and the paper's centre step, one gradient
@@ -38,13 +38,13 @@ impl Settings {
 
     /// The settings of a [`RollingBall`](crate::RollingBall) that rolls the same.
     #[must_use]
-    pub fn ball(&self) -> RollingBallConfig {
+    pub fn ball(&self) -> RollingBallConfig<LaggedContact, Plain> {
         RollingBallConfig {
             radius: self.radius,
             learning_rate: self.learning_rate,
             loss_scale: self.loss_scale,
-            footpoint: Footpoint::Contact { refreshes: 0 },
-            centre_step: CentreStep::Plain,
+            footpoint: LaggedContact,
+            centre_step: Plain,
             roll_back: false,
         }
     }
@@ -57,8 +57,8 @@ impl Settings {
         self.ball().check()?;
         Error::check_positive("settling rate", self.settling_rate)?;
         let at = |step| {
-            let radius = self.radius.checked_at("radius", step)?;
-            Ok([radius, self.learning_rate.checked_at("learning rate", step)?])
+            let radius = self.radius.checked_at("radius", step, 0)?;
+            Ok([radius, self.learning_rate.checked_at("learning rate", step, 0)?])
         };
         (0..self.steps).map(at).collect()
     }

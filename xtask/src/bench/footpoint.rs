@@ -13,8 +13,8 @@ use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 use rolling_ball::kernels::Active;
 use rolling_ball::{
-    CentreStep, Error, Footpoint, Objective, Optimizer, Request, RollingBallConfig, Sgd, SgdConfig,
-    step,
+    AnyCentreStep, AnyFootpoint, AnyRollingBallConfig, Error, GaussNewton, GradientDescent,
+    Objective, Optimizer, Plain, Request, RollingBallConfig, Sgd, SgdConfig, step,
 };
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -176,19 +176,21 @@ fn enlarged(digits: &Dataset) -> Dataset {
     Dataset { inputs, labels: digits.labels.clone(), width: to * to, ..*digits }
 }
 
-fn config(solver: Solver, evaluations: u32, (radius, rate): (f32, f32)) -> RollingBallConfig {
+fn config(solver: Solver, evaluations: u32, (radius, rate): (f32, f32)) -> AnyRollingBallConfig {
     let footpoint = match solver {
         Solver::GaussNewton => {
-            Footpoint::GaussNewton { max_iterations: evaluations, tolerance: 0.0 }
+            AnyFootpoint::GaussNewton(GaussNewton { max_iterations: evaluations, tolerance: 0.0 })
         }
-        Solver::Paper(step) => Footpoint::GradientDescent { step, iterations: evaluations },
+        Solver::Paper(step) => {
+            AnyFootpoint::GradientDescent(GradientDescent { step, iterations: evaluations })
+        }
     };
     RollingBallConfig {
         radius: radius.into(),
         learning_rate: rate.into(),
         loss_scale: 1.0,
         footpoint,
-        centre_step: CentreStep::Plain,
+        centre_step: AnyCentreStep::Plain(Plain),
         roll_back: false,
     }
 }
@@ -240,7 +242,12 @@ struct Centre {
 
 impl Centre {
     /// From the contact, as the paper's steps 1 and 2.
-    fn displaced(contact: &[f32], loss: f32, gradient: &[f32], config: &RollingBallConfig) -> Self {
+    fn displaced(
+        contact: &[f32],
+        loss: f32,
+        gradient: &[f32],
+        config: &AnyRollingBallConfig,
+    ) -> Self {
         let [radius, rate] = [config.radius, config.learning_rate].map(|at| f64::from(at.at(0)));
         let squared: f64 = gradient.iter().map(|slope| f64::from(*slope).powi(2)).sum();
         let reach = radius / (1.0 + squared).sqrt();
@@ -259,7 +266,7 @@ impl Centre {
 
 /// `D` in 64-bit floats wherever a step asks for a gradient: at the contact, and after each move but the last. Ends early
 /// where the solver leaves the finite numbers.
-fn distances(problem: &Problem, config: RollingBallConfig) -> Result<Vec<f64>> {
+fn distances(problem: &Problem, config: AnyRollingBallConfig) -> Result<Vec<f64>> {
     let mut scratch = problem.scratch::<Layers>();
     let mut objective = problem.objective::<Layers, Active>(&mut scratch)?;
     let mut ball = problem.ball::<Active>(config)?;
@@ -291,7 +298,7 @@ fn distances(problem: &Problem, config: RollingBallConfig) -> Result<Vec<f64>> {
 }
 
 /// Losses that a step evaluates beside the gradients.
-fn losses(problem: &Problem, config: RollingBallConfig) -> Result<u32> {
+fn losses(problem: &Problem, config: AnyRollingBallConfig) -> Result<u32> {
     let mut scratch = problem.scratch::<Layers>();
     let mut objective = problem.objective::<Layers, Active>(&mut scratch)?;
     let mut ball = problem.ball::<Active>(config)?;
@@ -351,7 +358,7 @@ fn compare(
 }
 
 /// Our turn: the time of a step.
-fn turn(problem: &Problem, config: RollingBallConfig) -> Result<f64> {
+fn turn(problem: &Problem, config: AnyRollingBallConfig) -> Result<f64> {
     let mut scratch = problem.scratch::<Layers>();
     let mut objective = problem.objective::<Layers, Active>(&mut scratch)?;
     let mut ball = problem.ball::<Active>(config)?;

@@ -10,8 +10,8 @@ use anyhow::Result;
 use clap::Args;
 use rolling_ball::nn::{Network, SoftmaxCrossEntropy};
 use rolling_ball::{
-    CentreStep, Footpoint, Objective, RollingBall, RollingBallConfig, Sgd, SgdConfig, StepReport,
-    step,
+    AnyCentreStep, AnyFootpoint, GaussNewton, GradientDescent, Objective, Plain, RollingBall,
+    RollingBallConfig, Sgd, SgdConfig, StepReport, step,
 };
 use scenario::{DigitsTail, Samples};
 
@@ -74,14 +74,14 @@ fn one_step(
     samples: &Samples,
     state: &State,
     (radius, rate): (f32, f32),
-    footpoint: Footpoint,
+    footpoint: AnyFootpoint,
 ) -> Result<Option<StepReport>> {
     let config = RollingBallConfig {
         radius: radius.into(),
         learning_rate: rate.into(),
         loss_scale: 1.0,
         footpoint,
-        centre_step: CentreStep::Plain,
+        centre_step: AnyCentreStep::Plain(Plain),
         roll_back: true,
     };
     let mut theta = state.theta.clone();
@@ -111,7 +111,7 @@ pub fn gauss_newton(samples: &Samples, state: &State, setting: (f32, f32)) -> Re
     let mut reports = Vec::new();
     let mut loss_before = 0.0;
     for max_iterations in 1..=MOVES {
-        let solver = Footpoint::GaussNewton { max_iterations, tolerance: 0.0 };
+        let solver = AnyFootpoint::GaussNewton(GaussNewton { max_iterations, tolerance: 0.0 });
         let report = one_step(samples, state, setting, solver)?;
         if let Some((report, footpoint)) = report.and_then(|r| r.footpoint.map(|f| (r, f))) {
             loss_before = report.loss_before.abs();
@@ -146,7 +146,7 @@ fn paper(
     converged: f32,
 ) -> Result<Option<u32>> {
     let near = |iterations: u32| -> Result<bool> {
-        let solver = Footpoint::GradientDescent { step: gamma, iterations };
+        let solver = AnyFootpoint::GradientDescent(GradientDescent { step: gamma, iterations });
         let report = one_step(samples, state, setting, solver)?;
         let footpoint = report.and_then(|report| report.footpoint);
         Ok(footpoint.is_some_and(|footpoint| footpoint.distance <= NEAR * converged))
@@ -175,25 +175,33 @@ fn median(mut values: Vec<u32>) -> String {
 /// A solver of the pictures, by how many iterations it may make.
 struct Solver {
     name: &'static str,
-    limited: fn(u32) -> Footpoint,
+    limited: fn(u32) -> AnyFootpoint,
 }
 
 const SOLVERS: [Solver; 4] = [
     Solver {
         name: "Gauss-Newton",
-        limited: |max_iterations| Footpoint::GaussNewton { max_iterations, tolerance: 0.0 },
+        limited: |max_iterations| {
+            AnyFootpoint::GaussNewton(GaussNewton { max_iterations, tolerance: 0.0 })
+        },
     },
     Solver {
         name: "paper, gamma 0.3",
-        limited: |iterations| Footpoint::GradientDescent { step: 0.3, iterations },
+        limited: |iterations| {
+            AnyFootpoint::GradientDescent(GradientDescent { step: 0.3, iterations })
+        },
     },
     Solver {
         name: "paper, gamma 0.1",
-        limited: |iterations| Footpoint::GradientDescent { step: 0.1, iterations },
+        limited: |iterations| {
+            AnyFootpoint::GradientDescent(GradientDescent { step: 0.1, iterations })
+        },
     },
     Solver {
         name: "paper, gamma 0.01",
-        limited: |iterations| Footpoint::GradientDescent { step: 0.01, iterations },
+        limited: |iterations| {
+            AnyFootpoint::GradientDescent(GradientDescent { step: 0.01, iterations })
+        },
     },
 ];
 

@@ -9,7 +9,9 @@ use crate::progress;
 use anyhow::Result;
 use clap::Args;
 use rolling_ball::{
-    AdamConfig, CentreStep, EntropySgdConfig, Footpoint, RollingBallConfig, SamConfig, SgdConfig,
+    AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, EntropySgdConfig, GaussNewton,
+    GradientDescent, LaggedContact, Plain, RefreshedContact, RollingBallConfig, SamConfig,
+    SgdConfig,
 };
 use std::path::PathBuf;
 
@@ -48,37 +50,57 @@ const METHODS: [Method; 12] = [
     Method {
         name: "ball, lagged, 0.5, radius 0.1",
         paper: None,
-        make: || ball(0.5, 0.1, Footpoint::Contact { refreshes: 0 }, CentreStep::Plain),
+        make: || {
+            ball(0.5, 0.1, AnyFootpoint::LaggedContact(LaggedContact), AnyCentreStep::Plain(Plain))
+        },
     },
     Method {
         name: "ball, lagged, 0.5, radius 1",
         paper: None,
-        make: || ball(0.5, 1.0, Footpoint::Contact { refreshes: 0 }, CentreStep::Plain),
+        make: || {
+            ball(0.5, 1.0, AnyFootpoint::LaggedContact(LaggedContact), AnyCentreStep::Plain(Plain))
+        },
     },
     Method {
         name: "ball, lagged, arc length, 0.5, radius 0.1",
         paper: None,
-        make: || ball(0.5, 0.1, Footpoint::Contact { refreshes: 0 }, CentreStep::ArcLength),
+        make: || {
+            ball(
+                0.5,
+                0.1,
+                AnyFootpoint::LaggedContact(LaggedContact),
+                AnyCentreStep::ArcLength(ArcLength),
+            )
+        },
     },
     Method {
         name: "ball, refreshed, 0.5, radius 0.1",
         paper: None,
-        make: || ball(0.5, 0.1, Footpoint::Contact { refreshes: 1 }, CentreStep::Plain),
+        make: || {
+            ball(
+                0.5,
+                0.1,
+                AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: 1 }),
+                AnyCentreStep::Plain(Plain),
+            )
+        },
     },
     Method {
         name: "ball, nearest point, 0.5, radius 0.1",
         paper: None,
         make: || {
-            let footpoint = Footpoint::GaussNewton { max_iterations: 4, tolerance: 1e-2 };
-            ball(0.5, 0.1, footpoint, CentreStep::Plain)
+            let footpoint =
+                AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 4, tolerance: 1e-2 });
+            ball(0.5, 0.1, footpoint, AnyCentreStep::Plain(Plain))
         },
     },
     Method {
         name: "ball, paper's projection, K 10, step 0.01, 1, radius 1",
         paper: Some(97.51),
         make: || {
-            let footpoint = Footpoint::GradientDescent { step: 0.01, iterations: 10 };
-            ball(1.0, 1.0, footpoint, CentreStep::Plain)
+            let footpoint =
+                AnyFootpoint::GradientDescent(GradientDescent { step: 0.01, iterations: 10 });
+            ball(1.0, 1.0, footpoint, AnyCentreStep::Plain(Plain))
         },
     },
 ];
@@ -114,7 +136,7 @@ fn entropy_sgd() -> Made {
     optimizers::entropy_sgd(PARAMETERS, config)
 }
 
-fn ball(rate: f32, radius: f32, footpoint: Footpoint, centre_step: CentreStep) -> Made {
+fn ball(rate: f32, radius: f32, footpoint: AnyFootpoint, centre_step: AnyCentreStep) -> Made {
     let config = RollingBallConfig {
         radius: radius.into(),
         learning_rate: rate.into(),

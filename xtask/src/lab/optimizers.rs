@@ -1,8 +1,8 @@
 //! Optimizers with workspaces of their own.
 
 use rolling_ball::{
-    Adam, AdamConfig, ClipNorm, EntropySgd, EntropySgdConfig, Error, Optimizer, RollingBall,
-    RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig,
+    Adam, AdamConfig, AnyRollingBallConfig, ClipNorm, EntropySgd, EntropySgdConfig, Error,
+    Optimizer, RollingBall, RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig,
 };
 
 pub type Made = Result<Box<dyn Optimizer>, Error>;
@@ -38,6 +38,6 @@ pub fn entropy_sgd(parameters: usize, config: EntropySgdConfig) -> Made {
     Ok(Box::new(EntropySgd::new(config, vectors(parameters))?))
 }
 
-pub fn ball(parameters: usize, config: RollingBallConfig) -> Made {
+pub fn ball(parameters: usize, config: AnyRollingBallConfig) -> Made {
     Ok(Box::new(RollingBall::new(config, vectors(parameters))?))
 }

@@ -7,7 +7,10 @@ use crate::data::mnist::Mnist;
 use crate::progress;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use rolling_ball::{CentreStep, Footpoint, RollingBall, RollingBallConfig};
+use rolling_ball::{
+    AnyCentreStep, AnyFootpoint, GaussNewton, GradientDescent, LaggedContact, Plain, RollingBall,
+    RollingBallConfig,
+};
 use std::path::PathBuf;
 
 /// MNIST, 784-128-10: the ball's accuracy by radius and learning rate, the paper's claim beside it
@@ -44,11 +47,15 @@ enum Form {
 }
 
 impl Form {
-    fn footpoint(self) -> Footpoint {
+    fn footpoint(self) -> AnyFootpoint {
         match self {
-            Self::Lagged => Footpoint::Contact { refreshes: 0 },
-            Self::Nearest => Footpoint::GaussNewton { max_iterations: 4, tolerance: 1e-2 },
-            Self::Paper => Footpoint::GradientDescent { step: 0.01, iterations: 10 },
+            Self::Lagged => AnyFootpoint::LaggedContact(LaggedContact),
+            Self::Nearest => {
+                AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 4, tolerance: 1e-2 })
+            }
+            Self::Paper => {
+                AnyFootpoint::GradientDescent(GradientDescent { step: 0.01, iterations: 10 })
+            }
         }
     }
 
@@ -73,7 +80,7 @@ fn accuracy(
         learning_rate: rate.into(),
         loss_scale: 1.0,
         footpoint: form.footpoint(),
-        centre_step: CentreStep::Plain,
+        centre_step: AnyCentreStep::Plain(Plain),
         roll_back: false,
     };
     let mut ball = RollingBall::new(config, [vec![0.0; PARAMETERS], vec![0.0; PARAMETERS]])?;

@@ -13,7 +13,8 @@ use rayon::prelude::*;
 use rolling_ball::landscapes::GaussianWells;
 use rolling_ball::probe::Grid;
 use rolling_ball::{
-    Adam, AdamConfig, CentreStep, Error, Footpoint, Optimizer, RollingBall, RollingBallConfig, Sam,
+    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, Error, GaussNewton, GradientDescent,
+    LaggedContact, Optimizer, Plain, RefreshedContact, RollingBall, RollingBallConfig, Sam,
     SamConfig, Schedule, Sgd, SgdConfig, step,
 };
 
@@ -101,32 +102,46 @@ const KINDS: [Kind; 11] = [
     Kind {
         name: "ball, lagged contact",
         cost: 1.0,
-        build: |args, rate| ball(args, rate, Footpoint::Contact { refreshes: 0 }),
+        build: |args, rate| ball(args, rate, AnyFootpoint::LaggedContact(LaggedContact)),
     },
     Kind {
         name: "ball, refreshed contact",
         cost: 2.0,
-        build: |args, rate| ball(args, rate, Footpoint::Contact { refreshes: 1 }),
+        build: |args, rate| {
+            ball(args, rate, AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: 1 }))
+        },
     },
     Kind {
         name: "ball, Gauss-Newton",
         cost: 8.0,
         build: |args, rate| {
-            ball(args, rate, Footpoint::GaussNewton { max_iterations: 20, tolerance: 1e-4 })
+            ball(
+                args,
+                rate,
+                AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 20, tolerance: 1e-4 }),
+            )
         },
     },
     Kind {
         name: "ball, paper's projection, K 20, step 0.01",
         cost: 20.0,
         build: |args, rate| {
-            ball(args, rate, Footpoint::GradientDescent { step: 0.01, iterations: 20 })
+            ball(
+                args,
+                rate,
+                AnyFootpoint::GradientDescent(GradientDescent { step: 0.01, iterations: 20 }),
+            )
         },
     },
     Kind {
         name: "ball, paper's projection, K 100, step 0.001",
         cost: 100.0,
         build: |args, rate| {
-            ball(args, rate, Footpoint::GradientDescent { step: 0.001, iterations: 100 })
+            ball(
+                args,
+                rate,
+                AnyFootpoint::GradientDescent(GradientDescent { step: 0.001, iterations: 100 }),
+            )
         },
     },
     Kind {
@@ -159,13 +174,13 @@ fn sam(_: &TwinsArgs, rate: Rate) -> Result<Subject, Error> {
     Ok(Subject::Point(Box::new(Sam::new(config, [[0.0; 2]; 2])?)))
 }
 
-fn ball(args: &TwinsArgs, rate: Rate, footpoint: Footpoint) -> Result<Subject, Error> {
+fn ball(args: &TwinsArgs, rate: Rate, footpoint: AnyFootpoint) -> Result<Subject, Error> {
     let config = RollingBallConfig {
         radius: args.radius.into(),
         learning_rate: rate.schedule(),
         loss_scale: 1.0,
         footpoint,
-        centre_step: CentreStep::Plain,
+        centre_step: AnyCentreStep::Plain(Plain),
         roll_back: false,
     };
     Ok(Subject::Ball(Box::new(RollingBall::new(config, [[0.0; 2]; 2])?)))

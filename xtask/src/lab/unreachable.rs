@@ -6,7 +6,10 @@ use anyhow::Result;
 use clap::Args;
 use rolling_ball::landscapes::Quadratic;
 use rolling_ball::probe::Grid;
-use rolling_ball::{CentreStep, Footpoint, RollingBall, RollingBallConfig, Schedule, step};
+use rolling_ball::{
+    AnyCentreStep, AnyFootpoint, GaussNewton, GradientDescent, LaggedContact, Plain,
+    RefreshedContact, RollingBall, RollingBallConfig, Schedule, step,
+};
 
 /// A parabola under balls that fit and do not: where each form of the ball comes to rest
 #[derive(Args, Clone, Debug)]
@@ -26,11 +29,17 @@ pub struct UnreachableArgs {
 }
 
 /// How the footpoint is sought.
-const FORMS: [(&str, Footpoint); 4] = [
-    ("lagged contact", Footpoint::Contact { refreshes: 0 }),
-    ("refreshed contact", Footpoint::Contact { refreshes: 1 }),
-    ("Gauss-Newton", Footpoint::GaussNewton { max_iterations: 50, tolerance: 1e-6 }),
-    ("paper's projection, K 100", Footpoint::GradientDescent { step: 0.05, iterations: 100 }),
+const FORMS: [(&str, AnyFootpoint); 4] = [
+    ("lagged contact", AnyFootpoint::LaggedContact(LaggedContact)),
+    ("refreshed contact", AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: 1 })),
+    (
+        "Gauss-Newton",
+        AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 50, tolerance: 1e-6 }),
+    ),
+    (
+        "paper's projection, K 100",
+        AnyFootpoint::GradientDescent(GradientDescent { step: 0.05, iterations: 100 }),
+    ),
 ];
 
 /// Runs the experiment. The curvature is 1: the radius is what it is multiplied by.
@@ -114,7 +123,7 @@ fn exact(radius: f32) -> Result<f64> {
 fn rest(
     args: &UnreachableArgs,
     radius: f32,
-    footpoint: Footpoint,
+    footpoint: AnyFootpoint,
 ) -> Result<std::result::Result<f32, u32>> {
     let config = RollingBallConfig {
         radius: radius.into(),
@@ -122,7 +131,7 @@ fn rest(
         learning_rate: Schedule::Cosine { from: args.rate, to: 0.0, steps: args.steps },
         loss_scale: 1.0,
         footpoint,
-        centre_step: CentreStep::Plain,
+        centre_step: AnyCentreStep::Plain(Plain),
         roll_back: false,
     };
     let mut ball = RollingBall::new(config, [[0.0]; 2])?;

@@ -9,8 +9,8 @@ use cortex_m_rt::entry;
 use qemu_board::{exit, firmware, guard, instructions, print_line};
 use rolling_ball::kernels::{Active, VectorOps};
 use rolling_ball::{
-    Error, Footpoint, Optimizer, Request, RollingBall, RollingBallConfig, Sgd, SgdConfig,
-    StepReport,
+    AnyFootpoint, Error, GaussNewton, GradientDescent, Optimizer, Request, RollingBall,
+    RollingBallConfig, Sgd, SgdConfig, StepReport,
 };
 use static_cell::ConstStaticCell;
 
@@ -33,11 +33,11 @@ fn main() -> ! {
 fn count_all(vectors: &mut [[f32; LARGEST]; 3]) -> Result<(), Error> {
     let contact = RollingBallConfig::default();
     let descent = RollingBallConfig {
-        footpoint: Footpoint::GradientDescent { step: 0.1, iterations: 2 },
+        footpoint: AnyFootpoint::GradientDescent(GradientDescent { step: 0.1, iterations: 2 }),
         ..contact
     };
     let gauss_newton = RollingBallConfig {
-        footpoint: Footpoint::GaussNewton { max_iterations: 2, tolerance: 0.0 },
+        footpoint: AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 2, tolerance: 0.0 }),
         ..contact
     };
     let balls =

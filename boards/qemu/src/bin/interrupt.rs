@@ -3,14 +3,13 @@
 #![no_std]
 #![no_main]
 
-use core::task::Poll;
 use cortex_m_rt::entry;
 use qemu_board::duty::{self, Account, Watchdog};
 use qemu_board::firmware::{self, Aligned, Buffers};
 use qemu_board::print_line;
 use rolling_ball::kernels::Scalar;
 use rolling_ball::nn::SoftmaxCrossEntropy;
-use rolling_ball::{Error, Optimizer, Request, RollingBall, RollingBallConfig};
+use rolling_ball::{Error, Optimizer, RollingBall, RollingBallConfig, poll_step};
 use scenario::{Digits, DigitsTail, Image, whole};
 use static_cell::ConstStaticCell;
 
@@ -40,24 +39,13 @@ fn run(image: &Image, memory: &mut Memory) -> Result<(), Error> {
     let mut readings = duty::start_interrupts();
     let mut account = Account::open();
     let mut watchdog = Watchdog::start(2);
-    let mut request = ball.begin(theta)?;
     while ball.steps() < settings.steps {
         account.mark();
         watchdog.feed();
         while let Some(time) = readings.dequeue() {
             account.take(time);
         }
-        request = match request {
-            Request::Loss => match batch.poll_loss(theta)? {
-                Poll::Pending => Request::Loss,
-                Poll::Ready(loss) => ball.tell_loss(theta, loss)?,
-            },
-            Request::Gradient => match batch.poll_gradient(theta, ball.gradient_mut())? {
-                Poll::Pending => Request::Gradient,
-                Poll::Ready(loss) => ball.tell_gradient(theta, loss)?,
-            },
-            Request::Done(_) => ball.begin(theta)?,
-        };
+        let _ = poll_step(&mut ball, &mut batch, theta)?;
     }
     print_line!("{}", account.close(theta));
     Ok(())

@@ -10,12 +10,14 @@ use qemu_board::flash::{self, Flash};
 use qemu_board::{exit, print_line};
 use rolling_ball::kernels::Scalar;
 use rolling_ball::nn::SoftmaxCrossEntropy;
-use rolling_ball::{Checkpoints, Error, Optimizer, RollingBall, RollingBallConfig, step};
+use rolling_ball::{
+    ArcLength, Checkpoints, Error, LaggedContact, Optimizer, RollingBall, RollingBallConfig, step,
+};
 use scenario::{Digits, DigitsTail, Event, Image, hash, whole};
 use static_cell::ConstStaticCell;
 
 type Memory = Buffers<{ Digits::PARAMETERS }, { Digits::SCRATCH }>;
-type Ball<'a> = RollingBall<&'a mut [f32], Scalar>;
+type Ball<'a> = RollingBall<&'a mut [f32], LaggedContact, ArcLength, Scalar>;
 
 static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("DIGITS_IMAGE")));
 static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Buffers::ZERO);

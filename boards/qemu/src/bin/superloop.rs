@@ -6,7 +6,6 @@
 #![no_std]
 #![no_main]
 
-use core::task::Poll;
 use cortex_m_rt::entry;
 use qemu_board::command_line::command_line;
 use qemu_board::duty::{self, Account, Watchdog};
@@ -14,7 +13,7 @@ use qemu_board::firmware::{self, Aligned, Buffers};
 use qemu_board::print_line;
 use rolling_ball::kernels::Scalar;
 use rolling_ball::nn::SoftmaxCrossEntropy;
-use rolling_ball::{Error, Objective, Optimizer, Request, RollingBall, RollingBallConfig};
+use rolling_ball::{Error, Optimizer, RollingBall, RollingBallConfig, poll_step};
 use scenario::{Digits, DigitsTail, Image, whole};
 use static_cell::ConstStaticCell;
 
@@ -44,7 +43,6 @@ fn run(image: &Image, memory: &mut Memory) -> Result<(), Error> {
     duty::start_ticks();
     let mut account = Account::open();
     let mut watchdog = Watchdog::start(2);
-    let mut request = ball.begin(theta)?;
     while ball.steps() < settings.steps {
         account.mark();
         watchdog.feed();
@@ -52,21 +50,8 @@ fn run(image: &Image, memory: &mut Memory) -> Result<(), Error> {
             duty::acknowledge_tick();
             account.take(duty::clock());
         }
-        request = match request {
-            Request::Gradient if whole => {
-                let loss = batch.gradient(theta, ball.gradient_mut())?;
-                ball.tell_gradient(theta, loss)?
-            }
-            Request::Loss => match batch.poll_loss(theta)? {
-                Poll::Pending => Request::Loss,
-                Poll::Ready(loss) => ball.tell_loss(theta, loss)?,
-            },
-            Request::Gradient => match batch.poll_gradient(theta, ball.gradient_mut())? {
-                Poll::Pending => Request::Gradient,
-                Poll::Ready(loss) => ball.tell_gradient(theta, loss)?,
-            },
-            Request::Done(_) => ball.begin(theta)?,
-        };
+        // A whole step is polled to its end.
+        while poll_step(&mut ball, &mut batch, theta)?.is_pending() && whole {}
     }
     print_line!("{}", account.close(theta));
     Ok(())

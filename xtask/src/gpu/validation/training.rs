@@ -10,8 +10,8 @@ use rolling_ball::gpu::{self, Batch, DenseNetwork, Device, Shaders, Vector};
 use rolling_ball::kernels::Wide;
 use rolling_ball::nn::{Layer, Network, SoftmaxCrossEntropy};
 use rolling_ball::{
-    Adam, AdamConfig, Armijo, CentreStep, Footpoint, Objective, Optimizer, RollingBall,
-    RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, step,
+    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, Armijo, GaussNewton, GradientDescent, Objective,
+    Optimizer, RollingBall, RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, step,
 };
 use workload::networks::Digits;
 
@@ -92,9 +92,10 @@ impl<'d> Problem<'d> {
         };
         let mut all: Vec<Pair> = Vec::new();
         let contact = RollingBallConfig { learning_rate: 0.1.into(), ..Default::default() };
-        let gauss_newton = Footpoint::GaussNewton { tolerance: 1e-3, max_iterations: 10 };
-        let paper = Footpoint::GradientDescent { step: 0.1, iterations: 3 };
-        let armijo = CentreStep::Armijo(Armijo::default());
+        let gauss_newton =
+            AnyFootpoint::GaussNewton(GaussNewton { tolerance: 1e-3, max_iterations: 10 });
+        let paper = AnyFootpoint::GradientDescent(GradientDescent { step: 0.1, iterations: 3 });
+        let armijo = AnyCentreStep::Armijo(Armijo::default());
         for (name, config) in [
             ("ball, contact", contact),
             ("ball, Gauss-Newton", RollingBallConfig { footpoint: gauss_newton, ..contact }),

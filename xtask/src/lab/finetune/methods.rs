@@ -3,7 +3,8 @@
 use crate::lab::highest_contact::HighestContact;
 use crate::lab::optimizers::{Made, adam, ball, clipped_adam, clipped_sgd, entropy_sgd, sam, sgd};
 use rolling_ball::{
-    AdamConfig, Armijo, CentreStep, EntropySgdConfig, Footpoint, RollingBallConfig, SamConfig,
+    AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, EntropySgdConfig, GaussNewton,
+    GradientDescent, LaggedContact, Plain, RefreshedContact, RollingBallConfig, SamConfig,
     Schedule, SgdConfig,
 };
 
@@ -63,8 +64,8 @@ const ADAM_RATES: (&str, &[f32]) =
 const RADII: (&str, &[f32]) = ("radius", &[0.03, 0.1, 0.3]);
 const ARC_KNOBS: [(&str, &[f32]); 3] =
     [("rate", &[0.1, 1.0, 3.0]), ("radius", &[0.03, 0.1]), ("loss scale", &[3.0, 10.0])];
-const LAGGED: Footpoint = Footpoint::Contact { refreshes: 0 };
-const REFRESHED: Footpoint = Footpoint::Contact { refreshes: 1 };
+const LAGGED: AnyFootpoint = AnyFootpoint::LaggedContact(LaggedContact);
+const REFRESHED: AnyFootpoint = AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: 1 });
 
 /// The form of the ball that the others are compared with.
 pub const DEFAULT_BALL: &str = "ball, lagged, arc length";
@@ -154,14 +155,16 @@ pub const METHODS: [Method; 15] = [
         name: DEFAULT_BALL,
         cost: 1.0,
         knobs: ARC_KNOBS,
-        make: |settings, length| rolling(settings, length, LAGGED, CentreStep::ArcLength),
+        make: |settings, length| {
+            rolling(settings, length, LAGGED, AnyCentreStep::ArcLength(ArcLength))
+        },
     },
     Method {
         name: "ball, lagged, plain step",
         cost: 1.0,
         knobs: [("rate", &[0.01, 0.03, 0.1, 0.3]), RADII, NONE],
         make: |[rate, radius, _], length| {
-            rolling([rate, radius, 1.0], length, LAGGED, CentreStep::Plain)
+            rolling([rate, radius, 1.0], length, LAGGED, AnyCentreStep::Plain(Plain))
         },
     },
     Method {
@@ -170,22 +173,25 @@ pub const METHODS: [Method; 15] = [
         knobs: [RADII, ("loss scale", &[1.0, 3.0]), ("growth", &[1.5, 2.0])],
         make: |[radius, scale, growth], length| {
             let armijo = Armijo { growth, ..Armijo::default() };
-            rolling([0.1, radius, scale], length, LAGGED, CentreStep::Armijo(armijo))
+            rolling([0.1, radius, scale], length, LAGGED, AnyCentreStep::Armijo(armijo))
         },
     },
     Method {
         name: "ball, refreshed, arc length",
         cost: 2.0,
         knobs: ARC_KNOBS,
-        make: |settings, length| rolling(settings, length, REFRESHED, CentreStep::ArcLength),
+        make: |settings, length| {
+            rolling(settings, length, REFRESHED, AnyCentreStep::ArcLength(ArcLength))
+        },
     },
     Method {
         name: "ball, nearest point, arc length",
         cost: 4.0,
         knobs: ARC_KNOBS,
         make: |settings, length| {
-            let footpoint = Footpoint::GaussNewton { max_iterations: 8, tolerance: 1e-2 };
-            rolling(settings, length, footpoint, CentreStep::ArcLength)
+            let footpoint =
+                AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 8, tolerance: 1e-2 });
+            rolling(settings, length, footpoint, AnyCentreStep::ArcLength(ArcLength))
         },
     },
     Method {
@@ -197,8 +203,8 @@ pub const METHODS: [Method; 15] = [
             ("projection step", &[0.01, 0.1]),
         ],
         make: |[rate, radius, step], length| {
-            let footpoint = Footpoint::GradientDescent { step, iterations: 10 };
-            rolling([rate, radius, 1.0], length, footpoint, CentreStep::Plain)
+            let footpoint = AnyFootpoint::GradientDescent(GradientDescent { step, iterations: 10 });
+            rolling([rate, radius, 1.0], length, footpoint, AnyCentreStep::Plain(Plain))
         },
     },
     Method {
@@ -267,8 +273,8 @@ fn adaptive(rate: f32, length: Length) -> AdamConfig {
 fn rolling(
     [rate, radius, loss_scale]: Settings,
     length: Length,
-    footpoint: Footpoint,
-    centre_step: CentreStep,
+    footpoint: AnyFootpoint,
+    centre_step: AnyCentreStep,
 ) -> Made {
     let config = RollingBallConfig {
         radius: shrinking(radius, length),

@@ -3,8 +3,8 @@
 use super::problems::Problem;
 use crate::lab::optimizers::{Made, adam, ball, entropy_sgd, sam, sgd};
 use rolling_ball::{
-    AdamConfig, CentreStep, EntropySgdConfig, Footpoint, RollingBallConfig, SamConfig, Schedule,
-    SgdConfig,
+    AdamConfig, AnyCentreStep, AnyFootpoint, AnyRollingBallConfig, ArcLength, EntropySgdConfig,
+    LaggedContact, Plain, RefreshedContact, RollingBallConfig, SamConfig, Schedule, SgdConfig,
 };
 
 /// Every method tries as many settings: so many rates, and so many of its other scale; a method without one tries finer rates.
@@ -40,7 +40,7 @@ impl Settings {
         }
     }
 
-    fn rolling(self, footpoint: Footpoint, centre_step: CentreStep) -> RollingBallConfig {
+    fn rolling(self, footpoint: AnyFootpoint, centre_step: AnyCentreStep) -> AnyRollingBallConfig {
         RollingBallConfig {
             radius: self.schedule(self.scale),
             learning_rate: self.schedule(self.rate),
@@ -67,8 +67,8 @@ pub struct Method {
 }
 
 const RADII: Option<(f32, f32)> = Some((0.03, 3.0));
-const LAGGED: Footpoint = Footpoint::Contact { refreshes: 0 };
-const REFRESHED: Footpoint = Footpoint::Contact { refreshes: 1 };
+const LAGGED: AnyFootpoint = AnyFootpoint::LaggedContact(LaggedContact);
+const REFRESHED: AnyFootpoint = AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: 1 });
 
 pub const METHODS: [Method; 9] = [
     Method {
@@ -143,7 +143,7 @@ pub const METHODS: [Method; 9] = [
         cost: 1,
         rates: (0.003, 0.2),
         scales: RADII,
-        make: |n, settings| ball(n, settings.rolling(LAGGED, CentreStep::Plain)),
+        make: |n, settings| ball(n, settings.rolling(LAGGED, AnyCentreStep::Plain(Plain))),
         smooths: false,
     },
     Method {
@@ -151,7 +151,7 @@ pub const METHODS: [Method; 9] = [
         cost: 2,
         rates: (0.003, 0.2),
         scales: RADII,
-        make: |n, settings| ball(n, settings.rolling(REFRESHED, CentreStep::Plain)),
+        make: |n, settings| ball(n, settings.rolling(REFRESHED, AnyCentreStep::Plain(Plain))),
         smooths: false,
     },
     Method {
@@ -159,7 +159,7 @@ pub const METHODS: [Method; 9] = [
         cost: 1,
         rates: (0.003, 0.2),
         scales: RADII,
-        make: |n, settings| ball(n, settings.rolling(LAGGED, CentreStep::ArcLength)),
+        make: |n, settings| ball(n, settings.rolling(LAGGED, AnyCentreStep::ArcLength(ArcLength))),
         smooths: false,
     },
 ];

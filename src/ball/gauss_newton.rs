@@ -1,10 +1,26 @@
-//! Gauss-Newton on `D`: linearise `F`, and the minimum along all of theta has a closed form of rank one.
+//! The nearest point of the graph by Gauss-Newton: linearise `F`, and the minimum of `D` along all of theta has a
+//! closed form of rank one.
 
-use crate::ball::geometry::Geometry;
-use crate::ball::{Footpoint, Phase, RollingBall};
+use super::centre::{Geometry, Tangent};
+use super::footpoint::{Body, Footpoint, FootpointNext, GradientAt, Pause, Vectors};
+use super::nearest_point;
+use crate::Error;
 use crate::kernels::{FootpointSums, VectorOps};
-use crate::optimizer::{FootpointReport, Outcome, check_answer};
-use crate::{Error, Request};
+use crate::math::sqrt;
+use crate::optimizer::{FootpointReport, Next, Outcome, check_answer};
+
+/// The nearest point of the graph, by Gauss-Newton with a closed form and a line search that never lets
+/// `D` increase. Started at `theta - learning_rate * g`, which is its first full move.
+///
+/// Cost of a step: a gradient and at least one loss an iteration, commonly 4 to 9 of each.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct GaussNewton {
+    /// Moves at most; 1 or more.
+    pub max_iterations: u32,
+    /// Converged when the predicted decrease of `D` is below this fraction of `D`; 0 up to below 1.
+    pub tolerance: f32,
+}
 
 /// Armijo's constant, the shrinking factor, and the trials of the search along one direction.
 const DECREASE: f32 = 1e-4;
@@ -20,14 +36,14 @@ const GROW: f32 = 2.0;
 
 /// `D` on the line `theta + alpha p` and where the search on it stands.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct GaussNewton {
-    pub report: FootpointReport,
+pub struct LineSearch {
+    report: FootpointReport,
     /// Where the line starts: `F - y~` and the loss.
     above: f32,
     loss: f32,
     /// `d . p` and `|p|^2`, with `d = theta~ - theta` where the line starts.
     along: f32,
-    pub direction_squared: f32,
+    direction_squared: f32,
     /// `grad D . p`, below 0.
     slope: f32,
     /// How far `D` is above its least value so far: never more than one rounding.
@@ -37,7 +53,9 @@ pub(crate) struct GaussNewton {
     /// The best trial so far on this line, once one has been accepted.
     best: Option<Trial>,
     /// The direction is this multiple of what the gradient's buffer holds.
-    pub buffer_scale: f32,
+    buffer_scale: f32,
+    /// The centre of the ball is this part of the way from theta to theta~. Of the last step.
+    centre_scale: f32,
 }
 
 /// A point on the line.
@@ -51,7 +69,7 @@ struct Trial {
 
 /// What to do after a trial: every move is a multiple of the direction.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Judgement {
+enum Judgement {
     /// A trial with this loss stands: move theta by this multiple to it, which is 0 where theta is there already.
     Accepted { multiple: f32, loss: f32 },
     /// Move theta by this multiple and try again.
@@ -60,10 +78,10 @@ pub(crate) enum Judgement {
     Stalled(f32),
 }
 
-impl GaussNewton {
+impl LineSearch {
     /// The first line: from theta, the full move is exactly `-rate g`, whatever the radius, and needs no pass
     /// for its sums.
-    pub fn first(geometry: &Geometry) -> Self {
+    fn first(geometry: &Geometry) -> Self {
         let Geometry { rate, reach, gradient_squared, .. } = *geometry;
         let distance = reach + rate;
         let above = geometry.above_centre(geometry.loss);
@@ -73,7 +91,7 @@ impl GaussNewton {
             report: FootpointReport {
                 iterations: 0,
                 distance: (distance_squared + above * above) / 2.0,
-                residual: pull.abs() * libm::sqrtf(gradient_squared),
+                residual: pull.abs() * sqrt(gradient_squared),
             },
             above,
             loss: geometry.loss,
@@ -85,12 +103,13 @@ impl GaussNewton {
             trials: 0,
             best: None,
             buffer_scale: -rate,
+            centre_scale: 0.0,
         }
     }
 
     /// Linearises at an accepted point. `None` where the predicted decrease is within the tolerance; else
     /// the multiple of the gradient that the direction takes off `d`.
-    pub fn linearise(
+    fn linearise(
         &mut self,
         geometry: &Geometry,
         sums: FootpointSums,
@@ -111,14 +130,14 @@ impl GaussNewton {
         self.best = None;
         self.buffer_scale = 1.0;
         self.report.distance = (q + above * above) / 2.0;
-        self.report.residual = libm::sqrtf((q - 2.0 * above * a + above * above * g).max(0.0));
+        self.report.residual = sqrt((q - 2.0 * above * a + above * above * g).max(0.0));
         // Written so that a NaN counts as converged: there is no direction to follow.
         if -self.slope > tolerance * self.report.distance { Some(s * scale) } else { None }
     }
 
     /// Judges a trial by Armijo's rule on `D`; a loss that is not finite is a rejected trial. The multiples are
     /// of the direction.
-    pub fn judge(&mut self, geometry: &Geometry, loss: f32) -> Judgement {
+    fn judge(&mut self, geometry: &Geometry, loss: f32) -> Judgement {
         self.trials = self.trials.saturating_add(1);
         let alpha = self.alpha;
         let trial = Trial { alpha, loss, change: self.change_at(geometry, alpha, loss) };
@@ -173,93 +192,141 @@ impl GaussNewton {
     }
 
     /// The length of the accepted move.
-    pub fn moved(&self) -> f32 {
-        self.alpha * libm::sqrtf(self.direction_squared)
+    fn moved(&self) -> f32 {
+        self.alpha * sqrt(self.direction_squared)
     }
 }
 
-impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> RollingBall<V, K> {
+/// What a gradient is asked for: an accepted point, from which the next line starts.
+#[derive(Clone, Copy, Debug)]
+pub struct AcceptedPoint;
+
+/// What a loss is asked for: a trial on the line.
+#[derive(Clone, Copy, Debug)]
+pub struct LineTrial;
+
+impl Footpoint for GaussNewton {
+    type Search = LineSearch;
+    type Loss = LineTrial;
+    type Gradient = AcceptedPoint;
+
+    fn check(&self) -> Result<(), Error> {
+        Error::check_count("Gauss-Newton iterations", self.max_iterations)?;
+        Error::check_fraction("Gauss-Newton tolerance", self.tolerance)
+    }
+
+    fn encode(&self) -> [u32; 3] {
+        [1, self.max_iterations, self.tolerance.to_bits()]
+    }
+
+    fn rest<K: VectorOps>(
+        &self,
+        body: &mut Body,
+        _: &mut LineSearch,
+        vectors: Vectors<'_, K::Vector>,
+        loss: f32,
+    ) -> Result<(), Pause<FootpointNext<Self>>> {
+        Ok(nearest_point::rest::<K>(body, vectors, loss)?)
+    }
+
     /// The first trial, of the full move.
-    pub(in crate::ball) fn start_gauss_newton(
-        &mut self,
-        theta: &mut K::Vector,
-        rate: f32,
-        tried: Option<f32>,
-    ) -> Result<Request, Error> {
-        self.gauss_newton = GaussNewton::first(&self.geometry);
-        self.resting = true;
+    fn leave<K: VectorOps>(
+        &self,
+        body: &mut Body,
+        line: &mut LineSearch,
+        vectors: Vectors<'_, K::Vector>,
+        Tangent { rate, tried }: Tangent,
+    ) -> Result<FootpointNext<Self>, Error> {
+        *line = LineSearch::first(&body.geometry);
+        body.resting = true;
         let remaining = if tried.is_some() { 0.0 } else { rate };
-        let (gradient, displaced) = (self.gradient.as_ref(), self.displaced.as_mut());
-        K::displace(theta, displaced, gradient, remaining, self.geometry.reach);
+        let Vectors { theta, gradient, kept } = vectors;
+        K::displace(theta, kept, gradient, remaining, body.geometry.reach);
         match tried {
-            Some(loss) => self.judge_gauss_newton(theta, loss),
-            None => self.ask_loss(Phase::GaussNewtonTrial),
+            Some(loss) => {
+                let vectors = Vectors { theta, gradient, kept };
+                self.told_loss::<K>(body, line, vectors, LineTrial, loss)
+            }
+            None => Ok(Next::Trial(LineTrial)),
         }
     }
 
-    /// Judges the loss at a trial point.
-    pub(in crate::ball) fn judge_gauss_newton(
-        &mut self,
-        theta: &mut K::Vector,
+    /// Judges the loss at a trial.
+    fn told_loss<K: VectorOps>(
+        &self,
+        body: &mut Body,
+        line: &mut LineSearch,
+        vectors: Vectors<'_, K::Vector>,
+        LineTrial: LineTrial,
         loss: f32,
-    ) -> Result<Request, Error> {
-        let Footpoint::GaussNewton { max_iterations, .. } = self.config.footpoint else {
-            return self.finish(Some(loss), Outcome::Converged);
-        };
-        let scale = self.gauss_newton.buffer_scale;
-        match self.gauss_newton.judge(&self.geometry, loss) {
+    ) -> Result<FootpointNext<Self>, Error> {
+        let scale = line.buffer_scale;
+        match line.judge(&body.geometry, loss) {
             Judgement::Retry(multiple) => {
-                self.move_along(theta, multiple * scale);
-                self.ask_loss(Phase::GaussNewtonTrial)
+                K::add_scaled(vectors.theta, multiple * scale, vectors.gradient);
+                Ok(Next::Trial(LineTrial))
             }
             Judgement::Stalled(multiple) => {
-                self.move_along(theta, multiple * scale);
-                self.finish(Some(self.geometry.loss), Outcome::Stalled)
+                K::add_scaled(vectors.theta, multiple * scale, vectors.gradient);
+                line.centre_scale = nearest_point::end(body, line.report);
+                Ok(Next::Done(Some(body.geometry.loss), Outcome::Stalled))
             }
             Judgement::Accepted { multiple, loss } => {
                 if multiple != 0.0 {
-                    self.move_along(theta, multiple * scale);
+                    K::add_scaled(vectors.theta, multiple * scale, vectors.gradient);
                 }
-                self.accept_footpoint(theta, loss, max_iterations)
+                body.geometry.loss = loss;
+                body.record.report.absolute_update += line.moved();
+                if line.report.iterations < self.max_iterations {
+                    return Ok(Next::Gradient(GradientAt::Footpoint(AcceptedPoint)));
+                }
+                line.report.distance = nearest_point::distance::<K>(body, &vectors, loss);
+                line.centre_scale = nearest_point::end(body, line.report);
+                Ok(Next::Done(Some(loss), Outcome::IterationLimit))
             }
         }
     }
 
-    fn accept_footpoint(
-        &mut self,
-        theta: &K::Vector,
+    /// A new line from an accepted point.
+    fn told_gradient<K: VectorOps>(
+        &self,
+        body: &mut Body,
+        line: &mut LineSearch,
+        vectors: Vectors<'_, K::Vector>,
+        AcceptedPoint: AcceptedPoint,
         loss: f32,
-        max_iterations: u32,
-    ) -> Result<Request, Error> {
-        self.geometry.loss = loss;
-        self.record.report.absolute_update += self.gauss_newton.moved();
-        if self.gauss_newton.report.iterations >= max_iterations {
-            self.gauss_newton.report.distance = self.distance(theta, loss);
-            self.finish(Some(loss), Outcome::IterationLimit)
-        } else {
-            self.ask_gradient(Phase::GaussNewtonPoint)
-        }
-    }
-
-    /// A new direction from an accepted point.
-    pub(in crate::ball) fn follow_gauss_newton(
-        &mut self,
-        theta: &mut K::Vector,
-        loss: f32,
-    ) -> Result<Request, Error> {
-        let Footpoint::GaussNewton { tolerance, .. } = self.config.footpoint else {
-            return self.finish(Some(loss), Outcome::Converged);
-        };
-        let (gradient, displaced) = (self.gradient.as_mut(), self.displaced.as_ref());
-        let sums = K::footpoint_sums(theta, displaced, gradient);
+    ) -> Result<FootpointNext<Self>, Error> {
+        let Vectors { theta, gradient, kept: displaced_centre } = vectors;
+        let sums = K::footpoint_sums(theta, displaced_centre, gradient);
         check_answer(loss, sums.gradient)?;
-        match self.gauss_newton.linearise(&self.geometry, sums, loss, tolerance) {
-            None => self.finish(Some(loss), Outcome::Converged),
+        match line.linearise(&body.geometry, sums, loss, self.tolerance) {
+            None => {
+                line.centre_scale = nearest_point::end(body, line.report);
+                Ok(Next::Done(Some(loss), Outcome::Converged))
+            }
             Some(scale) => {
-                self.record.check_move(libm::sqrtf(self.gauss_newton.direction_squared))?;
-                K::gauss_newton_move(theta, displaced, gradient, scale);
-                self.ask_loss(Phase::GaussNewtonTrial)
+                body.record.check_move(sqrt(line.direction_squared))?;
+                K::gauss_newton_move(theta, displaced_centre, gradient, scale);
+                Ok(Next::Trial(LineTrial))
             }
         }
+    }
+
+    fn centre<K: VectorOps>(
+        &self,
+        line: &LineSearch,
+        out: &mut K::Vector,
+        theta: &K::Vector,
+        displaced_centre: &K::Vector,
+    ) {
+        K::interpolate_into(out, theta, displaced_centre, line.centre_scale);
+    }
+
+    fn centre_scale(&self, line: &LineSearch) -> f32 {
+        line.centre_scale
+    }
+
+    fn resumed(&self, centre_scale: f32) -> LineSearch {
+        LineSearch { centre_scale, ..LineSearch::default() }
     }
 }
