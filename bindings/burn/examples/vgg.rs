@@ -12,7 +12,7 @@ use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use oorandom::Rand32;
 use rolling_ball::{
-    Adam, AdamConfig, AnyFootpoint, ClipNorm, Optimizer, RefreshedContact, RollingBall,
+    Adam, AdamConfig, ClipNorm, Optimizer, RefreshedContact, RollingBall,
     RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, step,
 };
 use rolling_ball_burn::ModuleObjective;
@@ -186,11 +186,8 @@ fn shrinking(from: f32, steps: u32) -> Schedule {
 }
 
 fn ball(n: usize, steps: u32, refreshes: u32) -> Result<Box<dyn Optimizer>, rolling_ball::Error> {
-    let config = RollingBallConfig {
-        footpoint: AnyFootpoint::RefreshedContact(RefreshedContact { refreshes }),
-        roll_back: false,
-        ..RollingBallConfig::fine_tuning(steps)
-    };
+    let config = RollingBallConfig { roll_back: false, ..RollingBallConfig::fine_tuning(steps) };
+    let config = config.with_footpoint(RefreshedContact { refreshes });
     Ok(Box::new(RollingBall::new(config, [(); 2].map(|()| vec![0.0; n]))?))
 }
 

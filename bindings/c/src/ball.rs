@@ -6,8 +6,9 @@ use crate::memory::{Vector, check, write};
 use crate::optimizer::{Buffers, Kind, init_from, rb_optimizer, with_kind};
 use crate::schedule::rb_schedule;
 use rolling_ball::{
-    AnyCentreStep, AnyFootpoint, AnyRollingBallConfig, ArcLength, Armijo, Error, GaussNewton,
-    GradientDescent, Plain, RefreshedContact, RollingBall, RollingBallConfig, Schedule,
+    AnyCentreStep, AnyFootpoint, AnyRollingBall, AnyRollingBallConfig, ArcLength, Armijo, Error,
+    GaussNewton, GradientDescent, LaggedContact, Optimizer, Plain, RefreshedContact,
+    RollingBallConfig, Schedule,
 };
 
 /// Vectors of the ball's workspace, each as long as theta.
@@ -57,7 +58,7 @@ pub struct rb_ball_config {
     pub roll_back: u32,
 }
 
-impl From<RollingBallConfig> for rb_ball_config {
+impl From<AnyRollingBallConfig> for rb_ball_config {
     fn from(config: AnyRollingBallConfig) -> Self {
         let mut converted = Self {
             radius: config.radius.into(),
@@ -72,6 +73,7 @@ impl From<RollingBallConfig> for rb_ball_config {
             roll_back: config.roll_back.into(),
         };
         (converted.footpoint, converted.iterations) = match config.footpoint {
+            AnyFootpoint::LaggedContact(_) => (RB_FOOTPOINT_CONTACT, 0),
             AnyFootpoint::RefreshedContact(RefreshedContact { refreshes }) => {
                 (RB_FOOTPOINT_CONTACT, refreshes)
             }
@@ -85,8 +87,8 @@ impl From<RollingBallConfig> for rb_ball_config {
             }
         };
         converted.centre_step = match config.centre_step {
-            AnyCentreStep::Plain(Plain) => RB_CENTRE_STEP_PLAIN,
-            AnyCentreStep::ArcLength(ArcLength) => RB_CENTRE_STEP_ARC_LENGTH,
+            AnyCentreStep::Plain(_) => RB_CENTRE_STEP_PLAIN,
+            AnyCentreStep::ArcLength(_) => RB_CENTRE_STEP_ARC_LENGTH,
             AnyCentreStep::Armijo(armijo) => {
                 converted.armijo = armijo.into();
                 RB_CENTRE_STEP_ARMIJO
@@ -96,7 +98,7 @@ impl From<RollingBallConfig> for rb_ball_config {
     }
 }
 
-impl TryFrom<rb_ball_config> for RollingBallConfig {
+impl TryFrom<rb_ball_config> for AnyRollingBallConfig {
     type Error = Error;
 
     fn try_from(config: rb_ball_config) -> Result<Self, Error> {
@@ -108,9 +110,10 @@ impl TryFrom<rb_ball_config> for RollingBallConfig {
             learning_rate: config.learning_rate.try_into()?,
             loss_scale: config.loss_scale,
             footpoint: match config.footpoint {
-                RB_FOOTPOINT_CONTACT => {
-                    AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: iterations })
-                }
+                RB_FOOTPOINT_CONTACT => match iterations {
+                    0 => LaggedContact.into(),
+                    refreshes => RefreshedContact { refreshes }.into(),
+                },
                 RB_FOOTPOINT_GAUSS_NEWTON => AnyFootpoint::GaussNewton(GaussNewton {
                     max_iterations: iterations,
                     tolerance: config.tolerance,
@@ -135,23 +138,23 @@ impl TryFrom<rb_ball_config> for RollingBallConfig {
 /// The form that serves fine-tuning best at equal cost, at a constant radius and a constant learning rate.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_ball_default() -> rb_ball_config {
-    RollingBallConfig::default().into()
+    RollingBallConfig::default().into_any().into()
 }
 
 /// For fine-tuning a network in about this many steps: the default with a radius and a learning rate that do well
 /// where nobody tunes them, shrinking to nothing together.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_ball_fine_tuning(steps: u32) -> rb_ball_config {
-    RollingBallConfig::fine_tuning(steps).into()
+    RollingBallConfig::fine_tuning(steps).into_any().into()
 }
 
 /// The default with a radius and a learning rate that shrink to nothing together, on half a cosine.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_ball_shrinking(radius: f32, learning_rate: f32, steps: u32) -> rb_ball_config {
-    RollingBallConfig::shrinking(radius, learning_rate, steps).into()
+    RollingBallConfig::shrinking(radius, learning_rate, steps).into_any().into()
 }
 
-type Ball = RollingBall<Vector>;
+type Ball = AnyRollingBall<Vector>;
 
 /// Makes `*optimizer` a rolling ball over the caller's buffers, which stay the caller's and must outlive it: theta,
 /// `parameters` floats; the workspace, RB_BALL_VECTORS times as many, whose content does not matter.

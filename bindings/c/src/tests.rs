@@ -7,18 +7,16 @@ use crate::optimizer::{
     rb_begin, rb_gradient, rb_optimizer, rb_report, rb_request, rb_tell_gradient, rb_tell_loss,
 };
 use crate::sgd::{rb_sgd_default, rb_sgd_init};
-use crate::{
-    ArcLength, GaussNewton, GradientDescent, LaggedContact, Plain, RefreshedContact, adam, ball,
-    sam,
-};
+use crate::{adam, ball, sam};
 use core::mem::MaybeUninit;
 use core::slice;
 use rolling_ball::nn::{
     Chain, Dense, Layer, MeanSquaredError, Network, Relu, Sample, SoftmaxCrossEntropy,
 };
 use rolling_ball::{
-    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, Armijo, Objective, Optimizer, RollingBall,
-    RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, StepReport, step,
+    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, GaussNewton, GradientDescent,
+    LaggedContact, Objective, Optimizer, Plain, RefreshedContact, RollingBall, RollingBallConfig,
+    Sam, SamConfig, Sgd, SgdConfig, StepReport, step,
 };
 
 type Deep = Chain<Dense<5, 7>, Chain<Relu<7>, Chain<Dense<7, 6>, Chain<Relu<6>, Dense<6, 3>>>>>;
@@ -227,8 +225,9 @@ fn every_form_of_the_ball_makes_the_bits_of_rust() {
         ),
     ];
     for (footpoint, centre_step) in forms {
-        let config =
-            RollingBallConfig { footpoint, centre_step, ..RollingBallConfig::fine_tuning(STEPS) };
+        let config = RollingBallConfig::fine_tuning(STEPS)
+            .with_footpoint(footpoint)
+            .with_centre_step(centre_step);
         let converted = ball::rb_ball_config::from(config);
         let c = by_c(2, |optimizer, theta, workspace| {
             // SAFETY: all pointers are to live buffers of these lengths.

@@ -167,7 +167,7 @@ fn turn<T: Layer, K: Kernels + Default>(problem: &Problem) -> Result<Seconds> {
         roll_back: false,
         ..RollingBallConfig::default()
     };
-    let mut ball = problem.ball::<K>(config)?;
+    let mut ball = problem.ball::<K>(config.into_any())?;
     Ok(Seconds {
         gradient: evaluation,
         step: step_seconds(&mut sgd, &mut objective, problem)?,

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use oorandom::Rand32;
 use rolling_ball::kernels::Kernels;
 use rolling_ball::nn::{Chain, Dense, Layer, Network, Relu, Sample, SoftmaxCrossEntropy};
-use rolling_ball::{Objective, Optimizer, RollingBall, RollingBallConfig};
+use rolling_ball::{AnyRollingBallConfig, Objective, Optimizer, RollingBall};
 use std::path::PathBuf;
 
 /// Inputs, hidden units with ReLU, outputs.
@@ -95,7 +95,7 @@ impl Problem {
     /// A ball for the network.
     pub fn ball<K: Kernels + Default>(
         &self,
-        config: RollingBallConfig,
+        config: AnyRollingBallConfig,
     ) -> Result<impl Optimizer + use<K>> {
         let workspace = [vec![0.0; self.theta.len()], vec![0.0; self.theta.len()]];
         Ok(RollingBall::with_backend(K::default(), config, workspace)?)

@@ -2,7 +2,7 @@
 
 use super::numbers::normal;
 use oorandom::Rand32;
-use rolling_ball::{Error, Evaluations, Optimizer, Request, Schedule, StepReport};
+use rolling_ball::{Error, Evaluation, Evaluations, Optimizer, Request, Schedule, StepReport};
 
 /// A centre that stays, and before each step losses at random places under the ball: the one that would hold it up highest becomes its
 /// contact, whose gradient moves the centre. An experiment of the laboratory, not an optimizer of the library.
@@ -42,12 +42,6 @@ impl HighestContact {
             in_progress: false,
         }
     }
-
-    /// Where it was at the end of the last step.
-    pub fn centre(&self) -> &[f32] {
-        &self.centre
-    }
-
     /// A place under the ball: anywhere on its disc, or, every other time, near the best so far.
     fn draw(&mut self, theta: &mut [f32]) {
         for t in theta.iter_mut() {
@@ -138,8 +132,9 @@ impl Optimizer for HighestContact {
         &mut self.gradient
     }
 
-    fn awaits_gradient(&self) -> bool {
-        self.in_progress && self.asked > self.probes
+    fn awaits(&self) -> Option<Evaluation> {
+        let next = if self.asked > self.probes { Evaluation::Gradient } else { Evaluation::Loss };
+        self.in_progress.then_some(next)
     }
 
     fn abandon(&mut self) {
@@ -148,6 +143,20 @@ impl Optimizer for HighestContact {
 
     fn steps(&self) -> u32 {
         self.steps
+    }
+
+    fn restart(&mut self) -> Result<(), Error> {
+        self.steps = 0;
+        Ok(())
+    }
+
+    fn set_learning_rate(&mut self, rate: Schedule) -> Result<(), Error> {
+        self.rate = rate;
+        Ok(())
+    }
+
+    fn centre<'a>(&'a mut self, _: &'a [f32]) -> Result<&'a [f32], Error> {
+        Ok(&self.centre)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rolling_ball::{
     Adam, AdamConfig, AnyRollingBallConfig, ClipNorm, EntropySgd, EntropySgdConfig, Error,
-    Optimizer, RollingBall, RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig,
+    Optimizer, RollingBall, Sam, SamConfig, Sgd, SgdConfig,
 };
 
 pub type Made = Result<Box<dyn Optimizer>, Error>;

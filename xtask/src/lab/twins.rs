@@ -46,32 +46,7 @@ const RATES: [f32; 4] = [0.001, 0.01, 0.1, 0.3];
 /// Radius within which SAM looks.
 const SAM_RADIUS: f32 = 0.1;
 
-/// An optimizer, and where its centre is.
-enum Subject {
-    Point(Box<dyn Optimizer + Send>),
-    Ball(Box<RollingBall<[f32; 2]>>),
-    Highest(Box<HighestContact>),
-}
-
-impl Subject {
-    fn optimizer(&mut self) -> &mut dyn Optimizer {
-        match self {
-            Self::Point(optimizer) => &mut **optimizer,
-            Self::Ball(ball) => &mut **ball,
-            Self::Highest(ball) => &mut **ball,
-        }
-    }
-
-    /// Theta itself, where there is no ball.
-    fn centre(&mut self, theta: [f32; 2]) -> [f32; 2] {
-        let centre = match self {
-            Self::Point(_) => None,
-            Self::Ball(ball) => ball.centre(&theta).ok().and_then(|centre| centre.first_chunk()),
-            Self::Highest(ball) => ball.centre().first_chunk(),
-        };
-        centre.copied().unwrap_or(theta)
-    }
-}
+type Subject = Box<dyn Optimizer + Send>;
 
 /// A rate that goes down to nothing in so many steps.
 #[derive(Clone, Copy, Debug)]
@@ -159,19 +134,19 @@ const KINDS: [Kind; 11] = [
 fn sgd(rate: Rate, momentum: f32) -> Result<Subject, Error> {
     let learning_rate = rate.schedule();
     let config = SgdConfig { learning_rate, momentum, roll_back: false, ..SgdConfig::default() };
-    Ok(Subject::Point(Box::new(Sgd::new(config, [0.0; 2], Some([0.0; 2]))?)))
+    Ok(Box::new(Sgd::new(config, [0.0; 2], Some([0.0; 2]))?))
 }
 
 fn adam(_: &TwinsArgs, rate: Rate) -> Result<Subject, Error> {
     let learning_rate = rate.schedule();
     let config = AdamConfig { learning_rate, roll_back: false, ..AdamConfig::default() };
-    Ok(Subject::Point(Box::new(Adam::new(config, [[0.0; 2]; 3])?)))
+    Ok(Box::new(Adam::new(config, [[0.0; 2]; 3])?))
 }
 
 fn sam(_: &TwinsArgs, rate: Rate) -> Result<Subject, Error> {
     let learning_rate = rate.schedule();
     let config = SamConfig { learning_rate, radius: SAM_RADIUS.into(), roll_back: false };
-    Ok(Subject::Point(Box::new(Sam::new(config, [[0.0; 2]; 2])?)))
+    Ok(Box::new(Sam::new(config, [[0.0; 2]; 2])?))
 }
 
 fn ball(args: &TwinsArgs, rate: Rate, footpoint: AnyFootpoint) -> Result<Subject, Error> {
@@ -183,12 +158,12 @@ fn ball(args: &TwinsArgs, rate: Rate, footpoint: AnyFootpoint) -> Result<Subject
         centre_step: AnyCentreStep::Plain(Plain),
         roll_back: false,
     };
-    Ok(Subject::Ball(Box::new(RollingBall::new(config, [[0.0; 2]; 2])?)))
+    Ok(Box::new(RollingBall::new(config, [[0.0; 2]; 2])?))
 }
 
 fn highest(args: &TwinsArgs, rate: Rate, probes: u32) -> Result<Subject, Error> {
     let ball = HighestContact::new(2, args.radius, rate.schedule(), probes);
-    Ok(Subject::Highest(Box::new(ball)))
+    Ok(Box::new(ball))
 }
 
 /// Where the centre went from a start until the evaluations were used up, and where theta was then.
@@ -200,9 +175,10 @@ fn path(
 ) -> (Vec<[f32; 2]>, [f32; 2]) {
     let (mut theta, mut path, mut spent) = (start, vec![start], 0.0);
     while spent < gradients as f32 {
-        let Ok(report) = step(subject.optimizer(), wells, &mut theta) else { break };
+        let Ok(report) = step(&mut **subject, wells, &mut theta) else { break };
         spent += report.evaluations.cost();
-        path.push(subject.centre(theta));
+        let Ok(centre) = subject.centre(&theta) else { break };
+        path.push(centre.first_chunk().copied().unwrap_or(theta));
     }
     (path, theta)
 }

@@ -91,7 +91,8 @@ impl<'d> Problem<'d> {
             Ok([Vector::zeros(self.device, N)?, Vector::zeros(self.device, N)?])
         };
         let mut all: Vec<Pair> = Vec::new();
-        let contact = RollingBallConfig { learning_rate: 0.1.into(), ..Default::default() };
+        let contact =
+            RollingBallConfig { learning_rate: 0.1.into(), ..Default::default() }.into_any();
         let gauss_newton =
             AnyFootpoint::GaussNewton(GaussNewton { tolerance: 1e-3, max_iterations: 10 });
         let paper = AnyFootpoint::GradientDescent(GradientDescent { step: 0.1, iterations: 3 });

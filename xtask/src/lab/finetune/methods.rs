@@ -248,13 +248,15 @@ pub const AS_SHIPPED: [Method; 6] = [
         name: "ball, `default()`",
         cost: 1.3,
         knobs: [NONE; 3],
-        make: |_, length| ball(length.parameters, RollingBallConfig::default()),
+        make: |_, length| ball(length.parameters, RollingBallConfig::default().into_any()),
     },
     Method {
         name: "ball, `fine_tuning(steps)`",
         cost: 1.3,
         knobs: [NONE; 3],
-        make: |_, length| ball(length.parameters, RollingBallConfig::fine_tuning(length.steps)),
+        make: |_, length| {
+            ball(length.parameters, RollingBallConfig::fine_tuning(length.steps).into_any())
+        },
     },
 ];
 
