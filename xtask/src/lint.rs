@@ -2,11 +2,11 @@
 
 use crate::boards::BOARDS;
 use crate::device::qemu::{MACHINES, MICROBIT, MPS2_AN386, MPS3_AN547};
-use crate::device::setup;
-use crate::workspace::{
+use anyhow::Result;
+use workbench::setup;
+use workbench::workspace::{
     BURN, DEVICE_FEATURES, FEATURES_WITH_GPU, capture, cargo, root, too_old_for,
 };
-use anyhow::Result;
 
 /// Runs the command.
 pub fn lint() -> Result<()> {

@@ -1,10 +1,9 @@
 //! The networks of the scenarios.
 
-use crate::{Image, digits_cnn};
+use crate::digits_cnn;
 use rolling_ball::Error;
-use rolling_ball::nn::{
-    Chain, Conv1d, Dense, FitsIn, Layer, MaxPool, Network, Nothing, Relu, Shape, Window,
-};
+use rolling_ball::nn::{Chain, Conv1d, Dense, FitsIn, MaxPool, Network, Relu, Shape, Window};
+use rolling_ball_rehearsal::{Image, Model};
 
 /// 8x8 digits, ten classes.
 pub type DigitsTail = Chain<Dense<64, 32>, Chain<Relu<32>, Dense<32, 10>>>;
@@ -37,40 +36,6 @@ const _: () = FitsIn::<LastLayer, { 16 * 1024 }>::CHECK;
 const _: () = FitsIn::<Digits, { 64 * 1024 }>::CHECK;
 const _: () = FitsIn::<Speakers, { 256 * 1024 }>::CHECK;
 const _: () = FitsIn::<SpeakersCnn, { 128 * 1024 }>::CHECK;
-
-/// A network, the parameters that its theta starts from, and the image that it learns from.
-#[derive(Debug)]
-pub struct Model<'a, T, F = Nothing> {
-    /// The network.
-    pub network: Network<'a, T, F>,
-    /// As long as theta.
-    pub start: &'a [f32],
-    /// Settings and samples.
-    pub image: Image<'a>,
-}
-
-impl<T, F> Model<'_, T, F> {
-    /// Puts theta where it starts.
-    ///
-    /// # Errors
-    /// [`Error::Length`]; theta is unchanged.
-    pub fn load(&self, theta: &mut [f32]) -> Result<(), Error> {
-        let (expected, actual) = (theta.len(), self.start.len());
-        if expected != actual {
-            return Err(Error::Length { what: "weights in the image", expected, actual });
-        }
-        theta.copy_from_slice(self.start);
-        Ok(())
-    }
-}
-
-/// A network of which all is trained.
-///
-/// # Errors
-/// None: a network without frozen parameters has none that could be missing.
-pub fn whole<'a, T: Layer>(image: &Image<'a>) -> Result<Model<'a, T>, Error> {
-    Ok(Model { network: Network::new(&[])?, start: image.weights, image: *image })
-}
 
 /// The imported network, whose last layer is trained from the image's weights on.
 ///

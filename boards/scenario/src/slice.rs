@@ -1,11 +1,11 @@
 //! A slice through the loss of a small network, and balls of five radii over it: for any core, with the same bits.
 
-use crate::hash;
 use crate::training_step::{LARGE, Large, LargeTail, SAMPLES};
 use core::fmt;
 use rolling_ball::nn::SoftmaxCrossEntropy;
 use rolling_ball::probe::{Grid, Slice};
 use rolling_ball::{Error, Objective};
+use rolling_ball_rehearsal::hash;
 
 /// Points of the slice.
 pub const POINTS: usize = 65;

@@ -1,11 +1,11 @@
 //! The training steps whose instructions are counted, with the same bits on every core: two small networks, one sample
 //! and eight, gradient descent and the ball.
 
-use crate::hash;
 use core::fmt;
 use core::hint::black_box;
 use rolling_ball::nn::{Chain, Dense, Layer, Network, Relu, Sample, SoftmaxCrossEntropy};
 use rolling_ball::{Error, Optimizer, RollingBall, RollingBallConfig, Sgd, SgdConfig, step};
+use rolling_ball_rehearsal::hash;
 
 /// 212 parameters.
 pub type SmallTail = Chain<Dense<8, 16>, Chain<Relu<16>, Dense<16, 4>>>;

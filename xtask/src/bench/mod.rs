@@ -1,7 +1,6 @@
 //! `cargo xtask bench`: the library against the machine and against its peers.
 
 mod desktop;
-pub mod document;
 mod footpoint;
 mod guard;
 pub mod kernels;
@@ -9,13 +8,12 @@ pub mod mcu;
 mod peers;
 mod problem;
 mod size;
-pub mod table;
-pub mod timing;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use rayon::ThreadPoolBuilder;
 use serde_json::{Map, Value};
+use workbench::document;
 
 /// Measure the library against this machine's memory, PyTorch and JAX, and count its instructions on a microcontroller
 ///
@@ -79,11 +77,11 @@ impl Part {
 
     fn title(self) -> &'static str {
         match self {
-            Self::Kernels => "Passes over memory",
-            Self::Desktop => "Training on the desktop",
-            Self::Footpoint => "To the same footpoint",
-            Self::Mcu => "A training step on a microcontroller",
-            Self::Size => "Flash and RAM",
+            Self::Kernels => document::KERNELS,
+            Self::Desktop => document::DESKTOP,
+            Self::Footpoint => document::FOOTPOINT,
+            Self::Mcu => document::MCU,
+            Self::Size => document::SIZE,
         }
     }
 

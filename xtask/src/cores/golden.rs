@@ -2,12 +2,12 @@
 //! and RAM are the compiler's, and only those of one compiler can be compared.
 
 use super::Row;
-use crate::workspace::{compiler, root};
 use anyhow::{Context, Result, bail};
 use comfy_table::presets::ASCII_MARKDOWN;
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 use std::path::PathBuf;
+use workbench::workspace::{compiler, root};
 
 /// What was measured, and with which compiler.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

@@ -3,14 +3,10 @@
 mod golden;
 
 use crate::demo::firmware;
-use crate::demo::grouped;
-use crate::demo::outcome::{Told, first_difference};
 use crate::demo::plan::{Plan, PlanArgs, Scenario};
-use crate::demo::rehearsal::Rehearsals;
+use crate::demo::rehearsal::rehearse;
 use crate::device;
 use crate::device::qemu::{Emulation, MACHINES, Machine};
-use crate::device::setup;
-use crate::progress;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
@@ -18,8 +14,12 @@ pub use golden::Agreement;
 use golden::Golden;
 use indicatif::{MultiProgress, ProgressBar};
 use rayon::prelude::*;
-use scenario::{Event, OptimizerKind};
+use rolling_ball_rehearsal::desktop::{History, Rehearsal, first_difference};
+use rolling_ball_rehearsal::{Event, OptimizerKind};
 use serde::{Deserialize, Serialize};
+use workbench::progress;
+use workbench::setup;
+use workbench::table::grouped;
 
 /// Run the scenarios on six emulated cores, from Cortex-M0 to Cortex-M55, and compare them bit for bit
 ///
@@ -95,19 +95,18 @@ pub fn check() -> Result<Agreement> {
 /// A plan, and what the desktop made of it.
 struct Rehearsed {
     plan: Plan,
-    rehearsals: Rehearsals,
+    rehearsal: Rehearsal,
 }
 
 impl Rehearsed {
     fn new(arguments: &PlanArgs) -> Result<Self> {
         let plan = Plan::prepare(arguments)?;
-        let rehearsals = Rehearsals::of(&plan, |_| {})?;
-        let (scalar, wide) = (Told::new(&rehearsals.scalar)?, Told::new(&rehearsals.wide)?);
+        let rehearsal = rehearse(&plan, |_| {})?;
         ensure!(
-            first_difference(&scalar, &wide).is_none(),
+            rehearsal.first_difference()?.is_none(),
             "the desktop's scalar and wide kernels differ: this breaks the numeric contract"
         );
-        Ok(Self { plan, rehearsals })
+        Ok(Self { plan, rehearsal })
     }
 }
 
@@ -133,7 +132,7 @@ fn rows() -> Result<Vec<Row>> {
 }
 
 fn row(rehearsed: &Rehearsed, machine: &Machine, bar: &ProgressBar) -> Result<Row> {
-    let Rehearsed { plan, rehearsals } = rehearsed;
+    let Rehearsed { plan, rehearsal } = rehearsed;
     bar.tick();
     let firmware = firmware::build(plan, "qemu", machine)?;
     let run = device::run(&Emulation::new(machine, &firmware, device::LIMIT), |event| {
@@ -142,7 +141,7 @@ fn row(rehearsed: &Rehearsed, machine: &Machine, bar: &ProgressBar) -> Result<Ro
         }
     })?;
     bar.finish();
-    let (host, told) = (Told::new(&rehearsals.wide)?, Told::new(&run.events)?);
+    let (host, told) = (rehearsal.history()?, History::new(&run.events)?);
     if let Some(step) = first_difference(&host, &told) {
         anyhow::bail!(
             "{} on the {} differs from the desktop from step {step} on: this breaks the numeric contract",

@@ -11,7 +11,8 @@ use qemu_board::{exit, print_line};
 use rolling_ball::kernels::Scalar;
 use rolling_ball::nn::SoftmaxCrossEntropy;
 use rolling_ball::{Checkpoints, Error, Optimizer, RollingBall, RollingBallConfig, step};
-use scenario::{Digits, DigitsTail, Event, Image, hash, whole};
+use rolling_ball_rehearsal::{Event, Image, hash, whole};
+use scenario::{Digits, DigitsTail};
 use static_cell::ConstStaticCell;
 
 type Memory = Buffers<{ Digits::PARAMETERS }, { Digits::SCRATCH }>;

@@ -1,17 +1,16 @@
 //! The roofline of one thread as an SVG: what memory and arithmetic allow, and what the passes reach.
 
-use super::{
-    IN_CACHE, ROOFLINE,
-    bandwidth::{Row, median},
-};
-use crate::demo::chart::{AXIS, DOT_COLOURS, GRID, INK, LINE_COLOUR, log_ticks, short, text};
-use crate::workspace::root;
+use super::bandwidth::Row;
+use super::{IN_CACHE, ROOFLINE};
 use anyhow::{Context, Result};
 use plotters::coord::combinators::BindKeyPoints;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 use rolling_ball::kernels::Wide;
 use std::ops::Range;
+use workbench::statistics::median;
+use workbench::style::{AXIS, DOT_COLOURS, GRID, INK, LINE_COLOUR, log_ticks, short, text};
+use workbench::workspace::root;
 use workload::passes::{Pass, passes};
 
 const SIZE: (u32, u32) = (1000, 720);
@@ -60,7 +59,7 @@ impl Roofline<'_> {
     /// GB/s of the triad at this length.
     fn bandwidth(&self, length: usize) -> f64 {
         let own = self.rows.iter().filter(|row| row.n == length);
-        median(own.map(|row| row.triad_gb_per_s).collect())
+        median(own.map(|row| row.triad_gb_per_s))
     }
 
     /// The passes at this length: operations a byte, and GFLOP/s.

@@ -3,9 +3,9 @@
 use super::{Passes, Step};
 use crate::bench::guard::{Figures, Guard};
 use crate::cores::Agreement;
-use crate::workspace::compiler;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
+use workbench::workspace::compiler;
 
 const GUARD: Guard =
     Guard { path: "boards/qemu/instructions.json", bless: "cargo xtask bench --only mcu --write" };

@@ -5,15 +5,16 @@ mod tables;
 
 use super::{BenchArgs, Findings};
 use crate::cores::Agreement;
+use crate::device::Build;
 use crate::device::qemu::{Emulation, MACHINES, MPS2_AN386, MPS3_AN547, Machine};
-use crate::device::{Build, setup};
-use crate::progress;
 use anyhow::{Context, Result, ensure};
 use committed::Committed;
 use scenario::training_step::{Counted, Memory, count};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 use std::time::Duration;
+use workbench::progress;
+use workbench::setup;
 
 /// Their scalar and vector instructions are what the library is written for; the guard looks at these alone.
 const GUARDED: [&Machine; 2] = [&MPS2_AN386, &MPS3_AN547];
