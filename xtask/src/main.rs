@@ -13,6 +13,7 @@ mod int8;
 mod lab;
 mod lanes;
 mod lint;
+mod own_network;
 mod resume;
 mod size;
 mod test;

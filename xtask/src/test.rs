@@ -15,6 +15,7 @@ use crate::duty;
 use crate::int8;
 use crate::lab;
 use crate::lint;
+use crate::own_network;
 use crate::resume;
 use crate::size;
 use anyhow::{Context, Result, bail, ensure};
@@ -114,7 +115,6 @@ pub fn test(args: &TestArgs) -> Result<()> {
     let beside = |folder: &str, what| {
         run(cargo().args(["test", "--locked"]).current_dir(root().join(folder)), what)
     };
-    beside("boards/scenario", "the tests of the scenario")?;
     beside("boards/gesture", "the gestures")?;
     let sentence = "the_modules_of_burn_are_objectives";
     match too_old_for(BURN)? {
@@ -373,6 +373,8 @@ fn devices(args: &TestArgs, tally: &mut Tally) -> Result<()> {
     faults(tally)?;
     subnormals(tally)?;
     slice(tally)?;
+    own_network::check()?;
+    tally.pass("a_network_that_nothing_knows_by_name_has_equal_bits_on_host_and_device");
     six_cores(tally)?;
     let sentence = "no_step_takes_over_2_per_cent_more_instructions_than_the_committed_ones";
     tally.pass_where_compared(sentence, bench::mcu::check()?);

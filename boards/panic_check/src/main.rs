@@ -28,7 +28,7 @@ use rolling_ball::{
     RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, WeightDecay, step,
 };
 
-/// What `cargo xtask import` writes is firmware as it stands.
+/// What `rolling-ball import` writes is firmware as it stands.
 #[path = "../../../models/generated/digits_cnn.rs"]
 mod digits_cnn;
 
