@@ -1,8 +1,10 @@
 //! A gradient evaluation and a training step: ours, PyTorch's and JAX's, of the same network on the same batch.
 
+use super::arguments::BenchArgs;
+use super::findings::Findings;
 use super::peers::{self, Peer};
 use super::problem::{Problem, ThreeLayers, TwoLayers};
-use super::{BenchArgs, Findings, on_threads};
+use super::threads::on_threads;
 use anyhow::Result;
 use indicatif::ProgressBar;
 use rolling_ball::kernels::{Active, Kernels};

@@ -1,8 +1,9 @@
 //! To the same footpoint: Gauss-Newton, and the paper's solver here, in JAX and in PyTorch.
 
+use super::arguments::BenchArgs;
+use super::findings::Findings;
 use super::peers::{self, Peer};
 use super::problem::{Problem, TwoLayers};
-use super::{BenchArgs, Findings};
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 use rolling_ball::kernels::Active;

@@ -1,6 +1,6 @@
 //! PyTorch and JAX, each in a Python of its own that answers lines of JSON: benches/peers.
 
-use super::BenchArgs;
+use super::arguments::BenchArgs;
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Serialize, de::DeserializeOwned};
 use std::io::{BufRead, BufReader, Write};

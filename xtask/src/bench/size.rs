@@ -1,6 +1,7 @@
 //! Flash and RAM: of the firmware with each optimizer, and of training by network.
 
-use super::{BenchArgs, Findings};
+use super::arguments::BenchArgs;
+use super::findings::Findings;
 use crate::device::elf::Sizes;
 use crate::device::qemu::MPS2_AN386;
 use crate::size::{KINDS, PROFILES, binary, sizes, write_digits};

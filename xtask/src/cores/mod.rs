@@ -1,6 +1,7 @@
 //! `cargo xtask qemu`: the same scenarios on six cores, with the same bits on all.
 
 mod golden;
+mod row;
 
 use crate::demo::firmware;
 use crate::demo::plan::{Plan, PlanArgs, Scenario};
@@ -9,17 +10,15 @@ use crate::device;
 use crate::device::qemu::{Emulation, MACHINES, Machine};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 pub use golden::Agreement;
 use golden::Golden;
 use indicatif::{MultiProgress, ProgressBar};
 use rayon::prelude::*;
 use rolling_ball_rehearsal::desktop::{History, Rehearsal, first_difference};
 use rolling_ball_rehearsal::{Event, OptimizerKind};
-use serde::{Deserialize, Serialize};
+use row::{Row, table};
 use workbench::progress;
 use workbench::setup;
-use workbench::table::grouped;
 
 /// Run the scenarios on six emulated cores, from Cortex-M0 to Cortex-M55, and compare them bit for bit
 ///
@@ -37,34 +36,6 @@ pub struct QemuArgs {
     /// Print the small scenario's rows as JSON, and nothing else, on stdout
     #[arg(long)]
     json: bool,
-}
-
-/// One scenario on one core.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-struct Row {
-    scenario: String,
-    core: String,
-    machine: String,
-    /// Of theta at the end.
-    hash: String,
-    instructions_per_step: u64,
-    flash_bytes: u64,
-    /// Static data and stack.
-    ram_bytes: u64,
-    correct_before: u32,
-    correct_after: u32,
-    held_out: u32,
-}
-
-/// A row as `--json` prints it.
-#[derive(Serialize)]
-struct Figures<'a> {
-    core: &'a str,
-    machine: &'a str,
-    hash: &'a str,
-    instructions_per_step: u64,
-    flash_bytes: u64,
-    ram_bytes: u64,
 }
 
 /// Runs the command.
@@ -168,46 +139,4 @@ fn row(rehearsed: &Rehearsed, machine: &Machine, bar: &ProgressBar) -> Result<Ro
         correct_after: told.after.correct,
         held_out: told.after.samples,
     })
-}
-
-impl Row {
-    fn figures(&self) -> Figures<'_> {
-        let Self { core, machine, hash, instructions_per_step, flash_bytes, ram_bytes, .. } = self;
-        let (instructions_per_step, flash_bytes) = (*instructions_per_step, *flash_bytes);
-        Figures { core, machine, hash, instructions_per_step, flash_bytes, ram_bytes: *ram_bytes }
-    }
-
-    /// Before and after, in per cent.
-    fn accuracy(&self) -> String {
-        let percent = |correct: u32| 100.0 * f64::from(correct) / f64::from(self.held_out.max(1));
-        format!("{:.1}, {:.1}", percent(self.correct_before), percent(self.correct_after))
-    }
-}
-
-fn table(rows: &[Row]) -> Table {
-    let mut table = Table::new();
-    table.load_preset(UTF8_FULL_CONDENSED);
-    table.set_header([
-        "scenario",
-        "core",
-        "machine",
-        "hash, as the desktop's",
-        "instructions a step",
-        "flash, bytes",
-        "RAM, bytes",
-        "accuracy before and after, %",
-    ]);
-    for row in rows {
-        table.add_row([
-            row.scenario.clone(),
-            row.core.clone(),
-            row.machine.clone(),
-            row.hash.clone(),
-            grouped(row.instructions_per_step),
-            grouped(row.flash_bytes),
-            grouped(row.ram_bytes),
-            row.accuracy(),
-        ]);
-    }
-    table
 }

@@ -15,7 +15,7 @@ use anyhow::{Result, ensure};
 use clap::Args;
 use exact::Ground;
 use map::Map;
-use outcome::{Figure, Outcome};
+use outcome::{Figure, MOVE, Outcome, TOLERANCE};
 use roller::Roller;
 use rolling_ball::probe::basins::{NearWells, Settings, Starts};
 use std::ops::Range;
@@ -48,10 +48,6 @@ const RATE: f32 = 0.01;
 const LARGEST: f32 = 3.0;
 /// Of a second grid for the exact ball, in spacings of the first: what differs is the grid's doing.
 const COARSER: f32 = 2.0;
-/// Ends as close as this are the same minimum.
-const TOLERANCE: f32 = 0.01;
-/// How far every start is moved, both ways.
-const MOVE: f32 = 1e-6;
 
 /// Runs the experiment.
 pub fn run(args: &BasinsArgs) -> Result<Section> {

@@ -2,9 +2,13 @@
 
 use super::landscape::losses;
 use super::roller::Roller;
-use super::{MOVE, TOLERANCE};
 use anyhow::Result;
 use rolling_ball::probe::basins::{Basins, NearWells, Settings, Starts};
+
+/// Ends as close as this are the same minimum.
+pub const TOLERANCE: f32 = 0.01;
+/// How far every start is moved, both ways.
+pub const MOVE: f32 = 1e-6;
 
 /// Basins with less than this share of the starts may be specks.
 const LARGE: f64 = 0.001;

@@ -1,6 +1,6 @@
 //! What the figures say of the paper's claim.
 
-use super::outcome::{Figure, Outcome};
+use super::outcome::{Figure, MOVE, Outcome};
 use crate::report::Part;
 
 /// How a figure goes with a growing radius.
@@ -96,7 +96,7 @@ fn dust(lagged: &[Outcome]) -> String {
         " With radii of {} its basins are no regions but dust (dependence below {DUST}): in which of them a ball ends is mostly \
          chance. Moving every start by {:e} changes up to {:.1} % of its ends.",
         radii.join(", "),
-        super::MOVE,
+        MOVE,
         100.0 * moved
     )
 }

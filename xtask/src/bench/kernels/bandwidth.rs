@@ -13,6 +13,9 @@ const ROUNDS: usize = 21;
 /// Bytes that one timing moves at least, so that the clock's resolution does not count.
 const MOVED: u64 = 32 << 20;
 
+/// Slices that the first-level cache holds.
+pub const IN_CACHE: usize = 1024;
+
 /// A pass at a length.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Row {

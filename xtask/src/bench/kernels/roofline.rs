@@ -1,7 +1,6 @@
 //! The roofline of one thread as an SVG: what memory and arithmetic allow, and what the passes reach.
 
-use super::bandwidth::Row;
-use super::{IN_CACHE, ROOFLINE};
+use super::bandwidth::{IN_CACHE, Row};
 use anyhow::{Context, Result};
 use plotters::coord::combinators::BindKeyPoints;
 use plotters::prelude::*;
@@ -12,6 +11,9 @@ use workbench::statistics::median;
 use workbench::style::{AXIS, DOT_COLOURS, GRID, INK, LINE_COLOUR, log_ticks, short, text};
 use workbench::workspace::root;
 use workload::passes::{Pass, passes};
+
+/// The file, beside docs/benchmarks.md.
+pub const PICTURE: &str = "roofline.svg";
 
 const SIZE: (u32, u32) = (1000, 720);
 const INTENSITIES: (f64, f64) = (0.099, 10.1);
@@ -49,10 +51,10 @@ pub struct Roofline<'a> {
 impl Roofline<'_> {
     /// Writes docs/roofline.svg.
     pub fn write(&self) -> Result<()> {
-        let path = root().join("docs").join(ROOFLINE);
+        let path = root().join("docs").join(PICTURE);
         let svg = self.draw().context("cannot draw the roofline")?;
-        std::fs::write(&path, svg).with_context(|| format!("cannot write docs/{ROOFLINE}"))?;
-        eprintln!("wrote docs/{ROOFLINE}");
+        std::fs::write(&path, svg).with_context(|| format!("cannot write docs/{PICTURE}"))?;
+        eprintln!("wrote docs/{PICTURE}");
         Ok(())
     }
 

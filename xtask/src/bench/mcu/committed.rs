@@ -1,6 +1,6 @@
 //! The committed table of instructions on the emulated cores.
 
-use super::{Passes, Step};
+use super::figures::{Passes, Step};
 use crate::bench::guard::{Figures, Guard};
 use crate::cores::Agreement;
 use anyhow::Result;

@@ -1,6 +1,6 @@
 //! The tables of instructions, in Markdown.
 
-use super::{Passes, Step};
+use super::figures::{Passes, Step};
 use crate::device::qemu::{MPS2_AN386, MPS3_AN547};
 use workbench::table::grouped;
 use workbench::table::markdown;
