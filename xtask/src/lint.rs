@@ -88,6 +88,16 @@ pub fn lint() -> Result<()> {
     let documentation = ["doc", "--no-deps", "--features", FEATURES_WITH_GPU, "--locked"];
     say(&documentation);
     capture(cargo().args(documentation).env("RUSTDOCFLAGS", "-D warnings"), "the documentation")?;
+    let crates = [
+        "doc",
+        "--no-deps",
+        "--package=rolling-ball-import",
+        "--package=rolling-ball-rehearsal",
+        "--features=rolling-ball-rehearsal/desktop",
+        "--locked",
+    ];
+    say(&crates);
+    capture(cargo().args(crates).env("RUSTDOCFLAGS", "-D warnings"), "the crates' documentation")?;
     Ok(())
 }
 

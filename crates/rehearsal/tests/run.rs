@@ -4,6 +4,7 @@
 mod support;
 
 use core::cell::Cell;
+use oorandom::Rand32;
 use rolling_ball::kernels::{Active, Kernels, Scalar};
 use rolling_ball::nn::{
     Chain, Dense, Gradient, Layer, Network, Parameters, Quantized, Relu, Sample,
@@ -14,7 +15,7 @@ use rolling_ball_rehearsal::{
     Accuracy, Event, Image, Memory, OptimizerKind, Samples, Settings, StepEvent, accuracy,
     fine_tune, whole,
 };
-use support::{Random, bits, written};
+use support::{bits, byte, written};
 
 const WIDTH: usize = 4;
 const CLASSES: usize = 3;
@@ -38,12 +39,12 @@ struct Scene {
 impl Scene {
     /// Random inputs; the class says which of the first three bytes is the largest.
     fn new(optimizer: OptimizerKind) -> Self {
-        let mut random = Random(3);
+        let mut random = Rand32::new(3);
         let mut weights = vec![0.0; Tail::PARAMETERS];
         // No weight is zero, so that a rate that is small enough moves none.
-        weights.fill_with(|| (f32::from(random.byte()) - 127.5) / 256.0);
+        weights.fill_with(|| (f32::from(byte(&mut random)) - 127.5) / 256.0);
         let mut samples = |count: usize| {
-            let inputs: Vec<u8> = (0..count * WIDTH).map(|_| random.byte()).collect();
+            let inputs: Vec<u8> = (0..count * WIDTH).map(|_| byte(&mut random)).collect();
             let label =
                 |input: &[u8]| (0..CLASSES).max_by_key(|class| input[*class]).unwrap() as u8;
             let labels = inputs.chunks_exact(WIDTH).map(label).collect();

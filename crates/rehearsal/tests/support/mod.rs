@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
 use core::ops::{Deref, DerefMut};
+use oorandom::Rand32;
 use rolling_ball_rehearsal::Image;
 
 const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
@@ -98,16 +99,7 @@ pub fn bits(floats: &[f32]) -> Vec<u32> {
     floats.iter().map(|float| float.to_bits()).collect()
 }
 
-/// Reproducible bytes.
-pub struct Random(pub u64);
-
-impl Random {
-    /// SplitMix64.
-    pub fn byte(&mut self) -> u8 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed >> 56) as u8
-    }
+/// A byte of a sequence that its seed decides.
+pub fn byte(random: &mut Rand32) -> u8 {
+    (random.rand_u32() >> 24) as u8
 }
