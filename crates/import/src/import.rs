@@ -75,10 +75,10 @@ impl Import {
     /// # Errors
     /// As [`read`](Self::read), where a file cannot be written, and outside of a build script.
     pub fn build(&self) -> Result<(), Error> {
-        self.into_build().map_err(Error)
+        self.write_into_out_dir().map_err(Error)
     }
 
-    fn into_build(&self) -> Result<()> {
+    fn write_into_out_dir(&self) -> Result<()> {
         let directory = std::env::var_os("OUT_DIR")
             .context("OUT_DIR is not set: Import::build is for build scripts")?;
         let files = [&self.model, &self.network].into_iter();
