@@ -1,4 +1,5 @@
-//! The footpoints that are sought: by `cargo lab footpoint`, and by `cargo xtask bench` against other libraries.
+//! The footpoints that are sought: by `cargo lab footpoint`, and by `cargo xtask bench` against
+//! other libraries.
 
 /// Radius and learning rate, as in the measurement that the solver was designed with.
 pub const SETTINGS: [(f32, f32); 4] = [(1.0, 1.0), (3.0, 1.0), (0.3, 0.3), (1.0, 0.1)];

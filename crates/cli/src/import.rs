@@ -7,8 +7,8 @@ use comfy_table::{Table, presets::ASCII_MARKDOWN};
 use rolling_ball_import::{File, Import, Row};
 use std::path::PathBuf;
 
-/// Import a network from PyTorch: safetensors and a description in TOML become Rust types, C arrays and flash
-/// images (docs/import.md).
+/// Import a network from PyTorch: safetensors and a description in TOML become Rust types, C arrays
+/// and flash images (docs/import.md).
 #[derive(Args, Clone, Debug)]
 pub struct ImportArgs {
     /// The weights: a safetensors file with a model's state_dict, in F32
@@ -22,7 +22,8 @@ pub struct ImportArgs {
     /// Quantise the backbone to eight bits
     #[arg(long, requires = "calibration")]
     int8: bool,
-    /// Inputs to calibrate with: a safetensors file with `inputs`, in F32, or in U8 with `scale` and `offset`
+    /// Inputs to calibrate with: a safetensors file with `inputs`, in F32, or in U8 with `scale`
+    /// and `offset`
     #[arg(long, value_name = "FILE", requires = "int8")]
     calibration: Option<PathBuf>,
     /// Inputs to measure the accuracy on: as those of --calibration, with `labels`

@@ -52,7 +52,8 @@ impl Import {
         self
     }
 
-    /// With the accuracy measured on a file like that of [`int8`](Self::int8) that has `labels` too.
+    /// With the accuracy measured on a file like that of [`int8`](Self::int8) that has `labels`
+    /// too.
     #[must_use]
     pub fn test(mut self, inputs: impl Into<PathBuf>) -> Self {
         self.test = Some(inputs.into());
@@ -68,9 +69,9 @@ impl Import {
         self.imported().map_err(Error)
     }
 
-    /// What a build script calls: imports into `OUT_DIR`, for
-    /// `include!(concat!(env!("OUT_DIR"), "/NAME.rs"))` where `NAME` is that of the description, and
-    /// tells cargo to call again when a file has changed. Paths are relative to the package.
+    /// What a build script calls: imports into `OUT_DIR`, for `include!(concat!(env!("OUT_DIR"),
+    /// "/NAME.rs"))` where `NAME` is that of the description, and tells cargo to call again when a
+    /// file has changed. Paths are relative to the package.
     ///
     /// # Errors
     /// As [`read`](Self::read), where a file cannot be written, and outside of a build script.

@@ -43,8 +43,8 @@ impl Imported {
         &self.unused
     }
 
-    /// What it takes of a board in flash and RAM, and where test inputs were given, its accuracy and
-    /// what int8 costs.
+    /// What it takes of a board in flash and RAM, and where test inputs were given, its accuracy
+    /// and what int8 costs.
     #[must_use]
     pub fn report(&self) -> Vec<Row> {
         let Self { graph, parameters, int8, measured, .. } = self;

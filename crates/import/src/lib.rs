@@ -1,6 +1,6 @@
-//! Networks from PyTorch for devices: a safetensors file and a description of its layers become Rust
-//! types and constants, C arrays, and the bytes that lie in flash, with an int8 backbone on request.
-//! `docs/import.md` of the repository says what layers there are and how to describe them.
+//! Networks from PyTorch for devices: a safetensors file and a description of its layers become
+//! Rust types and constants, C arrays, and the bytes that lie in flash, with an int8 backbone on
+//! request. `docs/import.md` of the repository says what layers there are and how to describe them.
 //!
 //! A build script imports a model whenever its files change:
 //!

@@ -1,4 +1,5 @@
-//! `cargo lab`: losses at a chosen scale, the paper's claims and the ball on a GPU, as tables and pictures.
+//! `cargo lab`: losses at a chosen scale, the paper's claims and the ball on a GPU, as tables and
+//! pictures.
 
 mod basins;
 mod finetune;

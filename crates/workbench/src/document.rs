@@ -28,7 +28,9 @@ pub fn replace(title: &str, text: &str) -> Result<()> {
     let old = std::fs::read_to_string(&path).unwrap_or_default();
     let place = place()?;
     let mut document =
-        "# Benchmarks\n\nWritten by `cargo xtask bench --write`, part by part, and by `cargo lab gpu --write`.\n".to_owned();
+        "# Benchmarks\n\nWritten by `cargo xtask bench --write`, part by part, and by \
+         `cargo lab gpu --write`.\n"
+            .to_owned();
     for heading in PARTS {
         let kept = section(&old, heading);
         if heading == title {

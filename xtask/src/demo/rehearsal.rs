@@ -18,8 +18,8 @@ pub fn rehearse(plan: &Plan, tell: impl FnMut(&Event)) -> Result<Rehearsal> {
     }?)
 }
 
-/// Rehearses the digits with the ball and leaves their image in a folder of that name, for firmwares that are built around
-/// it. Gives the hash of theta at the end.
+/// Rehearses the digits with the ball and leaves their image in a folder of that name, for
+/// firmwares that are built around it. Gives the hash of theta at the end.
 pub fn leave_digits(folder: &str) -> Result<u32> {
     let plan = Plan::prepare(&PlanArgs::digits(OptimizerKind::Ball))?;
     write_image(folder, plan.scenario.binary(), &plan.image)?;

@@ -4,15 +4,17 @@ use clap::{Args, ValueEnum};
 
 /// Compare the ball on a GPU with the ball on this processor, and time it
 ///
-/// Every pass over vectors, every landscape, whole trainings and maps of basins; where a GPU divides exactly, all but the
-/// landscapes have the processor's bits. Any adapter will do that Vulkan, Metal or Direct3D 12 has, such as Mesa's Vulkan on the
-/// processor. Pictures go to target/gpu.
+/// Every pass over vectors, every landscape, whole trainings and maps of basins; where a GPU
+/// divides exactly, all but the landscapes have the processor's bits. Any adapter will do that
+/// Vulkan, Metal or Direct3D 12 has, such as Mesa's Vulkan on the processor. Pictures go to
+/// target/gpu.
 #[derive(Args, Clone, Debug)]
 pub struct GpuArgs {
     /// Fail where there is no adapter, instead of saying so
     #[arg(long)]
     pub require: bool,
-    /// Where there is no adapter, install Mesa's Vulkan on the processor with the system's package manager, through sudo if need be
+    /// Where there is no adapter, install Mesa's Vulkan on the processor with the system's package
+    /// manager, through sudo if need be
     /// [without it: only as root]
     #[arg(long)]
     pub install: bool,

@@ -1,4 +1,5 @@
-//! `cargo lab gpu`: the ball on a GPU against the ball on this processor, in tables, pictures and JSON.
+//! `cargo lab gpu`: the ball on a GPU against the ball on this processor, in tables, pictures and
+//! JSON.
 
 mod adapter;
 mod arguments;
