@@ -163,8 +163,6 @@ fn graphics(args: &TestArgs, tally: &mut Tally) -> Result<()> {
         command.args(tests).args(which).env("ROLLING_BALL_REQUIRE_GPU", "1");
         run(&mut command, "the tests on the GPU")?;
     }
-    let own = ["test", "--release", "--locked", "--package", "lab", "gpu::"];
-    run(cargo().args(own), "the tests of the comparison")?;
     Ok(())
 }
 
