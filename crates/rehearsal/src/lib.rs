@@ -5,7 +5,8 @@
 //! The run works on any [`Network`](rolling_ball::nn::Network) that classifies samples of bytes.
 //! Everything that differs between two runs of a network is an [`Image`]: it may be written into
 //! flash as one checked block of bytes, or be put together from statics as below. Firmware needs no
-//! allocator; the feature `desktop` adds what the other side needs.
+//! allocator; the feature `desktop` adds what the other side needs. `boards/own_network` in the
+//! repository is a whole program, of 40 lines, that is either side.
 //!
 //! ```
 //! use rolling_ball::kernels::Scalar;
