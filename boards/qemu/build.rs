@@ -92,7 +92,7 @@ const BUDGETS: [(&str, Budget); 19] = [
 const MACHINE: &str = "ROLLING_BALL_MACHINE";
 const DEFAULT_MACHINE: &str = "mps2-an386";
 
-/// Names the folder of the images: weights, samples and settings, as `scenario::Image` reads them.
+/// Names the folder of the images: weights, samples and settings, as `rolling_ball_rehearsal::Image` reads them.
 const IMAGES: &str = "ROLLING_BALL_IMAGES";
 
 /// `DIGITS_IMAGE` is the path of `digits.image`, and so on.

@@ -1,11 +1,11 @@
 //! `cargo xtask boards`: builds the firmware of the retail boards, and prints what it takes of each.
 
 use crate::device::elf::{self, Sizes};
-use crate::device::setup;
-use crate::workspace::{capture, cargo, root};
 use anyhow::Result;
 use comfy_table::{Table, presets::ASCII_MARKDOWN};
 use std::path::PathBuf;
+use workbench::setup;
+use workbench::workspace::{capture, cargo, root};
 
 /// A board that one can buy; its folder below `boards`, a workspace of its own, has the same name.
 pub struct Board {

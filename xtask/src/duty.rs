@@ -1,15 +1,16 @@
 //! `cargo xtask duty`: training beside a product's duty, on an emulated Cortex-M4F.
 
-use crate::demo::grouped;
 use crate::demo::rehearsal::leave_digits;
 use crate::device::qemu::{Emulation, MPS2_AN386};
-use crate::device::{self, Build, setup};
-use crate::progress;
+use crate::device::{self, Build};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
-use scenario::Event;
+use rolling_ball_rehearsal::Event;
 use std::path::PathBuf;
+use workbench::progress;
+use workbench::setup;
+use workbench::table::grouped;
 
 /// Train while a reading is due each millisecond and a watchdog must be fed, on an emulated Cortex-M4F
 ///

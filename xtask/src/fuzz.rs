@@ -1,8 +1,8 @@
 //! `cargo xtask fuzz`: the coverage-guided tests of `fuzz/`.
 
-use crate::workspace::{capture, cargo};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
+use workbench::workspace::{capture, cargo};
 
 /// Fuzz the checkpoints in flash (needs `cargo install cargo-fuzz` and a C++ compiler).
 #[derive(Args, Clone, Debug)]

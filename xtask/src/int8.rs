@@ -1,13 +1,5 @@
 //! `cargo xtask int8`: what an eight-bit backbone costs in accuracy, and what it saves, on spoken digits.
 
-use crate::data::Dataset;
-use crate::data::speakers::{Recordings, SPEAKERS};
-use crate::demo::plan::SPEAKERS_RECIPE;
-use crate::import::graph::Graph;
-use crate::import::quantise::quantise;
-use crate::import::spec::Spec;
-use crate::pretrain::pretrain;
-use crate::progress;
 use anyhow::{Result, ensure};
 use clap::Args;
 use comfy_table::{Table, presets::ASCII_MARKDOWN};
@@ -19,7 +11,13 @@ use rolling_ball::nn::{
     SoftmaxCrossEntropy, Window,
 };
 use rolling_ball::{RollingBall, RollingBallConfig, step};
+use rolling_ball_import::quantise_backbone;
 use std::path::{Path, PathBuf};
+use workbench::data::Dataset;
+use workbench::data::speakers::{Recordings, SPEAKERS};
+use workbench::pretrain::SPEAKERS_RECIPE;
+use workbench::pretrain::pretrain;
+use workbench::progress;
 
 type First = Conv1d<16, 20, 24, 3, 1, 1>;
 type Pooled = MaxPool<First, Window<1, 2, 1, 2>>;
@@ -169,13 +167,12 @@ pub fn check(directory: &Path) -> Result<()> {
 }
 
 fn quantised(front: &[f32], others: &Dataset) -> Result<Vec<u8>> {
-    let backbone = Graph::new(&Spec::parse(FRONT)?)?.backbone();
     let every = (others.labels.len() / CALIBRATION).max(1);
     let indices: Vec<usize> = (0..others.labels.len()).step_by(every).collect();
     let chosen = others.select(&indices);
     let values: Vec<f32> =
         chosen.inputs.iter().map(|byte| f32::from(*byte) * chosen.scale + chosen.offset).collect();
-    Ok(quantise(&backbone, front, values.chunks_exact(chosen.width))?.bytes())
+    Ok(quantise_backbone(FRONT, front, values.chunks_exact(chosen.width))?)
 }
 
 fn fine_tune(
@@ -189,7 +186,8 @@ fn fine_tune(
     let mut scratch = vec![0.0; scratch_of(&network)];
     let mut theta = tail.to_vec();
     let accuracy = |theta: &[f32], scratch: &mut [f32]| -> Result<f64> {
-        let accuracy = scenario::accuracy(&network, theta, &held_out.samples(), scratch)?;
+        let accuracy =
+            rolling_ball_rehearsal::accuracy(&network, theta, &held_out.samples(), scratch)?;
         Ok(f64::from(accuracy.correct) / f64::from(accuracy.samples))
     };
     let before = accuracy(&theta, &mut scratch)?;

@@ -2,7 +2,6 @@
 
 use crate::device::Build;
 use crate::device::qemu::{Emulation, MPS2_AN386};
-use crate::device::setup;
 use anyhow::{Context, Result};
 use clap::Args;
 use comfy_table::{Table, presets::ASCII_MARKDOWN};
@@ -11,6 +10,7 @@ use scenario::dot_with_lanes;
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
+use workbench::setup;
 
 /// Measure dot products by the number of lanes: instructions on the device, time on the desktop.
 #[derive(Args, Clone, Debug)]

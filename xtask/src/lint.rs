@@ -2,11 +2,11 @@
 
 use crate::boards::BOARDS;
 use crate::device::qemu::{MACHINES, MICROBIT, MPS2_AN386, MPS3_AN547};
-use crate::device::setup;
-use crate::workspace::{
+use anyhow::Result;
+use workbench::setup;
+use workbench::workspace::{
     BURN, DEVICE_FEATURES, FEATURES_WITH_GPU, capture, cargo, root, too_old_for,
 };
-use anyhow::Result;
 
 /// Runs the command.
 pub fn lint() -> Result<()> {
@@ -14,7 +14,8 @@ pub fn lint() -> Result<()> {
     let host: [&[&str]; 5] = [
         &["fmt", "--all", "--check"],
         &["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"],
-        &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
+        // The library alone, as it is without its features: the laboratory turns them on for all.
+        &["clippy", "--all-targets", "--locked", "--", "-D", "warnings"],
         &[
             "clippy",
             "--workspace",
@@ -88,6 +89,16 @@ pub fn lint() -> Result<()> {
     let documentation = ["doc", "--no-deps", "--features", FEATURES_WITH_GPU, "--locked"];
     say(&documentation);
     capture(cargo().args(documentation).env("RUSTDOCFLAGS", "-D warnings"), "the documentation")?;
+    let crates = [
+        "doc",
+        "--no-deps",
+        "--package=rolling-ball-import",
+        "--package=rolling-ball-rehearsal",
+        "--features=rolling-ball-rehearsal/desktop",
+        "--locked",
+    ];
+    say(&crates);
+    capture(cargo().args(crates).env("RUSTDOCFLAGS", "-D warnings"), "the crates' documentation")?;
     Ok(())
 }
 

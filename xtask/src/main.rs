@@ -2,25 +2,21 @@
 
 mod bench;
 mod boards;
+mod browser;
 mod c;
 mod cores;
-mod data;
 mod demo;
 mod device;
 mod duty;
 mod fuzz;
-mod gpu;
-mod import;
 mod int8;
 mod lab;
 mod lanes;
 mod lint;
-mod pretrain;
-mod progress;
+mod own_network;
 mod resume;
 mod size;
 mod test;
-mod workspace;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -46,10 +42,7 @@ enum Task {
     Boards,
     Duty(duty::DutyArgs),
     Fuzz(fuzz::FuzzArgs),
-    Gpu(gpu::GpuArgs),
-    Import(import::ImportArgs),
     Int8(int8::Int8Args),
-    Lab(lab::LabArgs),
     Lanes(lanes::LanesArgs),
     Resume(resume::ResumeArgs),
     Size(size::SizeArgs),
@@ -64,14 +57,11 @@ fn main() -> ExitCode {
         Task::Qemu(args) => cores::qemu(&args),
         Task::Lint => lint::lint(),
         Task::Boards => boards::boards(),
-        Task::Lab(args) => lab::lab(&args),
         Task::Lanes(args) => lanes::lanes(&args),
         Task::Duty(args) => duty::duty(&args),
         Task::Resume(args) => resume::resume(&args),
         Task::Size(args) => size::size(&args),
         Task::Fuzz(args) => fuzz::fuzz(&args),
-        Task::Gpu(args) => gpu::gpu(&args),
-        Task::Import(args) => import::import(&args),
         Task::Int8(args) => int8::int8(&args),
     };
     match result {

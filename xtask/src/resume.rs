@@ -2,11 +2,12 @@
 
 use crate::demo::rehearsal::leave_digits;
 use crate::device::qemu::{Emulation, MPS2_AN386};
-use crate::device::{self, Build, setup};
-use crate::progress;
+use crate::device::{self, Build};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use scenario::Event;
+use rolling_ball_rehearsal::Event;
+use workbench::progress;
+use workbench::setup;
 
 /// Train on an emulated Cortex-M4F whose power fails again and again, and compare with a training that was not interrupted
 ///

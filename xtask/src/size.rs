@@ -1,15 +1,16 @@
 //! `cargo xtask size`: what an optimizer adds to a firmware's flash.
 
-use crate::demo::grouped;
 use crate::demo::plan::{Plan, PlanArgs};
 use crate::device::elf::{self, Sizes};
 use crate::device::qemu::MPS2_AN386;
-use crate::device::{Build, setup, write_image};
-use crate::progress;
+use crate::device::{Build, write_image};
 use anyhow::{Result, ensure};
 use clap::Args;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
-use scenario::OptimizerKind;
+use rolling_ball_rehearsal::OptimizerKind;
+use workbench::progress;
+use workbench::setup;
+use workbench::table::grouped;
 
 /// Compare the flash of one firmware with different optimizers, on a Cortex-M4F
 ///

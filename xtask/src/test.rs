@@ -2,32 +2,33 @@
 
 use crate::bench;
 use crate::boards::BOARDS;
+use crate::browser;
 use crate::c;
 use crate::cores::{self, Agreement};
-use crate::data::speakers::SPEAKERS;
 use crate::demo::outcome::Outcome;
 use crate::demo::plan::{Plan, PlanArgs, SpeakersNetwork};
 use crate::device::elf;
 use crate::device::log;
 use crate::device::qemu::{Emulation, MACHINES, MPS2_AN386, MPS3_AN547, Machine};
-use crate::device::setup;
 use crate::device::{self, Build};
 use crate::duty;
-use crate::gpu;
 use crate::int8;
-use crate::lab::browser;
+use crate::lab;
 use crate::lint;
+use crate::own_network;
 use crate::resume;
 use crate::size;
-use crate::workspace::{
-    BURN, DEVICE_FEATURES, FEATURES, FEATURES_WITH_GPU, capture, cargo, root, too_old_for,
-};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use scenario::OptimizerKind;
+use rolling_ball_rehearsal::OptimizerKind;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
+use workbench::data::speakers::SPEAKERS;
+use workbench::setup;
+use workbench::workspace::{
+    BURN, DEVICE_FEATURES, FEATURES, FEATURES_WITH_GPU, capture, cargo, root, too_old_for,
+};
 
 /// Lints, unit, property, golden and documentation tests, and the firmware in the emulator.
 #[derive(Args, Clone, Debug)]
@@ -114,7 +115,6 @@ pub fn test(args: &TestArgs) -> Result<()> {
     let beside = |folder: &str, what| {
         run(cargo().args(["test", "--locked"]).current_dir(root().join(folder)), what)
     };
-    beside("boards/scenario", "the tests of the scenario")?;
     beside("boards/gesture", "the gestures")?;
     let sentence = "the_modules_of_burn_are_objectives";
     match too_old_for(BURN)? {
@@ -145,7 +145,7 @@ pub fn test(args: &TestArgs) -> Result<()> {
 /// The tests on a GPU, and the comparison with it: of whatever adapter there is, or of Mesa's on the processor.
 fn graphics(args: &TestArgs, tally: &mut Tally) -> Result<()> {
     let tests = ["test", "--release", "--locked", "--features", FEATURES_WITH_GPU];
-    let mut compare = gpu::command(&["gpu"]);
+    let mut compare = lab::command(&["gpu"]);
     let required = setup::may_install(args.install)?;
     if required {
         compare.args(["--require", "--install"]);
@@ -161,11 +161,8 @@ fn graphics(args: &TestArgs, tally: &mut Tally) -> Result<()> {
     for which in [&["--lib", "--test", "gpu"][..], &["--doc", "src/gpu"]] {
         let mut command = cargo();
         command.args(tests).args(which).env("ROLLING_BALL_REQUIRE_GPU", "1");
-        gpu::without_window(&mut command);
         run(&mut command, "the tests on the GPU")?;
     }
-    let own = ["test", "--release", "--locked", "--package", "xtask", "--features", "gpu", "gpu::"];
-    run(cargo().args(own), "the tests of the comparison")?;
     Ok(())
 }
 
@@ -374,6 +371,8 @@ fn devices(args: &TestArgs, tally: &mut Tally) -> Result<()> {
     faults(tally)?;
     subnormals(tally)?;
     slice(tally)?;
+    own_network::check()?;
+    tally.pass("a_network_that_nothing_knows_by_name_has_equal_bits_on_host_and_device");
     six_cores(tally)?;
     let sentence = "no_step_takes_over_2_per_cent_more_instructions_than_the_committed_ones";
     tally.pass_where_compared(sentence, bench::mcu::check()?);

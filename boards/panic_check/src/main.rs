@@ -24,12 +24,13 @@ use rolling_ball::nn::{
 };
 use rolling_ball::{
     Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, CheckpointError, Checkpoints,
-    ClipNorm, EntropySgd, EntropySgdConfig, Error, GaussNewton, GradientDescent, Micromath,
-    Optimizer, Plain, RefreshedContact, Request, Resumable, RollingBall, RollingBallConfig, Sam,
-    SamConfig, Schedule, Sgd, SgdConfig, WeightDecay, step,
+    ClipNorm, EntropySgd, EntropySgdConfig, Error, Evaluation, GaussNewton, GradientDescent,
+    LaggedContact, Micromath, Optimizer, Plain, PollObjective, RefreshedContact, Request,
+    Resumable, RollingBall, RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig,
+    WeightDecay, poll_step, step,
 };
 
-/// What `cargo xtask import` writes is firmware as it stands.
+/// What `rolling-ball import` writes is firmware as it stands.
 #[path = "../../../models/generated/digits_cnn.rs"]
 mod digits_cnn;
 
@@ -116,6 +117,7 @@ fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
                 tolerance: black_box(0.1),
             }),
             AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: black_box(1) }),
+            AnyFootpoint::LaggedContact(LaggedContact),
         ] {
             for centre_step in [
                 AnyCentreStep::Plain(Plain),
@@ -140,6 +142,10 @@ fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
             }
         }
     }
+    let config = RollingBallConfig::fine_tuning(black_box(10));
+    let mut ball = RollingBall::new(config, [[0.0; N]; 2])?;
+    drive(&mut ball, theta)?;
+    keep(&mut ball, theta)?;
     let momentum = SgdConfig {
         momentum: black_box(0.9),
         nesterov: black_box(true),
@@ -180,9 +186,13 @@ fn drive(optimizer: &mut impl Optimizer, theta: &mut [f32; N]) -> Result<(), Err
     let report = step(optimizer, &mut objective, black_box(theta))?;
     black_box((report.relative_update(), report.evaluations.cost(), report));
 
+    while poll_step(optimizer, &mut objective, black_box(theta))?.is_pending() {}
+    optimizer.restart()?;
+    black_box(optimizer.steps());
+
     let mut request = optimizer.begin(black_box(theta))?;
     while !matches!(request, Request::Done(_)) {
-        request = if (optimizer.awaits() == Some(Evaluation::Gradient)) {
+        request = if optimizer.awaits() == Some(Evaluation::Gradient) {
             optimizer.gradient_mut().fill(black_box(0.5));
             optimizer.tell_gradient(theta, black_box(1.0))?
         } else {

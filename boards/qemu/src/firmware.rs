@@ -5,7 +5,9 @@ use cortex_m::Peripherals;
 use rolling_ball::kernels::Scalar;
 use rolling_ball::nn::{Backbone, Layer};
 use rolling_ball::{Error, Optimizer};
-use scenario::{Event, Image, Memory, Model, Settings, fine_tune, fine_tune_with, whole};
+use rolling_ball_rehearsal::{
+    Event, Image, Memory, Model, Settings, fine_tune, fine_tune_with, whole,
+};
 
 /// Vectors of workspace: three for Adam, else two.
 const VECTORS: usize = if cfg!(feature = "adam") { 3 } else { 2 };
@@ -48,6 +50,16 @@ pub fn run<T: Layer, F: Backbone, const N: usize, const S: usize, const V: usize
     end(model(&image).and_then(|model| fine_tune(Scalar, &model, memory, clock, print)))
 }
 
+/// Runs a model that no image holds, or says why there is none.
+pub fn run_model<T: Layer, F: Backbone, const N: usize, const S: usize, const V: usize>(
+    model: Result<Model<'static, T, F>, Error>,
+    buffers: &mut Buffers<N, S, V>,
+) -> ! {
+    prepare();
+    let (memory, clock) = (buffers.memory(), instructions::elapsed);
+    end(model.and_then(|model| fine_tune(Scalar, &model, memory, clock, print)))
+}
+
 /// Runs the image, of whose network all is trained, with the optimizer that `make` makes of its settings.
 pub fn run_with<'a, T: Layer, O: Optimizer, const N: usize, const S: usize, const V: usize>(
     image: &[u8],
@@ -63,14 +75,19 @@ pub fn run_with<'a, T: Layer, O: Optimizer, const N: usize, const S: usize, cons
     }))
 }
 
-/// Guards the stack, starts the count of instructions and reads the image, or ends the run with a failure.
-pub fn start(image: &[u8]) -> Image<'_> {
+/// Guards the stack and starts the count of instructions, or ends the run with a failure.
+pub fn prepare() {
     let Some(peripherals) = Peripherals::take() else {
         print_line!("the peripherals were taken before");
         exit::failure()
     };
     guard::install(peripherals.MPU);
     instructions::start(peripherals.SYST);
+}
+
+/// Prepares the run and reads the image, or ends the run with a failure.
+pub fn start(image: &[u8]) -> Image<'_> {
+    prepare();
     // The image is data: without this the compiler folds parts of it into the code, and it is there twice.
     match Image::parse(core::hint::black_box(image)) {
         Ok(image) => image,

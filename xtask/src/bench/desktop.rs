@@ -1,10 +1,10 @@
 //! A gradient evaluation and a training step: ours, PyTorch's and JAX's, of the same network on the same batch.
 
+use super::arguments::BenchArgs;
+use super::findings::Findings;
 use super::peers::{self, Peer};
 use super::problem::{Problem, ThreeLayers, TwoLayers};
-use super::timing::{median, median_seconds};
-use super::{BenchArgs, Findings, on_threads, table::markdown};
-use crate::progress;
+use super::threads::on_threads;
 use anyhow::Result;
 use indicatif::ProgressBar;
 use rolling_ball::kernels::{Active, Kernels};
@@ -13,6 +13,10 @@ use rolling_ball::{Objective, Optimizer, RollingBallConfig, Sgd, SgdConfig, step
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Duration;
+use workbench::progress;
+use workbench::statistics::median;
+use workbench::table::markdown;
+use workbench::timing::median_seconds;
 
 /// Everyone has a turn in each.
 const ROUNDS: usize = 5;
@@ -132,8 +136,8 @@ fn compare<T: Layer>(
         let turns = || rounds.iter().filter_map(|turns| turns.get(index));
         let ball_steps: Option<Vec<f64>> = turns().map(|turn| turn.ball_step).collect();
         let seconds = Seconds {
-            gradient: median(turns().map(|turn| turn.gradient).collect()),
-            step: median(turns().map(|turn| turn.step).collect()),
+            gradient: median(turns().map(|turn| turn.gradient)),
+            step: median(turns().map(|turn| turn.step)),
             ball_step: ball_steps.map(median),
         };
         Measured { network: problem.name(), batch, threads, implementation, seconds }

@@ -1,14 +1,9 @@
 //! To the same footpoint: Gauss-Newton, and the paper's solver here, in JAX and in PyTorch.
 
+use super::arguments::BenchArgs;
+use super::findings::Findings;
 use super::peers::{self, Peer};
 use super::problem::{Problem, TwoLayers};
-use super::timing::{median, median_seconds};
-use super::{BenchArgs, Findings, table::markdown};
-use crate::data::{Dataset, digits};
-use crate::demo::plan::DIGITS_RECIPE;
-use crate::lab::footpoint::{NEAR, SETTINGS};
-use crate::pretrain::pretrain;
-use crate::progress;
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 use rolling_ball::kernels::Active;
@@ -19,11 +14,19 @@ use rolling_ball::{
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Duration;
+use workbench::data::{Dataset, digits};
+use workbench::pretrain::DIGITS_RECIPE;
+use workbench::pretrain::pretrain;
+use workbench::progress;
+use workbench::statistics::median;
+use workbench::table::markdown;
+use workbench::timing::median_seconds;
+use workload::footpoint::{NEAR, SETTINGS};
 
 type Layers = TwoLayers<784, 128, 10>;
 const WIDTHS: [usize; 3] = [784, 128, 10];
 const BATCH: usize = 64;
-/// Of the radii and rates of `cargo xtask lab footpoint`.
+/// Of the radii and rates of `cargo lab footpoint`.
 const SETTINGS_TAKEN: usize = 3;
 /// Steps of fine-tuning, after which the footpoint is sought.
 const STARTS: [usize; 2] = [0, 10];
@@ -111,7 +114,7 @@ pub fn measure(args: &BenchArgs) -> Result<Findings> {
     bar.set_length((STARTS.len() * SETTINGS_TAKEN * ROUNDS) as u64);
     let mut text = format!(
         "Network {name}, batch {BATCH}, one thread each. The network is pre-trained on clean digits, enlarged to 28 by 28 \
-         pixels, and fine-tuned to a sensor's, as in `cargo xtask lab footpoint`. D is half the squared distance to the \
+         pixels, and fine-tuned to a sensor's, as in `cargo lab footpoint`. D is half the squared distance to the \
          displaced centre; a solver is there where D is at most {NEAR} times the least that any of them finds. How many \
          gradient evaluations that takes is counted with D in 64-bit floats; then each implementation makes as many, \
          and the whole solution is timed, from theta to the footpoint: medians of {ROUNDS} rounds, in which all take turns. \
@@ -351,7 +354,7 @@ fn compare(
             },
             losses: run.losses,
             gradient_evaluations: run.there.then_some(run.evaluations),
-            seconds: median(seconds.map(|(_, _, seconds)| *seconds).collect()),
+            seconds: median(seconds.map(|(_, _, seconds)| *seconds)),
         }
     });
     Ok(measured.collect())
@@ -400,9 +403,8 @@ fn medians(cases: &[Vec<Measured>]) -> Vec<Row> {
             all().map(|measured| measured.gradient_evaluations).collect();
         Row {
             implementation: first.implementation.clone(),
-            gradient_evaluations: counts
-                .map(|counts| median(counts.into_iter().map(f64::from).collect()) as u32),
-            seconds_median: median(all().map(|measured| measured.seconds).collect()),
+            gradient_evaluations: counts.map(|counts| median(counts) as u32),
+            seconds_median: median(all().map(|measured| measured.seconds)),
         }
     };
     implementations.iter().enumerate().map(row).collect()

@@ -2,10 +2,10 @@
 //! are not compared.
 
 use crate::cores::Agreement;
-use crate::workspace::root;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use workbench::workspace::root;
 
 /// By how much a figure may rise or fall before it is told, in per cent of what it was.
 const TOLERANCE: f64 = 2.0;

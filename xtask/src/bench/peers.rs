@@ -1,12 +1,12 @@
 //! PyTorch and JAX, each in a Python of its own that answers lines of JSON: benches/peers.
 
-use super::BenchArgs;
-use crate::workspace::root;
+use super::arguments::BenchArgs;
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Serialize, de::DeserializeOwned};
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use workbench::workspace::root;
 
 /// Their names in the tables, and as the scripts know them.
 const FRAMEWORKS: [(&str, &str); 2] = [("PyTorch eager", "torch"), ("JAX jitted", "jax")];

@@ -1,13 +1,13 @@
 //! What is trained, for us and for the peers: a network's first parameters and a batch.
 
-use crate::data::Dataset;
-use crate::workspace::root;
 use anyhow::{Context, Result, ensure};
 use oorandom::Rand32;
 use rolling_ball::kernels::Kernels;
 use rolling_ball::nn::{Chain, Dense, Layer, Network, Relu, Sample, SoftmaxCrossEntropy};
 use rolling_ball::{AnyRollingBallConfig, Objective, Optimizer, RollingBall};
 use std::path::PathBuf;
+use workbench::data::Dataset;
+use workbench::workspace::root;
 
 /// Inputs, hidden units with ReLU, outputs.
 pub type TwoLayers<const I: usize, const H: usize, const O: usize> =

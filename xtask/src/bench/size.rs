@@ -1,16 +1,18 @@
 //! Flash and RAM: of the firmware with each optimizer, and of training by network.
 
-use super::{BenchArgs, Findings, table::markdown};
-use crate::demo::grouped;
+use super::arguments::BenchArgs;
+use super::findings::Findings;
 use crate::device::elf::Sizes;
 use crate::device::qemu::MPS2_AN386;
-use crate::device::setup;
-use crate::progress;
 use crate::size::{KINDS, PROFILES, binary, sizes, write_digits};
 use anyhow::Result;
 use scenario::training_step::{Large, Small};
 use scenario::{Digits, LastLayer, Speakers, SpeakersCnn};
 use serde::Serialize;
+use workbench::progress;
+use workbench::setup;
+use workbench::table::grouped;
+use workbench::table::markdown;
 
 /// The networks 8-16-4 and 16-32-4, gradient descent and the ball, in one firmware without an image.
 const STEPS: &str = "bench_step";

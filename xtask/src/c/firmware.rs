@@ -5,11 +5,11 @@ use crate::demo::outcome::Outcome;
 use crate::demo::plan::PlanArgs;
 use crate::device::qemu::{Emulation, MPS2_AN386};
 use crate::device::{self, elf, images, write_image};
-use crate::workspace::capture;
 use anyhow::{Result, ensure};
-use scenario::OptimizerKind;
+use rolling_ball_rehearsal::OptimizerKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use workbench::workspace::capture;
 
 /// The cross compiler, and the Debian package that it is in.
 pub const COMPILER: (&str, &str) = ("arm-none-eabi-gcc", "gcc-arm-none-eabi");

@@ -2,7 +2,6 @@
 
 use crate::c::{build_folder, folder};
 use crate::device::elf;
-use crate::workspace::{capture, cargo};
 use anyhow::{Context, Result, ensure};
 use object::read::archive::ArchiveFile;
 use object::{File, Object, ObjectSymbol};
@@ -10,6 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use workbench::workspace::{capture, cargo};
 
 /// Builds the library for a target, or for this machine.
 pub fn build(target: Option<&str>) -> Result<PathBuf> {

@@ -6,11 +6,11 @@ pub mod library;
 pub mod programs;
 
 use crate::device::qemu::MPS2_AN386;
-use crate::device::setup;
-use crate::workspace::root;
 use anyhow::{Context, Result};
 use clap::Args;
 use std::path::PathBuf;
+use workbench::setup;
+use workbench::workspace::root;
 
 /// Build the digits firmware written in C, run it in QEMU and compare it with the rehearsal bit for bit
 #[derive(Args, Clone, Debug)]

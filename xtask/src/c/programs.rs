@@ -1,10 +1,10 @@
 //! C programs on this machine: the examples, and the test of misuse.
 
 use crate::c::{build_folder, folder, library};
-use crate::workspace::capture;
 use anyhow::Result;
 use std::path::Path;
 use std::process::Command;
+use workbench::workspace::capture;
 
 /// Those that are built and run, below the folder of the C interface.
 pub const PROGRAMS: [&str; 3] = ["examples/quadratic", "examples/network", "tests/misuse"];

@@ -1,13 +1,13 @@
 //! The committed table of the six cores. Hashes and accuracy are the same wherever they are made; instructions, flash
 //! and RAM are the compiler's, and only those of one compiler can be compared.
 
-use super::Row;
-use crate::workspace::{compiler, root};
+use super::row::{self, Row};
 use anyhow::{Context, Result, bail};
 use comfy_table::presets::ASCII_MARKDOWN;
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 use std::path::PathBuf;
+use workbench::workspace::{compiler, root};
 
 /// What was measured, and with which compiler.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -69,7 +69,7 @@ impl Golden {
 
     /// The table for people.
     fn document(&self) -> String {
-        let mut table = super::table(&self.rows);
+        let mut table = row::table(&self.rows);
         table.load_preset(ASCII_MARKDOWN);
         format!(
             "# Six cores\n\nWritten by `cargo xtask qemu --bless` with {}, and compared by the tests. \

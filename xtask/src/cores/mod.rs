@@ -1,25 +1,24 @@
 //! `cargo xtask qemu`: the same scenarios on six cores, with the same bits on all.
 
 mod golden;
+mod row;
 
 use crate::demo::firmware;
-use crate::demo::grouped;
-use crate::demo::outcome::{Told, first_difference};
 use crate::demo::plan::{Plan, PlanArgs, Scenario};
-use crate::demo::rehearsal::Rehearsals;
+use crate::demo::rehearsal::rehearse;
 use crate::device;
 use crate::device::qemu::{Emulation, MACHINES, Machine};
-use crate::device::setup;
-use crate::progress;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 pub use golden::Agreement;
 use golden::Golden;
 use indicatif::{MultiProgress, ProgressBar};
 use rayon::prelude::*;
-use scenario::{Event, OptimizerKind};
-use serde::{Deserialize, Serialize};
+use rolling_ball_rehearsal::desktop::{History, Rehearsal, first_difference};
+use rolling_ball_rehearsal::{Event, OptimizerKind};
+use row::{Row, table};
+use workbench::progress;
+use workbench::setup;
 
 /// Run the scenarios on six emulated cores, from Cortex-M0 to Cortex-M55, and compare them bit for bit
 ///
@@ -37,34 +36,6 @@ pub struct QemuArgs {
     /// Print the small scenario's rows as JSON, and nothing else, on stdout
     #[arg(long)]
     json: bool,
-}
-
-/// One scenario on one core.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-struct Row {
-    scenario: String,
-    core: String,
-    machine: String,
-    /// Of theta at the end.
-    hash: String,
-    instructions_per_step: u64,
-    flash_bytes: u64,
-    /// Static data and stack.
-    ram_bytes: u64,
-    correct_before: u32,
-    correct_after: u32,
-    held_out: u32,
-}
-
-/// A row as `--json` prints it.
-#[derive(Serialize)]
-struct Figures<'a> {
-    core: &'a str,
-    machine: &'a str,
-    hash: &'a str,
-    instructions_per_step: u64,
-    flash_bytes: u64,
-    ram_bytes: u64,
 }
 
 /// Runs the command.
@@ -95,19 +66,18 @@ pub fn check() -> Result<Agreement> {
 /// A plan, and what the desktop made of it.
 struct Rehearsed {
     plan: Plan,
-    rehearsals: Rehearsals,
+    rehearsal: Rehearsal,
 }
 
 impl Rehearsed {
     fn new(arguments: &PlanArgs) -> Result<Self> {
         let plan = Plan::prepare(arguments)?;
-        let rehearsals = Rehearsals::of(&plan, |_| {})?;
-        let (scalar, wide) = (Told::new(&rehearsals.scalar)?, Told::new(&rehearsals.wide)?);
+        let rehearsal = rehearse(&plan, |_| {})?;
         ensure!(
-            first_difference(&scalar, &wide).is_none(),
+            rehearsal.first_difference()?.is_none(),
             "the desktop's scalar and wide kernels differ: this breaks the numeric contract"
         );
-        Ok(Self { plan, rehearsals })
+        Ok(Self { plan, rehearsal })
     }
 }
 
@@ -133,7 +103,7 @@ fn rows() -> Result<Vec<Row>> {
 }
 
 fn row(rehearsed: &Rehearsed, machine: &Machine, bar: &ProgressBar) -> Result<Row> {
-    let Rehearsed { plan, rehearsals } = rehearsed;
+    let Rehearsed { plan, rehearsal } = rehearsed;
     bar.tick();
     let firmware = firmware::build(plan, "qemu", machine)?;
     let run = device::run(&Emulation::new(machine, &firmware, device::LIMIT), |event| {
@@ -142,7 +112,7 @@ fn row(rehearsed: &Rehearsed, machine: &Machine, bar: &ProgressBar) -> Result<Ro
         }
     })?;
     bar.finish();
-    let (host, told) = (Told::new(&rehearsals.wide)?, Told::new(&run.events)?);
+    let (host, told) = (rehearsal.history()?, History::new(&run.events)?);
     if let Some(step) = first_difference(&host, &told) {
         anyhow::bail!(
             "{} on the {} differs from the desktop from step {step} on: this breaks the numeric contract",
@@ -169,46 +139,4 @@ fn row(rehearsed: &Rehearsed, machine: &Machine, bar: &ProgressBar) -> Result<Ro
         correct_after: told.after.correct,
         held_out: told.after.samples,
     })
-}
-
-impl Row {
-    fn figures(&self) -> Figures<'_> {
-        let Self { core, machine, hash, instructions_per_step, flash_bytes, ram_bytes, .. } = self;
-        let (instructions_per_step, flash_bytes) = (*instructions_per_step, *flash_bytes);
-        Figures { core, machine, hash, instructions_per_step, flash_bytes, ram_bytes: *ram_bytes }
-    }
-
-    /// Before and after, in per cent.
-    fn accuracy(&self) -> String {
-        let percent = |correct: u32| 100.0 * f64::from(correct) / f64::from(self.held_out.max(1));
-        format!("{:.1}, {:.1}", percent(self.correct_before), percent(self.correct_after))
-    }
-}
-
-fn table(rows: &[Row]) -> Table {
-    let mut table = Table::new();
-    table.load_preset(UTF8_FULL_CONDENSED);
-    table.set_header([
-        "scenario",
-        "core",
-        "machine",
-        "hash, as the desktop's",
-        "instructions a step",
-        "flash, bytes",
-        "RAM, bytes",
-        "accuracy before and after, %",
-    ]);
-    for row in rows {
-        table.add_row([
-            row.scenario.clone(),
-            row.core.clone(),
-            row.machine.clone(),
-            row.hash.clone(),
-            grouped(row.instructions_per_step),
-            grouped(row.flash_bytes),
-            grouped(row.ram_bytes),
-            row.accuracy(),
-        ]);
-    }
-    table
 }

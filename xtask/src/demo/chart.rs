@@ -10,7 +10,8 @@ use plotters::coord::combinators::BindKeyPoints;
 use plotters::coord::ranged1d::{Ranged, ValueFormatter};
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::text_anchor::{HPos, VPos};
+use workbench::style::{AXIS, COLOURS, DOT_COLOURS, GRID, LINE_COLOUR, log_ticks, short, text};
 
 /// The loss of one run, by step.
 #[derive(Clone, Copy, Debug)]
@@ -32,16 +33,8 @@ pub struct Bars<'a> {
     pub after: f64,
 }
 
-// The colour-blind-safe palette of Okabe and Ito.
-pub const LINE_COLOUR: RGBColor = RGBColor(0x00, 0x72, 0xb2);
-pub const DOT_COLOURS: [RGBColor; 3] =
-    [RGBColor(0xd5, 0x5e, 0x00), RGBColor(0xcc, 0x79, 0xa7), RGBColor(0xe6, 0x9f, 0x00)];
 const BEFORE_COLOUR: RGBColor = RGBColor(0x99, 0x99, 0x99);
-const AFTER_COLOUR: RGBColor = RGBColor(0x00, 0x9e, 0x73);
-
-pub const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
-pub const AXIS: RGBColor = RGBColor(0x88, 0x88, 0x88);
-pub const GRID: RGBColor = RGBColor(0xe4, 0xe4, 0xe4);
+const AFTER_COLOUR: RGBColor = COLOURS[2];
 
 const PLOT_HEIGHT: u32 = 380;
 const MARGIN: u32 = 28;
@@ -196,17 +189,6 @@ fn longest(curves: &[Curve]) -> usize {
     lengths.max().unwrap_or(0)
 }
 
-/// Powers of ten; with few of those, their double and fivefold too.
-pub fn log_ticks(range: &Range<f64>) -> Vec<f64> {
-    let first = range.start.log10().floor() as i32;
-    let last = range.end.log10().floor() as i32;
-    let factors: &[f64] = if last - first <= 3 { &[1.0, 2.0, 5.0] } else { &[1.0] };
-    (first..=last)
-        .flat_map(|power| factors.iter().map(move |factor| factor * 10_f64.powi(power)))
-        .filter(|tick| range.contains(tick))
-        .collect()
-}
-
 fn linear_range(low: f64, high: f64) -> Range<f64> {
     let low = low.min(0.0);
     // A loss of zero throughout still needs an axis.
@@ -359,26 +341,9 @@ fn row_centre(row: usize) -> i32 {
     CAPTION_HEIGHT as i32 + LEGEND_ROW as i32 * row as i32 + LEGEND_ROW as i32 / 2
 }
 
-/// How words look: in ink, without serifs.
-pub fn text(size: u32, horizontal: HPos, vertical: VPos) -> TextStyle<'static> {
-    TextStyle::from(("sans-serif", size).into_font())
-        .color(&INK)
-        .pos(Pos::new(horizontal, vertical))
-}
-
 /// The decimals that tell apart numbers `step` apart.
 fn decimals(step: f64) -> usize {
     (-step.log10().floor()).clamp(0.0, 9.0) as usize
-}
-
-/// At most three decimals, no zeros at the end, and never too wide for the axis.
-pub fn short(value: f64) -> String {
-    if value != 0.0 && !(0.001..1e5).contains(&value.abs()) {
-        let digits = format!("{value:.1e}");
-        return digits.replace(".0e", "e");
-    }
-    let digits = format!("{value:.3}");
-    digits.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// Breaks `label` at spaces into lines of at most `width` characters where it can.
@@ -457,19 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn log_ticks_lie_in_the_range() {
-        let shown: Vec<String> = log_ticks(&(0.015..3.0)).into_iter().map(short).collect();
-        assert_eq!(shown, ["0.02", "0.05", "0.1", "0.2", "0.5", "1", "2"]);
-        assert_eq!(log_ticks(&(1e-5..20.0)).len(), 7);
-    }
-
-    #[test]
-    fn axis_numbers_are_short() {
-        assert_eq!(short(0.30000000000000004), "0.3");
-        assert_eq!(short(20.0), "20");
-        assert_eq!(short(0.0), "0");
-        assert_eq!(short(0.0001), "1e-4");
-        assert_eq!(short(150_000.0), "1.5e5");
+    fn numbers_apart_by_less_have_more_decimals() {
         assert_eq!([decimals(25.0), decimals(0.3), decimals(0.02)], [0, 1, 2]);
     }
 }

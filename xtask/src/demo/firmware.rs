@@ -4,7 +4,7 @@ use crate::demo::plan::Plan;
 use crate::device::qemu::Machine;
 use crate::device::{Build, write_image};
 use anyhow::Result;
-use scenario::OptimizerKind;
+use rolling_ball_rehearsal::OptimizerKind;
 use std::path::PathBuf;
 
 /// Builds the firmware of a plan; `folder` as in [`Build`].

@@ -1,22 +1,24 @@
 //! `cargo xtask demo`: the desktop rehearsal and the emulated device, side by side.
 
-pub mod chart;
+mod chart;
 pub mod firmware;
 pub mod outcome;
 pub mod plan;
 pub mod rehearsal;
 
 use crate::demo::chart::{Bars, Curve, loss_and_accuracy};
-use crate::demo::outcome::{Outcome, Summary, Told};
+use crate::demo::outcome::{Outcome, Summary};
 use crate::demo::plan::PlanArgs;
 use crate::device;
 use crate::device::qemu::MPS2_AN386;
-use crate::device::setup;
-use crate::workspace::root;
 use anyhow::Result;
 use clap::Args;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
-use scenario::{Accuracy, OptimizerKind};
+use rolling_ball_rehearsal::desktop::History;
+use rolling_ball_rehearsal::{Accuracy, OptimizerKind};
+use workbench::setup;
+use workbench::table::grouped;
+use workbench::workspace::root;
 
 /// Fine-tune a network on the desktop and on an emulated Cortex-M4F, and compare them bit for bit.
 #[derive(Args, Clone, Debug)]
@@ -70,7 +72,7 @@ fn draw(outcome: &Outcome) -> Result<()> {
     let path = device::images("demo")?.join(format!("{}.svg", plan.scenario.binary()));
     let (host, on_device) = (outcome.host()?, outcome.on_device()?);
     let host_losses = host.losses();
-    let device_losses = on_device.as_ref().map(Told::losses);
+    let device_losses = on_device.as_ref().map(History::losses);
     let mut curves = vec![Curve { label: "desktop", values: &host_losses }];
     let mut bars = vec![bars_of("desktop", &host)];
     if let (Some(told), Some(losses)) = (&on_device, &device_losses) {
@@ -86,7 +88,7 @@ fn draw(outcome: &Outcome) -> Result<()> {
     Ok(())
 }
 
-fn bars_of<'a>(label: &'a str, told: &Told) -> Bars<'a> {
+fn bars_of<'a>(label: &'a str, told: &History) -> Bars<'a> {
     Bars { label, before: told.before.fraction(), after: told.after.fraction() }
 }
 
@@ -134,7 +136,7 @@ fn print_table(outcome: &Outcome, summary: &Summary) -> Result<()> {
         row(name, host, device);
     }
     let hash =
-        |told: &Told| told.steps.last().map_or_else(none, |step| format!("{:08x}", step.hash));
+        |told: &History| told.steps.last().map_or_else(none, |step| format!("{:08x}", step.hash));
     row("hash of theta at the end", hash(host), on_device.map_or_else(none, hash));
     row(
         "hashes equal at every step",
@@ -177,17 +179,4 @@ fn print_table(outcome: &Outcome, summary: &Summary) -> Result<()> {
 
 fn kilobytes(bytes: u64) -> String {
     format!("{:.1} KB", bytes as f64 / 1024.0)
-}
-
-/// With a space between groups of three digits.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(' ');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }

@@ -2,22 +2,23 @@
 
 use crate::demo::firmware;
 use crate::demo::plan::{Plan, PlanArgs};
-use crate::demo::rehearsal::Rehearsals;
+use crate::demo::rehearsal::rehearse;
 use crate::device::qemu::{Emulation, MPS2_AN386};
 use crate::device::{self, DeviceRun};
-use crate::progress;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use indicatif::MultiProgress;
-use scenario::{Accuracy, Event, StepEvent};
+use rolling_ball_rehearsal::desktop::{History, Rehearsal, first_difference};
+use rolling_ball_rehearsal::{Event, StepEvent};
 use serde::Serialize;
 use std::path::Path;
+use workbench::progress;
 
 /// A plan and its runs.
 pub struct Outcome {
     /// What was to be run.
     pub plan: Plan,
     /// On the desktop.
-    pub rehearsals: Rehearsals,
+    pub rehearsal: Rehearsal,
     /// On the device, where one was asked for.
     pub device: Option<DeviceRun>,
 }
@@ -51,55 +52,6 @@ pub struct Summary {
     pub ram_bytes: Option<u64>,
 }
 
-/// What one run told, sorted.
-pub struct Told<'a> {
-    /// Before fine-tuning.
-    pub before: Accuracy,
-    /// After it.
-    pub after: Accuracy,
-    /// Each step.
-    pub steps: Vec<&'a StepEvent>,
-}
-
-impl<'a> Told<'a> {
-    /// Sorts what a run told.
-    pub fn new(events: &'a [Event]) -> Result<Self> {
-        let find = |wanted: fn(&Event) -> Option<Accuracy>| {
-            events.iter().find_map(wanted).context("the run ended without telling its accuracy")
-        };
-        Ok(Self {
-            before: find(|event| match event {
-                Event::Before(accuracy) => Some(*accuracy),
-                _ => None,
-            })?,
-            after: find(|event| match event {
-                Event::After(accuracy) => Some(*accuracy),
-                _ => None,
-            })?,
-            steps: events
-                .iter()
-                .filter_map(|event| if let Event::Step(step) = event { Some(step) } else { None })
-                .collect(),
-        })
-    }
-
-    /// The loss at each step.
-    pub fn losses(&self) -> Vec<f32> {
-        self.steps.iter().map(|step| step.loss).collect()
-    }
-
-    fn hashes(&self) -> Vec<u32> {
-        self.steps.iter().map(|step| step.hash).collect()
-    }
-
-    /// A mean over the steps, rounded.
-    pub fn per(&self, of: impl Fn(&StepEvent) -> u64, count: u32) -> u64 {
-        let sum: u64 = self.steps.iter().map(|step| of(step)).sum();
-        let count = u64::from(count.max(1));
-        (sum + count / 2) / count
-    }
-}
-
 impl Outcome {
     /// Runs a plan on the desktop, and on the device too unless only the host is wanted.
     pub fn of(arguments: &PlanArgs, host_only: bool) -> Result<Self> {
@@ -112,25 +64,25 @@ impl Outcome {
             spinner.finish_and_clear();
             Some(firmware)
         };
-        let (rehearsals, device) = run_side_by_side(&plan, firmware.as_deref())?;
-        Ok(Self { plan, rehearsals, device })
+        let (rehearsal, device) = run_side_by_side(&plan, firmware.as_deref())?;
+        Ok(Self { plan, rehearsal, device })
     }
 
     /// The desktop's events.
-    pub fn host(&self) -> Result<Told<'_>> {
-        Told::new(&self.rehearsals.wide)
+    pub fn host(&self) -> Result<History<'_>> {
+        Ok(self.rehearsal.history()?)
     }
 
     /// The device's events.
-    pub fn on_device(&self) -> Result<Option<Told<'_>>> {
-        self.device.as_ref().map(|run| Told::new(&run.events)).transpose()
+    pub fn on_device(&self) -> Result<Option<History<'_>>> {
+        Ok(self.device.as_ref().map(|run| History::new(&run.events)).transpose()?)
     }
 
     /// The first step after which theta differs in a bit between any two runs.
     pub fn first_difference(&self) -> Result<Option<usize>> {
         let host = self.host()?;
-        let scalar = first_difference(&host, &Told::new(&self.rehearsals.scalar)?);
-        let device = self.on_device()?.and_then(|told| first_difference(&host, &told));
+        let scalar = self.rehearsal.first_difference()?;
+        let device = self.on_device()?.and_then(|device| first_difference(&host, &device));
         Ok(scalar.into_iter().chain(device).min())
     }
 
@@ -150,7 +102,7 @@ impl Outcome {
         let count = |of: fn(&StepEvent) -> u32| host.steps.iter().map(|step| of(step)).sum::<u32>();
         let gradients = count(|step| step.gradients);
         let per = |of: fn(&StepEvent) -> u64, count: u32| {
-            on_device.as_ref().map(|told| told.per(of, count))
+            on_device.as_ref().map(|device| device.per(of, count))
         };
         Ok(Summary {
             optimizer: settings.optimizer.name(),
@@ -199,7 +151,7 @@ impl Outcome {
 fn run_side_by_side(
     plan: &Plan,
     firmware: Option<&Path>,
-) -> Result<(Rehearsals, Option<DeviceRun>)> {
+) -> Result<(Rehearsal, Option<DeviceRun>)> {
     let bars = MultiProgress::new();
     let new_bar = |message: &str| {
         let bar = bars.add(progress::bar(message, "steps"));
@@ -223,10 +175,10 @@ fn run_side_by_side(
                 host_bar.inc(1);
             }
         };
-        let rehearsals = Rehearsals::of(plan, tell);
+        let rehearsal = rehearse(plan, tell);
         let device = device.map(|thread| thread.join());
         // What stops the rehearsal stops the device too, and the rehearsal says it better.
-        let rehearsals = rehearsals?;
+        let rehearsal = rehearsal?;
         let device = match device {
             None => None,
             Some(Ok(run)) => Some(run?),
@@ -236,16 +188,8 @@ fn run_side_by_side(
         if let Some(bar) = &device_bar {
             bar.finish_and_clear();
         }
-        Ok((rehearsals, device))
+        Ok((rehearsal, device))
     })
-}
-
-/// The first step after which theta differs in a bit.
-pub fn first_difference(a: &Told, b: &Told) -> Option<usize> {
-    let (a_hashes, b_hashes) = (a.hashes(), b.hashes());
-    let differing = a_hashes.iter().zip(&b_hashes).position(|(a, b)| a != b);
-    let shorter = a_hashes.len().min(b_hashes.len());
-    differing.or((a_hashes.len() != b_hashes.len()).then_some(shorter))
 }
 
 #[cfg(test)]
@@ -253,7 +197,7 @@ mod tests {
     use super::*;
     use crate::demo::plan::Scenario;
     use crate::device::elf::Sizes;
-    use scenario::{OptimizerKind, Settings};
+    use rolling_ball_rehearsal::{Accuracy, OptimizerKind, Settings};
 
     fn run(hashes: &[u32]) -> Vec<Event> {
         let accuracy = Accuracy { correct: 1, samples: 2 };
@@ -275,34 +219,6 @@ mod tests {
             .collect()
     }
 
-    fn difference(a: &[u32], b: &[u32]) -> Result<Option<usize>> {
-        Ok(first_difference(&Told::new(&run(a))?, &Told::new(&run(b))?))
-    }
-
-    #[test]
-    fn runs_are_equal_only_where_every_hash_is() -> Result<()> {
-        assert_eq!(difference(&[1, 2, 3], &[1, 2, 3])?, None);
-        assert_eq!(difference(&[1, 2, 3], &[1, 5, 3])?, Some(1));
-        assert_eq!(difference(&[1, 2, 3], &[1, 2])?, Some(2));
-        Ok(())
-    }
-
-    #[test]
-    fn a_run_that_ends_early_is_an_error() {
-        let mut events = run(&[1]);
-        events.pop();
-        assert!(Told::new(&events).is_err());
-    }
-
-    #[test]
-    fn a_mean_is_rounded_to_the_nearest() -> Result<()> {
-        let events = run(&[1, 2, 3]);
-        let told = Told::new(&events)?;
-        assert_eq!(told.per(|step| step.instructions, 3), 25);
-        assert_eq!(told.per(|step| step.instructions, 2), 38);
-        Ok(())
-    }
-
     fn outcome(scalar: &[u32], wide: &[u32], device: Option<&[u32]>) -> Outcome {
         let plan = Plan {
             scenario: Scenario::Digits,
@@ -321,7 +237,7 @@ mod tests {
             events: [run(hashes), vec![Event::Ram { data: 3000, stack: 500 }]].concat(),
             sizes: Sizes { flash_bytes: 70_000, static_ram_bytes: 3000 },
         });
-        Outcome { plan, rehearsals: Rehearsals { scalar: run(scalar), wide: run(wide) }, device }
+        Outcome { plan, rehearsal: Rehearsal { scalar: run(scalar), wide: run(wide) }, device }
     }
 
     #[test]

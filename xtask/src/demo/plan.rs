@@ -1,17 +1,16 @@
 //! What a demo runs: a scenario's data, its pre-trained network and the settings, in one flash image.
 
-use crate::data::Dataset;
-use crate::data::digits;
-use crate::data::speakers::{Recordings, SPEAKERS};
-use crate::pretrain::{Recipe, pretrain};
-use crate::progress;
 use anyhow::{Result, ensure};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use scenario::{
-    DigitsTail, Image, OptimizerKind, Settings, SpeakersCnnTail, SpeakersTail, digits_cnn,
-};
+use rolling_ball_rehearsal::{Image, OptimizerKind, Settings};
+use scenario::{DigitsTail, SpeakersCnnTail, SpeakersTail, digits_cnn};
 use std::path::{Path, PathBuf};
+use workbench::data::Dataset;
+use workbench::data::digits;
+use workbench::data::speakers::{Recordings, SPEAKERS};
+use workbench::pretrain::{DIGITS_RECIPE, SPEAKERS_RECIPE, pretrain};
+use workbench::progress;
 
 /// An optimizer by its name.
 fn optimizer() -> impl TypedValueParser<Value = OptimizerKind> {
@@ -165,13 +164,6 @@ pub struct Plan {
     /// The flash image.
     pub image: Vec<u8>,
 }
-
-/// How the network of the digits scenario is pre-trained.
-pub const DIGITS_RECIPE: Recipe =
-    Recipe { epochs: 40, batch: 32, learning_rate: 0.003, weight_decay: 1e-4 };
-/// How the network of the speakers scenario is pre-trained.
-pub const SPEAKERS_RECIPE: Recipe =
-    Recipe { epochs: 30, batch: 32, learning_rate: 0.003, weight_decay: 1e-4 };
 
 impl Plan {
     /// Pre-trains and packs what the arguments ask for.

@@ -1,75 +1,28 @@
-//! The desktop rehearsal: the firmware's own code on the firmware's own image.
+//! The rehearsal of a plan: the firmware's own code on the firmware's own image.
 
-use crate::demo::outcome::Told;
 use crate::demo::plan::{Plan, PlanArgs, Scenario};
 use crate::device::write_image;
 use anyhow::{Context, Result};
-use rolling_ball::kernels::{Kernels, Scalar, Wide};
-use rolling_ball::nn::{Backbone, Layer, Network};
-use scenario::{
-    DigitsTail, Event, Image, Memory, Model, OptimizerKind, SpeakersCnnTail, SpeakersTail,
-    fine_tune, last_layer, whole,
-};
+use rolling_ball_rehearsal::desktop::Rehearsal;
+use rolling_ball_rehearsal::{Event, Image, OptimizerKind, whole};
+use scenario::{DigitsTail, SpeakersCnnTail, SpeakersTail, last_layer};
 
-/// One run's events, without a device's instruction counts and RAM.
-fn rehearse<T: Layer, F: Backbone, K: Kernels + Copy>(
-    kernels: K,
-    model: &Model<'_, T, F>,
-    mut tell: impl FnMut(&Event),
-) -> Result<Vec<Event>> {
-    let mut vectors = [const { Vec::<f32>::new() }; 4].map(|_| vec![0.0; T::PARAMETERS]);
-    let [theta, gradient, first, second] = &mut vectors;
-    let mut scratch = vec![0.0; Network::<T, F>::SCRATCH];
-    let memory = Memory { theta, workspace: [gradient, first, second], scratch: &mut scratch };
-    let mut events = Vec::new();
-    fine_tune(
-        kernels,
-        model,
-        memory,
-        || 0,
-        |event| {
-            tell(&event);
-            events.push(event);
-        },
-    )
-    .context("the rehearsal failed")?;
-    Ok(events)
+/// Rehearses a plan with scalar and with wide kernels; `tell` hears the second run.
+pub fn rehearse(plan: &Plan, tell: impl FnMut(&Event)) -> Result<Rehearsal> {
+    let image = &Image::parse(&plan.image)?;
+    Ok(match plan.scenario {
+        Scenario::Digits => Rehearsal::new(&whole::<DigitsTail>(image)?, tell),
+        Scenario::LastLayer => Rehearsal::new(&last_layer(image)?, tell),
+        Scenario::Speakers => Rehearsal::new(&whole::<SpeakersTail>(image)?, tell),
+        Scenario::SpeakersCnn => Rehearsal::new(&whole::<SpeakersCnnTail>(image)?, tell),
+    }?)
 }
 
-/// The rehearsal with scalar and with wide kernels.
-pub struct Rehearsals {
-    /// Events of the scalar kernels.
-    pub scalar: Vec<Event>,
-    /// Events of the wide kernels.
-    pub wide: Vec<Event>,
-}
-
-impl Rehearsals {
-    /// Rehearses a plan with both kernels; `tell` hears the second.
-    pub fn of(plan: &Plan, tell: impl FnMut(&Event)) -> Result<Self> {
-        let image = &Image::parse(&plan.image)?;
-        match plan.scenario {
-            Scenario::Digits => Self::run(&whole::<DigitsTail>(image)?, tell),
-            Scenario::LastLayer => Self::run(&last_layer(image)?, tell),
-            Scenario::Speakers => Self::run(&whole::<SpeakersTail>(image)?, tell),
-            Scenario::SpeakersCnn => Self::run(&whole::<SpeakersCnnTail>(image)?, tell),
-        }
-    }
-
-    fn run<T: Layer, F: Backbone>(
-        model: &Model<'_, T, F>,
-        tell: impl FnMut(&Event),
-    ) -> Result<Self> {
-        Ok(Self { scalar: rehearse(Scalar, model, |_| {})?, wide: rehearse(Wide, model, tell)? })
-    }
-}
-
-/// Rehearses the digits with the ball and leaves their image in a folder of that name, for firmwares that are built around
-/// it. Gives the hash of theta at the end.
+/// Rehearses the digits with the ball and leaves their image in a folder of that name, for
+/// firmwares that are built around it. Gives the hash of theta at the end.
 pub fn leave_digits(folder: &str) -> Result<u32> {
     let plan = Plan::prepare(&PlanArgs::digits(OptimizerKind::Ball))?;
     write_image(folder, plan.scenario.binary(), &plan.image)?;
-    let rehearsals = Rehearsals::of(&plan, |_| {})?;
-    let last = Told::new(&rehearsals.wide)?.steps.last().map(|step| step.hash);
-    last.context("the rehearsal made no step")
+    let rehearsal = rehearse(&plan, |_| {})?;
+    rehearsal.history()?.hashes().last().copied().context("the rehearsal made no step")
 }

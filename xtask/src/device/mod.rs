@@ -3,16 +3,15 @@
 pub mod elf;
 pub mod log;
 pub mod qemu;
-pub mod setup;
 
 use crate::device::elf::Sizes;
 use crate::device::qemu::{Emulation, Machine};
-use crate::workspace::{capture, cargo, root};
 use anyhow::{Context, Result, bail};
-use scenario::Event;
+use rolling_ball_rehearsal::Event;
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
+use workbench::workspace::{capture, cargo, root};
 
 /// Wall-clock limit of an emulated run.
 pub const LIMIT: Duration = Duration::from_secs(540);

@@ -5,7 +5,8 @@
 
 use cortex_m_rt::entry;
 use qemu_board::firmware::{self, Aligned, Buffers};
-use scenario::{Digits, DigitsTail, whole};
+use rolling_ball_rehearsal::whole;
+use scenario::{Digits, DigitsTail};
 use static_cell::ConstStaticCell;
 
 static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("DIGITS_IMAGE")));

@@ -10,7 +10,8 @@ use qemu_board::print_line;
 use rolling_ball::kernels::Scalar;
 use rolling_ball::nn::SoftmaxCrossEntropy;
 use rolling_ball::{Error, Optimizer, RollingBall, RollingBallConfig, poll_step};
-use scenario::{Digits, DigitsTail, Image, whole};
+use rolling_ball_rehearsal::{Image, whole};
+use scenario::{Digits, DigitsTail};
 use static_cell::ConstStaticCell;
 
 type Memory = Buffers<{ Digits::PARAMETERS }, { Digits::SCRATCH }>;

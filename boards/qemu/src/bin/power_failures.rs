@@ -13,7 +13,8 @@ use rolling_ball::nn::SoftmaxCrossEntropy;
 use rolling_ball::{
     ArcLength, Checkpoints, Error, LaggedContact, Optimizer, RollingBall, RollingBallConfig, step,
 };
-use scenario::{Digits, DigitsTail, Event, Image, hash, whole};
+use rolling_ball_rehearsal::{Event, Image, hash, whole};
+use scenario::{Digits, DigitsTail};
 use static_cell::ConstStaticCell;
 
 type Memory = Buffers<{ Digits::PARAMETERS }, { Digits::SCRATCH }>;

@@ -5,7 +5,8 @@
 
 use cortex_m_rt::entry;
 use qemu_board::firmware::{self, Aligned, Buffers};
-use scenario::{Speakers, SpeakersTail, whole};
+use rolling_ball_rehearsal::whole;
+use scenario::{Speakers, SpeakersTail};
 use static_cell::ConstStaticCell;
 
 static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("SPEAKERS_IMAGE")));

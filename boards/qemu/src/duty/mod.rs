@@ -13,7 +13,7 @@ pub use watchdog::Watchdog;
 
 use crate::instructions;
 use peripherals::TICKS_PER_READING;
-use scenario::{Event, hash};
+use rolling_ball_rehearsal::{Event, hash};
 
 /// The account of the duty: readings taken and missed, and how long the main loop was away.
 #[derive(Clone, Copy, Debug)]

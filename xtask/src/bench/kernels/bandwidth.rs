@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::hint::black_box;
 use std::time::Instant;
+use workbench::statistics::median;
 use workload::passes::{AT_REST, Pass, triad};
 use workload::slices::Slices;
 
@@ -11,6 +12,9 @@ const ROUNDS: usize = 21;
 
 /// Bytes that one timing moves at least, so that the clock's resolution does not count.
 const MOVED: u64 = 32 << 20;
+
+/// Slices that the first-level cache holds.
+pub const IN_CACHE: usize = 1024;
 
 /// A pass at a length.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -65,27 +69,9 @@ pub fn seconds(work: impl FnOnce()) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-pub fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    let upper = values.get(middle).copied().unwrap_or(f64::NAN);
-    if values.len() % 2 == 1 {
-        return upper;
-    }
-    let lower = middle.checked_sub(1).and_then(|index| values.get(index));
-    (lower.copied().unwrap_or(f64::NAN) + upper) / 2.0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_median_is_the_middle_one_or_the_mean_of_both() {
-        assert_eq!(median(vec![3.0, 1.0, 9.0]), 3.0);
-        assert_eq!(median(vec![4.0, 1.0, 2.0, 9.0]), 3.0);
-        assert!(median(vec![]).is_nan());
-    }
 
     #[test]
     fn a_row_has_the_documented_keys() -> Result<(), serde_json::Error> {

@@ -1,11 +1,12 @@
 //! Time of a step by the number of parameters, from a million on.
 
-use super::bandwidth::{median, seconds};
-use crate::bench::table::markdown;
-use crate::demo::grouped;
-use crate::progress;
+use super::bandwidth::seconds;
 use anyhow::Result;
 use rolling_ball::step;
+use workbench::progress;
+use workbench::statistics::median;
+use workbench::table::grouped;
+use workbench::table::markdown;
 use workload::steps::{BALL, NEAREST, Quadratic, SGD, optimizers, start};
 
 const LENGTHS: [usize; 5] = [1 << 20, 1 << 21, 1 << 22, 1 << 23, 1 << 24];

@@ -4,15 +4,15 @@
 //! version to be installed, which nobody who has only cargo and valgrind has.
 
 use crate::bench::guard::{Figures, Guard};
-use crate::bench::table::markdown;
 use crate::cores::Agreement;
-use crate::demo::grouped;
-use crate::workspace::{capture, cargo, compiler, root};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use workbench::table::grouped;
+use workbench::table::markdown;
+use workbench::workspace::{capture, cargo, compiler, root};
 
 const GUARD: Guard =
     Guard { path: "benches/instructions.json", bless: "cargo xtask bench --only kernels --write" };

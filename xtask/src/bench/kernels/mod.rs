@@ -8,28 +8,26 @@ mod native;
 mod peak;
 mod roofline;
 
-use super::{BenchArgs, Findings, table::markdown};
+use super::arguments::BenchArgs;
+use super::findings::Findings;
 use crate::cores::Agreement;
-use crate::demo::grouped;
-use crate::device::setup;
-use crate::progress;
 use anyhow::Result;
-use bandwidth::Row;
+use bandwidth::{IN_CACHE, Row};
 use instructions::Instructions;
 use rolling_ball::kernels::{Level, Wide};
-use roofline::Roofline;
+use roofline::{PICTURE, Roofline};
+use workbench::progress;
+use workbench::setup;
+use workbench::table::grouped;
+use workbench::table::markdown;
 use workload::LENGTHS;
 use workload::passes::{passes, triad};
 use workload::slices::Slices;
 
-/// Slices that the first-level cache holds.
-const IN_CACHE: usize = 1024;
 /// Where every vector unit is measured.
 const BY_LEVEL: [usize; 2] = [IN_CACHE, 65_536];
 
-const ROOFLINE: &str = "roofline.svg";
-
-pub(super) fn measure(args: &BenchArgs) -> Result<Findings> {
+pub fn measure(args: &BenchArgs) -> Result<Findings> {
     if args.in_cache {
         let rows = bandwidth::measure(&passes::<Wide>(), IN_CACHE, &mut Slices::new(IN_CACHE));
         return Ok(Findings { text: String::new(), rows: serde_json::to_value(rows)? });
@@ -40,7 +38,7 @@ pub(super) fn measure(args: &BenchArgs) -> Result<Findings> {
     let picture = if args.write {
         roofline.write()?;
         format!(
-            "![Passes under the roofs of memory and arithmetic]({ROOFLINE})\n\n*GFLOP/s by operations a byte, where the \
+            "![Passes under the roofs of memory and arithmetic]({PICTURE})\n\n*GFLOP/s by operations a byte, where the \
              slices lie in the first cache, the second, and memory. The level roof is what this processor multiplies and \
              adds, not fused, in chains over eight slices in the first cache: {:.0} GFLOP/s, measured.*",
             roofline.peak

@@ -1,13 +1,14 @@
 //! The default build, which chooses its instructions when it runs, against one that is compiled for this processor.
 
-use super::bandwidth::{Row, median};
-use crate::bench::table::markdown;
-use crate::progress;
-use crate::workspace::{capture, cargo, root};
+use super::bandwidth::Row;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
+use workbench::progress;
+use workbench::statistics::median;
+use workbench::table::markdown;
+use workbench::workspace::{capture, cargo, root};
 
 /// The two programs take turns.
 const ROUNDS: usize = 9;
@@ -43,7 +44,7 @@ pub fn table() -> Result<String> {
 /// The median over the rounds of the pass of this row.
 fn of(row: &Row, rounds: &[Vec<Row>]) -> f64 {
     let same = rounds.iter().flatten().filter(|other| (&other.name, other.n) == (&row.name, row.n));
-    median(same.map(|row| row.gb_per_s).collect())
+    median(same.map(|row| row.gb_per_s))
 }
 
 /// What this program measures in cache.

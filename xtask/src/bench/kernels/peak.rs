@@ -1,8 +1,9 @@
 //! What the processor reaches where nothing waits for memory, without fused multiply-adds, which the numeric contract has no use for.
 
-use super::bandwidth::{median, seconds};
+use super::bandwidth::seconds;
 use rolling_ball::kernels::{Pass, SimdVector, Wide};
 use std::hint::black_box;
+use workbench::statistics::median;
 
 /// Slices, so many that the chains of their elements fill the pipelines of adders and multipliers, few enough to stay in
 /// registers and in the first cache.
@@ -49,5 +50,5 @@ pub fn gflop_per_s() -> f64 {
         });
         (REPEATS * operations) as f64 / seconds / 1e9
     });
-    median(timings.collect())
+    median(timings)
 }

@@ -1,18 +1,19 @@
 //! The roofline of one thread as an SVG: what memory and arithmetic allow, and what the passes reach.
 
-use super::{
-    IN_CACHE, ROOFLINE,
-    bandwidth::{Row, median},
-};
-use crate::demo::chart::{AXIS, DOT_COLOURS, GRID, INK, LINE_COLOUR, log_ticks, short, text};
-use crate::workspace::root;
+use super::bandwidth::{IN_CACHE, Row};
 use anyhow::{Context, Result};
 use plotters::coord::combinators::BindKeyPoints;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 use rolling_ball::kernels::Wide;
 use std::ops::Range;
+use workbench::statistics::median;
+use workbench::style::{AXIS, DOT_COLOURS, GRID, INK, LINE_COLOUR, log_ticks, short, text};
+use workbench::workspace::root;
 use workload::passes::{Pass, passes};
+
+/// The file, beside docs/benchmarks.md.
+pub const PICTURE: &str = "roofline.svg";
 
 const SIZE: (u32, u32) = (1000, 720);
 const INTENSITIES: (f64, f64) = (0.099, 10.1);
@@ -50,17 +51,17 @@ pub struct Roofline<'a> {
 impl Roofline<'_> {
     /// Writes docs/roofline.svg.
     pub fn write(&self) -> Result<()> {
-        let path = root().join("docs").join(ROOFLINE);
+        let path = root().join("docs").join(PICTURE);
         let svg = self.draw().context("cannot draw the roofline")?;
-        std::fs::write(&path, svg).with_context(|| format!("cannot write docs/{ROOFLINE}"))?;
-        eprintln!("wrote docs/{ROOFLINE}");
+        std::fs::write(&path, svg).with_context(|| format!("cannot write docs/{PICTURE}"))?;
+        eprintln!("wrote docs/{PICTURE}");
         Ok(())
     }
 
     /// GB/s of the triad at this length.
     fn bandwidth(&self, length: usize) -> f64 {
         let own = self.rows.iter().filter(|row| row.n == length);
-        median(own.map(|row| row.triad_gb_per_s).collect())
+        median(own.map(|row| row.triad_gb_per_s))
     }
 
     /// The passes at this length: operations a byte, and GFLOP/s.

@@ -1,11 +1,11 @@
 //! The committed table of instructions on the emulated cores.
 
-use super::{Passes, Step};
+use super::figures::{Passes, Step};
 use crate::bench::guard::{Figures, Guard};
 use crate::cores::Agreement;
-use crate::workspace::compiler;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
+use workbench::workspace::compiler;
 
 const GUARD: Guard =
     Guard { path: "boards/qemu/instructions.json", bless: "cargo xtask bench --only mcu --write" };

@@ -1,19 +1,22 @@
 //! Instructions of a training step on the emulated cores, and of the optimizers' passes by the number of parameters.
 
 mod committed;
+mod figures;
 mod tables;
 
-use super::{BenchArgs, Findings};
+use super::arguments::BenchArgs;
+use super::findings::Findings;
 use crate::cores::Agreement;
+use crate::device::Build;
 use crate::device::qemu::{Emulation, MACHINES, MPS2_AN386, MPS3_AN547, Machine};
-use crate::device::{Build, setup};
-use crate::progress;
 use anyhow::{Context, Result, ensure};
 use committed::Committed;
+use figures::{Passes, Step};
 use scenario::training_step::{Counted, Memory, count};
-use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 use std::time::Duration;
+use workbench::progress;
+use workbench::setup;
 
 /// Their scalar and vector instructions are what the library is written for; the guard looks at these alone.
 const GUARDED: [&Machine; 2] = [&MPS2_AN386, &MPS3_AN547];
@@ -21,29 +24,8 @@ const GUARDED: [&Machine; 2] = [&MPS2_AN386, &MPS3_AN547];
 const FOLDER: &str = "bench";
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// A training step on one core.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-struct Step {
-    core: String,
-    network: String,
-    batch: usize,
-    optimizer: String,
-    instructions: u64,
-}
-
-/// The optimizer's part of a step on one core.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-struct Passes {
-    core: String,
-    form: String,
-    parameters: u64,
-    gradients: u32,
-    losses: u32,
-    instructions: u64,
-}
-
 /// Counts on all cores.
-pub(super) fn measure(args: &BenchArgs) -> Result<Findings> {
+pub fn measure(args: &BenchArgs) -> Result<Findings> {
     setup::debian_package("qemu-system-arm", "qemu-system-arm", args.install)?;
     let measured = measure_on(&MACHINES)?;
     if args.write {

@@ -1,9 +1,9 @@
 //! The tables of instructions, in Markdown.
 
-use super::{Passes, Step};
-use crate::bench::table::markdown;
-use crate::demo::grouped;
+use super::figures::{Passes, Step};
 use crate::device::qemu::{MPS2_AN386, MPS3_AN547};
+use workbench::table::grouped;
+use workbench::table::markdown;
 
 /// A library that also trains on microcontrollers.
 struct Peer {

@@ -1,0 +1,250 @@
+//! The files of an imported network: Rust types, C arrays, and the numbers they include.
+
+use super::graph::{Graph, Operation, length};
+use super::quantise::Quantised;
+use super::sizes::{self, Split};
+use super::types::{self, Type};
+use anyhow::{Context, Result};
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// A file of an imported network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its name, without a directory.
+    pub name: String,
+    /// Its content.
+    pub content: Vec<u8>,
+}
+
+impl File {
+    fn new(name: String, content: Vec<u8>) -> Self {
+        Self { name, content }
+    }
+}
+
+/// All files of a network.
+pub fn files(graph: &Graph, parameters: &[f32], int8: Option<&Quantised>) -> Result<Vec<File>> {
+    let name = &graph.name;
+    let end = graph.nodes[..graph.backbone].last().map_or(0, |node| node.parameters.end);
+    let Split { theta, frozen } = sizes::split(graph, parameters);
+    let backbone = match int8 {
+        Some(quantised) => quantised.bytes(),
+        None => bytes(&parameters[..end]),
+    };
+    let mut files = vec![
+        File::new(
+            format!("{name}.rs"),
+            rust(graph, theta.len(), frozen.len(), &backbone, int8)?.into_bytes(),
+        ),
+        File::new(
+            format!("{name}.h"),
+            c_header(graph, &theta, &frozen, &parameters[..end], int8)?.into_bytes(),
+        ),
+        File::new(format!("{name}.theta.bin"), bytes(&theta)),
+    ];
+    if !frozen.is_empty() {
+        files.push(File::new(format!("{name}.frozen.bin"), bytes(&frozen)));
+    }
+    if graph.backbone > 0 {
+        files.push(File::new(format!("{name}.backbone.bin"), backbone));
+    }
+    Ok(files)
+}
+
+/// Writes the files, all of which are ready.
+pub fn write(directory: &Path, files: &[File]) -> Result<()> {
+    std::fs::create_dir_all(directory)
+        .with_context(|| format!("cannot make the directory {}", directory.display()))?;
+    for File { name, content } in files {
+        let path = directory.join(name);
+        std::fs::write(&path, content)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// The same files, with Rust that `include!` takes: it allows no documentation of a whole file.
+pub fn includable(files: &[File]) -> Vec<File> {
+    let rust = |file: &File| file.name.ends_with(".rs");
+    let plain = |file: &File| {
+        let text = String::from_utf8_lossy(&file.content);
+        let lines = text.lines().map(|line| match line.strip_prefix("//!") {
+            Some(comment) => format!("//{comment}\n"),
+            None => format!("{line}\n"),
+        });
+        File::new(file.name.clone(), lines.collect::<String>().into_bytes())
+    };
+    files.iter().map(|file| if rust(file) { plain(file) } else { file.clone() }).collect()
+}
+
+fn bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+fn rust(
+    graph: &Graph,
+    theta: usize,
+    frozen: usize,
+    backbone: &[u8],
+    int8: Option<&Quantised>,
+) -> Result<String> {
+    let name = &graph.name;
+    let scratch = sizes::scratch(graph, int8.is_some());
+    let precision = if int8.is_some() { "int8" } else { "f32" };
+    let mut text = String::new();
+    writeln!(text, "//! The network `{name}`, as `cargo xtask import` wrote it: do not edit.")?;
+    writeln!(text, "//!\n//! | | bytes |\n//! |---|---|")?;
+    if graph.backbone > 0 {
+        writeln!(text, "//! | backbone, {precision}, in flash | {} |", backbone.len())?;
+    }
+    if frozen > 0 {
+        writeln!(text, "//! | frozen parameters after it, in flash | {} |", 4 * frozen)?;
+    }
+    writeln!(text, "//! | theta to start from, in flash | {} |", 4 * theta)?;
+    writeln!(text, "//! | scratch, in RAM | {} |", 4 * scratch)?;
+    let ram = sizes::ram_bytes(theta, scratch);
+    writeln!(text, "//! | theta, the ball's two vectors and scratch, in RAM | {ram} |")?;
+    writeln!(text, "\nuse rolling_ball::{{Error, nn}};\n")?;
+
+    let mut layers = Vec::new();
+    for (index, node) in graph.nodes.iter().enumerate() {
+        let in_backbone = index < graph.backbone;
+        let layer = match int8 {
+            // It has become the clamp of the layer before it.
+            Some(_) if in_backbone && matches!(node.operation, Operation::Activation(_)) => {
+                continue;
+            }
+            Some(_) if in_backbone => types::int8(node),
+            _ => types::float(node, in_backbone),
+        };
+        let alias = format!("Layer{}", index + 1);
+        text.push_str(&layer.declared(&format!("type {alias}")));
+        layers.push((in_backbone, Type::named(alias)));
+    }
+    let part = |wanted: bool| {
+        let layers = layers.iter().filter(|(in_backbone, _)| *in_backbone == wanted);
+        Type::chain(layers.map(|(_, layer)| layer.clone()).collect())
+    };
+    text.push('\n');
+    let mut network = vec![Type::named("'static"), Type::named("Layers")];
+    if graph.backbone > 0 {
+        writeln!(text, "/// The layers that stay frozen.")?;
+        text.push_str(&part(true).declared("pub type BackboneLayers"));
+        let backbone = if int8.is_some() { "nn::int8::Int8Backbone" } else { "nn::FloatBackbone" };
+        let arguments = vec![Type::named("'static"), Type::named("BackboneLayers")];
+        writeln!(text, "/// They, read where they lie.")?;
+        text.push_str(&Type::with(backbone, arguments).declared("pub type Backbone"));
+        network.push(Type::named("Backbone"));
+    }
+    writeln!(text, "/// The layers that theta belongs to.")?;
+    text.push_str(&part(false).declared("pub type Layers"));
+    writeln!(text, "/// The network.")?;
+    text.push_str(&Type::with("nn::Network", network).declared("pub type Network"));
+
+    let array = |constant: &str, length: &str, file: &str| {
+        let declaration = format!("pub static {constant}: [f32; {length}]");
+        let value = format!("nn::floats_from_le_bytes(*include_bytes!(\"{name}.{file}.bin\"));");
+        let line = format!("{declaration} = {value}\n");
+        if line.len() <= 101 { line } else { format!("{declaration} =\n    {value}\n") }
+    };
+    writeln!(text, "\n/// Theta to start from.")?;
+    text.push_str(&array("THETA", "Network::PARAMETERS", "theta"));
+    writeln!(text, "/// The parameters of the layers that are not trained.")?;
+    if frozen > 0 {
+        text.push_str(&array("FROZEN", "Network::FROZEN_PARAMETERS", "frozen"));
+    } else {
+        writeln!(text, "pub static FROZEN: [f32; 0] = [];")?;
+    }
+    if graph.backbone > 0 {
+        writeln!(text, "/// What the backbone reads.")?;
+        match int8 {
+            Some(_) => writeln!(
+                text,
+                "pub static BACKBONE: [u8; Backbone::BYTES] = *include_bytes!(\"{name}.backbone.bin\");"
+            )?,
+            None => text.push_str(&array("BACKBONE", "Backbone::PARAMETERS", "backbone")),
+        }
+    }
+    let new = if graph.backbone > 0 {
+        "Network::with_backbone(Backbone::new(&BACKBONE)?, &FROZEN)"
+    } else {
+        "Network::new(&FROZEN)"
+    };
+    writeln!(
+        text,
+        "
+/// The network over what lies in flash.
+///
+/// # Errors
+/// None, as long as the files are those that were imported.
+pub fn network() -> Result<Network, Error> {{
+    {new}
+}}"
+    )?;
+    Ok(text)
+}
+
+fn c_header(
+    graph: &Graph,
+    theta: &[f32],
+    frozen: &[f32],
+    backbone: &[f32],
+    int8: Option<&Quantised>,
+) -> Result<String> {
+    let (name, upper) = (&graph.name, graph.name.to_uppercase());
+    let outputs = graph.nodes.last().map_or(0, |node| length(node.output));
+    let scratch = sizes::scratch(graph, int8.is_some());
+    let mut text = String::new();
+    writeln!(text, "/* The network {name}, as `cargo xtask import` wrote it: do not edit. */")?;
+    writeln!(text, "#ifndef {upper}_H\n#define {upper}_H\n\n#include <stdint.h>\n")?;
+    for (what, value) in [
+        ("INPUTS", length(graph.input)),
+        ("OUTPUTS", outputs),
+        ("PARAMETERS", theta.len()),
+        ("FROZEN_PARAMETERS", frozen.len()),
+        ("SCRATCH", scratch),
+        ("RAM_BYTES", sizes::ram_bytes(theta.len(), scratch)),
+    ] {
+        writeln!(text, "#define {upper}_{what} {value}")?;
+    }
+    floats_in_c(&mut text, "Theta to start from.", &format!("{name}_theta"), theta)?;
+    let frozen_text = "The parameters of the layers that are not trained.";
+    floats_in_c(&mut text, frozen_text, &format!("{name}_frozen"), frozen)?;
+    match int8 {
+        Some(quantised) => {
+            let bytes = quantised.bytes();
+            writeln!(text, "\n/* What the int8 backbone reads. */")?;
+            writeln!(text, "static const uint8_t {name}_backbone[{}] = {{", bytes.len())?;
+            for line in bytes.chunks(16) {
+                let numbers: Vec<String> = line.iter().map(ToString::to_string).collect();
+                writeln!(text, "    {},", numbers.join(", "))?;
+            }
+            writeln!(text, "}};")?;
+        }
+        None => {
+            floats_in_c(
+                &mut text,
+                "What the backbone reads.",
+                &format!("{name}_backbone"),
+                backbone,
+            )?;
+        }
+    }
+    writeln!(text, "\n#endif")?;
+    Ok(text)
+}
+
+fn floats_in_c(text: &mut String, comment: &str, name: &str, values: &[f32]) -> Result<()> {
+    // C has no empty arrays.
+    if values.is_empty() {
+        return Ok(());
+    }
+    writeln!(text, "\n/* {comment} */\nstatic const float {name}[{}] = {{", values.len())?;
+    for line in values.chunks(6) {
+        let numbers: Vec<String> = line.iter().map(|value| format!("{value:e}f")).collect();
+        writeln!(text, "    {},", numbers.join(", "))?;
+    }
+    writeln!(text, "}};")?;
+    Ok(())
+}

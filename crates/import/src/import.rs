@@ -1,0 +1,134 @@
+//! What is to be imported, and the way from its files to a network.
+
+use crate::emit;
+use crate::error::Error;
+use crate::graph::Graph;
+use crate::imported::Imported;
+use crate::inputs::Inputs;
+use crate::quantise::quantise;
+use crate::report;
+use crate::spec::Spec;
+use crate::tensors;
+use anyhow::{Context, Result, ensure};
+use std::path::{Path, PathBuf};
+
+/// A model to import: its files, and what is wanted of it.
+///
+/// ```
+/// use rolling_ball_import::Import;
+/// # let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models");
+/// # std::env::set_current_dir(models)?;
+///
+/// let imported = Import::new("digits_mlp.safetensors", "digits_mlp.toml").read()?;
+/// assert_eq!(imported.name(), "digits_mlp");
+/// let names: Vec<&str> = imported.files().iter().map(|file| file.name.as_str()).collect();
+/// assert_eq!(
+///     names,
+///     ["digits_mlp.rs", "digits_mlp.h", "digits_mlp.theta.bin", "digits_mlp.frozen.bin"]
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Import {
+    model: PathBuf,
+    network: PathBuf,
+    calibration: Option<PathBuf>,
+    test: Option<PathBuf>,
+}
+
+impl Import {
+    /// A model whose weights are in a safetensors file, a `state_dict` in F32, and whose layers a
+    /// file in TOML describes.
+    pub fn new(model: impl Into<PathBuf>, network: impl Into<PathBuf>) -> Self {
+        let (model, network) = (model.into(), network.into());
+        Self { model, network, calibration: None, test: None }
+    }
+
+    /// With the backbone quantised to eight bits. `calibration` is a safetensors file with some
+    /// hundred `inputs`, in F32, or in U8 with `scale` and `offset`.
+    #[must_use]
+    pub fn int8(mut self, calibration: impl Into<PathBuf>) -> Self {
+        self.calibration = Some(calibration.into());
+        self
+    }
+
+    /// With the accuracy measured on a file like that of [`int8`](Self::int8) that has `labels`
+    /// too.
+    #[must_use]
+    pub fn test(mut self, inputs: impl Into<PathBuf>) -> Self {
+        self.test = Some(inputs.into());
+        self
+    }
+
+    /// Reads, checks and computes everything, and writes nothing. It takes memory for a few copies
+    /// of the weights, and an evaluation of the network for every calibration and test input.
+    ///
+    /// # Errors
+    /// [`Error`] says what is wrong with which file.
+    pub fn read(&self) -> Result<Imported, Error> {
+        self.imported().map_err(Error)
+    }
+
+    /// What a build script calls: imports into `OUT_DIR`, for `include!(concat!(env!("OUT_DIR"),
+    /// "/NAME.rs"))` where `NAME` is that of the description, and tells cargo to call again when a
+    /// file has changed. Paths are relative to the package.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), where a file cannot be written, and outside of a build script.
+    pub fn build(&self) -> Result<(), Error> {
+        self.write_into_out_dir().map_err(Error)
+    }
+
+    fn write_into_out_dir(&self) -> Result<()> {
+        let directory = std::env::var_os("OUT_DIR")
+            .context("OUT_DIR is not set: Import::build is for build scripts")?;
+        let files = [&self.model, &self.network].into_iter();
+        for file in files.chain(&self.calibration).chain(&self.test) {
+            println!("cargo::rerun-if-changed={}", file.display());
+        }
+        emit::write(Path::new(&directory), &emit::includable(&self.imported()?.files))
+    }
+
+    fn imported(&self) -> Result<Imported> {
+        let text = read(&self.network)?;
+        let text = str::from_utf8(&text)
+            .with_context(|| format!("{}: expected TOML, in UTF-8", self.network.display()))?;
+        let spec = Spec::parse(text).with_context(|| self.network.display().to_string())?;
+        let graph = Graph::new(&spec).with_context(|| self.network.display().to_string())?;
+        let model = read(&self.model)?;
+        let file = tensors::parse(&model, &self.model.display().to_string())?;
+        let parameters = tensors::parameters(&graph, &file)
+            .with_context(|| format!("{} does not fit the network", self.model.display()))?;
+        let unused = tensors::unused(&graph, &file);
+        let int8 = match &self.calibration {
+            None => None,
+            Some(path) => {
+                let calibration = inputs(&graph, path)?;
+                let backbone = graph.backbone();
+                let parameters = &parameters[..backbone.parameters()];
+                Some(quantise(&backbone, parameters, calibration.iter())?)
+            }
+        };
+        let measured = match &self.test {
+            None => None,
+            Some(path) => {
+                let test = inputs(&graph, path)?;
+                Some(report::measure(&graph, &parameters, int8.as_ref(), &test)?)
+            }
+        };
+        let files = emit::files(&graph, &parameters, int8.as_ref())?;
+        Ok(Imported { graph, parameters, int8, measured, unused, files })
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn inputs(graph: &Graph, path: &Path) -> Result<Inputs> {
+    let bytes = read(path)?;
+    let what = path.display().to_string();
+    let inputs = Inputs::read(graph, &tensors::parse(&bytes, &what)?).context(what)?;
+    ensure!(inputs.width > 0, "{}: no inputs", path.display());
+    Ok(inputs)
+}

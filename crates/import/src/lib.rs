@@ -1,0 +1,53 @@
+//! Networks from PyTorch for devices: a safetensors file and a description of its layers become
+//! Rust types and constants, C arrays, and the bytes that lie in flash, with an int8 backbone on
+//! request. `docs/import.md` of the repository says what layers there are and how to describe them.
+//!
+//! A build script imports a model whenever its files change:
+//!
+//! ```no_run
+//! // build.rs
+//! fn main() -> Result<(), rolling_ball_import::Error> {
+//!     rolling_ball_import::Import::new("digits_cnn.safetensors", "digits_cnn.toml")
+//!         .int8("digits_calibration.safetensors")
+//!         .build()
+//! }
+//! ```
+//!
+//! and the crate takes it in as a module, which needs `rolling-ball` alone:
+//!
+//! ```ignore
+//! mod digits_cnn {
+//!     include!(concat!(env!("OUT_DIR"), "/digits_cnn.rs"));
+//! }
+//!
+//! let network = digits_cnn::network()?;
+//! let mut theta = digits_cnn::THETA;
+//! ```
+//!
+//! The command `rolling-ball import` does the same by hand, for those who commit what was imported,
+//! or program in C.
+
+mod emit;
+mod error;
+mod evaluate;
+mod graph;
+mod import;
+mod imported;
+mod inputs;
+mod quantise;
+mod reference;
+mod report;
+mod sizes;
+mod spec;
+mod tensors;
+#[cfg(test)]
+mod tests;
+mod types;
+mod windows;
+
+pub use emit::File;
+pub use error::Error;
+pub use import::Import;
+pub use imported::Imported;
+pub use quantise::quantise_backbone;
+pub use report::Row;

@@ -1,0 +1,11 @@
+//! Imports as a whole.
+
+mod committed;
+mod quantised;
+mod wrong_files;
+
+use std::path::{Path, PathBuf};
+
+fn models() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models")
+}

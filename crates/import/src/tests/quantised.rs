@@ -1,0 +1,181 @@
+//! Backbones in int8, against themselves in `f32`.
+
+use crate::evaluate::Evaluator;
+use crate::graph::{Graph, Operation, length};
+use crate::quantise::{Quantised, quantise};
+use crate::reference;
+use crate::spec::Spec;
+use anyhow::{Context, Result, ensure};
+use oorandom::Rand32;
+
+/// A graph, and parameters and inputs that a seed decides.
+fn random(text: &str, seed: u64) -> Result<(Graph, Vec<f32>, Vec<Vec<f32>>)> {
+    let graph = Graph::new(&Spec::parse(text)?)?.backbone();
+    let mut random = Rand32::new(seed);
+    let mut numbers =
+        |count: usize| (0..count).map(|_| 2.0 * random.rand_float() - 1.0).collect::<Vec<f32>>();
+    let parameters = numbers(graph.parameters());
+    let inputs = (0..20).map(|_| numbers(length(graph.input))).collect();
+    Ok((graph, parameters, inputs))
+}
+
+fn quantised(graph: &Graph, parameters: &[f32], inputs: &[Vec<f32>]) -> Result<Quantised> {
+    quantise(graph, parameters, inputs.iter().map(Vec::as_slice))
+}
+
+const MIXED: &str = r#"
+    name = "mixed"
+    input = [3, 8, 6]
+    backbone = [
+      { type = "conv2d", tensors = "", filters = 5, kernel = [3, 2], stride = [2, 1], padding = [1, 1] },
+      { type = "relu6" },
+      { type = "depthwise_conv2d", tensors = "", kernel = 3, padding = 1 },
+      { type = "max_pool", kernel = 2, stride = 1 },
+      { type = "average_pool", kernel = 2, padding = 1 },
+      { type = "conv2d", tensors = "", filters = 4, kernel = 1 },
+      { type = "relu" },
+      { type = "flatten" },
+      { type = "dense", tensors = "", outputs = 3 },
+    ]
+    layers = [{ type = "dense", tensors = "", outputs = 2 }]
+"#;
+
+/// The error of each layer is at most: its input's error times the weights, half a step of each weight times the
+/// input, the rounding of the bias, and a step of the output (rounding, and the rounding of the zero at the ends).
+#[test]
+fn int8_features_stay_within_the_rounding_of_every_layer() -> Result<()> {
+    for seed in 0..30 {
+        let (graph, parameters, inputs) = random(MIXED, seed)?;
+        let quantised = quantised(&graph, &parameters, &inputs)?;
+        let evaluator = Evaluator::new(&graph, &parameters);
+        for input in &inputs {
+            let outputs = evaluator.outputs(input);
+            let mut step = quantised.input.step;
+            let mut error = step;
+            for (index, layer) in &quantised.layers {
+                let Some(layer) = layer else { continue };
+                let node = &graph.nodes[*index];
+                let before = index.checked_sub(1).map_or(input, |before| &outputs[before]);
+                let largest = before.iter().fold(0.0f64, |most, x| most.max(f64::from(x.abs())));
+                if let Operation::AveragePool(window) = node.operation {
+                    let count = (window.size[0] * window.size[1]) as f64;
+                    step = step / count / f64::from(layer.multipliers[0]);
+                    error += step;
+                    continue;
+                }
+                let all = &parameters[node.parameters.clone()];
+                let weights = &all[..all.len() - node.biases];
+                let each = weights.len() / node.biases;
+                let depthwise = matches!(node.operation, Operation::Depthwise(_));
+                let mut worst = 0.0f64;
+                let mut output_step = 0.0;
+                for (channel, multiplier) in layer.multipliers.iter().enumerate() {
+                    let own: Vec<f64> = if depthwise {
+                        weights
+                            .iter()
+                            .skip(channel)
+                            .step_by(node.biases)
+                            .copied()
+                            .map(f64::from)
+                            .collect()
+                    } else {
+                        weights[channel * each..][..each].iter().copied().map(f64::from).collect()
+                    };
+                    let sum: f64 = own.iter().map(|weight| weight.abs()).sum();
+                    let most = own.iter().fold(0.0f64, |most, weight| most.max(weight.abs()));
+                    let weight_step = most / 127.0;
+                    output_step = step * weight_step / f64::from(*multiplier);
+                    let of_weights = own.len() as f64 * weight_step / 2.0 * (largest + error);
+                    worst = worst.max(sum * error + of_weights + step * weight_step / 2.0);
+                }
+                error = worst + output_step;
+                step = output_step;
+            }
+            let exact = outputs.last().context("no layers")?;
+            let rounded = reference::features(&graph, &quantised, input);
+            for (exact, rounded) in exact.iter().zip(&rounded) {
+                let difference = f64::from((exact - rounded).abs());
+                ensure!(difference <= error * 1.001, "seed {seed}: {difference}, at most {error}");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn int8_features_explain_most_of_the_f32_features() -> Result<()> {
+    let (mut signal, mut noise) = (0.0, 0.0);
+    for seed in 0..30 {
+        let (graph, parameters, inputs) = random(MIXED, seed)?;
+        let quantised = quantised(&graph, &parameters, &inputs)?;
+        let evaluator = Evaluator::new(&graph, &parameters);
+        for input in &inputs {
+            let rounded = reference::features(&graph, &quantised, input);
+            for (exact, rounded) in evaluator.logits(input).iter().zip(&rounded) {
+                signal += f64::from(*exact).powi(2);
+                noise += f64::from(exact - rounded).powi(2);
+            }
+        }
+    }
+    // A vector whose deviation is a fifth of its range is rounded with a noise of 25 / 12 / 255^2 of its power; there are
+    // eight roundings: the input, three layers with weights and their weights, and the mean.
+    let most = 8.0 * 25.0 / 12.0 / 255.0f64.powi(2);
+    ensure!(noise > 0.0 && noise < most * signal, "signal {signal}, noise {noise}");
+    Ok(())
+}
+
+#[test]
+fn a_relu_before_or_after_a_max_pool_is_the_same_int8_backbone() -> Result<()> {
+    let text = |order: &str| {
+        format!(
+            r#"
+            name = "order"
+            input = [2, 6, 6]
+            backbone = [{{ type = "conv2d", tensors = "", filters = 3, kernel = 3 }}, {order}]
+            layers = [{{ type = "flatten" }}, {{ type = "dense", tensors = "", outputs = 2 }}]"#
+        )
+    };
+    let bytes = |order: &str| -> Result<Vec<u8>> {
+        let (graph, parameters, inputs) = random(&text(order), 4)?;
+        Ok(quantised(&graph, &parameters, &inputs)?.bytes())
+    };
+    let before = bytes(r#"{ type = "relu" }, { type = "max_pool", kernel = 2 }"#)?;
+    let after = bytes(r#"{ type = "max_pool", kernel = 2 }, { type = "relu" }"#)?;
+    ensure!(before == after);
+    Ok(())
+}
+
+#[test]
+fn inputs_too_small_for_a_scale_are_refused() -> Result<()> {
+    let (graph, parameters, mut inputs) = random(MIXED, 1)?;
+    inputs.iter_mut().flatten().for_each(|value| *value *= 1e-40);
+    let error = quantised(&graph, &parameters, &inputs).err();
+    let said = error.map(|error| format!("{error:#}")).unwrap_or_default();
+    ensure!(said.contains("are the inputs normalised as in training?"), "{said:?}");
+    Ok(())
+}
+
+#[test]
+fn weights_of_zero_and_inputs_of_zero_have_an_int8_form() -> Result<()> {
+    let (graph, parameters, _) = random(MIXED, 1)?;
+    let zeros = vec![vec![0.0; length(graph.input)]];
+    for parameters in [vec![0.0; parameters.len()], parameters] {
+        let quantised = quantised(&graph, &parameters, &zeros)?;
+        let features = reference::features(&graph, &quantised, &zeros[0]);
+        let exact = Evaluator::new(&graph, &parameters).logits(&zeros[0]);
+        for (found, exact) in features.iter().zip(&exact) {
+            ensure!((found - exact).abs() <= 0.05 * (1.0 + exact.abs()), "{found}, {exact}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn an_int8_backbone_of_other_activations_is_refused_by_layer() -> Result<()> {
+    let text = MIXED.replace("relu6", "gelu");
+    let (graph, parameters, inputs) = random(&text, 1)?;
+    let error = quantised(&graph, &parameters, &inputs).err();
+    let said = error.map(|error| format!("{error:#}")).unwrap_or_default();
+    ensure!(said.contains("layer 2 of the backbone (gelu)"), "{said}");
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! The runs: every method with every setting on every target and draw of a case.
+
+use super::methods::{Length, Method, Settings};
+use super::statistics::{largest, mean};
+use anyhow::Result;
+use indicatif::ProgressBar;
+use rayon::prelude::*;
+use rolling_ball::nn::{Layer, Network, SoftmaxCrossEntropy};
+use rolling_ball::step;
+use rolling_ball_rehearsal::accuracy;
+use workbench::data::Dataset;
+
+/// One target: a pre-trained network and what its device draws samples from.
+pub struct Target {
+    /// Pre-trained parameters.
+    pub weights: Vec<f32>,
+    /// The device's own data.
+    pub data: Dataset,
+}
+
+/// What all methods are given.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Case {
+    /// Labelled samples.
+    pub samples: usize,
+    /// Samples of a gradient; all where there are no more.
+    pub batch: Option<usize>,
+    /// The part of the labels that is wrong, in per cent.
+    pub wrong: u32,
+    /// Cost of a run in gradient evaluations; a loss counts 1/3.
+    pub budget: u32,
+}
+
+/// What one method came to in one case.
+pub struct Outcome {
+    /// Accuracy by settings, target and draw.
+    accuracy: Vec<Vec<Vec<f64>>>,
+    /// Gradient evaluations of a step, the mean of all runs.
+    pub cost: f64,
+}
+
+impl Outcome {
+    /// Mean of each of the settings over the targets, without one of them.
+    fn scores(&self, without: Option<usize>) -> Vec<f64> {
+        let score = |by_target: &Vec<Vec<f64>>| {
+            let others =
+                by_target.iter().enumerate().filter(|(target, _)| Some(*target) != without);
+            mean(others.map(|(_, draws)| mean(draws.iter().copied())))
+        };
+        self.accuracy.iter().map(score).collect()
+    }
+
+    /// Mean of each of the settings over all targets.
+    pub fn by_settings(&self) -> Vec<f64> {
+        self.scores(None)
+    }
+
+    /// Of each target and draw, with the settings that are best on the other targets.
+    pub fn chosen(&self) -> Vec<Vec<f64>> {
+        let targets = self.accuracy.first().map_or(0, Vec::len);
+        let chosen = |target| self.accuracy[largest(&self.scores(Some(target)))][target].clone();
+        (0..targets).map(chosen).collect()
+    }
+
+    /// Of each target and draw, with these settings.
+    pub fn with(&self, settings: usize) -> Vec<Vec<f64>> {
+        self.accuracy[settings].clone()
+    }
+
+    /// The part of the settings within two points of the best.
+    pub fn width(&self) -> f64 {
+        let scores = self.by_settings();
+        let near = scores[largest(&scores)] - 0.02;
+        mean(scores.iter().map(|score| if *score >= near { 1.0 } else { 0.0 }))
+    }
+}
+
+/// Accuracy at the end, and the gradient evaluations of a step.
+fn run<T: Layer>(
+    method: &Method,
+    settings: Settings,
+    target: &Target,
+    case: Case,
+    draw: u64,
+) -> Result<[f64; 2]> {
+    let (mut labelled, held_out) = target.data.draw(case.samples, draw);
+    labelled.mislabel(case.wrong as f32 / 100.0, draw);
+    let samples = labelled.samples();
+    let network = Network::<T>::new(&[])?;
+    let count = samples.len();
+    let batch = case.batch.unwrap_or(count).min(count);
+    let mut scratch = vec![0.0; Network::<T>::scratch(batch)];
+    let mut theta = target.weights.clone();
+    let budget = case.budget as f32;
+    let steps = ((budget / method.cost) as u32).max(1);
+    let mut optimizer = (method.make)(settings, Length { parameters: theta.len(), steps })?;
+    let mut objective =
+        network.batch(SoftmaxCrossEntropy::new(), samples.stream(0, batch), &mut scratch)?;
+    let (mut spent, mut first) = (0.0, 0);
+    while spent < budget && optimizer.steps() < 2 * steps {
+        objective.set_samples(samples.stream(first, batch));
+        first = (first + batch) % count;
+        match step(optimizer.as_mut(), &mut objective, &mut theta) {
+            Ok(report) => spent += report.evaluations.cost(),
+            // Diverged.
+            Err(_) => return Ok([0.0, f64::from(method.cost)]),
+        }
+    }
+    let tested = accuracy(&network, &theta, &held_out.samples(), &mut scratch)?;
+    Ok([tested.fraction(), f64::from(spent) / f64::from(optimizer.steps().max(1))])
+}
+
+/// Runs every method on one case.
+pub fn compare<T: Layer>(
+    methods: &[&Method],
+    targets: &[Target],
+    case: Case,
+    draws: u64,
+    bar: &ProgressBar,
+) -> Result<Vec<Outcome>> {
+    let mut cells = Vec::new();
+    for method in methods {
+        for settings in method.grid() {
+            cells.extend(targets.iter().map(|target| (*method, settings, target)));
+        }
+    }
+    let run = |(method, settings, target): &(&Method, Settings, &Target)| {
+        let runs = (0..draws).map(|draw| run::<T>(method, *settings, target, case, draw));
+        let runs = runs.collect::<Result<Vec<_>>>();
+        bar.inc(draws);
+        runs
+    };
+    let mut cells = cells.par_iter().map(run).collect::<Result<Vec<_>>>()?.into_iter();
+    let outcomes = methods.iter().map(|method| {
+        let by_settings: Vec<Vec<Vec<[f64; 2]>>> =
+            method.grid().iter().map(|_| cells.by_ref().take(targets.len()).collect()).collect();
+        let costs = by_settings.iter().flatten().flatten().map(|[_, cost]| *cost);
+        let cost = mean(costs);
+        let accuracy = by_settings.into_iter().map(|by_target| {
+            let first = |draws: Vec<[f64; 2]>| draws.into_iter().map(|[accuracy, _]| accuracy);
+            by_target.into_iter().map(|draws| first(draws).collect()).collect()
+        });
+        Outcome { accuracy: accuracy.collect(), cost }
+    });
+    Ok(outcomes.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two settings, three targets, one draw: the first setting is best on targets 1 and 2, the second on target 0.
+    fn outcome() -> Outcome {
+        let accuracy =
+            vec![vec![vec![0.1], vec![0.9], vec![0.8]], vec![vec![0.95], vec![0.5], vec![0.6]]];
+        Outcome { accuracy, cost: 1.0 }
+    }
+
+    #[test]
+    fn a_targets_settings_are_chosen_on_the_others() {
+        // Without target 0 the first is best; without target 1 or 2 the second, by (0.95 + 0.6) / 2 and (0.95 + 0.5) / 2.
+        assert_eq!(outcome().chosen(), [[0.1], [0.5], [0.6]]);
+    }
+
+    #[test]
+    fn the_width_counts_settings_near_the_best() {
+        assert_eq!(outcome().width(), 0.5);
+    }
+}

@@ -1,0 +1,77 @@
+//! `cargo lab`: losses at a chosen scale, the paper's claims and the ball on a GPU, as tables and
+//! pictures.
+
+mod basins;
+mod finetune;
+mod footpoint;
+mod gpu;
+mod highest_contact;
+mod ironing;
+mod mnist;
+mod optimizers;
+mod picture;
+mod radius_map;
+mod report;
+mod scale;
+mod training;
+mod twins;
+mod unreachable;
+mod vgg;
+mod wells;
+mod wrinkles;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// See losses at a chosen scale, and test what the paper says of the ball
+#[derive(Parser)]
+#[command(name = "cargo lab", bin_name = "cargo lab")]
+struct Cli {
+    #[command(subcommand)]
+    experiment: Experiment,
+}
+
+#[derive(Subcommand)]
+enum Experiment {
+    Basins(basins::BasinsArgs),
+    Finetune(finetune::FinetuneArgs),
+    Footpoint(footpoint::FootpointArgs),
+    Gpu(gpu::GpuArgs),
+    Ironing(ironing::IroningArgs),
+    Mnist(mnist::MnistArgs),
+    RadiusMap(radius_map::RadiusMapArgs),
+    Twins(twins::TwinsArgs),
+    Unreachable(unreachable::UnreachableArgs),
+    Scale(scale::ScaleArgs),
+    Vgg(vgg::VggArgs),
+    Wrinkles(wrinkles::WrinklesArgs),
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse().experiment) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(experiment: &Experiment) -> Result<()> {
+    let section = match experiment {
+        Experiment::Gpu(args) => return gpu::run(args),
+        Experiment::Basins(args) => basins::run(args)?,
+        Experiment::Finetune(args) => finetune::run(args)?,
+        Experiment::Footpoint(args) => footpoint::run(args)?,
+        Experiment::Ironing(args) => ironing::run(args)?,
+        Experiment::Mnist(args) => mnist::run(args)?,
+        Experiment::RadiusMap(args) => radius_map::run(args)?,
+        Experiment::Twins(args) => twins::run(args)?,
+        Experiment::Unreachable(args) => unreachable::run(args)?,
+        Experiment::Scale(args) => scale::run(args)?,
+        Experiment::Vgg(args) => vgg::run(args)?,
+        Experiment::Wrinkles(args) => wrinkles::run(args)?,
+    };
+    section.publish()
+}

@@ -1,0 +1,80 @@
+//! The device's own run, on the desktop.
+
+use super::{Error, History, first_difference};
+use crate::{Event, Memory, Model, fine_tune};
+use rolling_ball::kernels::{Kernels, Scalar, Wide};
+use rolling_ball::nn::{Backbone, Layer, Network};
+use std::{println, vec, vec::Vec};
+
+/// A run with scalar kernels, as a Cortex-M has them, and the same with wide ones.
+#[derive(Clone, Debug)]
+pub struct Rehearsal {
+    /// Events of the scalar kernels.
+    pub scalar: Vec<Event>,
+    /// Events of the wide kernels.
+    pub wide: Vec<Event>,
+}
+
+impl Rehearsal {
+    /// Runs a model with both kinds of kernels; `tell` hears the second run while it goes on.
+    ///
+    /// It takes as long as two trainings, and five vectors of theta's length beside the samples.
+    ///
+    /// # Errors
+    /// [`Error::Run`] where settings, samples or the network do not fit each other, or the training
+    /// diverges.
+    pub fn new<T: Layer, F: Backbone>(
+        model: &Model<'_, T, F>,
+        tell: impl FnMut(&Event),
+    ) -> Result<Self, Error> {
+        Ok(Self { scalar: run(Scalar, model, |_| {})?, wide: run(Wide, model, tell)? })
+    }
+
+    /// What the wide kernels told.
+    ///
+    /// # Errors
+    /// None for a rehearsal that [`new`](Self::new) made.
+    pub fn history(&self) -> Result<History<'_>, Error> {
+        History::new(&self.wide)
+    }
+
+    /// The first step after which the two kinds of kernels differ in a bit.
+    ///
+    /// # Errors
+    /// None for a rehearsal that [`new`](Self::new) made.
+    pub fn first_difference(&self) -> Result<Option<usize>, Error> {
+        Ok(first_difference(&History::new(&self.scalar)?, &self.history()?))
+    }
+}
+
+/// Rehearses a model and prints what a device would print, a line an event; its counts of
+/// instructions are 0.
+///
+/// # Errors
+/// As [`Rehearsal::new`], and [`Error::Kernels`].
+pub fn print<T: Layer, F: Backbone>(model: &Model<'_, T, F>) -> Result<(), Error> {
+    let rehearsal = Rehearsal::new(model, |event| println!("{event}"))?;
+    match rehearsal.first_difference()? {
+        Some(step) => Err(Error::Kernels { step }),
+        None => Ok(()),
+    }
+}
+
+/// One run's events, without a device's counts of instructions and use of RAM.
+fn run<T: Layer, F: Backbone, K: Kernels + Copy>(
+    kernels: K,
+    model: &Model<'_, T, F>,
+    mut tell: impl FnMut(&Event),
+) -> Result<Vec<Event>, Error> {
+    let mut vectors = [const { Vec::<f32>::new() }; 4].map(|_| vec![0.0; T::PARAMETERS]);
+    let [theta, gradient, first, second] = &mut vectors;
+    let mut scratch = vec![0.0; Network::<T, F>::SCRATCH];
+    let memory = Memory { theta, workspace: [gradient, first, second], scratch: &mut scratch };
+    let mut events = Vec::new();
+    let clock = || 0;
+    fine_tune(kernels, model, memory, clock, |event| {
+        tell(&event);
+        events.push(event);
+    })?;
+    Ok(events)
+}

@@ -1,0 +1,66 @@
+//! A fine-tuning run as a device and the desktop both make it: the same code, on the same settings,
+//! samples and parameters, telling after every step the hash of theta's bits. Where two runs tell
+//! the same hashes, what was rehearsed on the desktop is what the device will do.
+//!
+//! The run works on any [`Network`](rolling_ball::nn::Network) that classifies samples of bytes.
+//! Everything that differs between two runs of a network is an [`Image`]: it may be written into
+//! flash as one checked block of bytes, or be put together from statics as below. Firmware needs no
+//! allocator; the feature `desktop` adds what the other side needs. `boards/own_network` in the
+//! repository is a whole program, of 40 lines, that is either side.
+//!
+//! ```
+//! use rolling_ball::kernels::Scalar;
+//! use rolling_ball::nn::{Chain, Dense, Network, Tanh};
+//! use rolling_ball_rehearsal::{
+//!     Event, Image, Memory, OptimizerKind, Samples, Settings, fine_tune, whole,
+//! };
+//!
+//! type Layers = Chain<Dense<2, 4>, Chain<Tanh<4>, Dense<4, 2>>>;
+//! type Net = Network<'static, Layers>;
+//!
+//! let (inputs, labels) = ([9, 200, 220, 30, 10, 180, 240, 20], [0, 1, 0, 1]);
+//! let (scale, offset) = (1.0 / 128.0, -1.0);
+//! let samples = Samples { inputs: &inputs, labels: &labels, width: 2, scale, offset };
+//! let optimizer = OptimizerKind::Ball;
+//! let settings = Settings { optimizer, steps: 20, batch: 0, radius: 0.1, learning_rate: 0.5 };
+//! let mut weights = [0.0; Net::PARAMETERS];
+//! for (index, weight) in weights.iter_mut().enumerate() {
+//!     *weight = (index % 5) as f32 / 4.0 - 0.5;
+//! }
+//! let image = Image { settings, weights: &weights, labelled: samples, held_out: samples };
+//!
+//! let (mut theta, mut scratch) = ([0.0; Net::PARAMETERS], [0.0; Net::SCRATCH]);
+//! let [mut gradient, mut offset] = [[0.0; Net::PARAMETERS]; 2];
+//! let memory = Memory {
+//!     theta: &mut theta,
+//!     workspace: [&mut gradient, &mut offset, &mut []],
+//!     scratch: &mut scratch,
+//! };
+//! let mut hashes = Vec::new();
+//! fine_tune(Scalar, &whole::<Layers>(&image)?, memory, || 0, |event| {
+//!     if let Event::Step(step) = event {
+//!         hashes.push(step.hash);
+//!     }
+//! })?;
+//! assert_eq!(hashes.len(), 20);
+//! # Ok::<(), rolling_ball::Error>(())
+//! ```
+
+#![no_std]
+
+#[cfg(feature = "desktop")]
+extern crate std;
+
+#[cfg(feature = "desktop")]
+pub mod desktop;
+mod event;
+mod image;
+mod model;
+mod optimizer;
+mod run;
+
+pub use event::{Accuracy, Event, ParseError, StepEvent};
+pub use image::{Image, ImageError, Samples, Settings};
+pub use model::{Model, whole};
+pub use optimizer::{AnyOptimizer, OptimizerKind};
+pub use run::{Memory, accuracy, fine_tune, fine_tune_with, hash};

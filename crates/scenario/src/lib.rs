@@ -1,0 +1,17 @@
+//! This repository's own scenarios, for firmware and desktop: four networks, and two loads that are
+//! counted on every core. What a run of them is lies in `rolling-ball-rehearsal`.
+
+#![no_std]
+#![deny(unsafe_code)]
+
+#[path = "../../../models/generated/digits_cnn.rs"]
+pub mod digits_cnn;
+mod lanes;
+mod networks;
+pub mod slice;
+pub mod training_step;
+
+pub use lanes::dot_with_lanes;
+pub use networks::{
+    Digits, DigitsTail, LastLayer, Speakers, SpeakersCnn, SpeakersCnnTail, SpeakersTail, last_layer,
+};

@@ -1,0 +1,189 @@
+//! The training steps whose instructions are counted, with the same bits on every core: two small networks, one sample
+//! and eight, gradient descent and the ball.
+
+use core::fmt;
+use core::hint::black_box;
+use rolling_ball::nn::{Chain, Dense, Layer, Network, Relu, Sample, SoftmaxCrossEntropy};
+use rolling_ball::{Error, Optimizer, RollingBall, RollingBallConfig, Sgd, SgdConfig, step};
+use rolling_ball_rehearsal::hash;
+
+/// 212 parameters.
+pub type SmallTail = Chain<Dense<8, 16>, Chain<Relu<16>, Dense<16, 4>>>;
+/// 676 parameters.
+pub type LargeTail = Chain<Dense<16, 32>, Chain<Relu<32>, Dense<32, 4>>>;
+/// The smaller network.
+pub type Small = Network<'static, SmallTail>;
+/// The larger one.
+pub type Large = Network<'static, LargeTail>;
+
+const CLASSES: usize = 4;
+const BATCHES: [usize; 2] = [1, SAMPLES];
+pub(crate) const SAMPLES: usize = 8;
+/// Samples that are evaluated at once: as many as their activations find room beside the rest in the smallest RAM.
+const TOGETHER: usize = 2;
+
+/// Before the step that is counted: from the second on, the ball knows its offset.
+const WARM_UP: usize = 2;
+
+static SMALL: Data<8, { Small::PARAMETERS }> = Data::new();
+pub(crate) static LARGE: Data<16, { Large::PARAMETERS }> = Data::new();
+
+/// What a step cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// Inputs, hidden units and outputs.
+    pub network: &'static str,
+    /// Samples.
+    pub batch: usize,
+    /// `sgd` or `ball`.
+    pub optimizer: &'static str,
+    /// Of the whole step, evaluations included.
+    pub instructions: u64,
+    /// CRC-32 of the bits of theta after the step.
+    pub hash: u32,
+}
+
+/// All the memory of a network's training.
+#[derive(Debug)]
+pub struct Buffers<const N: usize, const S: usize> {
+    theta: [f32; N],
+    workspace: [[f32; N]; 2],
+    scratch: [f32; S],
+}
+
+/// All the memory that [`count`] needs.
+#[derive(Debug)]
+pub struct Memory {
+    small: Buffers<{ Small::PARAMETERS }, { Small::scratch(TOGETHER) }>,
+    large: Buffers<{ Large::PARAMETERS }, { Large::scratch(TOGETHER) }>,
+}
+
+/// Samples, and the parameters that a training starts from.
+pub(crate) struct Data<const I: usize, const N: usize> {
+    inputs: [[f32; I]; SAMPLES],
+    pub(crate) theta: [f32; N],
+}
+
+impl Memory {
+    /// Zeros, which take no flash.
+    pub const ZERO: Self = Self { small: Buffers::ZERO, large: Buffers::ZERO };
+}
+
+impl<const N: usize, const S: usize> Buffers<N, S> {
+    const ZERO: Self = Self { theta: [0.0; N], workspace: [[0.0; N]; 2], scratch: [0.0; S] };
+}
+
+impl<const I: usize, const N: usize> Data<I, N> {
+    /// The first so many, labelled in turn.
+    pub(crate) fn samples(
+        &self,
+        count: usize,
+    ) -> impl Iterator<Item = Sample<&[f32], usize>> + Clone {
+        let samples = self.inputs.iter().enumerate().take(count);
+        samples.map(|(index, input)| Sample { input: input.as_slice(), target: index % CLASSES })
+    }
+
+    const fn new() -> Self {
+        let (inputs, state) = uniform(1);
+        let ([theta], _) = uniform(state);
+        Self { inputs, theta }
+    }
+}
+
+/// Pseudo-random numbers in `-0.5 .. 0.5`, with the state after them: a linear congruential generator, whose upper 24
+/// bits a float holds exactly.
+const fn uniform<const I: usize, const N: usize>(mut state: u32) -> ([[f32; I]; N], u32) {
+    let mut rows = [[0.0; I]; N];
+    let mut rest = rows.as_mut_slice();
+    while let [row, others @ ..] = rest {
+        let mut left = row.as_mut_slice();
+        while let [number, others @ ..] = left {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *number = (state >> 8) as f32 / (1 << 24) as f32 - 0.5;
+            left = others;
+        }
+        rest = others;
+    }
+    (rows, state)
+}
+
+/// Counts every step; `clock` tells the instructions so far.
+///
+/// # Errors
+/// None, unless the optimizers or the networks are wrong.
+pub fn count(
+    memory: &mut Memory,
+    clock: fn() -> u64,
+    mut tell: impl FnMut(Counted),
+) -> Result<(), Error> {
+    let Memory { small, large } = memory;
+    for batch in BATCHES {
+        count_network::<SmallTail, 8, _, _>("8-16-4", &SMALL, small, batch, clock, &mut tell)?;
+    }
+    for batch in BATCHES {
+        count_network::<LargeTail, 16, _, _>("16-32-4", &LARGE, large, batch, clock, &mut tell)?;
+    }
+    Ok(())
+}
+
+fn count_network<T: Layer, const I: usize, const N: usize, const S: usize>(
+    network: &'static str,
+    data: &Data<I, N>,
+    buffers: &mut Buffers<N, S>,
+    batch: usize,
+    clock: fn() -> u64,
+    tell: &mut impl FnMut(Counted),
+) -> Result<(), Error> {
+    let Buffers { theta, workspace: [gradient, offset], scratch } = buffers;
+    let (gradient, offset) = (gradient.as_mut_slice(), offset.as_mut_slice());
+    // As plain as in other libraries: no loss after the step.
+    let plain = SgdConfig { roll_back: false, ..SgdConfig::default() };
+    let mut sgd = Sgd::new(plain, &mut *gradient, None)?;
+    let (instructions, hash) =
+        count_step::<T, _, I, N>(data, &mut sgd, theta, scratch, batch, clock)?;
+    tell(Counted { network, batch, optimizer: "sgd", instructions, hash });
+
+    let mut ball = RollingBall::new(RollingBallConfig::default(), [gradient, offset])?;
+    let (instructions, hash) =
+        count_step::<T, _, I, N>(data, &mut ball, theta, scratch, batch, clock)?;
+    tell(Counted { network, batch, optimizer: "ball", instructions, hash });
+    Ok(())
+}
+
+/// Instructions of the step after the warm-up, and the hash of theta.
+// Not inlined, so that the code is not specialised for a batch.
+#[inline(never)]
+fn count_step<T: Layer, O: Optimizer, const I: usize, const N: usize>(
+    data: &Data<I, N>,
+    optimizer: &mut O,
+    theta: &mut [f32; N],
+    scratch: &mut [f32],
+    batch: usize,
+    clock: fn() -> u64,
+) -> Result<(u64, u32), Error> {
+    // Data, not something for the compiler to compute with.
+    let data = black_box(data);
+    *theta = data.theta;
+    let samples = data.samples(batch);
+    let network = Network::<T>::new(&[])?;
+    let mut objective = network.batch(SoftmaxCrossEntropy::new(), samples, scratch)?;
+    for _ in 0..WARM_UP {
+        step(optimizer, &mut objective, theta)?;
+    }
+    let start = clock();
+    let empty = clock() - start;
+    let start = clock();
+    step(optimizer, &mut objective, theta)?;
+    let instructions = (clock() - start).saturating_sub(empty);
+    Ok((instructions, hash(theta)))
+}
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let Self { network, batch, optimizer, instructions, hash } = self;
+        write!(
+            f,
+            "step network {network} batch {batch} optimizer {optimizer} instructions {instructions} hash {hash}"
+        )
+    }
+}

@@ -1,0 +1,75 @@
+//! A scenario on a core, and the table of them.
+
+use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
+use serde::{Deserialize, Serialize};
+use workbench::table::grouped;
+
+/// One scenario on one core.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Row {
+    pub scenario: String,
+    pub core: String,
+    pub machine: String,
+    /// Of theta at the end.
+    pub hash: String,
+    pub instructions_per_step: u64,
+    pub flash_bytes: u64,
+    /// Static data and stack.
+    pub ram_bytes: u64,
+    pub correct_before: u32,
+    pub correct_after: u32,
+    pub held_out: u32,
+}
+
+/// A row as `--json` prints it.
+#[derive(Serialize)]
+pub struct Figures<'a> {
+    core: &'a str,
+    machine: &'a str,
+    hash: &'a str,
+    instructions_per_step: u64,
+    flash_bytes: u64,
+    ram_bytes: u64,
+}
+
+impl Row {
+    pub fn figures(&self) -> Figures<'_> {
+        let Self { core, machine, hash, instructions_per_step, flash_bytes, ram_bytes, .. } = self;
+        let (instructions_per_step, flash_bytes) = (*instructions_per_step, *flash_bytes);
+        Figures { core, machine, hash, instructions_per_step, flash_bytes, ram_bytes: *ram_bytes }
+    }
+
+    /// Before and after, in per cent.
+    pub fn accuracy(&self) -> String {
+        let percent = |correct: u32| 100.0 * f64::from(correct) / f64::from(self.held_out.max(1));
+        format!("{:.1}, {:.1}", percent(self.correct_before), percent(self.correct_after))
+    }
+}
+
+pub fn table(rows: &[Row]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(UTF8_FULL_CONDENSED);
+    table.set_header([
+        "scenario",
+        "core",
+        "machine",
+        "hash, as the desktop's",
+        "instructions a step",
+        "flash, bytes",
+        "RAM, bytes",
+        "accuracy before and after, %",
+    ]);
+    for row in rows {
+        table.add_row([
+            row.scenario.clone(),
+            row.core.clone(),
+            row.machine.clone(),
+            row.hash.clone(),
+            grouped(row.instructions_per_step),
+            grouped(row.flash_bytes),
+            grouped(row.ram_bytes),
+            row.accuracy(),
+        ]);
+    }
+    table
+}
