@@ -7,7 +7,7 @@ use core::cell::Cell;
 use core::task::Poll;
 use proptest::prelude::*;
 use rolling_ball::nn::{
-    BiasesOnly, Chain, Dense, FitsIn, FloatBackbone, Frozen, Input, Layer, Loss, MeanSquaredError,
+    BiasesOnly, Dense, FitsIn, FloatBackbone, Frozen, Input, Layer, Loss, MeanSquaredError,
     Network, Quantized, Relu, Sample, SoftmaxCrossEntropy,
 };
 use rolling_ball::{Error, Objective, RollingBall, RollingBallConfig, step};
@@ -17,12 +17,12 @@ use support::reference_network::{
     ReferenceDense, cross_entropy, finite_differences, forward, mean_squared_error,
 };
 
-type Tail = Chain<Dense<5, 6>, Chain<Relu<6>, Dense<6, 3>>>;
+type Tail = (Dense<5, 6>, Relu<6>, Dense<6, 3>);
 type Whole = Network<'static, Tail>;
-type Front = Chain<Dense<4, 5>, Relu<5>>;
+type Front = (Dense<4, 5>, Relu<5>);
 type Backbone<'a> = FloatBackbone<'a, Front>;
 type Split<'a> = Network<'a, Tail, Backbone<'a>>;
-type Joined = Network<'static, Chain<Front, Tail>>;
+type Joined = Network<'static, (Front, Tail)>;
 
 const TAIL: [ReferenceDense; 2] = [
     ReferenceDense { inputs: 5, outputs: 6, rectified: true },
@@ -539,10 +539,10 @@ fn initialisation_fills_the_weights_within_he_bounds_and_clears_the_biases() {
 /// The gradient of one sample's squared error with everything trained, picked apart, is that of each part.
 #[test]
 fn a_layers_frozen_part_gets_no_gradient_and_the_rest_the_same_bits() {
-    type All = Chain<Dense<5, 6>, Chain<Relu<6>, Dense<6, 3>>>;
-    type Biases = Chain<Dense<5, 6, BiasesOnly>, Chain<Relu<6>, Dense<6, 3, BiasesOnly>>>;
-    type First = Chain<Dense<5, 6>, Chain<Relu<6>, Dense<6, 3, Frozen>>>;
-    type Last = Chain<Dense<5, 6, Frozen>, Chain<Relu<6>, Dense<6, 3>>>;
+    type All = (Dense<5, 6>, Relu<6>, Dense<6, 3>);
+    type Biases = (Dense<5, 6, BiasesOnly>, Relu<6>, Dense<6, 3, BiasesOnly>);
+    type First = (Dense<5, 6>, Relu<6>, Dense<6, 3, Frozen>);
+    type Last = (Dense<5, 6, Frozen>, Relu<6>, Dense<6, 3>);
     let all = Random(31).vector(All::PARAMETERS);
     let (first, last) = all.split_at(36);
     let ((w1, b1), (w2, b2)) = (first.split_at(30), last.split_at(18));

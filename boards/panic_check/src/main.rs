@@ -16,11 +16,11 @@ use flash::Flash;
 use rolling_ball::kernels::{AdamCoefficients, Scalar, VectorOps, sum_lanes};
 use rolling_ball::nn::activation::Rectifier;
 use rolling_ball::nn::{
-    AveragePool, BiasesOnly, BinaryCrossEntropyWithLogits, Chain, Conv1d, Conv2d, Dense,
-    DepthwiseConv2d, FloatBackbone, Frozen, Gelu, GlobalAveragePool, Gradient, Huber, Input, Layer,
-    LayerNorm, LeakyRelu, Loss, Map, MaxPool, MeanSquaredError, Network, Parameters, Quantized,
-    Relu, Relu6, Residual, Sample, SampleStore, Shape, Sigmoid, SoftmaxCrossEntropy, Tanh, Window,
-    activation, dense, int8,
+    AveragePool, BiasesOnly, BinaryCrossEntropyWithLogits, Conv1d, Conv2d, Dense, DepthwiseConv2d,
+    FloatBackbone, Frozen, Gelu, GlobalAveragePool, Gradient, Huber, Input, Kernel, Layer,
+    LayerNorm, LeakyRelu, Loss, Map, MaxPool, MeanSquaredError, Network, Padding, Parameters,
+    Quantized, Relu, Relu6, Residual, Sample, SampleStore, Shape, Sigmoid, Signal,
+    SoftmaxCrossEntropy, Stride, Tanh, Window, activation, dense, int8,
 };
 use rolling_ball::{
     Adam, AdamConfig, Armijo, CentreStep, CheckpointError, Checkpoints, ClipNorm, EntropySgd,
@@ -38,10 +38,10 @@ fn panic(_: &PanicInfo) -> ! {
     loop {}
 }
 
-type Backbone = FloatBackbone<'static, Chain<Dense<4, 8>, Relu<8>>>;
-type Tail = Chain<Dense<8, 6>, Chain<Relu<6>, Dense<6, 3>>>;
+type Backbone = FloatBackbone<'static, (Dense<4, 8>, Relu<8>)>;
+type Tail = (Dense<8, 6>, Relu<6>, Dense<6, 3>);
 type Net = Network<'static, Tail, Backbone>;
-type Part = Network<'static, Chain<Dense<4, 6, BiasesOnly>, Chain<Relu<6>, Dense<6, 3, Frozen>>>>;
+type Part = Network<'static, (Dense<4, 6, BiasesOnly>, Relu<6>, Dense<6, 3, Frozen>)>;
 const N: usize = Net::PARAMETERS;
 
 static BACKBONE: [f32; Backbone::PARAMETERS] = [0.1; Backbone::PARAMETERS];
@@ -50,22 +50,15 @@ type Image = Map<4, 4, 2>;
 type Halved = Map<2, 2, 2>;
 type Eight<'a> = int8::Int8Backbone<
     'a,
-    Chain<
-        int8::Conv2d<Image, Window<3, 3, 1, 1, 1, 1>, 2>,
-        Chain<
-            int8::MaxPool<Image, Window<2, 2, 2, 2>>,
-            Chain<
-                int8::DepthwiseConv2d<Halved, Window<2, 2, 1, 1, 1, 1>>,
-                Chain<
-                    int8::AveragePool<Map<3, 3, 2>, Window<2, 2>>,
-                    Chain<
-                        int8::Conv1d<4, 2, 3, 2, 2>,
-                        Chain<int8::GlobalAveragePool<Map<1, 2, 3>>, int8::Dense<3, 4>>,
-                    >,
-                >,
-            >,
-        >,
-    >,
+    (
+        int8::Conv2d<Image, Window<Kernel<3>, Stride<1>, Padding<1>>, 2>,
+        int8::MaxPool<Image, Window<Kernel<2>, Stride<2>>>,
+        int8::DepthwiseConv2d<Halved, Window<Kernel<2>, Stride<1>, Padding<1>>>,
+        int8::AveragePool<Map<3, 3, 2>, Window<Kernel<2>>>,
+        int8::Conv1d<Signal<4, 2>, Window<Kernel<2>, Stride<2>>, 3>,
+        int8::GlobalAveragePool<Map<1, 2, 3>>,
+        int8::Dense<3, 4>,
+    ),
 >;
 static EIGHT: [u8; Eight::BYTES] = [1; Eight::BYTES];
 
@@ -257,17 +250,17 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
 }
 
 fn layers() -> Result<(), Error> {
-    type First = Conv2d<Map<6, 5, 2>, Window<3, 3, 1, 2, 1, 1>, 3>;
-    type Spatial = DepthwiseConv2d<Map<6, 5, 2>, Window<3, 3, 1, 2, 1, 1>>;
+    type First = Conv2d<Map<6, 5, 2>, Window<Kernel<3>, Stride<1, 2>, Padding<1>>, 3>;
+    type Spatial = DepthwiseConv2d<Map<6, 5, 2>, Window<Kernel<3>, Stride<1, 2>, Padding<1>>>;
     layer::<First>()?;
-    layer::<Conv1d<9, 2, 3, 3>>()?;
+    layer::<Conv1d<Signal<9, 2>, Window<Kernel<3>>, 3>>()?;
     layer::<Spatial>()?;
-    layer::<MaxPool<First, Window<2, 2, 2, 2>>>()?;
-    layer::<MaxPool<First, Window<3, 3, 1, 1, 1, 1>>>()?;
-    layer::<AveragePool<Spatial, Window<2, 2, 2, 2, 1, 1>>>()?;
+    layer::<MaxPool<First, Window<Kernel<2>, Stride<2>>>>()?;
+    layer::<MaxPool<First, Window<Kernel<3>, Stride<1>, Padding<1>>>>()?;
+    layer::<AveragePool<Spatial, Window<Kernel<2>, Stride<2>, Padding<1>>>>()?;
     layer::<GlobalAveragePool<Spatial>>()?;
     layer::<LayerNorm<3, 4>>()?;
-    layer::<Residual<Chain<Dense<7, 7>, Relu<7>>>>()?;
+    layer::<Residual<(Dense<7, 7>, Relu<7>)>>()?;
     layer::<Relu6<7>>()?;
     layer::<LeakyRelu<7>>()?;
     layer::<Tanh<7>>()?;

@@ -25,4 +25,4 @@ pub use networks::{
     last_layer, whole,
 };
 pub use optimizer::{AnyOptimizer, OptimizerKind};
-pub use run::{Memory, accuracy, fine_tune, fine_tune_with, hash};
+pub use run::{Buffers, accuracy, fine_tune, fine_tune_with, hash};

@@ -3,11 +3,12 @@
 use crate::{Image, digits_cnn};
 use rolling_ball::Error;
 use rolling_ball::nn::{
-    Chain, Conv1d, Dense, FitsIn, Layer, MaxPool, Network, Nothing, Relu, Shape, Window,
+    Conv1d, Dense, FitsIn, Kernel, Layer, MaxPool1d, Network, Nothing, Padding, Relu, Signal,
+    Stride, Window, over,
 };
 
 /// 8x8 digits, ten classes.
-pub type DigitsTail = Chain<Dense<64, 32>, Chain<Relu<32>, Dense<32, 10>>>;
+pub type DigitsTail = (Dense<64, 32>, Relu<32>, Dense<32, 10>);
 /// All of it is trained.
 pub type Digits<'a> = Network<'a, DigitsTail>;
 
@@ -16,20 +17,17 @@ pub type Digits<'a> = Network<'a, DigitsTail>;
 pub type LastLayer = digits_cnn::Network;
 
 /// Spoken digits as 16 time slots of 20 log-mel bands, ten classes.
-pub type SpeakersTail = Chain<Dense<320, 32>, Chain<Relu<32>, Dense<32, 10>>>;
+pub type SpeakersTail = (Dense<320, 32>, Relu<32>, Dense<32, 10>);
 /// All of it is trained.
 pub type Speakers<'a> = Network<'a, SpeakersTail>;
 
-type First = Conv1d<16, 20, 16, 3, 1, 1>;
-type FirstPool = MaxPool<First, Window<1, 2, 1, 2>>;
-type Second = Conv1d<8, 16, 32, 3, 1, 1>;
-type SecondPool = MaxPool<Second, Window<1, 2, 1, 2>>;
-type Convolutions = Chain<
-    Chain<First, Chain<Relu<{ First::LENGTH }>, FirstPool>>,
-    Chain<Second, Chain<Relu<{ Second::LENGTH }>, SecondPool>>,
->;
+type First = Conv1d<Signal<16, 20>, Window<Kernel<3>, Stride<1>, Padding<1>>, 16>;
+type FirstPool = MaxPool1d<First, Window<Kernel<2>, Stride<2>>>;
+type Second = Conv1d<FirstPool, Window<Kernel<3>, Stride<1>, Padding<1>>, 32>;
+type SecondPool = MaxPool1d<Second, Window<Kernel<2>, Stride<2>>>;
+type Convolutions = (First, over::Relu<First>, FirstPool, Second, over::Relu<Second>, SecondPool);
 /// The same spoken digits through two convolutions over time.
-pub type SpeakersCnnTail = Chain<Convolutions, Dense<{ SecondPool::LENGTH }, 10>>;
+pub type SpeakersCnnTail = (Convolutions, over::Dense<SecondPool, 10>);
 /// All of it is trained.
 pub type SpeakersCnn<'a> = Network<'a, SpeakersCnnTail>;
 
@@ -40,16 +38,16 @@ const _: () = FitsIn::<SpeakersCnn, { 128 * 1024 }>::CHECK;
 
 /// A network, the parameters that its theta starts from, and the image that it learns from.
 #[derive(Debug)]
-pub struct Model<'a, T, F = Nothing> {
+pub struct Model<'a, L, B = Nothing> {
     /// The network.
-    pub network: Network<'a, T, F>,
+    pub network: Network<'a, L, B>,
     /// As long as theta.
     pub start: &'a [f32],
     /// Settings and samples.
     pub image: Image<'a>,
 }
 
-impl<T, F> Model<'_, T, F> {
+impl<L, B> Model<'_, L, B> {
     /// Puts theta where it starts.
     ///
     /// # Errors
@@ -68,7 +66,7 @@ impl<T, F> Model<'_, T, F> {
 ///
 /// # Errors
 /// None: a network without frozen parameters has none that could be missing.
-pub fn whole<'a, T: Layer>(image: &Image<'a>) -> Result<Model<'a, T>, Error> {
+pub fn whole<'a, L: Layer>(image: &Image<'a>) -> Result<Model<'a, L>, Error> {
     Ok(Model { network: Network::new(&[])?, start: image.weights, image: *image })
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use rolling_ball::kernels::{Kernels, Scalar, Wide};
 use rolling_ball::nn::{Backbone, Layer, Network};
 use scenario::{
-    DigitsTail, Event, Image, Memory, Model, OptimizerKind, SpeakersCnnTail, SpeakersTail,
+    Buffers, DigitsTail, Event, Image, Model, OptimizerKind, SpeakersCnnTail, SpeakersTail,
     fine_tune, last_layer, whole,
 };
 
@@ -20,12 +20,12 @@ fn rehearse<T: Layer, F: Backbone, K: Kernels + Copy>(
     let mut vectors = [const { Vec::<f32>::new() }; 4].map(|_| vec![0.0; T::PARAMETERS]);
     let [theta, gradient, first, second] = &mut vectors;
     let mut scratch = vec![0.0; Network::<T, F>::SCRATCH];
-    let memory = Memory { theta, workspace: [gradient, first, second], scratch: &mut scratch };
+    let buffers = Buffers { theta, workspace: [gradient, first, second], scratch: &mut scratch };
     let mut events = Vec::new();
     fine_tune(
         kernels,
         model,
-        memory,
+        buffers,
         || 0,
         |event| {
             tell(&event);

@@ -4,12 +4,12 @@ use crate::data::mnist::{Mnist, WIDTH};
 use crate::data::shuffled;
 use anyhow::Result;
 use oorandom::Rand32;
-use rolling_ball::nn::{Chain, Dense, Layer, Network, Relu, SoftmaxCrossEntropy};
+use rolling_ball::nn::{Dense, Layer, Network, Relu, SoftmaxCrossEntropy};
 use rolling_ball::{Optimizer, step};
 use scenario::accuracy;
 use std::time::Instant;
 
-type Layers = Chain<Dense<WIDTH, 128>, Chain<Relu<128>, Dense<128, 10>>>;
+type Layers = (Dense<WIDTH, 128>, Relu<128>, Dense<128, 10>);
 type Net = Network<'static, Layers>;
 
 /// How many parameters the network has.
