@@ -84,7 +84,7 @@ fn is_consistent<L: Layer>(parameters: Parameters, input: &[f32], slopes: &[f32]
         }
     }
 
-    let (mut front, mut back) = (vec![f32::NAN; L::WIDTH], vec![f32::NAN; L::WIDTH]);
+    let [mut front, mut back] = L::BUFFERS.map(|length| vec![f32::NAN; length]);
     let mut inside = vec![f32::NAN; L::INFERENCE];
     front[..L::INPUTS].copy_from_slice(input);
     let (output, _) = L::infer::<Active>(parameters, &mut front, &mut back, &mut inside).unwrap();

@@ -2,8 +2,8 @@
 
 use crate::{AXES, Gesture, READINGS, VALUES};
 use rolling_ball::nn::{
-    AveragePool1d, Conv1d, Dense, FloatBackbone, Kernel, Layer, Network, Padding, Relu,
-    SampleStore, Shape, Signal, Stride, Window, over,
+    AveragePool1d, Conv1d, Dense, FloatBackbone, Kernel, Network, Padding, Relu, SampleStore,
+    Signal, Stride, Window, over,
 };
 
 type First = Conv1d<Signal<READINGS, AXES>, Window<Kernel<5>, Stride<2>, Padding<2>>, 8>;
