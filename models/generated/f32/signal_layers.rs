@@ -5,19 +5,19 @@
 //! | backbone, f32, in flash | 312 |
 //! | frozen parameters after it, in flash | 768 |
 //! | theta to start from, in flash | 212 |
-//! | scratch, in RAM | 1108 |
-//! | theta, the ball's two vectors and scratch, in RAM | 1744 |
+//! | scratch, in RAM | 1028 |
+//! | theta, the ball's two vectors and scratch, in RAM | 1664 |
 
 use rolling_ball::{Error, nn};
 
 type Layer1 =
     nn::Conv1d<nn::Signal<20, 4>, nn::Window<nn::Kernel<3>, nn::Stride<2>, nn::Padding<1>>, 6>;
 type Layer2 = nn::Relu<60>;
-type Layer3 = nn::MaxPool<nn::Map<1, 10, 6>, nn::Window<nn::Kernel<1, 2>, nn::Stride<1, 2>>>;
+type Layer3 = nn::MaxPool1d<nn::Signal<10, 6>, nn::Window<nn::Kernel<2>, nn::Stride<2>>>;
 type Layer4 = nn::Conv1d<nn::Signal<5, 6>, nn::Window<nn::Kernel<3>>, 8, nn::BiasesOnly>;
 type Layer5 = nn::Relu<24>;
 type Layer6 = nn::LayerNorm<24, 1, nn::Frozen>;
-type Layer7 = nn::GlobalAveragePool<nn::Map<1, 3, 8>>;
+type Layer7 = nn::GlobalAveragePool<nn::Signal<3, 8>>;
 type Layer8 = nn::Dense<8, 5>;
 
 /// The layers that stay frozen.

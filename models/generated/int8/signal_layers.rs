@@ -15,11 +15,11 @@ type Layer1 = nn::int8::Conv1d<
     nn::Window<nn::Kernel<3>, nn::Stride<2>, nn::Padding<1>>,
     6,
 >;
-type Layer3 = nn::int8::MaxPool<nn::Map<1, 10, 6>, nn::Window<nn::Kernel<1, 2>, nn::Stride<1, 2>>>;
+type Layer3 = nn::int8::MaxPool1d<nn::Signal<10, 6>, nn::Window<nn::Kernel<2>, nn::Stride<2>>>;
 type Layer4 = nn::Conv1d<nn::Signal<5, 6>, nn::Window<nn::Kernel<3>>, 8, nn::BiasesOnly>;
 type Layer5 = nn::Relu<24>;
 type Layer6 = nn::LayerNorm<24, 1, nn::Frozen>;
-type Layer7 = nn::GlobalAveragePool<nn::Map<1, 3, 8>>;
+type Layer7 = nn::GlobalAveragePool<nn::Signal<3, 8>>;
 type Layer8 = nn::Dense<8, 5>;
 
 /// The layers that stay frozen.
