@@ -9,22 +9,22 @@
 //! ```
 
 use rolling_ball::nn::{
-    Chain, Conv2d, Dense, FitsIn, GlobalAveragePool, Layer, Map, MaxPool, Network, Relu, Sample,
-    Shape, SoftmaxCrossEntropy, Window,
+    Conv2d, FitsIn, GlobalAveragePool, Kernel, Layer, Map, MaxPool, Network, Padding, Sample,
+    SoftmaxCrossEntropy, Stride, Window, over,
 };
 use rolling_ball::{Error, RollingBall, RollingBallConfig, step};
 
 const SIZE: usize = 12;
 const CLASSES: usize = 3;
 
-type First = Conv2d<Map<SIZE, SIZE, 1>, Window<3, 3, 1, 1, 1, 1>, 8>;
-type Pooled = MaxPool<First, Window<2, 2, 2, 2>>;
-type Second = Conv2d<Pooled, Window<3, 3>, 12>;
+type First = Conv2d<Map<SIZE, SIZE, 1>, Window<Kernel<3>, Stride<1>, Padding<1>>, 8>;
+type Pooled = MaxPool<First, Window<Kernel<2>, Stride<2>>>;
+type Second = Conv2d<Pooled, Window<Kernel<3>>, 12>;
 type Mean = GlobalAveragePool<Second>;
 
-type Front = Chain<First, Chain<Relu<{ First::LENGTH }>, Pooled>>;
-type Back = Chain<Second, Chain<Relu<{ Second::LENGTH }>, Mean>>;
-type Layers = Chain<Front, Chain<Back, Dense<{ Mean::LENGTH }, CLASSES>>>;
+type Front = (First, over::Relu<First>, Pooled);
+type Back = (Second, over::Relu<Second>, Mean);
+type Layers = (Front, Back, over::Dense<Mean, CLASSES>);
 type Net = Network<'static, Layers>;
 
 /// Does not compile where the board has less memory than training takes.

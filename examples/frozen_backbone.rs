@@ -7,16 +7,16 @@
 //! cargo run --release --example frozen_backbone
 //! ```
 
-use rolling_ball::nn::{Chain, Dense, FloatBackbone, Network, Relu, Sample, SoftmaxCrossEntropy};
+use rolling_ball::nn::{Dense, FloatBackbone, Network, Relu, Sample, SoftmaxCrossEntropy};
 use rolling_ball::{Error, RollingBall, RollingBallConfig, step};
 
 const FEATURES: usize = 48;
-type Front = Chain<Dense<2, 24>, Chain<Relu<24>, Chain<Dense<24, FEATURES>, Relu<FEATURES>>>>;
+type Front = (Dense<2, 24>, Relu<24>, Dense<24, FEATURES>, Relu<FEATURES>);
 type Backbone = FloatBackbone<'static, Front>;
 type Tail = Dense<FEATURES, 2>;
 type Net = Network<'static, Tail, Backbone>;
 /// The same layers, all of them trained: for comparison.
-type TrainedWhole = Network<'static, Chain<Front, Tail>>;
+type TrainedWhole = Network<'static, (Front, Tail)>;
 
 /// A `static` that never changes is linked into flash and read there. A firmware's holds trained weights; this one
 /// makes do with arbitrary numbers, whose features are good enough for a circle.

@@ -8,12 +8,11 @@
 //! cargo run --release --example train_network
 //! ```
 
-use rolling_ball::nn::{Chain, Dense, FitsIn, Layer, Network, Relu, Sample, SoftmaxCrossEntropy};
+use rolling_ball::nn::{Dense, FitsIn, Layer, Network, Relu, Sample, SoftmaxCrossEntropy};
 use rolling_ball::{Error, Objective, Optimizer, RollingBall, RollingBallConfig, step};
 
 /// Two coordinates, 16 hidden neurons, twice; two classes.
-type Layers =
-    Chain<Dense<2, 16>, Chain<Relu<16>, Chain<Dense<16, 16>, Chain<Relu<16>, Dense<16, 2>>>>>;
+type Layers = (Dense<2, 16>, Relu<16>, Dense<16, 16>, Relu<16>, Dense<16, 2>);
 type Net = Network<'static, Layers>;
 
 /// Does not compile where the board has less memory than training takes.

@@ -7,7 +7,9 @@ mod support;
 use rolling_ball::Error;
 use rolling_ball::kernels::{Active, Scalar};
 use rolling_ball::nn::int8::{self, Int8Backbone, Layer};
-use rolling_ball::nn::{Backbone, Chain, Dense, Input, Map, Network, Quantized, Window};
+use rolling_ball::nn::{
+    Backbone, Dense, Input, Kernel, Map, Network, Padding, Quantized, Signal, Stride, Window,
+};
 use support::random::Random;
 
 /// Zero of the input; zero, minimum and maximum of the output.
@@ -167,7 +169,7 @@ fn infer<L: Layer>(parameters: &[u8], input: &[i8]) -> Result<Vec<i8>, Error> {
 
 #[test]
 fn convolutions_are_the_sums_of_their_windows() -> Result<(), Error> {
-    type Layer = int8::Conv2d<Map<7, 5, 3>, Window<3, 2, 2, 1, 2, 1>, 4>;
+    type Layer = int8::Conv2d<Map<7, 5, 3>, Window<Kernel<3, 2>, Stride<2, 1>, Padding<2, 1>>, 4>;
     let sliding = Sliding { map: [7, 5, 3], size: [3, 2], stride: [2, 1], padding: [2, 1] };
     for seed in 0..20 {
         let mut random = Random(seed);
@@ -183,7 +185,7 @@ fn convolutions_are_the_sums_of_their_windows() -> Result<(), Error> {
 
 #[test]
 fn convolutions_in_time_are_convolutions_over_one_row() -> Result<(), Error> {
-    type Layer = int8::Conv1d<16, 20, 8, 3, 2, 1>;
+    type Layer = int8::Conv1d<Signal<16, 20>, Window<Kernel<3>, Stride<2>, Padding<1>>, 8>;
     let sliding = Sliding { map: [1, 16, 20], size: [1, 3], stride: [1, 2], padding: [0, 1] };
     let mut random = Random(3);
     let parameters = Parameters::random(&mut random, 8, 8 * 60, 60);
@@ -195,7 +197,7 @@ fn convolutions_in_time_are_convolutions_over_one_row() -> Result<(), Error> {
 
 #[test]
 fn depthwise_convolutions_keep_the_channels_apart() -> Result<(), Error> {
-    type Layer = int8::DepthwiseConv2d<Map<6, 5, 3>, Window<3, 3, 1, 2, 1, 1>>;
+    type Layer = int8::DepthwiseConv2d<Map<6, 5, 3>, Window<Kernel<3>, Stride<1, 2>, Padding<1>>>;
     let sliding = Sliding { map: [6, 5, 3], size: [3, 3], stride: [1, 2], padding: [1, 1] };
     for seed in 0..20 {
         let mut random = Random(seed);
@@ -223,7 +225,7 @@ fn a_dense_layer_is_one_window_over_everything() -> Result<(), Error> {
 #[test]
 fn pools_take_the_largest_or_the_mean_of_each_channel() -> Result<(), Error> {
     type M = Map<6, 5, 3>;
-    type S = Window<3, 2, 2, 2, 1, 1>;
+    type S = Window<Kernel<3, 2>, Stride<2>, Padding<1>>;
     let sliding = Sliding { map: [6, 5, 3], size: [3, 2], stride: [2, 2], padding: [1, 1] };
     let whole = Sliding { map: [6, 5, 3], size: [6, 5], stride: [1, 1], padding: [0, 0] };
     let range = [-3, 7, -100, 110];
@@ -244,7 +246,7 @@ fn pools_take_the_largest_or_the_mean_of_each_channel() -> Result<(), Error> {
 #[test]
 fn padding_is_the_value_zero_wherever_the_zero_lies() -> Result<(), Error> {
     // An input of zeros leaves the bias alone, at the border as in the middle.
-    type Layer = int8::Conv2d<Map<4, 4, 2>, Window<3, 3, 1, 1, 1, 1>, 1>;
+    type Layer = int8::Conv2d<Map<4, 4, 2>, Window<Kernel<3>, Stride<1>, Padding<1>>, 1>;
     for zero in [-128, -5, 0, 99] {
         let parameters = Parameters {
             range: [zero, 0, -128, 127],
@@ -304,10 +306,11 @@ fn outputs_beyond_every_integer_are_clamped() -> Result<(), Error> {
     Ok(())
 }
 
-type Layers = Chain<
-    int8::Conv2d<Map<8, 8, 1>, Window<3, 3, 1, 1, 1, 1>, 4>,
-    Chain<int8::MaxPool<Map<8, 8, 4>, Window<2, 2, 2, 2>>, int8::Dense<64, 6>>,
->;
+type Layers = (
+    int8::Conv2d<Map<8, 8, 1>, Window<Kernel<3>, Stride<1>, Padding<1>>, 4>,
+    int8::MaxPool<Map<8, 8, 4>, Window<Kernel<2>, Stride<2>>>,
+    int8::Dense<64, 6>,
+);
 type Eight<'a> = Int8Backbone<'a, Layers>;
 type Net<'a> = Network<'a, Dense<6, 3>, Eight<'a>>;
 

@@ -6,9 +6,10 @@ mod support;
 use rolling_ball::Error;
 use rolling_ball::kernels::{Active, Scalar};
 use rolling_ball::nn::{
-    All, AveragePool, BiasesOnly, Chain, Conv1d, Conv2d, Dense, DepthwiseConv2d, Frozen, Gelu,
-    GlobalAveragePool, Gradient, Layer, LayerNorm, LeakyRelu, Map, MaxPool, Parameters, Relu,
-    Relu6, Residual, Shape, Sigmoid, Sliding, Tanh, Whole, Window,
+    All, AveragePool, BiasesOnly, Conv1d, Conv2d, Dense, DepthwiseConv2d, Frozen, Gelu,
+    GlobalAveragePool, Gradient, Kernel, Layer, LayerNorm, LeakyRelu, Map, MaxPool, Padding,
+    Parameters, Relu, Relu6, Residual, Shape, Sigmoid, Signal, Sliding, Stride, Tanh, Whole,
+    Window, over,
 };
 use support::layers::{Passes, forward, pass};
 use support::numbers::{bits, deviation, dot, widen};
@@ -83,7 +84,7 @@ fn is_consistent<L: Layer>(parameters: Parameters, input: &[f32], slopes: &[f32]
         }
     }
 
-    let (mut front, mut back) = (vec![f32::NAN; L::WIDTH], vec![f32::NAN; L::WIDTH]);
+    let [mut front, mut back] = L::BUFFERS.map(|length| vec![f32::NAN; length]);
     let mut inside = vec![f32::NAN; L::INFERENCE];
     front[..L::INPUTS].copy_from_slice(input);
     let (output, _) = L::infer::<Active>(parameters, &mut front, &mut back, &mut inside).unwrap();
@@ -167,22 +168,22 @@ fn convolves<M: Shape, S: Sliding, const FILTERS: usize>() {
 
 #[test]
 fn a_convolution_is_a_weighted_sum_of_every_window_plus_a_bias() {
-    convolves::<Map<5, 6, 2>, Window<3, 3>, 4>();
-    convolves::<Map<5, 4, 3>, Window<3, 2, 2, 1, 1, 1>, 2>();
-    convolves::<Map<6, 5, 1>, Window<2, 4, 1, 3, 1, 2>, 3>();
-    convolves::<Map<4, 4, 9>, Window<1, 1>, 5>();
-    convolves::<Map<3, 7, 2>, Window<2, 2, 3, 3>, 1>();
-    convolves::<Map<2, 2, 2>, Window<3, 3, 1, 1, 2, 2>, 2>();
+    convolves::<Map<5, 6, 2>, Window<Kernel<3>>, 4>();
+    convolves::<Map<5, 4, 3>, Window<Kernel<3, 2>, Stride<2, 1>, Padding<1>>, 2>();
+    convolves::<Map<6, 5, 1>, Window<Kernel<2, 4>, Stride<1, 3>, Padding<1, 2>>, 3>();
+    convolves::<Map<4, 4, 9>, Window<Kernel<1>>, 5>();
+    convolves::<Map<3, 7, 2>, Window<Kernel<2>, Stride<3>>, 1>();
+    convolves::<Map<2, 2, 2>, Window<Kernel<3>, Stride<1>, Padding<2>>, 2>();
     convolves::<Map<4, 3, 2>, Whole<Map<4, 3, 2>>, 3>();
 }
 
 #[test]
 fn a_convolution_in_time_is_one_on_a_map_of_a_single_row() {
-    type L = Conv1d<11, 3, 4, 5, 2, 2>;
+    type L = Conv1d<Signal<11, 3>, Window<Kernel<5>, Stride<2>, Padding<2>>, 4>;
     assert_eq!((L::MAP, L::INPUTS, L::PARAMETERS), ([1, 6, 4], 33, 4 * 15 + 4));
     let place = Place { map: [1, 11, 3], size: [1, 5], stride: [1, 2], padding: [0, 2] };
     behaves_as::<L>(1.0, |theta, x| convolution(place, 4, theta, x));
-    behaves_as::<Conv1d<7, 2, 3, 3>>(1.0, |theta, x| {
+    behaves_as::<Conv1d<Signal<7, 2>, Window<Kernel<3>>, 3>>(1.0, |theta, x| {
         let place = Place { map: [1, 7, 2], size: [1, 3], stride: [1, 1], padding: [0, 0] };
         convolution(place, 3, theta, x)
     });
@@ -190,7 +191,7 @@ fn a_convolution_in_time_is_one_on_a_map_of_a_single_row() {
 
 #[test]
 fn a_window_as_long_as_the_signal_is_a_fully_connected_layer_bit_for_bit() {
-    type Convolution = Conv1d<9, 2, 5, 9>;
+    type Convolution = Conv1d<Signal<9, 2>, Window<Kernel<9>>, 5>;
     type Connected = Dense<18, 5>;
     let mut random = Random(3);
     let theta = random.vector(Connected::PARAMETERS);
@@ -214,10 +215,10 @@ fn convolves_by_channel<M: Shape, S: Sliding>() {
 
 #[test]
 fn a_depthwise_convolution_keeps_the_channels_apart() {
-    convolves_by_channel::<Map<5, 6, 3>, Window<3, 3>>();
-    convolves_by_channel::<Map<5, 4, 9>, Window<3, 2, 2, 1, 1, 1>>();
-    convolves_by_channel::<Map<6, 5, 1>, Window<2, 4, 1, 3, 1, 2>>();
-    convolves_by_channel::<Map<3, 7, 2>, Window<2, 2, 3, 3>>();
+    convolves_by_channel::<Map<5, 6, 3>, Window<Kernel<3>>>();
+    convolves_by_channel::<Map<5, 4, 9>, Window<Kernel<3, 2>, Stride<2, 1>, Padding<1>>>();
+    convolves_by_channel::<Map<6, 5, 1>, Window<Kernel<2, 4>, Stride<1, 3>, Padding<1, 2>>>();
+    convolves_by_channel::<Map<3, 7, 2>, Window<Kernel<2>, Stride<3>>>();
 }
 
 fn pools<M: Shape, S: Sliding>() {
@@ -228,13 +229,13 @@ fn pools<M: Shape, S: Sliding>() {
 
 #[test]
 fn pools_take_the_largest_and_the_mean_of_every_window() {
-    pools::<Map<6, 4, 3>, Window<2, 2, 2, 2>>();
-    pools::<Map<5, 7, 2>, Window<2, 2, 2, 2>>();
-    pools::<Map<5, 6, 2>, Window<3, 3, 1, 1, 1, 1>>();
-    pools::<Map<7, 5, 2>, Window<3, 2, 2, 1, 1, 0>>();
-    pools::<Map<8, 8, 1>, Window<2, 2, 3, 3, 1, 1>>();
-    pools::<Map<1, 9, 4>, Window<1, 3, 1, 2>>();
-    pools::<Map<9, 9, 2>, Window<2, 3, 4, 5, 1, 0>>();
+    pools::<Map<6, 4, 3>, Window<Kernel<2>, Stride<2>>>();
+    pools::<Map<5, 7, 2>, Window<Kernel<2>, Stride<2>>>();
+    pools::<Map<5, 6, 2>, Window<Kernel<3>, Stride<1>, Padding<1>>>();
+    pools::<Map<7, 5, 2>, Window<Kernel<3, 2>, Stride<2, 1>, Padding<1, 0>>>();
+    pools::<Map<8, 8, 1>, Window<Kernel<2>, Stride<3>, Padding<1>>>();
+    pools::<Map<1, 9, 4>, Window<Kernel<1, 3>, Stride<1, 2>>>();
+    pools::<Map<9, 9, 2>, Window<Kernel<2, 3>, Stride<4, 5>, Padding<1, 0>>>();
     pools::<Map<3, 4, 5>, Whole<Map<3, 4, 5>>>();
 }
 
@@ -249,8 +250,8 @@ fn the_global_average_has_one_value_a_channel() {
 /// On the way back the windows that do not overlap look again, those that do remember.
 #[test]
 fn of_equal_values_the_first_takes_the_gradient() {
-    type Apart = MaxPool<Map<1, 4, 1>, Window<1, 2, 1, 2>>;
-    type Overlapping = MaxPool<Map<1, 4, 1>, Window<1, 2>>;
+    type Apart = MaxPool<Map<1, 4, 1>, Window<Kernel<1, 2>, Stride<1, 2>>>;
+    type Overlapping = MaxPool<Map<1, 4, 1>, Window<Kernel<1, 2>>>;
     let nothing = Parameters { theta: &[], frozen: &[] };
     let apart = pass::<Apart, Active>(nothing, &[2.0, 2.0, -0.0, 0.0], &[3.0, 5.0]);
     assert_eq!(apart.input_gradient, [3.0, 0.0, 5.0, 0.0]);
@@ -263,8 +264,8 @@ fn of_equal_values_the_first_takes_the_gradient() {
 
 #[test]
 fn a_value_that_is_not_a_number_shows_in_the_maximum_of_its_windows_and_takes_their_gradient() {
-    type Apart = MaxPool<Map<1, 6, 1>, Window<1, 3, 1, 3>>;
-    type Overlapping = MaxPool<Map<1, 6, 1>, Window<1, 3>>;
+    type Apart = MaxPool<Map<1, 6, 1>, Window<Kernel<1, 3>, Stride<1, 3>>>;
+    type Overlapping = MaxPool<Map<1, 6, 1>, Window<Kernel<1, 3>>>;
     let nothing = Parameters { theta: &[], frozen: &[] };
     let input = [1.0, f32::NAN, 9.0, 1.0, 2.0, 0.0];
     let apart = pass::<Apart, Active>(nothing, &input, &[3.0, 5.0]);
@@ -362,7 +363,7 @@ fn a_residual_adds_its_input_to_what_its_layers_make_of_it() {
         a.iter().zip(b).map(|(a, b)| a + b).collect()
     }
     behaves_as::<Residual<Dense<5, 5>>>(1.0, |theta, x| add(connected(theta, x), x));
-    type Block = Residual<Chain<Dense<5, 5>, Chain<Relu<5>, Dense<5, 5>>>>;
+    type Block = Residual<(Dense<5, 5>, Relu<5>, Dense<5, 5>)>;
     computes::<Block>(1.0, |theta, x| {
         let (first, second) = theta.split_at(30);
         let middle: Vec<f64> = connected(first, x).iter().map(|y| y.max(0.0)).collect();
@@ -391,23 +392,20 @@ fn weights_begin_within_he_bounds_and_biases_at_zero() {
         let (expected, actual) = (L::PARAMETERS, L::PARAMETERS - 1);
         assert_eq!(error, Error::Length { what: "parameters", expected, actual });
     }
-    begins::<Conv2d<Map<6, 6, 2>, Window<3, 2>, 4>>(4 * 12, 12.0);
-    begins::<Conv2d<Map<6, 6, 2>, Window<3, 2>, 4, BiasesOnly>>(0, 12.0);
-    begins::<DepthwiseConv2d<Map<6, 6, 8>, Window<3, 2>>>(48, 6.0);
+    begins::<Conv2d<Map<6, 6, 2>, Window<Kernel<3, 2>>, 4>>(4 * 12, 12.0);
+    begins::<Conv2d<Map<6, 6, 2>, Window<Kernel<3, 2>>, 4, BiasesOnly>>(0, 12.0);
+    begins::<DepthwiseConv2d<Map<6, 6, 8>, Window<Kernel<3, 2>>>>(48, 6.0);
 }
 
 /// The layers of a small convolutional network, each named where the next one's map is asked for.
 mod chained {
     use super::*;
 
-    type First = Conv2d<Map<8, 8, 1>, Window<3, 3, 1, 1, 1, 1>, 4>;
-    type Pooled = MaxPool<First, Window<2, 2, 2, 2>>;
-    type Spatial = DepthwiseConv2d<Pooled, Window<3, 3, 1, 1, 1, 1>>;
+    type First = Conv2d<Map<8, 8, 1>, Window<Kernel<3>, Stride<1>, Padding<1>>, 4>;
+    type Pooled = MaxPool<First, Window<Kernel<2>, Stride<2>>>;
+    type Spatial = DepthwiseConv2d<Pooled, Window<Kernel<3>, Stride<1>, Padding<1>>>;
     type Mean = GlobalAveragePool<Spatial>;
-    type Net = Chain<
-        First,
-        Chain<Relu<{ First::LENGTH }>, Chain<Pooled, Chain<Spatial, Chain<Mean, Dense<4, 3>>>>>,
-    >;
+    type Net = (First, over::Relu<First>, Pooled, Spatial, Mean, Dense<4, 3>);
 
     #[test]
     fn a_whole_convolutional_network_has_the_gradient_of_finite_differences() {

@@ -6,7 +6,8 @@ mod support;
 
 use rolling_ball::kernels::{Kernels, Level, Scalar, Wide};
 use rolling_ball::nn::{
-    Chain, Conv2d, Dense, Map, Network, Relu, Sample, Shape, SoftmaxCrossEntropy, Window,
+    Conv2d, Dense, Kernel, Map, Network, Padding, Relu, Sample, SoftmaxCrossEntropy, Stride,
+    Window, over,
 };
 use rolling_ball::{Objective, step};
 use support::numbers::bits;
@@ -14,9 +15,9 @@ use support::optimizers::every_optimizer;
 use support::random::Random;
 
 /// More filters than lanes, and more outputs than a panel has terms; neither is a multiple.
-type Image = Conv2d<Map<6, 5, 3>, Window<3, 3, 2, 1, 1, 0>, 30>;
-type Hidden = Chain<Image, Chain<Relu<{ Image::LENGTH }>, Dense<{ Image::LENGTH }, 13>>>;
-type Layers = Chain<Hidden, Chain<Relu<13>, Dense<13, 4>>>;
+type Image = Conv2d<Map<6, 5, 3>, Window<Kernel<3>, Stride<2, 1>, Padding<1, 0>>, 30>;
+type Hidden = (Image, over::Relu<Image>, over::Dense<Image, 13>);
+type Layers = (Hidden, Relu<13>, Dense<13, 4>);
 type Net = Network<'static, Layers>;
 
 const SAMPLES: usize = 11;

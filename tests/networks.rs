@@ -6,23 +6,26 @@ mod support;
 use core::cell::Cell;
 use core::task::Poll;
 use proptest::prelude::*;
+use rolling_ball::kernels::Active;
 use rolling_ball::nn::{
-    BiasesOnly, Chain, Dense, FitsIn, FloatBackbone, Frozen, Input, Layer, Loss, MeanSquaredError,
-    Network, Quantized, Relu, Sample, SoftmaxCrossEntropy,
+    AveragePool, BiasesOnly, Conv2d, Dense, DepthwiseConv2d, FitsIn, Flat, FloatBackbone, Frozen,
+    GlobalAveragePool, Input, Kernel, Layer, LayerNorm, Loss, Map, MaxPool, MaxPool1d,
+    MeanSquaredError, Network, Padding, Parameters, Quantized, Relu, Residual, Sample, Shape,
+    Signal, SoftmaxCrossEntropy, Stride, Tanh, Window, over,
 };
-use rolling_ball::{Error, Objective, RollingBall, RollingBallConfig, step};
+use rolling_ball::{Error, Objective, PollObjective, RollingBall, RollingBallConfig, step};
 use support::numbers::{bits, deviation, widen};
 use support::random::Random;
 use support::reference_network::{
     ReferenceDense, cross_entropy, finite_differences, forward, mean_squared_error,
 };
 
-type Tail = Chain<Dense<5, 6>, Chain<Relu<6>, Dense<6, 3>>>;
+type Tail = (Dense<5, 6>, Relu<6>, Dense<6, 3>);
 type Whole = Network<'static, Tail>;
-type Front = Chain<Dense<4, 5>, Relu<5>>;
+type Front = (Dense<4, 5>, Relu<5>);
 type Backbone<'a> = FloatBackbone<'a, Front>;
 type Split<'a> = Network<'a, Tail, Backbone<'a>>;
-type Joined = Network<'static, Chain<Front, Tail>>;
+type Joined = Network<'static, (Front, Tail)>;
 
 const TAIL: [ReferenceDense; 2] = [
     ReferenceDense { inputs: 5, outputs: 6, rectified: true },
@@ -350,6 +353,124 @@ fn predict_gives_the_output_of_the_reference_and_classify_its_largest() {
     assert!(seen.iter().filter(|seen| **seen).count() > 1, "always the same class");
 }
 
+/// The bits of the output of a forward pass as a training makes it.
+fn forward_bits<L: Layer>(theta: &[f32], frozen: &[f32], input: &[f32]) -> Vec<u32> {
+    let mut activations = vec![f32::NAN; L::ACTIVATIONS];
+    let mut output = vec![f32::NAN; L::OUTPUTS];
+    let parameters = Parameters { theta, frozen };
+    L::forward::<Active>(parameters, input, &mut activations, &mut output).unwrap();
+    bits(&output)
+}
+
+/// Layers of every kind one after another, by which the two buffers of a prediction take turns.
+fn predicts_what_training_sees<L: Layer>() {
+    let theta = Random(61).vector(L::PARAMETERS);
+    let frozen = Random(62).vector(L::FROZEN);
+    let input = Random(63).vector(L::INPUTS);
+    let network = Network::<L>::new(&frozen).unwrap();
+    let mut scratch = vec![f32::NAN; Network::<L>::INFERENCE_SCRATCH];
+    let output = network.predict(&theta, input.as_slice(), &mut scratch).unwrap();
+    assert_eq!(bits(output), forward_bits::<L>(&theta, &frozen, &input));
+    let mut roomy = vec![f32::NAN; Network::<L>::SCRATCH];
+    let output = network.predict(&theta, input.as_slice(), &mut roomy).unwrap();
+    assert_eq!(bits(output), forward_bits::<L>(&theta, &frozen, &input));
+}
+
+#[test]
+fn a_prediction_in_the_memory_of_inference_has_the_bits_of_a_trainings_forward_pass() {
+    type First = Conv2d<Map<7, 6, 2>, Window<Kernel<3>, Stride<1>, Padding<1>>, 4>;
+    type Pooled = MaxPool<First, Window<Kernel<3>, Stride<2>>>;
+    type Spatial = DepthwiseConv2d<Pooled, Window<Kernel<2>, Stride<1>, Padding<1>>>;
+    type Mean = AveragePool<Spatial, Window<Kernel<2>>>;
+    type Front = (First, over::LeakyRelu<First>, Pooled, Spatial, over::Gelu<Spatial>, Mean);
+    type Norm = over::LayerNorm<Mean, Frozen>;
+    type Back = (Norm, Residual<(over::Tanh<Mean>, over::Sigmoid<Mean>)>, over::Dense<Mean, 5>);
+    predicts_what_training_sees::<First>();
+    predicts_what_training_sees::<(First,)>();
+    predicts_what_training_sees::<(First, over::Relu6<First>)>();
+    predicts_what_training_sees::<(First, over::Relu<First>, GlobalAveragePool<First>)>();
+    predicts_what_training_sees::<Front>();
+    predicts_what_training_sees::<(Front, Back)>();
+    predicts_what_training_sees::<((Front, Norm), Residual<(over::Tanh<Mean>,)>)>();
+}
+
+#[test]
+fn a_prediction_takes_no_more_scratch_than_a_training_and_often_much_less() {
+    fn takes<N: Layer>() -> [usize; 2] {
+        let [least, whole] = [Network::<N>::INFERENCE_SCRATCH, Network::<N>::SCRATCH];
+        assert!(least <= whole, "{least} floats to predict, {whole} to train");
+        [least, whole]
+    }
+    assert_eq!(takes::<Dense<1, 100>>(), [101, 101]);
+    assert_eq!(takes::<(Dense<9, 1>, Dense<1, 9>, Dense<9, 1>)>(), [9 + 1, 20]);
+    assert_eq!(takes::<(Dense<8, 8>, Relu<8>, Dense<8, 8>, Relu<8>)>(), [16, 40]);
+    assert_eq!(
+        takes::<(LayerNorm<6>, MaxPool1d<Signal<6, 1>, Window<Kernel<2>>>)>(),
+        [6 + 6 + 5, 24]
+    );
+}
+
+/// A tuple and the same layers nested otherwise.
+#[test]
+fn how_layers_are_put_into_tuples_changes_no_bit() {
+    type Flat = (Dense<5, 6>, Relu<6>, Dense<6, 4>, Tanh<4>, Dense<4, 3>);
+    type Left = ((((Dense<5, 6>, Relu<6>), Dense<6, 4>), Tanh<4>), Dense<4, 3>);
+    type Right = (Dense<5, 6>, (Relu<6>, (Dense<6, 4>, (Tanh<4>, (Dense<4, 3>,)))));
+    let samples = classes(70, 5, 7);
+    let theta = Random(71).vector(Flat::PARAMETERS);
+    fn gradient<L: Layer>(samples: &[(Vec<f32>, usize)], theta: &[f32]) -> Vec<u32> {
+        let mut scratch = vec![f32::NAN; Network::<L>::scratch(2)];
+        let network = Network::<L>::new(&[]).unwrap();
+        let loss = SoftmaxCrossEntropy::new();
+        let mut batch = network.batch(loss, stream(samples), &mut scratch).unwrap();
+        let mut gradient = vec![f32::NAN; L::PARAMETERS];
+        batch.gradient(theta, &mut gradient).unwrap();
+        bits(&gradient)
+    }
+    let flat = gradient::<Flat>(&samples, &theta);
+    assert_eq!(gradient::<Left>(&samples, &theta), flat);
+    assert_eq!(gradient::<Right>(&samples, &theta), flat);
+    assert_eq!(Network::<Left>::SCRATCH, Network::<Flat>::SCRATCH);
+    assert_eq!(Network::<Left>::INFERENCE_SCRATCH, Network::<Flat>::INFERENCE_SCRATCH);
+}
+
+#[test]
+fn sixteen_layers_fit_into_a_tuple() {
+    type Pair = (Dense<2, 2>, Relu<2>);
+    type Sixteen = (
+        Dense<2, 2>,
+        Relu<2>,
+        Dense<2, 2>,
+        Relu<2>,
+        Dense<2, 2>,
+        Relu<2>,
+        Dense<2, 2>,
+        Relu<2>,
+        Dense<2, 2>,
+        Relu<2>,
+        Dense<2, 2>,
+        Relu<2>,
+        Dense<2, 2>,
+        Relu<2>,
+        Dense<2, 2>,
+        Relu<2>,
+    );
+    assert_eq!(Sixteen::PARAMETERS, 8 * Pair::PARAMETERS);
+    assert_eq!(Sixteen::BUFFERS, [2, 2]);
+    assert!(!Sixteen::ENDS_IN_BACK);
+}
+
+#[test]
+fn shapes_follow_from_the_layers_before_through_tuples_norms_and_activations() {
+    type First = Conv2d<Map<8, 8, 1>, Window<Kernel<3>>, 4>;
+    type Block = (First, over::LayerNorm<First>, Residual<over::Relu<First>>);
+    assert_eq!((First::MAP, <Block as Shape>::MAP), ([6, 6, 4], [6, 6, 4]));
+    type Pooled = MaxPool<Block, Window<Kernel<2>, Stride<2>>>;
+    assert_eq!(<(Block, Pooled, over::Dense<Pooled, 7>) as Shape>::MAP, [1, 1, 7]);
+    assert_eq!(over::LayerNorm::<First>::PARAMETERS, 4 + 4);
+    assert_eq!(over::LayerNorm::<Flat<First>>::PARAMETERS, 144 + 144);
+}
+
 #[test]
 fn quantized_bytes_are_read_as_value_times_scale_plus_offset() {
     let theta = Random(22).vector(Whole::PARAMETERS);
@@ -382,8 +503,10 @@ fn slices_of_the_wrong_length_are_refused_by_name() {
     assert_eq!(error, length("theta", Split::PARAMETERS, Split::PARAMETERS - 1));
     let error = network.predict(&theta, &&input[1..], &mut scratch).unwrap_err();
     assert_eq!(error, length("sample", 4, 3));
-    let error = network.classify(&theta, &input.as_slice(), &mut scratch[1..]).unwrap_err();
-    assert_eq!(error, length("scratch", Split::SCRATCH, Split::SCRATCH - 1));
+    let short = &mut scratch[..Split::INFERENCE_SCRATCH - 1];
+    let error = network.classify(&theta, &input.as_slice(), short).unwrap_err();
+    let least = Split::INFERENCE_SCRATCH;
+    assert_eq!(error, length("scratch", least, least - 1));
 
     let samples = classes(1, 4, 2);
     let loss = SoftmaxCrossEntropy::new();
@@ -495,8 +618,12 @@ fn the_constants_count_parameters_and_ram() {
     // The input, the two hidden layers' outputs, the output.
     assert_eq!(Whole::SCRATCH, 5 + 6 + 6 + 3);
     assert_eq!((Split::INPUTS, Split::OUTPUTS, Backbone::PARAMETERS), (4, 3, 4 * 5 + 5));
-    // The backbone's two buffers, each as long as its longest vector, come before.
-    assert_eq!(Split::SCRATCH, 2 * 5 + Whole::SCRATCH);
+    // The backbone's two buffers come before: one for its input and its last output, one for the output between.
+    assert_eq!(Split::SCRATCH, (5 + 5) + Whole::SCRATCH);
+    // The input and the second hidden layer's output take turns with the first one's and the output.
+    assert_eq!(Whole::INFERENCE_SCRATCH, 6 + 6);
+    // The backbone is done before its buffers become those of the layers.
+    assert_eq!(Split::INFERENCE_SCRATCH, 6 + 10);
     assert_eq!(Whole::RAM_BYTES, 4 * (3 * Whole::PARAMETERS + Whole::SCRATCH));
     assert_eq!(Split::RAM_BYTES, 4 * (3 * Split::PARAMETERS + Split::SCRATCH));
     assert_eq!(Split::ram_bytes(3), 4 * (4 * Split::PARAMETERS + Split::SCRATCH));
@@ -539,10 +666,10 @@ fn initialisation_fills_the_weights_within_he_bounds_and_clears_the_biases() {
 /// The gradient of one sample's squared error with everything trained, picked apart, is that of each part.
 #[test]
 fn a_layers_frozen_part_gets_no_gradient_and_the_rest_the_same_bits() {
-    type All = Chain<Dense<5, 6>, Chain<Relu<6>, Dense<6, 3>>>;
-    type Biases = Chain<Dense<5, 6, BiasesOnly>, Chain<Relu<6>, Dense<6, 3, BiasesOnly>>>;
-    type First = Chain<Dense<5, 6>, Chain<Relu<6>, Dense<6, 3, Frozen>>>;
-    type Last = Chain<Dense<5, 6, Frozen>, Chain<Relu<6>, Dense<6, 3>>>;
+    type All = (Dense<5, 6>, Relu<6>, Dense<6, 3>);
+    type Biases = (Dense<5, 6, BiasesOnly>, Relu<6>, Dense<6, 3, BiasesOnly>);
+    type First = (Dense<5, 6>, Relu<6>, Dense<6, 3, Frozen>);
+    type Last = (Dense<5, 6, Frozen>, Relu<6>, Dense<6, 3>);
     let all = Random(31).vector(All::PARAMETERS);
     let (first, last) = all.split_at(36);
     let ((w1, b1), (w2, b2)) = (first.split_at(30), last.split_at(18));

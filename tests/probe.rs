@@ -8,8 +8,8 @@ use rolling_ball::Error;
 use rolling_ball::Objective;
 use rolling_ball::landscapes::{Quadratic, Rastrigin, WeierstrassLike};
 use rolling_ball::nn::{
-    BiasesOnly, Chain, Conv1d, Dense, DepthwiseConv2d, Frozen, Layer, LayerNorm, Map, Relu,
-    Residual, Window,
+    BiasesOnly, Conv1d, Dense, DepthwiseConv2d, Frozen, Kernel, Layer, LayerNorm, ParameterKind,
+    Relu, Residual, Signal, Window,
 };
 use rolling_ball::probe::{
     Grid, Roughness, Scale, Slice, normalise_filters, normalise_layers, orthogonalise,
@@ -296,25 +296,30 @@ fn principal_directions_are_those_in_which_the_points_lie() {
     assert!(nowhere.is_err());
 }
 
-/// The lengths of a layer's filters.
-fn filters<L: Layer>() -> Vec<usize> {
-    let mut lengths = Vec::new();
-    L::filters(&mut |length| lengths.push(length));
-    assert_eq!(lengths.iter().sum::<usize>(), L::PARAMETERS);
-    lengths
+/// A layer's filters: what they are, and how long.
+fn filters<L: Layer>() -> Vec<(ParameterKind, usize)> {
+    let mut filters = Vec::new();
+    L::filters(&mut |filter| filters.push((filter.kind, filter.length)));
+    assert_eq!(filters.iter().map(|(_, length)| length).sum::<usize>(), L::PARAMETERS);
+    filters
 }
 
 #[test]
-fn every_layer_tells_the_filters_that_it_trains() {
-    assert_eq!(filters::<Dense<3, 2>>(), [3, 3, 1, 1]);
-    assert_eq!(filters::<Dense<3, 2, BiasesOnly>>(), [1, 1]);
-    assert_eq!(filters::<Dense<3, 2, Frozen>>(), [0; 0]);
-    assert_eq!(filters::<Conv1d<5, 2, 2, 3>>(), [6, 6, 1, 1]);
-    type Depthwise = DepthwiseConv2d<Map<1, 5, 2>, Window<1, 3, 1, 1, 0, 0>>;
-    assert_eq!(filters::<Depthwise>(), [6, 1, 1]);
-    assert_eq!(filters::<LayerNorm<2>>(), [1; 4]);
-    assert_eq!(filters::<Relu<2>>(), [0; 0]);
-    assert_eq!(filters::<Chain<Residual<Dense<2, 2>>, Dense<2, 1>>>(), [2, 2, 1, 1, 2, 1]);
+fn every_layer_tells_the_filters_that_it_trains_and_what_they_are() {
+    use ParameterKind::{Bias, Scale, Shift, Weight};
+    assert_eq!(filters::<Dense<3, 2>>(), [(Weight, 3), (Weight, 3), (Bias, 1), (Bias, 1)]);
+    assert_eq!(filters::<Dense<3, 2, BiasesOnly>>(), [(Bias, 1), (Bias, 1)]);
+    assert_eq!(filters::<Dense<3, 2, Frozen>>(), []);
+    type Convolution = Conv1d<Signal<5, 2>, Window<Kernel<3>>, 2>;
+    assert_eq!(filters::<Convolution>(), [(Weight, 6), (Weight, 6), (Bias, 1), (Bias, 1)]);
+    type Depthwise = DepthwiseConv2d<Signal<5, 2>, Window<Kernel<1, 3>>>;
+    assert_eq!(filters::<Depthwise>(), [(Weight, 6), (Bias, 1), (Bias, 1)]);
+    assert_eq!(filters::<LayerNorm<2>>(), [(Scale, 1), (Scale, 1), (Shift, 1), (Shift, 1)]);
+    assert_eq!(filters::<LayerNorm<2, 1, BiasesOnly>>(), [(Shift, 1), (Shift, 1)]);
+    assert_eq!(filters::<Relu<2>>(), []);
+    type Layers = (Residual<Dense<1, 1>>, Dense<1, 2>);
+    let expected = [(Weight, 1), (Bias, 1), (Weight, 1), (Weight, 1), (Bias, 1), (Bias, 1)];
+    assert_eq!(filters::<Layers>(), expected);
 }
 
 #[test]

@@ -6,10 +6,10 @@ mod support;
 use rolling_ball::Objective;
 use rolling_ball::kernels::Active;
 use rolling_ball::nn::{
-    AveragePool, BinaryCrossEntropyWithLogits, Chain, Conv1d, Conv2d, Dense, DepthwiseConv2d, Gelu,
-    GlobalAveragePool, Huber, Layer, LayerNorm, LeakyRelu, Loss, Map, MaxPool, MeanSquaredError,
-    Network, Parameters, Relu, Relu6, Residual, Sample, Shape, Sigmoid, SoftmaxCrossEntropy, Tanh,
-    Window,
+    AveragePool, BinaryCrossEntropyWithLogits, Conv1d, Conv2d, Dense, DepthwiseConv2d, Gelu,
+    GlobalAveragePool, Huber, Kernel, Layer, LayerNorm, LeakyRelu, Loss, Map, MaxPool,
+    MeanSquaredError, Network, Padding, Parameters, Relu, Relu6, Residual, Sample, Sigmoid, Signal,
+    SoftmaxCrossEntropy, Stride, Tanh, Window, over,
 };
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,28 +84,37 @@ fn every_layer_gives_the_output_and_the_gradients_of_pytorch() {
     type Check = fn(&str, &Passes);
     let checks: BTreeMap<&str, Check> = BTreeMap::from([
         ("dense", passes::<Dense<7, 4>> as Check),
-        ("conv2d", passes::<Conv2d<Map<5, 6, 2>, Window<3, 3>, 3>>),
+        ("conv2d", passes::<Conv2d<Map<5, 6, 2>, Window<Kernel<3>>, 3>>),
         (
             "conv2d, stride 2 1, padding 1 2",
-            passes::<Conv2d<Map<5, 4, 3>, Window<3, 4, 2, 1, 1, 2>, 2>>,
+            passes::<Conv2d<Map<5, 4, 3>, Window<Kernel<3, 4>, Stride<2, 1>, Padding<1, 2>>, 2>>,
         ),
-        ("conv1d, stride 2, padding 2", passes::<Conv1d<11, 3, 4, 5, 2, 2>>),
-        ("depthwise, padding 1", passes::<DepthwiseConv2d<Map<4, 5, 4>, Window<3, 3, 1, 1, 1, 1>>>),
-        ("depthwise, stride 2 1", passes::<DepthwiseConv2d<Map<5, 4, 3>, Window<2, 3, 2, 1>>>),
-        ("max pool", passes::<MaxPool<Map<5, 6, 3>, Window<2, 2, 2, 2>>>),
+        (
+            "conv1d, stride 2, padding 2",
+            passes::<Conv1d<Signal<11, 3>, Window<Kernel<5>, Stride<2>, Padding<2>>, 4>>,
+        ),
+        (
+            "depthwise, padding 1",
+            passes::<DepthwiseConv2d<Map<4, 5, 4>, Window<Kernel<3>, Stride<1>, Padding<1>>>>,
+        ),
+        (
+            "depthwise, stride 2 1",
+            passes::<DepthwiseConv2d<Map<5, 4, 3>, Window<Kernel<2, 3>, Stride<2, 1>>>>,
+        ),
+        ("max pool", passes::<MaxPool<Map<5, 6, 3>, Window<Kernel<2>, Stride<2>>>>),
         (
             "max pool, overlapping, padding 1",
-            passes::<MaxPool<Map<4, 5, 2>, Window<3, 3, 1, 1, 1, 1>>>,
+            passes::<MaxPool<Map<4, 5, 2>, Window<Kernel<3>, Stride<1>, Padding<1>>>>,
         ),
-        ("average pool", passes::<AveragePool<Map<5, 6, 3>, Window<2, 2, 2, 2>>>),
+        ("average pool", passes::<AveragePool<Map<5, 6, 3>, Window<Kernel<2>, Stride<2>>>>),
         (
             "average pool, overlapping, padding 1",
-            passes::<AveragePool<Map<5, 4, 2>, Window<3, 3, 2, 2, 1, 1>>>,
+            passes::<AveragePool<Map<5, 4, 2>, Window<Kernel<3>, Stride<2>, Padding<1>>>>,
         ),
         ("global average pool", passes::<GlobalAveragePool<Map<3, 4, 5>>>),
         ("layer norm", passes::<LayerNorm<13>>),
         ("layer norm by position", passes::<LayerNorm<5, 6>>),
-        ("residual", passes::<Residual<Chain<Dense<6, 6>, Relu<6>>>>),
+        ("residual", passes::<Residual<(Dense<6, 6>, Relu<6>)>>),
         ("relu", passes::<Relu<24>>),
         ("relu6", passes::<Relu6<24>>),
         ("leaky relu", passes::<LeakyRelu<24>>),
@@ -172,11 +181,11 @@ fn every_loss_gives_the_value_and_the_gradient_of_pytorch() {
 
 #[test]
 fn a_small_convolutional_network_has_the_loss_and_the_gradient_of_pytorch() {
-    type First = Conv2d<Map<8, 8, 1>, Window<3, 3, 1, 1, 1, 1>, 4>;
-    type Pooled = MaxPool<First, Window<2, 2, 2, 2>>;
-    type Spatial = DepthwiseConv2d<Pooled, Window<3, 3, 1, 1, 1, 1>>;
-    type Head = Chain<GlobalAveragePool<Spatial>, Dense<4, 3>>;
-    type Layers = Chain<First, Chain<Relu<{ First::LENGTH }>, Chain<Pooled, Chain<Spatial, Head>>>>;
+    type First = Conv2d<Map<8, 8, 1>, Window<Kernel<3>, Stride<1>, Padding<1>>, 4>;
+    type Pooled = MaxPool<First, Window<Kernel<2>, Stride<2>>>;
+    type Spatial = DepthwiseConv2d<Pooled, Window<Kernel<3>, Stride<1>, Padding<1>>>;
+    type Head = (GlobalAveragePool<Spatial>, Dense<4, 3>);
+    type Layers = (First, over::Relu<First>, Pooled, Spatial, Head);
     type Net = Network<'static, Layers>;
 
     let Whole { theta, inputs, classes, loss, gradient } = vectors().network;

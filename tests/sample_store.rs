@@ -2,7 +2,7 @@
 #![cfg(feature = "heapless")]
 
 use proptest::prelude::*;
-use rolling_ball::nn::{Input, SampleStore};
+use rolling_ball::nn::{Input, SampleStore, Samples};
 
 const CAPACITY: usize = 7;
 
@@ -21,7 +21,8 @@ fn numbers_of(store: &Store, class: u8) -> Vec<u8> {
 fn content(store: &Store) -> Vec<(u8, u8)> {
     let number = |values: &[u8]| values.first().copied().unwrap_or_default();
     store
-        .stream(1.0, 0.0)
+        .samples(1.0, 0.0)
+        .all()
         .map(|sample| (number(sample.input.values), sample.target as u8))
         .collect()
 }
@@ -30,7 +31,7 @@ fn content(store: &Store) -> Vec<(u8, u8)> {
 fn bytes_are_read_as_value_times_scale_plus_offset() {
     let mut store = SampleStore::<3, 1>::new();
     store.push(&[0, 2, 255], 9);
-    let sample = store.stream(0.5, -1.0).next().expect("one sample");
+    let sample = store.samples(0.5, -1.0).all().next().expect("one sample");
     assert_eq!(sample.input.values().collect::<Vec<_>>(), [-1.0, 0.0, 126.5]);
     assert_eq!(sample.target, 9);
 }

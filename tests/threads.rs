@@ -7,7 +7,7 @@ mod support;
 use rayon::ThreadPoolBuilder;
 use rolling_ball::Objective;
 use rolling_ball::kernels::{AdamCoefficients, Kernels, SEGMENT, Scalar, VectorOps, Wide};
-use rolling_ball::nn::{Chain, Dense, Gradient, Network, Relu, Sample, SoftmaxCrossEntropy, dense};
+use rolling_ball::nn::{Dense, Gradient, Network, Relu, Sample, SoftmaxCrossEntropy, dense};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use support::numbers::bits;
 use support::random::Random;
@@ -110,7 +110,7 @@ fn layer<K: Kernels>([samples, width, count]: [usize; 3]) -> [Vec<u32>; 4] {
     [output, of_weights, of_biases, input].map(|vector| bits(&vector))
 }
 
-type Layers = Chain<Dense<60, 300>, Chain<Relu<300>, Chain<Dense<300, 200>, Dense<200, 10>>>>;
+type Layers = (Dense<60, 300>, Relu<300>, Dense<300, 200>, Dense<200, 10>);
 type Net = Network<'static, Layers>;
 
 /// Loss and gradient over forty samples.

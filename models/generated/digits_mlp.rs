@@ -14,7 +14,7 @@ type Layer2 = nn::Relu<32>;
 type Layer3 = nn::Dense<32, 10>;
 
 /// The layers that theta belongs to.
-pub type Layers = nn::Chain<Layer1, nn::Chain<Layer2, Layer3>>;
+pub type Layers = (Layer1, Layer2, Layer3);
 /// The network.
 pub type Network = nn::Network<'static, Layers>;
 

@@ -1,13 +1,10 @@
 //! Activations: functions of one value, applied to every element.
 
-use super::layer::{Layer, samples};
-use super::parameters::Parameters;
-use crate::kernels::Kernels;
 use crate::{Error, Libm, Math};
 use core::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 use core::marker::PhantomData;
 
-/// A differentiable function of one value.
+/// A differentiable function of one value, which [`Elementwise`](super::Elementwise) makes a layer of.
 ///
 /// ```
 /// use rolling_ball::nn::Elementwise;
@@ -34,62 +31,8 @@ pub trait Activation {
     fn backward(x: f32, slope: f32) -> f32;
 }
 
-/// An activation `A` of `N` values. It keeps nothing: what its slope needs is computed anew on the way back.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Elementwise<A, const N: usize>(PhantomData<A>);
-
-/// `y = max(x, 0)`; its slope at 0 is 0.
-pub type Relu<const N: usize> = Elementwise<Rectifier, N>;
-
-/// `y = min(max(x, 0), 6)`; its slope at 0 and at 6 is 0.
-pub type Relu6<const N: usize> = Elementwise<CappedRectifier, N>;
-
-/// `y = x` above 0 and `x * NUMERATOR / DENOMINATOR` below: a hundredth where nothing else is said.
-///
-/// ```
-/// use rolling_ball::nn::LeakyRelu;
-///
-/// type AFifth = LeakyRelu<32, 1, 5>;
-/// ```
-pub type LeakyRelu<const N: usize, const NUMERATOR: u16 = 1, const DENOMINATOR: u16 = 100> =
-    Elementwise<LeakyRectifier<NUMERATOR, DENOMINATOR>, N>;
-
-/// `y = tanh(x)`
-pub type Tanh<const N: usize, M = Libm> = Elementwise<HyperbolicTangent<M>, N>;
-
-/// `y = 1 / (1 + e^-x)`
-pub type Sigmoid<const N: usize, M = Libm> = Elementwise<Logistic<M>, N>;
-
-/// `y = x (1 + erf(x / sqrt(2))) / 2`: the exact form, not the one with `tanh`.
-pub type Gelu<const N: usize, M = Libm> = Elementwise<GaussianErrorLinear<M>, N>;
-
-impl<A: Activation, const N: usize> Layer for Elementwise<A, N> {
-    const INPUTS: usize = N;
-    const OUTPUTS: usize = N;
-    const PARAMETERS: usize = 0;
-
-    fn forward<K: Kernels>(
-        _parameters: Parameters,
-        input: &[f32],
-        _activations: &mut [f32],
-        output: &mut [f32],
-    ) -> Result<(), Error> {
-        samples::<Self>(input, output)?;
-        forward::<A>(input, output)
-    }
-
-    fn backward_input<K: Kernels>(
-        _parameters: Parameters,
-        input: &mut [f32],
-        _activations: &mut [f32],
-        output_gradient: &[f32],
-    ) -> Result<(), Error> {
-        samples::<Self>(input, output_gradient)?;
-        backward::<A>(input, output_gradient)
-    }
-}
-
-/// `output = A(input)`, for a length that is known at run time; [`Elementwise`] does the same.
+/// Computes `output = A(input)` for a length that is known at run time, as the layer
+/// [`Elementwise`](super::Elementwise) does for one that its type knows. Cost: one evaluation of `A` a value.
 ///
 /// ```
 /// use rolling_ball::nn::activation::{Rectifier, forward};
@@ -110,7 +53,8 @@ pub fn forward<A: Activation>(input: &[f32], output: &mut [f32]) -> Result<(), E
     Ok(())
 }
 
-/// Overwrites the input with the gradient with respect to it.
+/// Overwrites the input with the gradient with respect to it, where `output_gradient` is that with
+/// respect to the output.
 ///
 /// # Errors
 /// [`Error::Length`] where the output's gradient is not as long as the input.
@@ -122,7 +66,7 @@ pub fn backward<A: Activation>(input: &mut [f32], output_gradient: &[f32]) -> Re
     Ok(())
 }
 
-/// The function of [`Relu`].
+/// The function of [`Relu`](super::Relu).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Rectifier;
 
@@ -137,7 +81,7 @@ impl Activation for Rectifier {
     }
 }
 
-/// The function of [`Relu6`].
+/// The function of [`Relu6`](super::Relu6).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CappedRectifier;
 
@@ -153,7 +97,7 @@ impl Activation for CappedRectifier {
     }
 }
 
-/// The function of [`LeakyRelu`].
+/// The function of [`LeakyRelu`](super::LeakyRelu).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LeakyRectifier<const NUMERATOR: u16, const DENOMINATOR: u16>;
 
@@ -176,28 +120,28 @@ impl<const NUMERATOR: u16, const DENOMINATOR: u16> Activation
     }
 }
 
-/// The function of [`Tanh`].
+/// The function of [`Tanh`](super::Tanh).
 #[derive(Clone, Copy, Debug, Default)]
-pub struct HyperbolicTangent<M = Libm>(PhantomData<M>);
+pub struct HyperbolicTangent<F = Libm>(PhantomData<F>);
 
-impl<M: Math> Activation for HyperbolicTangent<M> {
+impl<F: Math> Activation for HyperbolicTangent<F> {
     fn value(x: f32) -> f32 {
-        M::tanh(x)
+        F::tanh(x)
     }
 
     fn backward(x: f32, slope: f32) -> f32 {
-        let y = M::tanh(x);
+        let y = F::tanh(x);
         slope * (1.0 - y * y)
     }
 }
 
-/// The function of [`Sigmoid`].
+/// The function of [`Sigmoid`](super::Sigmoid).
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Logistic<M = Libm>(PhantomData<M>);
+pub struct Logistic<F = Libm>(PhantomData<F>);
 
-impl<M: Math> Activation for Logistic<M> {
+impl<F: Math> Activation for Logistic<F> {
     fn value(x: f32) -> f32 {
-        1.0 / (1.0 + M::exp(-x))
+        1.0 / (1.0 + F::exp(-x))
     }
 
     fn backward(x: f32, slope: f32) -> f32 {
@@ -206,18 +150,18 @@ impl<M: Math> Activation for Logistic<M> {
     }
 }
 
-/// The function of [`Gelu`].
+/// The function of [`Gelu`](super::Gelu).
 #[derive(Clone, Copy, Debug, Default)]
-pub struct GaussianErrorLinear<M = Libm>(PhantomData<M>);
+pub struct GaussianErrorLinear<F = Libm>(PhantomData<F>);
 
-impl<M: Math> GaussianErrorLinear<M> {
+impl<F: Math> GaussianErrorLinear<F> {
     /// The part of a normal distribution that lies below `x`.
     fn below(x: f32) -> f32 {
-        0.5 * (1.0 + M::erf(x * FRAC_1_SQRT_2))
+        0.5 * (1.0 + F::erf(x * FRAC_1_SQRT_2))
     }
 }
 
-impl<M: Math> Activation for GaussianErrorLinear<M> {
+impl<F: Math> Activation for GaussianErrorLinear<F> {
     fn value(x: f32) -> f32 {
         x * Self::below(x)
     }
@@ -225,7 +169,7 @@ impl<M: Math> Activation for GaussianErrorLinear<M> {
     fn backward(x: f32, slope: f32) -> f32 {
         /// `1 / sqrt(2 pi)`
         const PEAK: f32 = 0.5 * FRAC_1_SQRT_2 * FRAC_2_SQRT_PI;
-        let density = PEAK * M::exp(-0.5 * (x * x));
+        let density = PEAK * F::exp(-0.5 * (x * x));
         slope * (Self::below(x) + x * density)
     }
 }

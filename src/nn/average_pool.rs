@@ -2,25 +2,34 @@
 
 use super::layer::{Layer, each_backward_input, each_forward};
 use super::parameters::Parameters;
-use super::window::{Geometry, Shape, Sliding, Whole};
+use super::window::{Geometry, InTime, Shape, Sliding, Whole};
 use crate::Error;
 use crate::kernels::Kernels;
 use core::marker::PhantomData;
 
-/// The mean of each channel over every window `S` on the map `M`. The zeros of the padding count: every sum is divided by
-/// the number of the window's positions, as PyTorch does where it is not told otherwise.
-///
-/// A sum is in the order of the window's positions.
+/// The mean of each channel over every window `W` on the map `M`. The zeros of the padding count:
+/// every sum is divided by the number of the window's positions, as PyTorch does where it is not told
+/// otherwise. A sum is in the order of the window's positions.
 ///
 /// ```
-/// use rolling_ball::nn::{AveragePool, Map, Shape, Window};
+/// use rolling_ball::nn::{AveragePool, Kernel, Map, Shape, Stride, Window};
 ///
-/// assert_eq!(AveragePool::<Map<8, 6, 4>, Window<2, 2, 2, 2>>::MAP, [4, 3, 4]);
+/// type Half = AveragePool<Map<8, 6, 4>, Window<Kernel<2>, Stride<2>>>;
+/// assert_eq!(Half::MAP, [4, 3, 4]);
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct AveragePool<M, S>(PhantomData<(M, S)>);
+pub struct AveragePool<M, W>(PhantomData<(M, W)>);
 
-/// The mean of each channel over the whole map: as many outputs as channels.
+/// [`AveragePool`] on a signal `M` in time.
+///
+/// ```
+/// use rolling_ball::nn::{AveragePool1d, Kernel, Shape, Signal, Stride, Window};
+///
+/// assert_eq!(AveragePool1d::<Signal<12, 3>, Window<Kernel<4>, Stride<4>>>::MAP, [1, 3, 3]);
+/// ```
+pub type AveragePool1d<M, W> = AveragePool<M, InTime<M, W>>;
+
+/// The mean of each channel over the whole map `M`: as many outputs as channels.
 ///
 /// ```
 /// use rolling_ball::nn::{GlobalAveragePool, Layer, Map};
@@ -29,15 +38,15 @@ pub struct AveragePool<M, S>(PhantomData<(M, S)>);
 /// ```
 pub type GlobalAveragePool<M> = AveragePool<M, Whole<M>>;
 
-impl<M: Shape, S: Sliding> AveragePool<M, S> {
-    const GEOMETRY: Geometry = Geometry::of::<M, S>();
+impl<M: Shape, W: Sliding> AveragePool<M, W> {
+    const GEOMETRY: Geometry = Geometry::of::<M, W>();
 }
 
-impl<M: Shape, S: Sliding> Shape for AveragePool<M, S> {
+impl<M: Shape, W: Sliding> Shape for AveragePool<M, W> {
     const MAP: [usize; 3] = Self::GEOMETRY.output(M::MAP[2]);
 }
 
-impl<M: Shape, S: Sliding> Layer for AveragePool<M, S> {
+impl<M: Shape, W: Sliding> Layer for AveragePool<M, W> {
     const INPUTS: usize = M::LENGTH;
     const OUTPUTS: usize = Self::LENGTH;
     const PARAMETERS: usize = 0;

@@ -9,18 +9,19 @@ use core::marker::PhantomData;
 
 /// A frozen feature extractor in front of the layers that are trained.
 pub trait Backbone: Copy {
-    /// Its inputs and outputs; `None` where the input passes through, at any length.
+    /// Lengths of its input and of its output; `None` where the input passes through, at any length.
     const SHAPE: Option<(usize, usize)>;
-    /// Floats of scratch.
+    /// Floats of scratch that it needs.
     const SCRATCH: usize;
 
-    /// Computes the features of an input.
+    /// Computes the features of one input: the backbone's output.
     ///
     /// # Errors
-    /// [`Error::Length`].
+    /// [`Error::Length`] where the input, the scratch slice or the features have another length than
+    /// the constants say.
     fn features<K: Kernels>(
         &self,
-        input: &impl Input,
+        input: &(impl Input + ?Sized),
         scratch: &mut [f32],
         features: &mut [f32],
     ) -> Result<(), Error>;
@@ -36,7 +37,7 @@ impl Backbone for Nothing {
 
     fn features<K: Kernels>(
         &self,
-        input: &impl Input,
+        input: &(impl Input + ?Sized),
         _scratch: &mut [f32],
         features: &mut [f32],
     ) -> Result<(), Error> {
@@ -44,20 +45,20 @@ impl Backbone for Nothing {
     }
 }
 
-/// Layers `L` with `f32` parameters that are read where they lie, in flash, and never copied to RAM. RAM: two
-/// buffers of the longest vector between two layers.
+/// Layers `L` with `f32` parameters that are read where they lie, in flash, and never copied to RAM.
+/// RAM: two buffers that take turns between the layers. Cost of a sample: one forward pass of them.
 ///
 /// ```
-/// use rolling_ball::nn::{Chain, Dense, FloatBackbone, Network, Relu};
+/// use rolling_ball::nn::{Dense, FloatBackbone, Network, Relu};
 ///
-/// type Backbone = FloatBackbone<'static, Chain<Dense<8, 16>, Relu<16>>>;
+/// type Backbone = FloatBackbone<'static, (Dense<8, 16>, Relu<16>)>;
 /// type Net = Network<'static, Dense<16, 4>, Backbone>;
 /// static IN_FLASH: [f32; Backbone::PARAMETERS] = [0.01; Backbone::PARAMETERS];
 ///
 /// let network = Net::with_backbone(Backbone::new(&IN_FLASH)?, &[])?;
 /// let theta = [0.0; Net::PARAMETERS];
-/// let mut scratch = [0.0; Net::SCRATCH];
-/// let logits = network.predict(&theta, &[1.0f32; 8].as_slice(), &mut scratch)?;
+/// let mut scratch = [0.0; Net::INFERENCE_SCRATCH];
+/// let logits = network.predict(&theta, &[1.0; 8], &mut scratch)?;
 /// assert_eq!(logits, [0.0; 4]);
 /// # Ok::<(), rolling_ball::Error>(())
 /// ```
@@ -76,13 +77,13 @@ impl<L> Clone for FloatBackbone<'_, L> {
 impl<L> Copy for FloatBackbone<'_, L> {}
 
 impl<'a, L: Layer> FloatBackbone<'a, L> {
-    /// Number of its parameters.
+    /// Number of its parameters, all of them frozen.
     pub const PARAMETERS: usize = L::PARAMETERS + L::FROZEN;
 
-    /// Over its parameters, layer after layer.
+    /// A backbone over its parameters, layer after layer.
     ///
     /// # Errors
-    /// [`Error::Length`].
+    /// [`Error::Length`] where there are not [`PARAMETERS`](Self::PARAMETERS) of them.
     pub fn new(parameters: &'a [f32]) -> Result<Self, Error> {
         const {
             assert!(
@@ -97,17 +98,18 @@ impl<'a, L: Layer> FloatBackbone<'a, L> {
 
 impl<L: Layer> Backbone for FloatBackbone<'_, L> {
     const SHAPE: Option<(usize, usize)> = Some((L::INPUTS, L::OUTPUTS));
-    const SCRATCH: usize = 2 * L::WIDTH + L::INFERENCE;
+    const SCRATCH: usize = L::BUFFERS[0] + L::BUFFERS[1] + L::INFERENCE;
 
     fn features<K: Kernels>(
         &self,
-        input: &impl Input,
+        input: &(impl Input + ?Sized),
         scratch: &mut [f32],
         features: &mut [f32],
     ) -> Result<(), Error> {
         Error::check_length("features", L::OUTPUTS, features.len())?;
-        let (front, rest) = split_mut("scratch", scratch, L::WIDTH)?;
-        let (back, inside) = split_mut("scratch", rest, L::WIDTH)?;
+        let [front, back] = L::BUFFERS;
+        let (front, rest) = split_mut("scratch", scratch, front)?;
+        let (back, inside) = split_mut("scratch", rest, back)?;
         input.write(split_mut("scratch", front, L::INPUTS)?.0)?;
         let parameters = Parameters { theta: self.parameters, frozen: &[] };
         let (output, _) = L::infer::<K>(parameters, front, back, inside)?;

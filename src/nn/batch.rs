@@ -6,28 +6,29 @@ use super::loss::Loss;
 use super::network::{Network, Parts};
 use super::parameters::Gradient;
 use super::sample::{Input, Sample};
+use super::samples::{SampleRange, Samples};
 use crate::kernels::Kernels;
 use crate::{Error, Objective, PollObjective};
 use core::iter::once;
 use core::task::Poll;
 
-/// The mean loss of a network over samples, weighted by the loss's weights.
+/// The mean loss `E` of a [`Network`] `N` over samples `S`, weighted by the loss's weights.
+/// [`Network::batch`] makes it.
 ///
-/// Cost of a loss: one forward pass a sample; of a gradient: a forward and a backward pass. RAM: the scratch
-/// slice, whatever the number of samples. A scratch slice with room for several ([`Network::scratch`]) has them
-/// evaluated at once: the same bits in less time.
+/// Cost of a loss: one forward pass a sample; of a gradient: a forward and a backward pass. RAM: the
+/// scratch slice, whatever the number of samples. A scratch slice with room for several
+/// ([`Network::scratch`]) has them evaluated at once: the same bits in less time.
 ///
 /// ```
-/// use rolling_ball::nn::{Dense, Network, Sample, SoftmaxCrossEntropy};
+/// use rolling_ball::nn::{Dense, Network, Samples, SoftmaxCrossEntropy};
 /// use rolling_ball::{RollingBall, RollingBallConfig, step};
 ///
 /// type Net = Network<'static, Dense<2, 2>>;
-/// let samples = [([1.0f32, 0.0], 0), ([0.0, 1.0], 1)];
-/// let stream = samples.iter().map(|(x, y)| Sample { input: x.as_slice(), target: *y });
+/// let samples = (&[[1.0, 0.0], [0.0, 1.0]], &[0, 1]);
 /// let mut scratch = [0.0; Net::SCRATCH];
 /// let network = Net::new(&[])?;
 /// let loss = SoftmaxCrossEntropy::new();
-/// let mut objective = network.batch(loss, stream, &mut scratch)?;
+/// let mut objective = network.batch(loss, samples.all(), &mut scratch)?;
 ///
 /// let mut theta = [0.0; Net::PARAMETERS];
 /// let mut ball = RollingBall::new(RollingBallConfig::default(), [[0.0; Net::PARAMETERS]; 2])?;
@@ -35,49 +36,58 @@ use core::task::Poll;
 ///     step(&mut ball, &mut objective, &mut theta)?;
 /// }
 /// drop(objective);
-/// assert_eq!(network.classify(&theta, &[1.0f32, 0.0].as_slice(), &mut scratch)?, 0);
+/// assert_eq!(network.classify(&theta, &[1.0, 0.0], &mut scratch)?, 0);
 /// # Ok::<(), rolling_ball::Error>(())
 /// ```
 ///
-/// Firmware that must not be away for a whole evaluation polls it instead: a poll takes the samples that the scratch
-/// slice has room for, such as one, forward and backward, and no more.
+/// Over a [`SampleRange`] its type can be written down, so a struct can keep it and move on to the
+/// next mini-batch:
 ///
 /// ```
-/// use core::task::Poll;
-/// use rolling_ball::nn::{Dense, Network, Sample, SoftmaxCrossEntropy};
-/// use rolling_ball::{Optimizer, Request, RollingBall, RollingBallConfig};
-///
-/// # type Net = Network<'static, Dense<2, 2>>;
-/// # let samples = [([1.0f32, 0.0], 0), ([0.0, 1.0], 1)];
-/// # let stream = samples.iter().map(|(x, y)| Sample { input: x.as_slice(), target: *y });
-/// # let mut scratch = [0.0; Net::SCRATCH];
-/// # let network = Net::new(&[])?;
-/// # let mut batch = network.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
-/// # let mut theta = [0.0; Net::PARAMETERS];
-/// # let mut ball = RollingBall::new(RollingBallConfig::default(), [[0.0; Net::PARAMETERS]; 2])?;
-/// # fn feed_the_watchdog() {}
-/// let mut request = ball.begin(&mut theta)?;
-/// let report = loop {
-///     feed_the_watchdog();
-///     request = match request {
-///         Request::Loss => match batch.poll_loss(&theta)? {
-///             Poll::Pending => Request::Loss,
-///             Poll::Ready(loss) => ball.tell_loss(&mut theta, loss)?,
-///         },
-///         Request::Gradient => match batch.poll_gradient(&theta, ball.gradient_mut())? {
-///             Poll::Pending => Request::Gradient,
-///             Poll::Ready(loss) => ball.tell_gradient(&mut theta, loss)?,
-///         },
-///         Request::Done(report) => break report,
-///     };
+/// use rolling_ball::nn::{
+///     Batch, Dense, Network, QuantizedSamples, SampleRange, Samples, SoftmaxCrossEntropy,
 /// };
-/// assert!(report.loss_before > 0.6);
-/// # Ok::<(), rolling_ball::Error>(())
+/// use rolling_ball::{Error, RollingBall, RollingBallConfig, StepReport, step};
+///
+/// type Net = Network<'static, Dense<2, 2>>;
+///
+/// struct Learner<'a> {
+///     batch: Batch<'a, Net, SoftmaxCrossEntropy<'a>, SampleRange<QuantizedSamples<'a>>>,
+///     ball: RollingBall<[f32; Net::PARAMETERS]>,
+///     theta: [f32; Net::PARAMETERS],
+/// }
+///
+/// impl Learner<'_> {
+///     fn learn(&mut self) -> Result<StepReport, Error> {
+///         let report = step(&mut self.ball, &mut self.batch, &mut self.theta)?;
+///         self.batch.next_mini_batch();
+///         Ok(report)
+///     }
+/// }
+///
+/// let (inputs, labels) = (&[255, 0, 0, 255, 250, 9], &[0, 1, 0]);
+/// let samples = QuantizedSamples { inputs, labels, width: 2, scale: 1.0 / 255.0, offset: 0.0 };
+/// let mut scratch = [0.0; Net::SCRATCH];
+/// let loss = SoftmaxCrossEntropy::new();
+/// let mut learner = Learner {
+///     batch: Net::new(&[])?.batch(loss, samples.range(0, 2), &mut scratch)?,
+///     ball: RollingBall::new(RollingBallConfig::default(), [[0.0; Net::PARAMETERS]; 2])?,
+///     theta: [0.0; Net::PARAMETERS],
+/// };
+/// let first = learner.learn()?;
+/// let second = learner.learn()?; // on the last sample and the first
+/// assert!(second.loss_before < first.loss_before);
+/// # Ok::<(), Error>(())
 /// ```
+///
+/// Firmware that must not be away for a whole evaluation polls it instead, with
+/// [`poll_step`](crate::poll_step): a poll takes the samples that the scratch slice has room for, such as
+/// one, forward and backward, and no more. The value is ready after at most twice as many polls as
+/// there are samples, and one or two more.
 #[derive(Debug)]
-pub struct Batch<'a, 's, T, F, K, L, S> {
-    network: Network<'a, T, F, K>,
-    loss: L,
+pub struct Batch<'s, N, E, S> {
+    network: N,
+    loss: E,
     samples: S,
     scratch: &'s mut [f32],
     evaluation: Option<Evaluation<S>>,
@@ -100,45 +110,15 @@ enum Stage {
     Evaluating { scale: f32, mean: f32, begun: bool },
 }
 
-impl<'a, 's, T, F, K, L, S, I, Y> Batch<'a, 's, T, F, K, L, S>
+impl<L, B, K, E, S, I, Y> Batch<'_, Network<'_, L, B, K>, E, S>
 where
-    T: Layer,
-    F: Backbone,
+    L: Layer,
+    B: Backbone,
     K: Kernels,
-    L: Loss<Y>,
+    E: Loss<Y>,
     S: Iterator<Item = Sample<I, Y>> + Clone,
     I: Input,
 {
-    /// Evaluates on these samples from now on: the next mini-batch. Gives up an evaluation in progress.
-    pub fn set_samples(&mut self, samples: S) {
-        self.samples = samples;
-        self.evaluation = None;
-    }
-
-    /// One piece of the loss at theta: a sample is weighed, or as many as there is room for are taken forward. The value
-    /// is ready after at most twice as many polls as there are samples, and one or two; theta must stay the same until then.
-    ///
-    /// An evaluation of the other kind that is in progress is given up, and a new one begins.
-    ///
-    /// # Errors
-    /// As [`Objective::loss`]; the evaluation is given up.
-    pub fn poll_loss(&mut self, theta: &[f32]) -> Result<Poll<f32>, Error> {
-        self.poll(theta, None)
-    }
-
-    /// As [`poll_loss`](Self::poll_loss), with the gradient: samples are taken forward and backward. The
-    /// gradient's slice must be the same until the value is ready; the first samples overwrite it.
-    ///
-    /// # Errors
-    /// As [`Objective::gradient`]; the evaluation is given up.
-    pub fn poll_gradient(
-        &mut self,
-        theta: &[f32],
-        gradient: &mut [f32],
-    ) -> Result<Poll<f32>, Error> {
-        self.poll(theta, Some(gradient))
-    }
-
     fn poll(&mut self, theta: &[f32], gradient: Option<&mut [f32]>) -> Result<Poll<f32>, Error> {
         let polled = self.advance(theta, gradient);
         if !matches!(polled, Ok(Poll::Pending)) {
@@ -154,7 +134,7 @@ where
             Some(begun) if begun.with_gradient == with_gradient => begun,
             none_or_other => {
                 if let Some(gradient) = &gradient {
-                    Error::check_length("gradient", T::PARAMETERS, gradient.len())?;
+                    Error::check_length("gradient", L::PARAMETERS, gradient.len())?;
                 }
                 let (samples, stage) = (samples.clone(), Stage::Weighing { sum: 0.0 });
                 none_or_other.insert(Evaluation { samples, stage, with_gradient })
@@ -169,10 +149,10 @@ where
                 evaluation.samples = samples.clone();
             }
             (Stage::Evaluating { scale, mean, begun }, Some(first)) => {
-                Error::check_length("theta", T::PARAMETERS, theta.len())?;
-                let room = Network::<T, F, K>::room(scratch);
-                let parts = Network::<T, F, K>::parts(scratch, room)?;
-                let mut places = parts.features.chunks_exact_mut(const { larger(T::INPUTS, 1) });
+                Error::check_length("theta", L::PARAMETERS, theta.len())?;
+                let room = Network::<L, B, K>::room(scratch);
+                let parts = Network::<L, B, K>::parts(scratch, room)?;
+                let mut places = parts.features.chunks_exact_mut(const { larger(L::INPUTS, 1) });
                 if let Some(features) = places.next() {
                     network.features(&first.input, parts.inside, features)?;
                 }
@@ -182,10 +162,10 @@ where
                     network.features(&sample.input, parts.inside, features)?;
                     together += 1;
                 }
-                let Parts { features, activations, output, .. } = parts.first::<T>(together)?;
-                T::forward::<K>(network.parameters(theta), features, activations, output)?;
+                let Parts { features, activations, output, .. } = parts.first::<L>(together)?;
+                L::forward::<K>(network.parameters(theta), features, activations, output)?;
                 let targets = once(first.target).chain(others.map(|sample| sample.target));
-                let outputs = output.chunks_exact_mut(const { larger(T::OUTPUTS, 1) });
+                let outputs = output.chunks_exact_mut(const { larger(L::OUTPUTS, 1) });
                 for (output, target) in outputs.zip(targets) {
                     let weight = loss.weight(&target)? * *scale;
                     *mean += weight * loss.evaluate(output, &target, weight)?;
@@ -193,7 +173,7 @@ where
                 if let Some(values) = gradient {
                     let gradient = Gradient { values, add: *begun };
                     let parameters = network.parameters(theta);
-                    T::backward::<K>(parameters, features, activations, output, gradient)?;
+                    L::backward::<K>(parameters, features, activations, output, gradient)?;
                     *begun = true;
                 }
             }
@@ -212,15 +192,24 @@ where
     }
 }
 
-impl<'a, 's, T, F, K, L, S> Batch<'a, 's, T, F, K, L, S> {
+impl<'s, N, E, S> Batch<'s, N, E, S> {
     /// The scratch slice has been checked.
-    pub(super) fn new(
-        network: Network<'a, T, F, K>,
-        loss: L,
-        samples: S,
-        scratch: &'s mut [f32],
-    ) -> Self {
+    pub(super) fn new(network: N, loss: E, samples: S, scratch: &'s mut [f32]) -> Self {
         Self { network, loss, samples, scratch, evaluation: None }
+    }
+
+    /// Evaluates on these samples from now on. Gives up an evaluation in progress.
+    pub fn set_samples(&mut self, samples: S) {
+        self.samples = samples;
+        self.evaluation = None;
+    }
+}
+
+impl<N, E, S: Samples> Batch<'_, N, E, SampleRange<S>> {
+    /// Moves on to the next mini-batch: as many samples as until now, from the one after them on, and after the last the
+    /// first again. Gives up an evaluation in progress.
+    pub fn next_mini_batch(&mut self) {
+        self.set_samples(self.samples.following());
     }
 }
 
@@ -234,12 +223,12 @@ fn reciprocal(sum: f32) -> Result<f32, Error> {
     }
 }
 
-impl<T, F, K, L, S, I, Y> Objective for Batch<'_, '_, T, F, K, L, S>
+impl<L, B, K, E, S, I, Y> Objective for Batch<'_, Network<'_, L, B, K>, E, S>
 where
-    T: Layer,
-    F: Backbone,
+    L: Layer,
+    B: Backbone,
     K: Kernels,
-    L: Loss<Y>,
+    E: Loss<Y>,
     S: Iterator<Item = Sample<I, Y>> + Clone,
     I: Input,
 {
@@ -252,12 +241,12 @@ where
     }
 }
 
-impl<T, F, K, L, S, I, Y> PollObjective for Batch<'_, '_, T, F, K, L, S>
+impl<L, B, K, E, S, I, Y> PollObjective for Batch<'_, Network<'_, L, B, K>, E, S>
 where
-    T: Layer,
-    F: Backbone,
+    L: Layer,
+    B: Backbone,
     K: Kernels,
-    L: Loss<Y>,
+    E: Loss<Y>,
     S: Iterator<Item = Sample<I, Y>> + Clone,
     I: Input,
 {

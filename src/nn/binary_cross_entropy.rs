@@ -19,7 +19,7 @@ use core::marker::PhantomData;
 /// # Ok::<(), rolling_ball::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct BinaryCrossEntropyWithLogits<M = Libm>(PhantomData<M>);
+pub struct BinaryCrossEntropyWithLogits<F = Libm>(PhantomData<F>);
 
 impl BinaryCrossEntropyWithLogits {
     /// With the functions of [`Libm`].
@@ -30,12 +30,12 @@ impl BinaryCrossEntropyWithLogits {
 
     /// With the functions named.
     #[must_use]
-    pub fn with_math<N: Math>(self, _math: N) -> BinaryCrossEntropyWithLogits<N> {
+    pub fn with_math<G: Math>(self, _math: G) -> BinaryCrossEntropyWithLogits<G> {
         BinaryCrossEntropyWithLogits(PhantomData)
     }
 }
 
-impl<'t, M: Math> Loss<&'t [f32]> for BinaryCrossEntropyWithLogits<M> {
+impl<'t, F: Math> Loss<&'t [f32]> for BinaryCrossEntropyWithLogits<F> {
     fn weight(&self, _target: &&'t [f32]) -> Result<f32, Error> {
         Ok(1.0)
     }
@@ -50,10 +50,10 @@ impl<'t, M: Math> Loss<&'t [f32]> for BinaryCrossEntropyWithLogits<M> {
         for (element, target) in output.iter_mut().zip(*target) {
             let logit = *element;
             // Never above 1, so that nothing overflows.
-            let small = M::exp(-logit.abs());
+            let small = F::exp(-logit.abs());
             let sigmoid = if logit >= 0.0 { 1.0 } else { small } / (1.0 + small);
             let positive = if logit <= 0.0 { 0.0 } else { logit };
-            sum += (positive - logit * target) + M::ln_1p(small);
+            sum += (positive - logit * target) + F::ln_1p(small);
             *element = scale * ((sigmoid - target) / count);
         }
         Ok(sum / count)

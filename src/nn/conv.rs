@@ -1,66 +1,70 @@
 //! The convolution, in two dimensions and in one.
 
 use super::layer::{Layer, each_backward, each_backward_input, each_forward};
-use super::parameters::{All, Gradient, Parameters, Trainable, filters, initialise, trained};
-use super::window::{Geometry, Map, Shape, Sliding, Window};
+use super::parameters::{
+    All, Filter, Gradient, Parameters, Trainable, filters, initialise, trained,
+};
+use super::window::{Geometry, InTime, Shape, Sliding};
 use crate::Error;
 use crate::kernels::{Filters, Kernels, LANES, SimdVector, Task, Unit};
 use core::marker::PhantomData;
 
-/// `FILTERS` weighted sums of every window `S` on the map `M`, each plus its bias. The output is a map again, with a
-/// channel for each filter.
+/// `FILTERS` weighted sums of every window `W` on the map `M`, each plus its bias. The output is a
+/// map again, with a channel for each filter.
 ///
-/// Parameters: the weights filter by filter, each in the window's order (row, column, channel), then the biases; `R`
-/// says which of them are trained.
+/// Parameters: the weights filter by filter, each in the window's order (row, column, channel), then
+/// the biases; `R` says which of them are trained.
 ///
-/// Cost a sample: `windows * window length * FILTERS` multiply-adds forward, twice that backward (once, where nothing
-/// below is trained). What lies in the padding costs nothing, nor, backward, does an output whose gradient is 0.
+/// Cost of a sample: `windows * window length * FILTERS` multiply-adds forward, and twice that
+/// backward (once, where nothing below is trained). What lies in the padding costs nothing, nor,
+/// backward, does an output whose gradient is 0.
 ///
 /// ```
-/// use rolling_ball::nn::{Conv2d, Layer, Map, Shape, Window};
+/// use rolling_ball::nn::{Conv2d, Kernel, Layer, Map, Padding, Shape, Stride, Window};
 ///
-/// // 8 filters of 3 x 3 on an image of 28 x 28, every other position, one row and column of zeros around it.
-/// type First = Conv2d<Map<28, 28, 1>, Window<3, 3, 2, 2, 1, 1>, 8>;
+/// // 8 filters of 3 x 3 on an image of 28 x 28, on every other position, with a row or column of
+/// // zeros around the image.
+/// type First = Conv2d<Map<28, 28, 1>, Window<Kernel<3>, Stride<2>, Padding<1>>, 8>;
 /// assert_eq!(First::MAP, [14, 14, 8]);
 /// assert_eq!(First::OUTPUTS, 14 * 14 * 8);
 /// assert_eq!(First::PARAMETERS, 8 * 3 * 3 + 8);
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Conv2d<M, S, const FILTERS: usize, R = All>(PhantomData<(M, S, R)>);
+pub struct Conv2d<M, W, const FILTERS: usize, R = All>(PhantomData<(M, W, R)>);
 
-/// [`Conv2d`] on a signal in time: `LENGTH` moments of `CHANNELS` values.
+/// [`Conv2d`] on a signal `M` in time: a window one row high.
 ///
 /// ```
-/// use rolling_ball::nn::{Conv1d, Layer};
+/// use rolling_ball::nn::{Conv1d, Kernel, Layer, Signal, Stride, Window};
 ///
-/// // A second of a three-axis accelerometer, at 50 Hz.
-/// type Motion = Conv1d<50, 3, 8, 5, 2>;
+/// // A second of a three-axis accelerometer at 50 Hz, through 8 filters over five moments each.
+/// type Motion = Conv1d<Signal<50, 3>, Window<Kernel<5>, Stride<2>>, 8>;
 /// assert_eq!(Motion::OUTPUTS, 23 * 8);
 /// assert_eq!(Motion::PARAMETERS, 8 * 5 * 3 + 8);
 /// ```
-pub type Conv1d<
-    const LENGTH: usize,
-    const CHANNELS: usize,
-    const FILTERS: usize,
-    const KERNEL: usize,
-    const STRIDE: usize = 1,
-    const PADDING: usize = 0,
-    R = All,
-> = Conv2d<Map<1, LENGTH, CHANNELS>, Window<1, KERNEL, 1, STRIDE, 0, PADDING>, FILTERS, R>;
+///
+/// A map of several rows is no signal, and does not compile:
+///
+/// ```compile_fail,E0080
+/// use rolling_ball::nn::{Conv1d, Kernel, Layer, Map, Window};
+///
+/// const _: usize = Conv1d::<Map<2, 50, 3>, Window<Kernel<5>>, 8>::OUTPUTS;
+/// ```
+pub type Conv1d<M, W, const FILTERS: usize, R = All> = Conv2d<M, InTime<M, W>, FILTERS, R>;
 
-impl<M: Shape, S: Sliding, const FILTERS: usize, R> Conv2d<M, S, FILTERS, R> {
+impl<M: Shape, W: Sliding, const FILTERS: usize, R> Conv2d<M, W, FILTERS, R> {
     const GEOMETRY: Geometry = {
-        assert!(FILTERS > 0, "Conv2d<M, S, FILTERS>: expected at least one filter");
-        Geometry::of::<M, S>()
+        assert!(FILTERS > 0, "Conv2d<M, W, FILTERS>: expected at least one filter");
+        Geometry::of::<M, W>()
     };
     const WEIGHTS: usize = FILTERS * Self::GEOMETRY.length();
 }
 
-impl<M: Shape, S: Sliding, const FILTERS: usize, R> Shape for Conv2d<M, S, FILTERS, R> {
+impl<M: Shape, W: Sliding, const FILTERS: usize, R> Shape for Conv2d<M, W, FILTERS, R> {
     const MAP: [usize; 3] = Self::GEOMETRY.output(FILTERS);
 }
 
-impl<M: Shape, S: Sliding, const FILTERS: usize, R: Trainable> Layer for Conv2d<M, S, FILTERS, R> {
+impl<M: Shape, W: Sliding, const FILTERS: usize, R: Trainable> Layer for Conv2d<M, W, FILTERS, R> {
     const INPUTS: usize = M::LENGTH;
     const OUTPUTS: usize = Self::LENGTH;
     const PARAMETERS: usize = trained::<R>(Self::WEIGHTS, FILTERS);
@@ -127,12 +131,12 @@ impl<M: Shape, S: Sliding, const FILTERS: usize, R: Trainable> Layer for Conv2d<
         Ok(())
     }
 
-    /// He's uniform initialisation; biases are zero.
+    /// He's uniform initialisation of the weights; the biases are zero.
     fn initialise(theta: &mut [f32], uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
         initialise::<R>(theta, Self::WEIGHTS, FILTERS, Self::GEOMETRY.length(), uniform)
     }
 
-    fn filters(tell: &mut impl FnMut(usize)) {
+    fn filters(tell: &mut impl FnMut(Filter)) {
         filters::<R>([FILTERS, Self::GEOMETRY.length()], FILTERS, tell);
     }
 }

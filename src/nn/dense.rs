@@ -1,85 +1,12 @@
-//! The fully connected layer: as a type with constant shapes, and over slices whose lengths are its shape. There is
-//! one body for all shapes, which saves flash.
+//! The fully connected layer over slices whose lengths are its shape, for shapes that are known at
+//! run time only. The layer [`Dense`](super::Dense) has the same body.
 
-use super::layer::{Layer, samples};
-use super::parameters::{All, Gradient, Parameters, Trainable, filters, initialise, trained};
+use super::parameters::Gradient;
 use crate::Error;
 use crate::kernels::{Factors, Kernels};
-use core::marker::PhantomData;
 
-/// `y = W x + b` with `I` inputs and `O` outputs. Parameters: `W` row by row (`O` rows of `I`), then `b`; `R` says
-/// which of them are trained.
-///
-/// Cost a sample: `I O` multiply-adds forward, twice that backward (once, where nothing below is trained).
-///
-/// ```
-/// use rolling_ball::nn::{All, BiasesOnly, Dense, Frozen, Layer};
-///
-/// assert_eq!(Dense::<64, 32>::PARAMETERS, 64 * 32 + 32);
-/// assert_eq!(Dense::<64, 32, BiasesOnly>::PARAMETERS, 32);
-/// assert_eq!(Dense::<64, 32, Frozen>::FROZEN, 64 * 32 + 32);
-/// ```
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Dense<const I: usize, const O: usize, R = All>(PhantomData<R>);
-
-impl<const I: usize, const O: usize, R: Trainable> Layer for Dense<I, O, R> {
-    const INPUTS: usize = I;
-    const OUTPUTS: usize = O;
-    const PARAMETERS: usize = {
-        assert!(I > 0 && O > 0, "Dense<I, O>: expected at least one input and one output");
-        trained::<R>(I * O, O)
-    };
-    const FROZEN: usize = I * O + O - Self::PARAMETERS;
-
-    fn forward<K: Kernels>(
-        parameters: Parameters,
-        input: &[f32],
-        _activations: &mut [f32],
-        output: &mut [f32],
-    ) -> Result<(), Error> {
-        let (weights, biases) = parameters.weights_and_biases::<R>(I * O, O)?;
-        samples::<Self>(input, output)?;
-        K::transform(I, weights, biases, input, output);
-        Ok(())
-    }
-
-    fn backward<K: Kernels>(
-        _parameters: Parameters,
-        input: &[f32],
-        _activations: &mut [f32],
-        output_gradient: &[f32],
-        gradient: Gradient,
-    ) -> Result<(), Error> {
-        samples::<Self>(input, output_gradient)?;
-        let (weights, biases) = gradient.weights_and_biases::<R>(I * O, O)?;
-        add_gradients::<K>([I, O], input, output_gradient, weights, biases);
-        Ok(())
-    }
-
-    fn backward_input<K: Kernels>(
-        parameters: Parameters,
-        input: &mut [f32],
-        _activations: &mut [f32],
-        output_gradient: &[f32],
-    ) -> Result<(), Error> {
-        let (weights, _) = parameters.weights_and_biases::<R>(I * O, O)?;
-        samples::<Self>(input, output_gradient)?;
-        combine_weights::<K>([I, O], weights, input, output_gradient);
-        Ok(())
-    }
-
-    /// He's uniform initialisation; biases are zero.
-    fn initialise(theta: &mut [f32], uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
-        initialise::<R>(theta, I * O, O, I, uniform)
-    }
-
-    fn filters(tell: &mut impl FnMut(usize)) {
-        filters::<R>([O, I], O, tell);
-    }
-}
-
-/// `output = W input + b` for each of `samples`, for shapes that are known at run time; [`Dense`] does the same. `W` row by
-/// row; the samples' inputs one after the other, and so their outputs. Cost: as many multiply-adds a sample as `W` has
+/// Computes `output = W input + b` for each of `samples`. `W` lies row by row; the samples' inputs lie
+/// one after the other, and so do their outputs. Cost of a sample: as many multiply-adds as `W` has
 /// elements.
 ///
 /// ```
@@ -108,8 +35,8 @@ pub fn forward<K: Kernels>(
     Ok(())
 }
 
-/// Adds the gradients with respect to the weights and the biases, sample by sample, or overwrites them; empty where they
-/// are not trained. Cost: as [`forward`].
+/// Adds the gradients with respect to the weights and the biases, sample by sample, or overwrites
+/// them. A gradient of what is not trained is empty. Cost: as [`forward`].
 ///
 /// # Errors
 /// [`Error::Length`] where a gradient is neither empty nor as long as what it belongs to.
@@ -151,7 +78,7 @@ pub fn backward_input<K: Kernels>(
 // Inlined, for a layer of constant shape to have loops of constant lengths.
 
 #[inline(always)]
-fn add_gradients<K: Kernels>(
+pub(super) fn add_gradients<K: Kernels>(
     [width, count]: [usize; 2],
     input: &[f32],
     output_gradient: &[f32],
@@ -177,7 +104,7 @@ fn add_gradients<K: Kernels>(
 }
 
 #[inline(always)]
-fn combine_weights<K: Kernels>(
+pub(super) fn combine_weights<K: Kernels>(
     [width, count]: [usize; 2],
     weights: &[f32],
     input: &mut [f32],

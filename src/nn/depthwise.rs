@@ -1,44 +1,46 @@
 //! The convolution of every channel by itself.
 
 use super::layer::{Layer, each_backward, each_backward_input, each_forward};
-use super::parameters::{All, Gradient, Parameters, Trainable, filters, initialise, trained};
+use super::parameters::{
+    All, Filter, Gradient, Parameters, Trainable, filters, initialise, trained,
+};
 use super::window::{Geometry, Shape, Sliding};
 use crate::Error;
 use crate::kernels::Kernels;
 use core::marker::PhantomData;
 
-/// In every window `S` on the map `M`, a weighted sum of each channel by itself plus its bias: with a [`Conv2d`] of
-/// windows of one position after it, a convolution of few parameters.
+/// In every window `W` on the map `M`, a weighted sum of each channel by itself, plus its bias. With
+/// a [`Conv2d`] of windows of one position after it, it is a convolution of few parameters.
 ///
-/// Parameters: the weights in the window's order (row, column, channel), then the biases; `R` says which of them are
-/// trained. A sum is in the order of the window's positions.
+/// Parameters: the weights in the window's order (row, column, channel), then the biases; `R` says
+/// which of them are trained. A sum is in the order of the window's positions.
 ///
-/// Cost a sample: `windows * window length` multiply-adds forward, twice that backward.
+/// Cost of a sample: `windows * window length` multiply-adds forward, and twice that backward.
 ///
 /// ```
-/// use rolling_ball::nn::{Conv2d, DepthwiseConv2d, Layer, Map, Shape, Window};
+/// use rolling_ball::nn::{Conv2d, DepthwiseConv2d, Kernel, Layer, Map, Padding, Shape, Stride, Window};
 ///
-/// type Spatial = DepthwiseConv2d<Map<14, 14, 8>, Window<3, 3, 1, 1, 1, 1>>;
-/// type Pointwise = Conv2d<Spatial, Window<1, 1>, 16>;
+/// type Spatial = DepthwiseConv2d<Map<14, 14, 8>, Window<Kernel<3>, Stride<1>, Padding<1>>>;
+/// type Pointwise = Conv2d<Spatial, Window<Kernel<1>>, 16>;
 /// assert_eq!(Spatial::PARAMETERS + Pointwise::PARAMETERS, (9 * 8 + 8) + (8 * 16 + 16));
 /// assert_eq!(Pointwise::MAP, [14, 14, 16]);
 /// ```
 ///
 /// [`Conv2d`]: super::Conv2d
 #[derive(Clone, Copy, Debug, Default)]
-pub struct DepthwiseConv2d<M, S, R = All>(PhantomData<(M, S, R)>);
+pub struct DepthwiseConv2d<M, W, R = All>(PhantomData<(M, W, R)>);
 
-impl<M: Shape, S: Sliding, R> DepthwiseConv2d<M, S, R> {
-    const GEOMETRY: Geometry = Geometry::of::<M, S>();
+impl<M: Shape, W: Sliding, R> DepthwiseConv2d<M, W, R> {
+    const GEOMETRY: Geometry = Geometry::of::<M, W>();
     const WEIGHTS: usize = Self::GEOMETRY.length();
     const BIASES: usize = M::MAP[2];
 }
 
-impl<M: Shape, S: Sliding, R> Shape for DepthwiseConv2d<M, S, R> {
+impl<M: Shape, W: Sliding, R> Shape for DepthwiseConv2d<M, W, R> {
     const MAP: [usize; 3] = Self::GEOMETRY.output(M::MAP[2]);
 }
 
-impl<M: Shape, S: Sliding, R: Trainable> Layer for DepthwiseConv2d<M, S, R> {
+impl<M: Shape, W: Sliding, R: Trainable> Layer for DepthwiseConv2d<M, W, R> {
     const INPUTS: usize = M::LENGTH;
     const OUTPUTS: usize = Self::LENGTH;
     const PARAMETERS: usize = trained::<R>(Self::WEIGHTS, Self::BIASES);
@@ -86,14 +88,14 @@ impl<M: Shape, S: Sliding, R: Trainable> Layer for DepthwiseConv2d<M, S, R> {
         Ok(())
     }
 
-    /// He's uniform initialisation; biases are zero.
+    /// He's uniform initialisation of the weights; the biases are zero.
     fn initialise(theta: &mut [f32], uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
-        let positions = S::SIZE[0] * S::SIZE[1];
+        let positions = W::SIZE[0] * W::SIZE[1];
         initialise::<R>(theta, Self::WEIGHTS, Self::BIASES, positions, uniform)
     }
 
     /// The channels' weights take turns in theta, so all of them are one filter.
-    fn filters(tell: &mut impl FnMut(usize)) {
+    fn filters(tell: &mut impl FnMut(Filter)) {
         filters::<R>([1, Self::WEIGHTS], Self::BIASES, tell);
     }
 }

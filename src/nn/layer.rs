@@ -1,35 +1,57 @@
-//! What a layer is, and how layers are put one after another.
+//! What a layer is.
 
-use super::parameters::{Gradient, Parameters};
+use super::parameters::{Filter, Gradient, Parameters};
 use crate::Error;
 use crate::kernels::Kernels;
-use core::marker::PhantomData;
 
-/// A differentiable map with constant shapes.
+/// A differentiable function of a vector, with constant shapes: one of the layers of this module, or a tuple of
+/// layers, each of which has as many inputs as the one before it has outputs.
 ///
-/// Inputs, outputs and activations are those of one sample, in the lengths that the constants say, or of several, one after
-/// the other: so many samples are evaluated at once, and each gives the bits that it gives alone. A layer answers other
-/// lengths with [`Error::Length`].
+/// Inputs, outputs and activations are those of one sample, in the lengths that the constants say,
+/// or of several samples, one after the other. Then so many samples are evaluated at once, and each
+/// gives the bits that it gives alone. A layer answers other lengths with [`Error::Length`].
+///
+/// ```
+/// use rolling_ball::nn::{Dense, Layer, Relu};
+///
+/// type Hidden = (Dense<64, 32>, Relu<32>);
+/// type Layers = (Hidden, Dense<32, 10>);
+/// assert_eq!((Layers::INPUTS, Layers::OUTPUTS), (64, 10));
+/// assert_eq!(Layers::PARAMETERS, 64 * 32 + 32 + 32 * 10 + 10);
+/// ```
+///
+/// Layers that do not fit do not compile, and the message has both numbers:
+///
+/// ```compile_fail,E0080
+/// use rolling_ball::nn::{Dense, Layer, Relu};
+///
+/// // layers in a row: a layer has 32 outputs, but the layer after it has 31 inputs; they must be equal
+/// const _: usize = <(Dense<64, 32>, Relu<31>, Dense<31, 10>)>::PARAMETERS;
+/// ```
 pub trait Layer {
-    /// Length of the input.
+    /// Length of the input of one sample.
     const INPUTS: usize;
-    /// Length of the output.
+    /// Length of the output of one sample.
     const OUTPUTS: usize;
     /// Number of parameters that are trained: the layer's part of theta.
     const PARAMETERS: usize;
-    /// Number of parameters that are not.
+    /// Number of parameters that are not trained.
     const FROZEN: usize = 0;
-    /// Floats that the layer keeps inside from the forward to the backward pass.
+    /// Floats that the layer keeps inside for each sample, from the forward to the backward pass.
     const ACTIVATIONS: usize = 0;
-    /// The longest input or output of any layer inside.
-    const WIDTH: usize = larger(Self::INPUTS, Self::OUTPUTS);
+    /// Lengths of the two buffers that [`infer`](Self::infer) needs: that of the input, and the
+    /// other one.
+    const BUFFERS: [usize; 2] = [Self::INPUTS, Self::OUTPUTS];
+    /// Whether [`infer`](Self::infer) leaves the output in the buffer that was not the input's, as
+    /// every single layer does.
+    const ENDS_IN_BACK: bool = true;
     /// Floats that [`infer`](Self::infer) needs beside its two buffers.
     const INFERENCE: usize = Self::ACTIVATIONS;
 
-    /// Computes the output.
+    /// Computes the output, and keeps in the activations what the backward pass needs.
     ///
     /// # Errors
-    /// [`Error::Length`].
+    /// [`Error::Length`] where a slice does not have the length that the constants say.
     fn forward<K: Kernels>(
         parameters: Parameters,
         input: &[f32],
@@ -37,11 +59,12 @@ pub trait Layer {
         output: &mut [f32],
     ) -> Result<(), Error>;
 
-    /// Adds the gradient with respect to the trained parameters to `gradient`, or overwrites it. Input and activations are
-    /// those of the forward pass; the activations are spent. A layer that trains nothing has nothing to add.
+    /// Adds the gradient with respect to the trained parameters to `gradient`, or overwrites it.
+    /// Input and activations are those of the forward pass; afterwards the activations are spent. A
+    /// layer that trains nothing has nothing to add.
     ///
     /// # Errors
-    /// [`Error::Length`].
+    /// As [`forward`](Self::forward).
     fn backward<K: Kernels>(
         _parameters: Parameters,
         _input: &[f32],
@@ -52,11 +75,12 @@ pub trait Layer {
         Ok(())
     }
 
-    /// Overwrites the input with the gradient with respect to it: the buffer between two layers serves both
-    /// ways. Input and activations are those of the forward pass; the activations are spent.
+    /// Overwrites the input with the gradient with respect to it, so that the buffer between two
+    /// layers serves both ways. Input and activations are those of the forward pass; afterwards the
+    /// activations are spent.
     ///
     /// # Errors
-    /// [`Error::Length`].
+    /// As [`forward`](Self::forward).
     fn backward_input<K: Kernels>(
         parameters: Parameters,
         input: &mut [f32],
@@ -64,11 +88,12 @@ pub trait Layer {
         output_gradient: &[f32],
     ) -> Result<(), Error>;
 
-    /// [`backward`](Self::backward) and [`backward_input`](Self::backward_input) in one. A layer in which the
-    /// first does not spend what the second needs may keep this.
+    /// Does what [`backward`](Self::backward) and [`backward_input`](Self::backward_input) do, in
+    /// one pass. A layer in which the first does not spend what the second needs may keep this
+    /// default.
     ///
     /// # Errors
-    /// [`Error::Length`].
+    /// As [`forward`](Self::forward).
     fn backward_through<K: Kernels>(
         parameters: Parameters,
         input: &mut [f32],
@@ -80,12 +105,13 @@ pub trait Layer {
         Self::backward_input::<K>(parameters, input, activations, output_gradient)
     }
 
-    /// The output where nothing is kept for a backward pass: two buffers of [`WIDTH`](Self::WIDTH) take turns. The
-    /// input lies at the beginning of `front`; the output lies at the beginning of the first of the
-    /// two that are given back.
+    /// Computes the output of one sample where nothing is kept for a backward pass, with the bits of
+    /// [`forward`](Self::forward): two buffers of at least [`BUFFERS`](Self::BUFFERS) take turns.
+    /// The input lies at the beginning of `front`; the output lies at the beginning of the first of
+    /// the two that are given back.
     ///
     /// # Errors
-    /// [`Error::Length`].
+    /// [`Error::Length`] where a buffer is too short.
     fn infer<'s, K: Kernels>(
         parameters: Parameters,
         front: &'s mut [f32],
@@ -99,17 +125,18 @@ pub trait Layer {
         Ok((back, front))
     }
 
-    /// Fills the layer's part of theta for training from scratch; `uniform` gives numbers in `-1 .. 1`.
+    /// Fills the layer's part of theta for training from scratch; `uniform` gives numbers from -1 to
+    /// below 1.
     ///
     /// # Errors
-    /// [`Error::Length`].
+    /// [`Error::Length`] where theta is not as long as [`PARAMETERS`](Self::PARAMETERS).
     fn initialise(_theta: &mut [f32], _uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
         Ok(())
     }
 
-    /// Tells the lengths of the layer's filters, in the order in which they lie in theta: the trained weights that make one output, and
-    /// each bias by itself.
-    fn filters(_tell: &mut impl FnMut(usize)) {}
+    /// Tells the layer's filters in the order in which they lie in theta: the trained weights that
+    /// make one output together, and each bias, scale or shift by itself.
+    fn filters(_tell: &mut impl FnMut(Filter)) {}
 }
 
 /// The larger of two constants.
@@ -156,7 +183,7 @@ pub(super) fn each_backward_input<'a, L: Layer>(
 }
 
 /// How many samples there are by the length of an input, which may have another.
-fn count<L: Layer>(input: &[f32]) -> usize {
+pub(super) fn count<L: Layer>(input: &[f32]) -> usize {
     (input.len() / L::INPUTS.max(1)).max(1)
 }
 
@@ -178,117 +205,4 @@ pub(super) fn split_mut<'a>(
 ) -> Result<(&'a mut [f32], &'a mut [f32]), Error> {
     let actual = slice.len();
     slice.split_at_mut_checked(length).ok_or(Error::Length { what, expected: length, actual })
-}
-
-/// `B` after `A`. Longer networks nest: `Chain<A, Chain<B, C>>`.
-///
-/// What goes from one layer to the next is a plain vector. A feature map lies in it position by position, so that a
-/// fully connected layer may follow a convolution as it is: nothing needs to be flattened.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Chain<A, B>(PhantomData<(A, B)>);
-
-impl<A: Layer, B: Layer> Chain<A, B> {
-    const SHAPES_MATCH: () = assert!(
-        A::OUTPUTS == B::INPUTS,
-        "Chain<A, B>: the outputs of A must be as many as the inputs of B"
-    );
-}
-
-impl<A: Layer, B: Layer> Layer for Chain<A, B> {
-    const INPUTS: usize = A::INPUTS;
-    const OUTPUTS: usize = B::OUTPUTS;
-    const PARAMETERS: usize = {
-        let () = Self::SHAPES_MATCH;
-        A::PARAMETERS + B::PARAMETERS
-    };
-    const FROZEN: usize = A::FROZEN + B::FROZEN;
-    const ACTIVATIONS: usize = A::ACTIVATIONS + A::OUTPUTS + B::ACTIVATIONS;
-    const WIDTH: usize = larger(A::WIDTH, B::WIDTH);
-    const INFERENCE: usize = larger(A::INFERENCE, B::INFERENCE);
-
-    fn forward<K: Kernels>(
-        parameters: Parameters,
-        input: &[f32],
-        activations: &mut [f32],
-        output: &mut [f32],
-    ) -> Result<(), Error> {
-        let (first, second) = parameters.split(A::PARAMETERS, A::FROZEN)?;
-        let samples = count::<A>(input);
-        let (inside, rest) = split_mut("activations", activations, samples * A::ACTIVATIONS)?;
-        let (middle, rest) = split_mut("activations", rest, samples * A::OUTPUTS)?;
-        A::forward::<K>(first, input, inside, middle)?;
-        B::forward::<K>(second, middle, rest, output)
-    }
-
-    fn backward<K: Kernels>(
-        parameters: Parameters,
-        input: &[f32],
-        activations: &mut [f32],
-        output_gradient: &[f32],
-        gradient: Gradient,
-    ) -> Result<(), Error> {
-        let (first, second) = parameters.split(A::PARAMETERS, A::FROZEN)?;
-        let (first_gradient, second_gradient) = gradient.split(A::PARAMETERS)?;
-        let samples = count::<A>(input);
-        let (inside, rest) = split_mut("activations", activations, samples * A::ACTIVATIONS)?;
-        let (middle, rest) = split_mut("activations", rest, samples * A::OUTPUTS)?;
-        if A::PARAMETERS == 0 {
-            // Nobody below learns: the gradient goes no further.
-            return B::backward::<K>(second, middle, rest, output_gradient, second_gradient);
-        }
-        B::backward_through::<K>(second, middle, rest, output_gradient, second_gradient)?;
-        A::backward::<K>(first, input, inside, middle, first_gradient)
-    }
-
-    fn backward_input<K: Kernels>(
-        parameters: Parameters,
-        input: &mut [f32],
-        activations: &mut [f32],
-        output_gradient: &[f32],
-    ) -> Result<(), Error> {
-        let (first, second) = parameters.split(A::PARAMETERS, A::FROZEN)?;
-        let samples = count::<A>(input);
-        let (inside, rest) = split_mut("activations", activations, samples * A::ACTIVATIONS)?;
-        let (middle, rest) = split_mut("activations", rest, samples * A::OUTPUTS)?;
-        B::backward_input::<K>(second, middle, rest, output_gradient)?;
-        A::backward_input::<K>(first, input, inside, middle)
-    }
-
-    fn backward_through<K: Kernels>(
-        parameters: Parameters,
-        input: &mut [f32],
-        activations: &mut [f32],
-        output_gradient: &[f32],
-        gradient: Gradient,
-    ) -> Result<(), Error> {
-        let (first, second) = parameters.split(A::PARAMETERS, A::FROZEN)?;
-        let (first_gradient, second_gradient) = gradient.split(A::PARAMETERS)?;
-        let samples = count::<A>(input);
-        let (inside, rest) = split_mut("activations", activations, samples * A::ACTIVATIONS)?;
-        let (middle, rest) = split_mut("activations", rest, samples * A::OUTPUTS)?;
-        B::backward_through::<K>(second, middle, rest, output_gradient, second_gradient)?;
-        A::backward_through::<K>(first, input, inside, middle, first_gradient)
-    }
-
-    fn infer<'s, K: Kernels>(
-        parameters: Parameters,
-        front: &'s mut [f32],
-        back: &'s mut [f32],
-        inside: &mut [f32],
-    ) -> Result<(&'s mut [f32], &'s mut [f32]), Error> {
-        let (first, second) = parameters.split(A::PARAMETERS, A::FROZEN)?;
-        let (front, back) = A::infer::<K>(first, front, back, inside)?;
-        B::infer::<K>(second, front, back, inside)
-    }
-
-    fn initialise(theta: &mut [f32], uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
-        let (first, second) = split_mut("parameters", theta, A::PARAMETERS)?;
-        A::initialise(first, uniform)?;
-        B::initialise(second, uniform)
-    }
-
-    fn filters(tell: &mut impl FnMut(usize)) {
-        A::filters(tell);
-        B::filters(tell);
-    }
 }

@@ -1,45 +1,60 @@
 //! Normalisation of a sample by its own mean and deviation.
 
 use super::layer::{Layer, samples, split_mut};
-use super::parameters::{All, Gradient, Parameters, Trainable, filters, trained};
+use super::parameters::{All, Filter, Gradient, ParameterKind, Parameters, Trainable, trained};
+use super::window::Shape;
 use crate::Error;
 use crate::kernels::{Kernels, LANES, sum_lanes};
 use core::marker::PhantomData;
 
-/// `N` values, less their mean, over their standard deviation; then each times its own scale, plus its own shift.
-/// With `POSITIONS`, that many vectors of `N` values one after another, such as the channels at the positions of a
-/// map, each by itself with the same scales and shifts.
+/// The values at each position of the shape `M`, less their mean, over their standard deviation; then
+/// each times its own scale, plus its own shift. Every position is normalised by itself, with the same
+/// scales and shifts. A plain vector, or [`Flat`] of a shape, is one position, and so normalised as
+/// a whole.
 ///
-/// Parameters: the scales as weights, then the shifts as biases; `R` says which of them are trained. To the variance,
-/// [`EPSILON`](Self::EPSILON) is added.
+/// Parameters: the scales as weights, then the shifts as biases, one of each for a channel; `R` says
+/// which of them are trained. To the variance, [`EPSILON`] is added.
 ///
 /// ```
-/// use rolling_ball::nn::{Layer, LayerNorm};
+/// use rolling_ball::nn::{Conv2d, Flat, Kernel, Layer, Map, Window, over};
 ///
-/// assert_eq!(LayerNorm::<64>::PARAMETERS, 64 + 64);
-/// assert_eq!(LayerNorm::<8, 49>::OUTPUTS, 8 * 49);
-/// assert_eq!(LayerNorm::<8, 49>::PARAMETERS, 8 + 8);
+/// type First = Conv2d<Map<9, 9, 1>, Window<Kernel<3>>, 8>;
+/// assert_eq!(over::LayerNorm::<First>::OUTPUTS, 7 * 7 * 8);
+/// assert_eq!(over::LayerNorm::<First>::PARAMETERS, 8 + 8);
+/// assert_eq!(over::LayerNorm::<Flat<First>>::PARAMETERS, 7 * 7 * 8 * 2);
 /// ```
+///
+/// [`EPSILON`]: Self::EPSILON
+/// [`Flat`]: super::Flat
 #[derive(Clone, Copy, Debug, Default)]
-pub struct LayerNorm<const N: usize, const POSITIONS: usize = 1, R = All>(PhantomData<R>);
+pub struct LayerNorm<M, R = All>(PhantomData<(M, R)>);
 
-impl<const N: usize, const POSITIONS: usize, R> LayerNorm<N, POSITIONS, R> {
+impl<M, R> LayerNorm<M, R> {
     /// Added to the variance, so that values that are all equal do no harm.
     pub const EPSILON: f32 = 1e-5;
+}
+
+impl<M: Shape, R> LayerNorm<M, R> {
+    const CHANNELS: usize = M::MAP[2];
+    const POSITIONS: usize = M::MAP[0] * M::MAP[1];
+}
+
+impl<M: Shape, R> Shape for LayerNorm<M, R> {
+    const MAP: [usize; 3] = M::MAP;
 }
 
 /// What the way back needs: the mean, and one over the standard deviation.
 const KEPT: usize = 2;
 
-impl<const N: usize, const POSITIONS: usize, R: Trainable> Layer for LayerNorm<N, POSITIONS, R> {
-    const INPUTS: usize = N * POSITIONS;
-    const OUTPUTS: usize = N * POSITIONS;
+impl<M: Shape, R: Trainable> Layer for LayerNorm<M, R> {
+    const INPUTS: usize = M::LENGTH;
+    const OUTPUTS: usize = M::LENGTH;
     const PARAMETERS: usize = {
-        assert!(N > 0 && POSITIONS > 0, "LayerNorm<N, POSITIONS>: expected at least one value");
-        trained::<R>(N, N)
+        assert!(M::LENGTH > 0, "LayerNorm: expected at least one value");
+        trained::<R>(Self::CHANNELS, Self::CHANNELS)
     };
-    const FROZEN: usize = 2 * N - Self::PARAMETERS;
-    const ACTIVATIONS: usize = KEPT * POSITIONS;
+    const FROZEN: usize = 2 * Self::CHANNELS - Self::PARAMETERS;
+    const ACTIVATIONS: usize = KEPT * Self::POSITIONS;
 
     fn forward<K: Kernels>(
         parameters: Parameters,
@@ -47,17 +62,20 @@ impl<const N: usize, const POSITIONS: usize, R: Trainable> Layer for LayerNorm<N
         activations: &mut [f32],
         output: &mut [f32],
     ) -> Result<(), Error> {
-        let (scales, shifts) = parameters.weights_and_biases::<R>(N, N)?;
+        let (scales, shifts) =
+            parameters.weights_and_biases::<R>(Self::CHANNELS, Self::CHANNELS)?;
         let samples = samples::<Self>(input, output)?;
-        let kept = kept_mut(samples * POSITIONS, activations)?;
-        for ((input, output), kept) in
-            input.chunks_exact(N).zip(output.chunks_exact_mut(N)).zip(kept)
+        let kept = kept_mut(samples * Self::POSITIONS, activations)?;
+        for ((input, output), kept) in input
+            .chunks_exact(Self::CHANNELS)
+            .zip(output.chunks_exact_mut(Self::CHANNELS))
+            .zip(kept)
         {
-            let mean = sum(input.iter().copied()) / N as f32;
+            let mean = sum(input.iter().copied()) / Self::CHANNELS as f32;
             for (y, x) in output.iter_mut().zip(input) {
                 *y = x - mean;
             }
-            let variance = K::dot(output, output) / N as f32;
+            let variance = K::dot(output, output) / Self::CHANNELS as f32;
             let reciprocal = 1.0 / libm::sqrtf(variance + Self::EPSILON);
             for ((y, scale), shift) in output.iter_mut().zip(scales).zip(shifts) {
                 *y = scale * (*y * reciprocal) + shift;
@@ -75,10 +93,13 @@ impl<const N: usize, const POSITIONS: usize, R: Trainable> Layer for LayerNorm<N
         gradient: Gradient,
     ) -> Result<(), Error> {
         let samples = samples::<Self>(input, output_gradient)?;
-        let (scales, shifts) = gradient.weights_and_biases::<R>(N, N)?;
-        let kept = kept_mut(samples * POSITIONS, activations)?;
+        let (scales, shifts) = gradient.weights_and_biases::<R>(Self::CHANNELS, Self::CHANNELS)?;
+        let kept = kept_mut(samples * Self::POSITIONS, activations)?;
         let (scales, shifts) = (scales.to_add_to(), shifts.to_add_to());
-        let positions = input.chunks_exact(N).zip(output_gradient.chunks_exact(N)).zip(kept);
+        let positions = input
+            .chunks_exact(Self::CHANNELS)
+            .zip(output_gradient.chunks_exact(Self::CHANNELS))
+            .zip(kept);
         for ((input, slopes), [mean, reciprocal]) in positions {
             for ((scale, x), slope) in scales.iter_mut().zip(input).zip(slopes) {
                 *scale += slope * ((x - *mean) * *reciprocal);
@@ -96,10 +117,13 @@ impl<const N: usize, const POSITIONS: usize, R: Trainable> Layer for LayerNorm<N
         activations: &mut [f32],
         output_gradient: &[f32],
     ) -> Result<(), Error> {
-        let (scales, _) = parameters.weights_and_biases::<R>(N, N)?;
+        let (scales, _) = parameters.weights_and_biases::<R>(Self::CHANNELS, Self::CHANNELS)?;
         let samples = samples::<Self>(input, output_gradient)?;
-        let kept = kept_mut(samples * POSITIONS, activations)?;
-        let positions = input.chunks_exact_mut(N).zip(output_gradient.chunks_exact(N)).zip(kept);
+        let kept = kept_mut(samples * Self::POSITIONS, activations)?;
+        let positions = input
+            .chunks_exact_mut(Self::CHANNELS)
+            .zip(output_gradient.chunks_exact(Self::CHANNELS))
+            .zip(kept);
         for ((input, slopes), [mean, reciprocal]) in positions {
             // From here on the input is normalised. The slopes with respect to it, less their mean and less their part
             // along the normalised input: what moves all values alike, or stretches them, changes nothing.
@@ -107,8 +131,9 @@ impl<const N: usize, const POSITIONS: usize, R: Trainable> Layer for LayerNorm<N
                 *x = (*x - *mean) * *reciprocal;
             }
             let inner = scales.iter().zip(slopes).map(|(scale, slope)| scale * slope);
-            let along = sum(inner.zip(input.iter()).map(|(slope, x)| slope * x)) / N as f32;
-            let shared = K::dot(scales, slopes) / N as f32;
+            let along =
+                sum(inner.zip(input.iter()).map(|(slope, x)| slope * x)) / Self::CHANNELS as f32;
+            let shared = K::dot(scales, slopes) / Self::CHANNELS as f32;
             for ((x, scale), slope) in input.iter_mut().zip(scales).zip(slopes) {
                 *x = *reciprocal * ((scale * slope - shared) - *x * along);
             }
@@ -119,14 +144,21 @@ impl<const N: usize, const POSITIONS: usize, R: Trainable> Layer for LayerNorm<N
     /// Scales are one, shifts are zero.
     fn initialise(theta: &mut [f32], _uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
         Error::check_length("parameters", Self::PARAMETERS, theta.len())?;
-        let (scales, shifts) = split_mut("parameters", theta, if R::WEIGHTS { N } else { 0 })?;
+        let (scales, shifts) =
+            split_mut("parameters", theta, if R::WEIGHTS { Self::CHANNELS } else { 0 })?;
         scales.fill(1.0);
         shifts.fill(0.0);
         Ok(())
     }
 
-    fn filters(tell: &mut impl FnMut(usize)) {
-        filters::<R>([N, 1], N, tell);
+    fn filters(tell: &mut impl FnMut(Filter)) {
+        let mut tell = |trained, kind| {
+            if trained {
+                (0..Self::CHANNELS).for_each(|_| tell(Filter { kind, length: 1 }));
+            }
+        };
+        tell(R::WEIGHTS, ParameterKind::Scale);
+        tell(R::BIASES, ParameterKind::Shift);
     }
 }
 

@@ -2,40 +2,50 @@
 
 use super::layer::{Layer, each_backward_input, each_forward, samples};
 use super::parameters::Parameters;
-use super::window::{Geometry, Run, Shape, Sliding};
+use super::window::{Geometry, InTime, Run, Shape, Sliding};
 use crate::Error;
 use crate::kernels::{Kernels, LANES};
 use core::marker::PhantomData;
 
-/// The largest value of each channel in every window `S` on the map `M`; the padding never is. Of equal values the first
-/// takes the gradient, as in PyTorch. NaN counts as the largest, so that the loss can tell.
+/// The largest value of each channel in every window `W` on the map `M`; the padding never is the
+/// largest. Of equal values the first takes the gradient, as in PyTorch. NaN counts as the largest,
+/// so that the loss can tell.
 ///
 /// Where windows overlap, the layer keeps where each maximum was found; where they do not, it looks
 /// again on the way back, and keeps nothing.
 ///
 /// ```
-/// use rolling_ball::nn::{Layer, Map, MaxPool, Shape, Window};
+/// use rolling_ball::nn::{Kernel, Layer, Map, MaxPool, Padding, Shape, Stride, Window};
 ///
-/// type Half = MaxPool<Map<8, 6, 4>, Window<2, 2, 2, 2>>;
+/// type Half = MaxPool<Map<8, 6, 4>, Window<Kernel<2>, Stride<2>>>;
 /// assert_eq!((Half::MAP, Half::ACTIVATIONS), ([4, 3, 4], 0));
-/// type Overlapping = MaxPool<Map<8, 6, 4>, Window<3, 3, 1, 1, 1, 1>>;
+/// type Overlapping = MaxPool<Map<8, 6, 4>, Window<Kernel<3>, Stride<1>, Padding<1>>>;
 /// assert_eq!((Overlapping::MAP, Overlapping::ACTIVATIONS), ([8, 6, 4], 8 * 6 * 4));
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct MaxPool<M, S>(PhantomData<(M, S)>);
+pub struct MaxPool<M, W>(PhantomData<(M, W)>);
 
-impl<M: Shape, S: Sliding> MaxPool<M, S> {
+/// [`MaxPool`] on a signal `M` in time.
+///
+/// ```
+/// use rolling_ball::nn::{Kernel, MaxPool1d, Shape, Signal, Stride, Window};
+///
+/// assert_eq!(MaxPool1d::<Signal<50, 3>, Window<Kernel<2>, Stride<2>>>::MAP, [1, 25, 3]);
+/// ```
+pub type MaxPool1d<M, W> = MaxPool<M, InTime<M, W>>;
+
+impl<M: Shape, W: Sliding> MaxPool<M, W> {
     const GEOMETRY: Geometry = {
         assert!(M::LENGTH <= 1 << 24, "MaxPool: expected a map whose places an f32 can count");
-        Geometry::of::<M, S>()
+        Geometry::of::<M, W>()
     };
 }
 
-impl<M: Shape, S: Sliding> Shape for MaxPool<M, S> {
+impl<M: Shape, W: Sliding> Shape for MaxPool<M, W> {
     const MAP: [usize; 3] = Self::GEOMETRY.output(M::MAP[2]);
 }
 
-impl<M: Shape, S: Sliding> Layer for MaxPool<M, S> {
+impl<M: Shape, W: Sliding> Layer for MaxPool<M, W> {
     const INPUTS: usize = M::LENGTH;
     const OUTPUTS: usize = Self::LENGTH;
     const PARAMETERS: usize = 0;

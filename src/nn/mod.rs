@@ -1,45 +1,62 @@
-//! Small networks in fixed memory: a frozen part read in place from flash, a trainable part whose parameters
-//! are theta, and batches that stream their samples one by one.
+//! Small networks in fixed memory: a frozen part that is read in place from flash, a trainable part whose
+//! parameters are theta, and batches that stream their samples one by one.
 //!
-//! Layers are types with constant shapes; [`Chain`] puts one after another. Nothing is allocated: a
-//! network says in constants what it needs.
+//! Layers are types with constant shapes, and a tuple of layers is a layer. Nothing is allocated: a
+//! network says in constants what it needs, and [`Memory`] is all of that as one static.
 //!
 //! ```
-//! use rolling_ball::nn::{Chain, Dense, FitsIn, Network, Relu};
+//! use rolling_ball::nn::{Dense, FitsIn, Network, Relu};
 //!
-//! type Tail = Chain<Dense<64, 32>, Chain<Relu<32>, Dense<32, 10>>>;
-//! type Digits = Network<'static, Tail>;
+//! type Digits = Network<'static, (Dense<64, 32>, Relu<32>, Dense<32, 10>)>;
 //! assert_eq!(Digits::PARAMETERS, 64 * 32 + 32 + 32 * 10 + 10);
+//! // Does not compile where the board has too little RAM to train it.
 //! const _: () = FitsIn::<Digits, { 64 * 1024 }>::CHECK;
 //! ```
 //!
-//! Layers that see a [`Map`] name the layer before in its place, so that shapes follow from one another:
+//! Layers that see a [`Map`] name the layer before them in its place, so that shapes follow from one
+//! another. The layers of [`over`] do so too, which are for plain vectors else:
 //!
 //! ```
-//! use rolling_ball::nn::{Chain, Conv2d, Dense, GlobalAveragePool, Layer, Map, Relu, Shape, Window};
+//! use rolling_ball::nn::{
+//!     Conv2d, GlobalAveragePool, Kernel, Layer, Map, Stride, Window, over,
+//! };
 //!
-//! type First = Conv2d<Map<28, 28, 1>, Window<3, 3, 2, 2>, 8>;
+//! type First = Conv2d<Map<28, 28, 1>, Window<Kernel<3>, Stride<2>>, 8>;
 //! type Mean = GlobalAveragePool<First>;
-//! type Layers = Chain<First, Chain<Relu<{ First::LENGTH }>, Chain<Mean, Dense<8, 10>>>>;
+//! type Layers = (First, over::Relu<First>, Mean, over::Dense<Mean, 10>);
 //! assert_eq!((Layers::INPUTS, Layers::OUTPUTS), (28 * 28, 10));
 //! ```
 //!
-//! A network that does not fit the RAM that is stated does not compile:
+//! A letter means the same thing wherever it stands for a type:
 //!
-//! ```compile_fail,E0080
-//! use rolling_ball::nn::{Dense, FitsIn, Network};
-//!
-//! const _: () = FitsIn::<Network<'static, Dense<640, 100>>, { 64 * 1024 }>::CHECK;
-//! ```
+//! | letter | stands for |
+//! |---|---|
+//! | `A` | an activation: a function of one value |
+//! | `B` | a [`Backbone`] |
+//! | `E` | a [`Loss`]: an error of the output |
+//! | `F` | the functions that a layer or a loss calls ([`Math`](crate::Math)) |
+//! | `I` | an [`Input`] of a sample |
+//! | `K` | [`Kernels`](crate::kernels::Kernels) |
+//! | `L` | a [`Layer`], such as a tuple of layers |
+//! | `M` | a [`Shape`]: a map, or a layer whose output is one |
+//! | `N` | a [`Network`] |
+//! | `R` | what is trained ([`Trainable`]) |
+//! | `S` | [`Samples`], or an iterator over samples |
+//! | `W` | a window ([`Sliding`]) |
+//! | `Y` | a target: what the loss compares with |
 
 pub mod activation;
 mod average_pool;
 mod backbone;
 mod batch;
 mod binary_cross_entropy;
+mod chain;
 mod conv;
 pub mod dense;
+mod dense_layer;
 mod depthwise;
+mod elementwise;
+mod fits_in;
 mod floats;
 mod huber;
 pub mod int8;
@@ -48,35 +65,47 @@ mod layer_norm;
 mod loss;
 mod max_pool;
 mod mean_squared_error;
+mod memory;
+mod message;
 mod network;
+pub mod over;
 mod parameters;
 mod residual;
 mod sample;
+mod samples;
 mod softmax_cross_entropy;
 #[cfg(feature = "heapless")]
 mod store;
+mod vectors;
 mod window;
 
-pub use activation::{Elementwise, Gelu, LeakyRelu, Relu, Relu6, Sigmoid, Tanh};
-pub use average_pool::{AveragePool, GlobalAveragePool};
+#[doc(inline)]
+pub use crate::__nn_memory as memory;
+pub use average_pool::{AveragePool, AveragePool1d, GlobalAveragePool};
 pub use backbone::{Backbone, FloatBackbone, Nothing};
 pub use batch::Batch;
 pub use binary_cross_entropy::BinaryCrossEntropyWithLogits;
 pub use conv::{Conv1d, Conv2d};
-pub use dense::Dense;
 pub use depthwise::DepthwiseConv2d;
+pub use fits_in::FitsIn;
 pub use floats::floats_from_le_bytes;
 pub use huber::Huber;
-pub use layer::{Chain, Layer};
-pub use layer_norm::LayerNorm;
+pub use layer::Layer;
 pub use loss::Loss;
-pub use max_pool::MaxPool;
+pub use max_pool::{MaxPool, MaxPool1d};
 pub use mean_squared_error::MeanSquaredError;
-pub use network::{FitsIn, Network};
-pub use parameters::{All, BiasesOnly, Frozen, Gradient, Parameters, Trainable};
+pub use memory::Memory;
+pub use network::Network;
+pub use parameters::{
+    All, BiasesOnly, Filter, Frozen, Gradient, ParameterKind, Parameters, Trainable,
+};
 pub use residual::Residual;
 pub use sample::{Input, Quantized, Sample};
+pub use samples::{QuantizedSamples, SampleRange, Samples};
 pub use softmax_cross_entropy::SoftmaxCrossEntropy;
 #[cfg(feature = "heapless")]
-pub use store::SampleStore;
-pub use window::{Map, Shape, Sliding, Whole, Window};
+pub use store::{SampleStore, StoredSamples};
+pub use vectors::{Dense, Elementwise, Gelu, LayerNorm, LeakyRelu, Relu, Relu6, Sigmoid, Tanh};
+pub use window::{
+    Flat, InTime, Kernel, Map, Padding, Shape, Signal, Sliding, Stride, Whole, Window,
+};

@@ -2,25 +2,27 @@
 
 use super::backbone::{Backbone, Nothing};
 use super::batch::Batch;
-use super::layer::{Layer, split_mut};
+use super::chain::assert_neighbours_fit;
+use super::layer::{Layer, larger, split_mut};
 use super::parameters::Parameters;
 use super::sample::Input;
 use crate::Error;
 use crate::kernels::{Active, Kernels};
 use core::marker::PhantomData;
 
-/// The layers `T` after the backbone `F`. Theta is what is trained in `T`, and only that.
+/// The layers `L` after the backbone `B`. Theta is what is trained in `L`, and only that.
 ///
-/// What to train is part of the types: all of the layers ([`All`](super::All), the default), the last ones after a
-/// frozen [`Backbone`], [`BiasesOnly`](super::BiasesOnly), or any set of layers with the others
-/// [`Frozen`](super::Frozen).
+/// What to train is part of the types: all of the layers ([`All`](super::All), the default), the last
+/// ones after a frozen [`Backbone`], the biases ([`BiasesOnly`](super::BiasesOnly)), or any set of
+/// layers with the others [`Frozen`](super::Frozen).
 ///
 /// ```
-/// use rolling_ball::nn::{BiasesOnly, Chain, Dense, Frozen, Network, Relu};
+/// use rolling_ball::nn::{BiasesOnly, Dense, Frozen, Network, Relu};
 ///
-/// type Whole = Network<'static, Chain<Dense<8, 16>, Chain<Relu<16>, Dense<16, 4>>>>;
-/// type Biases = Network<'static, Chain<Dense<8, 16, BiasesOnly>, Chain<Relu<16>, Dense<16, 4, BiasesOnly>>>>;
-/// type FirstLayer = Network<'static, Chain<Dense<8, 16>, Chain<Relu<16>, Dense<16, 4, Frozen>>>>;
+/// type Whole = Network<'static, (Dense<8, 16>, Relu<16>, Dense<16, 4>)>;
+/// type Biases =
+///     Network<'static, (Dense<8, 16, BiasesOnly>, Relu<16>, Dense<16, 4, BiasesOnly>)>;
+/// type FirstLayer = Network<'static, (Dense<8, 16>, Relu<16>, Dense<16, 4, Frozen>)>;
 /// assert_eq!(Whole::PARAMETERS, 8 * 16 + 16 + 16 * 4 + 4);
 /// assert_eq!((Biases::PARAMETERS, Biases::FROZEN_PARAMETERS), (16 + 4, 8 * 16 + 16 * 4));
 /// assert_eq!((FirstLayer::PARAMETERS, FirstLayer::FROZEN_PARAMETERS), (8 * 16 + 16, 16 * 4 + 4));
@@ -28,134 +30,136 @@ use core::marker::PhantomData;
 /// static IN_FLASH: [f32; FirstLayer::FROZEN_PARAMETERS] = [0.0; FirstLayer::FROZEN_PARAMETERS];
 /// let network = FirstLayer::new(&IN_FLASH)?;
 /// let theta = [0.1; FirstLayer::PARAMETERS];
-/// let mut scratch = [0.0; FirstLayer::SCRATCH];
-/// let logits = network.predict(&theta, &[1.0f32; 8].as_slice(), &mut scratch)?;
+/// let mut scratch = [0.0; FirstLayer::INFERENCE_SCRATCH];
+/// let logits = network.predict(&theta, &[1.0; 8], &mut scratch)?;
 /// assert_eq!(logits, [0.0; 4]);
 /// # Ok::<(), rolling_ball::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct Network<'a, T, F = Nothing, K = Active> {
-    backbone: F,
+pub struct Network<'a, L, B = Nothing, K = Active> {
+    backbone: B,
     frozen: &'a [f32],
-    parts: PhantomData<(T, K)>,
+    parts: PhantomData<(L, K)>,
 }
 
-impl<T, F: Copy, K> Clone for Network<'_, T, F, K> {
+impl<L, B: Copy, K> Clone for Network<'_, L, B, K> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T, F: Copy, K> Copy for Network<'_, T, F, K> {}
+impl<L, B: Copy, K> Copy for Network<'_, L, B, K> {}
 
-impl<'a, T: Layer> Network<'a, T> {
-    /// Without a backbone, over the frozen parameters of its layers in their order: none where all are trained.
+impl<'a, L: Layer> Network<'a, L> {
+    /// A network without a backbone, over the frozen parameters of its layers in their order: an empty
+    /// slice where all are trained.
     ///
     /// # Errors
-    /// [`Error::Length`].
+    /// [`Error::Length`] where there are not [`FROZEN_PARAMETERS`](Self::FROZEN_PARAMETERS) of them.
     pub fn new(frozen: &'a [f32]) -> Result<Self, Error> {
         Self::with_backbone(Nothing, frozen)
     }
 }
 
-impl<'a, T: Layer, F: Backbone> Network<'a, T, F> {
-    /// As [`new`](Network::new), after a backbone.
+impl<'a, L: Layer, B: Backbone> Network<'a, L, B> {
+    /// A network after a backbone; the rest is as in [`new`](Network::new).
     ///
     /// # Errors
-    /// [`Error::Length`].
-    pub fn with_backbone(backbone: F, frozen: &'a [f32]) -> Result<Self, Error> {
-        Error::check_length("frozen parameters", T::FROZEN, frozen.len())?;
+    /// As [`new`](Network::new).
+    pub fn with_backbone(backbone: B, frozen: &'a [f32]) -> Result<Self, Error> {
+        Error::check_length("frozen parameters", L::FROZEN, frozen.len())?;
         Ok(Self { backbone, frozen, parts: PhantomData })
     }
 
-    /// With the kernels named.
+    /// The same network with the kernels named: the bits are the same, the speed may not be.
     #[must_use]
-    pub fn with_backend<K: Kernels>(self, _kernels: K) -> Network<'a, T, F, K> {
+    pub fn with_backend<K: Kernels>(self, _kernels: K) -> Network<'a, L, B, K> {
         Network { backbone: self.backbone, frozen: self.frozen, parts: PhantomData }
     }
 
-    /// Length of theta.
+    /// Length of theta: the number of parameters that are trained.
     pub const PARAMETERS: usize = {
-        if let Some((_, outputs)) = F::SHAPE {
-            assert!(
-                outputs == T::INPUTS,
-                "Network<T, F>: the outputs of the backbone must be as many as the inputs of the layers"
-            );
+        if let Some((_, outputs)) = B::SHAPE {
+            assert_neighbours_fit(outputs, L::INPUTS);
         }
-        T::PARAMETERS
+        L::PARAMETERS
     };
     /// Number of frozen parameters in the layers (the backbone has its own).
-    pub const FROZEN_PARAMETERS: usize = T::FROZEN;
+    pub const FROZEN_PARAMETERS: usize = L::FROZEN;
     /// Length of a sample's input.
-    pub const INPUTS: usize = match F::SHAPE {
+    pub const INPUTS: usize = match B::SHAPE {
         Some((inputs, _)) => inputs,
-        None => T::INPUTS,
+        None => L::INPUTS,
     };
     /// Length of the output.
-    pub const OUTPUTS: usize = T::OUTPUTS;
-    /// Length of the scratch slice: activations of one sample, and its input.
+    pub const OUTPUTS: usize = L::OUTPUTS;
+    /// Length of the scratch slice of a training, in floats: the activations of one sample, and its
+    /// input.
     pub const SCRATCH: usize = Self::scratch(1);
-    /// RAM for training with the ball: theta, the optimizer's two vectors, the scratch slice.
+    /// Length of the scratch slice of a prediction, in floats: two buffers that take turns, since
+    /// nothing is kept for a backward pass. It is never more than [`SCRATCH`](Self::SCRATCH), so the
+    /// scratch slice of a training serves as well.
+    pub const INFERENCE_SCRATCH: usize = {
+        let [front, back] = L::BUFFERS;
+        // The backbone is done before the layers begin.
+        front + larger(B::SCRATCH, back + L::INFERENCE)
+    };
+    /// Bytes of RAM for training with the ball: theta, the optimizer's two vectors, the scratch slice.
     pub const RAM_BYTES: usize = Self::ram_bytes(2);
 
-    /// Length of a scratch slice in which a [`Batch`] evaluates this many samples at once: faster, since the weights
-    /// are loaded once for all of them, with the same bits.
+    /// Length of a scratch slice in which a [`Batch`] evaluates this many samples at once, in floats. That is faster,
+    /// since the weights are loaded once for all of them, and gives the same bits.
     #[must_use]
     pub const fn scratch(samples: usize) -> usize {
-        F::SCRATCH + samples * (T::INPUTS + T::ACTIVATIONS + T::OUTPUTS)
+        B::SCRATCH + samples * (L::INPUTS + L::ACTIVATIONS + L::OUTPUTS)
     }
 
-    /// RAM for training with an optimizer that keeps this many vectors beside theta.
+    /// Bytes of RAM for training with an optimizer that keeps this many vectors beside theta.
     #[must_use]
     pub const fn ram_bytes(vectors: usize) -> usize {
         size_of::<f32>() * ((1 + vectors) * Self::PARAMETERS + Self::SCRATCH)
     }
 }
 
-/// Proof that a network and its training by the ball fit the RAM of a board, at compile time:
-/// `const _: () = FitsIn::<Net, { 64 * 1024 }>::CHECK;`
-#[derive(Clone, Copy, Debug)]
-pub struct FitsIn<N, const BOARD_RAM_BYTES: usize>(PhantomData<N>);
+impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
+    const LENGTH: usize = Network::<'static, L, B>::SCRATCH;
+    const LEAST: usize = Network::<'static, L, B>::INFERENCE_SCRATCH;
 
-impl<T: Layer, F: Backbone, const BOARD_RAM_BYTES: usize>
-    FitsIn<Network<'_, T, F>, BOARD_RAM_BYTES>
-{
-    /// Does not compile where the network needs more.
-    pub const CHECK: () = assert!(
-        Network::<'static, T, F>::RAM_BYTES <= BOARD_RAM_BYTES,
-        "the network does not fit the board: theta, the optimizer's two vectors and the activations \
-         (Network::RAM_BYTES) need more than BOARD_RAM_BYTES; train fewer layers, or smaller ones"
-    );
-}
-
-impl<'a, T: Layer, F: Backbone, K: Kernels> Network<'a, T, F, K> {
-    const LENGTH: usize = Network::<'static, T, F>::SCRATCH;
-
-    /// The output for one input, in the scratch slice. Cost: one forward pass.
+    /// Computes the output for one input; it lies in the scratch slice, of which
+    /// [`INFERENCE_SCRATCH`](Network::INFERENCE_SCRATCH) floats are used. The bits are those of the
+    /// forward pass of a training. Cost: one forward pass.
     ///
     /// # Errors
-    /// [`Error::Length`] where theta, the input or the scratch slice has the wrong length.
+    /// [`Error::Length`] where theta or the input has another length than it must have, or the scratch
+    /// slice is too short.
     pub fn predict<'s>(
         &self,
         theta: &[f32],
-        input: &impl Input,
+        input: &(impl Input + ?Sized),
         scratch: &'s mut [f32],
     ) -> Result<&'s mut [f32], Error> {
-        Error::check_length("theta", T::PARAMETERS, theta.len())?;
-        let Parts { inside, features, activations, output } = Self::parts(scratch, 1)?;
+        Error::check_length("theta", L::PARAMETERS, theta.len())?;
+        if scratch.len() < Self::LEAST {
+            Error::check_length("scratch", Self::LEAST, scratch.len())?;
+        }
+        let [front, back] = L::BUFFERS;
+        let (front, rest) = split_mut("scratch", scratch, front)?;
+        let (features, _) = split_mut("scratch", front, L::INPUTS)?;
+        let (inside, _) = split_mut("scratch", rest, B::SCRATCH)?;
         self.features(input, inside, features)?;
-        T::forward::<K>(self.parameters(theta), features, activations, output)?;
-        Ok(output)
+        let (back, inside) = split_mut("scratch", rest, back)?;
+        let (output, _) = L::infer::<K>(self.parameters(theta), front, back, inside)?;
+        Ok(split_mut("scratch", output, L::OUTPUTS)?.0)
     }
 
-    /// The index of the largest output: the class. Cost: one forward pass.
+    /// Names the class: the number of the largest output. Cost: one forward pass.
     ///
     /// # Errors
     /// As [`predict`](Self::predict), and [`Error::NonFiniteOutput`] where every output is NaN.
     pub fn classify(
         &self,
         theta: &[f32],
-        input: &impl Input,
+        input: &(impl Input + ?Sized),
         scratch: &mut [f32],
     ) -> Result<usize, Error> {
         let output = self.predict(theta, input, scratch)?;
@@ -168,18 +172,20 @@ impl<'a, T: Layer, F: Backbone, K: Kernels> Network<'a, T, F, K> {
         best.map(|(class, _)| class).ok_or(Error::NonFiniteOutput)
     }
 
-    /// The mean loss over samples as an objective of theta. The samples are iterated anew for each
-    /// evaluation, so their iterator must be cheap to clone. As many samples are evaluated at once as the
-    /// scratch slice has room for: one in `SCRATCH` floats, `n` in [`scratch(n)`](Network::scratch).
+    /// The mean loss `E` over samples as an objective of theta. The samples are iterated anew for each
+    /// evaluation, so their iterator must be cheap to clone: a
+    /// [`SampleRange`](super::SampleRange), or one of your own over [`Sample`](super::Sample)s. As many samples are evaluated at
+    /// once as the scratch slice has room for: one in [`SCRATCH`](Network::SCRATCH) floats, `n` in
+    /// [`scratch(n)`](Network::scratch).
     ///
     /// # Errors
     /// [`Error::Length`] where the scratch slice is shorter than `SCRATCH`.
-    pub fn batch<'s, L, S>(
+    pub fn batch<'s, E, S>(
         &self,
-        loss: L,
+        loss: E,
         samples: S,
         scratch: &'s mut [f32],
-    ) -> Result<Batch<'a, 's, T, F, K, L, S>, Error> {
+    ) -> Result<Batch<'s, Self, E, S>, Error> {
         if scratch.len() < Self::LENGTH {
             Error::check_length("scratch", Self::LENGTH, scratch.len())?;
         }
@@ -188,8 +194,8 @@ impl<'a, T: Layer, F: Backbone, K: Kernels> Network<'a, T, F, K> {
 
     /// As many samples as the scratch slice has room for.
     pub(super) fn room(scratch: &[f32]) -> usize {
-        let one = const { Network::<'static, T, F>::scratch(1) - F::SCRATCH };
-        scratch.len().saturating_sub(F::SCRATCH) / one.max(1)
+        let one = const { Network::<'static, L, B>::scratch(1) - B::SCRATCH };
+        scratch.len().saturating_sub(B::SCRATCH) / one.max(1)
     }
 
     /// Parts of the scratch slice, for this many samples.
@@ -197,17 +203,17 @@ impl<'a, T: Layer, F: Backbone, K: Kernels> Network<'a, T, F, K> {
         if scratch.len() < Self::LENGTH {
             Error::check_length("scratch", Self::LENGTH, scratch.len())?;
         }
-        let (inside, rest) = split_mut("scratch", scratch, F::SCRATCH)?;
-        let (features, rest) = split_mut("scratch", rest, samples * T::INPUTS)?;
-        let (activations, rest) = split_mut("scratch", rest, samples * T::ACTIVATIONS)?;
-        let (output, _) = split_mut("scratch", rest, samples * T::OUTPUTS)?;
+        let (inside, rest) = split_mut("scratch", scratch, B::SCRATCH)?;
+        let (features, rest) = split_mut("scratch", rest, samples * L::INPUTS)?;
+        let (activations, rest) = split_mut("scratch", rest, samples * L::ACTIVATIONS)?;
+        let (output, _) = split_mut("scratch", rest, samples * L::OUTPUTS)?;
         Ok(Parts { inside, features, activations, output })
     }
 
     /// What the layers learn from: the backbone's output.
     pub(super) fn features(
         &self,
-        input: &impl Input,
+        input: &(impl Input + ?Sized),
         inside: &mut [f32],
         features: &mut [f32],
     ) -> Result<(), Error> {
@@ -233,11 +239,11 @@ pub(super) struct Parts<'s> {
 
 impl Parts<'_> {
     /// Those of the first samples only.
-    pub fn first<T: Layer>(self, samples: usize) -> Result<Self, Error> {
+    pub fn first<L: Layer>(self, samples: usize) -> Result<Self, Error> {
         let Self { inside, features, activations, output } = self;
-        let (features, _) = split_mut("scratch", features, samples * T::INPUTS)?;
-        let (activations, _) = split_mut("scratch", activations, samples * T::ACTIVATIONS)?;
-        let (output, _) = split_mut("scratch", output, samples * T::OUTPUTS)?;
+        let (features, _) = split_mut("scratch", features, samples * L::INPUTS)?;
+        let (activations, _) = split_mut("scratch", activations, samples * L::ACTIVATIONS)?;
+        let (output, _) = split_mut("scratch", output, samples * L::OUTPUTS)?;
         Ok(Self { inside, features, activations, output })
     }
 }

@@ -126,17 +126,55 @@ impl<'a> Gradient<'a> {
     }
 }
 
-/// Tells the lengths of filters where they are trained, then of as many biases.
+/// What the parameters of a [`Filter`] do, by which they may be trained at different rates, or be
+/// left out of a weight decay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ParameterKind {
+    /// They multiply inputs: the weights of an output.
+    Weight,
+    /// They are added to an output: the bias of a layer with weights.
+    Bias,
+    /// They multiply what a layer has normalised.
+    Scale,
+    /// They are added to what a layer has normalised.
+    Shift,
+}
+
+/// Neighbours in theta that belong together, as [`Layer::filters`](super::Layer::filters) tells them.
+///
+/// ```
+/// use rolling_ball::nn::{Dense, Layer, LayerNorm, ParameterKind};
+///
+/// type Layers = (Dense<64, 32>, LayerNorm<32>, Dense<32, 10>);
+/// // How many parameters a weight decay should leave alone.
+/// let mut others = 0;
+/// Layers::filters(&mut |filter| {
+///     if filter.kind != ParameterKind::Weight {
+///         others += filter.length;
+///     }
+/// });
+/// assert_eq!(others, 32 + 32 + 32 + 10);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// What its parameters do.
+    pub kind: ParameterKind,
+    /// How many parameters they are.
+    pub length: usize,
+}
+
+/// Tells the filters of weights, so many of such a length, where weights are trained, then as many biases.
 pub(super) fn filters<R: Trainable>(
     [count, length]: [usize; 2],
     biases: usize,
-    tell: &mut impl FnMut(usize),
+    tell: &mut impl FnMut(Filter),
 ) {
     if R::WEIGHTS {
-        (0..count).for_each(|_| tell(length));
+        (0..count).for_each(|_| tell(Filter { kind: ParameterKind::Weight, length }));
     }
     if R::BIASES {
-        (0..biases).for_each(|_| tell(1));
+        (0..biases).for_each(|_| tell(Filter { kind: ParameterKind::Bias, length: 1 }));
     }
 }
 

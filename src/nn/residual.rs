@@ -1,19 +1,23 @@
 //! A way around layers.
 
 use super::layer::{Layer, samples};
-use super::parameters::{Gradient, Parameters};
+use super::parameters::{Filter, Gradient, Parameters};
+use super::window::Shape;
 use crate::Error;
 use crate::kernels::Kernels;
 use core::marker::PhantomData;
 
-/// `y = x + L(x)`, for layers `L` with as many outputs as inputs.
+/// `y = x + L(x)`, for layers `L` with as many outputs as inputs. Cost: that of `L`, and an addition a
+/// value.
 ///
 /// ```
-/// use rolling_ball::nn::{Chain, Dense, Layer, Relu, Residual};
+/// use rolling_ball::nn::{Dense, Layer, Relu, Residual};
 ///
-/// type Block = Residual<Chain<Dense<16, 16>, Relu<16>>>;
+/// type Block = Residual<(Dense<16, 16>, Relu<16>)>;
 /// assert_eq!(Block::PARAMETERS, 16 * 16 + 16);
 /// ```
+///
+/// Layers with another number of outputs do not compile:
 ///
 /// ```compile_fail,E0080
 /// use rolling_ball::nn::{Dense, Layer, Residual};
@@ -22,6 +26,10 @@ use core::marker::PhantomData;
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Residual<L>(PhantomData<L>);
+
+impl<L: Shape> Shape for Residual<L> {
+    const MAP: [usize; 3] = L::MAP;
+}
 
 impl<L: Layer> Layer for Residual<L> {
     const INPUTS: usize = L::INPUTS;
@@ -84,7 +92,7 @@ impl<L: Layer> Layer for Residual<L> {
         L::initialise(theta, uniform)
     }
 
-    fn filters(tell: &mut impl FnMut(usize)) {
+    fn filters(tell: &mut impl FnMut(Filter)) {
         L::filters(tell);
     }
 }

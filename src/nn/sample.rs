@@ -2,21 +2,22 @@
 
 use crate::Error;
 
-/// One labelled example.
+/// One labelled example: an input `I` and a target `Y`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sample<I, T> {
+pub struct Sample<I, Y> {
     /// What the network sees.
     pub input: I,
     /// What the loss compares with: a class, or a slice.
-    pub target: T,
+    pub target: Y,
 }
 
-/// Anything that the network can read its input from, so that samples may stay packed in flash.
+/// What a network can read an input from: floats in a slice or an array, bytes ([`Quantized`]), or a
+/// type of your own, so that samples may stay packed in flash.
 pub trait Input {
     /// The values, in order.
     fn values(&self) -> impl ExactSizeIterator<Item = f32>;
 
-    /// Fills a buffer with them.
+    /// Fills a buffer with the values.
     ///
     /// # Errors
     /// [`Error::Length`] where the input is not as long as the buffer.
@@ -30,7 +31,7 @@ pub trait Input {
     }
 }
 
-impl Input for &[f32] {
+impl Input for [f32] {
     fn values(&self) -> impl ExactSizeIterator<Item = f32> {
         self.iter().copied()
     }
@@ -40,6 +41,26 @@ impl Input for &[f32] {
         // One copy, where the loop would take the values one by one.
         buffer.copy_from_slice(self);
         Ok(())
+    }
+}
+
+impl<const LENGTH: usize> Input for [f32; LENGTH] {
+    fn values(&self) -> impl ExactSizeIterator<Item = f32> {
+        self.iter().copied()
+    }
+
+    fn write(&self, buffer: &mut [f32]) -> Result<(), Error> {
+        self.as_slice().write(buffer)
+    }
+}
+
+impl<I: Input + ?Sized> Input for &I {
+    fn values(&self) -> impl ExactSizeIterator<Item = f32> {
+        (**self).values()
+    }
+
+    fn write(&self, buffer: &mut [f32]) -> Result<(), Error> {
+        (**self).write(buffer)
     }
 }
 

@@ -18,10 +18,10 @@ use core::marker::PhantomData;
 /// # Ok::<(), rolling_ball::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct SoftmaxCrossEntropy<'a, M = Libm> {
+pub struct SoftmaxCrossEntropy<'a, F = Libm> {
     class_weights: Option<&'a [f32]>,
     smoothing: f32,
-    math: PhantomData<M>,
+    math: PhantomData<F>,
 }
 
 impl<'a> SoftmaxCrossEntropy<'a> {
@@ -43,7 +43,7 @@ impl<'a> SoftmaxCrossEntropy<'a> {
     }
 }
 
-impl<'a, M> SoftmaxCrossEntropy<'a, M> {
+impl<'a, F> SoftmaxCrossEntropy<'a, F> {
     /// With the part `smoothing` of the target spread evenly over all classes, so that the network is not driven to be
     /// ever more certain. With class weights, each class's part counts by that class's weight, and the whole by the
     /// weight of the sample's class, as in PyTorch; but a sample whose class weighs nothing does not count at all.
@@ -67,13 +67,13 @@ impl<'a, M> SoftmaxCrossEntropy<'a, M> {
 
     /// With the functions named.
     #[must_use]
-    pub fn with_math<N: Math>(self, _math: N) -> SoftmaxCrossEntropy<'a, N> {
+    pub fn with_math<G: Math>(self, _math: G) -> SoftmaxCrossEntropy<'a, G> {
         let Self { class_weights, smoothing, math: _ } = self;
         SoftmaxCrossEntropy { class_weights, smoothing, math: PhantomData }
     }
 
     /// What label smoothing puts on each class, for a sample that counts by `weight`.
-    fn spread(&self, classes: usize, weight: f32) -> impl Iterator<Item = f32> + use<'_, M> {
+    fn spread(&self, classes: usize, weight: f32) -> impl Iterator<Item = f32> + use<'_, F> {
         let even = self.smoothing / classes as f32;
         (0..classes).map(move |class| match self.class_weights.map(|weights| weights.get(class)) {
             None => even,
@@ -83,7 +83,7 @@ impl<'a, M> SoftmaxCrossEntropy<'a, M> {
     }
 }
 
-impl<M: Math> Loss<usize> for SoftmaxCrossEntropy<'_, M> {
+impl<F: Math> Loss<usize> for SoftmaxCrossEntropy<'_, F> {
     fn weight(&self, target: &usize) -> Result<f32, Error> {
         let Some(weights) = self.class_weights else { return Ok(1.0) };
         let error = Error::Class { class: *target, classes: weights.len() };
@@ -110,7 +110,7 @@ impl<M: Math> Loss<usize> for SoftmaxCrossEntropy<'_, M> {
         }
         let mut sum = 0.0;
         for logit in output.iter_mut() {
-            *logit = M::exp(*logit - largest);
+            *logit = F::exp(*logit - largest);
             sum += *logit;
         }
         let factor = scale * parts / sum;
@@ -125,6 +125,6 @@ impl<M: Math> Loss<usize> for SoftmaxCrossEntropy<'_, M> {
         if let Some(element) = output.get_mut(*target) {
             *element -= scale * certain;
         }
-        Ok(parts * M::ln(sum) - along)
+        Ok(parts * F::ln(sum) - along)
     }
 }

@@ -1,6 +1,7 @@
 //! What a device that keeps learning remembers.
 
 use super::sample::{Quantized, Sample};
+use super::samples::Samples;
 use heapless::Vec;
 
 /// At most `CAPACITY` labelled samples of `WIDTH` bytes each, from the oldest to the newest.
@@ -10,7 +11,7 @@ use heapless::Vec;
 /// seen often drives out one that is seen rarely, and what is dropped is what is known best or longest ago.
 ///
 /// ```
-/// use rolling_ball::nn::{Dense, Network, SampleStore, SoftmaxCrossEntropy};
+/// use rolling_ball::nn::{Dense, Network, SampleStore, Samples, SoftmaxCrossEntropy};
 /// use rolling_ball::{RollingBall, RollingBallConfig, step};
 ///
 /// type Net = Network<'static, Dense<2, 2>>;
@@ -32,13 +33,13 @@ use heapless::Vec;
 ///
 /// let mut scratch = [0.0; Net::SCRATCH];
 /// let network = Net::new(&[])?;
-/// let samples = store.stream(1.0 / 255.0, 0.0);
-/// let mut objective = network.batch(SoftmaxCrossEntropy::new(), samples, &mut scratch)?;
+/// let samples = store.samples(1.0 / 255.0, 0.0);
+/// let mut objective = network.batch(SoftmaxCrossEntropy::new(), samples.all(), &mut scratch)?;
 /// for _ in 0..20 {
 ///     step(&mut ball, &mut objective, &mut theta)?;
 /// }
 /// drop(objective);
-/// for sample in store.stream(1.0 / 255.0, 0.0) {
+/// for sample in samples.all() {
 ///     assert_eq!(network.classify(&theta, &sample.input, &mut scratch)?, sample.target);
 /// }
 /// # Ok::<(), rolling_ball::Error>(())
@@ -124,16 +125,32 @@ impl<const WIDTH: usize, const CAPACITY: usize> SampleStore<WIDTH, CAPACITY> {
         self.samples.clear();
     }
 
-    /// The samples from the oldest to the newest, for [`Network::batch`](super::Network::batch); a byte stands for
-    /// `value * scale + offset`.
-    pub fn stream(
-        &self,
-        scale: f32,
-        offset: f32,
-    ) -> impl ExactSizeIterator<Item = Sample<Quantized<'_>, usize>> + Clone + '_ {
-        self.samples.iter().map(move |sample| Sample {
-            input: Quantized { values: &sample.values, scale, offset },
-            target: usize::from(sample.class),
-        })
+    /// The samples from the oldest to the newest; a byte stands for `value * scale + offset`.
+    #[must_use]
+    pub fn samples(&self, scale: f32, offset: f32) -> StoredSamples<'_, WIDTH, CAPACITY> {
+        StoredSamples { store: self, scale, offset }
+    }
+}
+
+/// What a [`SampleStore`] holds, as [`Samples`]: from the oldest to the newest.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredSamples<'d, const WIDTH: usize, const CAPACITY: usize> {
+    store: &'d SampleStore<WIDTH, CAPACITY>,
+    scale: f32,
+    offset: f32,
+}
+
+impl<'d, const WIDTH: usize, const CAPACITY: usize> Samples for StoredSamples<'d, WIDTH, CAPACITY> {
+    type Input = Quantized<'d>;
+    type Target = usize;
+
+    fn len(&self) -> usize {
+        self.store.len()
+    }
+
+    fn get(&self, index: usize) -> Option<Sample<Quantized<'d>, usize>> {
+        let Self { store, scale, offset } = *self;
+        let Labelled { values, class } = store.samples.get(index)?;
+        Some(Sample { input: Quantized { values, scale, offset }, target: usize::from(*class) })
     }
 }

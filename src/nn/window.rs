@@ -3,80 +3,129 @@
 use crate::kernels::Filters;
 use core::marker::PhantomData;
 
-/// A feature map of `HEIGHT` rows of `WIDTH` positions of `CHANNELS` values each: channels last, as sensors deliver
-/// their samples. A signal in time is a map of one row. It needs not be flattened for a layer that knows no maps.
+/// A feature map of `HEIGHT` rows of `WIDTH` positions of `CHANNELS` values each. Channels come last,
+/// as sensors deliver their samples. A layer that knows no maps takes it as the plain vector that it
+/// is in memory; it need not be flattened.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Map<const HEIGHT: usize, const WIDTH: usize, const CHANNELS: usize>;
 
-/// A window, its stride and the zeros around the map: `HEIGHT` and `WIDTH` of the window, then the same of the stride and
-/// of the padding. One that is larger than its map does not compile:
+/// A signal in time: `LENGTH` moments of `CHANNELS` values each, which is a map of one row.
+pub type Signal<const LENGTH: usize, const CHANNELS: usize> = Map<1, LENGTH, CHANNELS>;
+
+/// The size of a window in positions: `Kernel<3, 5>` is three rows high and five wide, `Kernel<3>`
+/// is three by three, or in a signal three moments.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Kernel<const HEIGHT: usize, const WIDTH: usize = HEIGHT>;
+
+/// How many positions lie between the beginnings of two neighbouring windows: vertically and
+/// horizontally. One number counts for both.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stride<const VERTICAL: usize, const HORIZONTAL: usize = VERTICAL>;
+
+/// How many positions of zeros are put on either side of the map: above and below it, and left and
+/// right of it. One number counts for both.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Padding<const VERTICAL: usize, const HORIZONTAL: usize = VERTICAL>;
+
+/// A window that slides over a map: its [`Kernel`], its [`Stride`] (1 where it is not said) and the
+/// [`Padding`] of the map (none where it is not said).
+///
+/// ```
+/// use rolling_ball::nn::{Conv2d, Kernel, Map, MaxPool, Padding, Shape, Stride, Window};
+///
+/// type Image = Map<28, 28, 1>;
+/// assert_eq!(Conv2d::<Image, Window<Kernel<3>>, 8>::MAP, [26, 26, 8]);
+/// assert_eq!(Conv2d::<Image, Window<Kernel<3>, Stride<1>, Padding<1>>, 8>::MAP, [28, 28, 8]);
+/// assert_eq!(Conv2d::<Image, Window<Kernel<3, 5>, Stride<1, 2>>, 8>::MAP, [26, 12, 8]);
+/// assert_eq!(MaxPool::<Image, Window<Kernel<2>, Stride<2>>>::MAP, [14, 14, 1]);
+/// ```
+///
+/// A window that is larger than its map with the padding does not compile:
 ///
 /// ```compile_fail,E0080
-/// use rolling_ball::nn::{Conv2d, Layer, Map, Window};
+/// use rolling_ball::nn::{Conv2d, Kernel, Layer, Map, Window};
 ///
-/// const _: usize = Conv2d::<Map<2, 2, 1>, Window<3, 3>, 4>::OUTPUTS;
+/// const _: usize = Conv2d::<Map<2, 2, 1>, Window<Kernel<3>>, 4>::OUTPUTS;
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Window<
-    const HEIGHT: usize,
-    const WIDTH: usize,
-    const VERTICAL_STRIDE: usize = 1,
-    const HORIZONTAL_STRIDE: usize = 1,
-    const VERTICAL_PADDING: usize = 0,
-    const HORIZONTAL_PADDING: usize = 0,
->;
+pub struct Window<Size, Step = Stride<1>, Border = Padding<0>>(PhantomData<(Size, Step, Border)>);
 
-/// One window as large as the map: that of [`GlobalAveragePool`](super::GlobalAveragePool).
+/// A window `W` that slides along a signal `M`: one row high, and as wide as `W` is. The layers in
+/// time, such as [`Conv1d`](super::Conv1d), make it of the window that they are given.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct InTime<M, W>(PhantomData<(M, W)>);
+
+/// All values of the shape `M` as a plain vector: a map of one position.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Flat<M>(PhantomData<M>);
+
+/// One window as large as the map `M`: that of [`GlobalAveragePool`](super::GlobalAveragePool).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Whole<M>(PhantomData<M>);
 
-/// How many values there are, and how they lie: a [`Map`], or a layer whose output is one. So the next layer's map need
-/// not be counted: the layer before is named in its place.
+/// How many values there are, and how they lie: a [`Map`], or a layer, whose output has a shape too.
+/// So the next layer's shape need not be counted: the layer before it is named in its place.
 ///
 /// ```
-/// use rolling_ball::nn::{Conv2d, Map, MaxPool, Shape, Window};
+/// use rolling_ball::nn::{Conv2d, Kernel, Map, MaxPool, Padding, Shape, Stride, Window};
 ///
-/// type First = Conv2d<Map<28, 28, 1>, Window<3, 3>, 8>;
-/// type Pooled = MaxPool<First, Window<2, 2, 2, 2>>;
-/// type Second = Conv2d<Pooled, Window<3, 3, 2, 2, 1, 1>, 16>;
+/// type First = Conv2d<Map<28, 28, 1>, Window<Kernel<3>>, 8>;
+/// type Pooled = MaxPool<First, Window<Kernel<2>, Stride<2>>>;
+/// type Second = Conv2d<Pooled, Window<Kernel<3>, Stride<2>, Padding<1>>, 16>;
 /// assert_eq!(First::MAP, [26, 26, 8]);
 /// assert_eq!(Pooled::MAP, [13, 13, 8]);
 /// assert_eq!(Second::MAP, [7, 7, 16]);
 /// assert_eq!(Second::LENGTH, 7 * 7 * 16);
 /// ```
 pub trait Shape {
-    /// Rows, positions in a row, values at a position.
+    /// Rows, positions in a row, values at a position. A plain vector is a map of one position.
     const MAP: [usize; 3];
-    /// All values.
+    /// How many values there are in all.
     const LENGTH: usize = Self::MAP[0] * Self::MAP[1] * Self::MAP[2];
 }
 
-impl<const H: usize, const W: usize, const C: usize> Shape for Map<H, W, C> {
-    const MAP: [usize; 3] = [H, W, C];
+impl<const HEIGHT: usize, const WIDTH: usize, const CHANNELS: usize> Shape
+    for Map<HEIGHT, WIDTH, CHANNELS>
+{
+    const MAP: [usize; 3] = [HEIGHT, WIDTH, CHANNELS];
 }
 
-/// A [`Window`], or the [`Whole`] map: vertical first.
+impl<M: Shape> Shape for Flat<M> {
+    const MAP: [usize; 3] = [1, 1, M::LENGTH];
+}
+
+/// What slides over a map: a [`Window`], or the [`Whole`] map at once. The vertical number comes
+/// first.
 pub trait Sliding {
     /// Positions of the window.
     const SIZE: [usize; 2];
-    /// From one window to the next.
+    /// Positions from one window to the next.
     const STRIDE: [usize; 2];
-    /// Positions of zeros on either side.
+    /// Positions of zeros on either side of the map.
     const PADDING: [usize; 2];
 }
 
 impl<
-    const H: usize,
-    const W: usize,
-    const SH: usize,
-    const SW: usize,
-    const PH: usize,
-    const PW: usize,
-> Sliding for Window<H, W, SH, SW, PH, PW>
+    const HEIGHT: usize,
+    const WIDTH: usize,
+    const DOWN: usize,
+    const RIGHT: usize,
+    const VERTICAL: usize,
+    const HORIZONTAL: usize,
+> Sliding for Window<Kernel<HEIGHT, WIDTH>, Stride<DOWN, RIGHT>, Padding<VERTICAL, HORIZONTAL>>
 {
-    const SIZE: [usize; 2] = [H, W];
-    const STRIDE: [usize; 2] = [SH, SW];
-    const PADDING: [usize; 2] = [PH, PW];
+    const SIZE: [usize; 2] = [HEIGHT, WIDTH];
+    const STRIDE: [usize; 2] = [DOWN, RIGHT];
+    const PADDING: [usize; 2] = [VERTICAL, HORIZONTAL];
+}
+
+impl<M: Shape, W: Sliding> Sliding for InTime<M, W> {
+    const SIZE: [usize; 2] = {
+        assert!(M::MAP[0] == 1, "a layer in time: expected a signal, which is a map of one row");
+        [1, W::SIZE[1]]
+    };
+    const STRIDE: [usize; 2] = [1, W::STRIDE[1]];
+    const PADDING: [usize; 2] = [0, W::PADDING[1]];
 }
 
 impl<M: Shape> Sliding for Whole<M> {
@@ -97,8 +146,8 @@ pub(super) struct Geometry {
 }
 
 impl Geometry {
-    pub const fn of<M: Shape, S: Sliding>() -> Self {
-        let (map, size, stride, padding) = (M::MAP, S::SIZE, S::STRIDE, S::PADDING);
+    pub const fn of<M: Shape, W: Sliding>() -> Self {
+        let (map, size, stride, padding) = (M::MAP, W::SIZE, W::STRIDE, W::PADDING);
         assert!(map[2] > 0, "Map: expected at least one channel");
         let windows = [
             places(map[0], size[0], stride[0], padding[0]),
@@ -228,23 +277,26 @@ mod tests {
     extern crate std;
     use std::vec::Vec;
 
-    fn runs<M: Shape, S: Sliding>() -> Vec<Vec<(usize, usize, usize)>> {
-        let windows = Geometry::of::<M, S>().each();
+    fn runs<M: Shape, W: Sliding>() -> Vec<Vec<(usize, usize, usize)>> {
+        let windows = Geometry::of::<M, W>().each();
         windows.map(|runs| runs.map(|run| (run.window, run.map, run.length)).collect()).collect()
     }
 
     #[test]
     fn a_window_in_time_is_one_run() {
         let expected = [[(0, 0, 6)], [(0, 4, 6)]];
-        assert_eq!(runs::<Map<1, 5, 2>, Window<1, 3, 1, 2>>(), expected);
+        assert_eq!(runs::<Map<1, 5, 2>, Window<Kernel<1, 3>, Stride<1, 2>>>(), expected);
     }
 
     #[test]
     fn what_lies_in_the_padding_is_left_out() {
         let expected = [[(2, 0, 4)], [(0, 0, 6)], [(0, 2, 4)]];
-        assert_eq!(runs::<Map<1, 3, 2>, Window<1, 3, 1, 1, 0, 1>>(), expected);
+        assert_eq!(
+            runs::<Map<1, 3, 2>, Window<Kernel<1, 3>, Stride<1>, Padding<0, 1>>>(),
+            expected
+        );
         // The first and the last of nine windows of 3 x 3 on a map of 3 x 3.
-        let windows = runs::<Map<3, 3, 1>, Window<3, 3, 1, 1, 1, 1>>();
+        let windows = runs::<Map<3, 3, 1>, Window<Kernel<3>, Stride<1>, Padding<1>>>();
         assert_eq!(windows[0], [(4, 0, 2), (7, 3, 2)]);
         assert_eq!(windows[4], [(0, 0, 3), (3, 3, 3), (6, 6, 3)]);
         assert_eq!(windows[8], [(0, 4, 2), (3, 7, 2)]);
@@ -254,10 +306,10 @@ mod tests {
     #[test]
     fn runs_cover_what_a_window_sees_of_the_map() {
         type M = Map<5, 4, 2>;
-        type S = Window<3, 2, 2, 1, 2, 1>;
-        let geometry = Geometry::of::<M, S>();
+        type W = Window<Kernel<3, 2>, Stride<2, 1>, Padding<2, 1>>;
+        let geometry = Geometry::of::<M, W>();
         assert_eq!(geometry.windows, [4, 5]);
-        for (index, found) in runs::<M, S>().into_iter().enumerate() {
+        for (index, found) in runs::<M, W>().into_iter().enumerate() {
             let (row, column) = (index / 5, index % 5);
             let mut seen = Vec::new();
             for (window, map, length) in found {

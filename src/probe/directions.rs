@@ -36,11 +36,11 @@ pub fn normalise_filters(
 /// [`normalise_filters`] with those of layers.
 ///
 /// ```
-/// use rolling_ball::nn::{Chain, Dense, Relu};
+/// use rolling_ball::nn::{Dense, Relu};
 /// use rolling_ball::probe::normalise_layers;
 ///
 /// // One unit of two weights and a bias, then one of one weight and a bias.
-/// type Layers = Chain<Dense<2, 1>, Chain<Relu<1>, Dense<1, 1>>>;
+/// type Layers = (Dense<2, 1>, Relu<1>, Dense<1, 1>);
 /// let theta = [3.0, 4.0, 1.0, 2.0, 1.0];
 /// let mut direction = [0.0, -2.0, 7.0, 5.0, 7.0];
 /// normalise_layers::<Layers>(&mut direction, &theta)?;
@@ -52,7 +52,7 @@ pub fn normalise_filters(
 /// [`Error::Length`] where the direction or theta is not as long as the layers' trained parameters.
 pub fn normalise_layers<L: Layer>(direction: &mut [f32], theta: &[f32]) -> Result<(), Error> {
     let mut normaliser = Normaliser::new(direction, theta)?;
-    L::filters(&mut |length| normaliser.normalise(length));
+    L::filters(&mut |filter| normaliser.normalise(filter.length));
     normaliser.finish()
 }
 

@@ -5,15 +5,15 @@ use super::{assert_alike, device, split};
 use rolling_ball::gpu::{self, Batch, DenseNetwork, Device, Error, Landscape, Shaders, Vector};
 use rolling_ball::kernels::Scalar;
 use rolling_ball::landscapes::Rastrigin;
-use rolling_ball::nn::{Chain, Dense, Network, Relu, Sample, SoftmaxCrossEntropy};
+use rolling_ball::nn::{Dense, Network, Relu, Sample, SoftmaxCrossEntropy};
 use rolling_ball::{
     Adam, AdamConfig, AnyCentreStep, AnyFootpoint, AnyRollingBallConfig, ArcLength, Armijo,
     ClipNorm, GaussNewton, GradientDescent, Objective, Optimizer, Plain, RefreshedContact,
     RollingBall, RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, StepReport, WeightDecay,
 };
 
-type Rest = Chain<Dense<33, 17>, Chain<Relu<17>, Dense<17, 5>>>;
-type Net = Network<'static, Chain<Dense<300, 33>, Chain<Relu<33>, Rest>>>;
+type Rest = (Dense<33, 17>, Relu<17>, Dense<17, 5>);
+type Net = Network<'static, (Dense<300, 33>, Relu<33>, Rest)>;
 
 const WIDTHS: [usize; 4] = [300, 33, 17, 5];
 const SAMPLES: usize = 40;

@@ -7,8 +7,8 @@ use indicatif::ProgressBar;
 use rayon::prelude::*;
 use rolling_ball::nn::int8::{self, Int8Backbone};
 use rolling_ball::nn::{
-    Backbone, Chain, Conv1d, Dense, FloatBackbone, Layer, MaxPool, Network, Relu, Shape,
-    SoftmaxCrossEntropy, Window,
+    Backbone, Conv1d, Dense, FloatBackbone, Kernel, Layer, MaxPool1d, Network, Padding, Signal,
+    SoftmaxCrossEntropy, Stride, Window, over,
 };
 use rolling_ball::{RollingBall, RollingBallConfig, step};
 use rolling_ball_import::quantise_backbone;
@@ -19,30 +19,23 @@ use workbench::pretrain::SPEAKERS_RECIPE;
 use workbench::pretrain::pretrain;
 use workbench::progress;
 
-type First = Conv1d<16, 20, 24, 3, 1, 1>;
-type Pooled = MaxPool<First, Window<1, 2, 1, 2>>;
-type Second = Conv1d<8, 24, 32, 3, 1, 1>;
-type Front = Chain<
+type First = Conv1d<Signal<16, 20>, Window<Kernel<3>, Stride<1>, Padding<1>>, 24>;
+type Pooled = MaxPool1d<First, Window<Kernel<2>, Stride<2>>>;
+type Second = Conv1d<Pooled, Window<Kernel<3>, Stride<1>, Padding<1>>, 32>;
+type Front = (
     First,
-    Chain<
-        Relu<{ First::LENGTH }>,
-        Chain<
-            Pooled,
-            Chain<Second, Chain<Relu<{ Second::LENGTH }>, MaxPool<Second, Window<1, 2, 1, 2>>>>,
-        >,
-    >,
->;
+    over::Relu<First>,
+    Pooled,
+    Second,
+    over::Relu<Second>,
+    MaxPool1d<Second, Window<Kernel<2>, Stride<2>>>,
+);
 type Tail = Dense<128, 10>;
 
-type First8 = int8::Conv1d<16, 20, 24, 3, 1, 1>;
-type Second8 = int8::Conv1d<8, 24, 32, 3, 1, 1>;
-type Front8 = Chain<
-    First8,
-    Chain<
-        int8::MaxPool<First8, Window<1, 2, 1, 2>>,
-        Chain<Second8, int8::MaxPool<Second8, Window<1, 2, 1, 2>>>,
-    >,
->;
+type First8 = int8::Conv1d<Signal<16, 20>, Window<Kernel<3>, Stride<1>, Padding<1>>, 24>;
+type Pooled8 = int8::MaxPool1d<First8, Window<Kernel<2>, Stride<2>>>;
+type Second8 = int8::Conv1d<Pooled8, Window<Kernel<3>, Stride<1>, Padding<1>>, 32>;
+type Front8 = (First8, Pooled8, Second8, int8::MaxPool1d<Second8, Window<Kernel<2>, Stride<2>>>);
 
 /// The front part, for the quantiser.
 const FRONT: &str = r#"
@@ -123,7 +116,7 @@ pub fn compare(directory: &Path, clips: u16) -> Result<[Form; 2]> {
         .map(|speaker| {
             let (others, own) = recordings.leave_out(speaker);
             let bar = ProgressBar::hidden();
-            let theta = pretrain::<Chain<Front, Tail>>(&others, &SPEAKERS_RECIPE, &bar)?;
+            let theta = pretrain::<(Front, Tail)>(&others, &SPEAKERS_RECIPE, &bar)?;
             let (front, tail) = theta.split_at(Front::PARAMETERS);
             let float = FloatBackbone::<Front>::new(front)?;
             let bytes = quantised(front, &others)?;

@@ -1,25 +1,25 @@
 //! Networks with a batch of samples.
 
 use rolling_ball::nn::{
-    Chain, Conv2d, Dense, DepthwiseConv2d, GlobalAveragePool, Layer, Map, MaxPool, Network, Relu,
-    Sample, Shape, SoftmaxCrossEntropy, Window,
+    Conv2d, Dense, DepthwiseConv2d, GlobalAveragePool, Kernel, Layer, Map, MaxPool, Network,
+    Padding, Relu, Sample, SoftmaxCrossEntropy, Stride, Window, over,
 };
 use rolling_ball::{Error, Objective};
 
 /// 784-128-10, for images of 28 by 28 pixels.
-pub type Images = Chain<Dense<784, 128>, Chain<Relu<128>, Dense<128, 10>>>;
+pub type Images = (Dense<784, 128>, Relu<128>, Dense<128, 10>);
 /// 64-32-10.
-pub type Digits = Chain<Dense<64, 32>, Chain<Relu<32>, Dense<32, 10>>>;
+pub type Digits = (Dense<64, 32>, Relu<32>, Dense<32, 10>);
 /// Convolutions, plain, by channel and pointwise, over 8 by 8 pixels.
-pub type Convolutions = Chain<Front, Chain<Back, Head>>;
+pub type Convolutions = (Front, Back, Head);
 
-type First = Conv2d<Map<8, 8, 1>, Window<3, 3, 1, 1, 1, 1>, 8>;
-type Pooled = MaxPool<First, Window<2, 2, 2, 2>>;
-type Spatial = DepthwiseConv2d<Pooled, Window<3, 3, 1, 1, 1, 1>>;
-type Pointwise = Conv2d<Spatial, Window<1, 1>, 16>;
-type Front = Chain<First, Chain<Relu<{ First::LENGTH }>, Pooled>>;
-type Back = Chain<Spatial, Chain<Pointwise, Relu<{ Pointwise::LENGTH }>>>;
-type Head = Chain<GlobalAveragePool<Pointwise>, Dense<16, 10>>;
+type First = Conv2d<Map<8, 8, 1>, Window<Kernel<3>, Stride<1>, Padding<1>>, 8>;
+type Pooled = MaxPool<First, Window<Kernel<2>, Stride<2>>>;
+type Spatial = DepthwiseConv2d<Pooled, Window<Kernel<3>, Stride<1>, Padding<1>>>;
+type Pointwise = Conv2d<Spatial, Window<Kernel<1>>, 16>;
+type Front = (First, over::Relu<First>, Pooled);
+type Back = (Spatial, Pointwise, over::Relu<Pointwise>);
+type Head = (GlobalAveragePool<Pointwise>, Dense<16, 10>);
 
 /// A batch's loss, theta, and room for the gradient.
 pub struct Training<'a> {

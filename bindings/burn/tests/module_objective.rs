@@ -5,7 +5,7 @@ use burn::module::Module;
 use burn::nn::loss::{CrossEntropyLossConfig, MseLoss, Reduction};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
-use rolling_ball::nn::{Chain, Dense, Network, Relu, Sample, SoftmaxCrossEntropy};
+use rolling_ball::nn::{Dense, Network, Relu, Sample, SoftmaxCrossEntropy};
 use rolling_ball::{Error, Objective, RollingBall, RollingBallConfig, Sgd, SgdConfig, step};
 use rolling_ball_burn::ModuleObjective;
 
@@ -68,7 +68,7 @@ fn in_our_order(burn: &[f32]) -> Vec<f32> {
 
 #[test]
 fn losses_and_gradients_are_those_of_the_same_network_in_rolling_ball() -> Result<(), Error> {
-    type Net = Network<'static, Chain<Dense<3, 4>, Chain<Relu<4>, Dense<4, 2>>>>;
+    type Net = Network<'static, (Dense<3, 4>, Relu<4>, Dense<4, 2>)>;
     let mut burn = objective();
     let theta = burn.theta();
     let mut gradient = vec![0.0; theta.len()];

@@ -10,16 +10,14 @@ use crate::sgd::{rb_sgd_default, rb_sgd_init};
 use crate::{adam, ball, sam};
 use core::mem::MaybeUninit;
 use core::slice;
-use rolling_ball::nn::{
-    Chain, Dense, Layer, MeanSquaredError, Network, Relu, Sample, SoftmaxCrossEntropy,
-};
+use rolling_ball::nn::{Dense, MeanSquaredError, Network, Relu, Sample, SoftmaxCrossEntropy, Layer};
 use rolling_ball::{
     Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, GaussNewton, GradientDescent,
     LaggedContact, Objective, Optimizer, Plain, RefreshedContact, RollingBall, RollingBallConfig,
     Sam, SamConfig, Sgd, SgdConfig, StepReport, step,
 };
 
-type Deep = Chain<Dense<5, 7>, Chain<Relu<7>, Chain<Dense<7, 6>, Chain<Relu<6>, Dense<6, 3>>>>>;
+type Deep = (Dense<5, 7>, Relu<7>, Dense<7, 6>, Relu<6>, Dense<6, 3>);
 type Net = Network<'static, Deep>;
 const N: usize = Net::PARAMETERS;
 const WIDTHS: [u32; 4] = [5, 7, 6, 3];

@@ -5,7 +5,7 @@ use crate::network::{OFFSET, SCALE, START, network};
 use crate::{Accelerometer, Event, Gesture, Net, Segmenter, SensorError, Store, Window};
 use core::task::Poll;
 use embedded_hal::i2c::I2c;
-use rolling_ball::nn::{FitsIn, Quantized, SoftmaxCrossEntropy};
+use rolling_ball::nn::{self, FitsIn, Quantized, Samples, SoftmaxCrossEntropy};
 use rolling_ball::{Error, RollingBall, RollingBallConfig, poll_step};
 
 /// All the RAM that learning takes, beside the stack and [`App`] itself.
@@ -20,10 +20,7 @@ const STEPS: u32 = 20;
 
 /// What is learned, and what learning needs.
 pub struct Memory {
-    theta: [f32; Net::PARAMETERS],
-    gradient: [f32; Net::PARAMETERS],
-    offset: [f32; Net::PARAMETERS],
-    scratch: [f32; Net::SCRATCH],
+    training: nn::memory!(Net, 2),
     store: Store,
 }
 
@@ -31,13 +28,7 @@ impl Memory {
     /// Zeros: as a static it takes no flash. [`App::new`] fills in where training starts.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            theta: [0.0; Net::PARAMETERS],
-            gradient: [0.0; Net::PARAMETERS],
-            offset: [0.0; Net::PARAMETERS],
-            scratch: [0.0; Net::SCRATCH],
-            store: Store::new(),
-        }
+        Self { training: nn::Memory::ZERO, store: Store::new() }
     }
 }
 
@@ -66,19 +57,19 @@ impl<'m, I: I2c, B: FnMut() -> bool, C: FnMut() -> u32> App<'m, I, B, C> {
         cycles: C,
         memory: &'m mut Memory,
     ) -> Result<Self, Error> {
-        memory.theta = START;
+        memory.training.theta = START;
         Ok(Self { hand: Hand::new(accelerometer, button), cycles, network: network()?, memory })
     }
 
     /// The parameters: what to save after [`Event::Learned`].
     #[must_use]
     pub fn parameters(&self) -> &[f32] {
-        &self.memory.theta
+        &self.memory.training.theta
     }
 
     /// Where to put parameters that were saved, before the first turn.
     pub fn parameters_mut(&mut self) -> &mut [f32] {
-        &mut self.memory.theta
+        &mut self.memory.training.theta
     }
 
     /// The gesture that is asked for.
@@ -106,14 +97,16 @@ impl<'m, I: I2c, B: FnMut() -> bool, C: FnMut() -> u32> App<'m, I, B, C> {
     /// One round of training. A new example ends it after the step in progress: the next round has it.
     fn learn(&mut self, tell: &mut impl FnMut(Event)) -> Result<(), Error> {
         let Self { hand, cycles, network, memory } = self;
-        let Memory { theta, gradient, offset, scratch, store } = &mut **memory;
+        let Memory { training, store } = &mut **memory;
+        let nn::Memory { theta, vectors, scratch } = training;
         if Gesture::ALL.iter().any(|gesture| store.len_of(gesture.class()) == 0) {
             return Ok(());
         }
         let config = RollingBallConfig::fine_tuning(STEPS);
-        let mut ball = RollingBall::new(config, [&mut gradient[..], &mut offset[..]])?;
+        let vectors = vectors.each_mut().map(|vector| vector.as_mut_slice());
+        let mut ball = RollingBall::new(config, vectors)?;
         for _ in 0..STEPS {
-            let samples = store.stream(SCALE, OFFSET);
+            let samples = store.samples(SCALE, OFFSET).all();
             let mut batch = network.batch(SoftmaxCrossEntropy::new(), samples, scratch)?;
             let (mut sum, mut longest) = (0u32, 0);
             let report = loop {
@@ -140,7 +133,7 @@ impl<'m, I: I2c, B: FnMut() -> bool, C: FnMut() -> u32> App<'m, I, B, C> {
     }
 
     fn recognise(&mut self, tell: &mut impl FnMut(Event)) -> Result<(), Error> {
-        let Memory { theta, scratch, .. } = &mut *self.memory;
+        let nn::Memory { theta, scratch, .. } = &mut self.memory.training;
         if let Some(window) = self.hand.movement.take() {
             tell(recognise(&self.network, theta, &window, scratch)?);
         }

@@ -2,27 +2,23 @@
 
 use crate::{AXES, Gesture, READINGS, VALUES};
 use rolling_ball::nn::{
-    AveragePool, Chain, Conv1d, Dense, FloatBackbone, Layer, Network, Relu, SampleStore, Shape,
-    Window,
+    AveragePool1d, Conv1d, Dense, FloatBackbone, Kernel, Network, Padding, Relu, SampleStore,
+    Signal, Stride, Window, over,
 };
 
-type First = Conv1d<READINGS, AXES, 8, 5, 2, 2>;
-type Second = Conv1d<{ READINGS / 2 }, 8, 16, 5, 2, 2>;
+type First = Conv1d<Signal<READINGS, AXES>, Window<Kernel<5>, Stride<2>, Padding<2>>, 8>;
+type Second = Conv1d<First, Window<Kernel<5>, Stride<2>, Padding<2>>, 16>;
 /// Four quarters of the window, so that the order of movements is not lost.
-type Quarters = AveragePool<Second, Window<1, 4, 1, 4>>;
-const FEATURES: usize = <Quarters as Shape>::LENGTH;
+type Quarters = AveragePool1d<Second, Window<Kernel<4>, Stride<4>>>;
 
-type Convolutions = Chain<
-    First,
-    Chain<Relu<{ First::OUTPUTS }>, Chain<Second, Chain<Relu<{ Second::OUTPUTS }>, Quarters>>>,
->;
-type Tail = Chain<Dense<FEATURES, 16>, Chain<Relu<16>, Dense<16, { Gesture::ALL.len() }>>>;
+type Convolutions = (First, over::Relu<First>, Second, over::Relu<Second>, Quarters);
+type Tail = (over::Dense<Quarters, 16>, Relu<16>, Dense<16, { Gesture::ALL.len() }>);
 type Backbone = FloatBackbone<'static, Convolutions>;
 
 /// The network on the device: only the tail is trained.
 pub type Net = Network<'static, Tail, Backbone>;
 /// All its layers.
-pub type Layers = Chain<Convolutions, Tail>;
+pub type Layers = (Convolutions, Tail);
 /// The same network with all layers trained, on the desktop.
 pub type Whole = Network<'static, Layers>;
 

@@ -1,10 +1,10 @@
 //! A network of one's own: rehearsed on the desktop, or run by an emulated Cortex-M4F.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
-use rolling_ball::nn::{Chain, Dense, Network, Tanh};
+use rolling_ball::nn::{Dense, Network, Tanh};
 use rolling_ball_rehearsal::{Image, Samples, Settings, whole};
 
-type Layers = Chain<Dense<3, 8>, Chain<Tanh<8>, Dense<8, 2>>>;
+type Layers = (Dense<3, 8>, Tanh<8>, Dense<8, 2>);
 type Net = Network<'static, Layers>;
 
 static INPUTS: [u8; 12] = [200, 30, 90, 20, 220, 80, 180, 60, 110, 50, 190, 120];
@@ -28,10 +28,9 @@ static IMAGE: Image = Image {
 #[cfg(target_os = "none")]
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    use qemu_board::firmware::{Buffers, run_model};
-    static MEMORY: static_cell::ConstStaticCell<Buffers<{ Net::PARAMETERS }, { Net::SCRATCH }>> =
-        static_cell::ConstStaticCell::new(Buffers::ZERO);
-    run_model(whole::<Layers>(&IMAGE), MEMORY.take())
+    static MEMORY: static_cell::ConstStaticCell<rolling_ball::nn::memory!(Net, 2)> =
+        static_cell::ConstStaticCell::new(rolling_ball::nn::Memory::ZERO);
+    qemu_board::firmware::run_model(whole::<Layers>(&IMAGE), MEMORY.take())
 }
 
 #[cfg(not(target_os = "none"))]

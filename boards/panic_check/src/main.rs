@@ -16,17 +16,18 @@ use flash::Flash;
 use rolling_ball::kernels::{AdamCoefficients, Scalar, VectorOps, sum_lanes};
 use rolling_ball::nn::activation::Rectifier;
 use rolling_ball::nn::{
-    AveragePool, BiasesOnly, BinaryCrossEntropyWithLogits, Chain, Conv1d, Conv2d, Dense,
-    DepthwiseConv2d, FloatBackbone, Frozen, Gelu, GlobalAveragePool, Gradient, Huber, Input, Layer,
-    LayerNorm, LeakyRelu, Loss, Map, MaxPool, MeanSquaredError, Network, Parameters, Quantized,
-    Relu, Relu6, Residual, Sample, SampleStore, Shape, Sigmoid, SoftmaxCrossEntropy, Tanh, Window,
-    activation, dense, int8,
+    self, AveragePool, BiasesOnly, BinaryCrossEntropyWithLogits, Conv1d, Conv2d, Dense,
+    DepthwiseConv2d, FloatBackbone, Frozen, Gelu, GlobalAveragePool, Gradient, Huber, Input,
+    Kernel, Layer, LayerNorm, LeakyRelu, Loss, Map, MaxPool, MaxPool1d, MeanSquaredError, Memory,
+    Network, Padding, Parameters, Quantized, QuantizedSamples, Relu, Relu6, Residual, Sample,
+    SampleStore, Samples, Shape, Sigmoid, Signal, SoftmaxCrossEntropy, Stride, Tanh, Window,
+    activation, dense, int8, over,
 };
 use rolling_ball::{
     Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, CheckpointError, Checkpoints,
     ClipNorm, EntropySgd, EntropySgdConfig, Error, Evaluation, GaussNewton, GradientDescent,
-    LaggedContact, Micromath, Optimizer, Plain, PollObjective, RefreshedContact, Request,
-    Resumable, RollingBall, RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig,
+    LaggedContact, Micromath, Objective, Optimizer, Plain, PollObjective, RefreshedContact,
+    Request, Resumable, RollingBall, RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig,
     WeightDecay, poll_step, step,
 };
 
@@ -40,10 +41,10 @@ fn panic(_: &PanicInfo) -> ! {
     loop {}
 }
 
-type Backbone = FloatBackbone<'static, Chain<Dense<4, 8>, Relu<8>>>;
-type Tail = Chain<Dense<8, 6>, Chain<Relu<6>, Dense<6, 3>>>;
+type Backbone = FloatBackbone<'static, (Dense<4, 8>, Relu<8>)>;
+type Tail = (Dense<8, 6>, Relu<6>, Dense<6, 3>);
 type Net = Network<'static, Tail, Backbone>;
-type Part = Network<'static, Chain<Dense<4, 6, BiasesOnly>, Chain<Relu<6>, Dense<6, 3, Frozen>>>>;
+type Part = Network<'static, (Dense<4, 6, BiasesOnly>, Relu<6>, Dense<6, 3, Frozen>)>;
 const N: usize = Net::PARAMETERS;
 
 static BACKBONE: [f32; Backbone::PARAMETERS] = [0.1; Backbone::PARAMETERS];
@@ -52,28 +53,25 @@ type Image = Map<4, 4, 2>;
 type Halved = Map<2, 2, 2>;
 type Eight<'a> = int8::Int8Backbone<
     'a,
-    Chain<
-        int8::Conv2d<Image, Window<3, 3, 1, 1, 1, 1>, 2>,
-        Chain<
-            int8::MaxPool<Image, Window<2, 2, 2, 2>>,
-            Chain<
-                int8::DepthwiseConv2d<Halved, Window<2, 2, 1, 1, 1, 1>>,
-                Chain<
-                    int8::AveragePool<Map<3, 3, 2>, Window<2, 2>>,
-                    Chain<
-                        int8::Conv1d<4, 2, 3, 2, 2>,
-                        Chain<int8::GlobalAveragePool<Map<1, 2, 3>>, int8::Dense<3, 4>>,
-                    >,
-                >,
-            >,
-        >,
-    >,
+    (
+        int8::Conv2d<Image, Window<Kernel<3>, Stride<1>, Padding<1>>, 2>,
+        int8::MaxPool<Image, Window<Kernel<2>, Stride<2>>>,
+        int8::DepthwiseConv2d<Halved, Window<Kernel<2>, Stride<1>, Padding<1>>>,
+        int8::AveragePool<Map<3, 3, 2>, Window<Kernel<2>>>,
+        int8::Conv1d<Signal<4, 2>, Window<Kernel<2>, Stride<2>>, 3>,
+        int8::GlobalAveragePool<Map<1, 2, 3>>,
+        int8::Dense<3, 4>,
+    ),
 >;
 static EIGHT: [u8; Eight::BYTES] = [1; Eight::BYTES];
 
 static PIXELS: [[u8; 4]; 3] = [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]];
-static FLOATS: [f32; 4] = [0.1, 0.2, 0.3, 0.4];
+const FLOATS: [f32; 4] = [0.1, 0.2, 0.3, 0.4];
 static TARGET: [f32; 3] = [0.0, 1.0, 0.0];
+static INPUTS: [[f32; 4]; 2] = [FLOATS; 2];
+static CLASSES: [usize; 2] = [0, 1];
+static LABELLED: QuantizedSamples<'static> =
+    QuantizedSamples { inputs: &[7; 12], labels: &[0, 1, 2], width: 4, scale: 0.1, offset: 0.0 };
 static CLASS_WEIGHTS: [f32; 3] = [1.0, 2.0, 3.0];
 
 #[unsafe(no_mangle)]
@@ -245,7 +243,7 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
     let mut scratch = [0.0; Net::SCRATCH];
     let input = black_box(&FLOATS).as_slice();
     black_box(network.predict(theta, &input, &mut scratch)?);
-    black_box(network.classify(theta, &input, &mut scratch)?);
+    black_box(network.classify(theta, &FLOATS, &mut [0.0; Net::INFERENCE_SCRATCH])?);
     input.write(&mut [0.0; 4])?;
     let samples =
         [input].into_iter().map(|input| Sample { input, target: black_box(&TARGET).as_slice() });
@@ -257,10 +255,22 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
     for (values, class) in PIXELS.iter().zip([0, 1, 1]) {
         black_box(store.push(values, black_box(class)));
     }
-    let samples = store.stream(black_box(0.1), black_box(0.0));
+    let samples = store.samples(black_box(0.1), black_box(0.0)).range(black_box(1), black_box(3));
     let mut objective = network.batch(SoftmaxCrossEntropy::new(), samples, &mut scratch)?;
     black_box(step(&mut sgd, &mut objective, theta)?);
+    objective.next_mini_batch();
     drop(objective);
+    let mut memory: nn::memory!(Net, 1) = Memory::ZERO;
+    let Memory { vectors: [gradient], scratch, .. } = black_box(&mut memory);
+    for range in [black_box(&LABELLED).range(black_box(2), black_box(5)), LABELLED.all()] {
+        let mut objective = network.batch(SoftmaxCrossEntropy::new(), range, scratch)?;
+        objective.gradient(theta, gradient)?;
+    }
+    let pairs = (black_box(&INPUTS), black_box(&CLASSES));
+    let slices = (pairs.0.as_slice(), pairs.1.as_slice());
+    let together = Sample { input: FLOATS, target: black_box(1) };
+    black_box((pairs.range(black_box(1), 3).last(), slices.range(black_box(1), 3).last()));
+    black_box((&[together; 2]).range(black_box(1), 3).following().last());
     store.clear();
     black_box((store.len(), store.is_empty(), store.len_of(black_box(1))));
 
@@ -276,17 +286,20 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
 }
 
 fn layers() -> Result<(), Error> {
-    type First = Conv2d<Map<6, 5, 2>, Window<3, 3, 1, 2, 1, 1>, 3>;
-    type Spatial = DepthwiseConv2d<Map<6, 5, 2>, Window<3, 3, 1, 2, 1, 1>>;
+    type First = Conv2d<Map<6, 5, 2>, Window<Kernel<3>, Stride<1, 2>, Padding<1>>, 3>;
+    type Spatial = DepthwiseConv2d<Map<6, 5, 2>, Window<Kernel<3>, Stride<1, 2>, Padding<1>>>;
     layer::<First>()?;
-    layer::<Conv1d<9, 2, 3, 3>>()?;
+    layer::<Conv1d<Signal<9, 2>, Window<Kernel<3>>, 3>>()?;
     layer::<Spatial>()?;
-    layer::<MaxPool<First, Window<2, 2, 2, 2>>>()?;
-    layer::<MaxPool<First, Window<3, 3, 1, 1, 1, 1>>>()?;
-    layer::<AveragePool<Spatial, Window<2, 2, 2, 2, 1, 1>>>()?;
+    layer::<MaxPool<First, Window<Kernel<2>, Stride<2>>>>()?;
+    layer::<MaxPool<First, Window<Kernel<3>, Stride<1>, Padding<1>>>>()?;
+    layer::<AveragePool<Spatial, Window<Kernel<2>, Stride<2>, Padding<1>>>>()?;
     layer::<GlobalAveragePool<Spatial>>()?;
     layer::<LayerNorm<3, 4>>()?;
-    layer::<Residual<Chain<Dense<7, 7>, Relu<7>>>>()?;
+    layer::<over::LayerNorm<First>>()?;
+    layer::<(Dense<7, 6>, Relu<6>, (Dense<6, 5>,))>()?;
+    layer::<MaxPool1d<Signal<9, 2>, Window<Kernel<3>>>>()?;
+    layer::<Residual<(Dense<7, 7>, Relu<7>)>>()?;
     layer::<Relu6<7>>()?;
     layer::<LeakyRelu<7>>()?;
     layer::<Tanh<7>>()?;

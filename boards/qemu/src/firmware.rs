@@ -3,74 +3,51 @@
 use crate::{exit, guard, instructions, print_line, stack};
 use cortex_m::Peripherals;
 use rolling_ball::kernels::Scalar;
-use rolling_ball::nn::{Backbone, Layer};
+use rolling_ball::nn::{Backbone, Layer, Memory};
 use rolling_ball::{Error, Optimizer};
 use rolling_ball_rehearsal::{
-    Event, Image, Memory, Model, Settings, fine_tune, fine_tune_with, whole,
+    Buffers, Event, Image, Model, Settings, fine_tune, fine_tune_with, whole,
 };
 
-/// Vectors of workspace: three for Adam, else two.
-const VECTORS: usize = if cfg!(feature = "adam") { 3 } else { 2 };
+/// The optimizer's vectors: three for Adam, else two.
+pub const VECTORS: usize = if cfg!(feature = "adam") { 3 } else { 2 };
 
 /// An image in flash, aligned for its weights to be read in place.
 #[repr(C, align(4))]
 pub struct Aligned<T: ?Sized>(pub T);
 
-/// All the RAM that training takes beside the stack: `N` parameters, `V` vectors of workspace, `S` floats of
-/// scratch.
-pub struct Buffers<const N: usize, const S: usize, const V: usize = VECTORS> {
-    /// The parameters.
-    pub theta: [f32; N],
-    /// The optimizer's vectors.
-    pub workspace: [[f32; N]; V],
-    /// The activations of one sample.
-    pub scratch: [f32; S],
-}
-
-impl<const N: usize, const S: usize, const V: usize> Buffers<N, S, V> {
-    /// Zeros, which take no flash.
-    pub const ZERO: Self = Self { theta: [0.0; N], workspace: [[0.0; N]; V], scratch: [0.0; S] };
-
-    /// The buffers as slices; a vector that is not there is empty.
-    pub fn memory(&mut self) -> Memory<'_> {
-        let mut vectors = self.workspace.iter_mut().map(|vector| vector.as_mut_slice());
-        let workspace = core::array::from_fn(|_| vectors.next().unwrap_or_default());
-        Memory { theta: &mut self.theta, workspace, scratch: &mut self.scratch }
-    }
-}
-
 /// Runs the image with the optimizer that it names; `model` finds its network in it.
-pub fn run<T: Layer, F: Backbone, const N: usize, const S: usize, const V: usize>(
+pub fn run<L: Layer, B: Backbone, const N: usize, const V: usize, const S: usize>(
     image: &'static [u8],
-    buffers: &mut Buffers<N, S, V>,
-    model: impl FnOnce(&Image<'static>) -> Result<Model<'static, T, F>, Error>,
+    memory: &mut Memory<N, V, S>,
+    model: impl FnOnce(&Image<'static>) -> Result<Model<'static, L, B>, Error>,
 ) -> ! {
     let image = start(image);
-    let (memory, clock) = (buffers.memory(), instructions::elapsed);
-    end(model(&image).and_then(|model| fine_tune(Scalar, &model, memory, clock, print)))
+    let (buffers, clock) = (Buffers::from(memory), instructions::elapsed);
+    end(model(&image).and_then(|model| fine_tune(Scalar, &model, buffers, clock, print)))
 }
 
 /// Runs a model that no image holds, or says why there is none.
-pub fn run_model<T: Layer, F: Backbone, const N: usize, const S: usize, const V: usize>(
-    model: Result<Model<'static, T, F>, Error>,
-    buffers: &mut Buffers<N, S, V>,
+pub fn run_model<L: Layer, B: Backbone, const N: usize, const V: usize, const S: usize>(
+    model: Result<Model<'static, L, B>, Error>,
+    memory: &mut Memory<N, V, S>,
 ) -> ! {
     prepare();
-    let (memory, clock) = (buffers.memory(), instructions::elapsed);
-    end(model.and_then(|model| fine_tune(Scalar, &model, memory, clock, print)))
+    let (buffers, clock) = (Buffers::from(memory), instructions::elapsed);
+    end(model.and_then(|model| fine_tune(Scalar, &model, buffers, clock, print)))
 }
 
 /// Runs the image, of whose network all is trained, with the optimizer that `make` makes of its settings.
-pub fn run_with<'a, T: Layer, O: Optimizer, const N: usize, const S: usize, const V: usize>(
+pub fn run_with<'a, L: Layer, O: Optimizer, const N: usize, const V: usize, const S: usize>(
     image: &[u8],
-    buffers: &'a mut Buffers<N, S, V>,
+    memory: &'a mut Memory<N, V, S>,
     make: impl FnOnce(&Settings, [&'a mut [f32]; 3]) -> Result<O, Error>,
 ) -> ! {
     let image = start(image);
-    let Memory { theta, workspace, scratch } = buffers.memory();
+    let Buffers { theta, workspace, scratch } = Buffers::from(memory);
     let clock = instructions::elapsed;
     end(make(&image.settings, workspace).and_then(|mut optimizer| {
-        let model = whole::<T>(&image)?;
+        let model = whole::<L>(&image)?;
         fine_tune_with(Scalar, &model, &mut optimizer, theta, scratch, clock, print)
     }))
 }

@@ -124,7 +124,7 @@ fn rust(
     }
     let part = |wanted: bool| {
         let layers = layers.iter().filter(|(in_backbone, _)| *in_backbone == wanted);
-        Type::chain(layers.map(|(_, layer)| layer.clone()).collect())
+        Type::tuple(layers.map(|(_, layer)| layer.clone()).collect())
     };
     text.push('\n');
     let mut network = vec![Type::named("'static"), Type::named("Layers")];

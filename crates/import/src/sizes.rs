@@ -50,8 +50,13 @@ fn width(nodes: &[Node]) -> usize {
     nodes.iter().map(|node| length(node.input).max(length(node.output))).max().unwrap_or(0)
 }
 
+/// The two buffers take turns: the outputs of every other layer lie in the same one.
 fn backbone_f32(nodes: &[Node]) -> usize {
-    2 * width(nodes) + nodes.iter().map(activations).max().unwrap_or(0)
+    let (mut this, mut other) = (nodes.first().map_or(0, |node| length(node.input)), 0);
+    for node in nodes {
+        (this, other) = (length(node.output).max(other), this);
+    }
+    this + other + nodes.iter().map(activations).max().unwrap_or(0)
 }
 
 fn backbone_int8(nodes: &[Node]) -> usize {

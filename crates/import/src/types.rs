@@ -3,7 +3,7 @@
 use super::graph::{Activation, Form, Map, Node, Operation, Window, length};
 use super::spec::Train;
 
-/// A type and its arguments.
+/// A type and its arguments; one without a name is the tuple of them.
 #[derive(Clone, Debug)]
 pub struct Type {
     name: String,
@@ -11,6 +11,7 @@ pub struct Type {
 }
 
 const LINE: usize = 100;
+const LONGEST_TUPLE: usize = 16;
 
 impl Type {
     /// A name or a number.
@@ -23,21 +24,31 @@ impl Type {
         Self { name: name.to_string(), arguments }
     }
 
-    /// Of one or more layers.
-    pub fn chain(layers: Vec<Self>) -> Self {
-        let chained = layers
-            .into_iter()
-            .rev()
-            .reduce(|behind, layer| Self::with("nn::Chain", vec![layer, behind]));
-        chained.unwrap_or_else(|| Self::named("()"))
+    /// The tuple of several layers, or the only one itself. The core's tuples end at 16, so of more the rest is a
+    /// tuple in the last place.
+    pub fn tuple(mut layers: Vec<Self>) -> Self {
+        if layers.len() > LONGEST_TUPLE {
+            let rest = layers.split_off(LONGEST_TUPLE - 1);
+            layers.push(Self::tuple(rest));
+        }
+        match <[Self; 1]>::try_from(layers) {
+            Ok([only]) => only,
+            Err(layers) => Self::with("", layers),
+        }
+    }
+
+    /// What stands around the arguments.
+    fn brackets(&self) -> [char; 2] {
+        if self.name.is_empty() { ['(', ')'] } else { ['<', '>'] }
     }
 
     fn on_one_line(&self) -> String {
-        if self.arguments.is_empty() {
+        if self.arguments.is_empty() && !self.name.is_empty() {
             return self.name.clone();
         }
         let arguments: Vec<String> = self.arguments.iter().map(Self::on_one_line).collect();
-        format!("{}<{}>", self.name, arguments.join(", "))
+        let [open, close] = self.brackets();
+        format!("{}{open}{}{close}", self.name, arguments.join(", "))
     }
 
     /// `prefix` is what stands before it on its line; a character follows it.
@@ -51,7 +62,8 @@ impl Type {
             .arguments
             .iter()
             .map(|argument| format!("{:inside$}{},\n", "", argument.laid_out("", inside)));
-        format!("{}<\n{}{:indent$}>", self.name, lines.collect::<String>(), "")
+        let [open, close] = self.brackets();
+        format!("{}{open}\n{}{:indent$}{close}", self.name, lines.collect::<String>(), "")
     }
 
     /// `type name = …;`
@@ -78,9 +90,6 @@ pub fn float(node: &Node, in_backbone: bool) -> Type {
         && let Some(trained) = trained
     {
         // All defaults before it must be named.
-        if let Operation::Convolution(window, Form::Conv1d) = node.operation {
-            layer = conv1d("nn", node, window, true);
-        }
         if let Operation::LayerNorm { .. } = node.operation {
             layer.arguments.push(Type::named(1));
         }
@@ -97,24 +106,28 @@ pub fn int8(node: &Node) -> Type {
 fn shaped(module: &str, node: &Node) -> Type {
     let with = |name: &str, arguments| Type::with(format!("{module}::{name}"), arguments);
     let count = || Type::named(length(node.output));
+    let pool = |name: &str, window: Window| {
+        let in_time = node.input[0] == 1 && window.size[0] == 1 && window.padding[0] == 0;
+        let suffix = if in_time { "1d" } else { "" };
+        with(&format!("{name}{suffix}"), vec![map(node.input), sliding(window, in_time)])
+    };
     match node.operation {
-        Operation::Convolution(window, Form::Conv2d) => {
-            with("Conv2d", vec![map(node.input), sliding(window), Type::named(node.output[2])])
+        Operation::Convolution(window, form @ (Form::Conv1d | Form::Conv2d)) => {
+            let filters = Type::named(node.output[2]);
+            let window = sliding(window, form == Form::Conv1d);
+            with(&format!("{form:?}"), vec![map(node.input), window, filters])
         }
-        Operation::Convolution(window, Form::Conv1d) => conv1d(module, node, window, false),
         Operation::Convolution(_, Form::Dense) => {
             with("Dense", vec![Type::named(length(node.input)), count()])
         }
         Operation::Depthwise(window) => {
-            with("DepthwiseConv2d", vec![map(node.input), sliding(window)])
+            with("DepthwiseConv2d", vec![map(node.input), sliding(window, false)])
         }
-        Operation::MaxPool(window) => with("MaxPool", vec![map(node.input), sliding(window)]),
+        Operation::MaxPool(window) => pool("MaxPool", window),
         Operation::AveragePool(window) if whole(node.input, window) => {
             with("GlobalAveragePool", vec![map(node.input)])
         }
-        Operation::AveragePool(window) => {
-            with("AveragePool", vec![map(node.input), sliding(window)])
-        }
+        Operation::AveragePool(window) => pool("AveragePool", window),
         Operation::LayerNorm { .. } => with("LayerNorm", vec![count()]),
         Operation::Activation(Activation::LeakyRelu { numerator, denominator }) => {
             with("LeakyRelu", vec![count(), Type::named(numerator), Type::named(denominator)])
@@ -127,29 +140,35 @@ fn whole(map: Map, window: Window) -> bool {
     window.size == [map[0], map[1]] && window.padding == [0, 0]
 }
 
-fn conv1d(module: &str, node: &Node, window: Window, in_full: bool) -> Type {
-    let [_, length, channels] = node.input;
-    let mut numbers = vec![length, channels, node.output[2], window.size[1]];
-    let defaults = match (window.stride[1], window.padding[1]) {
-        (1, 0) if !in_full => Vec::new(),
-        (stride, 0) if !in_full => vec![stride],
-        (stride, padding) => vec![stride, padding],
-    };
-    numbers.extend(defaults);
-    Type::with(format!("{module}::Conv1d"), numbers.into_iter().map(Type::named).collect())
-}
-
 fn map(map: Map) -> Type {
-    Type::with("nn::Map", map.map(Type::named).to_vec())
+    match map {
+        [1, length, channels] => {
+            Type::with("nn::Signal", [length, channels].map(Type::named).to_vec())
+        }
+        _ => Type::with("nn::Map", map.map(Type::named).to_vec()),
+    }
 }
 
-fn sliding(window: Window) -> Type {
-    let mut numbers = window.size.to_vec();
-    if window.stride != [1, 1] || window.padding != [0, 0] {
-        numbers.extend(window.stride);
+/// The window with what is not its default; in time its horizontal numbers only.
+fn sliding(window: Window, in_time: bool) -> Type {
+    let pair = |name: &str, [vertical, horizontal]: [usize; 2]| {
+        let numbers = if vertical == horizontal || in_time {
+            vec![horizontal]
+        } else {
+            vec![vertical, horizontal]
+        };
+        Type::with(name, numbers.into_iter().map(Type::named).collect())
+    };
+    let default = |[vertical, horizontal]: [usize; 2], value: usize| {
+        horizontal == value && (in_time || vertical == value)
+    };
+    let mut arguments = vec![pair("nn::Kernel", window.size)];
+    let padded = !default(window.padding, 0);
+    if padded || !default(window.stride, 1) {
+        arguments.push(pair("nn::Stride", window.stride));
     }
-    if window.padding != [0, 0] {
-        numbers.extend(window.padding);
+    if padded {
+        arguments.push(pair("nn::Padding", window.padding));
     }
-    Type::with("nn::Window", numbers.into_iter().map(Type::named).collect())
+    Type::with("nn::Window", arguments)
 }

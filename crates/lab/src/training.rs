@@ -2,14 +2,14 @@
 
 use anyhow::Result;
 use oorandom::Rand32;
-use rolling_ball::nn::{Chain, Dense, Layer, Network, Relu, SoftmaxCrossEntropy};
+use rolling_ball::nn::{Dense, Layer, Network, Relu, SoftmaxCrossEntropy};
 use rolling_ball::{Optimizer, step};
 use rolling_ball_rehearsal::accuracy;
 use std::time::Instant;
 use workbench::data::mnist::{Mnist, WIDTH};
 use workbench::data::shuffled;
 
-type Layers = Chain<Dense<WIDTH, 128>, Chain<Relu<128>, Dense<128, 10>>>;
+type Layers = (Dense<WIDTH, 128>, Relu<128>, Dense<128, 10>);
 type Net = Network<'static, Layers>;
 
 /// How many parameters the network has.

@@ -10,12 +10,12 @@
 //!
 //! ```
 //! use rolling_ball::kernels::Scalar;
-//! use rolling_ball::nn::{Chain, Dense, Network, Tanh};
+//! use rolling_ball::nn::{self, Dense, Memory, Network, Tanh};
 //! use rolling_ball_rehearsal::{
-//!     Event, Image, Memory, OptimizerKind, Samples, Settings, fine_tune, whole,
+//!     Buffers, Event, Image, OptimizerKind, Samples, Settings, fine_tune, whole,
 //! };
 //!
-//! type Layers = Chain<Dense<2, 4>, Chain<Tanh<4>, Dense<4, 2>>>;
+//! type Layers = (Dense<2, 4>, Tanh<4>, Dense<4, 2>);
 //! type Net = Network<'static, Layers>;
 //!
 //! let (inputs, labels) = ([9, 200, 220, 30, 10, 180, 240, 20], [0, 1, 0, 1]);
@@ -29,15 +29,9 @@
 //! }
 //! let image = Image { settings, weights: &weights, labelled: samples, held_out: samples };
 //!
-//! let (mut theta, mut scratch) = ([0.0; Net::PARAMETERS], [0.0; Net::SCRATCH]);
-//! let [mut gradient, mut offset] = [[0.0; Net::PARAMETERS]; 2];
-//! let memory = Memory {
-//!     theta: &mut theta,
-//!     workspace: [&mut gradient, &mut offset, &mut []],
-//!     scratch: &mut scratch,
-//! };
+//! let mut memory: nn::memory!(Net, 2) = Memory::ZERO;
 //! let mut hashes = Vec::new();
-//! fine_tune(Scalar, &whole::<Layers>(&image)?, memory, || 0, |event| {
+//! fine_tune(Scalar, &whole::<Layers>(&image)?, Buffers::from(&mut memory), || 0, |event| {
 //!     if let Event::Step(step) = event {
 //!         hashes.push(step.hash);
 //!     }
@@ -63,4 +57,4 @@ pub use event::{Accuracy, Event, ParseError, StepEvent};
 pub use image::{Image, ImageError, Samples, Settings};
 pub use model::{Model, whole};
 pub use optimizer::{AnyOptimizer, OptimizerKind};
-pub use run::{Memory, accuracy, fine_tune, fine_tune_with, hash};
+pub use run::{Buffers, accuracy, fine_tune, fine_tune_with, hash};

@@ -2,20 +2,32 @@
 
 use crate::{Accuracy, AnyOptimizer, Event, Model, Samples, StepEvent};
 use rolling_ball::kernels::Kernels;
-use rolling_ball::nn::{Backbone, Layer, Network, SoftmaxCrossEntropy};
+use rolling_ball::nn::{Backbone, Layer, Memory, Network, SoftmaxCrossEntropy};
 use rolling_ball::{Error, Objective, Optimizer, step};
 
 const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 
-/// All the memory that a run needs beside the image.
+/// All the memory that a run needs beside the image: what a [`Memory`] lends, or vectors on a desktop.
 #[derive(Debug)]
-pub struct Memory<'a> {
+pub struct Buffers<'a> {
     /// The parameters; the run loads them from the image.
     pub theta: &'a mut [f32],
     /// As long as theta each. The third is Adam's only and may be empty for the others.
     pub workspace: [&'a mut [f32]; 3],
     /// `Network::SCRATCH` long.
     pub scratch: &'a mut [f32],
+}
+
+impl<'a, const N: usize, const V: usize, const S: usize> From<&'a mut Memory<N, V, S>>
+    for Buffers<'a>
+{
+    /// A vector that is not there is empty.
+    fn from(memory: &'a mut Memory<N, V, S>) -> Self {
+        let Memory { theta, vectors, scratch } = memory;
+        let mut vectors = vectors.iter_mut().map(|vector| vector.as_mut_slice());
+        let workspace = core::array::from_fn(|_| vectors.next().unwrap_or_default());
+        Self { theta, workspace, scratch }
+    }
 }
 
 /// CRC-32 of the bits of theta.
@@ -28,8 +40,8 @@ pub fn hash(theta: &[f32]) -> u32 {
 ///
 /// # Errors
 /// [`Error::Length`] where theta or the samples do not fit the network.
-pub fn accuracy<T: Layer, F: Backbone, K: Kernels>(
-    network: &Network<'_, T, F, K>,
+pub fn accuracy<L: Layer, B: Backbone, K: Kernels>(
+    network: &Network<'_, L, B, K>,
     theta: &[f32],
     samples: &Samples,
     scratch: &mut [f32],
@@ -47,14 +59,14 @@ pub fn accuracy<T: Layer, F: Backbone, K: Kernels>(
 ///
 /// # Errors
 /// What the image's settings or samples, or the optimizer, make wrong.
-pub fn fine_tune<T: Layer, F: Backbone, K: Kernels + Copy>(
+pub fn fine_tune<L: Layer, B: Backbone, K: Kernels + Copy>(
     kernels: K,
-    model: &Model<'_, T, F>,
-    memory: Memory,
+    model: &Model<'_, L, B>,
+    buffers: Buffers,
     clock: impl Fn() -> u64,
     tell: impl FnMut(Event),
 ) -> Result<(), Error> {
-    let Memory { theta, workspace, scratch } = memory;
+    let Buffers { theta, workspace, scratch } = buffers;
     let mut optimizer = AnyOptimizer::new(kernels, &model.image.settings, workspace)?;
     fine_tune_with(kernels, model, &mut optimizer, theta, scratch, clock, tell)
 }
@@ -63,9 +75,9 @@ pub fn fine_tune<T: Layer, F: Backbone, K: Kernels + Copy>(
 ///
 /// # Errors
 /// As [`fine_tune`].
-pub fn fine_tune_with<T: Layer, F: Backbone, K: Kernels + Copy, O: Optimizer + ?Sized>(
+pub fn fine_tune_with<L: Layer, B: Backbone, K: Kernels + Copy, O: Optimizer + ?Sized>(
     kernels: K,
-    model: &Model<'_, T, F>,
+    model: &Model<'_, L, B>,
     optimizer: &mut O,
     theta: &mut [f32],
     scratch: &mut [f32],

@@ -7,12 +7,11 @@ use core::cell::Cell;
 use oorandom::Rand32;
 use rolling_ball::kernels::{Active, Kernels, Scalar};
 use rolling_ball::nn::{
-    Chain, Dense, Gradient, Layer, Network, Parameters, Quantized, Relu, Sample,
-    SoftmaxCrossEntropy,
+    Dense, Gradient, Layer, Network, Parameters, Quantized, Relu, Sample, SoftmaxCrossEntropy,
 };
 use rolling_ball::{Error, Objective};
 use rolling_ball_rehearsal::{
-    Accuracy, Event, Image, Memory, OptimizerKind, Samples, Settings, StepEvent, accuracy,
+    Accuracy, Buffers, Event, Image, OptimizerKind, Samples, Settings, StepEvent, accuracy,
     fine_tune, whole,
 };
 use support::{bits, byte, written};
@@ -24,7 +23,7 @@ const OFFSET: f32 = -1.0;
 const LABELLED: usize = 10;
 const STEPS: u32 = 30;
 
-type Tail = Chain<Dense<WIDTH, 8>, Chain<Relu<8>, Dense<8, CLASSES>>>;
+type Tail = (Dense<WIDTH, 8>, Relu<8>, Dense<8, CLASSES>);
 
 /// What an image is made of.
 #[derive(Clone)]
@@ -126,9 +125,9 @@ fn run_with<T: Layer, K: Kernels + Copy>(
     let [mut a, mut b, mut c] = lengths.workspace.map(|length| vec![f32::NAN; length]);
     let mut scratch = vec![f32::NAN; lengths.scratch];
     let workspace = [a.as_mut_slice(), b.as_mut_slice(), c.as_mut_slice()];
-    let memory = Memory { theta: &mut theta, workspace, scratch: &mut scratch };
+    let buffers = Buffers { theta: &mut theta, workspace, scratch: &mut scratch };
     let mut events = Vec::new();
-    let result = fine_tune(kernels, &whole::<T>(image).unwrap(), memory, clock, |event| {
+    let result = fine_tune(kernels, &whole::<T>(image).unwrap(), buffers, clock, |event| {
         events.push(event);
     });
     Run { result, events, theta }

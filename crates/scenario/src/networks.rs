@@ -2,11 +2,13 @@
 
 use crate::digits_cnn;
 use rolling_ball::Error;
-use rolling_ball::nn::{Chain, Conv1d, Dense, FitsIn, MaxPool, Network, Relu, Shape, Window};
+use rolling_ball::nn::{
+    Conv1d, Dense, FitsIn, Kernel, MaxPool1d, Network, Padding, Relu, Signal, Stride, Window, over,
+};
 use rolling_ball_rehearsal::{Image, Model};
 
 /// 8x8 digits, ten classes.
-pub type DigitsTail = Chain<Dense<64, 32>, Chain<Relu<32>, Dense<32, 10>>>;
+pub type DigitsTail = (Dense<64, 32>, Relu<32>, Dense<32, 10>);
 /// All of it is trained.
 pub type Digits<'a> = Network<'a, DigitsTail>;
 
@@ -15,20 +17,17 @@ pub type Digits<'a> = Network<'a, DigitsTail>;
 pub type LastLayer = digits_cnn::Network;
 
 /// Spoken digits as 16 time slots of 20 log-mel bands, ten classes.
-pub type SpeakersTail = Chain<Dense<320, 32>, Chain<Relu<32>, Dense<32, 10>>>;
+pub type SpeakersTail = (Dense<320, 32>, Relu<32>, Dense<32, 10>);
 /// All of it is trained.
 pub type Speakers<'a> = Network<'a, SpeakersTail>;
 
-type First = Conv1d<16, 20, 16, 3, 1, 1>;
-type FirstPool = MaxPool<First, Window<1, 2, 1, 2>>;
-type Second = Conv1d<8, 16, 32, 3, 1, 1>;
-type SecondPool = MaxPool<Second, Window<1, 2, 1, 2>>;
-type Convolutions = Chain<
-    Chain<First, Chain<Relu<{ First::LENGTH }>, FirstPool>>,
-    Chain<Second, Chain<Relu<{ Second::LENGTH }>, SecondPool>>,
->;
+type First = Conv1d<Signal<16, 20>, Window<Kernel<3>, Stride<1>, Padding<1>>, 16>;
+type FirstPool = MaxPool1d<First, Window<Kernel<2>, Stride<2>>>;
+type Second = Conv1d<FirstPool, Window<Kernel<3>, Stride<1>, Padding<1>>, 32>;
+type SecondPool = MaxPool1d<Second, Window<Kernel<2>, Stride<2>>>;
+type Convolutions = (First, over::Relu<First>, FirstPool, Second, over::Relu<Second>, SecondPool);
 /// The same spoken digits through two convolutions over time.
-pub type SpeakersCnnTail = Chain<Convolutions, Dense<{ SecondPool::LENGTH }, 10>>;
+pub type SpeakersCnnTail = (Convolutions, over::Dense<SecondPool, 10>);
 /// All of it is trained.
 pub type SpeakersCnn<'a> = Network<'a, SpeakersCnnTail>;
 

@@ -1,8 +1,8 @@
 //! A slice through the loss of a small network, and balls of five radii over it: for any core, with the same bits.
 
-use crate::training_step::{LARGE, Large, LargeTail, SAMPLES};
+use crate::training_step::{LARGE, Large, SAMPLES};
 use core::fmt;
-use rolling_ball::nn::SoftmaxCrossEntropy;
+use rolling_ball::nn::{self, SoftmaxCrossEntropy};
 use rolling_ball::probe::{Grid, Slice};
 use rolling_ball::{Error, Objective};
 use rolling_ball_rehearsal::hash;
@@ -30,9 +30,7 @@ pub struct Seen {
 /// All the memory that [`look`] needs.
 #[derive(Debug)]
 pub struct Memory {
-    theta: [f32; Large::PARAMETERS],
-    direction: [f32; Large::PARAMETERS],
-    scratch: [f32; Large::SCRATCH],
+    network: nn::memory!(Large, 1),
     heights: [f32; POINTS],
     centres: [f32; POINTS],
     contacts: [usize; POINTS],
@@ -41,9 +39,7 @@ pub struct Memory {
 impl Memory {
     /// Zeros, which take no flash.
     pub const ZERO: Self = Self {
-        theta: [0.0; Large::PARAMETERS],
-        direction: [0.0; Large::PARAMETERS],
-        scratch: [0.0; Large::SCRATCH],
+        network: nn::Memory::ZERO,
         heights: [0.0; POINTS],
         centres: [0.0; POINTS],
         contacts: [0; POINTS],
@@ -59,8 +55,9 @@ pub fn look(
     clock: fn() -> u64,
     mut tell: impl FnMut(Seen),
 ) -> Result<(), Error> {
-    let Memory { theta, direction, scratch, heights, centres, contacts } = memory;
-    let network = rolling_ball::nn::Network::<LargeTail>::new(&[])?;
+    let Memory { network, heights, centres, contacts } = memory;
+    let nn::Memory { theta, vectors: [direction], scratch } = network;
+    let network = Large::new(&[])?;
     let samples = LARGE.samples(SAMPLES);
     let mut objective = network.batch(SoftmaxCrossEntropy::new(), samples, scratch)?;
     objective.gradient(&LARGE.theta, direction)?;

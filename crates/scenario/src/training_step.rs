@@ -3,14 +3,14 @@
 
 use core::fmt;
 use core::hint::black_box;
-use rolling_ball::nn::{Chain, Dense, Layer, Network, Relu, Sample, SoftmaxCrossEntropy};
+use rolling_ball::nn::{self, Dense, Layer, Network, Relu, Sample, SoftmaxCrossEntropy};
 use rolling_ball::{Error, Optimizer, RollingBall, RollingBallConfig, Sgd, SgdConfig, step};
 use rolling_ball_rehearsal::hash;
 
 /// 212 parameters.
-pub type SmallTail = Chain<Dense<8, 16>, Chain<Relu<16>, Dense<16, 4>>>;
+pub type SmallTail = (Dense<8, 16>, Relu<16>, Dense<16, 4>);
 /// 676 parameters.
-pub type LargeTail = Chain<Dense<16, 32>, Chain<Relu<32>, Dense<32, 4>>>;
+pub type LargeTail = (Dense<16, 32>, Relu<32>, Dense<32, 4>);
 /// The smaller network.
 pub type Small = Network<'static, SmallTail>;
 /// The larger one.
@@ -43,19 +43,11 @@ pub struct Counted {
     pub hash: u32,
 }
 
-/// All the memory of a network's training.
-#[derive(Debug)]
-pub struct Buffers<const N: usize, const S: usize> {
-    theta: [f32; N],
-    workspace: [[f32; N]; 2],
-    scratch: [f32; S],
-}
-
 /// All the memory that [`count`] needs.
 #[derive(Debug)]
 pub struct Memory {
-    small: Buffers<{ Small::PARAMETERS }, { Small::scratch(TOGETHER) }>,
-    large: Buffers<{ Large::PARAMETERS }, { Large::scratch(TOGETHER) }>,
+    small: nn::memory!(Small, 2, TOGETHER),
+    large: nn::memory!(Large, 2, TOGETHER),
 }
 
 /// Samples, and the parameters that a training starts from.
@@ -66,11 +58,7 @@ pub(crate) struct Data<const I: usize, const N: usize> {
 
 impl Memory {
     /// Zeros, which take no flash.
-    pub const ZERO: Self = Self { small: Buffers::ZERO, large: Buffers::ZERO };
-}
-
-impl<const N: usize, const S: usize> Buffers<N, S> {
-    const ZERO: Self = Self { theta: [0.0; N], workspace: [[0.0; N]; 2], scratch: [0.0; S] };
+    pub const ZERO: Self = Self { small: nn::Memory::ZERO, large: nn::Memory::ZERO };
 }
 
 impl<const I: usize, const N: usize> Data<I, N> {
@@ -126,26 +114,26 @@ pub fn count(
     Ok(())
 }
 
-fn count_network<T: Layer, const I: usize, const N: usize, const S: usize>(
+fn count_network<L: Layer, const I: usize, const N: usize, const S: usize>(
     network: &'static str,
     data: &Data<I, N>,
-    buffers: &mut Buffers<N, S>,
+    memory: &mut nn::Memory<N, 2, S>,
     batch: usize,
     clock: fn() -> u64,
     tell: &mut impl FnMut(Counted),
 ) -> Result<(), Error> {
-    let Buffers { theta, workspace: [gradient, offset], scratch } = buffers;
+    let nn::Memory { theta, vectors: [gradient, offset], scratch } = memory;
     let (gradient, offset) = (gradient.as_mut_slice(), offset.as_mut_slice());
     // As plain as in other libraries: no loss after the step.
     let plain = SgdConfig { roll_back: false, ..SgdConfig::default() };
     let mut sgd = Sgd::new(plain, &mut *gradient, None)?;
     let (instructions, hash) =
-        count_step::<T, _, I, N>(data, &mut sgd, theta, scratch, batch, clock)?;
+        count_step::<L, _, I, N>(data, &mut sgd, theta, scratch, batch, clock)?;
     tell(Counted { network, batch, optimizer: "sgd", instructions, hash });
 
     let mut ball = RollingBall::new(RollingBallConfig::default(), [gradient, offset])?;
     let (instructions, hash) =
-        count_step::<T, _, I, N>(data, &mut ball, theta, scratch, batch, clock)?;
+        count_step::<L, _, I, N>(data, &mut ball, theta, scratch, batch, clock)?;
     tell(Counted { network, batch, optimizer: "ball", instructions, hash });
     Ok(())
 }
@@ -153,7 +141,7 @@ fn count_network<T: Layer, const I: usize, const N: usize, const S: usize>(
 /// Instructions of the step after the warm-up, and the hash of theta.
 // Not inlined, so that the code is not specialised for a batch.
 #[inline(never)]
-fn count_step<T: Layer, O: Optimizer, const I: usize, const N: usize>(
+fn count_step<L: Layer, O: Optimizer, const I: usize, const N: usize>(
     data: &Data<I, N>,
     optimizer: &mut O,
     theta: &mut [f32; N],
@@ -165,7 +153,7 @@ fn count_step<T: Layer, O: Optimizer, const I: usize, const N: usize>(
     let data = black_box(data);
     *theta = data.theta;
     let samples = data.samples(batch);
-    let network = Network::<T>::new(&[])?;
+    let network = Network::<L>::new(&[])?;
     let mut objective = network.batch(SoftmaxCrossEntropy::new(), samples, scratch)?;
     for _ in 0..WARM_UP {
         step(optimizer, &mut objective, theta)?;

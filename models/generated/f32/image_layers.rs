@@ -10,13 +10,20 @@
 
 use rolling_ball::{Error, nn};
 
-type Layer1 = nn::Conv2d<nn::Map<9, 7, 3>, nn::Window<3, 2, 2, 1, 2, 1>, 6>;
+type Layer1 = nn::Conv2d<
+    nn::Map<9, 7, 3>,
+    nn::Window<nn::Kernel<3, 2>, nn::Stride<2, 1>, nn::Padding<2, 1>>,
+    6,
+>;
 type Layer2 = nn::Relu6<288>;
-type Layer3 = nn::MaxPool<nn::Map<6, 8, 6>, nn::Window<3, 3, 1, 1, 1, 1>>;
-type Layer4 = nn::DepthwiseConv2d<nn::Map<6, 8, 6>, nn::Window<3, 3, 1, 1, 1, 1>>;
+type Layer3 =
+    nn::MaxPool<nn::Map<6, 8, 6>, nn::Window<nn::Kernel<3>, nn::Stride<1>, nn::Padding<1>>>;
+type Layer4 =
+    nn::DepthwiseConv2d<nn::Map<6, 8, 6>, nn::Window<nn::Kernel<3>, nn::Stride<1>, nn::Padding<1>>>;
 type Layer5 = nn::Relu<288>;
-type Layer6 = nn::AveragePool<nn::Map<6, 8, 6>, nn::Window<2, 2, 2, 2, 1, 1>>;
-type Layer7 = nn::Conv2d<nn::Map<4, 5, 6>, nn::Window<1, 1>, 5, nn::BiasesOnly>;
+type Layer6 =
+    nn::AveragePool<nn::Map<6, 8, 6>, nn::Window<nn::Kernel<2>, nn::Stride<2>, nn::Padding<1>>>;
+type Layer7 = nn::Conv2d<nn::Map<4, 5, 6>, nn::Window<nn::Kernel<1>>, 5, nn::BiasesOnly>;
 type Layer8 = nn::LayerNorm<100>;
 type Layer9 = nn::Gelu<100>;
 type Layer10 = nn::Dense<100, 7, nn::Frozen>;
@@ -28,32 +35,12 @@ type Layer15 = nn::Dense<6, 4, nn::BiasesOnly>;
 type Layer16 = nn::Sigmoid<4>;
 
 /// The layers that stay frozen.
-pub type BackboneLayers = nn::Chain<
-    Layer1,
-    nn::Chain<Layer2, nn::Chain<Layer3, nn::Chain<Layer4, nn::Chain<Layer5, Layer6>>>>,
->;
+pub type BackboneLayers = (Layer1, Layer2, Layer3, Layer4, Layer5, Layer6);
 /// They, read where they lie.
 pub type Backbone = nn::FloatBackbone<'static, BackboneLayers>;
 /// The layers that theta belongs to.
-pub type Layers = nn::Chain<
-    Layer7,
-    nn::Chain<
-        Layer8,
-        nn::Chain<
-            Layer9,
-            nn::Chain<
-                Layer10,
-                nn::Chain<
-                    Layer11,
-                    nn::Chain<
-                        Layer12,
-                        nn::Chain<Layer13, nn::Chain<Layer14, nn::Chain<Layer15, Layer16>>>,
-                    >,
-                >,
-            >,
-        >,
-    >,
->;
+pub type Layers =
+    (Layer7, Layer8, Layer9, Layer10, Layer11, Layer12, Layer13, Layer14, Layer15, Layer16);
 /// The network.
 pub type Network = nn::Network<'static, Layers, Backbone>;
 

@@ -8,8 +8,8 @@
 #define SIGNAL_LAYERS_OUTPUTS 5
 #define SIGNAL_LAYERS_PARAMETERS 53
 #define SIGNAL_LAYERS_FROZEN_PARAMETERS 192
-#define SIGNAL_LAYERS_SCRATCH 277
-#define SIGNAL_LAYERS_RAM_BYTES 1744
+#define SIGNAL_LAYERS_SCRATCH 257
+#define SIGNAL_LAYERS_RAM_BYTES 1664
 
 /* Theta to start from. */
 static const float signal_layers_theta[53] = {

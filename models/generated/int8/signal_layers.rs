@@ -10,21 +10,24 @@
 
 use rolling_ball::{Error, nn};
 
-type Layer1 = nn::int8::Conv1d<20, 4, 6, 3, 2, 1>;
-type Layer3 = nn::int8::MaxPool<nn::Map<1, 10, 6>, nn::Window<1, 2, 1, 2>>;
-type Layer4 = nn::Conv1d<5, 6, 8, 3, 1, 0, nn::BiasesOnly>;
+type Layer1 = nn::int8::Conv1d<
+    nn::Signal<20, 4>,
+    nn::Window<nn::Kernel<3>, nn::Stride<2>, nn::Padding<1>>,
+    6,
+>;
+type Layer3 = nn::int8::MaxPool1d<nn::Signal<10, 6>, nn::Window<nn::Kernel<2>, nn::Stride<2>>>;
+type Layer4 = nn::Conv1d<nn::Signal<5, 6>, nn::Window<nn::Kernel<3>>, 8, nn::BiasesOnly>;
 type Layer5 = nn::Relu<24>;
 type Layer6 = nn::LayerNorm<24, 1, nn::Frozen>;
-type Layer7 = nn::GlobalAveragePool<nn::Map<1, 3, 8>>;
+type Layer7 = nn::GlobalAveragePool<nn::Signal<3, 8>>;
 type Layer8 = nn::Dense<8, 5>;
 
 /// The layers that stay frozen.
-pub type BackboneLayers = nn::Chain<Layer1, Layer3>;
+pub type BackboneLayers = (Layer1, Layer3);
 /// They, read where they lie.
 pub type Backbone = nn::int8::Int8Backbone<'static, BackboneLayers>;
 /// The layers that theta belongs to.
-pub type Layers =
-    nn::Chain<Layer4, nn::Chain<Layer5, nn::Chain<Layer6, nn::Chain<Layer7, Layer8>>>>;
+pub type Layers = (Layer4, Layer5, Layer6, Layer7, Layer8);
 /// The network.
 pub type Network = nn::Network<'static, Layers, Backbone>;
 

@@ -32,8 +32,8 @@ const HEADER: usize = MAGIC.len() + 4 + 4 + 1 + 1;
 /// bytes.extend([4, 2]); // weights, in halves
 ///
 /// let network = Net::with_backbone(Backbone::new(&bytes)?, &[])?;
-/// let mut scratch = [0.0; Net::SCRATCH];
-/// let logits = network.predict(&[1.0, 10.0, 0.0, 0.0], &[1.5f32, -0.5].as_slice(), &mut scratch)?;
+/// let mut scratch = [0.0; Net::INFERENCE_SCRATCH];
+/// let logits = network.predict(&[1.0, 10.0, 0.0, 0.0], &[1.5, -0.5], &mut scratch)?;
 /// assert_eq!(logits, [2.5, 25.0]);
 /// # Ok::<(), rolling_ball::Error>(())
 /// ```
@@ -102,7 +102,7 @@ impl<L: Layer> Backbone for Int8Backbone<'_, L> {
 
     fn features<K: Kernels>(
         &self,
-        input: &impl Input,
+        input: &(impl Input + ?Sized),
         scratch: &mut [f32],
         features: &mut [f32],
     ) -> Result<(), Error> {

@@ -3,41 +3,40 @@
 use super::affine::{Affine, assert_sum_fits, length};
 use super::layer::{Buffers, Layer, input_and_output};
 use crate::Error;
-use crate::nn::window::Geometry;
-use crate::nn::{Map, Shape, Sliding, Window};
+use crate::nn::window::{Geometry, InTime, Shape, Sliding};
 use core::marker::PhantomData;
 
-/// The int8 form of [`nn::Conv2d`](crate::nn::Conv2d): `FILTERS` windows `S` that slide over the map `M`.
+/// The int8 form of [`nn::Conv2d`](crate::nn::Conv2d): `FILTERS` windows `W` that slide over the map `M`.
 ///
 /// Cost: as many multiply-adds, in `i32`.
 ///
 /// ```
 /// use rolling_ball::nn::int8::{Conv2d, Layer};
-/// use rolling_ball::nn::{Map, Shape, Window};
+/// use rolling_ball::nn::{Kernel, Map, Padding, Shape, Stride, Window};
 ///
-/// type First = Conv2d<Map<28, 28, 1>, Window<3, 3, 2, 2, 1, 1>, 8>;
+/// type First = Conv2d<Map<28, 28, 1>, Window<Kernel<3>, Stride<2>, Padding<1>>, 8>;
 /// assert_eq!(First::MAP, [14, 14, 8]);
 /// // Zeros and clamps; a multiplier and a bias for each filter; weights.
 /// assert_eq!(First::BYTES, 4 + 8 * 8 + 8 * 9);
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Conv2d<M, S, const FILTERS: usize>(PhantomData<(M, S)>);
+pub struct Conv2d<M, W, const FILTERS: usize>(PhantomData<(M, W)>);
 
-impl<M: Shape, S: Sliding, const FILTERS: usize> Conv2d<M, S, FILTERS> {
+impl<M: Shape, W: Sliding, const FILTERS: usize> Conv2d<M, W, FILTERS> {
     const GEOMETRY: Geometry = {
         assert!(FILTERS > 0, "int8::Conv2d: expected at least one filter");
-        let geometry = Geometry::of::<M, S>();
+        let geometry = Geometry::of::<M, W>();
         assert_sum_fits(geometry.length());
         geometry
     };
     const WEIGHTS: usize = Self::GEOMETRY.length() * FILTERS;
 }
 
-impl<M: Shape, S: Sliding, const FILTERS: usize> Shape for Conv2d<M, S, FILTERS> {
+impl<M: Shape, W: Sliding, const FILTERS: usize> Shape for Conv2d<M, W, FILTERS> {
     const MAP: [usize; 3] = Self::GEOMETRY.output(FILTERS);
 }
 
-impl<M: Shape, S: Sliding, const FILTERS: usize> Layer for Conv2d<M, S, FILTERS> {
+impl<M: Shape, W: Sliding, const FILTERS: usize> Layer for Conv2d<M, W, FILTERS> {
     const INPUTS: usize = M::LENGTH;
     const OUTPUTS: usize = Self::LENGTH;
     const BYTES: usize = length(FILTERS, Self::WEIGHTS);
@@ -58,23 +57,16 @@ impl<M: Shape, S: Sliding, const FILTERS: usize> Layer for Conv2d<M, S, FILTERS>
     }
 }
 
-/// The int8 form of [`nn::Conv1d`](crate::nn::Conv1d): a convolution over a map of one row.
-pub type Conv1d<
-    const LENGTH: usize,
-    const CHANNELS: usize,
-    const FILTERS: usize,
-    const SIZE: usize,
-    const STRIDE: usize = 1,
-    const PADDING: usize = 0,
-> = Conv2d<Map<1, LENGTH, CHANNELS>, Window<1, SIZE, 1, STRIDE, 0, PADDING>, FILTERS>;
+/// The int8 form of [`nn::Conv1d`](crate::nn::Conv1d): a convolution over a signal `M` in time.
+pub type Conv1d<M, W, const FILTERS: usize> = Conv2d<M, InTime<M, W>, FILTERS>;
 
 /// The int8 form of [`nn::DepthwiseConv2d`](crate::nn::DepthwiseConv2d): a window of its own for each channel.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct DepthwiseConv2d<M, S>(PhantomData<(M, S)>);
+pub struct DepthwiseConv2d<M, W>(PhantomData<(M, W)>);
 
-impl<M: Shape, S: Sliding> DepthwiseConv2d<M, S> {
+impl<M: Shape, W: Sliding> DepthwiseConv2d<M, W> {
     const GEOMETRY: Geometry = {
-        let geometry = Geometry::of::<M, S>();
+        let geometry = Geometry::of::<M, W>();
         assert_sum_fits(geometry.length());
         geometry
     };
@@ -82,11 +74,11 @@ impl<M: Shape, S: Sliding> DepthwiseConv2d<M, S> {
     const WEIGHTS: usize = Self::GEOMETRY.length();
 }
 
-impl<M: Shape, S: Sliding> Shape for DepthwiseConv2d<M, S> {
+impl<M: Shape, W: Sliding> Shape for DepthwiseConv2d<M, W> {
     const MAP: [usize; 3] = Self::GEOMETRY.output(Self::CHANNELS);
 }
 
-impl<M: Shape, S: Sliding> Layer for DepthwiseConv2d<M, S> {
+impl<M: Shape, W: Sliding> Layer for DepthwiseConv2d<M, W> {
     const INPUTS: usize = M::LENGTH;
     const OUTPUTS: usize = Self::LENGTH;
     const BYTES: usize = length(Self::CHANNELS, Self::WEIGHTS);

@@ -5,28 +5,32 @@ use super::convolution::convolve;
 use super::layer::{Buffers, Layer, input_and_output};
 use crate::Error;
 use crate::nn::window::Geometry;
-use crate::nn::{Map, Window};
+use crate::nn::{Kernel, Map, Window};
 
-/// The int8 form of [`nn::Dense`](crate::nn::Dense): `I` inputs, `O` outputs.
+/// The int8 form of [`nn::Dense`](crate::nn::Dense): with
+/// `INPUTS` inputs and `OUTPUTS` outputs.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Dense<const I: usize, const O: usize>;
+pub struct Dense<const INPUTS: usize, const OUTPUTS: usize>;
 
-impl<const I: usize, const O: usize> Dense<I, O> {
+impl<const INPUTS: usize, const OUTPUTS: usize> Dense<INPUTS, OUTPUTS> {
     /// One window over all of the input.
     const GEOMETRY: Geometry = {
-        assert!(I > 0 && O > 0, "int8::Dense: expected at least one input and one output");
-        assert_sum_fits(I);
-        Geometry::of::<Map<1, 1, I>, Window<1, 1>>()
+        assert!(
+            INPUTS > 0 && OUTPUTS > 0,
+            "int8::Dense: expected at least one input and one output"
+        );
+        assert_sum_fits(INPUTS);
+        Geometry::of::<Map<1, 1, INPUTS>, Window<Kernel<1>>>()
     };
 }
 
-impl<const I: usize, const O: usize> Layer for Dense<I, O> {
+impl<const INPUTS: usize, const OUTPUTS: usize> Layer for Dense<INPUTS, OUTPUTS> {
     const INPUTS: usize = Self::GEOMETRY.length();
-    const OUTPUTS: usize = O;
-    const BYTES: usize = length(O, Self::INPUTS * O);
+    const OUTPUTS: usize = OUTPUTS;
+    const BYTES: usize = length(OUTPUTS, Self::INPUTS * OUTPUTS);
 
     fn check(bytes: &[u8]) -> Result<(), Error> {
-        Affine::read(bytes, O, I * O)?.check()
+        Affine::read(bytes, OUTPUTS, INPUTS * OUTPUTS)?.check()
     }
 
     fn infer<'s>(
@@ -34,9 +38,9 @@ impl<const I: usize, const O: usize> Layer for Dense<I, O> {
         front: &'s mut [i8],
         back: &'s mut [i8],
     ) -> Result<Buffers<'s>, Error> {
-        let affine = Affine::read(bytes, O, I * O)?;
+        let affine = Affine::read(bytes, OUTPUTS, INPUTS * OUTPUTS)?;
         let (input, output) = input_and_output::<Self>(front, back)?;
-        convolve(Self::GEOMETRY, O, affine, input, output);
+        convolve(Self::GEOMETRY, OUTPUTS, affine, input, output);
         Ok((back, front))
     }
 }

@@ -1,13 +1,14 @@
-//! What an int8 layer is, and chains of them.
+//! What an int8 layer is, and tuples of them.
 
 use crate::Error;
-use crate::nn::Chain;
+use crate::nn::chain::{Chain, Tuple, assert_neighbours_fit};
 use crate::nn::layer::larger;
 
 /// The two buffers of an inference, the one with the values first.
 pub type Buffers<'s> = (&'s mut [i8], &'s mut [i8]);
 
-/// A frozen map from bytes to bytes with constant shapes.
+/// A frozen function from bytes to bytes with constant shapes: one of the layers of this module, or
+/// a tuple of layers, each of which has as many inputs as the one before it has outputs.
 pub trait Layer {
     /// Length of the input.
     const INPUTS: usize;
@@ -55,22 +56,19 @@ pub(super) fn split(bytes: &[u8], length: usize) -> Result<(&[u8], &[u8]), Error
     bytes.split_at_checked(length).ok_or(Error::Length { what, expected: length, actual })
 }
 
-impl<A: Layer, B: Layer> Layer for Chain<A, B> {
-    const INPUTS: usize = A::INPUTS;
-    const OUTPUTS: usize = B::OUTPUTS;
+impl<First: Layer, Rest: Layer> Layer for Chain<First, Rest> {
+    const INPUTS: usize = First::INPUTS;
+    const OUTPUTS: usize = Rest::OUTPUTS;
     const BYTES: usize = {
-        assert!(
-            A::OUTPUTS == B::INPUTS,
-            "Chain<A, B>: the outputs of A must be as many as the inputs of B"
-        );
-        A::BYTES + B::BYTES
+        assert_neighbours_fit(First::OUTPUTS, Rest::INPUTS);
+        First::BYTES + Rest::BYTES
     };
-    const WIDTH: usize = larger(A::WIDTH, B::WIDTH);
+    const WIDTH: usize = larger(First::WIDTH, Rest::WIDTH);
 
     fn check(bytes: &[u8]) -> Result<(), Error> {
-        let (first, second) = split(bytes, A::BYTES)?;
-        A::check(first)?;
-        B::check(second)
+        let (first, rest) = split(bytes, First::BYTES)?;
+        First::check(first)?;
+        Rest::check(rest)
     }
 
     fn infer<'s>(
@@ -78,8 +76,30 @@ impl<A: Layer, B: Layer> Layer for Chain<A, B> {
         front: &'s mut [i8],
         back: &'s mut [i8],
     ) -> Result<Buffers<'s>, Error> {
-        let (first, second) = split(bytes, A::BYTES)?;
-        let (front, back) = A::infer(first, front, back)?;
-        B::infer(second, front, back)
+        let (first, rest) = split(bytes, First::BYTES)?;
+        let (front, back) = First::infer(first, front, back)?;
+        Rest::infer(rest, front, back)
+    }
+}
+
+/// Layers one after another: tuples of 1 to 16, which may nest.
+impl<T: Tuple<Nested: Layer>> Layer for T {
+    const INPUTS: usize = T::Nested::INPUTS;
+    const OUTPUTS: usize = T::Nested::OUTPUTS;
+    const BYTES: usize = T::Nested::BYTES;
+    const WIDTH: usize = T::Nested::WIDTH;
+
+    #[inline(always)]
+    fn check(bytes: &[u8]) -> Result<(), Error> {
+        T::Nested::check(bytes)
+    }
+
+    #[inline(always)]
+    fn infer<'s>(
+        bytes: &[u8],
+        front: &'s mut [i8],
+        back: &'s mut [i8],
+    ) -> Result<Buffers<'s>, Error> {
+        T::Nested::infer(bytes, front, back)
     }
 }

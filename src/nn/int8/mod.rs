@@ -38,7 +38,7 @@ pub use backbone::Int8Backbone;
 pub use convolution::{Conv1d, Conv2d, DepthwiseConv2d};
 pub use dense::Dense;
 pub use layer::{Buffers, Layer};
-pub use pool::{AveragePool, GlobalAveragePool, MaxPool};
+pub use pool::{AveragePool, AveragePool1d, GlobalAveragePool, MaxPool, MaxPool1d};
 
 /// The most products that an output may be the sum of.
 pub const LONGEST_SUM: usize = 1 << 15;

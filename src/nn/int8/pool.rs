@@ -3,23 +3,22 @@
 use super::affine::{Range, assert_sum_fits, check_multiplier};
 use super::layer::{Buffers, Layer, input_and_output};
 use crate::Error;
-use crate::nn::window::{Geometry, Run};
-use crate::nn::{Shape, Sliding, Whole};
+use crate::nn::window::{Geometry, InTime, Run, Shape, Sliding, Whole};
 use core::marker::PhantomData;
 
 /// The int8 form of [`nn::MaxPool`](crate::nn::MaxPool). Scale and zero are those of its input; it has no parameters.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct MaxPool<M, S>(PhantomData<(M, S)>);
+pub struct MaxPool<M, W>(PhantomData<(M, W)>);
 
-impl<M: Shape, S: Sliding> MaxPool<M, S> {
-    const GEOMETRY: Geometry = Geometry::of::<M, S>();
+impl<M: Shape, W: Sliding> MaxPool<M, W> {
+    const GEOMETRY: Geometry = Geometry::of::<M, W>();
 }
 
-impl<M: Shape, S: Sliding> Shape for MaxPool<M, S> {
+impl<M: Shape, W: Sliding> Shape for MaxPool<M, W> {
     const MAP: [usize; 3] = Self::GEOMETRY.output(M::MAP[2]);
 }
 
-impl<M: Shape, S: Sliding> Layer for MaxPool<M, S> {
+impl<M: Shape, W: Sliding> Layer for MaxPool<M, W> {
     const INPUTS: usize = M::LENGTH;
     const OUTPUTS: usize = Self::LENGTH;
     const BYTES: usize = 0;
@@ -39,24 +38,27 @@ impl<M: Shape, S: Sliding> Layer for MaxPool<M, S> {
     }
 }
 
+/// The int8 form of [`nn::MaxPool1d`](crate::nn::MaxPool1d).
+pub type MaxPool1d<M, W> = MaxPool<M, InTime<M, W>>;
+
 /// The int8 form of [`nn::AveragePool`](crate::nn::AveragePool). Its output has a scale of its own, since means spread
 /// less than values.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct AveragePool<M, S>(PhantomData<(M, S)>);
+pub struct AveragePool<M, W>(PhantomData<(M, W)>);
 
-impl<M: Shape, S: Sliding> AveragePool<M, S> {
+impl<M: Shape, W: Sliding> AveragePool<M, W> {
     const GEOMETRY: Geometry = {
-        let geometry = Geometry::of::<M, S>();
+        let geometry = Geometry::of::<M, W>();
         assert_sum_fits(geometry.length());
         geometry
     };
 }
 
-impl<M: Shape, S: Sliding> Shape for AveragePool<M, S> {
+impl<M: Shape, W: Sliding> Shape for AveragePool<M, W> {
     const MAP: [usize; 3] = Self::GEOMETRY.output(M::MAP[2]);
 }
 
-impl<M: Shape, S: Sliding> Layer for AveragePool<M, S> {
+impl<M: Shape, W: Sliding> Layer for AveragePool<M, W> {
     const INPUTS: usize = M::LENGTH;
     const OUTPUTS: usize = Self::LENGTH;
     const BYTES: usize = Mean::BYTES;
@@ -75,6 +77,9 @@ impl<M: Shape, S: Sliding> Layer for AveragePool<M, S> {
         Ok((back, front))
     }
 }
+
+/// The int8 form of [`nn::AveragePool1d`](crate::nn::AveragePool1d).
+pub type AveragePool1d<M, W> = AveragePool<M, InTime<M, W>>;
 
 /// The int8 form of [`nn::GlobalAveragePool`](crate::nn::GlobalAveragePool): the mean of each channel over all of
 /// the map.

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use oorandom::Rand32;
 use rolling_ball::kernels::Kernels;
-use rolling_ball::nn::{Chain, Dense, Layer, Network, Relu, Sample, SoftmaxCrossEntropy};
+use rolling_ball::nn::{Dense, Layer, Network, Relu, Sample, SoftmaxCrossEntropy};
 use rolling_ball::{AnyRollingBallConfig, Objective, Optimizer, RollingBall};
 use std::path::PathBuf;
 use workbench::data::Dataset;
@@ -11,10 +11,10 @@ use workbench::workspace::root;
 
 /// Inputs, hidden units with ReLU, outputs.
 pub type TwoLayers<const I: usize, const H: usize, const O: usize> =
-    Chain<Dense<I, H>, Chain<Relu<H>, Dense<H, O>>>;
+    (Dense<I, H>, Relu<H>, Dense<H, O>);
 /// With two hidden layers.
 pub type ThreeLayers<const I: usize, const H: usize, const G: usize, const O: usize> =
-    Chain<Dense<I, H>, Chain<Relu<H>, Chain<Dense<H, G>, Chain<Relu<G>, Dense<G, O>>>>>;
+    (Dense<I, H>, Relu<H>, Dense<H, G>, Relu<G>, Dense<G, O>);
 
 /// Of the inputs, against prototypes in -1 .. 1.
 const NOISE: f32 = 0.5;

@@ -9,8 +9,8 @@ use cortex_m_rt::entry;
 use qemu_board::{exit, firmware, guard, instructions, print_line};
 use rolling_ball::kernels::{Active, VectorOps};
 use rolling_ball::{
-    AnyFootpoint, Error, GaussNewton, GradientDescent, Optimizer, Request, RollingBall,
-    RollingBallConfig, Sgd, SgdConfig, StepReport,
+    Error, GaussNewton, GradientDescent, Optimizer, Request, RollingBall, RollingBallConfig, Sgd,
+    SgdConfig, StepReport,
 };
 use static_cell::ConstStaticCell;
 
@@ -32,25 +32,20 @@ fn main() -> ! {
 
 fn count_all(vectors: &mut [[f32; LARGEST]; 3]) -> Result<(), Error> {
     let contact = RollingBallConfig::default();
-    let descent = RollingBallConfig {
-        footpoint: AnyFootpoint::GradientDescent(GradientDescent { step: 0.1, iterations: 2 }),
-        ..contact
-    };
-    let gauss_newton = RollingBallConfig {
-        footpoint: AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 2, tolerance: 0.0 }),
-        ..contact
-    };
-    let balls =
-        [("contact", contact), ("gradient-descent", descent), ("gauss-newton", gauss_newton)];
+    let descent = contact.with_footpoint(GradientDescent { step: 0.1, iterations: 2 });
+    let nearest = contact.with_footpoint(GaussNewton { max_iterations: 2, tolerance: 0.0 });
     for length in LENGTHS {
         let [theta, gradient, offset] =
             vectors.each_mut().map(|vector| vector.get_mut(..length).unwrap_or_default());
         let plain = SgdConfig { roll_back: false, ..SgdConfig::default() };
         count("sgd", &mut Sgd::new(plain, &mut *gradient, None)?, theta)?;
-        for (form, config) in balls {
-            let workspace = [&mut *gradient, &mut *offset];
-            count(form, &mut RollingBall::new(config, workspace)?, theta)?;
-        }
+        let mut workspace = [gradient, offset];
+        let ball = &mut RollingBall::new(contact, workspace.each_mut().map(|v| &mut **v))?;
+        count("contact", ball, theta)?;
+        let ball = &mut RollingBall::new(descent, workspace.each_mut().map(|v| &mut **v))?;
+        count("gradient-descent", ball, theta)?;
+        let ball = &mut RollingBall::new(nearest, workspace)?;
+        count("gauss-newton", ball, theta)?;
     }
     Ok(())
 }

@@ -4,17 +4,17 @@
 #![no_main]
 
 use cortex_m_rt::entry;
-use qemu_board::firmware::{self, Aligned, Buffers};
+use qemu_board::firmware::{self, Aligned, VECTORS};
+use rolling_ball::nn::{self, Memory};
 use rolling_ball_rehearsal::whole;
 use scenario::{Digits, DigitsTail};
 use static_cell::ConstStaticCell;
 
 static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("DIGITS_IMAGE")));
 
-static BUFFERS: ConstStaticCell<Buffers<{ Digits::PARAMETERS }, { Digits::SCRATCH }>> =
-    ConstStaticCell::new(Buffers::ZERO);
+static MEMORY: ConstStaticCell<nn::memory!(Digits, VECTORS)> = ConstStaticCell::new(Memory::ZERO);
 
 #[entry]
 fn main() -> ! {
-    firmware::run(&IMAGE.0, BUFFERS.take(), whole::<DigitsTail>)
+    firmware::run(&IMAGE.0, MEMORY.take(), whole::<DigitsTail>)
 }

@@ -5,16 +5,17 @@
 #![no_main]
 
 use cortex_m_rt::entry;
-use qemu_board::firmware::{self, Aligned, Buffers};
+use qemu_board::firmware::{self, Aligned, VECTORS};
+use rolling_ball::nn::{self, Memory};
 use scenario::{LastLayer, last_layer};
 use static_cell::ConstStaticCell;
 
 static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("LAST_LAYER_IMAGE")));
 
-static BUFFERS: ConstStaticCell<Buffers<{ LastLayer::PARAMETERS }, { LastLayer::SCRATCH }>> =
-    ConstStaticCell::new(Buffers::ZERO);
+static MEMORY: ConstStaticCell<nn::memory!(LastLayer, VECTORS)> =
+    ConstStaticCell::new(Memory::ZERO);
 
 #[entry]
 fn main() -> ! {
-    firmware::run(&IMAGE.0, BUFFERS.take(), last_layer)
+    firmware::run(&IMAGE.0, MEMORY.take(), last_layer)
 }

@@ -5,11 +5,11 @@
 #![no_main]
 
 use cortex_m_rt::entry;
-use qemu_board::firmware::{self, Aligned, Buffers};
+use qemu_board::firmware::{self, Aligned};
 use qemu_board::flash::{self, Flash};
 use qemu_board::{exit, print_line};
 use rolling_ball::kernels::Scalar;
-use rolling_ball::nn::SoftmaxCrossEntropy;
+use rolling_ball::nn::{self, Memory, SoftmaxCrossEntropy};
 use rolling_ball::{
     ArcLength, Checkpoints, Error, LaggedContact, Optimizer, RollingBall, RollingBallConfig, step,
 };
@@ -17,11 +17,11 @@ use rolling_ball_rehearsal::{Event, Image, hash, whole};
 use scenario::{Digits, DigitsTail};
 use static_cell::ConstStaticCell;
 
-type Memory = Buffers<{ Digits::PARAMETERS }, { Digits::SCRATCH }>;
+type DigitsMemory = nn::memory!(Digits, 2);
 type Ball<'a> = RollingBall<&'a mut [f32], LaggedContact, ArcLength, Scalar>;
 
 static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("DIGITS_IMAGE")));
-static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Buffers::ZERO);
+static MEMORY: ConstStaticCell<DigitsMemory> = ConstStaticCell::new(Memory::ZERO);
 
 const RANGE: core::ops::Range<u32> = 0..0x10000;
 const _: () = assert!(
@@ -43,8 +43,8 @@ fn main() -> ! {
     firmware::end(run(&image, MEMORY.take()))
 }
 
-fn run(image: &Image, memory: &mut Memory) -> Result<(), Error> {
-    let Buffers { theta, workspace: [gradient, offset, ..], scratch } = memory;
+fn run(image: &Image, memory: &mut DigitsMemory) -> Result<(), Error> {
+    let Memory { theta, vectors: [gradient, offset], scratch } = memory;
     let (theta, gradient, offset) = (&mut theta[..], &mut gradient[..], &mut offset[..]);
     let model = whole::<DigitsTail>(image)?;
     model.load(theta)?;

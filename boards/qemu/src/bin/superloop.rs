@@ -9,19 +9,19 @@
 use cortex_m_rt::entry;
 use qemu_board::command_line::command_line;
 use qemu_board::duty::{self, Account, Watchdog};
-use qemu_board::firmware::{self, Aligned, Buffers};
+use qemu_board::firmware::{self, Aligned};
 use qemu_board::print_line;
 use rolling_ball::kernels::Scalar;
-use rolling_ball::nn::SoftmaxCrossEntropy;
+use rolling_ball::nn::{self, Memory, SoftmaxCrossEntropy};
 use rolling_ball::{Error, Optimizer, RollingBall, RollingBallConfig, poll_step};
 use rolling_ball_rehearsal::{Image, whole};
 use scenario::{Digits, DigitsTail};
 use static_cell::ConstStaticCell;
 
-type Memory = Buffers<{ Digits::PARAMETERS }, { Digits::SCRATCH }>;
+type DigitsMemory = nn::memory!(Digits, 2);
 
 static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("DIGITS_IMAGE")));
-static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Buffers::ZERO);
+static MEMORY: ConstStaticCell<DigitsMemory> = ConstStaticCell::new(Memory::ZERO);
 
 #[entry]
 fn main() -> ! {
@@ -29,8 +29,8 @@ fn main() -> ! {
     firmware::end(run(&image, MEMORY.take()))
 }
 
-fn run(image: &Image, memory: &mut Memory) -> Result<(), Error> {
-    let Buffers { theta, workspace: [gradient, offset, ..], scratch } = memory;
+fn run(image: &Image, memory: &mut DigitsMemory) -> Result<(), Error> {
+    let Memory { theta, vectors: [gradient, offset], scratch } = memory;
     let model = whole::<DigitsTail>(image)?;
     model.load(theta)?;
     let (network, settings) = (model.network.with_backend(Scalar), image.settings);

@@ -1,7 +1,7 @@
 //! The device's own run, on the desktop.
 
 use super::{Error, History, first_difference};
-use crate::{Event, Memory, Model, fine_tune};
+use crate::{Buffers, Event, Model, fine_tune};
 use rolling_ball::kernels::{Kernels, Scalar, Wide};
 use rolling_ball::nn::{Backbone, Layer, Network};
 use std::{println, vec, vec::Vec};
@@ -69,7 +69,7 @@ fn run<T: Layer, F: Backbone, K: Kernels + Copy>(
     let mut vectors = [const { Vec::<f32>::new() }; 4].map(|_| vec![0.0; T::PARAMETERS]);
     let [theta, gradient, first, second] = &mut vectors;
     let mut scratch = vec![0.0; Network::<T, F>::SCRATCH];
-    let memory = Memory { theta, workspace: [gradient, first, second], scratch: &mut scratch };
+    let memory = Buffers { theta, workspace: [gradient, first, second], scratch: &mut scratch };
     let mut events = Vec::new();
     let clock = || 0;
     fine_tune(kernels, model, memory, clock, |event| {

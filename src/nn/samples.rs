@@ -1,0 +1,195 @@
+//! Samples that can be numbered, and the mini-batches that go round them.
+
+use super::sample::{Quantized, Sample};
+use core::iter::FusedIterator;
+
+/// Labelled samples by number, of which a [`Batch`](super::Batch) sees all, or a part that moves on from step to step.
+///
+/// A value of this kind is a view, cheap to copy: a slice or an array of [`Sample`]s, a pair of slices or arrays of inputs
+/// and of targets (of which the shorter counts), [`QuantizedSamples`], or what a
+#[cfg_attr(feature = "heapless", doc = "[`SampleStore`](super::SampleStore) holds.")]
+#[cfg_attr(not(feature = "heapless"), doc = "`SampleStore` (feature `heapless`) holds.")]
+///
+/// ```
+/// use rolling_ball::nn::{Sample, Samples};
+///
+/// let (inputs, labels) = ([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]], [0, 1, 2]);
+/// let samples = (&inputs, &labels);
+/// assert_eq!(samples.len(), 3);
+/// assert_eq!(samples.get(1), Some(Sample { input: &[0.3, 0.4], target: 1 }));
+///
+/// // Two of them, from the last on; after it comes the first again.
+/// let labels: Vec<i32> = samples.range(2, 2).map(|sample| sample.target).collect();
+/// assert_eq!(labels, [2, 0]);
+/// ```
+pub trait Samples: Copy {
+    /// What the network sees of a sample.
+    type Input;
+    /// What the loss compares with.
+    type Target;
+
+    /// How many samples there are.
+    fn len(&self) -> usize;
+
+    /// The sample of this number; `None` where there are not so many.
+    fn get(&self, index: usize) -> Option<Sample<Self::Input, Self::Target>>;
+
+    /// Whether there is none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All samples in their order.
+    fn all(self) -> SampleRange<Self> {
+        self.range(0, self.len())
+    }
+
+    /// `count` samples from that of the number `first` on, and after the last the first again; at most each once. A number
+    /// beyond the last counts on from the first.
+    fn range(self, first: usize, count: usize) -> SampleRange<Self> {
+        let length = self.len();
+        let first = first.checked_rem(length).unwrap_or_default();
+        SampleRange { samples: self, next: first, left: count.min(length) }
+    }
+}
+
+/// Some samples in their order, round and round: an iterator whose type can be written down, so that a struct can keep the
+/// [`Batch`](super::Batch) over it.
+#[derive(Clone, Copy, Debug)]
+pub struct SampleRange<S> {
+    samples: S,
+    next: usize,
+    left: usize,
+}
+
+impl<S: Samples> SampleRange<S> {
+    /// As many samples as are left in this one, from that behind its end on: of a whole range, the next mini-batch.
+    #[must_use]
+    pub fn following(self) -> Self {
+        let Self { samples, next, left } = self;
+        samples.range(next.saturating_add(left), left)
+    }
+}
+
+impl<S: Samples> Iterator for SampleRange<S> {
+    type Item = Sample<S::Input, S::Target>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        let sample = self.samples.get(self.next);
+        self.next += 1;
+        if self.next >= self.samples.len() {
+            self.next = 0;
+        }
+        sample
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl<S: Samples> ExactSizeIterator for SampleRange<S> {}
+impl<S: Samples> FusedIterator for SampleRange<S> {}
+
+impl<'d, I, Y: Copy> Samples for &'d [Sample<I, Y>] {
+    type Input = &'d I;
+    type Target = Y;
+
+    fn len(&self) -> usize {
+        <[_]>::len(self)
+    }
+
+    fn get(&self, index: usize) -> Option<Sample<&'d I, Y>> {
+        let Sample { input, target } = <[_]>::get(self, index)?;
+        Some(Sample { input, target: *target })
+    }
+}
+
+impl<'d, I, Y: Copy, const COUNT: usize> Samples for &'d [Sample<I, Y>; COUNT] {
+    type Input = &'d I;
+    type Target = Y;
+
+    fn len(&self) -> usize {
+        COUNT
+    }
+
+    fn get(&self, index: usize) -> Option<Sample<&'d I, Y>> {
+        Samples::get(&self.as_slice(), index)
+    }
+}
+
+impl<'d, I, Y: Copy> Samples for (&'d [I], &'d [Y]) {
+    type Input = &'d I;
+    type Target = Y;
+
+    fn len(&self) -> usize {
+        let (inputs, targets) = self;
+        inputs.len().min(targets.len())
+    }
+
+    fn get(&self, index: usize) -> Option<Sample<&'d I, Y>> {
+        let (inputs, targets) = *self;
+        Some(Sample { input: inputs.get(index)?, target: *targets.get(index)? })
+    }
+}
+
+impl<'d, I, Y: Copy, const COUNT: usize> Samples for (&'d [I; COUNT], &'d [Y; COUNT]) {
+    type Input = &'d I;
+    type Target = Y;
+
+    fn len(&self) -> usize {
+        COUNT
+    }
+
+    fn get(&self, index: usize) -> Option<Sample<&'d I, Y>> {
+        let (inputs, targets) = *self;
+        Samples::get(&(inputs.as_slice(), targets.as_slice()), index)
+    }
+}
+
+/// Samples in bytes, as sensors deliver them and as they lie in flash: inputs of `width` bytes one after another, and a
+/// class for each. A byte of an input stands for `value * scale + offset`, as in [`Quantized`].
+///
+/// ```
+/// use rolling_ball::nn::{QuantizedSamples, Samples};
+///
+/// static PIXELS: [u8; 6] = [0, 255, 7, 128, 200, 3];
+/// let samples =
+///     QuantizedSamples { inputs: &PIXELS, labels: &[4, 9], width: 3, scale: 1.0, offset: 0.0 };
+/// let second = samples.get(1).ok_or("there are two samples")?;
+/// assert_eq!((second.input.values, second.target), (&PIXELS[3..], 9));
+/// # Ok::<(), &str>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct QuantizedSamples<'d> {
+    /// The inputs, one after another.
+    pub inputs: &'d [u8],
+    /// The class of each.
+    pub labels: &'d [u8],
+    /// Bytes of one input.
+    pub width: usize,
+    /// Multiplies a byte.
+    pub scale: f32,
+    /// Added after.
+    pub offset: f32,
+}
+
+impl<'d> Samples for QuantizedSamples<'d> {
+    type Input = Quantized<'d>;
+    type Target = usize;
+
+    fn len(&self) -> usize {
+        let inputs = self.inputs.len().checked_div(self.width).unwrap_or_default();
+        inputs.min(self.labels.len())
+    }
+
+    fn get(&self, index: usize) -> Option<Sample<Quantized<'d>, usize>> {
+        let Self { inputs, labels, width, scale, offset } = *self;
+        let label = labels.get(index)?;
+        let start = index.checked_mul(width)?;
+        let values = inputs.get(start..)?.get(..width)?;
+        Some(Sample { input: Quantized { values, scale, offset }, target: usize::from(*label) })
+    }
+}
