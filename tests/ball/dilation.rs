@@ -1,13 +1,10 @@
 //! The ball against the dilated loss: grey-scale dilation by a spherical cap, which knows no optimizer.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
+use crate::support::dilation::dilate;
+use crate::support::formulas::{Formula, Single, Waves};
+use crate::support::numbers::{add_scaled, deviation, distance, norm, widen};
+use crate::support::optimizers::ball;
 use rolling_ball::{CentreStep, Footpoint, RollingBall, RollingBallConfig, step};
-use support::dilation::dilate;
-use support::formulas::{Formula, Single, Waves};
-use support::numbers::{add_scaled, deviation, distance, norm, widen};
-use support::optimizers::ball;
 
 /// Curvature at most 2.1.
 fn one_dimension() -> Waves {

@@ -1,16 +1,13 @@
 //! The identities of the rolling ball, form by form.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
-use rolling_ball::{CentreStep, Footpoint, Objective, Outcome, RollingBallConfig, Schedule, step};
-use support::formulas::{
+use crate::support::formulas::{
     Affine, Constant, Formula, GaussianWells, Scaled, SineModel, Single, Waves, WeierstrassLike,
     bowl, parabola,
 };
-use support::numbers::{add_scaled, bits, deviation, distance, dot, norm, widen};
-use support::optimizers::{ball, every_optimizer, forms, run};
-use support::random::Random;
+use crate::support::numbers::{add_scaled, bits, deviation, distance, dot, norm, widen};
+use crate::support::optimizers::{ball, every_optimizer, forms, run};
+use crate::support::random::Random;
+use rolling_ball::{CentreStep, Footpoint, Objective, Outcome, RollingBallConfig, Schedule, step};
 
 /// Relative rounding of an `f32`.
 const EPSILON: f64 = f32::EPSILON as f64;

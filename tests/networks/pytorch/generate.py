@@ -1,7 +1,7 @@
 """Writes vectors.json: what PyTorch makes of every layer, every loss and a small network, and all gradients.
 
     pip install torch
-    python tests/pytorch/generate.py
+    python tests/networks/pytorch/generate.py
 
 The numbers that go in are float32 values; PyTorch computes with them in float64, so that what comes out is exact
 beside the rounding of the float32 that it is compared with. Everything is written in the order of rolling-ball: `ours`

@@ -1,8 +1,6 @@
 //! Basin maps: every lane is the core's ball, every thread and vector unit gives the same bits, and the labels are right.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
+use crate::support::random::Random;
 use rayon::ThreadPoolBuilder;
 use rolling_ball::kernels::{Active, Kernels, LANES, Scalar, SimdVector, Task, Unit};
 use rolling_ball::landscapes::GaussianWells;
@@ -11,7 +9,6 @@ use rolling_ball::probe::basins::{
 };
 use rolling_ball::{Error, Objective, RollingBall, Schedule, Sgd, SgdConfig, step};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use support::random::Random;
 
 const WIDTH: f32 = 0.1;
 

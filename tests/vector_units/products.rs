@@ -1,12 +1,9 @@
 //! The products of a fully connected layer by every vector unit of this processor, against their definitions.
-#![cfg(feature = "simd")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
-use rolling_ball::kernels::{Factors, Kernels, Level, Scalar, VectorOps, Wide};
-use support::numbers::bits;
-use support::random::Random;
+use crate::support::numbers::bits;
+use crate::support::random::Random;
+use crate::with_each_level;
+use rolling_ball::kernels::{Factors, Kernels, Scalar, VectorOps, Wide};
 
 /// A matrix of `lines` by `width` is to be combined from one of `terms` by `width`.
 #[derive(Clone, Copy, Debug)]
@@ -90,18 +87,10 @@ fn agree<K: Kernels>(kernels: &str) {
     }
 }
 
-// One test for all of them: a limit holds for the whole program.
 #[test]
 fn every_kernel_gives_a_product_of_any_shape_the_bits_of_its_definition() {
     agree::<Scalar>("scalar");
-    for level in Level::ALL {
-        level.limit();
-        if Level::in_use() == level {
-            agree::<Wide>(&format!("{level:?}"));
-        } else {
-            println!("skipped: this processor has no {level:?}");
-        }
-    }
+    with_each_level(|level| agree::<Wide>(&format!("{level:?}")));
 }
 
 fn is_nothing_without_a_term<K: Kernels>() {

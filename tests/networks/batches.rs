@@ -1,8 +1,10 @@
 //! Layers, losses and networks against plain `f64` loops and their finite differences.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
+use crate::support::numbers::{bits, deviation, widen};
+use crate::support::random::Random;
+use crate::support::reference_network::{
+    ReferenceDense, cross_entropy, finite_differences, forward, mean_squared_error,
+};
 use core::cell::Cell;
 use core::task::Poll;
 use proptest::prelude::*;
@@ -11,11 +13,6 @@ use rolling_ball::nn::{
     Network, Quantized, Relu, Sample, SoftmaxCrossEntropy,
 };
 use rolling_ball::{Error, Objective, RollingBall, RollingBallConfig, step};
-use support::numbers::{bits, deviation, widen};
-use support::random::Random;
-use support::reference_network::{
-    ReferenceDense, cross_entropy, finite_differences, forward, mean_squared_error,
-};
 
 type Tail = Chain<Dense<5, 6>, Chain<Relu<6>, Dense<6, 3>>>;
 type Whole = Network<'static, Tail>;
@@ -178,7 +175,7 @@ fn behind_a_frozen_part_the_gradient_of_the_tail_is_that_of_finite_differences()
         let features: Vec<Vec<f32>> = samples
             .iter()
             .map(|(input, _)| forward(&[FROZEN], &widen(&frozen), &widen(input)))
-            .map(|features| support::numbers::narrow(&features))
+            .map(|features| crate::support::numbers::narrow(&features))
             .collect();
         stays_off_the_kinks(&TAIL, &widen(&theta), &features);
         let mut scratch = [f32::NAN; Split::SCRATCH];
@@ -281,7 +278,7 @@ proptest! {
             let (value, gradient) = whole_gradient(SoftmaxCrossEntropy::new(), one, &theta);
             mean += f64::from(value) / count as f64;
             let share = widen(&gradient);
-            mean_gradient = support::numbers::add_scaled(&mean_gradient, 1.0 / count as f64, &share);
+            mean_gradient = crate::support::numbers::add_scaled(&mean_gradient, 1.0 / count as f64, &share);
         }
         // Up to 20 sums of order 1 in f32.
         prop_assert!((f64::from(value) - mean).abs() <= ROUNDING);

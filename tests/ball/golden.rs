@@ -1,8 +1,7 @@
 //! The paper's form against trajectories computed in double precision by other programs.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
+use crate::support::formulas::{GaussianWells, Quadratic, SineModel, Single, WeierstrassLike};
+use crate::support::numbers::{bits, deviation, narrow, widen};
 use rolling_ball::{
     CentreStep, Footpoint, Objective, Optimizer, RollingBall, RollingBallConfig, step,
 };
@@ -10,8 +9,6 @@ use serde::Deserialize;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use support::formulas::{GaussianWells, Quadratic, SineModel, Single, WeierstrassLike};
-use support::numbers::{bits, deviation, narrow, widen};
 
 /// A correct implementation may add in another order than the run that the deviation was recorded with.
 const ALLOWED: f64 = 10.0;
@@ -74,7 +71,7 @@ impl Golden {
             centre_step: CentreStep::Plain,
             roll_back,
         };
-        support::optimizers::ball(config, self.theta0.len())
+        crate::support::optimizers::ball(config, self.theta0.len())
     }
 
     fn trajectory(&self, roll_back: bool) -> (Vec<Vec<f32>>, Vec<f32>) {
@@ -118,8 +115,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn our_files() -> Vec<PathBuf> {
-    let files = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden"));
-    assert_eq!(files.len(), 4, "tests/golden: generate.py makes four files");
+    let files = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ball/golden"));
+    assert_eq!(files.len(), 4, "tests/ball/golden: generate.py makes four files");
     files
 }
 

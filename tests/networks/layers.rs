@@ -1,8 +1,12 @@
 //! Every layer by itself against plain `f64` loops and their finite differences.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
+use crate::support::layers::{Passes, forward, pass};
+use crate::support::numbers::{bits, deviation, dot, widen};
+use crate::support::random::Random;
+use crate::support::reference_layers::{
+    Place, average_pool, convolution, depthwise, layer_norm, max_pool,
+};
+use crate::support::reference_network::finite_differences;
 use rolling_ball::Error;
 use rolling_ball::kernels::{Active, Scalar};
 use rolling_ball::nn::{
@@ -10,13 +14,6 @@ use rolling_ball::nn::{
     GlobalAveragePool, Gradient, Layer, LayerNorm, LeakyRelu, Map, MaxPool, Parameters, Relu,
     Relu6, Residual, Shape, Sigmoid, Sliding, Tanh, Whole, Window,
 };
-use support::layers::{Passes, forward, pass};
-use support::numbers::{bits, deviation, dot, widen};
-use support::random::Random;
-use support::reference_layers::{
-    Place, average_pool, convolution, depthwise, layer_norm, max_pool,
-};
-use support::reference_network::finite_differences;
 
 /// Up to about 50 sums of products of order 1, and differences whose own error is below 1e-9.
 const ROUNDING: f64 = 4e-6;

@@ -1,16 +1,13 @@
 //! The landscapes against their formulas in `f64`, written here a second time, and against finite differences of those.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
+use crate::support::numbers::{deviation, norm, widen};
+use crate::support::random::Random;
 use rolling_ball::landscapes::{
     Ackley, GaussianWells, Quadratic, Rastrigin, RippledBowl, Rosenbrock, SineModel, Weierstrass,
     WeierstrassLike, Whitley,
 };
 use rolling_ball::{Error, Objective};
 use std::f64::consts::{E, PI, TAU};
-use support::numbers::{deviation, norm, widen};
-use support::random::Random;
 
 type Formula = dyn Fn(&[f64]) -> f64;
 

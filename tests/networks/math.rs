@@ -1,6 +1,4 @@
 //! `Micromath` is as accurate as its documentation says, and no more is asked of it.
-#![cfg(feature = "micromath")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use rolling_ball::nn::{BinaryCrossEntropyWithLogits, Loss, SoftmaxCrossEntropy};
 use rolling_ball::{Libm, Math, Micromath};

@@ -1,14 +1,10 @@
 //! Int8 backbones against the same arithmetic in `i64` and `f64`, written index by index.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::random::Random;
 use rolling_ball::Error;
 use rolling_ball::kernels::{Active, Scalar};
 use rolling_ball::nn::int8::{self, Int8Backbone, Layer};
 use rolling_ball::nn::{Backbone, Chain, Dense, Input, Map, Network, Quantized, Window};
-use support::random::Random;
 
 /// Zero of the input; zero, minimum and maximum of the output.
 type Range = [i8; 4];

@@ -1,5 +1,4 @@
 //! The store of labelled samples of a device that keeps learning.
-#![cfg(feature = "heapless")]
 
 use proptest::prelude::*;
 use rolling_ball::nn::{Input, SampleStore};

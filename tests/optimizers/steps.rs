@@ -1,8 +1,12 @@
 //! The optimizers against plain `f64` loops, what they cost, and what they report.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
+use crate::support::faults::Counted;
+use crate::support::formulas::{
+    Affine, Formula, Penalised, Quadratic, Single, Waves, WeierstrassLike, bowl, parabola,
+};
+use crate::support::numbers::{add_scaled, bits, deviation, distance, dot, norm, widen};
+use crate::support::optimizers::{ball, every_optimizer, forms, run, searches};
+use crate::support::random::Random;
 use rolling_ball::kernels::Scalar;
 use rolling_ball::{
     Adam, AdamConfig, Armijo, CentreStep, ClipNorm, EntropySgd, EntropySgdConfig, Evaluations,
@@ -11,13 +15,6 @@ use rolling_ball::{
 };
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use support::faults::Counted;
-use support::formulas::{
-    Affine, Formula, Penalised, Quadratic, Single, Waves, WeierstrassLike, bowl, parabola,
-};
-use support::numbers::{add_scaled, bits, deviation, distance, dot, norm, widen};
-use support::optimizers::{ball, every_optimizer, forms, run, searches};
-use support::random::Random;
 
 /// A few steps of coordinates of order 1: a handful of roundings of 6e-8 each, not amplified on these losses.
 const ROUNDING: f64 = 2e-6;

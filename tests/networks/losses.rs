@@ -1,13 +1,10 @@
 //! The losses against the finite differences of their formulas in `f64`.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
+use crate::support::numbers::{bits, deviation, widen};
+use crate::support::random::Random;
+use crate::support::reference_network::{cross_entropy, finite_differences};
 use rolling_ball::Error;
 use rolling_ball::nn::{BinaryCrossEntropyWithLogits, Huber, Loss, SoftmaxCrossEntropy};
-use support::numbers::{bits, deviation, widen};
-use support::random::Random;
-use support::reference_network::{cross_entropy, finite_differences};
 
 /// A few dozen roundings of values of order 1; the losses are of order 10 at most.
 const ROUNDING: f64 = 4e-6;

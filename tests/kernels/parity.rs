@@ -1,16 +1,12 @@
 //! The vector kernels against the scalar ones: the same bits, for every pass and every trajectory.
-#![cfg(feature = "simd")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
+use crate::support::formulas::{GaussianWells, Single, WeierstrassLike};
+use crate::support::numbers::bits;
+use crate::support::optimizers::{every_optimizer, run};
+use crate::support::random::Random;
 use proptest::prelude::*;
 use rolling_ball::kernels::{AdamCoefficients, Kernels, Scalar, VectorOps, Wide};
 use rolling_ball::{Objective, step};
-use support::formulas::{GaussianWells, Single, WeierstrassLike};
-use support::numbers::bits;
-use support::optimizers::{every_optimizer, run};
-use support::random::Random;
 
 /// Numbers of every kind that a step may meet: of order 1, zeros of both signs, subnormals, and ones whose
 /// squares and sums overflow.
@@ -273,7 +269,7 @@ fn whole_trajectories_of_every_optimizer_give_the_same_bits() {
 #[test]
 fn trajectories_among_gaussian_wells_give_the_same_bits() {
     let mut random = Random(5);
-    let minima = (0..6).map(|_| support::numbers::widen(&random.vector(11))).collect();
+    let minima = (0..6).map(|_| crate::support::numbers::widen(&random.vector(11))).collect();
     let wells = GaussianWells { minima, sigma: 1.5 };
     every_trajectory_agrees(11, &mut Single(wells), &random.vector(11));
 }
@@ -283,7 +279,7 @@ fn the_centres_of_balls_on_both_kernels_have_the_same_bits() {
     use rolling_ball::RollingBall;
     let start = Random(9).vector(19);
     let zeros = || vec![0.0f32; 19];
-    for (name, config) in support::optimizers::forms(0.3, 0.02, false) {
+    for (name, config) in crate::support::optimizers::forms(0.3, 0.02, false) {
         let mut scalar = RollingBall::with_backend(Scalar, config, [zeros(), zeros()]).unwrap();
         let mut wide = RollingBall::with_backend(Wide, config, [zeros(), zeros()]).unwrap();
         let mut objective = Single(WeierstrassLike { terms: 2 });

@@ -1,13 +1,10 @@
 //! The rolling ball against the exact one, on the paper's landscapes: dilation on a grid, which knows no optimizer.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
+use crate::support::numbers::{add_scaled, distance, narrow, norm, widen};
+use crate::support::optimizers::ball;
 use rolling_ball::landscapes::{GaussianWells, SineModel, Weierstrass, WeierstrassLike, Whitley};
 use rolling_ball::probe::{Grid, Slice};
 use rolling_ball::{CentreStep, Footpoint, Objective, RollingBallConfig, step};
-use support::numbers::{add_scaled, distance, narrow, norm, widen};
-use support::optimizers::ball;
 
 const MINIMA: [[f32; 2]; 5] = [[0.5, -0.5], [0.9, 0.3], [-1.0, 0.25], [0.1, 0.4], [-0.3, -0.9]];
 const INPUTS: [f32; 6] = [-2.0, -1.0, -0.5, 0.5, 1.0, 2.0];

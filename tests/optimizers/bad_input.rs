@@ -1,8 +1,10 @@
 //! What is not fit to be used is refused with the error that names it, and theta is left where it can be used.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
+use crate::support::faults::{EVERY_FAULT, Fault, Faulty, REFUSAL, Struck};
+use crate::support::formulas::{Affine, GaussianWells, Single};
+use crate::support::numbers::{bits, unit_in_last_place, widen};
+use crate::support::optimizers::{Named, every_optimizer, forms, run};
+use crate::support::random::Random;
 use proptest::prelude::*;
 use rolling_ball::kernels::Scalar;
 use rolling_ball::{
@@ -10,11 +12,6 @@ use rolling_ball::{
     Objective, Optimizer, Outcome, Request, RollingBall, RollingBallConfig, Sam, SamConfig,
     Schedule, Sgd, SgdConfig, WeightDecay, step,
 };
-use support::faults::{EVERY_FAULT, Fault, Faulty, REFUSAL, Struck};
-use support::formulas::{Affine, GaussianWells, Single};
-use support::numbers::{bits, unit_in_last_place, widen};
-use support::optimizers::{Named, every_optimizer, forms, run};
-use support::random::Random;
 
 const LENGTH: usize = 11;
 
@@ -253,7 +250,7 @@ fn a_custom_schedule_out_of_range_is_refused_at_its_step_and_theta_is_unchanged(
     let bad = |step| if step == 2 { f32::NAN } else { 0.02 };
     let config =
         RollingBallConfig { radius: Schedule::Custom(bad), ..RollingBallConfig::default() };
-    let ball = support::optimizers::ball(config, LENGTH);
+    let ball = crate::support::optimizers::ball(config, LENGTH);
     let learning_rate = Schedule::Custom(bad);
     let config = SgdConfig { learning_rate, ..SgdConfig::default() };
     let sgd = Sgd::new(config, vec![0.0; LENGTH], None).unwrap();
@@ -358,7 +355,7 @@ fn answers_out_of_turn_and_slices_of_the_wrong_length_change_nothing() {
 
 #[test]
 fn the_centre_is_refused_while_a_step_is_in_progress() {
-    let mut ball = support::optimizers::ball(RollingBallConfig::default(), 2);
+    let mut ball = crate::support::optimizers::ball(RollingBallConfig::default(), 2);
     let mut theta = [0.5, 0.5];
     ball.begin(&mut theta).unwrap();
     assert!(matches!(ball.centre(&theta), Err(Error::UnexpectedAnswer { .. })));
@@ -565,13 +562,13 @@ fn after_an_error_a_ball_rests_on_theta_with_its_own_normal_as_a_new_one_does() 
         if name.contains("Armijo") {
             continue; // Its rate goes on from the last step's.
         }
-        let mut used = support::optimizers::ball(form, LENGTH);
+        let mut used = crate::support::optimizers::ball(form, LENGTH);
         let mut theta = start.clone();
         step(&mut used, &mut wells(), &mut theta).unwrap();
         let mut objective = Faulty::new(wells(), Fault::Loss(f32::NAN), 0..1);
         step(&mut used, &mut objective, &mut theta).unwrap_err();
         assert_eq!(bits(used.centre(&theta).unwrap()), bits(&theta), "{name}");
-        let mut new = support::optimizers::ball(form, LENGTH);
+        let mut new = crate::support::optimizers::ball(form, LENGTH);
         let mut expected = theta.clone();
         for _ in 0..3 {
             step(&mut used, &mut wells(), &mut theta).unwrap();
@@ -652,7 +649,7 @@ fn a_scaled_loss_that_overflows_is_never_reported_as_a_loss() {
     let mut failures = Vec::new();
     for (name, form) in forms(0.3, 0.1, true) {
         let config = RollingBallConfig { loss_scale: 100.0, ..form };
-        let mut ball = support::optimizers::ball(config, LENGTH);
+        let mut ball = crate::support::optimizers::ball(config, LENGTH);
         let mut theta = Random(8).vector(LENGTH);
         if let Ok(report) = step(&mut ball, &mut Single(high.clone()), &mut theta)
             && !report.loss_after.is_none_or(f32::is_finite)
@@ -706,7 +703,7 @@ fn a_step_that_stalls_leaves_the_centre_where_it_was() {
             continue;
         }
         let (mut theta, mut ball) =
-            (Random(8).vector(LENGTH), support::optimizers::ball(config, LENGTH));
+            (Random(8).vector(LENGTH), crate::support::optimizers::ball(config, LENGTH));
         run(&mut ball, &mut Uphill(false), &mut theta, 3);
         let before = ball.centre(&theta).unwrap().to_vec();
         let report = step(&mut ball, &mut Uphill(true), &mut theta).unwrap();

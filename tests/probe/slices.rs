@@ -1,8 +1,7 @@
 //! The probe: slices, the exact ball, roughness and directions.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
+use crate::support::numbers::bits;
+use crate::support::random::Random;
 use proptest::prelude::*;
 use rolling_ball::Error;
 use rolling_ball::Objective;
@@ -15,8 +14,6 @@ use rolling_ball::probe::{
     Grid, Roughness, Scale, Slice, normalise_filters, normalise_layers, orthogonalise,
     principal_direction, smoothing_radius,
 };
-use support::numbers::bits;
-use support::random::Random;
 
 /// By the definition, point by point, in `f64`.
 fn dilated(grid: Grid, heights: &[f32], radius: f32, point: usize) -> f64 {

@@ -1,8 +1,7 @@
-//! Every layer, every loss and a small network against PyTorch. `tests/pytorch/generate.py` writes what PyTorch gave.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+//! Every layer, every loss and a small network against PyTorch. `tests/networks/pytorch/generate.py` writes what PyTorch gave.
 
-mod support;
-
+use crate::support::layers::pass;
+use crate::support::numbers::widen;
 use rolling_ball::Objective;
 use rolling_ball::kernels::Active;
 use rolling_ball::nn::{
@@ -13,8 +12,6 @@ use rolling_ball::nn::{
 };
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use support::layers::pass;
-use support::numbers::widen;
 
 /// PyTorch computed in `f64`. Beside it, sums of up to 70 products of order 1, each rounded to 6e-8 of itself: an
 /// order below the square root of that many times the largest value.

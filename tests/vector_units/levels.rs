@@ -1,17 +1,14 @@
-//! Every vector unit of this processor against the scalar kernels: one test, since a limit holds for the whole program.
-#![cfg(feature = "simd")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+//! A network and every optimizer, on every vector unit of this processor, against the scalar kernels.
 
-mod support;
-
-use rolling_ball::kernels::{Kernels, Level, Scalar, Wide};
+use crate::support::numbers::bits;
+use crate::support::optimizers::every_optimizer;
+use crate::support::random::Random;
+use crate::with_each_level;
+use rolling_ball::kernels::{Kernels, Scalar, Wide};
 use rolling_ball::nn::{
     Chain, Conv2d, Dense, Map, Network, Relu, Sample, Shape, SoftmaxCrossEntropy, Window,
 };
 use rolling_ball::{Objective, step};
-use support::numbers::bits;
-use support::optimizers::every_optimizer;
-use support::random::Random;
 
 /// More filters than lanes, and more outputs than a panel has terms; neither is a multiple.
 type Image = Conv2d<Map<6, 5, 3>, Window<3, 3, 2, 1, 1, 0>, 30>;
@@ -77,21 +74,11 @@ impl Objective for Bowl {
 #[test]
 fn every_vector_unit_and_every_number_of_samples_at_once_gives_the_bits_of_one_by_one() {
     let (expected, trajectories) = (evaluate(Scalar, 1), descend(Scalar));
-    let mut skipped = Vec::new();
-    for level in Level::ALL {
-        level.limit();
-        if level > Level::available() {
-            skipped.push(level);
-            continue;
-        }
-        assert_eq!(Level::in_use(), level);
+    with_each_level(|level| {
         for together in [1, 2, 3, 4, 5, 8, SAMPLES, 20] {
             assert_eq!(evaluate(Wide, together), expected, "{level:?}, {together} at once");
             assert_eq!(evaluate(Scalar, together), expected, "{together} at once");
         }
         assert_eq!(descend(Wide), trajectories, "{level:?}");
-    }
-    if !skipped.is_empty() {
-        println!("SKIPPED: this processor does not have {skipped:?}");
-    }
+    });
 }

@@ -1,16 +1,12 @@
 //! The vector kernels on several threads against the scalar ones, which never leave the thread of the caller.
-#![cfg(all(feature = "simd", feature = "threads"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
+use crate::support::numbers::bits;
+use crate::support::random::Random;
 use rayon::ThreadPoolBuilder;
 use rolling_ball::Objective;
 use rolling_ball::kernels::{AdamCoefficients, Kernels, SEGMENT, Scalar, VectorOps, Wide};
 use rolling_ball::nn::{Chain, Dense, Gradient, Network, Relu, Sample, SoftmaxCrossEntropy, dense};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use support::numbers::bits;
-use support::random::Random;
 
 /// A pass: its name, the bits of its sums, and a hash of what it leaves in the four vectors.
 type Outcome = (&'static str, Vec<u32>, u64);
