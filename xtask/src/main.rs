@@ -14,7 +14,6 @@ mod import;
 mod int8;
 mod lab;
 mod lanes;
-mod lint;
 mod pretrain;
 mod progress;
 mod resume;
@@ -39,7 +38,7 @@ enum Task {
     C(c::CArgs),
     Demo(demo::DemoArgs),
     Test(test::TestArgs),
-    /// Formatting, clippy and documentation, without a warning
+    /// Run the part of the tests that formats and lints
     Lint,
     Qemu(cores::QemuArgs),
     /// Build the firmware of the retail boards, and print its sizes
@@ -62,7 +61,7 @@ fn main() -> ExitCode {
         Task::Demo(args) => demo::demo(&args),
         Task::Test(args) => test::test(&args),
         Task::Qemu(args) => cores::qemu(&args),
-        Task::Lint => lint::lint(),
+        Task::Lint => test::lint(),
         Task::Boards => boards::boards(),
         Task::Lab(args) => lab::lab(&args),
         Task::Lanes(args) => lanes::lanes(&args),

@@ -1,6 +1,7 @@
 //! The repository, and running cargo in it.
 
 use anyhow::{Context, Result, bail};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -19,7 +20,12 @@ pub fn root() -> PathBuf {
 
 /// The cargo that runs this program.
 pub fn cargo() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    in_repository(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// A program that builds something else than this one.
+pub fn in_repository(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     // What cargo told this program about itself is not true of what it builds.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();

@@ -1,0 +1,61 @@
+//! The oldest Rust that the crates promise to compile with.
+
+use super::TestArgs;
+use super::part::{Part, skipped};
+use super::watch::watch;
+use crate::device::setup;
+use crate::workspace::{DEVICE_FEATURES, FEATURES, in_repository, root};
+use anyhow::{Context, Result};
+use libtest_mimic::Completion;
+use std::fs;
+use std::path::Path;
+
+const DEVICE: &str = "thumbv7em-none-eabihf";
+
+/// What is checked: the part of a sentence, a folder, and the arguments.
+const CHECKS: [(&str, &str, &[&str]); 5] = [
+    ("the_library", "", &["--package", "rolling-ball", "--lib", "--features", FEATURES]),
+    (
+        "the_library_on_a_cortex_m4f",
+        "",
+        &["--package", "rolling-ball", "--lib", "--features", DEVICE_FEATURES, "--target", DEVICE],
+    ),
+    ("the_tools", "", &["--workspace", "--exclude", "rolling-ball"]),
+    ("the_firmware", "boards", &["--target", DEVICE]),
+    ("the_c_interface", "bindings/c", &[]),
+];
+
+pub fn part(args: &TestArgs) -> Part {
+    let mut part = Part::new("msrv", args);
+    for (what, folder, arguments) in CHECKS {
+        let sentence = format!("{what}_compiles_with_the_oldest_rust_that_it_promises");
+        part = part.test_or_skip(sentence, move || check(folder, arguments));
+    }
+    part
+}
+
+fn check(folder: &str, arguments: &[&str]) -> Result<Completion> {
+    let folder = root().join(folder);
+    let version = promised(&folder)?;
+    if let Err(reason) = setup::rust_toolchain(&version, &[DEVICE]) {
+        return Ok(skipped(format!("{reason:#}")));
+    }
+    let mut command = in_repository("rustup");
+    command.args(["run", &version, "cargo", "check", "--locked"]).args(arguments);
+    command.current_dir(folder);
+    watch(command)?;
+    Ok(Completion::Completed)
+}
+
+/// The `rust-version` of a package, or of its workspace.
+fn promised(folder: &Path) -> Result<String> {
+    let path = folder.join("Cargo.toml");
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let manifest: toml::Table = toml::from_str(&text)?;
+    let workspace = manifest.get("workspace").and_then(|workspace| workspace.get("package"));
+    let mut tables = [workspace, manifest.get("package")].into_iter().flatten();
+    let version = tables.find_map(|table| table.get("rust-version")?.as_str());
+    let version = version.with_context(|| format!("{} has no rust-version", path.display()))?;
+    Ok(version.to_owned())
+}
