@@ -28,7 +28,7 @@ const CHECKS: [(&str, &str, &[&str]); 5] = [
 pub fn part(args: &TestArgs) -> Part {
     let mut part = Part::new("msrv", args);
     for (what, folder, arguments) in CHECKS {
-        let sentence = format!("{what}_compiles_with_the_oldest_rust_that_it_promises");
+        let sentence = format!("the_oldest_rust_that_is_promised_compiles_{what}");
         part = part.test_or_skip(sentence, move || check(folder, arguments));
     }
     part

@@ -8,8 +8,9 @@ use crate::workspace::cargo;
 pub fn part(args: &TestArgs) -> Part {
     Part::new("tools", args).test("the_tests_of_the_tools_pass", || {
         let mut command = cargo();
-        command.args(["test", "--workspace", "--exclude", "rolling-ball", "--locked"]);
-        command.arg("--no-fail-fast");
+        // As this program was built, so that what it links is not built anew.
+        command.args(["test", "--release", "--workspace", "--exclude", "rolling-ball"]);
+        command.args(["--locked", "--no-fail-fast"]);
         cargo_test(command)
     })
 }

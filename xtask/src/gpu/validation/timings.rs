@@ -5,7 +5,7 @@ use crate::bench::timing::{median, median_seconds};
 use anyhow::Result;
 use indicatif::ProgressBar;
 use rolling_ball::gpu::{self, Adapter, AdapterKind, DenseNetwork, Device, Shaders, Vector};
-use rolling_ball::kernels::{Vector, Wide};
+use rolling_ball::kernels::{Vector as _, Wide};
 use rolling_ball::{RollingBall, RollingBallConfig, step};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
