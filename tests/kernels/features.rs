@@ -1,5 +1,5 @@
-//! A feature set builds what it says. Cargo adds the features that other packages of a build ask for, so
-//! `cargo xtask test` names the set that it means in `ROLLING_BALL_FEATURES`.
+//! A feature set builds what it says. Cargo adds the features that other packages of a build ask
+//! for, so `cargo xtask test` names the set that it means in `ROLLING_BALL_FEATURES`.
 
 use rolling_ball::kernels::Active;
 use std::any::type_name;

@@ -1,4 +1,5 @@
-//! A network and every optimizer, on every vector unit of this processor, against the scalar kernels.
+//! A network and every optimizer, on every vector unit of this processor, against the scalar
+//! kernels.
 
 use crate::support::numbers::bits;
 use crate::support::optimizers::every_optimizer;

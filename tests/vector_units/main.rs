@@ -10,8 +10,8 @@ mod products;
 use rolling_ball::kernels::Level;
 use std::sync::{Mutex, PoisonError};
 
-/// Does the work with each vector unit that this processor has. A limit holds for the whole program, so only one test
-/// at a time may set it.
+/// Does the work with each vector unit that this processor has. A limit holds for the whole
+/// program, so only one test at a time may set it.
 fn with_each_level(mut work: impl FnMut(Level)) {
     static LIMIT: Mutex<()> = Mutex::new(());
     let _turn = LIMIT.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,5 @@
-//! The products of a fully connected layer by every vector unit of this processor, against their definitions.
+//! The products of a fully connected layer by every vector unit of this processor, against their
+//! definitions.
 
 use crate::support::numbers::bits;
 use crate::support::random::Random;

@@ -1,4 +1,5 @@
-//! The C interface: its header, its library, programs and firmware in C, and the arrays that import writes for C.
+//! The C interface: its header, its library, programs and firmware in C, and the arrays that import
+//! writes for C.
 
 use super::part::{Part, Program, QEMU};
 use super::watch::cargo_test;

@@ -44,8 +44,8 @@ pub fn check() -> Result<Completion> {
     Ok(skipped(format!("{count} lines are still longer; ENFORCED makes that a failure")))
 }
 
-/// The numbers of the lines that are too long, and how long they are. In Markdown a row of a table is one line whatever
-/// is in it, and so is a link.
+/// The numbers of the lines that are too long, and how long they are. In Markdown a row of a table
+/// is one line whatever is in it, and so is a link.
 fn too_long(text: &str, markdown: bool) -> Vec<(usize, usize)> {
     let may = |line: &str| markdown && (line.trim_start().starts_with('|') || line.contains("]("));
     let numbered = (1..).zip(text.lines());

@@ -25,7 +25,8 @@ pub fn part(args: &TestArgs) -> Part {
         });
     }
     for machine in MACHINES {
-        // Where the numeric contract ends: the vectors of the Cortex-M55 flush what the other cores compute with.
+        // Where the numeric contract ends: the vectors of the Cortex-M55 flush what the other cores
+        // compute with.
         let done = if machine.core == MPS3_AN547.core { "flushed" } else { "kept" };
         let core = in_a_sentence(machine);
         part = part.test(format!("subnormal_numbers_are_{done}_on_the_{core}"), move || {

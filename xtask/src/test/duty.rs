@@ -1,4 +1,5 @@
-//! Learning beside a duty, and through power failures: nothing is missed, and the bits are the desktop's.
+//! Learning beside a duty, and through power failures: nothing is missed, and the bits are the
+//! desktop's.
 
 use super::TestArgs;
 use super::part::{Part, QEMU};

@@ -1,4 +1,5 @@
-//! Whatever goes wrong on a device ends the emulator with a failing code, and says what: on every core.
+//! Whatever goes wrong on a device ends the emulator with a failing code, and says what: on every
+//! core.
 
 use super::TestArgs;
 use super::part::{Part, QEMU};

@@ -14,7 +14,8 @@ struct Set {
     device: bool,
 }
 
-/// Each feature alone, pairs that meet on devices and on desktops, and all; `gpu` is built by the part of that name.
+/// Each feature alone, pairs that meet on devices and on desktops, and all; `gpu` is built by the
+/// part of that name.
 const SETS: [Set; 13] = [
     Set { name: "no_feature", features: "", device: true },
     Set { name: "checkpoints", features: "checkpoints", device: true },

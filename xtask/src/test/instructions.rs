@@ -1,4 +1,5 @@
-//! Instructions against the committed ones: of a step on a microcontroller, and of the kernels on the desktop.
+//! Instructions against the committed ones: of a step on a microcontroller, and of the kernels on
+//! the desktop.
 
 use super::TestArgs;
 use super::part::{Part, QEMU, compared};

@@ -14,7 +14,7 @@ pub fn part(args: &TestArgs) -> Part {
     for (name, features) in SETS {
         part = part.test(format!("the_librarys_tests_pass_with_{name}"), move || {
             let mut command = cargo();
-            // Of a package alone: cargo adds to its features what other packages of the same build ask for.
+            // Of one package: cargo adds the features that other packages of a build ask for.
             command.args(["test", "--package", "rolling-ball", "--locked", "--no-fail-fast"]);
             command.args(["--features", features]).env("ROLLING_BALL_FEATURES", features);
             cargo_test(command)

@@ -67,7 +67,7 @@ fn formatted() -> Result<()> {
     for folder in ["boards", "bindings/c", BURN] {
         folders.push((root().join(folder), vec!["fmt", "--all", "--check"]));
     }
-    // Clippy would check the crates of a whole chip family, only to look at one page of start-up code.
+    // Clippy would check the crates of a whole chip family, to look at one page of start-up code.
     folders.extend(BOARDS.map(|board| (board.folder(), vec!["fmt", "--check"])));
     let mut complaints = Vec::new();
     for (folder, arguments) in folders {

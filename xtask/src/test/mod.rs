@@ -37,8 +37,9 @@ use std::path::PathBuf;
 
 /// Run all tests, or some parts: lints, the library, the tools, and the firmware in the emulator
 ///
-/// A test that fails does not keep the others from running; all failures are told at the end. What a test needs and
-/// this machine does not have is installed as root or with --install; without that the test is skipped, which is said.
+/// A test that fails does not keep the others from running; all failures are told at the end. What
+/// a test needs and this machine does not have is installed as root or with --install; without
+/// that the test is skipped, which is said.
 #[derive(Args, Clone, Debug, Default)]
 pub struct TestArgs {
     /// A part, or a piece of a test's name; several are all run [default: everything]
@@ -70,7 +71,8 @@ const TARGETS: [&str; 4] = [
 const FORBIDDEN: [&str; 6] =
     ["panic", "rust_begin_unwind", "__rust_alloc", "alloc::", "malloc", "core::fmt"];
 
-/// The parts: first what needs no emulator and little building, last what builds hundreds of crates.
+/// The parts: first what needs no emulator and little building, last what builds hundreds of
+/// crates.
 const PARTS: [fn(&TestArgs) -> Part; 24] = [
     lint::part,
     library::part,

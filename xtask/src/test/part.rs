@@ -33,14 +33,15 @@ impl Part {
         Self { name, install, durations, programs, targets, trials }
     }
 
-    /// The tests that follow need these programs. One that is missing is installed where that is allowed; where it is
-    /// not, they are skipped.
+    /// The tests that follow need these programs. One that is missing is installed where that is
+    /// allowed; where it is not, they are skipped.
     pub fn needs(mut self, programs: &[Program]) -> Self {
         self.programs = programs.to_vec();
         self
     }
 
-    /// The tests that follow build for these Rust targets, which are installed where they are missing.
+    /// The tests that follow build for these Rust targets, which are installed where they are
+    /// missing.
     pub fn builds_for(mut self, targets: &[&'static str]) -> Self {
         self.targets = targets.to_vec();
         self

@@ -6,7 +6,8 @@ use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Runs a command and shows the last line that it printed meanwhile. Returns all that it printed, or fails with it.
+/// Runs a command and shows the last line that it printed meanwhile. Returns all that it printed,
+/// or fails with it.
 pub fn watch(mut command: Command) -> Result<String> {
     let typed = typed(&command);
     let failed = || format!("cannot run `{typed}`");
