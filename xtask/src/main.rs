@@ -12,7 +12,6 @@ mod fuzz;
 mod int8;
 mod lab;
 mod lanes;
-mod lint;
 mod own_network;
 mod resume;
 mod size;
@@ -35,7 +34,7 @@ enum Task {
     C(c::CArgs),
     Demo(demo::DemoArgs),
     Test(test::TestArgs),
-    /// Formatting, clippy and documentation, without a warning
+    /// Run the part of the tests that formats and lints
     Lint,
     Qemu(cores::QemuArgs),
     /// Build the firmware of the retail boards, and print its sizes
@@ -55,7 +54,7 @@ fn main() -> ExitCode {
         Task::Demo(args) => demo::demo(&args),
         Task::Test(args) => test::test(&args),
         Task::Qemu(args) => cores::qemu(&args),
-        Task::Lint => lint::lint(),
+        Task::Lint => test::lint(),
         Task::Boards => boards::boards(),
         Task::Lanes(args) => lanes::lanes(&args),
         Task::Duty(args) => duty::duty(&args),

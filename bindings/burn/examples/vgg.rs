@@ -12,8 +12,8 @@ use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use oorandom::Rand32;
 use rolling_ball::{
-    Adam, AdamConfig, ClipNorm, Optimizer, RefreshedContact, RollingBall,
-    RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, step,
+    Adam, AdamConfig, ClipNorm, Optimizer, RefreshedContact, RollingBall, RollingBallConfig, Sam,
+    SamConfig, Schedule, Sgd, SgdConfig, step,
 };
 use rolling_ball_burn::ModuleObjective;
 use std::fs::File;

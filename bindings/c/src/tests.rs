@@ -10,7 +10,9 @@ use crate::sgd::{rb_sgd_default, rb_sgd_init};
 use crate::{adam, ball, sam};
 use core::mem::MaybeUninit;
 use core::slice;
-use rolling_ball::nn::{Dense, MeanSquaredError, Network, Relu, Sample, SoftmaxCrossEntropy, Layer};
+use rolling_ball::nn::{
+    Dense, Layer, MeanSquaredError, Network, Relu, Sample, SoftmaxCrossEntropy,
+};
 use rolling_ball::{
     Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, GaussNewton, GradientDescent,
     LaggedContact, Objective, Optimizer, Plain, RefreshedContact, RollingBall, RollingBallConfig,

@@ -19,3 +19,11 @@ pub fn spinner(message: &str) -> ProgressBar {
     spinner.enable_steady_tick(Duration::from_millis(100));
     spinner
 }
+
+/// Does work of unknown length behind a spinner.
+pub fn during<T>(message: &str, work: impl FnOnce() -> T) -> T {
+    let spinner = spinner(message);
+    let done = work();
+    spinner.finish_and_clear();
+    done
+}

@@ -37,6 +37,24 @@ pub fn rust_targets(targets: &[&str]) -> Result<()> {
     run(&add).with_context(|| format!("cannot add the Rust targets; {by_hand}"))
 }
 
+/// Installs a Rust toolchain of that version with these targets, where it is missing.
+pub fn rust_toolchain(version: &str, targets: &[&str]) -> Result<()> {
+    let mut words = vec!["rustup", "toolchain", "install", version, "--profile", "minimal"];
+    words.extend(targets.iter().flat_map(|target| ["--target", target]));
+    let by_hand = format!("to install Rust {version} by hand: {}", words.join(" "));
+    let listing = Command::new("rustup")
+        .args(["target", "list", "--installed", "--toolchain", version])
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("cannot start `rustup`; {by_hand}"))?;
+    let installed = String::from_utf8_lossy(&listing.stdout);
+    if listing.status.success() && missing_targets(&installed, targets).is_empty() {
+        return Ok(());
+    }
+    eprintln!("setup: installing Rust {version} with {}", targets.join(" "));
+    run(&words).with_context(|| format!("cannot install Rust {version}; {by_hand}"))
+}
+
 /// Makes sure `program` is on PATH, with the Debian package that holds it.
 ///
 /// Installs only as root or when `install` asks for it (then through `sudo`); otherwise the

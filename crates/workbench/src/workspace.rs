@@ -1,6 +1,7 @@
 //! The repository, and running cargo in it.
 
 use anyhow::{Context, Result, bail};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -19,7 +20,12 @@ pub fn root() -> PathBuf {
 
 /// The cargo that runs this program.
 pub fn cargo() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    in_repository(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// A program that builds something else than this one.
+pub fn in_repository(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     // What cargo told this program about itself is not true of what it builds.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
@@ -43,15 +49,23 @@ pub const BURN: &str = "bindings/burn";
 
 /// Why the compiler in use cannot build a package that needs a newer one; nothing where it can.
 pub fn too_old_for(package: &str) -> Result<Option<String>> {
-    let path = root().join(package).join("Cargo.toml");
+    let needed = promised_rust(&root().join(package))?;
+    let compiler = compiler()?;
+    let reason = format!("{package} needs Rust {needed}, and this is {compiler}: rustup update");
+    Ok((minor(&compiler) < minor(&needed)).then_some(reason))
+}
+
+/// The oldest Rust that a package promises to compile with, as its manifest or that of its workspace says.
+pub fn promised_rust(folder: &Path) -> Result<String> {
+    let path = folder.join("Cargo.toml");
     let text = std::fs::read_to_string(&path)
         .with_context(|| format!("cannot read {}", path.display()))?;
     let manifest: toml::Table = toml::from_str(&text)?;
-    let needed = manifest.get("package").and_then(|package| package.get("rust-version"));
-    let needed = needed.and_then(toml::Value::as_str).unwrap_or_default();
-    let compiler = compiler()?;
-    let reason = format!("{package} needs Rust {needed}, and this is {compiler}: rustup update");
-    Ok((minor(&compiler) < minor(needed)).then_some(reason))
+    let workspace = manifest.get("workspace").and_then(|workspace| workspace.get("package"));
+    let mut tables = [workspace, manifest.get("package")].into_iter().flatten();
+    let version = tables.find_map(|table| table.get("rust-version")?.as_str());
+    let version = version.with_context(|| format!("{} has no rust-version", path.display()))?;
+    Ok(version.to_owned())
 }
 
 /// 89 of "rustc 1.89.0 (29483883e 2025-08-04)" and of "1.89".

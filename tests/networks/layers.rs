@@ -1,0 +1,424 @@
+//! Every layer by itself against plain `f64` loops and their finite differences.
+
+use crate::support::layers::{Passes, forward, pass};
+use crate::support::numbers::{bits, deviation, dot, widen};
+use crate::support::random::Random;
+use crate::support::reference_layers::{
+    Place, average_pool, convolution, depthwise, layer_norm, max_pool,
+};
+use crate::support::reference_network::finite_differences;
+use rolling_ball::Error;
+use rolling_ball::kernels::{Active, Scalar};
+use rolling_ball::nn::{
+    All, AveragePool, BiasesOnly, Conv1d, Conv2d, Dense, DepthwiseConv2d, Frozen, Gelu,
+    GlobalAveragePool, Gradient, Kernel, Layer, LayerNorm, LeakyRelu, Map, MaxPool, Padding,
+    Parameters, Relu, Relu6, Residual, Shape, Sigmoid, Signal, Sliding, Stride, Tanh, Whole,
+    Window, over,
+};
+
+/// Up to about 50 sums of products of order 1, and differences whose own error is below 1e-9.
+const ROUNDING: f64 = 4e-6;
+
+/// Everything that holds of every layer; the inputs lie within `spread`.
+fn behaves_as<L: Layer>(spread: f32, reference: impl Fn(&[f64], &[f64]) -> Vec<f64>) {
+    computes::<L>(spread, reference);
+    refuses_wrong_lengths::<L>();
+}
+
+/// All but the refusals, which layers put together leave to their parts.
+fn computes<L: Layer>(spread: f32, reference: impl Fn(&[f64], &[f64]) -> Vec<f64>) {
+    for seed in 0..4 {
+        let mut random = Random(seed);
+        let theta = random.vector(L::PARAMETERS);
+        let input: Vec<f32> = random.vector(L::INPUTS).iter().map(|x| spread * x).collect();
+        let slopes = random.vector(L::OUTPUTS);
+        let parameters = Parameters { theta: &theta, frozen: &[] };
+        let passes = pass::<L, Active>(parameters, &input, &slopes);
+        is_right(&passes, &theta, &input, &slopes, &reference);
+        is_consistent::<L>(parameters, &input, &slopes, &passes);
+    }
+}
+
+fn is_right(
+    passes: &Passes,
+    theta: &[f32],
+    input: &[f32],
+    slopes: &[f32],
+    reference: impl Fn(&[f64], &[f64]) -> Vec<f64>,
+) {
+    let (theta, input, slopes) = (widen(theta), widen(input), widen(slopes));
+    let along = |theta: &[f64], input: &[f64]| dot(&reference(theta, input), &slopes);
+    agree("output", &passes.output, &reference(&theta, &input));
+    let expected = finite_differences(|theta| along(theta, &input), &theta);
+    agree("gradient", &passes.gradient, &expected);
+    let expected = finite_differences(|input| along(&theta, input), &input);
+    agree("input gradient", &passes.input_gradient, &expected);
+}
+
+fn agree(what: &str, found: &[f32], expected: &[f64]) {
+    let size = expected.iter().fold(1.0f64, |size, x| size.max(x.abs()));
+    let off = deviation(&widen(found), expected) / size;
+    assert!(off <= ROUNDING, "{what} off by {off:.2e}");
+}
+
+/// The passes by themselves, the inference and the other kernels give the same bits; a gradient is added to.
+fn is_consistent<L: Layer>(parameters: Parameters, input: &[f32], slopes: &[f32], passes: &Passes) {
+    let (mut activations, _) = forward::<L, Active>(parameters, input);
+    let mut buffer = input.to_vec();
+    L::backward_input::<Active>(parameters, &mut buffer, &mut activations, slopes).unwrap();
+    assert_eq!(bits(&buffer), bits(&passes.input_gradient));
+
+    let mut gradient = vec![f32::NAN; L::PARAMETERS];
+    for repeat in 1..=2 {
+        let (mut activations, _) = forward::<L, Active>(parameters, input);
+        let target = Gradient { values: &mut gradient, add: repeat > 1 };
+        L::backward::<Active>(parameters, input, &mut activations, slopes, target).unwrap();
+        let repeated: Vec<f64> =
+            passes.gradient.iter().map(|x| f64::from(repeat) * f64::from(*x)).collect();
+        agree("gradient that is added to", &gradient, &repeated);
+        if repeat == 1 {
+            assert_eq!(bits(&gradient), bits(&passes.gradient));
+        }
+    }
+
+    let [mut front, mut back] = L::BUFFERS.map(|length| vec![f32::NAN; length]);
+    let mut inside = vec![f32::NAN; L::INFERENCE];
+    front[..L::INPUTS].copy_from_slice(input);
+    let (output, _) = L::infer::<Active>(parameters, &mut front, &mut back, &mut inside).unwrap();
+    assert_eq!(bits(&output[..L::OUTPUTS]), bits(&passes.output));
+
+    // With the feature `simd` these are not the kernels above.
+    let scalar = pass::<L, Scalar>(parameters, input, slopes);
+    assert_eq!(bits(&scalar.output), bits(&passes.output));
+    assert_eq!(bits(&scalar.gradient), bits(&passes.gradient));
+    assert_eq!(bits(&scalar.input_gradient), bits(&passes.input_gradient));
+}
+
+fn refuses_wrong_lengths<L: Layer>() {
+    let (theta, input) = (vec![0.5; L::PARAMETERS + 1], vec![0.5; L::INPUTS + 1]);
+    let right = Parameters { theta: &theta[1..], frozen: &[] };
+    let wrong = Parameters { theta: &theta, frozen: &[] };
+    let mut activations = vec![0.0; L::ACTIVATIONS];
+    let mut output = vec![0.0; L::OUTPUTS + 1];
+    let mut run = |parameters, input: &[f32], output: &mut [f32]| {
+        let first = L::forward::<Active>(parameters, input, &mut activations, output);
+        let mut buffer = input.to_vec();
+        let second = L::backward_input::<Active>(parameters, &mut buffer, &mut activations, output);
+        assert_eq!(first, second);
+        if first.is_err() {
+            assert_eq!(bits(&buffer), bits(input), "written on an error");
+        }
+        first
+    };
+    let length = |what, expected| Err(Error::Length { what, expected, actual: expected + 1 });
+    assert_eq!(run(right, &input[1..], &mut output[1..]), Ok(()));
+    assert_eq!(run(right, &input, &mut output[1..]), length("layer input", L::INPUTS));
+    assert_eq!(run(right, &input[1..], &mut output), length("layer output", L::OUTPUTS));
+    if L::PARAMETERS > 0 {
+        let expected = length("layer parameters", L::PARAMETERS);
+        assert_eq!(run(wrong, &input[1..], &mut output[1..]), expected);
+        let (_, output) = output.split_at(1);
+        let mut gradient = vec![7.0; L::PARAMETERS + 1];
+        let backward = |input: &[f32], values: &mut [f32]| {
+            let mut activations = vec![0.0; L::ACTIVATIONS];
+            let gradient = Gradient { values, add: false };
+            L::backward::<Active>(right, input, &mut activations, output, gradient)
+        };
+        assert_eq!(backward(&input[1..], &mut gradient), length("gradient", L::PARAMETERS));
+        assert_eq!(backward(&input, &mut gradient[1..]), length("layer input", L::INPUTS));
+        assert!(gradient.iter().all(|element| *element == 7.0), "written on an error");
+    }
+}
+
+/// `A` trains everything, `B` its biases, `F` nothing.
+fn trains_what_it_says<A: Layer, B: Layer, F: Layer>() {
+    let mut random = Random(7);
+    let all = random.vector(A::PARAMETERS);
+    let (input, slopes) = (random.vector(A::INPUTS), random.vector(A::OUTPUTS));
+    let weights = A::PARAMETERS - B::PARAMETERS;
+    assert_eq!((B::FROZEN, F::FROZEN, F::PARAMETERS), (weights, A::PARAMETERS, 0));
+    let (frozen, biases) = all.split_at(weights);
+    let whole = pass::<A, Active>(Parameters { theta: &all, frozen: &[] }, &input, &slopes);
+    let part = pass::<B, Active>(Parameters { theta: biases, frozen }, &input, &slopes);
+    let none = pass::<F, Active>(Parameters { theta: &[], frozen: &all }, &input, &slopes);
+    assert_eq!(bits(&part.gradient), bits(&whole.gradient[weights..]));
+    assert!(whole.gradient.iter().any(|slope| slope.abs() > 0.01), "the gradient says nothing");
+    for other in [part, none] {
+        assert_eq!(bits(&other.output), bits(&whole.output));
+        assert_eq!(bits(&other.input_gradient), bits(&whole.input_gradient));
+    }
+}
+
+fn place<M: Shape, S: Sliding>() -> Place {
+    Place { map: M::MAP, size: S::SIZE, stride: S::STRIDE, padding: S::PADDING }
+}
+
+fn convolves<M: Shape, S: Sliding, const FILTERS: usize>() {
+    type L<M, S, const FILTERS: usize, R = All> = Conv2d<M, S, FILTERS, R>;
+    let place = place::<M, S>();
+    let [rows, columns] = place.windows();
+    assert_eq!(L::<M, S, FILTERS>::MAP, [rows, columns, FILTERS]);
+    behaves_as::<L<M, S, FILTERS>>(1.0, |theta, x| convolution(place, FILTERS, theta, x));
+    trains_what_it_says::<L<M, S, FILTERS>, L<M, S, FILTERS, BiasesOnly>, L<M, S, FILTERS, Frozen>>(
+    );
+}
+
+#[test]
+fn a_convolution_is_a_weighted_sum_of_every_window_plus_a_bias() {
+    convolves::<Map<5, 6, 2>, Window<Kernel<3>>, 4>();
+    convolves::<Map<5, 4, 3>, Window<Kernel<3, 2>, Stride<2, 1>, Padding<1>>, 2>();
+    convolves::<Map<6, 5, 1>, Window<Kernel<2, 4>, Stride<1, 3>, Padding<1, 2>>, 3>();
+    convolves::<Map<4, 4, 9>, Window<Kernel<1>>, 5>();
+    convolves::<Map<3, 7, 2>, Window<Kernel<2>, Stride<3>>, 1>();
+    convolves::<Map<2, 2, 2>, Window<Kernel<3>, Stride<1>, Padding<2>>, 2>();
+    convolves::<Map<4, 3, 2>, Whole<Map<4, 3, 2>>, 3>();
+}
+
+#[test]
+fn a_convolution_in_time_is_one_on_a_map_of_a_single_row() {
+    type L = Conv1d<Signal<11, 3>, Window<Kernel<5>, Stride<2>, Padding<2>>, 4>;
+    assert_eq!((L::MAP, L::INPUTS, L::PARAMETERS), ([1, 6, 4], 33, 4 * 15 + 4));
+    let place = Place { map: [1, 11, 3], size: [1, 5], stride: [1, 2], padding: [0, 2] };
+    behaves_as::<L>(1.0, |theta, x| convolution(place, 4, theta, x));
+    behaves_as::<Conv1d<Signal<7, 2>, Window<Kernel<3>>, 3>>(1.0, |theta, x| {
+        let place = Place { map: [1, 7, 2], size: [1, 3], stride: [1, 1], padding: [0, 0] };
+        convolution(place, 3, theta, x)
+    });
+}
+
+#[test]
+fn a_window_as_long_as_the_signal_is_a_fully_connected_layer_bit_for_bit() {
+    type Convolution = Conv1d<Signal<9, 2>, Window<Kernel<9>>, 5>;
+    type Connected = Dense<18, 5>;
+    let mut random = Random(3);
+    let theta = random.vector(Connected::PARAMETERS);
+    let (input, slopes) = (random.vector(18), random.vector(5));
+    let parameters = Parameters { theta: &theta, frozen: &[] };
+    let convolved = pass::<Convolution, Active>(parameters, &input, &slopes);
+    assert_eq!(convolved, pass::<Connected, Active>(parameters, &input, &slopes));
+}
+
+fn convolves_by_channel<M: Shape, S: Sliding>() {
+    let place = place::<M, S>();
+    let [rows, columns] = place.windows();
+    assert_eq!(DepthwiseConv2d::<M, S>::MAP, [rows, columns, M::MAP[2]]);
+    behaves_as::<DepthwiseConv2d<M, S>>(1.0, |theta, x| depthwise(place, theta, x));
+    trains_what_it_says::<
+        DepthwiseConv2d<M, S>,
+        DepthwiseConv2d<M, S, BiasesOnly>,
+        DepthwiseConv2d<M, S, Frozen>,
+    >();
+}
+
+#[test]
+fn a_depthwise_convolution_keeps_the_channels_apart() {
+    convolves_by_channel::<Map<5, 6, 3>, Window<Kernel<3>>>();
+    convolves_by_channel::<Map<5, 4, 9>, Window<Kernel<3, 2>, Stride<2, 1>, Padding<1>>>();
+    convolves_by_channel::<Map<6, 5, 1>, Window<Kernel<2, 4>, Stride<1, 3>, Padding<1, 2>>>();
+    convolves_by_channel::<Map<3, 7, 2>, Window<Kernel<2>, Stride<3>>>();
+}
+
+fn pools<M: Shape, S: Sliding>() {
+    let place = place::<M, S>();
+    behaves_as::<MaxPool<M, S>>(1.0, |_, x| max_pool(place, x));
+    behaves_as::<AveragePool<M, S>>(1.0, |_, x| average_pool(place, x));
+}
+
+#[test]
+fn pools_take_the_largest_and_the_mean_of_every_window() {
+    pools::<Map<6, 4, 3>, Window<Kernel<2>, Stride<2>>>();
+    pools::<Map<5, 7, 2>, Window<Kernel<2>, Stride<2>>>();
+    pools::<Map<5, 6, 2>, Window<Kernel<3>, Stride<1>, Padding<1>>>();
+    pools::<Map<7, 5, 2>, Window<Kernel<3, 2>, Stride<2, 1>, Padding<1, 0>>>();
+    pools::<Map<8, 8, 1>, Window<Kernel<2>, Stride<3>, Padding<1>>>();
+    pools::<Map<1, 9, 4>, Window<Kernel<1, 3>, Stride<1, 2>>>();
+    pools::<Map<9, 9, 2>, Window<Kernel<2, 3>, Stride<4, 5>, Padding<1, 0>>>();
+    pools::<Map<3, 4, 5>, Whole<Map<3, 4, 5>>>();
+}
+
+#[test]
+fn the_global_average_has_one_value_a_channel() {
+    type L = GlobalAveragePool<Map<3, 4, 5>>;
+    assert_eq!((L::MAP, L::OUTPUTS), ([1, 1, 5], 5));
+    let place = Place { map: [3, 4, 5], size: [3, 4], stride: [1, 1], padding: [0, 0] };
+    behaves_as::<L>(1.0, |_, x| average_pool(place, x));
+}
+
+/// On the way back the windows that do not overlap look again, those that do remember.
+#[test]
+fn of_equal_values_the_first_takes_the_gradient() {
+    type Apart = MaxPool<Map<1, 4, 1>, Window<Kernel<1, 2>, Stride<1, 2>>>;
+    type Overlapping = MaxPool<Map<1, 4, 1>, Window<Kernel<1, 2>>>;
+    let nothing = Parameters { theta: &[], frozen: &[] };
+    let apart = pass::<Apart, Active>(nothing, &[2.0, 2.0, -0.0, 0.0], &[3.0, 5.0]);
+    assert_eq!(apart.input_gradient, [3.0, 0.0, 5.0, 0.0]);
+    let overlapping = pass::<Overlapping, Active>(nothing, &[2.0; 4], &[3.0, 5.0, 7.0]);
+    assert_eq!(overlapping.input_gradient, [3.0, 5.0, 7.0, 0.0]);
+    let infinite = pass::<Apart, Active>(nothing, &[f32::NEG_INFINITY; 4], &[3.0, 5.0]);
+    assert_eq!(infinite.output, [f32::NEG_INFINITY; 2]);
+    assert_eq!(infinite.input_gradient, [3.0, 0.0, 5.0, 0.0]);
+}
+
+#[test]
+fn a_value_that_is_not_a_number_shows_in_the_maximum_of_its_windows_and_takes_their_gradient() {
+    type Apart = MaxPool<Map<1, 6, 1>, Window<Kernel<1, 3>, Stride<1, 3>>>;
+    type Overlapping = MaxPool<Map<1, 6, 1>, Window<Kernel<1, 3>>>;
+    let nothing = Parameters { theta: &[], frozen: &[] };
+    let input = [1.0, f32::NAN, 9.0, 1.0, 2.0, 0.0];
+    let apart = pass::<Apart, Active>(nothing, &input, &[3.0, 5.0]);
+    assert!(apart.output[0].is_nan() && apart.output[1] == 2.0);
+    assert_eq!(apart.input_gradient, [0.0, 3.0, 0.0, 0.0, 5.0, 0.0]);
+    let overlapping = pass::<Overlapping, Active>(nothing, &input, &[1.0, 2.0, 4.0, 8.0]);
+    assert!(overlapping.output[..2].iter().all(|y| y.is_nan()));
+    assert_eq!(overlapping.output[2..], [9.0, 2.0]);
+    assert_eq!(overlapping.input_gradient, [0.0, 3.0, 4.0, 0.0, 8.0, 0.0]);
+}
+
+fn applies<L: Layer>(function: impl Fn(f64) -> f64) {
+    behaves_as::<L>(9.0, |_, input| input.iter().map(|x| function(*x)).collect());
+}
+
+#[test]
+fn activations_apply_their_function_to_every_element() {
+    applies::<Relu<50>>(|x| x.max(0.0));
+    applies::<Relu6<50>>(|x| x.clamp(0.0, 6.0));
+    applies::<LeakyRelu<50>>(|x| if x > 0.0 { x } else { 0.01 * x });
+    applies::<LeakyRelu<50, 1, 5>>(|x| if x > 0.0 { x } else { 0.2 * x });
+    applies::<Tanh<50>>(f64::tanh);
+    applies::<Sigmoid<50>>(|x| 1.0 / (1.0 + (-x).exp()));
+    applies::<Gelu<50>>(|x| 0.5 * x * (1.0 + libm::erf(x / 2f64.sqrt())));
+}
+
+/// A slope that is negative or infinite makes no other zero, and no NaN, where the rectifier is flat.
+#[test]
+fn rectifiers_give_a_plain_zero_where_they_are_flat() {
+    let nothing = Parameters { theta: &[], frozen: &[] };
+    let input = [-1.0, 0.0, -0.0, 2.0];
+    let passes = pass::<Relu<4>, Active>(nothing, &input, &[-1.0, f32::INFINITY, f32::NAN, -3.0]);
+    assert_eq!(bits(&passes.output), bits(&[0.0, 0.0, 0.0, 2.0]));
+    assert_eq!(bits(&passes.input_gradient), bits(&[0.0, 0.0, 0.0, -3.0]));
+    let input = [0.0, 6.0, 7.0, 5.0];
+    let passes = pass::<Relu6<4>, Active>(nothing, &input, &[-1.0, f32::INFINITY, f32::NAN, -3.0]);
+    assert_eq!(bits(&passes.output), bits(&[0.0, 6.0, 6.0, 5.0]));
+    assert_eq!(bits(&passes.input_gradient), bits(&[0.0, 0.0, 0.0, -3.0]));
+}
+
+#[test]
+fn saturated_activations_stay_finite_and_nan_passes_through() {
+    fn extremes<L: Layer>(low: f32, high: f32) {
+        let nothing = Parameters { theta: &[], frozen: &[] };
+        let input = [f32::MIN, -200.0, 200.0, f32::NAN];
+        let passes = pass::<L, Active>(nothing, &input, &[1.0; 4]);
+        assert_eq!(passes.output[1..3], [low, high]);
+        assert!(passes.output[..3].iter().all(|y| y.is_finite()));
+        assert!(passes.input_gradient[..3].iter().all(|slope| slope.is_finite()));
+        assert!(passes.output[3].is_nan());
+    }
+    extremes::<Relu<4>>(0.0, 200.0);
+    extremes::<Relu6<4>>(0.0, 6.0);
+    extremes::<LeakyRelu<4>>(-2.0, 200.0);
+    extremes::<Tanh<4>>(-1.0, 1.0);
+    extremes::<Sigmoid<4>>(0.0, 1.0);
+    extremes::<Gelu<4>>(0.0, 200.0);
+}
+
+#[test]
+fn layer_norm_scales_and_shifts_what_has_mean_0_and_deviation_1() {
+    fn normalises<const N: usize, const POSITIONS: usize>() {
+        behaves_as::<LayerNorm<N, POSITIONS>>(3.0, |theta, x| layer_norm(N, theta, x));
+        trains_what_it_says::<
+            LayerNorm<N, POSITIONS>,
+            LayerNorm<N, POSITIONS, BiasesOnly>,
+            LayerNorm<N, POSITIONS, Frozen>,
+        >();
+    }
+    normalises::<13, 1>();
+    normalises::<64, 1>();
+    normalises::<5, 7>();
+    normalises::<16, 3>();
+}
+
+#[test]
+fn values_that_are_all_equal_normalise_to_the_shifts() {
+    type L = LayerNorm<8>;
+    let mut theta = vec![f32::NAN; L::PARAMETERS];
+    L::initialise(&mut theta, &mut || 0.5).unwrap();
+    assert_eq!(theta, [[1.0; 8], [0.0; 8]].concat());
+    let parameters = Parameters { theta: &theta, frozen: &[] };
+    let passes = pass::<L, Active>(parameters, &[3.0; 8], &[1.0; 8]);
+    assert_eq!(passes.output, [0.0; 8]);
+    assert!(passes.input_gradient.iter().all(|slope| slope.is_finite()));
+}
+
+#[test]
+fn a_residual_adds_its_input_to_what_its_layers_make_of_it() {
+    fn connected(theta: &[f64], x: &[f64]) -> Vec<f64> {
+        let place = Place { map: [1, 1, 5], size: [1, 1], stride: [1, 1], padding: [0, 0] };
+        convolution(place, 5, theta, x)
+    }
+    fn add(a: Vec<f64>, b: &[f64]) -> Vec<f64> {
+        a.iter().zip(b).map(|(a, b)| a + b).collect()
+    }
+    behaves_as::<Residual<Dense<5, 5>>>(1.0, |theta, x| add(connected(theta, x), x));
+    type Block = Residual<(Dense<5, 5>, Relu<5>, Dense<5, 5>)>;
+    computes::<Block>(1.0, |theta, x| {
+        let (first, second) = theta.split_at(30);
+        let middle: Vec<f64> = connected(first, x).iter().map(|y| y.max(0.0)).collect();
+        add(connected(second, &middle), x)
+    });
+    behaves_as::<Residual<Tanh<5>>>(1.0, |_, x| x.iter().map(|x| x + x.tanh()).collect());
+    trains_what_it_says::<
+        Residual<Dense<5, 5>>,
+        Residual<Dense<5, 5, BiasesOnly>>,
+        Residual<Dense<5, 5, Frozen>>,
+    >();
+}
+
+#[test]
+fn weights_begin_within_he_bounds_and_biases_at_zero() {
+    fn begins<L: Layer>(weights: usize, fan_in: f32) {
+        let mut parameters = vec![f32::NAN; L::PARAMETERS];
+        let mut random = Random(1);
+        L::initialise(&mut parameters, &mut || random.uniform()).unwrap();
+        let (weights, biases) = parameters.split_at(weights);
+        let bound = (6.0 / fan_in).sqrt();
+        assert!(weights.iter().all(|weight| weight.abs() <= bound));
+        assert_eq!(weights.iter().any(|weight| weight.abs() > bound / 2.0), !weights.is_empty());
+        assert!(biases.iter().all(|bias| *bias == 0.0));
+        let error = L::initialise(&mut parameters[1..], &mut || 0.0).unwrap_err();
+        let (expected, actual) = (L::PARAMETERS, L::PARAMETERS - 1);
+        assert_eq!(error, Error::Length { what: "parameters", expected, actual });
+    }
+    begins::<Conv2d<Map<6, 6, 2>, Window<Kernel<3, 2>>, 4>>(4 * 12, 12.0);
+    begins::<Conv2d<Map<6, 6, 2>, Window<Kernel<3, 2>>, 4, BiasesOnly>>(0, 12.0);
+    begins::<DepthwiseConv2d<Map<6, 6, 8>, Window<Kernel<3, 2>>>>(48, 6.0);
+}
+
+/// The layers of a small convolutional network, each named where the next one's map is asked for.
+mod chained {
+    use super::*;
+
+    type First = Conv2d<Map<8, 8, 1>, Window<Kernel<3>, Stride<1>, Padding<1>>, 4>;
+    type Pooled = MaxPool<First, Window<Kernel<2>, Stride<2>>>;
+    type Spatial = DepthwiseConv2d<Pooled, Window<Kernel<3>, Stride<1>, Padding<1>>>;
+    type Mean = GlobalAveragePool<Spatial>;
+    type Net = (First, over::Relu<First>, Pooled, Spatial, Mean, Dense<4, 3>);
+
+    #[test]
+    fn a_whole_convolutional_network_has_the_gradient_of_finite_differences() {
+        let windowed = |map, stride| Place { map, size: [3, 3], stride, padding: [1, 1] };
+        computes::<Net>(1.0, |theta, x| {
+            let (first, theta) = theta.split_at(First::PARAMETERS);
+            let (spatial, dense) = theta.split_at(Spatial::PARAMETERS);
+            let x = convolution(windowed([8, 8, 1], [1, 1]), 4, first, x);
+            let x: Vec<f64> = x.iter().map(|x| x.max(0.0)).collect();
+            let half = Place { map: [8, 8, 4], size: [2, 2], stride: [2, 2], padding: [0, 0] };
+            let x = max_pool(half, &x);
+            let x = depthwise(windowed([4, 4, 4], [1, 1]), spatial, &x);
+            let whole = Place { map: [4, 4, 4], size: [4, 4], stride: [1, 1], padding: [0, 0] };
+            let x = average_pool(whole, &x);
+            let connected = Place { map: [1, 1, 4], size: [1, 1], stride: [1, 1], padding: [0, 0] };
+            convolution(connected, 3, dense, &x)
+        });
+    }
+}

@@ -1,0 +1,17 @@
+//! Layers, losses and networks against plain loops, finite differences and PyTorch.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod batches;
+mod int8;
+mod layers;
+mod layers_over_slices;
+mod losses;
+#[cfg(feature = "micromath")]
+mod math;
+mod pytorch;
+#[cfg(feature = "heapless")]
+mod sample_store;
+mod samples;

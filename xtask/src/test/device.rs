@@ -1,0 +1,84 @@
+//! The emulated Cortex-M4F against the desktop: the same bits, within the budget of flash and RAM.
+
+use super::TestArgs;
+use super::faults::{SHORT, in_a_sentence};
+use super::part::{Part, QEMU, tell};
+use crate::demo::outcome::Outcome;
+use crate::demo::plan::PlanArgs;
+use crate::device::Build;
+use crate::device::qemu::{Emulation, MACHINES, MPS2_AN386, MPS3_AN547, Machine};
+use crate::own_network;
+use anyhow::{Context, Result, ensure};
+use rolling_ball_rehearsal::OptimizerKind;
+
+pub fn part(args: &TestArgs) -> Part {
+    let mut part = Part::new("device", args)
+        .test("the_ball_takes_the_turned_digits_from_below_60_to_above_85_per_cent", accuracy)
+        .needs(&[QEMU])
+        .builds_for(&MACHINES.map(|machine| machine.target));
+    for optimizer in OptimizerKind::ALL {
+        let name = optimizer.name();
+        let sentence = format!("{name}_gives_equal_bits_on_host_and_device_within_its_budget");
+        part = part.test(sentence, move || {
+            let outcome = Outcome::of(&PlanArgs::digits(optimizer), false)?;
+            outcome.check_bits()?;
+            outcome.check_budget()
+        });
+    }
+    for machine in MACHINES {
+        // Where the numeric contract ends: the vectors of the Cortex-M55 flush what the other cores
+        // compute with.
+        let done = if machine.core == MPS3_AN547.core { "flushed" } else { "kept" };
+        let core = in_a_sentence(machine);
+        part = part.test(format!("subnormal_numbers_are_{done}_on_the_{core}"), move || {
+            subnormals(machine, done)
+        });
+    }
+    part.test("a_slice_of_a_loss_and_the_balls_over_it_have_equal_bits_on_host_and_device", slice)
+        .test(
+            "a_network_that_nothing_knows_by_name_has_equal_bits_on_host_and_device",
+            own_network::check,
+        )
+}
+
+/// Of the rehearsal, whose bits are the device's.
+fn accuracy() -> Result<()> {
+    let summary = Outcome::of(&PlanArgs::digits(OptimizerKind::Ball), true)?.summary()?;
+    let (before, after) = (summary.accuracy_before, summary.accuracy_after);
+    ensure!(before <= 0.60 && after >= 0.85, "digits: accuracy {before}, then {after}");
+    Ok(())
+}
+
+fn subnormals(machine: &Machine, done: &str) -> Result<()> {
+    let firmware = Build::firmware("test", machine, "subnormals").run()?;
+    let mut said = String::new();
+    Emulation::new(machine, &firmware, SHORT).lines(|line| said.push_str(line))?;
+    ensure!(said == format!("subnormals are {done}"), "{}, expected {done}: {said}", machine.core);
+    Ok(())
+}
+
+/// What a ball sees of a loss is the same on the device.
+fn slice() -> Result<()> {
+    let firmware = Build::firmware("test", &MPS2_AN386, "slice").run()?;
+    let mut expected = Vec::new();
+    let mut memory = scenario::slice::Memory::ZERO;
+    scenario::slice::look(&mut memory, || 0, |seen| expected.push(seen))?;
+    let (mut told, mut instructions) = (Vec::new(), 0_u64);
+    Emulation::new(&MPS2_AN386, &firmware, SHORT).lines(|line| told.push(line.to_owned()))?;
+    ensure!(told.len() == expected.len(), "the device said {told:?}");
+    for (line, seen) in told.iter().zip(expected) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let spent = words.get(5).and_then(|word| word.parse().ok());
+        let spent: u64 = spent.with_context(|| format!("the device said {line:?}"))?;
+        let here = scenario::slice::Seen { instructions: spent, ..seen }.to_string();
+        ensure!(*line == here, "the device saw {line}, the desktop {here}");
+        instructions += spent;
+    }
+    tell(format!(
+        "{} points of a loss under {} balls on the {}: {instructions} instructions",
+        scenario::slice::POINTS,
+        told.len(),
+        MPS2_AN386.core
+    ));
+    Ok(())
+}

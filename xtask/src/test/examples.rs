@@ -1,0 +1,34 @@
+//! The examples of the library.
+
+use super::TestArgs;
+use super::part::Part;
+use super::watch::watch;
+use anyhow::ensure;
+use workbench::workspace::{FEATURES, cargo};
+
+/// In reading order.
+const EXAMPLES: [&str; 8] = [
+    "first_step",
+    "ask_and_tell",
+    "wrinkles",
+    "train_network",
+    "cnn",
+    "frozen_backbone",
+    "import_and_fine_tune",
+    "save_and_resume",
+];
+
+pub fn part(args: &TestArgs) -> Part {
+    let mut part = Part::new("examples", args);
+    for example in EXAMPLES {
+        part = part.test(format!("the_example_{example}_runs"), move || {
+            let mut command = cargo();
+            command.args(["run", "--quiet", "--release", "--locked", "--features", FEATURES]);
+            command.args(["--example", example]);
+            let said = watch(command)?;
+            ensure!(!said.trim().is_empty(), "the example {example} says nothing");
+            Ok(())
+        });
+    }
+    part
+}

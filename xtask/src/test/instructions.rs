@@ -1,0 +1,21 @@
+//! Instructions against the committed ones: of a step on a microcontroller, and of the kernels on
+//! the desktop.
+
+use super::TestArgs;
+use super::part::{Part, QEMU, compared};
+use crate::bench::{kernels, mcu};
+use workbench::progress::during;
+
+pub fn part(args: &TestArgs) -> Part {
+    Part::new("instructions", args)
+        .needs(&[QEMU])
+        .test_or_skip(
+            "no_step_takes_over_2_per_cent_more_instructions_than_the_committed_ones",
+            || mcu::check().map(compared),
+        )
+        .needs(&[("valgrind", "valgrind")])
+        .test_or_skip(
+            "no_kernel_takes_over_2_per_cent_more_instructions_than_the_committed_ones",
+            || during("kernels in valgrind", kernels::check).map(compared),
+        )
+}
