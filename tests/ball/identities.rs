@@ -12,7 +12,6 @@ use rolling_ball::{
     LaggedContact, Objective, Optimizer, Outcome, Plain, RefreshedContact, RollingBallConfig,
     Schedule, step,
 };
-use rolling_ball::{CentreStep, Footpoint, Objective, Outcome, RollingBallConfig, Schedule, step};
 
 /// Relative rounding of an `f32`.
 const EPSILON: f64 = f32::EPSILON as f64;

@@ -22,7 +22,7 @@ fn a_range_goes_on_with_the_first_sample_after_the_last() {
     assert_eq!(labels(samples.range(3, 4).following()), [2, 3, 4, 0]);
     assert_eq!(labels(samples.range(12, 2)), [2, 3]);
     assert_eq!(labels(samples.range(2, 99)), [2, 3, 4, 0, 1]);
-    assert_eq!(labels(samples.range(2, 0)), []);
+    assert_eq!(labels(samples.range(2, 0)).len(), 0);
     assert_eq!(labels(samples.range(usize::MAX, 1).following()), [1]);
 }
 
@@ -30,10 +30,10 @@ fn a_range_goes_on_with_the_first_sample_after_the_last() {
 fn no_samples_make_an_empty_range() {
     let nothing: [Sample<[f32; 3], usize>; 0] = [];
     assert!((&nothing).is_empty());
-    assert_eq!(labels((&nothing).range(7, 3).following()), []);
+    assert_eq!(labels((&nothing).range(7, 3).following()).len(), 0);
     let no_width =
         QuantizedSamples { inputs: &[], labels: &[1], width: 0, scale: 1.0, offset: 0.0 };
-    assert_eq!(labels(no_width.all()), []);
+    assert_eq!(labels(no_width.all()).len(), 0);
 }
 
 #[test]
