@@ -3,7 +3,7 @@
 use super::backbone::Backbone;
 use super::layer::{Layer, larger};
 use super::loss::Loss;
-use super::network::{Network, Parts};
+use super::network::{Cut, Network};
 use super::parameters::Gradient;
 use super::sample::{Input, Sample};
 use super::samples::{SampleRange, Samples};
@@ -151,7 +151,7 @@ where
             (Stage::Evaluating { scale, mean, begun }, Some(first)) => {
                 Error::check_length("theta", L::PARAMETERS, theta.len())?;
                 let room = Network::<L, B, K>::room(scratch);
-                let parts = Network::<L, B, K>::parts(scratch, room)?;
+                let parts = Network::<L, B, K>::cut(scratch, room)?;
                 let mut places = parts.features.chunks_exact_mut(const { larger(L::INPUTS, 1) });
                 if let Some(features) = places.next() {
                     network.features(&first.input, parts.inside, features)?;
@@ -162,7 +162,7 @@ where
                     network.features(&sample.input, parts.inside, features)?;
                     together += 1;
                 }
-                let Parts { features, activations, output, .. } = parts.first::<L>(together)?;
+                let Cut { features, activations, output, .. } = parts.first::<L>(together)?;
                 L::forward::<K>(network.parameters(theta), features, activations, output)?;
                 let targets = once(first.target).chain(others.map(|sample| sample.target));
                 let outputs = output.chunks_exact_mut(const { larger(L::OUTPUTS, 1) });

@@ -3,8 +3,9 @@
 use super::backbone::{Backbone, Nothing};
 use super::batch::Batch;
 use super::chain::assert_neighbours_fit;
+use super::kinds::PartsByKind;
 use super::layer::{Layer, larger, split_mut};
-use super::parameters::Parameters;
+use super::parameters::{ParameterKind, Parameters};
 use super::sample::Input;
 use crate::Error;
 use crate::kernels::{Active, Kernels};
@@ -114,6 +115,28 @@ impl<'a, L: Layer, B: Backbone> Network<'a, L, B> {
         B::SCRATCH + samples * (L::INPUTS + L::ACTIVATIONS + L::OUTPUTS)
     }
 
+    /// Theta in parts for [`ByPart`](crate::ByPart): `choose` gives the rate and the decay of each kind of parameter,
+    /// see [`Part`](crate::Part).
+    ///
+    /// ```
+    /// use rolling_ball::nn::{Dense, Network, ParameterKind};
+    /// use rolling_ball::{Part, Parts};
+    ///
+    /// type Net = Network<'static, Dense<8, 4>>;
+    /// let mut parts = Vec::new();
+    /// let no_decay_of_biases = Net::parts(|kind| match kind {
+    ///     ParameterKind::Weight => (1.0, 0.1),
+    ///     _ => (1.0, 0.0),
+    /// });
+    /// no_decay_of_biases.each(&mut |part| parts.push(part));
+    /// let weights = Part { length: 8 * 4, rate: 1.0, decay: 0.1 };
+    /// assert_eq!(parts, [weights, Part { length: 4, rate: 1.0, decay: 0.0 }]);
+    /// ```
+    #[must_use]
+    pub fn parts<C: Fn(ParameterKind) -> (f32, f32)>(choose: C) -> PartsByKind<L, C> {
+        PartsByKind::new(choose)
+    }
+
     /// Bytes of RAM for training with an optimizer that keeps this many vectors beside theta.
     #[must_use]
     pub const fn ram_bytes(vectors: usize) -> usize {
@@ -199,7 +222,7 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
     }
 
     /// Parts of the scratch slice, for this many samples.
-    pub(super) fn parts(scratch: &mut [f32], samples: usize) -> Result<Parts<'_>, Error> {
+    pub(super) fn cut(scratch: &mut [f32], samples: usize) -> Result<Cut<'_>, Error> {
         if scratch.len() < Self::LENGTH {
             Error::check_length("scratch", Self::LENGTH, scratch.len())?;
         }
@@ -207,7 +230,7 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
         let (features, rest) = split_mut("scratch", rest, samples * L::INPUTS)?;
         let (activations, rest) = split_mut("scratch", rest, samples * L::ACTIVATIONS)?;
         let (output, _) = split_mut("scratch", rest, samples * L::OUTPUTS)?;
-        Ok(Parts { inside, features, activations, output })
+        Ok(Cut { inside, features, activations, output })
     }
 
     /// What the layers learn from: the backbone's output.
@@ -228,8 +251,8 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
     }
 }
 
-/// What lies in the scratch slice, sample after sample.
-pub(super) struct Parts<'s> {
+/// The scratch slice in its parts, sample after sample.
+pub(super) struct Cut<'s> {
     /// The backbone's own.
     pub inside: &'s mut [f32],
     pub features: &'s mut [f32],
@@ -237,7 +260,7 @@ pub(super) struct Parts<'s> {
     pub output: &'s mut [f32],
 }
 
-impl Parts<'_> {
+impl Cut<'_> {
     /// Those of the first samples only.
     pub fn first<L: Layer>(self, samples: usize) -> Result<Self, Error> {
         let Self { inside, features, activations, output } = self;

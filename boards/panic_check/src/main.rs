@@ -19,16 +19,16 @@ use rolling_ball::nn::{
     self, AveragePool, BiasesOnly, BinaryCrossEntropyWithLogits, Conv1d, Conv2d, Dense,
     DepthwiseConv2d, FloatBackbone, Frozen, Gelu, GlobalAveragePool, Gradient, Huber, Input,
     Kernel, Layer, LayerNorm, LeakyRelu, Loss, Map, MaxPool, MaxPool1d, MeanSquaredError, Memory,
-    Network, Padding, Parameters, Quantized, QuantizedSamples, Relu, Relu6, Residual, Sample,
-    SampleStore, Samples, Shape, Sigmoid, Signal, SoftmaxCrossEntropy, Stride, Tanh, Window,
-    activation, dense, int8, over,
+    Network, Padding, ParameterKind, Parameters, Quantized, QuantizedSamples, Relu, Relu6,
+    Residual, Sample, SampleStore, Samples, Shape, Sigmoid, Signal, SoftmaxCrossEntropy, Stride,
+    Tanh, Window, activation, dense, int8, over,
 };
 use rolling_ball::{
-    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, CheckpointError, Checkpoints,
-    ClipNorm, EntropySgd, EntropySgdConfig, Error, Evaluation, GaussNewton, GradientDescent,
-    LaggedContact, Micromath, Objective, Optimizer, Plain, PollObjective, RefreshedContact,
-    Request, Resumable, RollingBall, RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig,
-    WeightDecay, poll_step, step,
+    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, ByPart, CheckpointError,
+    Checkpoints, ClipNorm, EntropySgd, EntropySgdConfig, Error, Evaluation, GaussNewton,
+    GradientDescent, LaggedContact, Micromath, Objective, Optimizer, Part, Plain, PollObjective,
+    RefreshedContact, Request, Resumable, RollingBall, RollingBallConfig, Sam, SamConfig, Schedule,
+    Sgd, SgdConfig, WeightDecay, poll_step, step,
 };
 
 /// What `rolling-ball import` writes is firmware as it stands.
@@ -163,6 +163,15 @@ fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
     let mut entropy_sgd = EntropySgd::new(EntropySgdConfig::default(), [[0.0; N]; 3])?;
     drive(&mut entropy_sgd, theta)?;
     keep(&mut entropy_sgd, theta)?;
+    let parts =
+        Net::parts(|kind| (black_box(1.0), if kind == ParameterKind::Bias { 0.0 } else { 0.1 }));
+    let adam = Adam::new(AdamConfig::default(), [[0.0; N]; 3])?;
+    let mut parted = ByPart::new(ClipNorm::new(adam, black_box(1.0))?, parts)?;
+    drive(&mut parted, theta)?;
+    keep(&mut parted, theta)?;
+    let part = Part { length: N, rate: black_box(0.5), decay: black_box(0.1) };
+    let ball = RollingBall::new(RollingBallConfig::default(), [[0.0; N]; 2])?;
+    drive(&mut ByPart::new(ball, [part])?, theta)?;
     let sam = Sam::new(SamConfig::default(), [[0.0; N]; 2])?;
     let mut decayed = WeightDecay::new(sam, black_box(0.1))?;
     black_box(decayed.inner_mut());
@@ -208,6 +217,7 @@ fn keep(optimizer: &mut impl Resumable, theta: &mut [f32; N]) -> Result<(), Erro
         let mut checkpoints = Checkpoints::new(Flash([0xff; 4096]), black_box(0..4096))?;
         checkpoints.save(theta, optimizer)?;
         black_box(checkpoints.resume(theta, optimizer)?);
+        black_box(checkpoints.resume_theta(theta)?);
         checkpoints.erase()?;
         black_box(checkpoints.into_inner().0);
         Ok(())
