@@ -44,11 +44,11 @@ fn panic(_: &PanicInfo) -> ! {
 type Backbone = FloatBackbone<'static, (Dense<4, 8>, Relu<8>)>;
 type Tail = (Dense<8, 6>, Relu<6>, Dense<6, 3>);
 type Net = Network<'static, Tail, Backbone>;
-type Part = Network<'static, (Dense<4, 6, BiasesOnly>, Relu<6>, Dense<6, 3, Frozen>)>;
+type Partly = Network<'static, (Dense<4, 6, BiasesOnly>, Relu<6>, Dense<6, 3, Frozen>)>;
 const N: usize = Net::PARAMETERS;
 
 static BACKBONE: [f32; Backbone::PARAMETERS] = [0.1; Backbone::PARAMETERS];
-static FROZEN: [f32; Part::FROZEN_PARAMETERS] = [0.1; Part::FROZEN_PARAMETERS];
+static FROZEN: [f32; Partly::FROZEN_PARAMETERS] = [0.1; Partly::FROZEN_PARAMETERS];
 type Image = Map<4, 4, 2>;
 type Halved = Map<2, 2, 2>;
 type Eight<'a> = int8::Int8Backbone<
@@ -284,9 +284,9 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
     store.clear();
     black_box((store.len(), store.is_empty(), store.len_of(black_box(1))));
 
-    let network = Part::new(black_box(&FROZEN))?;
-    let mut scratch = [0.0; Part::SCRATCH];
-    let (biases, mut gradient) = ([0.0; Part::PARAMETERS], [0.0; Part::PARAMETERS]);
+    let network = Partly::new(black_box(&FROZEN))?;
+    let mut scratch = [0.0; Partly::SCRATCH];
+    let (biases, mut gradient) = ([0.0; Partly::PARAMETERS], [0.0; Partly::PARAMETERS]);
     let samples =
         [input].into_iter().map(|input| Sample { input, target: black_box(&TARGET).as_slice() });
     let mut objective = network.batch(MeanSquaredError, samples, &mut scratch)?;
