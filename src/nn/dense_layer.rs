@@ -31,6 +31,8 @@ impl<M: Shape, const OUTPUTS: usize, R: Trainable> Layer for Dense<M, OUTPUTS, R
     };
     const FROZEN: usize = M::LENGTH * OUTPUTS + OUTPUTS - Self::PARAMETERS;
 
+    // In the binary once for a training and for a prediction, which both call it.
+    #[inline(never)]
     fn forward<K: Kernels>(
         parameters: Parameters,
         input: &[f32],
