@@ -15,8 +15,8 @@ use core::task::Poll;
 /// The mean loss `E` of a [`Network`] `N` over samples `S`, weighted by the loss's weights.
 /// [`Network::batch`] makes it.
 ///
-/// Cost of a loss: one forward pass a sample; of a gradient: a forward and a backward pass. RAM: the
-/// scratch slice, whatever the number of samples. A scratch slice with room for several
+/// Cost of a loss: one forward pass a sample; of a gradient: a forward and a backward pass. RAM:
+/// the scratch slice, whatever the number of samples. A scratch slice with room for several
 /// ([`Network::scratch`]) has them evaluated at once: the same bits in less time.
 ///
 /// ```
@@ -149,9 +149,9 @@ where
     S: Iterator<Item = Sample<I, Y>> + Clone,
     I: Input,
 {
-    /// Computes one piece of the loss at theta: a sample is weighed, or as many as there is room for are
-    /// taken forward. The value is ready after at most twice as many polls as there are samples, and
-    /// one or two more; theta must stay the same until then.
+    /// Computes one piece of the loss at theta: a sample is weighed, or as many as there is room
+    /// for are taken forward. The value is ready after at most twice as many polls as there are
+    /// samples, and one or two more; theta must stay the same until then.
     ///
     /// An evaluation of the other kind that is in progress is given up, and a new one begins.
     ///
@@ -161,9 +161,9 @@ where
         self.poll(theta, None)
     }
 
-    /// Computes one piece of the loss and the gradient, as [`poll_loss`](Self::poll_loss) does of the
-    /// loss alone: samples are taken forward and backward. The gradient's slice must be the same until the
-    /// value is ready; the first samples overwrite it.
+    /// Computes one piece of the loss and the gradient, as [`poll_loss`](Self::poll_loss) does of
+    /// the loss alone: samples are taken forward and backward. The gradient's slice must be the
+    /// same until the value is ready; the first samples overwrite it.
     ///
     /// # Errors
     /// As [`Objective::gradient`]; the evaluation is given up.
@@ -262,8 +262,8 @@ impl<'s, N, E, S> Batch<'s, N, E, S> {
 }
 
 impl<N, E, S: Samples> Batch<'_, N, E, SampleRange<S>> {
-    /// Moves on to the next mini-batch: as many samples as until now, from the one after them on, and after the last the
-    /// first again. Gives up an evaluation in progress.
+    /// Moves on to the next mini-batch: as many samples as until now, from the one after them on,
+    /// and after the last the first again. Gives up an evaluation in progress.
     pub fn next_mini_batch(&mut self) {
         self.set_samples(self.samples.following());
     }

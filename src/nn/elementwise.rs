@@ -8,8 +8,8 @@ use crate::Error;
 use crate::kernels::Kernels;
 use core::marker::PhantomData;
 
-/// The activation `A` of every value of the shape `M`, which stays as it is. The layer keeps nothing:
-/// what its slope needs is computed anew on the way back.
+/// The activation `A` of every value of the shape `M`, which stays as it is. The layer keeps
+/// nothing: what its slope needs is computed anew on the way back.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Elementwise<A, M>(PhantomData<(A, M)>);
 

@@ -10,7 +10,9 @@ use crate::sgd::{rb_sgd_default, rb_sgd_init};
 use crate::{adam, ball, sam};
 use core::mem::MaybeUninit;
 use core::slice;
-use rolling_ball::nn::{Dense, MeanSquaredError, Network, Relu, Sample, SoftmaxCrossEntropy, Layer};
+use rolling_ball::nn::{
+    Dense, Layer, MeanSquaredError, Network, Relu, Sample, SoftmaxCrossEntropy,
+};
 use rolling_ball::{
     Adam, AdamConfig, Armijo, CentreStep, Footpoint, Objective, Optimizer, RollingBall,
     RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, StepReport, step,
