@@ -15,8 +15,8 @@ use core::task::Poll;
 /// The mean loss `E` of a [`Network`] `N` over samples `S`, weighted by the loss's weights.
 /// [`Network::batch`] makes it.
 ///
-/// Cost of a loss: one forward pass a sample; of a gradient: a forward and a backward pass. RAM: the
-/// scratch slice, whatever the number of samples. A scratch slice with room for several
+/// Cost of a loss: one forward pass a sample; of a gradient: a forward and a backward pass. RAM:
+/// the scratch slice, whatever the number of samples. A scratch slice with room for several
 /// ([`Network::scratch`]) has them evaluated at once: the same bits in less time.
 ///
 /// ```
@@ -206,8 +206,8 @@ impl<'s, N, E, S> Batch<'s, N, E, S> {
 }
 
 impl<N, E, S: Samples> Batch<'_, N, E, SampleRange<S>> {
-    /// Moves on to the next mini-batch: as many samples as until now, from the one after them on, and after the last the
-    /// first again. Gives up an evaluation in progress.
+    /// Moves on to the next mini-batch: as many samples as until now, from the one after them on,
+    /// and after the last the first again. Gives up an evaluation in progress.
     pub fn next_mini_batch(&mut self) {
         self.set_samples(self.samples.following());
     }

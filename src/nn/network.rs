@@ -13,9 +13,9 @@ use core::marker::PhantomData;
 
 /// The layers `L` after the backbone `B`. Theta is what is trained in `L`, and only that.
 ///
-/// What to train is part of the types: all of the layers ([`All`](super::All), the default), the last
-/// ones after a frozen [`Backbone`], the biases ([`BiasesOnly`](super::BiasesOnly)), or any set of
-/// layers with the others [`Frozen`](super::Frozen).
+/// What to train is part of the types: all of the layers ([`All`](super::All), the default), the
+/// last ones after a frozen [`Backbone`], the biases ([`BiasesOnly`](super::BiasesOnly)), or any
+/// set of layers with the others [`Frozen`](super::Frozen).
 ///
 /// ```
 /// use rolling_ball::nn::{BiasesOnly, Dense, Frozen, Network, Relu};
@@ -52,11 +52,12 @@ impl<L, B: Copy, K> Clone for Network<'_, L, B, K> {
 impl<L, B: Copy, K> Copy for Network<'_, L, B, K> {}
 
 impl<'a, L: Layer> Network<'a, L> {
-    /// A network without a backbone, over the frozen parameters of its layers in their order: an empty
-    /// slice where all are trained.
+    /// A network without a backbone, over the frozen parameters of its layers in their order: an
+    /// empty slice where all are trained.
     ///
     /// # Errors
-    /// [`Error::Length`] where there are not [`FROZEN_PARAMETERS`](Self::FROZEN_PARAMETERS) of them.
+    /// [`Error::Length`] where there are not [`FROZEN_PARAMETERS`](Self::FROZEN_PARAMETERS) of
+    /// them.
     pub fn new(frozen: &'a [f32]) -> Result<Self, Error> {
         Self::with_backbone(Nothing, frozen)
     }
@@ -98,18 +99,20 @@ impl<'a, L: Layer, B: Backbone> Network<'a, L, B> {
     /// input.
     pub const SCRATCH: usize = Self::scratch(1);
     /// Length of the scratch slice of a prediction, in floats: two buffers that take turns, since
-    /// nothing is kept for a backward pass. It is never more than [`SCRATCH`](Self::SCRATCH), so the
-    /// scratch slice of a training serves as well.
+    /// nothing is kept for a backward pass. It is never more than [`SCRATCH`](Self::SCRATCH), so
+    /// the scratch slice of a training serves as well.
     pub const INFERENCE_SCRATCH: usize = {
         let [front, back] = L::BUFFERS;
         // The backbone is done before the layers begin.
         front + larger(B::SCRATCH, back + L::INFERENCE)
     };
-    /// Bytes of RAM for training with the ball: theta, the optimizer's two vectors, the scratch slice.
+    /// Bytes of RAM for training with the ball: theta, the optimizer's two vectors, the scratch
+    /// slice.
     pub const RAM_BYTES: usize = Self::ram_bytes(2);
 
-    /// Length of a scratch slice in which a [`Batch`] evaluates this many samples at once, in floats. That is faster,
-    /// since the weights are loaded once for all of them, and gives the same bits.
+    /// Length of a scratch slice in which a [`Batch`] evaluates this many samples at once, in
+    /// floats. That is faster, since the weights are loaded once for all of them, and gives the
+    /// same bits.
     #[must_use]
     pub const fn scratch(samples: usize) -> usize {
         B::SCRATCH + samples * (L::INPUTS + L::ACTIVATIONS + L::OUTPUTS)
@@ -153,8 +156,8 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
     /// forward pass of a training. Cost: one forward pass.
     ///
     /// # Errors
-    /// [`Error::Length`] where theta or the input has another length than it must have, or the scratch
-    /// slice is too short.
+    /// [`Error::Length`] where theta or the input has another length than it must have, or the
+    /// scratch slice is too short.
     pub fn predict<'s>(
         &self,
         theta: &[f32],
@@ -195,11 +198,11 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
         best.map(|(class, _)| class).ok_or(Error::NonFiniteOutput)
     }
 
-    /// The mean loss `E` over samples as an objective of theta. The samples are iterated anew for each
-    /// evaluation, so their iterator must be cheap to clone: a
-    /// [`SampleRange`](super::SampleRange), or one of your own over [`Sample`](super::Sample)s. As many samples are evaluated at
-    /// once as the scratch slice has room for: one in [`SCRATCH`](Network::SCRATCH) floats, `n` in
-    /// [`scratch(n)`](Network::scratch).
+    /// The mean loss `E` over samples as an objective of theta. The samples are iterated anew for
+    /// each evaluation, so their iterator must be cheap to clone: a
+    /// [`SampleRange`](super::SampleRange), or one of your own over [`Sample`](super::Sample)s. As
+    /// many samples are evaluated at once as the scratch slice has room for: one in
+    /// [`SCRATCH`](Network::SCRATCH) floats, `n` in [`scratch(n)`](Network::scratch).
     ///
     /// # Errors
     /// [`Error::Length`] where the scratch slice is shorter than `SCRATCH`.

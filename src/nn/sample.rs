@@ -11,8 +11,8 @@ pub struct Sample<I, Y> {
     pub target: Y,
 }
 
-/// What a network can read an input from: floats in a slice or an array, bytes ([`Quantized`]), or a
-/// type of your own, so that samples may stay packed in flash.
+/// What a network can read an input from: floats in a slice or an array, bytes ([`Quantized`]), or
+/// a type of your own, so that samples may stay packed in flash.
 pub trait Input {
     /// The values, in order.
     fn values(&self) -> impl ExactSizeIterator<Item = f32>;
