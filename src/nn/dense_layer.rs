@@ -31,6 +31,8 @@ impl<M: Shape, const OUTPUTS: usize, R: Trainable> Layer for Dense<M, OUTPUTS, R
     };
     const FROZEN: usize = M::LENGTH * OUTPUTS + OUTPUTS - Self::PARAMETERS;
 
+    // Training and inference share it: inlined into both, it would be in the flash twice.
+    #[inline(never)]
     fn forward<K: Kernels>(
         parameters: Parameters,
         input: &[f32],

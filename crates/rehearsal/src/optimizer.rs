@@ -120,6 +120,7 @@ macro_rules! chosen {
     };
 }
 
+// What asks and answers is not inlined: the frame of a run would hold the variables of every optimizer.
 impl<K: Kernels> Optimizer for AnyOptimizer<'_, K> {
     fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error> {
         chosen!(self, optimizer => optimizer.begin(theta))
@@ -129,6 +130,7 @@ impl<K: Kernels> Optimizer for AnyOptimizer<'_, K> {
         chosen!(self, optimizer => optimizer.tell_loss(theta, loss))
     }
 
+    #[inline(never)]
     fn tell_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
         chosen!(self, optimizer => optimizer.tell_gradient(theta, loss))
     }
