@@ -31,7 +31,7 @@ impl<M: Shape, const OUTPUTS: usize, R: Trainable> Layer for Dense<M, OUTPUTS, R
     };
     const FROZEN: usize = M::LENGTH * OUTPUTS + OUTPUTS - Self::PARAMETERS;
 
-    // In the binary once for a training and for a prediction, which both call it.
+    // Training and inference share it: inlined into both, it would be in the flash twice.
     #[inline(never)]
     fn forward<K: Kernels>(
         parameters: Parameters,
