@@ -7,9 +7,10 @@ use anyhow::ensure;
 use workbench::workspace::{FEATURES, cargo};
 
 /// In reading order.
-const EXAMPLES: [&str; 8] = [
+const EXAMPLES: [&str; 9] = [
     "first_step",
     "ask_and_tell",
+    "embassy_task",
     "wrinkles",
     "train_network",
     "cnn",
