@@ -6,7 +6,7 @@ mod support;
 
 use rolling_ball::kernels::{Kernels, Level, Scalar, Wide};
 use rolling_ball::nn::{
-    Conv2d, Dense, Kernel, Map, Network, Padding, Relu, Sample, Shape, SoftmaxCrossEntropy, Stride,
+    Conv2d, Dense, Kernel, Map, Network, Padding, Relu, Sample, SoftmaxCrossEntropy, Stride,
     Window, over,
 };
 use rolling_ball::{Objective, step};
