@@ -74,7 +74,7 @@ pub use error::Error;
 pub use math::Micromath;
 pub use math::{Libm, Math};
 pub use optimizer::{
-    Armijo, ClipNorm, Evaluation, Evaluations, FootpointReport, Kind, Objective, Optimizer,
-    Outcome, PollObjective, Request, Resumable, STATE_WORDS, Schedule, State, StepReport,
-    WeightDecay, poll_step, step,
+    Armijo, ByPart, ClipNorm, Evaluation, Evaluations, FootpointReport, Kind, Objective, Optimizer,
+    Outcome, Part, Parts, PollObjective, Request, Resumable, STATE_WORDS, Schedule, State,
+    StepByPart, StepReport, WeightDecay, poll_step, step,
 };

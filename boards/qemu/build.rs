@@ -66,7 +66,7 @@ const SPEAKERS: Budget = Budget { flash: 512 * KIB, ram: 256 * KIB, stack: 8 * K
 const SPEAKERS_CNN: Budget = Budget { flash: 512 * KIB, ram: 128 * KIB, stack: 8 * KIB };
 const SMALL: Budget = Budget { flash: 256 * KIB, ram: 16 * KIB, stack: 4 * KIB };
 
-const BUDGETS: [(&str, Budget); 19] = [
+const BUDGETS: [(&str, Budget); 15] = [
     ("last_layer", SMALL),
     ("digits", DIGITS),
     ("speakers", SPEAKERS),
@@ -81,11 +81,7 @@ const BUDGETS: [(&str, Budget); 19] = [
     ("slice", SMALL),
     ("bench_step", SMALL),
     ("bench_passes", SPEAKERS),
-    ("size_ball", DIGITS),
-    ("size_sgd", DIGITS),
-    ("size_momentum", DIGITS),
-    ("size_adam", DIGITS),
-    ("size_sam", DIGITS),
+    ("size", DIGITS),
 ];
 
 /// Names the board; `cargo xtask` sets it.

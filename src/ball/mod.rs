@@ -20,9 +20,11 @@ pub use gradient_descent::GradientDescent;
 pub use lagged_contact::LaggedContact;
 pub use refreshed_contact::RefreshedContact;
 
-use crate::kernels::{Active, Vector, VectorOps};
+use crate::kernels::{Active, Kernels, Vector, VectorOps};
 use crate::math::sqrt;
-use crate::optimizer::{Method, Next, Outcome, StepRecord, StepState, Verdict, next_step};
+use crate::optimizer::{
+    Method, Next, Outcome, StepByPart, StepRecord, StepState, Verdict, next_step,
+};
 use crate::{Error, Schedule};
 use centre::{Choice, Geometry, Tangent};
 use core::marker::PhantomData;
@@ -279,6 +281,15 @@ where
     fn restart_schedules(&mut self) {
         (self.radius_set_at, self.rate_set_at) = (0, 0);
     }
+}
+
+impl<V, F, C, K> StepByPart for RollingBall<V, F, C, K>
+where
+    V: AsRef<[f32]> + AsMut<[f32]>,
+    F: Footpoint,
+    C: CentreStep,
+    K: Kernels,
+{
 }
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, F: Footpoint, C: CentreStep> RollingBall<V, F, C> {

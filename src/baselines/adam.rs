@@ -4,7 +4,8 @@ use super::{End, Start, end};
 use crate::kernels::{Active, AdamCoefficients, Kernels, Vector, VectorOps};
 use crate::math::sqrt;
 use crate::optimizer::{
-    Kind, Method, Next, Outcome, Resumable, STATE_WORDS, State, StepRecord, StepState,
+    Kind, Method, Next, Outcome, Parts, Request, Resumable, STATE_WORDS, State, StepByPart,
+    StepRecord, StepState, awaited_gradient,
 };
 use crate::{Error, Schedule};
 use core::marker::PhantomData;
@@ -129,24 +130,12 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Method for Adam<V, K>
         Start: Start,
         loss: f32,
     ) -> Result<Next<End, Start>, Error> {
-        let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
-        self.record.start(loss, theta_squared, gradient_squared)?;
-        let AdamConfig { beta1, beta2, epsilon, weight_decay, roll_back, .. } = self.config;
-        let rate = self.record.report.learning_rate;
-        self.powers = (self.powers.0 * beta1, self.powers.1 * beta2);
-        let coefficients = AdamCoefficients {
-            beta1,
-            beta2,
-            rate: rate / (1.0 - self.powers.0),
-            second_correction: 1.0 / (1.0 - self.powers.1),
-            epsilon,
-            decay: rate * weight_decay,
-        };
+        let coefficients = self.coefficients(theta, loss)?;
         let gradient = self.gradient.as_mut();
         let (mean, variance) = (self.mean.as_mut(), self.variance.as_mut());
         let squared = K::adam(theta, mean, variance, gradient, coefficients);
         self.record.moved(theta, gradient, sqrt(squared))?;
-        Ok(end(roll_back, End))
+        Ok(end(self.config.roll_back, End))
     }
 
     fn told_loss(
@@ -156,6 +145,69 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Method for Adam<V, K>
         loss: f32,
     ) -> Result<Next<End, Start>, Error> {
         Ok(Next::Done(Some(loss), Outcome::Converged))
+    }
+}
+
+impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Adam<V, K> {
+    /// Checks and records what was found where the step starts; what it does to each element.
+    fn coefficients(&mut self, theta: &K::Vector, loss: f32) -> Result<AdamCoefficients, Error> {
+        let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
+        self.record.start(loss, theta_squared, gradient_squared)?;
+        let AdamConfig { beta1, beta2, epsilon, weight_decay, .. } = self.config;
+        let rate = self.record.report.learning_rate;
+        self.powers = (self.powers.0 * beta1, self.powers.1 * beta2);
+        Ok(AdamCoefficients {
+            beta1,
+            beta2,
+            rate: rate / (1.0 - self.powers.0),
+            second_correction: 1.0 / (1.0 - self.powers.1),
+            epsilon,
+            decay: rate * weight_decay,
+        })
+    }
+}
+
+/// A longer gradient makes no longer step, so the rates multiply the moves themselves.
+impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> StepByPart for Adam<V, K> {
+    const DECOUPLED_DECAY: bool = true;
+
+    fn tell_gradient_by_part(
+        &mut self,
+        theta: &mut [f32],
+        loss: f32,
+        parts: &impl Parts,
+    ) -> Result<Request, Error> {
+        let Start = awaited_gradient(self, theta)?;
+        let next = self.step_by_part(theta, loss, parts);
+        self.ask(next)
+    }
+}
+
+impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Adam<V, K> {
+    fn step_by_part(
+        &mut self,
+        theta: &mut [f32],
+        loss: f32,
+        parts: &impl Parts,
+    ) -> Result<Next<End, Start>, Error> {
+        let whole = self.coefficients(theta, loss)?;
+        let rate = self.record.report.learning_rate;
+        let mut vectors =
+            [&mut *theta, self.mean.as_mut(), self.variance.as_mut(), self.gradient.as_mut()];
+        let mut squared = 0.0;
+        parts.each(&mut |part| {
+            let [theta, mean, variance, gradient] = vectors
+                .each_mut()
+                .map(|vector| vector.split_off_mut(..part.length).unwrap_or_default());
+            let coefficients = AdamCoefficients {
+                rate: part.rate * whole.rate,
+                decay: part.rate * (whole.decay + rate * part.decay),
+                ..whole
+            };
+            squared += K::adam(theta, mean, variance, gradient, coefficients);
+        });
+        self.record.moved(theta, self.gradient.as_ref(), sqrt(squared))?;
+        Ok(end(self.config.roll_back, End))
     }
 }
 

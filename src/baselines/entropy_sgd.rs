@@ -4,7 +4,7 @@ use super::{End, end};
 use crate::kernels::{Active, Kernels, Vector};
 use crate::math::sqrt;
 use crate::optimizer::{
-    Kind, Method, Next, Outcome, Resumable, STATE_WORDS, State, StepRecord, StepState,
+    Kind, Method, Next, Outcome, Resumable, STATE_WORDS, State, StepByPart, StepRecord, StepState,
     check_answer, next_step,
 };
 use crate::{Error, Schedule};
@@ -290,6 +290,8 @@ fn deviate(bits: u64) -> f32 {
     // Four halves of 2^16 - 1 in the middle; the variance of each part is (2^32 - 1) / 12.
     (sum as f32 - 131_070.0) * (1.732_050_8 / 65_536.0)
 }
+
+impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> StepByPart for EntropySgd<V, K> {}
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for EntropySgd<V, K> {
     const KIND: Kind = Kind::ENTROPY_SGD;

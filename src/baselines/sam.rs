@@ -4,7 +4,7 @@ use super::{End, end};
 use crate::kernels::{Active, Kernels, Vector, VectorOps};
 use crate::math::sqrt;
 use crate::optimizer::{
-    Kind, Method, Next, Outcome, Resumable, STATE_WORDS, State, StepRecord, StepState,
+    Kind, Method, Next, Outcome, Resumable, STATE_WORDS, State, StepByPart, StepRecord, StepState,
     check_answer, next_step,
 };
 use crate::{Error, Schedule};
@@ -182,6 +182,8 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Sam<V, K> {
         Ok(end(self.config.roll_back, End))
     }
 }
+
+impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> StepByPart for Sam<V, K> {}
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Sam<V, K> {
     const KIND: Kind = Kind::SAM;

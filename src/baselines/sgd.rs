@@ -4,8 +4,8 @@ use super::{Start, end};
 use crate::kernels::{Active, Kernels, Vector, VectorOps};
 use crate::math::sqrt;
 use crate::optimizer::{
-    Kind, Method, Next, Outcome, RateSearch, Resumable, STATE_WORDS, State, StepRecord, StepState,
-    Verdict,
+    Kind, Method, Next, Outcome, RateSearch, Resumable, STATE_WORDS, State, StepByPart, StepRecord,
+    StepState, Verdict,
 };
 use crate::{Armijo, Error, Schedule};
 use core::marker::PhantomData;
@@ -241,6 +241,8 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Sgd<V, K> {
         }
     }
 }
+
+impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> StepByPart for Sgd<V, K> {}
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Sgd<V, K> {
     const KIND: Kind = Kind::SGD;

@@ -89,11 +89,11 @@ impl<E: fmt::Debug> fmt::Display for CheckpointError<E> {
                 write!(f, "checkpoint: expected {expected} parameters, it holds {saved}")
             }
             Self::Optimizer { expected, saved } => {
-                write!(f, "checkpoint: expected one of {expected}, it is of {saved}")
+                write!(f, "checkpoint: expected one of {expected}, it is of {saved}: resume_theta takes theta alone")
             }
             Self::Setting(name) => write!(
                 f,
-                "checkpoint: its {name} was another: resume with the settings that it was saved with"
+                "checkpoint: its {name} was another: resume with the settings that it was saved with, or take theta alone with resume_theta"
             ),
             Self::Version { expected, saved } => write!(
                 f,

@@ -175,21 +175,62 @@ impl<F: NorFlash> Checkpoints<F> {
         };
         check_owner(&header, &own, &settings)?;
 
-        let mut reader = payload(&mut self.flash, start, &header);
+        let (words, mut reader) = self.open(start, &header)?;
+        let [first, second] = optimizer.resume(words).map_err(CheckpointError::StepInProgress)?;
+        read_into(&mut reader, theta.iter_mut().chain(first).chain(second))?;
+        finish(reader, &header, words)
+    }
+
+    /// Takes theta alone from the newest checkpoint, whichever optimizer saved it and with whatever settings: for a boot that
+    /// only infers, or for a firmware that goes on with another optimizer or other settings. Returns the number of steps that
+    /// were done, `None` where there is no checkpoint. Needs none of the optimizer's memory.
+    ///
+    /// ```
+    /// # #[path = "../../tests/support/nor_flash.rs"] mod nor_flash;
+    /// # type Flash = nor_flash::NorFlashModel<4, 4096>;
+    /// use rolling_ball::{Adam, AdamConfig, Checkpoints};
+    ///
+    /// let adam = Adam::new(AdamConfig::default(), [[0.0; 10]; 3])?;
+    /// let mut checkpoints = Checkpoints::new(Flash::new(0x4000), 0..0x4000)?;
+    /// checkpoints.save(&[0.5; 10], &adam)?;
+    ///
+    /// let mut theta = [0.0; 10];
+    /// assert_eq!(checkpoints.resume_theta(&mut theta)?, Some(0));
+    /// assert_eq!(theta, [0.5; 10]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`CheckpointError::Parameters`] where the checkpoint's theta has another length, [`CheckpointError::Version`],
+    /// [`CheckpointError::Flash`]; theta is unchanged then. [`CheckpointError::HalfResumed`].
+    pub fn resume_theta(
+        &mut self,
+        theta: &mut [f32],
+    ) -> Result<Option<u32>, CheckpointError<F::Error>> {
+        let (Some(Found { header, start, .. }), _) = self.newest()? else {
+            return Ok(None);
+        };
+        let (expected, saved) = (theta.len(), header.parameters as usize);
+        if expected != saved {
+            return Err(CheckpointError::Parameters { expected, saved });
+        }
+        let (words, mut reader) = self.open(start, &header)?;
+        read_into(&mut reader, theta.iter_mut())?;
+        finish(reader, &header, words)
+    }
+
+    /// The words of the state in the slot that starts here, and the reader of what follows.
+    fn open(
+        &mut self,
+        start: u32,
+        header: &Header,
+    ) -> Result<([u32; STATE_WORDS], Reader<'_, F>), CheckpointError<F::Error>> {
+        let mut reader = payload(&mut self.flash, start, header);
         let mut words = [0; STATE_WORDS];
         for word in &mut words {
             *word = reader.word().map_err(CheckpointError::Flash)?;
         }
-        let [first, second] = optimizer.resume(words).map_err(CheckpointError::StepInProgress)?;
-        for element in theta.iter_mut().chain(first).chain(second) {
-            *element = f32::from_bits(reader.word().map_err(|_| CheckpointError::HalfResumed)?);
-        }
-        if reader.finish().is_ok_and(|checksum| checksum == header.checksum) {
-            let [steps, ..] = words;
-            Ok(Some(steps))
-        } else {
-            Err(CheckpointError::HalfResumed)
-        }
+        Ok((words, reader))
     }
 
     /// Erases the whole range, and with it every checkpoint.
@@ -283,6 +324,30 @@ impl<F: NorFlash> Checkpoints<F> {
 /// The payload of the slot that starts here.
 fn payload<'a, F: NorFlash>(flash: &'a mut F, start: u32, header: &Header) -> Reader<'a, F> {
     Reader::new(flash, start.saturating_add(UNIT as u32), header.payload_words())
+}
+
+/// The next floats of a checkpoint.
+fn read_into<'t, F: NorFlash>(
+    reader: &mut Reader<'_, F>,
+    floats: impl Iterator<Item = &'t mut f32>,
+) -> Result<(), CheckpointError<F::Error>> {
+    for float in floats {
+        *float = f32::from_bits(reader.word().map_err(|_| CheckpointError::HalfResumed)?);
+    }
+    Ok(())
+}
+
+/// The steps done, if what was read has the checksum of the header.
+fn finish<F: NorFlash>(
+    mut reader: Reader<'_, F>,
+    header: &Header,
+    [steps, ..]: [u32; STATE_WORDS],
+) -> Result<Option<u32>, CheckpointError<F::Error>> {
+    if reader.finish().is_ok_and(|checksum| checksum == header.checksum) {
+        Ok(Some(steps))
+    } else {
+        Err(CheckpointError::HalfResumed)
+    }
 }
 
 /// What is to be saved, or to be replaced.

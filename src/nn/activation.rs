@@ -4,7 +4,8 @@ use crate::{Error, Libm, Math};
 use core::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 use core::marker::PhantomData;
 
-/// A differentiable function of one value, which [`Elementwise`](super::Elementwise) makes a layer of.
+/// A differentiable function of one value, which [`Elementwise`](super::Elementwise) makes a layer
+/// of.
 ///
 /// ```
 /// use rolling_ball::nn::Elementwise;
@@ -32,7 +33,8 @@ pub trait Activation {
 }
 
 /// Computes `output = A(input)` for a length that is known at run time, as the layer
-/// [`Elementwise`](super::Elementwise) does for one that its type knows. Cost: one evaluation of `A` a value.
+/// [`Elementwise`](super::Elementwise) does for one that its type knows. Cost: one evaluation of
+/// `A` a value.
 ///
 /// ```
 /// use rolling_ball::nn::activation::{Rectifier, forward};

@@ -8,8 +8,8 @@ use crate::kernels::Kernels;
 use core::marker::PhantomData;
 
 /// The mean of each channel over every window `W` on the map `M`. The zeros of the padding count:
-/// every sum is divided by the number of the window's positions, as PyTorch does where it is not told
-/// otherwise. A sum is in the order of the window's positions.
+/// every sum is divided by the number of the window's positions, as PyTorch does where it is not
+/// told otherwise. A sum is in the order of the window's positions.
 ///
 /// ```
 /// use rolling_ball::nn::{AveragePool, Kernel, Map, Shape, Stride, Window};

@@ -9,7 +9,8 @@ use core::marker::PhantomData;
 
 /// A frozen feature extractor in front of the layers that are trained.
 pub trait Backbone: Copy {
-    /// Lengths of its input and of its output; `None` where the input passes through, at any length.
+    /// Lengths of its input and of its output; `None` where the input passes through, at any
+    /// length.
     const SHAPE: Option<(usize, usize)>;
     /// Floats of scratch that it needs.
     const SCRATCH: usize;
@@ -17,8 +18,8 @@ pub trait Backbone: Copy {
     /// Computes the features of one input: the backbone's output.
     ///
     /// # Errors
-    /// [`Error::Length`] where the input, the scratch slice or the features have another length than
-    /// the constants say.
+    /// [`Error::Length`] where the input, the scratch slice or the features have another length
+    /// than the constants say.
     fn features<K: Kernels>(
         &self,
         input: &(impl Input + ?Sized),
@@ -45,8 +46,9 @@ impl Backbone for Nothing {
     }
 }
 
-/// Layers `L` with `f32` parameters that are read where they lie, in flash, and never copied to RAM.
-/// RAM: two buffers that take turns between the layers. Cost of a sample: one forward pass of them.
+/// Layers `L` with `f32` parameters that are read where they lie, in flash, and never copied to
+/// RAM. RAM: two buffers that take turns between the layers. Cost of a sample: one forward pass of
+/// them.
 ///
 /// ```
 /// use rolling_ball::nn::{Dense, FloatBackbone, Network, Relu};

@@ -3,7 +3,7 @@
 use super::backbone::Backbone;
 use super::layer::{Layer, larger};
 use super::loss::Loss;
-use super::network::{Network, Parts};
+use super::network::{Cut, Network};
 use super::parameters::Gradient;
 use super::sample::{Input, Sample};
 use super::samples::{SampleRange, Samples};
@@ -15,8 +15,8 @@ use core::task::Poll;
 /// The mean loss `E` of a [`Network`] `N` over samples `S`, weighted by the loss's weights.
 /// [`Network::batch`] makes it.
 ///
-/// Cost of a loss: one forward pass a sample; of a gradient: a forward and a backward pass. RAM: the
-/// scratch slice, whatever the number of samples. A scratch slice with room for several
+/// Cost of a loss: one forward pass a sample; of a gradient: a forward and a backward pass. RAM:
+/// the scratch slice, whatever the number of samples. A scratch slice with room for several
 /// ([`Network::scratch`]) has them evaluated at once: the same bits in less time.
 ///
 /// ```
@@ -151,7 +151,7 @@ where
             (Stage::Evaluating { scale, mean, begun }, Some(first)) => {
                 Error::check_length("theta", L::PARAMETERS, theta.len())?;
                 let room = Network::<L, B, K>::room(scratch);
-                let parts = Network::<L, B, K>::parts(scratch, room)?;
+                let parts = Network::<L, B, K>::cut(scratch, room)?;
                 let mut places = parts.features.chunks_exact_mut(const { larger(L::INPUTS, 1) });
                 if let Some(features) = places.next() {
                     network.features(&first.input, parts.inside, features)?;
@@ -162,7 +162,7 @@ where
                     network.features(&sample.input, parts.inside, features)?;
                     together += 1;
                 }
-                let Parts { features, activations, output, .. } = parts.first::<L>(together)?;
+                let Cut { features, activations, output, .. } = parts.first::<L>(together)?;
                 L::forward::<K>(network.parameters(theta), features, activations, output)?;
                 let targets = once(first.target).chain(others.map(|sample| sample.target));
                 let outputs = output.chunks_exact_mut(const { larger(L::OUTPUTS, 1) });
@@ -206,8 +206,8 @@ impl<'s, N, E, S> Batch<'s, N, E, S> {
 }
 
 impl<N, E, S: Samples> Batch<'_, N, E, SampleRange<S>> {
-    /// Moves on to the next mini-batch: as many samples as until now, from the one after them on, and after the last the
-    /// first again. Gives up an evaluation in progress.
+    /// Moves on to the next mini-batch: as many samples as until now, from the one after them on,
+    /// and after the last the first again. Gives up an evaluation in progress.
     pub fn next_mini_batch(&mut self) {
         self.set_samples(self.samples.following());
     }

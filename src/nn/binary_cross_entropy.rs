@@ -4,8 +4,9 @@ use super::loss::Loss;
 use crate::{Error, Libm, Math};
 use core::marker::PhantomData;
 
-/// The mean over the outputs `z` of `-t ln p - (1 - t) ln(1 - p)`, where `p = 1 / (1 + e^-z)`; the target is a slice of
-/// probabilities `t`, as long as the output. The sigmoid belongs to the loss: the network ends without one.
+/// The mean over the outputs `z` of `-t ln p - (1 - t) ln(1 - p)`, where `p = 1 / (1 + e^-z)`; the
+/// target is a slice of probabilities `t`, as long as the output. The sigmoid belongs to the loss:
+/// the network ends without one.
 ///
 /// ```
 /// use rolling_ball::nn::{BinaryCrossEntropyWithLogits, Loss};

@@ -12,8 +12,8 @@ use core::marker::PhantomData;
 /// `FILTERS` weighted sums of every window `W` on the map `M`, each plus its bias. The output is a
 /// map again, with a channel for each filter.
 ///
-/// Parameters: the weights filter by filter, each in the window's order (row, column, channel), then
-/// the biases; `R` says which of them are trained.
+/// Parameters: the weights filter by filter, each in the window's order (row, column, channel),
+/// then the biases; `R` says which of them are trained.
 ///
 /// Cost of a sample: `windows * window length * FILTERS` multiply-adds forward, and twice that
 /// backward (once, where nothing below is trained). What lies in the padding costs nothing, nor,
@@ -141,8 +141,8 @@ impl<M: Shape, W: Sliding, const FILTERS: usize, R: Trainable> Layer for Conv2d<
     }
 }
 
-// The loops know shapes as values, so that they are compiled once for all layers. The numbers of filters and
-// of values in a window are at least 1, as the types make sure.
+// The loops know shapes as values, so that they are compiled once for all layers. The numbers of
+// filters and of values in a window are at least 1, as the types make sure.
 
 /// The output of a sample.
 struct Forward<'a> {

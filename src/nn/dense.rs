@@ -5,9 +5,9 @@ use super::parameters::Gradient;
 use crate::Error;
 use crate::kernels::{Factors, Kernels};
 
-/// Computes `output = W input + b` for each of `samples`. `W` lies row by row; the samples' inputs lie
-/// one after the other, and so do their outputs. Cost of a sample: as many multiply-adds as `W` has
-/// elements.
+/// Computes `output = W input + b` for each of `samples`. `W` lies row by row; the samples' inputs
+/// lie one after the other, and so do their outputs. Cost of a sample: as many multiply-adds as `W`
+/// has elements.
 ///
 /// ```
 /// use rolling_ball::kernels::Active;

@@ -10,11 +10,11 @@ use crate::Error;
 use crate::kernels::Kernels;
 use core::marker::PhantomData;
 
-/// `y = W x + b` of all values `x` of the shape `M`, with `OUTPUTS` outputs. Parameters: `W` row by row
-/// (a row of weights for each output), then `b`; `R` says which of them are trained.
+/// `y = W x + b` of all values `x` of the shape `M`, with `OUTPUTS` outputs. Parameters: `W` row by
+/// row (a row of weights for each output), then `b`; `R` says which of them are trained.
 ///
-/// Cost of a sample: as many multiply-adds forward as `W` has weights, and twice that backward (once,
-/// where nothing below is trained).
+/// Cost of a sample: as many multiply-adds forward as `W` has weights, and twice that backward
+/// (once, where nothing below is trained).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Dense<M, const OUTPUTS: usize, R = All>(PhantomData<(M, R)>);
 
@@ -31,6 +31,8 @@ impl<M: Shape, const OUTPUTS: usize, R: Trainable> Layer for Dense<M, OUTPUTS, R
     };
     const FROZEN: usize = M::LENGTH * OUTPUTS + OUTPUTS - Self::PARAMETERS;
 
+    // Training and inference share it: inlined into both, it would be in the flash twice.
+    #[inline(never)]
     fn forward<K: Kernels>(
         parameters: Parameters,
         input: &[f32],

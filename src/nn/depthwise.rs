@@ -9,8 +9,8 @@ use crate::Error;
 use crate::kernels::Kernels;
 use core::marker::PhantomData;
 
-/// In every window `W` on the map `M`, a weighted sum of each channel by itself, plus its bias. With
-/// a [`Conv2d`] of windows of one position after it, it is a convolution of few parameters.
+/// In every window `W` on the map `M`, a weighted sum of each channel by itself, plus its bias.
+/// With a [`Conv2d`] of windows of one position after it, it is a convolution of few parameters.
 ///
 /// Parameters: the weights in the window's order (row, column, channel), then the biases; `R` says
 /// which of them are trained. A sum is in the order of the window's positions.
@@ -18,7 +18,9 @@ use core::marker::PhantomData;
 /// Cost of a sample: `windows * window length` multiply-adds forward, and twice that backward.
 ///
 /// ```
-/// use rolling_ball::nn::{Conv2d, DepthwiseConv2d, Kernel, Layer, Map, Padding, Shape, Stride, Window};
+/// use rolling_ball::nn::{
+///     Conv2d, DepthwiseConv2d, Kernel, Layer, Map, Padding, Shape, Stride, Window,
+/// };
 ///
 /// type Spatial = DepthwiseConv2d<Map<14, 14, 8>, Window<Kernel<3>, Stride<1>, Padding<1>>>;
 /// type Pointwise = Conv2d<Spatial, Window<Kernel<1>>, 16>;

@@ -8,8 +8,8 @@ use crate::Error;
 use crate::kernels::Kernels;
 use core::marker::PhantomData;
 
-/// The activation `A` of every value of the shape `M`, which stays as it is. The layer keeps nothing:
-/// what its slope needs is computed anew on the way back.
+/// The activation `A` of every value of the shape `M`, which stays as it is. The layer keeps
+/// nothing: what its slope needs is computed anew on the way back.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Elementwise<A, M>(PhantomData<(A, M)>);
 
@@ -22,6 +22,8 @@ impl<A: Activation, M: Shape> Layer for Elementwise<A, M> {
     const OUTPUTS: usize = M::LENGTH;
     const PARAMETERS: usize = 0;
 
+    // In the binary once for a training and for a prediction, which both call it.
+    #[inline(never)]
     fn forward<K: Kernels>(
         _parameters: Parameters,
         input: &[f32],

@@ -6,9 +6,9 @@ use super::message::Message;
 use super::network::Network;
 use core::marker::PhantomData;
 
-/// The proof, while the program is compiled, that a network and its training fit into so many bytes of a
-/// board's RAM: theta, the optimizer's vectors (two, as the ball has, where nothing else is said)
-/// and the scratch slice.
+/// The proof, while the program is compiled, that a network and its training fit into so many bytes
+/// of a board's RAM: theta, the optimizer's vectors (two, as the ball has, where nothing else is
+/// said) and the scratch slice.
 ///
 /// ```
 /// use rolling_ball::nn::{Dense, FitsIn, Network};

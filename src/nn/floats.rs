@@ -1,6 +1,7 @@
 //! Numbers in files, for statics in flash.
 
-/// Little-endian floats, as `include_bytes!` gives them: the numbers of a static, without a loop for the compiler.
+/// Little-endian floats, as `include_bytes!` gives them: the numbers of a static, without a loop
+/// for the compiler.
 ///
 /// ```
 /// use rolling_ball::nn::floats_from_le_bytes;

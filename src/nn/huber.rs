@@ -3,8 +3,8 @@
 use super::loss::Loss;
 use crate::Error;
 
-/// The mean over the outputs of half the squared difference from the target, where that is at most `delta`; beyond,
-/// it grows in a straight line. The target is a slice as long as the output.
+/// The mean over the outputs of half the squared difference from the target, where that is at most
+/// `delta`; beyond, it grows in a straight line. The target is a slice as long as the output.
 ///
 /// ```
 /// use rolling_ball::nn::{Huber, Loss};

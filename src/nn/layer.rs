@@ -4,8 +4,8 @@ use super::parameters::{Filter, Gradient, Parameters};
 use crate::Error;
 use crate::kernels::Kernels;
 
-/// A differentiable function of a vector, with constant shapes: one of the layers of this module, or a tuple of
-/// layers, each of which has as many inputs as the one before it has outputs.
+/// A differentiable function of a vector, with constant shapes: one of the layers of this module,
+/// or a tuple of layers, each of which has as many inputs as the one before it has outputs.
 ///
 /// Inputs, outputs and activations are those of one sample, in the lengths that the constants say,
 /// or of several samples, one after the other. Then so many samples are evaluated at once, and each
@@ -25,7 +25,8 @@ use crate::kernels::Kernels;
 /// ```compile_fail,E0080
 /// use rolling_ball::nn::{Dense, Layer, Relu};
 ///
-/// // layers in a row: a layer has 32 outputs, but the layer after it has 31 inputs; they must be equal
+/// // layers in a row: a layer has 32 outputs, but the layer after it has 31 inputs; they must be
+/// // equal
 /// const _: usize = <(Dense<64, 32>, Relu<31>, Dense<31, 10>)>::PARAMETERS;
 /// ```
 pub trait Layer {
@@ -105,10 +106,10 @@ pub trait Layer {
         Self::backward_input::<K>(parameters, input, activations, output_gradient)
     }
 
-    /// Computes the output of one sample where nothing is kept for a backward pass, with the bits of
-    /// [`forward`](Self::forward): two buffers of at least [`BUFFERS`](Self::BUFFERS) take turns.
-    /// The input lies at the beginning of `front`; the output lies at the beginning of the first of
-    /// the two that are given back.
+    /// Computes the output of one sample where nothing is kept for a backward pass, with the bits
+    /// of [`forward`](Self::forward): two buffers of at least [`BUFFERS`](Self::BUFFERS) take
+    /// turns. The input lies at the beginning of `front`; the output lies at the beginning of the
+    /// first of the two that are given back.
     ///
     /// # Errors
     /// [`Error::Length`] where a buffer is too short.
@@ -125,8 +126,8 @@ pub trait Layer {
         Ok((back, front))
     }
 
-    /// Fills the layer's part of theta for training from scratch; `uniform` gives numbers from -1 to
-    /// below 1.
+    /// Fills the layer's part of theta for training from scratch; `uniform` gives numbers from -1
+    /// to below 1.
     ///
     /// # Errors
     /// [`Error::Length`] where theta is not as long as [`PARAMETERS`](Self::PARAMETERS).
@@ -144,7 +145,8 @@ pub(super) const fn larger(a: usize, b: usize) -> usize {
     if a > b { a } else { b }
 }
 
-/// How many samples an input and an output have, or the gradients with respect to them: at least one.
+/// How many samples an input and an output have, or the gradients with respect to them: at least
+/// one.
 pub(super) fn samples<L: Layer>(input: &[f32], output: &[f32]) -> Result<usize, Error> {
     let samples = count::<L>(input);
     Error::check_length("layer input", samples * L::INPUTS, input.len())?;

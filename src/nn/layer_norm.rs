@@ -7,13 +7,13 @@ use crate::Error;
 use crate::kernels::{Kernels, LANES, sum_lanes};
 use core::marker::PhantomData;
 
-/// The values at each position of the shape `M`, less their mean, over their standard deviation; then
-/// each times its own scale, plus its own shift. Every position is normalised by itself, with the same
-/// scales and shifts. A plain vector, or [`Flat`] of a shape, is one position, and so normalised as
-/// a whole.
+/// The values at each position of the shape `M`, less their mean, over their standard deviation;
+/// then each times its own scale, plus its own shift. Every position is normalised by itself, with
+/// the same scales and shifts. A plain vector, or [`Flat`] of a shape, is one position, and so
+/// normalised as a whole.
 ///
-/// Parameters: the scales as weights, then the shifts as biases, one of each for a channel; `R` says
-/// which of them are trained. To the variance, [`EPSILON`] is added.
+/// Parameters: the scales as weights, then the shifts as biases, one of each for a channel; `R`
+/// says which of them are trained. To the variance, [`EPSILON`] is added.
 ///
 /// ```
 /// use rolling_ball::nn::{Conv2d, Flat, Kernel, Layer, Map, Window, over};
@@ -125,8 +125,9 @@ impl<M: Shape, R: Trainable> Layer for LayerNorm<M, R> {
             .zip(output_gradient.chunks_exact(Self::CHANNELS))
             .zip(kept);
         for ((input, slopes), [mean, reciprocal]) in positions {
-            // From here on the input is normalised. The slopes with respect to it, less their mean and less their part
-            // along the normalised input: what moves all values alike, or stretches them, changes nothing.
+            // From here on the input is normalised. The slopes with respect to it, less their mean
+            // and less their part along the normalised input: what moves all values alike, or
+            // stretches them, changes nothing.
             for x in input.iter_mut() {
                 *x = (*x - *mean) * *reciprocal;
             }

@@ -1,11 +1,12 @@
 //! The memory of a training, as one value for a static.
 
-/// All the RAM that training takes beside the stack: theta, the vectors that the optimizer works in, and the scratch
-/// slice of the evaluations. The macro [`memory!`](super::memory!) names the type for a network.
+/// All the RAM that training takes beside the stack: theta, the vectors that the optimizer works
+/// in, and the scratch slice of the evaluations. The macro [`memory!`](super::memory!) names the
+/// type for a network.
 ///
-/// As a static it belongs into a cell that gives it away once, such as `static_cell::ConstStaticCell`; since it is all
-/// zeros, it lies in `.bss` and takes no flash. There it does not burden the stack, which on a small device may be
-/// smaller than theta.
+/// As a static it belongs into a cell that gives it away once, such as
+/// `static_cell::ConstStaticCell`; since it is all zeros, it lies in `.bss` and takes no flash.
+/// There it does not burden the stack, which on a small device may be smaller than theta.
 ///
 /// ```
 /// use rolling_ball::nn::{self, Dense, Memory, Network, Relu, Sample, SoftmaxCrossEntropy};
@@ -55,8 +56,8 @@ impl<const PARAMETERS: usize, const VECTORS: usize, const SCRATCH: usize>
     pub const BYTES: usize = size_of::<Self>();
 }
 
-/// The type [`Memory`](crate::nn::Memory) for a network and a number of vectors, with a scratch slice for one sample at a time, or for
-/// as many at once as the third argument says.
+/// The type [`Memory`](crate::nn::Memory) for a network and a number of vectors, with a scratch
+/// slice for one sample at a time, or for as many at once as the third argument says.
 ///
 /// ```
 /// use rolling_ball::nn::{self, Dense, Memory, Network};

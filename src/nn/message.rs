@@ -1,4 +1,5 @@
-//! Messages that are put together when a program is compiled, so that a compile error can name numbers.
+//! Messages that are put together when a program is compiled, so that a compile error can name
+//! numbers.
 
 /// A text of at most 256 bytes; what is more is left away.
 #[derive(Clone, Copy, Debug)]

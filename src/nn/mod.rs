@@ -1,5 +1,5 @@
-//! Small networks in fixed memory: a frozen part that is read in place from flash, a trainable part whose
-//! parameters are theta, and batches that stream their samples one by one.
+//! Small networks in fixed memory: a frozen part that is read in place from flash, a trainable part
+//! whose parameters are theta, and batches that stream their samples one by one.
 //!
 //! Layers are types with constant shapes, and a tuple of layers is a layer. Nothing is allocated: a
 //! network says in constants what it needs, and [`Memory`] is all of that as one static.
@@ -13,8 +13,8 @@
 //! const _: () = FitsIn::<Digits, { 64 * 1024 }>::CHECK;
 //! ```
 //!
-//! Layers that see a [`Map`] name the layer before them in its place, so that shapes follow from one
-//! another. The layers of [`over`] do so too, which are for plain vectors else:
+//! Layers that see a [`Map`] name the layer before them in its place, so that shapes follow from
+//! one another. The layers of [`over`] do so too, which are for plain vectors else:
 //!
 //! ```
 //! use rolling_ball::nn::{
@@ -60,6 +60,7 @@ mod fits_in;
 mod floats;
 mod huber;
 pub mod int8;
+mod kinds;
 mod layer;
 mod layer_norm;
 mod loss;
@@ -90,6 +91,7 @@ pub use depthwise::DepthwiseConv2d;
 pub use fits_in::FitsIn;
 pub use floats::floats_from_le_bytes;
 pub use huber::Huber;
+pub use kinds::PartsByKind;
 pub use layer::Layer;
 pub use loss::Loss;
 pub use max_pool::{MaxPool, MaxPool1d};

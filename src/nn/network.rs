@@ -3,8 +3,9 @@
 use super::backbone::{Backbone, Nothing};
 use super::batch::Batch;
 use super::chain::assert_neighbours_fit;
+use super::kinds::PartsByKind;
 use super::layer::{Layer, larger, split_mut};
-use super::parameters::Parameters;
+use super::parameters::{ParameterKind, Parameters};
 use super::sample::Input;
 use crate::Error;
 use crate::kernels::{Active, Kernels};
@@ -12,9 +13,9 @@ use core::marker::PhantomData;
 
 /// The layers `L` after the backbone `B`. Theta is what is trained in `L`, and only that.
 ///
-/// What to train is part of the types: all of the layers ([`All`](super::All), the default), the last
-/// ones after a frozen [`Backbone`], the biases ([`BiasesOnly`](super::BiasesOnly)), or any set of
-/// layers with the others [`Frozen`](super::Frozen).
+/// What to train is part of the types: all of the layers ([`All`](super::All), the default), the
+/// last ones after a frozen [`Backbone`], the biases ([`BiasesOnly`](super::BiasesOnly)), or any
+/// set of layers with the others [`Frozen`](super::Frozen).
 ///
 /// ```
 /// use rolling_ball::nn::{BiasesOnly, Dense, Frozen, Network, Relu};
@@ -51,11 +52,12 @@ impl<L, B: Copy, K> Clone for Network<'_, L, B, K> {
 impl<L, B: Copy, K> Copy for Network<'_, L, B, K> {}
 
 impl<'a, L: Layer> Network<'a, L> {
-    /// A network without a backbone, over the frozen parameters of its layers in their order: an empty
-    /// slice where all are trained.
+    /// A network without a backbone, over the frozen parameters of its layers in their order: an
+    /// empty slice where all are trained.
     ///
     /// # Errors
-    /// [`Error::Length`] where there are not [`FROZEN_PARAMETERS`](Self::FROZEN_PARAMETERS) of them.
+    /// [`Error::Length`] where there are not [`FROZEN_PARAMETERS`](Self::FROZEN_PARAMETERS) of
+    /// them.
     pub fn new(frozen: &'a [f32]) -> Result<Self, Error> {
         Self::with_backbone(Nothing, frozen)
     }
@@ -97,21 +99,45 @@ impl<'a, L: Layer, B: Backbone> Network<'a, L, B> {
     /// input.
     pub const SCRATCH: usize = Self::scratch(1);
     /// Length of the scratch slice of a prediction, in floats: two buffers that take turns, since
-    /// nothing is kept for a backward pass. It is never more than [`SCRATCH`](Self::SCRATCH), so the
-    /// scratch slice of a training serves as well.
+    /// nothing is kept for a backward pass. It is never more than [`SCRATCH`](Self::SCRATCH), so
+    /// the scratch slice of a training serves as well.
     pub const INFERENCE_SCRATCH: usize = {
         let [front, back] = L::BUFFERS;
         // The backbone is done before the layers begin.
         front + larger(B::SCRATCH, back + L::INFERENCE)
     };
-    /// Bytes of RAM for training with the ball: theta, the optimizer's two vectors, the scratch slice.
+    /// Bytes of RAM for training with the ball: theta, the optimizer's two vectors, the scratch
+    /// slice.
     pub const RAM_BYTES: usize = Self::ram_bytes(2);
 
-    /// Length of a scratch slice in which a [`Batch`] evaluates this many samples at once, in floats. That is faster,
-    /// since the weights are loaded once for all of them, and gives the same bits.
+    /// Length of a scratch slice in which a [`Batch`] evaluates this many samples at once, in
+    /// floats. That is faster, since the weights are loaded once for all of them, and gives the
+    /// same bits.
     #[must_use]
     pub const fn scratch(samples: usize) -> usize {
         B::SCRATCH + samples * (L::INPUTS + L::ACTIVATIONS + L::OUTPUTS)
+    }
+
+    /// Theta in parts for [`ByPart`](crate::ByPart): `choose` gives the rate and the decay of each kind of parameter,
+    /// see [`Part`](crate::Part).
+    ///
+    /// ```
+    /// use rolling_ball::nn::{Dense, Network, ParameterKind};
+    /// use rolling_ball::{Part, Parts};
+    ///
+    /// type Net = Network<'static, Dense<8, 4>>;
+    /// let mut parts = Vec::new();
+    /// let no_decay_of_biases = Net::parts(|kind| match kind {
+    ///     ParameterKind::Weight => (1.0, 0.1),
+    ///     _ => (1.0, 0.0),
+    /// });
+    /// no_decay_of_biases.each(&mut |part| parts.push(part));
+    /// let weights = Part { length: 8 * 4, rate: 1.0, decay: 0.1 };
+    /// assert_eq!(parts, [weights, Part { length: 4, rate: 1.0, decay: 0.0 }]);
+    /// ```
+    #[must_use]
+    pub fn parts<C: Fn(ParameterKind) -> (f32, f32)>(choose: C) -> PartsByKind<L, C> {
+        PartsByKind::new(choose)
     }
 
     /// Bytes of RAM for training with an optimizer that keeps this many vectors beside theta.
@@ -130,8 +156,8 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
     /// forward pass of a training. Cost: one forward pass.
     ///
     /// # Errors
-    /// [`Error::Length`] where theta or the input has another length than it must have, or the scratch
-    /// slice is too short.
+    /// [`Error::Length`] where theta or the input has another length than it must have, or the
+    /// scratch slice is too short.
     pub fn predict<'s>(
         &self,
         theta: &[f32],
@@ -172,11 +198,11 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
         best.map(|(class, _)| class).ok_or(Error::NonFiniteOutput)
     }
 
-    /// The mean loss `E` over samples as an objective of theta. The samples are iterated anew for each
-    /// evaluation, so their iterator must be cheap to clone: a
-    /// [`SampleRange`](super::SampleRange), or one of your own over [`Sample`](super::Sample)s. As many samples are evaluated at
-    /// once as the scratch slice has room for: one in [`SCRATCH`](Network::SCRATCH) floats, `n` in
-    /// [`scratch(n)`](Network::scratch).
+    /// The mean loss `E` over samples as an objective of theta. The samples are iterated anew for
+    /// each evaluation, so their iterator must be cheap to clone: a
+    /// [`SampleRange`](super::SampleRange), or one of your own over [`Sample`](super::Sample)s. As
+    /// many samples are evaluated at once as the scratch slice has room for: one in
+    /// [`SCRATCH`](Network::SCRATCH) floats, `n` in [`scratch(n)`](Network::scratch).
     ///
     /// # Errors
     /// [`Error::Length`] where the scratch slice is shorter than `SCRATCH`.
@@ -199,7 +225,7 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
     }
 
     /// Parts of the scratch slice, for this many samples.
-    pub(super) fn parts(scratch: &mut [f32], samples: usize) -> Result<Parts<'_>, Error> {
+    pub(super) fn cut(scratch: &mut [f32], samples: usize) -> Result<Cut<'_>, Error> {
         if scratch.len() < Self::LENGTH {
             Error::check_length("scratch", Self::LENGTH, scratch.len())?;
         }
@@ -207,7 +233,7 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
         let (features, rest) = split_mut("scratch", rest, samples * L::INPUTS)?;
         let (activations, rest) = split_mut("scratch", rest, samples * L::ACTIVATIONS)?;
         let (output, _) = split_mut("scratch", rest, samples * L::OUTPUTS)?;
-        Ok(Parts { inside, features, activations, output })
+        Ok(Cut { inside, features, activations, output })
     }
 
     /// What the layers learn from: the backbone's output.
@@ -228,8 +254,8 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
     }
 }
 
-/// What lies in the scratch slice, sample after sample.
-pub(super) struct Parts<'s> {
+/// The scratch slice in its parts, sample after sample.
+pub(super) struct Cut<'s> {
     /// The backbone's own.
     pub inside: &'s mut [f32],
     pub features: &'s mut [f32],
@@ -237,7 +263,7 @@ pub(super) struct Parts<'s> {
     pub output: &'s mut [f32],
 }
 
-impl Parts<'_> {
+impl Cut<'_> {
     /// Those of the first samples only.
     pub fn first<L: Layer>(self, samples: usize) -> Result<Self, Error> {
         let Self { inside, features, activations, output } = self;

@@ -1,8 +1,9 @@
-//! The layers that take any vector, over a shape that is known already: a [`Map`](super::Map), or the
-//! layer whose output they take.
+//! The layers that take any vector, over a shape that is known already: a [`Map`](super::Map), or
+//! the layer whose output they take.
 //!
-//! `nn::Relu<32>` is the layer for a plain vector of 32 values; `over::Relu<First>` is the same layer for whatever
-//! `First` gives, so that nobody has to count. Each has the shape of its output, so that the next layer may name it in turn.
+//! `nn::Relu<32>` is the layer for a plain vector of 32 values; `over::Relu<First>` is the same
+//! layer for whatever `First` gives, so that nobody has to count. Each has the shape of its output,
+//! so that the next layer may name it in turn.
 //!
 //! ```
 //! use rolling_ball::nn::{Conv2d, Kernel, Layer, Map, MaxPool, Stride, Window, over};
@@ -29,7 +30,8 @@ pub type Relu<M> = Elementwise<Rectifier, M>;
 /// `y = min(max(x, 0), 6)`; its slope at 0 and at 6 is 0.
 pub type Relu6<M> = Elementwise<CappedRectifier, M>;
 
-/// `y = x` above 0, and `x * NUMERATOR / DENOMINATOR` below: a hundredth where nothing else is said.
+/// `y = x` above 0, and `x * NUMERATOR / DENOMINATOR` below: a hundredth where nothing else is
+/// said.
 pub type LeakyRelu<M, const NUMERATOR: u16 = 1, const DENOMINATOR: u16 = 100> =
     Elementwise<LeakyRectifier<NUMERATOR, DENOMINATOR>, M>;
 

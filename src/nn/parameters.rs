@@ -12,8 +12,8 @@ pub struct Parameters<'a> {
     pub frozen: &'a [f32],
 }
 
-/// Which of a layer's parameters are trained. Theta holds only those, in the order of the layers, weights before
-/// biases; the rest is read where it lies, in the same order.
+/// Which of a layer's parameters are trained. Theta holds only those, in the order of the layers,
+/// weights before biases; the rest is read where it lies, in the same order.
 pub trait Trainable {
     /// Whether the weights are.
     const WEIGHTS: bool;
@@ -91,7 +91,8 @@ impl<'a> Parameters<'a> {
 pub struct Gradient<'a> {
     /// As many as the layer trains.
     pub values: &'a mut [f32],
-    /// Whether it is added to what is there, which earlier samples have left; else it is put in its place.
+    /// Whether it is added to what is there, which earlier samples have left; else it is put in its
+    /// place.
     pub add: bool,
 }
 
@@ -116,8 +117,8 @@ impl<'a> Gradient<'a> {
         self.split(if R::WEIGHTS { weights } else { 0 })
     }
 
-    /// Values to which a layer may add: where nothing is to be kept, they begin at -0.0, to which anything may be
-    /// added without a change.
+    /// Values to which a layer may add: where nothing is to be kept, they begin at -0.0, to which
+    /// anything may be added without a change.
     pub fn to_add_to(self) -> &'a mut [f32] {
         if !self.add {
             self.values.fill(-0.0);
@@ -141,7 +142,8 @@ pub enum ParameterKind {
     Shift,
 }
 
-/// Neighbours in theta that belong together, as [`Layer::filters`](super::Layer::filters) tells them.
+/// Neighbours in theta that belong together, as [`Layer::filters`](super::Layer::filters) tells
+/// them.
 ///
 /// ```
 /// use rolling_ball::nn::{Dense, Layer, LayerNorm, ParameterKind};
@@ -164,7 +166,8 @@ pub struct Filter {
     pub length: usize,
 }
 
-/// Tells the filters of weights, so many of such a length, where weights are trained, then as many biases.
+/// Tells the filters of weights, so many of such a length, where weights are trained, then as many
+/// biases.
 pub(super) fn filters<R: Trainable>(
     [count, length]: [usize; 2],
     biases: usize,
@@ -178,7 +181,8 @@ pub(super) fn filters<R: Trainable>(
     }
 }
 
-/// He's uniform initialisation of the weights, by how many of them meet in an output; the biases are zero.
+/// He's uniform initialisation of the weights, by how many of them meet in an output; the biases
+/// are zero.
 pub(super) fn initialise<R: Trainable>(
     theta: &mut [f32],
     weights: usize,

@@ -7,8 +7,8 @@ use crate::Error;
 use crate::kernels::Kernels;
 use core::marker::PhantomData;
 
-/// `y = x + L(x)`, for layers `L` with as many outputs as inputs. Cost: that of `L`, and an addition a
-/// value.
+/// `y = x + L(x)`, for layers `L` with as many outputs as inputs. Cost: that of `L`, and an
+/// addition a value.
 ///
 /// ```
 /// use rolling_ball::nn::{Dense, Layer, Relu, Residual};

@@ -11,8 +11,8 @@ pub struct Sample<I, Y> {
     pub target: Y,
 }
 
-/// What a network can read an input from: floats in a slice or an array, bytes ([`Quantized`]), or a
-/// type of your own, so that samples may stay packed in flash.
+/// What a network can read an input from: floats in a slice or an array, bytes ([`Quantized`]), or
+/// a type of your own, so that samples may stay packed in flash.
 pub trait Input {
     /// The values, in order.
     fn values(&self) -> impl ExactSizeIterator<Item = f32>;
@@ -22,13 +22,19 @@ pub trait Input {
     /// # Errors
     /// [`Error::Length`] where the input is not as long as the buffer.
     fn write(&self, buffer: &mut [f32]) -> Result<(), Error> {
-        let values = self.values();
-        Error::check_length("sample", buffer.len(), values.len())?;
-        for (element, value) in buffer.iter_mut().zip(values) {
-            *element = value;
-        }
-        Ok(())
+        write_values(self.values(), buffer)
     }
+}
+
+fn write_values(
+    values: impl ExactSizeIterator<Item = f32>,
+    buffer: &mut [f32],
+) -> Result<(), Error> {
+    Error::check_length("sample", buffer.len(), values.len())?;
+    for (element, value) in buffer.iter_mut().zip(values) {
+        *element = value;
+    }
+    Ok(())
 }
 
 impl Input for [f32] {
@@ -78,5 +84,12 @@ pub struct Quantized<'a> {
 impl Input for Quantized<'_> {
     fn values(&self) -> impl ExactSizeIterator<Item = f32> {
         self.values.iter().map(|value| f32::from(*value) * self.scale + self.offset)
+    }
+
+    // Not inlined: with each width that a network knows, the loop would be unrolled and in the
+    // flash again.
+    #[inline(never)]
+    fn write(&self, buffer: &mut [f32]) -> Result<(), Error> {
+        write_values(self.values(), buffer)
     }
 }

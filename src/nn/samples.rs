@@ -3,10 +3,12 @@
 use super::sample::{Quantized, Sample};
 use core::iter::FusedIterator;
 
-/// Labelled samples by number, of which a [`Batch`](super::Batch) sees all, or a part that moves on from step to step.
+/// Labelled samples by number, of which a [`Batch`](super::Batch) sees all, or a part that moves on
+/// from step to step.
 ///
-/// A value of this kind is a view, cheap to copy: a slice or an array of [`Sample`]s, a pair of slices or arrays of inputs
-/// and of targets (of which the shorter counts), [`QuantizedSamples`], or what a
+/// A value of this kind is a view, cheap to copy: a slice or an array of [`Sample`]s, a pair of
+/// slices or arrays of inputs and of targets (of which the shorter counts), [`QuantizedSamples`],
+/// or what a
 #[cfg_attr(feature = "heapless", doc = "[`SampleStore`](super::SampleStore) holds.")]
 #[cfg_attr(not(feature = "heapless"), doc = "`SampleStore` (feature `heapless`) holds.")]
 ///
@@ -44,8 +46,8 @@ pub trait Samples: Copy {
         self.range(0, self.len())
     }
 
-    /// `count` samples from that of the number `first` on, and after the last the first again; at most each once. A number
-    /// beyond the last counts on from the first.
+    /// `count` samples from that of the number `first` on, and after the last the first again; at
+    /// most each once. A number beyond the last counts on from the first.
     fn range(self, first: usize, count: usize) -> SampleRange<Self> {
         let length = self.len();
         let first = first.checked_rem(length).unwrap_or_default();
@@ -53,8 +55,8 @@ pub trait Samples: Copy {
     }
 }
 
-/// Some samples in their order, round and round: an iterator whose type can be written down, so that a struct can keep the
-/// [`Batch`](super::Batch) over it.
+/// Some samples in their order, round and round: an iterator whose type can be written down, so
+/// that a struct can keep the [`Batch`](super::Batch) over it.
 #[derive(Clone, Copy, Debug)]
 pub struct SampleRange<S> {
     samples: S,
@@ -63,7 +65,8 @@ pub struct SampleRange<S> {
 }
 
 impl<S: Samples> SampleRange<S> {
-    /// As many samples as are left in this one, from that behind its end on: of a whole range, the next mini-batch.
+    /// As many samples as are left in this one, from that behind its end on: of a whole range, the
+    /// next mini-batch.
     #[must_use]
     pub fn following(self) -> Self {
         let Self { samples, next, left } = self;
@@ -149,8 +152,9 @@ impl<'d, I, Y: Copy, const COUNT: usize> Samples for (&'d [I; COUNT], &'d [Y; CO
     }
 }
 
-/// Samples in bytes, as sensors deliver them and as they lie in flash: inputs of `width` bytes one after another, and a
-/// class for each. A byte of an input stands for `value * scale + offset`, as in [`Quantized`].
+/// Samples in bytes, as sensors deliver them and as they lie in flash: inputs of `width` bytes one
+/// after another, and a class for each. A byte of an input stands for `value * scale + offset`, as
+/// in [`Quantized`].
 ///
 /// ```
 /// use rolling_ball::nn::{QuantizedSamples, Samples};

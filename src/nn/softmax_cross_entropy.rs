@@ -4,8 +4,8 @@ use super::loss::Loss;
 use crate::{Error, Libm, Math};
 use core::marker::PhantomData;
 
-/// `-ln softmax(output)[class]`; the target is the class. With class weights, a sample counts by its class's. With label
-/// smoothing, a part of the target is spread over all classes.
+/// `-ln softmax(output)[class]`; the target is the class. With class weights, a sample counts by
+/// its class's. With label smoothing, a part of the target is spread over all classes.
 ///
 /// ```
 /// use rolling_ball::nn::{Loss, SoftmaxCrossEntropy};
@@ -44,9 +44,10 @@ impl<'a> SoftmaxCrossEntropy<'a> {
 }
 
 impl<'a, F> SoftmaxCrossEntropy<'a, F> {
-    /// With the part `smoothing` of the target spread evenly over all classes, so that the network is not driven to be
-    /// ever more certain. With class weights, each class's part counts by that class's weight, and the whole by the
-    /// weight of the sample's class, as in PyTorch; but a sample whose class weighs nothing does not count at all.
+    /// With the part `smoothing` of the target spread evenly over all classes, so that the network
+    /// is not driven to be ever more certain. With class weights, each class's part counts by that
+    /// class's weight, and the whole by the weight of the sample's class, as in PyTorch; but a
+    /// sample whose class weighs nothing does not count at all.
     ///
     /// ```
     /// use rolling_ball::nn::{Loss, SoftmaxCrossEntropy};

@@ -6,9 +6,10 @@ use heapless::Vec;
 
 /// At most `CAPACITY` labelled samples of `WIDTH` bytes each, from the oldest to the newest.
 ///
-/// A full store makes room by dropping the oldest sample of the class that has the most, the new one
-/// counted; of classes that have equally many, the one whose oldest sample is the oldest. So no class that is
-/// seen often drives out one that is seen rarely, and what is dropped is what is known best or longest ago.
+/// A full store makes room by dropping the oldest sample of the class that has the most, the new
+/// one counted; of classes that have equally many, the one whose oldest sample is the oldest. So no
+/// class that is seen often drives out one that is seen rarely, and what is dropped is what is
+/// known best or longest ago.
 ///
 /// ```
 /// use rolling_ball::nn::{Dense, Network, SampleStore, Samples, SoftmaxCrossEntropy};
@@ -74,16 +75,19 @@ impl<const WIDTH: usize, const CAPACITY: usize> SampleStore<WIDTH, CAPACITY> {
         Self { samples: Vec::new() }
     }
 
-    /// Adds a sample. Names the class of the one that had to make room for it, where the store was full.
+    /// Adds a sample. Names the class of the one that had to make room for it, where the store was
+    /// full.
     ///
-    /// Cost where it is full: every two samples' classes are compared, and the younger samples move up by one.
+    /// Cost where it is full: every two samples' classes are compared, and the younger samples move
+    /// up by one.
     pub fn push(&mut self, values: &[u8; WIDTH], class: u8) -> Option<u8> {
         let mut moving = match self.samples.push(Labelled { values: *values, class }) {
             Ok(()) => return None,
             Err(rejected) => rejected,
         };
         let oldest = self.oldest_of_the_largest_class(class);
-        // From the newest down: each sample takes the place of the one before it, over the one that is dropped.
+        // From the newest down: each sample takes the place of the one before it, over the one that
+        // is dropped.
         for place in self.samples.iter_mut().skip(oldest).rev() {
             core::mem::swap(place, &mut moving);
         }

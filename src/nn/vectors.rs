@@ -1,15 +1,17 @@
-//! The layers over plain vectors, whose lengths are written as numbers. A plain vector is a map of one position.
+//! The layers over plain vectors, whose lengths are written as numbers. A plain vector is a map of
+//! one position.
 
 use super::over;
 use super::parameters::All;
 use super::window::Map;
 use crate::Libm;
 
-/// `y = W x + b` with `INPUTS` inputs and `OUTPUTS` outputs. Parameters: `W` row by row (`OUTPUTS` rows of `INPUTS`
-/// weights), then `b`; `R` says which of them are trained. Over a shape: [`over::Dense`].
+/// `y = W x + b` with `INPUTS` inputs and `OUTPUTS` outputs. Parameters: `W` row by row (`OUTPUTS`
+/// rows of `INPUTS` weights), then `b`; `R` says which of them are trained. Over a shape:
+/// [`over::Dense`].
 ///
-/// Cost of a sample: `INPUTS * OUTPUTS` multiply-adds forward, and twice that backward (once, where nothing below is
-/// trained).
+/// Cost of a sample: `INPUTS * OUTPUTS` multiply-adds forward, and twice that backward (once, where
+/// nothing below is trained).
 ///
 /// ```
 /// use rolling_ball::nn::{BiasesOnly, Dense, Frozen, Layer};
@@ -27,11 +29,12 @@ pub type Elementwise<A, const LENGTH: usize> = over::Elementwise<A, Map<1, 1, LE
 /// `y = max(x, 0)` for `LENGTH` values; its slope at 0 is 0. Over a shape: [`over::Relu`].
 pub type Relu<const LENGTH: usize> = over::Relu<Map<1, 1, LENGTH>>;
 
-/// `y = min(max(x, 0), 6)` for `LENGTH` values; its slope at 0 and at 6 is 0. Over a shape: [`over::Relu6`].
+/// `y = min(max(x, 0), 6)` for `LENGTH` values; its slope at 0 and at 6 is 0. Over a shape:
+/// [`over::Relu6`].
 pub type Relu6<const LENGTH: usize> = over::Relu6<Map<1, 1, LENGTH>>;
 
-/// `y = x` above 0, and `x * NUMERATOR / DENOMINATOR` below, for `LENGTH` values: a hundredth where nothing else is said.
-/// Over a shape: [`over::LeakyRelu`].
+/// `y = x` above 0, and `x * NUMERATOR / DENOMINATOR` below, for `LENGTH` values: a hundredth where
+/// nothing else is said. Over a shape: [`over::LeakyRelu`].
 ///
 /// ```
 /// use rolling_ball::nn::LeakyRelu;
@@ -44,15 +47,17 @@ pub type LeakyRelu<const LENGTH: usize, const NUMERATOR: u16 = 1, const DENOMINA
 /// `y = tanh(x)` for `LENGTH` values, with the functions `F`. Over a shape: [`over::Tanh`].
 pub type Tanh<const LENGTH: usize, F = Libm> = over::Tanh<Map<1, 1, LENGTH>, F>;
 
-/// `y = 1 / (1 + e^-x)` for `LENGTH` values, with the functions `F`. Over a shape: [`over::Sigmoid`].
+/// `y = 1 / (1 + e^-x)` for `LENGTH` values, with the functions `F`. Over a shape:
+/// [`over::Sigmoid`].
 pub type Sigmoid<const LENGTH: usize, F = Libm> = over::Sigmoid<Map<1, 1, LENGTH>, F>;
 
-/// `y = x (1 + erf(x / sqrt(2))) / 2` for `LENGTH` values, with the functions `F`: the exact form, not the one with `tanh`.
-/// Over a shape: [`over::Gelu`].
+/// `y = x (1 + erf(x / sqrt(2))) / 2` for `LENGTH` values, with the functions `F`: the exact form,
+/// not the one with `tanh`. Over a shape: [`over::Gelu`].
 pub type Gelu<const LENGTH: usize, F = Libm> = over::Gelu<Map<1, 1, LENGTH>, F>;
 
-/// The normalisation of `LENGTH` values, or of `POSITIONS` vectors of `LENGTH` values one after another, each by itself
-/// with the same scales and shifts. Over a shape, and all about it: [`over::LayerNorm`].
+/// The normalisation of `LENGTH` values, or of `POSITIONS` vectors of `LENGTH` values one after
+/// another, each by itself with the same scales and shifts. Over a shape, and all about it:
+/// [`over::LayerNorm`].
 ///
 /// ```
 /// use rolling_ball::nn::{Layer, LayerNorm};

@@ -3,9 +3,9 @@
 use crate::kernels::Filters;
 use core::marker::PhantomData;
 
-/// A feature map of `HEIGHT` rows of `WIDTH` positions of `CHANNELS` values each. Channels come last,
-/// as sensors deliver their samples. A layer that knows no maps takes it as the plain vector that it
-/// is in memory; it need not be flattened.
+/// A feature map of `HEIGHT` rows of `WIDTH` positions of `CHANNELS` values each. Channels come
+/// last, as sensors deliver their samples. A layer that knows no maps takes it as the plain vector
+/// that it is in memory; it need not be flattened.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Map<const HEIGHT: usize, const WIDTH: usize, const CHANNELS: usize>;
 
@@ -63,8 +63,8 @@ pub struct Flat<M>(PhantomData<M>);
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Whole<M>(PhantomData<M>);
 
-/// How many values there are, and how they lie: a [`Map`], or a layer, whose output has a shape too.
-/// So the next layer's shape need not be counted: the layer before it is named in its place.
+/// How many values there are, and how they lie: a [`Map`], or a layer, whose output has a shape
+/// too. So the next layer's shape need not be counted: the layer before it is named in its place.
 ///
 /// ```
 /// use rolling_ball::nn::{Conv2d, Kernel, Map, MaxPool, Padding, Shape, Stride, Window};
@@ -197,8 +197,8 @@ impl Geometry {
         Filters::fit(self.length(), self.size[1] * self.map[2])
     }
 
-    /// The windows, row by row, each as its runs: what lies in the map and in the window, side by side in both.
-    /// What lies in the padding is left out.
+    /// The windows, row by row, each as its runs: what lies in the map and in the window, side by
+    /// side in both. What lies in the padding is left out.
     pub fn each(self) -> impl Iterator<Item = impl Iterator<Item = Run> + Clone> {
         let [_, width, channels] = self.map;
         let [rows, columns] = self.windows;
@@ -231,7 +231,8 @@ impl Geometry {
     }
 }
 
-/// Values that are neighbours both in the window and in the map: where they begin in each, and how many.
+/// Values that are neighbours both in the window and in the map: where they begin in each, and how
+/// many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run {
     pub window: usize,

@@ -13,10 +13,10 @@ pub use protocol::{Evaluation, Objective, Optimizer, PollObjective, Request, pol
 pub use report::{Evaluations, FootpointReport, Outcome, StepReport};
 pub use resumable::{Kind, Resumable, STATE_WORDS, State};
 pub use schedule::Schedule;
-pub use wrappers::{ClipNorm, WeightDecay};
+pub use wrappers::{ByPart, ClipNorm, Part, Parts, StepByPart, WeightDecay};
 
 pub(crate) use line_search::{RateSearch, Verdict};
 #[cfg(feature = "gpu")]
 pub(crate) use protocol::step_on;
 pub(crate) use report::{StepRecord, check_answer};
-pub(crate) use turns::{Method, Next, StepState, next_step};
+pub(crate) use turns::{Method, Next, StepState, awaited_gradient, next_step};

@@ -84,6 +84,7 @@ impl Kind {
     pub(crate) const CLIP_NORM: Self = Self(5);
     pub(crate) const WEIGHT_DECAY: Self = Self(6);
     pub(crate) const ENTROPY_SGD: Self = Self(7);
+    pub(crate) const BY_PART: Self = Self(8);
     const CUSTOM: Self = Self(15);
 
     /// An optimizer of your own, by a number of your choice below 2^16.
@@ -120,6 +121,7 @@ impl fmt::Display for Kind {
             match outermost {
                 Self::CLIP_NORM => f.write_str("ClipNorm of ")?,
                 Self::WEIGHT_DECAY => f.write_str("WeightDecay of ")?,
+                Self::BY_PART => f.write_str("ByPart of ")?,
                 Self::ROLLING_BALL => return f.write_str("RollingBall"),
                 Self::SGD => return f.write_str("Sgd"),
                 Self::ADAM => return f.write_str("Adam"),

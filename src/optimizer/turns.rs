@@ -151,6 +151,16 @@ pub trait Method {
     }
 }
 
+/// Where the gradient that is told leads, if it is one that is waited for.
+pub fn awaited_gradient<O: Method>(method: &O, theta: &O::Vector) -> Result<O::Gradient, Error> {
+    Error::check_length("theta", method.gradient().length(), theta.length())?;
+    match *method.state() {
+        StepState::Gradient(at) => Ok(at),
+        StepState::Loss(_) | StepState::Trial(_) => Err(Error::LOSS_EXPECTED),
+        StepState::Idle => Err(Error::BEGIN_EXPECTED),
+    }
+}
+
 impl<O: Method> Optimizer<O::Vector> for O {
     fn begin(&mut self, theta: &mut O::Vector) -> Result<Request, Error> {
         self.state().check_idle()?;
@@ -174,12 +184,8 @@ impl<O: Method> Optimizer<O::Vector> for O {
     }
 
     fn tell_gradient(&mut self, theta: &mut O::Vector, loss: f32) -> Result<Request, Error> {
-        Error::check_length("theta", self.gradient().length(), theta.length())?;
-        let next = match *self.state() {
-            StepState::Gradient(at) => self.told_gradient(theta, at, loss),
-            StepState::Loss(_) | StepState::Trial(_) => return Err(Error::LOSS_EXPECTED),
-            StepState::Idle => return Err(Error::BEGIN_EXPECTED),
-        };
+        let at = awaited_gradient(self, theta)?;
+        let next = self.told_gradient(theta, at, loss);
         self.ask(next)
     }
 

@@ -11,5 +11,6 @@ mod earlier_versions;
 mod power_failure;
 mod refusals;
 mod same_bits;
+mod theta_alone;
 mod training;
 mod wear;

@@ -130,7 +130,8 @@ fn a_checkpoint_of_another_optimizer_is_refused() {
     let mut clipped = ClipNorm::new(WeightDecay::new(contact_ball(), 0.1).unwrap(), 0.1).unwrap();
     assert_eq!(
         refused(&mut checkpoints, &mut clipped).to_string(),
-        "checkpoint: expected one of ClipNorm of WeightDecay of RollingBall, it is of RollingBall"
+        "checkpoint: expected one of ClipNorm of WeightDecay of RollingBall, it is of RollingBall: \
+         resume_theta takes theta alone"
     );
     let mut swapped = WeightDecay::new(ClipNorm::new(contact_ball(), 0.1).unwrap(), 0.1).unwrap();
     checkpoints.erase().unwrap();

@@ -453,8 +453,7 @@ fn sixteen_layers_fit_into_a_tuple() {
         Relu<2>,
     );
     assert_eq!(Sixteen::PARAMETERS, 8 * Pair::PARAMETERS);
-    assert_eq!(Sixteen::BUFFERS, [2, 2]);
-    assert!(!Sixteen::ENDS_IN_BACK);
+    assert_eq!((Sixteen::BUFFERS, Sixteen::ENDS_IN_BACK), ([2, 2], false));
 }
 
 #[test]

@@ -5,5 +5,6 @@
 mod support;
 
 mod bad_input;
+mod by_part;
 mod sessions;
 mod steps;

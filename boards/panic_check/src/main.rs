@@ -19,16 +19,16 @@ use rolling_ball::nn::{
     self, AveragePool, BiasesOnly, BinaryCrossEntropyWithLogits, Conv1d, Conv2d, Dense,
     DepthwiseConv2d, FloatBackbone, Frozen, Gelu, GlobalAveragePool, Gradient, Huber, Input,
     Kernel, Layer, LayerNorm, LeakyRelu, Loss, Map, MaxPool, MaxPool1d, MeanSquaredError, Memory,
-    Network, Padding, Parameters, Quantized, QuantizedSamples, Relu, Relu6, Residual, Sample,
-    SampleStore, Samples, Shape, Sigmoid, Signal, SoftmaxCrossEntropy, Stride, Tanh, Window,
-    activation, dense, int8, over,
+    Network, Padding, ParameterKind, Parameters, Quantized, QuantizedSamples, Relu, Relu6,
+    Residual, Sample, SampleStore, Samples, Shape, Sigmoid, Signal, SoftmaxCrossEntropy, Stride,
+    Tanh, Window, activation, dense, int8, over,
 };
 use rolling_ball::{
-    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, CheckpointError, Checkpoints,
-    ClipNorm, EntropySgd, EntropySgdConfig, Error, Evaluation, GaussNewton, GradientDescent,
-    LaggedContact, Micromath, Objective, Optimizer, Plain, PollObjective, RefreshedContact,
-    Request, Resumable, RollingBall, RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig,
-    WeightDecay, poll_step, step,
+    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, ByPart, CheckpointError,
+    Checkpoints, ClipNorm, EntropySgd, EntropySgdConfig, Error, Evaluation, GaussNewton,
+    GradientDescent, LaggedContact, Micromath, Objective, Optimizer, Part, Plain, PollObjective,
+    RefreshedContact, Request, Resumable, RollingBall, RollingBallConfig, Sam, SamConfig, Schedule,
+    Sgd, SgdConfig, WeightDecay, poll_step, step,
 };
 
 /// What `rolling-ball import` writes is firmware as it stands.
@@ -44,11 +44,11 @@ fn panic(_: &PanicInfo) -> ! {
 type Backbone = FloatBackbone<'static, (Dense<4, 8>, Relu<8>)>;
 type Tail = (Dense<8, 6>, Relu<6>, Dense<6, 3>);
 type Net = Network<'static, Tail, Backbone>;
-type Part = Network<'static, (Dense<4, 6, BiasesOnly>, Relu<6>, Dense<6, 3, Frozen>)>;
+type Partly = Network<'static, (Dense<4, 6, BiasesOnly>, Relu<6>, Dense<6, 3, Frozen>)>;
 const N: usize = Net::PARAMETERS;
 
 static BACKBONE: [f32; Backbone::PARAMETERS] = [0.1; Backbone::PARAMETERS];
-static FROZEN: [f32; Part::FROZEN_PARAMETERS] = [0.1; Part::FROZEN_PARAMETERS];
+static FROZEN: [f32; Partly::FROZEN_PARAMETERS] = [0.1; Partly::FROZEN_PARAMETERS];
 type Image = Map<4, 4, 2>;
 type Halved = Map<2, 2, 2>;
 type Eight<'a> = int8::Int8Backbone<
@@ -163,6 +163,15 @@ fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
     let mut entropy_sgd = EntropySgd::new(EntropySgdConfig::default(), [[0.0; N]; 3])?;
     drive(&mut entropy_sgd, theta)?;
     keep(&mut entropy_sgd, theta)?;
+    let parts =
+        Net::parts(|kind| (black_box(1.0), if kind == ParameterKind::Bias { 0.0 } else { 0.1 }));
+    let adam = Adam::new(AdamConfig::default(), [[0.0; N]; 3])?;
+    let mut parted = ByPart::new(ClipNorm::new(adam, black_box(1.0))?, parts)?;
+    drive(&mut parted, theta)?;
+    keep(&mut parted, theta)?;
+    let part = Part { length: N, rate: black_box(0.5), decay: black_box(0.1) };
+    let ball = RollingBall::new(RollingBallConfig::default(), [[0.0; N]; 2])?;
+    drive(&mut ByPart::new(ball, [part])?, theta)?;
     let sam = Sam::new(SamConfig::default(), [[0.0; N]; 2])?;
     let mut decayed = WeightDecay::new(sam, black_box(0.1))?;
     black_box(decayed.inner_mut());
@@ -208,6 +217,7 @@ fn keep(optimizer: &mut impl Resumable, theta: &mut [f32; N]) -> Result<(), Erro
         let mut checkpoints = Checkpoints::new(Flash([0xff; 4096]), black_box(0..4096))?;
         checkpoints.save(theta, optimizer)?;
         black_box(checkpoints.resume(theta, optimizer)?);
+        black_box(checkpoints.resume_theta(theta)?);
         checkpoints.erase()?;
         black_box(checkpoints.into_inner().0);
         Ok(())
@@ -274,9 +284,9 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
     store.clear();
     black_box((store.len(), store.is_empty(), store.len_of(black_box(1))));
 
-    let network = Part::new(black_box(&FROZEN))?;
-    let mut scratch = [0.0; Part::SCRATCH];
-    let (biases, mut gradient) = ([0.0; Part::PARAMETERS], [0.0; Part::PARAMETERS]);
+    let network = Partly::new(black_box(&FROZEN))?;
+    let mut scratch = [0.0; Partly::SCRATCH];
+    let (biases, mut gradient) = ([0.0; Partly::PARAMETERS], [0.0; Partly::PARAMETERS]);
     let samples =
         [input].into_iter().map(|input| Sample { input, target: black_box(&TARGET).as_slice() });
     let mut objective = network.batch(MeanSquaredError, samples, &mut scratch)?;

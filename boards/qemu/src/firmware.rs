@@ -2,15 +2,17 @@
 
 use crate::{exit, guard, instructions, print_line, stack};
 use cortex_m::Peripherals;
+use rolling_ball::Error;
 use rolling_ball::kernels::Scalar;
 use rolling_ball::nn::{Backbone, Layer, Memory};
-use rolling_ball::{Error, Optimizer};
 use rolling_ball_rehearsal::{
-    Buffers, Event, Image, Model, Settings, fine_tune, fine_tune_with, whole,
+    Buffers, Event, Image, Model, OptimizerConfig, OptimizerKind, Settings, fine_tune,
+    fine_tune_with, whole,
 };
 
-/// The optimizer's vectors: three for Adam, else two.
-pub const VECTORS: usize = if cfg!(feature = "adam") { 3 } else { 2 };
+/// The optimizer's vectors: Adam's, else those of the ball.
+pub const VECTORS: usize =
+    if cfg!(feature = "adam") { OptimizerKind::Adam } else { OptimizerKind::Ball }.vectors();
 
 /// An image in flash, aligned for its weights to be read in place.
 #[repr(C, align(4))]
@@ -37,16 +39,22 @@ pub fn run_model<L: Layer, B: Backbone, const N: usize, const V: usize, const S:
     end(model.and_then(|model| fine_tune(Scalar, &model, buffers, clock, print)))
 }
 
-/// Runs the image, of whose network all is trained, with the optimizer that `make` makes of its settings.
-pub fn run_with<'a, L: Layer, O: Optimizer, const N: usize, const V: usize, const S: usize>(
+/// Runs the image, of whose network all is trained, with the optimizer that `configure` makes of its settings.
+pub fn run_with<L, C, const N: usize, const V: usize, const S: usize>(
     image: &[u8],
-    memory: &'a mut Memory<N, V, S>,
-    make: impl FnOnce(&Settings, [&'a mut [f32]; 3]) -> Result<O, Error>,
-) -> ! {
+    memory: &mut Memory<N, V, S>,
+    configure: impl FnOnce(&Settings) -> C,
+) -> !
+where
+    L: Layer,
+    C: OptimizerConfig<Scalar>,
+{
     let image = start(image);
     let Buffers { theta, workspace, scratch } = Buffers::from(memory);
     let clock = instructions::elapsed;
-    end(make(&image.settings, workspace).and_then(|mut optimizer| {
+    let mut workspace = workspace.into_iter();
+    let vector = || workspace.next().unwrap_or_default();
+    end(configure(&image.settings).build(Scalar, vector).and_then(|mut optimizer| {
         let model = whole::<L>(&image)?;
         fine_tune_with(Scalar, &model, &mut optimizer, theta, scratch, clock, print)
     }))

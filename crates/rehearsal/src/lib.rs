@@ -45,6 +45,7 @@
 #[cfg(feature = "desktop")]
 extern crate std;
 
+mod config;
 #[cfg(feature = "desktop")]
 pub mod desktop;
 mod event;
@@ -53,6 +54,7 @@ mod model;
 mod optimizer;
 mod run;
 
+pub use config::OptimizerConfig;
 pub use event::{Accuracy, Event, ParseError, StepEvent};
 pub use image::{Image, ImageError, Samples, Settings};
 pub use model::{Model, whole};

@@ -1,6 +1,6 @@
 //! The optimizer that the image names.
 
-use crate::Settings;
+use crate::{OptimizerConfig, Settings};
 use rolling_ball::kernels::Kernels;
 use rolling_ball::{
     Adam, AdamConfig, ArcLength, Error, Evaluation, LaggedContact, Optimizer, Request, RollingBall,
@@ -49,6 +49,55 @@ impl OptimizerKind {
             Self::Sam => "sam",
         }
     }
+
+    /// How many vectors as long as theta it needs beside theta.
+    #[must_use]
+    pub const fn vectors(self) -> usize {
+        match self {
+            Self::Sgd => 1,
+            Self::Ball | Self::Momentum | Self::Sam => 2,
+            Self::Adam => 3,
+        }
+    }
+}
+
+/// Each optimizer as an image's settings mean it: rates, and the ball's radius, shrink to nothing on
+/// half a cosine.
+impl Settings {
+    /// The ball in its default form.
+    #[must_use]
+    pub fn rolling_ball(&self) -> RollingBallConfig {
+        RollingBallConfig::shrinking(self.radius, self.learning_rate, self.steps)
+    }
+
+    /// Gradient descent.
+    #[must_use]
+    pub fn sgd(&self) -> SgdConfig {
+        SgdConfig { learning_rate: self.shrinking_rate(), ..SgdConfig::default() }
+    }
+
+    /// Gradient descent with momentum.
+    #[must_use]
+    pub fn momentum(&self) -> SgdConfig {
+        SgdConfig { momentum: 0.9, ..self.sgd() }
+    }
+
+    /// Adam.
+    #[must_use]
+    pub fn adam(&self) -> AdamConfig {
+        AdamConfig { learning_rate: self.shrinking_rate(), ..AdamConfig::default() }
+    }
+
+    /// Sharpness-aware minimisation, whose radius stays.
+    #[must_use]
+    pub fn sam(&self) -> SamConfig {
+        let (learning_rate, radius) = (self.shrinking_rate(), self.radius.into());
+        SamConfig { learning_rate, radius, ..SamConfig::default() }
+    }
+
+    fn shrinking_rate(&self) -> Schedule {
+        Schedule::Cosine { from: self.learning_rate, to: 0.0, steps: self.steps }
+    }
 }
 
 /// An optimizer chosen at run time, over the same three vectors of workspace.
@@ -65,45 +114,23 @@ pub enum AnyOptimizer<'a, K: Kernels> {
 }
 
 impl<'a, K: Kernels> AnyOptimizer<'a, K> {
-    /// The optimizer that the settings name; rates and radii shrink to nothing on half a cosine.
+    /// The optimizer that the settings name.
     ///
     /// # Errors
     /// [`Error::Setting`], [`Error::Length`].
     pub fn new(
         kernels: K,
         settings: &Settings,
-        [gradient, first, second]: [&'a mut [f32]; 3],
+        workspace: [&'a mut [f32]; 3],
     ) -> Result<Self, Error> {
-        let Settings { radius, learning_rate, steps, .. } = *settings;
-        let shrinking = |from: f32| Schedule::Cosine { from, to: 0.0, steps };
+        let mut workspace = workspace.into_iter();
+        let vector = || workspace.next().unwrap_or_default();
         Ok(match settings.optimizer {
-            OptimizerKind::Ball => {
-                let config = RollingBallConfig::shrinking(radius, learning_rate, steps);
-                Self::Ball(RollingBall::with_backend(kernels, config, [gradient, first])?)
-            }
-            OptimizerKind::Sgd => {
-                let learning_rate = shrinking(learning_rate);
-                let config = SgdConfig { learning_rate, ..SgdConfig::default() };
-                Self::Sgd(Sgd::with_backend(kernels, config, gradient, None)?)
-            }
-            OptimizerKind::Momentum => {
-                let learning_rate = shrinking(learning_rate);
-                let config = SgdConfig { learning_rate, momentum: 0.9, ..SgdConfig::default() };
-                Self::Sgd(Sgd::with_backend(kernels, config, gradient, Some(first))?)
-            }
-            OptimizerKind::Adam => {
-                let learning_rate = shrinking(learning_rate);
-                let config = AdamConfig { learning_rate, ..AdamConfig::default() };
-                Self::Adam(Adam::with_backend(kernels, config, [gradient, first, second])?)
-            }
-            OptimizerKind::Sam => {
-                let config = SamConfig {
-                    learning_rate: shrinking(learning_rate),
-                    radius: radius.into(),
-                    ..SamConfig::default()
-                };
-                Self::Sam(Sam::with_backend(kernels, config, [gradient, first])?)
-            }
+            OptimizerKind::Ball => Self::Ball(settings.rolling_ball().build(kernels, vector)?),
+            OptimizerKind::Sgd => Self::Sgd(settings.sgd().build(kernels, vector)?),
+            OptimizerKind::Momentum => Self::Sgd(settings.momentum().build(kernels, vector)?),
+            OptimizerKind::Adam => Self::Adam(settings.adam().build(kernels, vector)?),
+            OptimizerKind::Sam => Self::Sam(settings.sam().build(kernels, vector)?),
         })
     }
 }
@@ -120,6 +147,7 @@ macro_rules! chosen {
     };
 }
 
+// What asks and answers is not inlined: the frame of a run would hold the variables of every optimizer.
 impl<K: Kernels> Optimizer for AnyOptimizer<'_, K> {
     fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error> {
         chosen!(self, optimizer => optimizer.begin(theta))
@@ -129,6 +157,7 @@ impl<K: Kernels> Optimizer for AnyOptimizer<'_, K> {
         chosen!(self, optimizer => optimizer.tell_loss(theta, loss))
     }
 
+    #[inline(never)]
     fn tell_gradient(&mut self, theta: &mut [f32], loss: f32) -> Result<Request, Error> {
         chosen!(self, optimizer => optimizer.tell_gradient(theta, loss))
     }

@@ -40,7 +40,8 @@ pub(super) const fn length(outputs: usize, weights: usize) -> usize {
 pub(super) const fn assert_sum_fits(products: usize) {
     assert!(
         products <= LONGEST_SUM,
-        "int8 layer: expected at most int8::LONGEST_SUM products an output, so that an i32 holds their sum"
+        "int8 layer: expected at most int8::LONGEST_SUM products an output, so that an i32 holds \
+         their sum"
     );
 }
 
@@ -68,7 +69,8 @@ impl Range {
         })
     }
 
-    /// A sum as an output: multiplied, rounded to the nearest integer (ties to even), moved and clamped.
+    /// A sum as an output: multiplied, rounded to the nearest integer (ties to even), moved and
+    /// clamped.
     pub fn requantise(self, sum: i32, multiplier: f32) -> i8 {
         // The conversion saturates.
         let rounded = libm::rintf(sum as f32 * multiplier) as i32;

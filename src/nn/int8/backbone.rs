@@ -10,8 +10,8 @@ use core::marker::PhantomData;
 const MAGIC: [u8; 4] = *b"RBQ1";
 const HEADER: usize = MAGIC.len() + 4 + 4 + 1 + 1;
 
-/// Layers `L` of [`int8`](crate::nn::int8), read in place from flash. RAM: two buffers of the longest vector
-/// between two layers, a byte a value.
+/// Layers `L` of [`int8`](crate::nn::int8), read in place from flash. RAM: two buffers of the
+/// longest vector between two layers, a byte a value.
 ///
 /// The input is quantised as it is read, a NaN as 0; the features come out as `f32`.
 ///
@@ -21,7 +21,8 @@ const HEADER: usize = MAGIC.len() + 4 + 4 + 1 + 1;
 /// type Backbone<'a> = int8::Int8Backbone<'a, int8::Dense<2, 1>>;
 /// type Net<'a> = Network<'a, Dense<1, 2>, Backbone<'a>>;
 ///
-/// // y = 2 a + b with 10 steps per unit of the input, weights in halves, and steps of a tenth in the output.
+/// // y = 2 a + b with 10 steps per unit of the input, weights in halves, and steps of a tenth in
+/// // the output.
 /// let mut bytes = Vec::from(*b"RBQ1");
 /// bytes.extend(10.0f32.to_le_bytes()); // steps per unit of the input
 /// bytes.extend(0.1f32.to_le_bytes()); // scale of the output
@@ -68,9 +69,9 @@ impl<'a, L: Layer> Int8Backbone<'a, L> {
     /// Over its bytes. Cost: a look at each multiplier and bias.
     ///
     /// # Errors
-    /// [`Error::Length`] where there are not `BYTES` of them, [`Error::Format`] where they do not begin as
-    /// this version's do, [`Error::Setting`] where a multiplier is not a finite number above 0, a bias is so
-    /// large that a sum could overflow, or a maximum lies below its minimum.
+    /// [`Error::Length`] where there are not `BYTES` of them, [`Error::Format`] where they do not
+    /// begin as this version's do, [`Error::Setting`] where a multiplier is not a finite number
+    /// above 0, a bias is so large that a sum could overflow, or a maximum lies below its minimum.
     pub fn new(bytes: &'a [u8]) -> Result<Self, Error> {
         let actual = bytes.len();
         Error::check_length("bytes of the int8 backbone", Self::BYTES, actual)?;

@@ -6,7 +6,8 @@ use crate::Error;
 use crate::nn::window::{Geometry, InTime, Shape, Sliding};
 use core::marker::PhantomData;
 
-/// The int8 form of [`nn::Conv2d`](crate::nn::Conv2d): `FILTERS` windows `W` that slide over the map `M`.
+/// The int8 form of [`nn::Conv2d`](crate::nn::Conv2d): `FILTERS` windows `W` that slide over the
+/// map `M`.
 ///
 /// Cost: as many multiply-adds, in `i32`.
 ///
@@ -60,7 +61,8 @@ impl<M: Shape, W: Sliding, const FILTERS: usize> Layer for Conv2d<M, W, FILTERS>
 /// The int8 form of [`nn::Conv1d`](crate::nn::Conv1d): a convolution over a signal `M` in time.
 pub type Conv1d<M, W, const FILTERS: usize> = Conv2d<M, InTime<M, W>, FILTERS>;
 
-/// The int8 form of [`nn::DepthwiseConv2d`](crate::nn::DepthwiseConv2d): a window of its own for each channel.
+/// The int8 form of [`nn::DepthwiseConv2d`](crate::nn::DepthwiseConv2d): a window of its own for
+/// each channel.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DepthwiseConv2d<M, W>(PhantomData<(M, W)>);
 
@@ -99,7 +101,8 @@ impl<M: Shape, W: Sliding> Layer for DepthwiseConv2d<M, W> {
     }
 }
 
-/// Filters whose sums are kept while a window's runs are found: finding them costs more than a short run itself.
+/// Filters whose sums are kept while a window's runs are found: finding them costs more than a
+/// short run itself.
 const TOGETHER: usize = 8;
 
 pub(super) fn convolve(

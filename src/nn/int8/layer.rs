@@ -22,11 +22,13 @@ pub trait Layer {
     /// Checks the parameters.
     ///
     /// # Errors
-    /// [`Error::Length`] where there are not `BYTES` of them, [`Error::Setting`] where one is out of its range.
+    /// [`Error::Length`] where there are not `BYTES` of them, [`Error::Setting`] where one is out
+    /// of its range.
     fn check(bytes: &[u8]) -> Result<(), Error>;
 
-    /// Computes the output. The two buffers of [`WIDTH`](Self::WIDTH) take turns: the input lies at the beginning of
-    /// `front`; the output lies at the beginning of the first of the two that are given back.
+    /// Computes the output. The two buffers of [`WIDTH`](Self::WIDTH) take turns: the input lies at
+    /// the beginning of `front`; the output lies at the beginning of the first of the two that are
+    /// given back.
     ///
     /// # Errors
     /// [`Error::Length`].

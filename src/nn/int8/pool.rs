@@ -6,7 +6,8 @@ use crate::Error;
 use crate::nn::window::{Geometry, InTime, Run, Shape, Sliding, Whole};
 use core::marker::PhantomData;
 
-/// The int8 form of [`nn::MaxPool`](crate::nn::MaxPool). Scale and zero are those of its input; it has no parameters.
+/// The int8 form of [`nn::MaxPool`](crate::nn::MaxPool). Scale and zero are those of its input; it
+/// has no parameters.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MaxPool<M, W>(PhantomData<(M, W)>);
 
@@ -41,8 +42,8 @@ impl<M: Shape, W: Sliding> Layer for MaxPool<M, W> {
 /// The int8 form of [`nn::MaxPool1d`](crate::nn::MaxPool1d).
 pub type MaxPool1d<M, W> = MaxPool<M, InTime<M, W>>;
 
-/// The int8 form of [`nn::AveragePool`](crate::nn::AveragePool). Its output has a scale of its own, since means spread
-/// less than values.
+/// The int8 form of [`nn::AveragePool`](crate::nn::AveragePool). Its output has a scale of its own,
+/// since means spread less than values.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AveragePool<M, W>(PhantomData<(M, W)>);
 
@@ -81,8 +82,8 @@ impl<M: Shape, W: Sliding> Layer for AveragePool<M, W> {
 /// The int8 form of [`nn::AveragePool1d`](crate::nn::AveragePool1d).
 pub type AveragePool1d<M, W> = AveragePool<M, InTime<M, W>>;
 
-/// The int8 form of [`nn::GlobalAveragePool`](crate::nn::GlobalAveragePool): the mean of each channel over all of
-/// the map.
+/// The int8 form of [`nn::GlobalAveragePool`](crate::nn::GlobalAveragePool): the mean of each
+/// channel over all of the map.
 pub type GlobalAveragePool<M> = AveragePool<M, Whole<M>>;
 
 /// Zero points, clamps and the multiplier of a mean, which has the number of values in it.

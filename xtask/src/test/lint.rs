@@ -2,6 +2,7 @@
 
 use super::TestArgs;
 use super::columns;
+use super::faults::in_a_sentence;
 use super::part::{Part, skipped};
 use super::watch::watch;
 use crate::boards::BOARDS;
@@ -34,7 +35,7 @@ pub fn part(args: &TestArgs) -> Part {
     });
     // One machine for each architecture: the runtime differs.
     for machine in [MICROBIT, MPS2_AN386, MPS3_AN547] {
-        let core = machine.core.to_lowercase().replace('-', "_");
+        let core = in_a_sentence(&machine);
         part = part
             .test(format!("clippy_has_nothing_to_say_of_the_firmware_on_a_{core}"), move || {
                 clippy("boards", &["--release", "--target", machine.target])

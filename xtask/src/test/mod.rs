@@ -43,6 +43,7 @@ use std::path::PathBuf;
 #[derive(Args, Clone, Debug, Default)]
 pub struct TestArgs {
     /// A part, or a piece of a test's name; several are all run [default: everything]
+    #[arg(value_name = "PART")]
     parts: Vec<String>,
     /// List the tests, each with its part, and run none
     #[arg(long)]

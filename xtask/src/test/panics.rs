@@ -15,7 +15,12 @@ pub fn part(args: &TestArgs) -> Part {
 fn check() -> Result<()> {
     let build = Build::firmware("test", &MPS2_AN386, "panic_check");
     let binary = Build { package: "panic_check", ..build }.run()?;
-    let found = elf::symbols_matching(&binary, &FORBIDDEN)?;
+    let mut found = elf::symbols_matching(&binary, &FORBIDDEN)?;
+    // The package's own name is in the names of all its functions.
+    found.retain(|name| {
+        let name = name.replace("panic_check::", "");
+        FORBIDDEN.iter().any(|forbidden| name.contains(forbidden))
+    });
     ensure!(found.is_empty(), "the binary of every entry point of the core contains {found:?}");
     // An empty list proves something only where the core is in there.
     let core = elf::symbols_matching(&binary, &["rolling_ball::"])?;
