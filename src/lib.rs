@@ -1,5 +1,47 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # The layers of the library
+//!
+//! In the order in which they are best read. Each stands on those before it, and none knows those
+//! after it.
+//!
+//! **The protocol.** An [`Optimizer`] is a state machine over your theta: it makes a [`Request`],
+//! you evaluate and tell the answer, until a [`StepReport`] ends the step. [`step`] does that over
+//! an [`Objective`] in one call, [`poll_step`] over a [`PollObjective`] in pieces. A [`Schedule`]
+//! is a setting that changes from step to step, [`Armijo`] a line search. [`ClipNorm`],
+//! [`WeightDecay`] and [`ByPart`] are wrappers around any optimizer. Whatever goes wrong is an
+//! [`Error`].
+//!
+//! **The ball.** [`RollingBall`] is Algorithm 1 of the paper, with its settings in
+//! [`RollingBallConfig`]. Two types say what it does in a step: a [`CentreStep`] how far the centre
+//! moves, and a [`Footpoint`] how the new contact with the graph is found. [`AnyRollingBall`]
+//! leaves both to the run time. Beside it stand [`Sgd`], [`Adam`], [`Sam`] and [`EntropySgd`].
+//!
+//! **The kernels.** [`kernels`] is all that goes over memory, and the numeric contract by which
+//! every implementation gives the same bits: [`VectorOps`](kernels::VectorOps) are the passes of
+//! the optimizers, [`Kernels`](kernels::Kernels) adds the products of the networks.
+//!
+//! **The networks.** [`nn`] has layers with constant shapes, of which a tuple is a layer again. A
+//! [`Network`](nn::Network) with a loss and samples is a [`Batch`](nn::Batch), which is an
+//! objective; [`Memory`](nn::Memory) is all the RAM that it takes. [`nn::int8`] has frozen layers
+//! in eight bits. The functions that layers call come from [`Libm`], or from another [`Math`].
+//!
+//! **The checkpoints.** [`Checkpoints`] keep a [`Resumable`] optimizer and its theta in flash. A
+//! power failure leaves one that is whole, and a resumed training ends with the same bits.
+//!
+//! **The probe.** [`probe`] samples any loss along lines and planes and rolls the exact ball over
+//! the samples, without an optimizer. It shows what is left of the loss at each radius.
+//!
+//! **The landscapes.** [`landscapes`] are losses in closed form, those of the paper among them, to
+//! see what an optimizer does.
+//!
+//! **The GPU.** [`gpu`] has vectors in the memory of a GPU, passes over them, and objectives there.
+//! The optimizers are the same state machines.
+#![cfg_attr(not(feature = "checkpoints"), doc = "\n\n[`Checkpoints`]: https://docs.rs/rolling-ball")]
+#![cfg_attr(not(feature = "gpu"), doc = "\n\n[`gpu`]: https://docs.rs/rolling-ball")]
 #![no_std]
+// docs.rs tells of every item which feature it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "threads")]
 extern crate std;

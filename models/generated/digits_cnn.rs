@@ -1,4 +1,4 @@
-//! The network `digits_cnn`, as `cargo xtask import` wrote it: do not edit.
+//! The network `digits_cnn`, as `rolling-ball import` wrote it: do not edit.
 //!
 //! | | bytes |
 //! |---|---|

@@ -93,7 +93,7 @@ fn rust(
     let scratch = sizes::scratch(graph, int8.is_some());
     let precision = if int8.is_some() { "int8" } else { "f32" };
     let mut text = String::new();
-    writeln!(text, "//! The network `{name}`, as `cargo xtask import` wrote it: do not edit.")?;
+    writeln!(text, "//! The network `{name}`, as `rolling-ball import` wrote it: do not edit.")?;
     writeln!(text, "//!\n//! | | bytes |\n//! |---|---|")?;
     if graph.backbone > 0 {
         writeln!(text, "//! | backbone, {precision}, in flash | {} |", backbone.len())?;
@@ -196,7 +196,7 @@ fn c_header(
     let outputs = graph.nodes.last().map_or(0, |node| length(node.output));
     let scratch = sizes::scratch(graph, int8.is_some());
     let mut text = String::new();
-    writeln!(text, "/* The network {name}, as `cargo xtask import` wrote it: do not edit. */")?;
+    writeln!(text, "/* The network {name}, as `rolling-ball import` wrote it: do not edit. */")?;
     writeln!(text, "#ifndef {upper}_H\n#define {upper}_H\n\n#include <stdint.h>\n")?;
     for (what, value) in [
         ("INPUTS", length(graph.input)),

@@ -1,4 +1,4 @@
-/* The network image_layers, as `cargo xtask import` wrote it: do not edit. */
+/* The network image_layers, as `rolling-ball import` wrote it: do not edit. */
 #ifndef IMAGE_LAYERS_H
 #define IMAGE_LAYERS_H
 

@@ -1,4 +1,4 @@
-/* The network signal_layers, as `cargo xtask import` wrote it: do not edit. */
+/* The network signal_layers, as `rolling-ball import` wrote it: do not edit. */
 #ifndef SIGNAL_LAYERS_H
 #define SIGNAL_LAYERS_H
 
