@@ -10,11 +10,12 @@ use rolling_ball::nn::{
     Backbone, Conv1d, Dense, FloatBackbone, Kernel, Layer, MaxPool1d, Network, Padding, Signal,
     SoftmaxCrossEntropy, Stride, Window, over,
 };
-use rolling_ball::{RollingBall, RollingBallConfig, step};
+use rolling_ball::{RollingBallConfig, step};
 use rolling_ball_import::quantise_backbone;
 use std::path::{Path, PathBuf};
 use workbench::data::Dataset;
 use workbench::data::speakers::{Recordings, SPEAKERS};
+use workbench::optimizers::optimizer;
 use workbench::pretrain::SPEAKERS_RECIPE;
 use workbench::pretrain::pretrain;
 use workbench::progress;
@@ -187,8 +188,7 @@ fn fine_tune(
     let samples = labelled.samples();
     let stream = samples.stream(0, samples.len());
     let mut objective = network.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
-    let vectors = [const { [0.0; Tail::PARAMETERS] }; 2];
-    let mut ball = RollingBall::new(RollingBallConfig::fine_tuning(STEPS), vectors)?;
+    let mut ball = optimizer(Tail::PARAMETERS, RollingBallConfig::fine_tuning(STEPS))?;
     for _ in 0..STEPS {
         step(&mut ball, &mut objective, &mut theta)?;
     }

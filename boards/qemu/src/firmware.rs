@@ -53,7 +53,7 @@ where
     let Buffers { theta, workspace, scratch } = Buffers::from(memory);
     let clock = instructions::elapsed;
     let mut workspace = workspace.into_iter();
-    let vector = || workspace.next().unwrap_or_default();
+    let vector = || Ok(workspace.next().unwrap_or_default());
     end(configure(&image.settings).build(Scalar, vector).and_then(|mut optimizer| {
         let model = whole::<L>(&image)?;
         fine_tune_with(Scalar, &model, &mut optimizer, theta, scratch, clock, print)

@@ -6,12 +6,13 @@ use anyhow::Result;
 use clap::Args;
 use rolling_ball::nn::{Network, SoftmaxCrossEntropy};
 use rolling_ball::{
-    AnyCentreStep, AnyFootpoint, GaussNewton, GradientDescent, Objective, Plain, RollingBall,
-    RollingBallConfig, Sgd, SgdConfig, StepReport, step,
+    AnyCentreStep, AnyFootpoint, GaussNewton, GradientDescent, Objective, Plain, RollingBallConfig,
+    SgdConfig, StepReport, step,
 };
 use rolling_ball_rehearsal::Samples;
 use scenario::DigitsTail;
 use workbench::data::digits;
+use workbench::optimizers::optimizer;
 use workbench::pretrain::DIGITS_RECIPE;
 use workbench::pretrain::pretrain;
 use workbench::progress;
@@ -47,11 +48,8 @@ pub fn states(samples: &Samples, count: u32) -> Result<Vec<State>> {
     let bar = progress::bar("pre-training on clean digits", "epochs");
     let mut theta = pretrain::<DigitsTail>(&digits::clean()?, &DIGITS_RECIPE, &bar)?;
     bar.finish_and_clear();
-    let mut sgd = Sgd::new(
-        SgdConfig { learning_rate: 0.03.into(), ..SgdConfig::default() },
-        vec![0.0; theta.len()],
-        None,
-    )?;
+    let config = SgdConfig { learning_rate: 0.03.into(), ..SgdConfig::default() };
+    let mut sgd = optimizer(theta.len(), config)?;
     let mut states = Vec::new();
     for index in 0..count as usize {
         let batch = index * BATCH;
@@ -83,7 +81,7 @@ fn one_step(
         roll_back: true,
     };
     let mut theta = state.theta.clone();
-    let mut ball = RollingBall::new(config, [vec![0.0; theta.len()], vec![0.0; theta.len()]])?;
+    let mut ball = optimizer(theta.len(), config)?;
     let mut scratch = vec![0.0; Net::SCRATCH];
     let network = Net::new(&[])?;
     let stream = samples.stream(state.batch, BATCH);

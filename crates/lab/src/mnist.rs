@@ -1,6 +1,5 @@
 //! The paper's network of MNIST: accuracy by epochs, by gradient evaluations and by time.
 
-use super::optimizers::{self, Made};
 use super::picture::{Chart, Mark, Series};
 use super::report::{Part, Section};
 use super::training::{Epoch, PARAMETERS, train};
@@ -13,6 +12,7 @@ use rolling_ball::{
 };
 use std::path::PathBuf;
 use workbench::data::mnist::Mnist;
+use workbench::optimizers::{Boxed, boxed};
 use workbench::progress;
 
 /// MNIST, 784-128-10: every optimizer by epochs, gradient evaluations and seconds, beside the paper's figures
@@ -37,7 +37,7 @@ struct Method {
     name: &'static str,
     /// What the paper has after ten epochs, in per cent.
     paper: Option<f64>,
-    make: fn() -> Made,
+    make: fn() -> Boxed,
 }
 
 const METHODS: [Method; 12] = [
@@ -105,38 +105,38 @@ const METHODS: [Method; 12] = [
     },
 ];
 
-fn sgd(rate: f32, momentum: f32) -> Made {
+fn sgd(rate: f32, momentum: f32) -> Boxed {
     let config = SgdConfig {
         learning_rate: rate.into(),
         momentum,
         roll_back: false,
         ..SgdConfig::default()
     };
-    optimizers::sgd(PARAMETERS, config)
+    boxed(PARAMETERS, config)
 }
 
-fn adam() -> Made {
+fn adam() -> Boxed {
     let config =
         AdamConfig { learning_rate: 0.001.into(), roll_back: false, ..AdamConfig::default() };
-    optimizers::adam(PARAMETERS, config)
+    boxed(PARAMETERS, config)
 }
 
-fn sam() -> Made {
+fn sam() -> Boxed {
     let config = SamConfig { learning_rate: 0.5.into(), radius: 0.05.into(), roll_back: false };
-    optimizers::sam(PARAMETERS, config)
+    boxed(PARAMETERS, config)
 }
 
-fn entropy_sgd() -> Made {
+fn entropy_sgd() -> Boxed {
     let config = EntropySgdConfig {
         walk_rate: 0.1.into(),
         moves: 5,
         roll_back: false,
         ..EntropySgdConfig::default()
     };
-    optimizers::entropy_sgd(PARAMETERS, config)
+    boxed(PARAMETERS, config)
 }
 
-fn ball(rate: f32, radius: f32, footpoint: AnyFootpoint, centre_step: AnyCentreStep) -> Made {
+fn ball(rate: f32, radius: f32, footpoint: AnyFootpoint, centre_step: AnyCentreStep) -> Boxed {
     let config = RollingBallConfig {
         radius: radius.into(),
         learning_rate: rate.into(),
@@ -145,7 +145,7 @@ fn ball(rate: f32, radius: f32, footpoint: AnyFootpoint, centre_step: AnyCentreS
         centre_step,
         roll_back: false,
     };
-    optimizers::ball(PARAMETERS, config)
+    boxed(PARAMETERS, config)
 }
 
 /// Trainings of one optimizer.

@@ -6,11 +6,12 @@ use super::training::{PARAMETERS, train};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use rolling_ball::{
-    AnyCentreStep, AnyFootpoint, GaussNewton, GradientDescent, LaggedContact, Plain, RollingBall,
+    AnyCentreStep, AnyFootpoint, GaussNewton, GradientDescent, LaggedContact, Plain,
     RollingBallConfig,
 };
 use std::path::PathBuf;
 use workbench::data::mnist::Mnist;
+use workbench::optimizers::optimizer;
 use workbench::progress;
 
 /// MNIST, 784-128-10: the ball's accuracy by radius and learning rate, the paper's claim beside it
@@ -83,7 +84,7 @@ fn accuracy(
         centre_step: AnyCentreStep::Plain(Plain),
         roll_back: false,
     };
-    let mut ball = RollingBall::new(config, [vec![0.0; PARAMETERS], vec![0.0; PARAMETERS]])?;
+    let mut ball = optimizer(PARAMETERS, config)?;
     let epochs = train(data, &mut ball, [args.epochs, args.batch], 0, || ())?;
     Ok(epochs.get(args.epochs as usize - 1).map(|epoch| (100.0 * epoch.accuracy) as f32))
 }

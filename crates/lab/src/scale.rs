@@ -9,10 +9,11 @@ use rolling_ball::nn::{Network, SoftmaxCrossEntropy};
 use rolling_ball::probe::{
     Grid, Scale, Slice, normalise_layers, principal_direction, smoothing_radius,
 };
-use rolling_ball::{Sgd, SgdConfig, step};
+use rolling_ball::{SgdConfig, step};
 use rolling_ball_rehearsal::Samples;
 use scenario::DigitsTail;
 use workbench::data::digits;
+use workbench::optimizers::optimizer;
 use workbench::pretrain::DIGITS_RECIPE;
 use workbench::pretrain::pretrain;
 use workbench::progress;
@@ -93,7 +94,7 @@ fn fine_tuning(samples: &Samples, count: usize) -> Result<Vec<Vec<f32>>> {
     let mut theta = pretrain::<DigitsTail>(&digits::clean()?, &DIGITS_RECIPE, &bar)?;
     bar.finish_and_clear();
     let config = SgdConfig { learning_rate: RATE.into(), ..SgdConfig::default() };
-    let mut sgd = Sgd::new(config, vec![0.0; theta.len()], None)?;
+    let mut sgd = optimizer(theta.len(), config)?;
     let mut path = vec![theta.clone()];
     let mut scratch = vec![0.0; Net::SCRATCH];
     let network = Net::new(&[])?;

@@ -8,8 +8,9 @@ use rolling_ball::landscapes::Quadratic;
 use rolling_ball::probe::Grid;
 use rolling_ball::{
     AnyCentreStep, AnyFootpoint, GaussNewton, GradientDescent, LaggedContact, Plain,
-    RefreshedContact, RollingBall, RollingBallConfig, Schedule, step,
+    RefreshedContact, RollingBallConfig, Schedule, step,
 };
+use workbench::optimizers::optimizer;
 
 /// A parabola under balls that fit and do not: where each form of the ball comes to rest
 #[derive(Args, Clone, Debug)]
@@ -134,7 +135,7 @@ fn rest(
         centre_step: AnyCentreStep::Plain(Plain),
         roll_back: false,
     };
-    let mut ball = RollingBall::new(config, [[0.0]; 2])?;
+    let mut ball = optimizer(1, config)?;
     let mut theta = [args.start];
     let mut parabola = Quadratic { condition: 1.0 };
     for index in 0..args.steps {

@@ -9,12 +9,13 @@ use indicatif::ProgressBar;
 use rolling_ball::kernels::Active;
 use rolling_ball::{
     AnyCentreStep, AnyFootpoint, AnyRollingBallConfig, Error, GaussNewton, GradientDescent,
-    Objective, Optimizer, Plain, Request, RollingBallConfig, Sgd, SgdConfig, step,
+    Objective, Optimizer, Plain, Request, RollingBallConfig, SgdConfig, step,
 };
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Duration;
 use workbench::data::{Dataset, digits};
+use workbench::optimizers::optimizer;
 use workbench::pretrain::DIGITS_RECIPE;
 use workbench::pretrain::pretrain;
 use workbench::progress;
@@ -157,7 +158,7 @@ fn problem() -> Result<Problem> {
 fn fine_tune(problem: &mut Problem, steps: usize) -> Result<()> {
     let mut theta = problem.theta.clone();
     let config = SgdConfig { learning_rate: RATE.into(), ..SgdConfig::default() };
-    let mut sgd = Sgd::new(config, vec![0.0; theta.len()], None)?;
+    let mut sgd = optimizer(theta.len(), config)?;
     let mut scratch = problem.scratch::<Layers>();
     let mut objective = problem.objective::<Layers, Active>(&mut scratch)?;
     for _ in 0..steps {

@@ -4,7 +4,8 @@ use anyhow::{Context, Result, ensure};
 use oorandom::Rand32;
 use rolling_ball::kernels::Kernels;
 use rolling_ball::nn::{Dense, Layer, Network, Relu, Sample, SoftmaxCrossEntropy};
-use rolling_ball::{AnyRollingBallConfig, Objective, Optimizer, RollingBall};
+use rolling_ball::{AnyRollingBallConfig, Objective, Optimizer};
+use rolling_ball_rehearsal::OptimizerConfig;
 use std::path::PathBuf;
 use workbench::data::Dataset;
 use workbench::workspace::root;
@@ -97,7 +98,6 @@ impl Problem {
         &self,
         config: AnyRollingBallConfig,
     ) -> Result<impl Optimizer + use<K>> {
-        let workspace = [vec![0.0; self.theta.len()], vec![0.0; self.theta.len()]];
-        Ok(RollingBall::with_backend(K::default(), config, workspace)?)
+        config.build(K::default(), || Ok(vec![0.0; self.theta.len()]))
     }
 }

@@ -4,8 +4,9 @@ use super::arguments::BenchArgs;
 use super::findings::Findings;
 use crate::device::elf::Sizes;
 use crate::device::qemu::MPS2_AN386;
-use crate::size::{KINDS, PROFILES, binary, sizes, write_digits};
+use crate::size::{PROFILES, kinds, sizes, sizes_with, write_digits};
 use anyhow::Result;
+use rolling_ball_rehearsal::OptimizerKind;
 use scenario::training_step::{Large, Small};
 use scenario::{Digits, LastLayer, Speakers, SpeakersCnn};
 use serde::Serialize;
@@ -30,15 +31,19 @@ struct Row {
 pub fn measure(_: &BenchArgs) -> Result<Findings> {
     setup::rust_targets(&[MPS2_AN386.target])?;
     let image = write_digits()?;
-    let firmwares: Vec<String> = KINDS.into_iter().map(binary).chain([STEPS.to_owned()]).collect();
+    let firmwares = kinds().map(Some).into_iter().chain([None]);
     let bar = progress::bar("building firmwares", "built");
-    bar.set_length((firmwares.len() * PROFILES.len()) as u64);
+    bar.set_length(((kinds().len() + 1) * PROFILES.len()) as u64);
     let mut rows = Vec::new();
-    for firmware in &firmwares {
+    for kind in firmwares {
         for profile in PROFILES {
             bar.tick();
-            let Sizes { flash_bytes, static_ram_bytes: ram_bytes } = sizes(firmware, profile)?;
-            rows.push(Row { firmware: firmware.clone(), profile, flash_bytes, ram_bytes });
+            let (firmware, sizes) = match kind {
+                Some(kind) => (format!("size_{}", kind.name()), sizes_with(kind, profile)?),
+                None => (STEPS.to_owned(), sizes(STEPS, profile)?),
+            };
+            let Sizes { flash_bytes, static_ram_bytes: ram_bytes } = sizes;
+            rows.push(Row { firmware, profile, flash_bytes, ram_bytes });
             bar.inc(1);
         }
     }
@@ -102,8 +107,8 @@ fn training_table() -> String {
         rows.into_iter().map(|(network, parameters, ram_bytes, peer)| {
             let bytes = |bytes: usize| grouped(bytes as u64);
             let mut row = vec![network.to_owned(), bytes(parameters)];
-            // Vectors beside theta.
-            row.extend([1, 2, 3].map(|vectors| bytes(ram_bytes(vectors))));
+            let kinds = [OptimizerKind::Sgd, OptimizerKind::Ball, OptimizerKind::Adam];
+            row.extend(kinds.map(|kind| bytes(ram_bytes(kind.vectors()))));
             row.extend(match peer {
                 Some((sgd, adam)) => [bytes(sgd), bytes(adam)],
                 None => ["-", "-"].map(str::to_owned),
