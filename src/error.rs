@@ -4,8 +4,9 @@ use core::fmt;
 
 /// What was wrong, and what was expected.
 ///
-/// An answer out of turn and a slice of the wrong length change nothing: the step goes on with the right ones.
-/// After any other error no step is in progress, and [`begin`](crate::Optimizer::begin) starts anew.
+/// An answer out of turn and a slice of the wrong length change nothing: the step goes on with the
+/// right ones. After any other error no step is in progress, and [`begin`](crate::Optimizer::begin)
+/// starts anew.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -35,18 +36,21 @@ pub enum Error {
         /// What was expected.
         expected: &'static str,
     },
-    /// The parameters hold a NaN or an infinity, or their norm overflows an `f32`. Nothing was changed.
+    /// The parameters hold a NaN or an infinity, or their norm overflows an `f32`. Nothing was
+    /// changed.
     NonFiniteParameters,
-    /// The objective gave a loss that is NaN or infinite, or becomes so when it is scaled. Theta is at the last point whose loss was told
-    /// and finite; where [`roll_back`](crate::RollingBallConfig::roll_back) is off, at the point where
-    /// the loss was asked for. [`Sam`](crate::Sam) and [`EntropySgd`](crate::EntropySgd) go back from where they only look
-    /// to where the step began.
+    /// The objective gave a loss that is NaN or infinite, or becomes so when it is scaled. Theta is
+    /// at the last point whose loss was told and finite; where
+    /// [`roll_back`](crate::RollingBallConfig::roll_back) is off, at the point where the loss was
+    /// asked for. [`Sam`](crate::Sam) and [`EntropySgd`](crate::EntropySgd) go back from where they
+    /// only look to where the step began.
     NonFiniteLoss,
-    /// The gradient holds a NaN or an infinity, or its norm overflows an `f32`. Theta is at the last point
-    /// whose loss was finite (with [`Sam`](crate::Sam) and [`EntropySgd`](crate::EntropySgd), where the step began).
+    /// The gradient holds a NaN or an infinity, or its norm overflows an `f32`. Theta is at the
+    /// last point whose loss was finite (with [`Sam`](crate::Sam) and
+    /// [`EntropySgd`](crate::EntropySgd), where the step began).
     NonFiniteGradient,
-    /// The step would overflow an `f32`: the learning rate is too large for this gradient. Theta is at the point
-    /// that was evaluated last.
+    /// The step would overflow an `f32`: the learning rate is too large for this gradient. Theta is
+    /// at the point that was evaluated last.
     NonFiniteUpdate,
     /// Every output of the network is NaN: there is no class to name.
     NonFiniteOutput,

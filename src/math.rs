@@ -40,11 +40,13 @@ impl Math for Libm {
     }
 }
 
-/// The `micromath` crate, and on top of its `exp` the functions that it lacks: less flash than [`Libm`] for less accuracy,
-/// the same bits on every target. Nothing uses it but what it is named to, such as `Gelu<64, Micromath>`.
+/// The `micromath` crate, and on top of its `exp` the functions that it lacks: less flash than
+/// [`Libm`] for less accuracy, the same bits on every target. Nothing uses it but what it is named
+/// to, such as `Gelu<64, Micromath>`.
 ///
-/// `exp` is off by at most 0.3 % of its value, and beyond -87 and 88 it is 0 and infinite; `ln` and `ln_1p` by 0.0001,
-/// `tanh` by 0.0015, `erf` by 0.001. A gradient with it is not quite that of the loss, whose slope these are not.
+/// `exp` is off by at most 0.3 % of its value, and beyond -87 and 88 it is 0 and infinite; `ln` and
+/// `ln_1p` by 0.0001, `tanh` by 0.0015, `erf` by 0.001. A gradient with it is not quite that of the
+/// loss, whose slope these are not.
 #[cfg(feature = "micromath")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Micromath;
@@ -91,8 +93,8 @@ impl Math for Micromath {
 }
 
 /// The square root of a scalar of a step.
-// Stable Rust reaches no square root of the processor without `std`: libm's takes 220 bytes on a Cortex-M4F, which
-// belong into the binary once, not at every call.
+// Stable Rust reaches no square root of the processor without `std`: libm's takes 220 bytes on a
+// Cortex-M4F, which belong into the binary once, not at every call.
 #[inline(never)]
 pub(crate) fn sqrt(value: f32) -> f32 {
     libm::sqrtf(value)

@@ -48,7 +48,8 @@ pub struct Adapter {
     pub workgroups: u32,
 }
 
-/// The elements that a buffer may hold, as whole segments, where the adapter has what the passes need.
+/// The elements that a buffer may hold, as whole segments, where the adapter has what the passes
+/// need.
 pub(super) fn chunk(
     adapter: &wgpu::Adapter,
     limits: &wgpu::Limits,

@@ -21,13 +21,14 @@ pub(super) const IMMEDIATES: u32 = 64;
 /// How a device is chosen and used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// A part of the adapter's name, in any case; of `None`, the best adapter: discrete before integrated before virtual, and
-    /// the CPU last.
+    /// A part of the adapter's name, in any case; of `None`, the best adapter: discrete before
+    /// integrated before virtual, and the CPU last.
     pub name: Option<String>,
     /// How long the device is waited for before it counts as stuck. 60 s unless set.
     pub longest_wait: Duration,
-    /// The most bytes that a buffer of a vector may have, where that is to be less than the adapter's own limit; a longer vector
-    /// is split. At least those of a [`SEGMENT`](crate::kernels::SEGMENT).
+    /// The most bytes that a buffer of a vector may have, where that is to be less than the
+    /// adapter's own limit; a longer vector is split. At least those of a
+    /// [`SEGMENT`](crate::kernels::SEGMENT).
     pub largest_binding: Option<u64>,
 }
 
@@ -53,7 +54,8 @@ struct Shared {
     scratch: Mutex<Scratch>,
 }
 
-/// What went wrong where no function could say so. That the device is lost says more than what it refuses from then on.
+/// What went wrong where no function could say so. That the device is lost says more than what it
+/// refuses from then on.
 #[derive(Debug, Default)]
 struct Failure {
     lost: OnceLock<Error>,
@@ -65,7 +67,8 @@ impl Device {
     ///
     /// # Errors
     ///
-    /// [`Error::NoAdapter`], or what the best adapter lacks or its driver says where none can be used.
+    /// [`Error::NoAdapter`], or what the best adapter lacks or its driver says where none can be
+    /// used.
     pub fn new() -> Result<Self, Error> {
         Self::with(&Settings::default())
     }
@@ -137,7 +140,8 @@ impl Device {
         })))
     }
 
-    /// Waits until everything that was submitted so far is done: to time it, or to hear of a failure.
+    /// Waits until everything that was submitted so far is done: to time it, or to hear of a
+    /// failure.
     ///
     /// # Errors
     /// [`Error::Timeout`], and what [`failure`](Self::failure) tells.
@@ -152,8 +156,9 @@ impl Device {
         &self.0.adapter
     }
 
-    /// The first thing that went wrong where no function could say so: in a pass, or in the driver. From then on passes do
-    /// nothing and their sums are NaN, and a vector can be neither made, written nor read: only a new device can.
+    /// The first thing that went wrong where no function could say so: in a pass, or in the driver.
+    /// From then on passes do nothing and their sums are NaN, and a vector can be neither made,
+    /// written nor read: only a new device can.
     #[must_use]
     pub fn failure(&self) -> Option<Error> {
         let Failure { lost, other } = &*self.0.failure;
@@ -248,8 +253,8 @@ impl Device {
         self.cached(name, name, source)
     }
 
-    /// A program with a formula that may be a user's, after what calls it; with all functions of mathematics/. Compiled once for a source,
-    /// whatever the name, by which errors call it.
+    /// A program with a formula that may be a user's, after what calls it; with all functions of
+    /// mathematics/. Compiled once for a source, whatever the name, by which errors call it.
     pub(super) fn compiled(
         &self,
         name: &str,
@@ -317,7 +322,8 @@ impl Device {
 
     /// Lets `wgpu` tell what happened, or refuses, once something went wrong.
     fn poll(&self, poll: wgpu::PollType) -> Result<(), Error> {
-        // Where the device is lost while it is waited for, wgpu panics; here that is an error as others are.
+        // Where the device is lost while it is waited for, wgpu panics; here that is an error as
+        // others are.
         let polled = catch_unwind(AssertUnwindSafe(|| self.0.device.poll(poll)));
         if polled.is_err() {
             let why = "it failed while it was waited for".into();

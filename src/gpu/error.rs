@@ -42,7 +42,8 @@ pub enum Error {
     },
     /// The vectors of a pass live on different devices.
     SeveralDevices,
-    /// The driver or `wgpu` refused what it was asked, in its own words: an error of this library or of the driver.
+    /// The driver or `wgpu` refused what it was asked, in its own words: an error of this library
+    /// or of the driver.
     Refused(String),
     /// What the rest of the library refuses.
     Step(crate::Error),
@@ -52,8 +53,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoAdapter => f.write_str(
-                "no adapter for Vulkan, Metal or Direct3D 12: install the driver of the GPU, or, on Debian, \
-                 the package mesa-vulkan-drivers, which is a Vulkan on the CPU",
+                "no adapter for Vulkan, Metal or Direct3D 12: install the driver of the GPU, or, \
+                 on Debian, the package mesa-vulkan-drivers, which is a Vulkan on the CPU",
             ),
             Self::AdapterNotFound { name, found } => {
                 write!(f, "adapter: expected one with \"{name}\" in its name, found {found:?}")

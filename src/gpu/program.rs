@@ -15,8 +15,8 @@ pub(super) struct Program {
     layout: wgpu::BindGroupLayout,
 }
 
-/// What a run of a shader is told: first, for arithmetic.wgsl, a zero and a negative zero that its compiler does not know, then
-/// these words; as many as its `Parameters` have.
+/// What a run of a shader is told: first, for arithmetic.wgsl, a zero and a negative zero that its
+/// compiler does not know, then these words; as many as its `Parameters` have.
 pub(super) fn words(told: impl IntoIterator<Item = u32>) -> Vec<u32> {
     [0, NOTHING.to_bits()].into_iter().chain(told).collect()
 }

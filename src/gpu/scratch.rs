@@ -1,4 +1,5 @@
-//! Buffers that the passes of a device share: partial sums, sums of segments, and what goes back to the processor.
+//! Buffers that the passes of a device share: partial sums, sums of segments, and what goes back to
+//! the processor.
 
 use super::std::{string::ToString, sync::mpsc::channel};
 use super::{Device, Error};
@@ -7,7 +8,8 @@ use wgpu::BufferUsages;
 /// Bytes that go to or from the device at once, so that the copies on the way stay small.
 pub(super) const PIECE: u64 = 32 << 20;
 
-/// The shared buffers of a device; each is made when it is first needed, and anew when a larger one is.
+/// The shared buffers of a device; each is made when it is first needed, and anew when a larger one
+/// is.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     pub partials: Shelf,
@@ -40,8 +42,8 @@ impl Shelf {
 }
 
 impl Scratch {
-    /// Does the commands, then copies words of `source` from `offset` on to the processor, all in one submission, and hands them to
-    /// `receive`. At most [`PIECE`] bytes, and at least one word.
+    /// Does the commands, then copies words of `source` from `offset` on to the processor, all in
+    /// one submission, and hands them to `receive`. At most [`PIECE`] bytes, and at least one word.
     pub fn read(
         &mut self,
         device: &Device,
@@ -63,7 +65,8 @@ impl Scratch {
             submission
         })?;
         device.wait(submission)?;
-        // A thread that submits at the same time may have taken the answer, and be about to pass it on.
+        // A thread that submits at the same time may have taken the answer, and be about to pass it
+        // on.
         match told.recv_timeout(device.longest_wait()) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(Error::Refused(error.to_string())),

@@ -10,10 +10,12 @@ use wgpu::BufferUsages;
 /// Vector of a piece that is written or read at once.
 const PIECE_ELEMENTS: usize = PIECE as usize / 4;
 
-/// Buffers of a vector. A driver that promises memory without having it, as that on the CPU does, is not asked for more: 128 GiB there.
+/// Buffers of a vector. A driver that promises memory without having it, as that on the CPU does,
+/// is not asked for more: 128 GiB there.
 const MOST_CHUNKS: usize = 1024;
 
-/// `f32` elements in the memory of a device. Four bytes an element; one longer than the device's largest binding is several buffers.
+/// `f32` elements in the memory of a device. Four bytes an element; one longer than the device's
+/// largest binding is several buffers.
 #[derive(Debug)]
 pub struct Vector {
     device: Device,
@@ -26,7 +28,8 @@ impl Vector {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfMemory`] where the device has no room for them, or they would be more than 1024 buffers.
+    /// [`Error::OutOfMemory`] where the device has no room for them, or they would be more than
+    /// 1024 buffers.
     pub fn zeros(device: &Device, length: usize) -> Result<Self, Error> {
         device.check()?;
         let bytes = (length as u64).saturating_mul(4);
@@ -64,7 +67,8 @@ impl Vector {
     ///
     /// # Errors
     ///
-    /// [`Error::Step`] where the slice has another length; [`Error::OutOfMemory`] and [`Error::Lost`].
+    /// [`Error::Step`] where the slice has another length; [`Error::OutOfMemory`] and
+    /// [`Error::Lost`].
     pub fn write(&mut self, elements: &[f32]) -> Result<(), Error> {
         crate::Error::check_length("elements", self.length, elements.len())?;
         for (buffer, elements) in self.chunks.iter().zip(elements.chunks(self.device.chunk())) {

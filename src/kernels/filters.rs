@@ -1,4 +1,5 @@
-//! The filters of a convolution, eight at a time: each is a lane, in which it adds up in the order of the contract.
+//! The filters of a convolution, eight at a time: each is a lane, in which it adds up in the order
+//! of the contract.
 
 use super::{LANES, NOTHING, PANEL, SimdVector};
 
@@ -11,7 +12,8 @@ pub(crate) struct Filters {
 }
 
 impl Filters {
-    /// Whether there is room for filters of this length, whose neighbouring weights are at most so many.
+    /// Whether there is room for filters of this length, whose neighbouring weights are at most so
+    /// many.
     pub const fn fit(length: usize, neighbours: usize) -> bool {
         length <= MOST && neighbours <= PANEL
     }

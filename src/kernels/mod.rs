@@ -1,24 +1,26 @@
 //! VectorOps over memory, and the numeric contract that makes them give the same bits everywhere.
 //!
 //! **The contract.** Every operation on an `f32` is one IEEE-754 addition, subtraction,
-//! multiplication, division or square root, rounded to nearest, in the order written here, and never
-//! contracted into a fused multiply-add. A reduction goes through its terms in panels of [`PANEL`]. A panel keeps [`LANES`]
-//! partial sums, which start at -0.0, to which anything may be added without a change: term `i` is added to lane
-//! `i % LANES`, in the order of `i`. The lanes of the panels are added up in the order of the panels, lane by
-//! lane; then pairwise, the upper half onto the lower half, until one is left ([`sum_lanes`]). Where there are more than
-//! [`SEGMENT`] terms in a pass over parameters, each segment of them is such a sum, and the segments are added up in
-//! their order. The products of a layer with several samples add one sample after the other.
+//! multiplication, division or square root, rounded to nearest, in the order written here, and
+//! never contracted into a fused multiply-add. A reduction goes through its terms in panels of
+//! [`PANEL`]. A panel keeps [`LANES`] partial sums, which start at -0.0, to which anything may be
+//! added without a change: term `i` is added to lane `i % LANES`, in the order of `i`. The lanes of
+//! the panels are added up in the order of the panels, lane by lane; then pairwise, the upper half
+//! onto the lower half, until one is left ([`sum_lanes`]). Where there are more than [`SEGMENT`]
+//! terms in a pass over parameters, each segment of them is such a sum, and the segments are added
+//! up in their order. The products of a layer with several samples add one sample after the other.
 //!
-//! A vector unit may do several lanes at once, and threads several segments, or rows; they may not change the order.
-//! So [`Scalar`] on a Cortex-M0 and `Wide` on AVX-512 agree in every bit. Subnormal numbers follow the
-//! same rule on every core that does not flush them to zero (all but the Helium unit of the Cortex-M55,
-//! where results agree as long as no operand or result is subnormal).
+//! A vector unit may do several lanes at once, and threads several segments, or rows; they may not
+//! change the order. So [`Scalar`] on a Cortex-M0 and `Wide` on AVX-512 agree in every bit.
+//! Subnormal numbers follow the same rule on every core that does not flush them to zero (all but
+//! the Helium unit of the Cortex-M55, where results agree as long as no operand or result is
+//! subnormal).
 //!
-//! Panels are there for the desktop: a processor that runs ahead begins the next one while the additions of the last are
-//! still under way, and sums over millions of terms lose fewer bits.
+//! Panels are there for the desktop: a processor that runs ahead begins the next one while the
+//! additions of the last are still under way, and sums over millions of terms lose fewer bits.
 //!
-//! The slices of a pass are of one length, which the optimizers check once a step. Nothing beyond the shortest of others is touched,
-//! but their sums mean nothing.
+//! The slices of a pass are of one length, which the optimizers check once a step. Nothing beyond
+//! the shortest of others is touched, but their sums mean nothing.
 
 mod factors;
 mod filters;
@@ -61,7 +63,8 @@ pub const PANEL: usize = 256;
 /// Terms of a reduction that are added up before the next are begun: what a thread takes at least.
 pub const SEGMENT: usize = 256 * PANEL;
 
-/// Sums that a Gauss-Newton iteration or a projection needs, from one pass. With `d = displaced - theta`:
+/// Sums that a Gauss-Newton iteration or a projection needs, from one pass. With
+/// `d = displaced - theta`:
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FootpointSums {
     /// `|d|^2`
@@ -104,8 +107,8 @@ pub struct AdamCoefficients {
 
 /// The passes that the optimizers make over their vectors.
 ///
-/// Where a pass replaces `theta`, it leaves the old `theta` in `gradient`, whose content is spent by then:
-/// that is what a roll-back restores.
+/// Where a pass replaces `theta`, it leaves the old `theta` in `gradient`, whose content is spent
+/// by then: that is what a roll-back restores.
 pub trait VectorOps {
     /// What they go over: `[f32]`, or a vector on a device of its own.
     type Vector: Vector + ?Sized;
@@ -153,7 +156,8 @@ pub trait VectorOps {
         reach: f32,
     );
 
-    /// The direction `p = (displaced - theta) - scale * gradient`, left in `gradient`, and `theta += p`.
+    /// The direction `p = (displaced - theta) - scale * gradient`, left in `gradient`, and
+    /// `theta += p`.
     fn gauss_newton_move(
         theta: &mut Self::Vector,
         displaced: &Self::Vector,
@@ -171,8 +175,8 @@ pub trait VectorOps {
     );
 
     /// The centre `x = theta - offset` moves by `-rate * gradient`, the offset becomes
-    /// `reach * gradient`, and theta the new contact `x + offset`. Returns the squared length of theta's move;
-    /// the old theta is left in `gradient`.
+    /// `reach * gradient`, and theta the new contact `x + offset`. Returns the squared length of
+    /// theta's move; the old theta is left in `gradient`.
     fn roll(
         theta: &mut Self::Vector,
         offset: &mut Self::Vector,
@@ -181,13 +185,14 @@ pub trait VectorOps {
         reach: f32,
     ) -> f32;
 
-    /// `theta -= rate * gradient`, the old theta left in `gradient`. Returns `(|theta|^2, |gradient|^2)` of before.
+    /// `theta -= rate * gradient`, the old theta left in `gradient`. Returns
+    /// `(|theta|^2, |gradient|^2)` of before.
     #[must_use]
     fn descend(theta: &mut Self::Vector, gradient: &mut Self::Vector, rate: f32) -> (f32, f32);
 
-    /// `velocity = momentum * velocity + gradient`; theta moves by `-rate * velocity`, or, with `nesterov`, by
-    /// `-rate * (gradient + momentum * velocity)`. Returns the squared length of the move; the old theta is
-    /// left in `gradient`.
+    /// `velocity = momentum * velocity + gradient`; theta moves by `-rate * velocity`, or, with
+    /// `nesterov`, by `-rate * (gradient + momentum * velocity)`. Returns the squared length of the
+    /// move; the old theta is left in `gradient`.
     fn descend_with_momentum(
         theta: &mut Self::Vector,
         velocity: &mut Self::Vector,
@@ -197,7 +202,8 @@ pub trait VectorOps {
         nesterov: bool,
     ) -> f32;
 
-    /// One step of Adam. Returns the squared length of the move; the old theta is left in `gradient`.
+    /// One step of Adam. Returns the squared length of the move; the old theta is left in
+    /// `gradient`.
     fn adam(
         theta: &mut Self::Vector,
         mean: &mut Self::Vector,
@@ -228,8 +234,8 @@ pub trait Kernels: VectorOps<Vector = [f32]> {
     /// Does a task on the vector unit of these kernels.
     fn run<T: Task>(task: T) -> T::Output;
 
-    /// Of several samples: `outputs[s][o] = biases[o] + weights[o] . inputs[s]`, where a row of the weights and an input are
-    /// `width` long.
+    /// Of several samples: `outputs[s][o] = biases[o] + weights[o] . inputs[s]`, where a row of the
+    /// weights and an input are `width` long.
     fn transform(
         width: usize,
         weights: &[f32],
@@ -238,15 +244,17 @@ pub trait Kernels: VectorOps<Vector = [f32]> {
         outputs: &mut [f32],
     );
 
-    /// `targets[r] += sum over t of factor(r, t) * rows[t]`, one addition after the other; from nothing, unless `add`. A row
-    /// and a target are `width` long.
+    /// `targets[r] += sum over t of factor(r, t) * rows[t]`, one addition after the other; from
+    /// nothing, unless `add`. A row and a target are `width` long.
     ///
-    /// With the slopes as factors and the inputs as rows, the gradient with respect to the weights, where a term is a sample;
-    /// with the weights as rows, that with respect to the inputs, where it is an output.
+    /// With the slopes as factors and the inputs as rows, the gradient with respect to the weights,
+    /// where a term is a sample; with the weights as rows, that with respect to the inputs, where
+    /// it is an output.
     fn combine(width: usize, factors: Factors, rows: &[f32], targets: &mut [f32], add: bool);
 }
 
-/// Adds the lanes in the order of the contract: the upper half onto the lower half, until one is left.
+/// Adds the lanes in the order of the contract: the upper half onto the lower half, until one is
+/// left.
 #[inline(always)]
 #[must_use]
 pub fn sum_lanes<const L: usize>(mut lanes: [f32; L]) -> f32 {

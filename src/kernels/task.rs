@@ -15,7 +15,8 @@ pub trait Task {
 pub trait Unit {
     /// Eight lanes.
     type SimdVector: SimdVector;
-    /// How many samples, or vectors of columns, its registers hold in a product of four rows; 0 without a vector unit.
+    /// How many samples, or vectors of columns, its registers hold in a product of four rows; 0
+    /// without a vector unit.
     const TILE: usize;
 
     /// `a . b`

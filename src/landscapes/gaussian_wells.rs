@@ -2,8 +2,8 @@
 
 use super::{Landscape, objective, sum};
 
-/// `|theta|^2 - sum_j e^(-|theta - minimum_j|^2 / (2 width^2))`: a bowl with wells. The paper's fifth landscape, with 1000 wells of
-/// width 0.1 between -3 and 3 in two dimensions.
+/// `|theta|^2 - sum_j e^(-|theta - minimum_j|^2 / (2 width^2))`: a bowl with wells. The paper's
+/// fifth landscape, with 1000 wells of width 0.1 between -3 and 3 in two dimensions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GaussianWells<'a, const DIMENSIONS: usize> {
     /// Where the wells are.

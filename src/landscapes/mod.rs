@@ -1,6 +1,8 @@
-//! Losses in closed form, to see what an optimizer does: those of the rolling ball's paper and the usual ones.
+//! Losses in closed form, to see what an optimizer does: those of the rolling ball's paper and the
+//! usual ones.
 //!
-//! Each is an [`Objective`](crate::Objective), with sines and exponentials from `libm`: the same bits on every target.
+//! Each is an [`Objective`](crate::Objective), with sines and exponentials from `libm`: the same
+//! bits on every target.
 //!
 //! ```
 //! use rolling_ball::landscapes::Weierstrass;

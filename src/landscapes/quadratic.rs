@@ -2,7 +2,8 @@
 
 use super::{Landscape, objective};
 
-/// `1/2 sum_i a_i theta_i^2`, whose curvatures `a_i` grow from 1 to `condition` in equal ratios. Any number of parameters.
+/// `1/2 sum_i a_i theta_i^2`, whose curvatures `a_i` grow from 1 to `condition` in equal ratios.
+/// Any number of parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quadratic {
     /// The largest curvature in units of the smallest, 1 or above.

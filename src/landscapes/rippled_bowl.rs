@@ -2,8 +2,8 @@
 
 use super::{Landscape, Quadratic, objective};
 
-/// A [`Quadratic`] with ripples, `amplitude (1 - cos(frequency t))` of each parameter `t`: where an optimizer that sees no ripples
-/// goes straight to 0. Any number of parameters.
+/// A [`Quadratic`] with ripples, `amplitude (1 - cos(frequency t))` of each parameter `t`: where an
+/// optimizer that sees no ripples goes straight to 0. Any number of parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RippledBowl {
     /// Without its ripples.

@@ -2,8 +2,8 @@
 
 use super::{Landscape, objective};
 
-/// `mean_i (b sin(a x_i) - y_i)^2` of the parameters `(a, b)`: the mean squared error of a sine's frequency and amplitude. The paper's
-/// fourth landscape.
+/// `mean_i (b sin(a x_i) - y_i)^2` of the parameters `(a, b)`: the mean squared error of a sine's
+/// frequency and amplitude. The paper's fourth landscape.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SineModel<'a> {
     /// `x`

@@ -3,8 +3,9 @@
 use super::{Separable, objective};
 use core::f32::consts::PI;
 
-/// The sum over the parameters `t` and `k = 0 .. terms` of `amplitude^k cos(frequency^k pi t)`: wrinkles on wrinkles, steeper
-/// the finer where `amplitude * frequency > 1`. Any number of parameters. The paper's first landscape.
+/// The sum over the parameters `t` and `k = 0 .. terms` of `amplitude^k cos(frequency^k pi t)`:
+/// wrinkles on wrinkles, steeper the finer where `amplitude * frequency > 1`. Any number of
+/// parameters. The paper's first landscape.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Weierstrass {
     /// Of a term in units of the term before, above 0 and below 1.

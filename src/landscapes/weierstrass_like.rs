@@ -2,8 +2,8 @@
 
 use super::{Separable, objective};
 
-/// The sum over the parameters `t` and `k = 1 ..= terms` of `sin(k^2 t) / k^2`. Any number of parameters, of period 2 pi each.
-/// The paper's second landscape, with 100 terms.
+/// The sum over the parameters `t` and `k = 1 ..= terms` of `sin(k^2 t) / k^2`. Any number of
+/// parameters, of period 2 pi each. The paper's second landscape, with 100 terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WeierstrassLike {
     /// How many terms.

@@ -2,8 +2,9 @@
 
 use super::{Landscape, objective};
 
-/// The sum over all pairs `(x, y)` of parameters of `d^2 / 4000 - cos(d) + 1` with `d = 100 (x^2 - y)^2 + (1 - y)^2`: Rosenbrock's
-/// valley in wrinkles, with 0 where every parameter is 1. Any number of parameters. The paper's third landscape.
+/// The sum over all pairs `(x, y)` of parameters of `d^2 / 4000 - cos(d) + 1` with
+/// `d = 100 (x^2 - y)^2 + (1 - y)^2`: Rosenbrock's valley in wrinkles, with 0 where every parameter
+/// is 1. Any number of parameters. The paper's third landscape.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Whitley;
 

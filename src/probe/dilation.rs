@@ -4,18 +4,21 @@ use super::Grid;
 use crate::Error;
 
 impl Grid {
-    /// The heights of the centres of balls that rest on these heights from above, each at a point of the grid:
-    /// `centre(x) = max over |u| <= radius of height(x + u) + sqrt(radius^2 - |u|^2)` over the points that there are, and for each the
-    /// index of the point that it touches. A radius of 0 leaves the heights as they are.
+    /// The heights of the centres of balls that rest on these heights from above, each at a point
+    /// of the grid: `centre(x) = max over |u| <= radius of height(x + u) + sqrt(radius^2 - |u|^2)`
+    /// over the points that there are, and for each the index of the point that it touches. A
+    /// radius of 0 leaves the heights as they are.
     ///
-    /// On the grid this is exact. Between its points the surface may touch a ball earlier: the centres are too low by at most about
-    /// `spacing^2 / 8` times the largest curvature of the surface and the ball together; beyond the edges nothing holds a ball up.
+    /// On the grid this is exact. Between its points the surface may touch a ball earlier: the
+    /// centres are too low by at most about `spacing^2 / 8` times the largest curvature of the
+    /// surface and the ball together; beyond the edges nothing holds a ball up.
     ///
     /// Cost: about `pi (radius / spacing)^2` operations a point, on a line `2 radius / spacing`.
     ///
     /// # Errors
-    /// [`Error::Length`] where a slice does not have a value for each point; [`Error::NonFiniteLoss`] where a height is not finite;
-    /// [`Error::Setting`] where the radius is not finite or negative. Nothing is written then.
+    /// [`Error::Length`] where a slice does not have a value for each point;
+    /// [`Error::NonFiniteLoss`] where a height is not finite; [`Error::Setting`] where the radius
+    /// is not finite or negative. Nothing is written then.
     pub fn dilate(
         &self,
         heights: &[f32],
@@ -40,7 +43,8 @@ impl Grid {
         Ok(())
     }
 
-    /// Puts the balls of a row on the heights of a row this far down, whose first point has this index.
+    /// Puts the balls of a row on the heights of a row this far down, whose first point has this
+    /// index.
     fn dilate_row(
         &self,
         heights: &[f32],

@@ -4,10 +4,11 @@ use crate::Error;
 use crate::kernels::{Active, VectorOps};
 use crate::nn::Layer;
 
-/// Gives each filter of a direction the length of the same filter of theta, so that a step along it changes each by the same part,
-/// as Li et al. (2018, "Visualizing the loss landscape of neural nets") do with random directions. A filter is what makes one
-/// output, such as a row of a dense layer's weights; one of a single parameter, such as a bias, stays where it is: its part becomes 0.
-/// [`normalise_layers`] knows the filters of a network of [`nn`](crate::nn).
+/// Gives each filter of a direction the length of the same filter of theta, so that a step along it
+/// changes each by the same part, as Li et al. (2018, "Visualizing the loss landscape of neural
+/// nets") do with random directions. A filter is what makes one output, such as a row of a dense
+/// layer's weights; one of a single parameter, such as a bias, stays where it is: its part
+/// becomes 0. [`normalise_layers`] knows the filters of a network of [`nn`](crate::nn).
 ///
 /// ```
 /// use rolling_ball::probe::normalise_filters;
@@ -97,7 +98,8 @@ impl<'a> Normaliser<'a> {
 /// Takes away from a direction what it has of another.
 ///
 /// # Errors
-/// [`Error::Length`] where they are not equally long, [`Error::Setting`] where the other has no length.
+/// [`Error::Length`] where they are not equally long, [`Error::Setting`] where the other has no
+/// length.
 pub fn orthogonalise(direction: &mut [f32], other: &[f32]) -> Result<(), Error> {
     Error::check_length("direction", other.len(), direction.len())?;
     let squared = Active::dot(other, other);
@@ -106,14 +108,16 @@ pub fn orthogonalise(direction: &mut [f32], other: &[f32]) -> Result<(), Error> 
     Ok(())
 }
 
-/// Turns a direction, which must not be at right angles to it, to that in which points lie farthest from an origin, such as the
-/// thetas of a training from its last: the first principal component about that origin, of length 1. Of those found before it has nothing:
-/// with one of them it is the second. `scratch` is as long as theta.
+/// Turns a direction, which must not be at right angles to it, to that in which points lie farthest
+/// from an origin, such as the thetas of a training from its last: the first principal component
+/// about that origin, of length 1. Of those found before it has nothing: with one of them it is the
+/// second. `scratch` is as long as theta.
 ///
 /// Power iteration: cost `2 points iterations` passes over theta.
 ///
 /// # Errors
-/// [`Error::Length`] where slices are not equally long, [`Error::Setting`] where all points lie at the origin or along what was found before.
+/// [`Error::Length`] where slices are not equally long, [`Error::Setting`] where all points lie at
+/// the origin or along what was found before.
 pub fn principal_direction<P: AsRef<[f32]>>(
     points: &[P],
     origin: &[f32],

@@ -3,7 +3,8 @@
 use crate::Error;
 use core::num::NonZero;
 
-/// Points on a line, which is one row, or on a plane, row by row, with the same distance between rows as between columns.
+/// Points on a line, which is one row, or on a plane, row by row, with the same distance between
+/// rows as between columns.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Grid {
     rows: NonZero<usize>,

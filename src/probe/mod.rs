@@ -1,9 +1,10 @@
-//! A loss at a chosen scale: how it looks along a line or a plane, and what is left of its wrinkles for a ball of each radius.
+//! A loss at a chosen scale: how it looks along a line or a plane, and what is left of its wrinkles
+//! for a ball of each radius.
 //!
-//! [`Slice`] samples any [`Objective`](crate::Objective), [`Grid::dilate`] rolls a ball over the samples, [`Grid::roughness`] says
-//! what remains, and [`smoothing_radius`] at which radius enough of it is gone: a first guess at
-//! [`radius`](crate::RollingBallConfig::radius). No optimizer is involved, and no allocation: a line of 65 points fits a
-//! microcontroller.
+//! [`Slice`] samples any [`Objective`](crate::Objective), [`Grid::dilate`] rolls a ball over the
+//! samples, [`Grid::roughness`] says what remains, and [`smoothing_radius`] at which radius enough
+//! of it is gone: a first guess at [`radius`](crate::RollingBallConfig::radius). No optimizer is
+//! involved, and no allocation: a line of 65 points fits a microcontroller.
 //!
 //! ```
 //! use rolling_ball::landscapes::{Quadratic, RippledBowl};

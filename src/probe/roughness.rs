@@ -7,14 +7,17 @@ use crate::Error;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Roughness {
-    /// Points inside the grid that are below all their neighbours; of equal neighbours only the first may be one.
+    /// Points inside the grid that are below all their neighbours; of equal neighbours only the
+    /// first may be one.
     pub minima: usize,
-    /// The sum of all changes from a point to the next; the mean over the lines of a plane, both ways.
+    /// The sum of all changes from a point to the next; the mean over the lines of a plane, both
+    /// ways.
     pub total_variation: f32,
-    /// What of it would not be there if each line fell to its lowest point and rose from there: 0 without wrinkles.
+    /// What of it would not be there if each line fell to its lowest point and rose from there: 0
+    /// without wrinkles.
     pub excess_variation: f32,
-    /// The largest second difference over the squared spacing, up or down. Where a ball bridges a valley, the surface of its
-    /// centre has a kink there, whose curvature only the spacing bounds.
+    /// The largest second difference over the squared spacing, up or down. Where a ball bridges a
+    /// valley, the surface of its centre has a kink there, whose curvature only the spacing bounds.
     pub largest_curvature: f32,
 }
 
@@ -36,8 +39,9 @@ impl Scale {
     }
 }
 
-/// The first of these radii at which this fraction of the excess variation is gone, in units of the first scale's, which is
-/// that of the loss itself where its radius is 0. None where no radius is large enough, or where nothing is rough.
+/// The first of these radii at which this fraction of the excess variation is gone, in units of the
+/// first scale's, which is that of the loss itself where its radius is 0. None where no radius is
+/// large enough, or where nothing is rough.
 #[must_use]
 pub fn smoothing_radius(scales: &[Scale], fraction: f32) -> Option<f32> {
     let (first, others) = scales.split_first()?;
@@ -54,7 +58,8 @@ impl Grid {
     /// How rough these heights are.
     ///
     /// # Errors
-    /// [`Error::Length`] where there is not a height for each point, [`Error::NonFiniteLoss`] where one is not finite.
+    /// [`Error::Length`] where there is not a height for each point, [`Error::NonFiniteLoss`] where
+    /// one is not finite.
     pub fn roughness(&self, heights: &[f32]) -> Result<Roughness, Error> {
         self.check_heights(heights)?;
         let (rows, columns) = (self.rows(), self.columns());
@@ -134,7 +139,8 @@ impl Sums {
             let change = next - height;
             self.variation += change.abs();
             bottom |= height == lowest;
-            // What goes up on the way down must come down again, and on the way up the other way round.
+            // What goes up on the way down must come down again, and on the way up the other way
+            // round.
             let wrong_way = if bottom { -change } else { change };
             self.excess += 2.0 * wrong_way.max(0.0);
             if let Some(before) = before {

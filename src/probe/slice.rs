@@ -13,18 +13,22 @@ pub struct Slice<'a> {
     pub origin: &'a [f32],
     /// From a column to the next.
     pub across: &'a [f32],
-    /// From a row to the next, at right angles to `across` (see [`orthogonalise`](super::orthogonalise)); empty for a line.
+    /// From a row to the next, at right angles to `across` (see
+    /// [`orthogonalise`](super::orthogonalise)); empty for a line.
     pub down: &'a [f32],
-    /// What the loss is multiplied by, as in [`RollingBallConfig`](crate::RollingBallConfig::loss_scale).
+    /// What the loss is multiplied by, as in
+    /// [`RollingBallConfig`](crate::RollingBallConfig::loss_scale).
     pub loss_scale: f32,
 }
 
 impl Slice<'_> {
-    /// The scaled losses at the points, through `theta`, which is as long as the origin. Cost: one loss a point.
+    /// The scaled losses at the points, through `theta`, which is as long as the origin. Cost: one
+    /// loss a point.
     ///
     /// # Errors
-    /// [`Error::Length`] where a slice is not as long as it must be, [`Error::Setting`] where a direction has no length or the loss
-    /// scale is not above 0, and the objective's. Losses that are not finite are told as they are.
+    /// [`Error::Length`] where a slice is not as long as it must be, [`Error::Setting`] where a
+    /// direction has no length or the loss scale is not above 0, and the objective's. Losses that
+    /// are not finite are told as they are.
     pub fn sample<F: Objective + ?Sized>(
         &self,
         objective: &mut F,
@@ -44,7 +48,8 @@ impl Slice<'_> {
     /// Writes the theta of a point.
     ///
     /// # Errors
-    /// [`Error::Length`] where theta is not as long as the origin, [`Error::Setting`] where a direction has no length.
+    /// [`Error::Length`] where theta is not as long as the origin, [`Error::Setting`] where a
+    /// direction has no length.
     pub fn place(&self, row: usize, column: usize, theta: &mut [f32]) -> Result<(), Error> {
         Error::check_length("theta", self.origin.len(), theta.len())?;
         let step = self.step("across", self.across, column, self.grid.columns())?;

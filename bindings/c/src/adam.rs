@@ -23,8 +23,8 @@ pub struct rb_adam_config {
     pub epsilon: f32,
     /// Decoupled weight decay: above 0 it is AdamW.
     pub weight_decay: f32,
-    /// 1: the new point's loss is evaluated so that one that is not finite is rolled back exactly, at one loss (1/3
-    /// gradient evaluation) a step. 0: not.
+    /// 1: the new point's loss is evaluated so that one that is not finite is rolled back exactly,
+    /// at one loss (1/3 gradient evaluation) a step. 0: not.
     pub roll_back: u32,
 }
 
@@ -62,8 +62,8 @@ pub extern "C" fn rb_adam_default() -> rb_adam_config {
     AdamConfig::default().into()
 }
 
-/// Makes `*optimizer` Adam over the caller's buffers, which stay the caller's and must outlive it: theta, `parameters`
-/// floats; the workspace, RB_ADAM_VECTORS times as many.
+/// Makes `*optimizer` Adam over the caller's buffers, which stay the caller's and must outlive it:
+/// theta, `parameters` floats; the workspace, RB_ADAM_VECTORS times as many.
 ///
 /// Errors: as rb_ball_init. Cost: one pass over the moments, which start at zero.
 #[unsafe(no_mangle)]

@@ -2,9 +2,10 @@
 
 use rolling_ball::Armijo;
 
-/// Chooses the learning rate by trial: the first trial is `growth` times the rate that the last step accepted; each
-/// rejected one multiplies it by `shrink`. A trial is accepted when the loss falls by at least
-/// `decrease * rate * |gradient|^2`. Cost: one loss (1/3 gradient evaluation) a trial.
+/// Chooses the learning rate by trial: the first trial is `growth` times the rate that the last
+/// step accepted; each rejected one multiplies it by `shrink`. A trial is accepted when the loss
+/// falls by at least `decrease * rate * |gradient|^2`. Cost: one loss (1/3 gradient evaluation) a
+/// trial.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_armijo {

@@ -14,13 +14,16 @@ use rolling_ball::{
 /// Vectors of the ball's workspace, each as long as theta.
 pub const RB_BALL_VECTORS: usize = 2;
 
-/// The centre descends the dilated loss, with the gradient taken at the contact. Cost a step: `iterations` + 1
-/// gradient evaluations; with 0 the contact lags one step behind, with 1 it is found anew from the centre.
+/// The centre descends the dilated loss, with the gradient taken at the contact. Cost a step:
+/// `iterations` + 1 gradient evaluations; with 0 the contact lags one step behind, with 1 it is
+/// found anew from the centre.
 pub const RB_FOOTPOINT_CONTACT: u32 = 0;
-/// The nearest point of the graph, by Gauss-Newton in at most `iterations` moves, until the predicted decrease is
-/// below `tolerance` of the distance. Cost: a gradient and at least one loss an iteration.
+/// The nearest point of the graph, by Gauss-Newton in at most `iterations` moves, until the
+/// predicted decrease is below `tolerance` of the distance. Cost: a gradient and at least one loss
+/// an iteration.
 pub const RB_FOOTPOINT_GAUSS_NEWTON: u32 = 1;
-/// The paper's solver: `iterations` gradient steps of size `projection_step`. Cost: as many gradients.
+/// The paper's solver: `iterations` gradient steps of size `projection_step`. Cost: as many
+/// gradients.
 pub const RB_FOOTPOINT_GRADIENT_DESCENT: u32 = 2;
 
 /// The centre moves by the learning rate times the gradient.
@@ -30,20 +33,23 @@ pub const RB_CENTRE_STEP_ARC_LENGTH: u32 = 1;
 /// A line search on the loss finds the rate, by the settings in `armijo`.
 pub const RB_CENTRE_STEP_ARMIJO: u32 = 2;
 
-/// Settings of the rolling ball. Start from rb_ball_default or rb_ball_fine_tuning and change what you need.
+/// Settings of the rolling ball. Start from rb_ball_default or rb_ball_fine_tuning and change what
+/// you need.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_ball_config {
-    /// Radius of the ball: the scale at which it sees the loss. At a constant radius the ball does not come to rest in
-    /// a valley that it does not fit into; let the radius shrink to end there.
+    /// Radius of the ball: the scale at which it sees the loss. At a constant radius the ball does
+    /// not come to rest in a valley that it does not fit into; let the radius shrink to end there.
     pub radius: rb_schedule,
-    /// Learning rate of the centre; multiplies the gradient of the loss itself, whatever the loss scale.
+    /// Learning rate of the centre; multiplies the gradient of the loss itself, whatever the loss
+    /// scale.
     pub learning_rate: rb_schedule,
     /// Factor on the loss before the ball rolls on its graph; above 0.
     pub loss_scale: f32,
     /// How the new contact is found: RB_FOOTPOINT_...
     pub footpoint: u32,
-    /// RB_FOOTPOINT_CONTACT: how often the contact is found anew. The others: moves at most, at least 1.
+    /// RB_FOOTPOINT_CONTACT: how often the contact is found anew. The others: moves at most, at
+    /// least 1.
     pub iterations: u32,
     /// RB_FOOTPOINT_GRADIENT_DESCENT: step size of the projection; above 0.
     pub projection_step: f32,
@@ -53,8 +59,8 @@ pub struct rb_ball_config {
     pub centre_step: u32,
     /// RB_CENTRE_STEP_ARMIJO: the line search.
     pub armijo: rb_armijo,
-    /// 1: each new point's loss is evaluated before its predecessor is forgotten, so that one that is not finite is
-    /// rolled back exactly, at one loss (1/3 gradient evaluation) a move. 0: not.
+    /// 1: each new point's loss is evaluated before its predecessor is forgotten, so that one that
+    /// is not finite is rolled back exactly, at one loss (1/3 gradient evaluation) a move. 0: not.
     pub roll_back: u32,
 }
 
@@ -135,14 +141,15 @@ impl TryFrom<rb_ball_config> for AnyRollingBallConfig {
     }
 }
 
-/// The form that serves fine-tuning best at equal cost, at a constant radius and a constant learning rate.
+/// The form that serves fine-tuning best at equal cost, at a constant radius and a constant
+/// learning rate.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_ball_default() -> rb_ball_config {
     RollingBallConfig::default().into_any().into()
 }
 
-/// For fine-tuning a network in about this many steps: the default with a radius and a learning rate that do well
-/// where nobody tunes them, shrinking to nothing together.
+/// For fine-tuning a network in about this many steps: the default with a radius and a learning
+/// rate that do well where nobody tunes them, shrinking to nothing together.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_ball_fine_tuning(steps: u32) -> rb_ball_config {
     RollingBallConfig::fine_tuning(steps).into_any().into()
@@ -156,11 +163,12 @@ pub extern "C" fn rb_ball_shrinking(radius: f32, learning_rate: f32, steps: u32)
 
 type Ball = AnyRollingBall<Vector>;
 
-/// Makes `*optimizer` a rolling ball over the caller's buffers, which stay the caller's and must outlive it: theta,
-/// `parameters` floats; the workspace, RB_BALL_VECTORS times as many, whose content does not matter.
+/// Makes `*optimizer` a rolling ball over the caller's buffers, which stay the caller's and must
+/// outlive it: theta, `parameters` floats; the workspace, RB_BALL_VECTORS times as many, whose
+/// content does not matter.
 ///
-/// Errors: RB_ERROR_SETTING, RB_ERROR_LENGTH (rb_last_error says which), RB_ERROR_OVERLAP where theta and workspace
-/// overlap. Cost: none.
+/// Errors: RB_ERROR_SETTING, RB_ERROR_LENGTH (rb_last_error says which), RB_ERROR_OVERLAP where
+/// theta and workspace overlap. Cost: none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_ball_init(
     optimizer: *mut rb_optimizer,
@@ -178,7 +186,8 @@ pub unsafe extern "C" fn rb_ball_init(
 
 /// Sets the ball's radius from the next step on.
 ///
-/// Errors: RB_ERROR_SETTING; the radius is unchanged. RB_ERROR_KIND where the optimizer is not a ball.
+/// Errors: RB_ERROR_SETTING; the radius is unchanged. RB_ERROR_KIND where the optimizer is not a
+/// ball.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_ball_set_radius(
     optimizer: *mut rb_optimizer,
@@ -203,11 +212,12 @@ pub unsafe extern "C" fn rb_ball_set_learning_rate(
     unsafe { with_kind(optimizer, Kind::Ball, set) }.into()
 }
 
-/// The parameters of the ball's centre, for those who deploy the centre and not the contact theta. They are written
-/// over the gradient's buffer, as long as theta, and `*centre` points to them until the next step.
+/// The parameters of the ball's centre, for those who deploy the centre and not the contact theta.
+/// They are written over the gradient's buffer, as long as theta, and `*centre` points to them
+/// until the next step.
 ///
-/// Errors: RB_ERROR_UNEXPECTED_ANSWER while a step is in progress, RB_ERROR_KIND where the optimizer is not a
-/// ball. Cost: one pass over theta and the workspace.
+/// Errors: RB_ERROR_UNEXPECTED_ANSWER while a step is in progress, RB_ERROR_KIND where the
+/// optimizer is not a ball. Cost: one pass over theta and the workspace.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_ball_centre(
     optimizer: *mut rb_optimizer,

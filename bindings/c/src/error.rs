@@ -26,22 +26,24 @@ pub enum rb_error {
     Setting = 7,
     /// The parameters hold a NaN or an infinity, or their norm overflows. Nothing was changed.
     NonFiniteParameters = 8,
-    /// A loss is NaN or infinite. Theta is at the last point whose loss was finite; where roll_back is off, at
-    /// the point where the loss was asked for.
+    /// A loss is NaN or infinite. Theta is at the last point whose loss was finite; where roll_back
+    /// is off, at the point where the loss was asked for.
     NonFiniteLoss = 9,
-    /// The gradient holds a NaN or an infinity, or its norm overflows. Theta is at the last point whose loss was
-    /// finite.
+    /// The gradient holds a NaN or an infinity, or its norm overflows. Theta is at the last point
+    /// whose loss was finite.
     NonFiniteGradient = 10,
-    /// The step would overflow: the learning rate is too large for this gradient. Theta is at the point that was
-    /// evaluated last.
+    /// The step would overflow: the learning rate is too large for this gradient. Theta is at the
+    /// point that was evaluated last.
     NonFiniteUpdate = 11,
     /// Every output of the network is NaN.
     NonFiniteOutput = 12,
-    /// The optimizer was told something that it had not asked for. The step goes on with the right answer.
+    /// The optimizer was told something that it had not asked for. The step goes on with the right
+    /// answer.
     UnexpectedAnswer = 13,
     /// A label is not one of the classes.
     Class = 14,
-    /// The widths describe no network: fewer than two, one that is zero, or more parameters than fit in memory.
+    /// The widths describe no network: fewer than two, one that is zero, or more parameters than
+    /// fit in memory.
     Network = 15,
     /// An error that this version of the interface has no code for.
     Other = 16,
@@ -70,8 +72,9 @@ impl From<Result<(), rb_error>> for rb_error {
     }
 }
 
-/// A sentence that says what an error code means, in English, terminated by a zero byte, for ever valid.
-/// Any number is allowed. Cost: a table look-up; a program that does not call it does not hold the texts.
+/// A sentence that says what an error code means, in English, terminated by a zero byte, for ever
+/// valid. Any number is allowed. Cost: a table look-up; a program that does not call it does not
+/// hold the texts.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_error_string(error: u32) -> *const c_char {
     const TEXTS: [&core::ffi::CStr; 17] = [
@@ -97,8 +100,8 @@ pub extern "C" fn rb_error_string(error: u32) -> *const c_char {
     text.unwrap_or(&c"not an error code").as_ptr()
 }
 
-/// A text of `length` bytes at `start`, without a zero at its end: `printf("%.*s", (int)length, start)`.
-/// Empty (null) where there is nothing to say.
+/// A text of `length` bytes at `start`, without a zero at its end:
+/// `printf("%.*s", (int)length, start)`. Empty (null) where there is nothing to say.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_text {

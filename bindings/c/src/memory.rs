@@ -1,5 +1,5 @@
-//! Pointers from C, checked before they become references and slices. What cannot be checked (that the memory
-//! is there, and nobody else's during the call) is the contract of the header.
+//! Pointers from C, checked before they become references and slices. What cannot be checked (that
+//! the memory is there, and nobody else's during the call) is the contract of the header.
 
 use crate::error::rb_error;
 use core::ops::Range;
@@ -35,7 +35,8 @@ pub fn check_disjoint(a: &Range<usize>, b: &Range<usize>) -> Result<(), rb_error
 }
 
 /// # Safety
-/// A pointer that is not null and aligned points to a `T` that nobody writes while the reference lives.
+/// A pointer that is not null and aligned points to a `T` that nobody writes while the reference
+/// lives.
 pub unsafe fn reference<'a, T>(pointer: *const T) -> Result<&'a T, rb_error> {
     check(pointer)?;
     // SAFETY: checked; the rest is promised by the caller.
@@ -52,7 +53,8 @@ pub unsafe fn write<T>(pointer: *mut T, value: T) -> Result<(), rb_error> {
 }
 
 /// # Safety
-/// A pointer that is not null and aligned points to `length` elements that nobody writes while the slice lives.
+/// A pointer that is not null and aligned points to `length` elements that nobody writes while the
+/// slice lives.
 pub unsafe fn slice<'a, T>(pointer: *const T, length: usize) -> Result<&'a [T], rb_error> {
     check_many(pointer, length)?;
     // SAFETY: checked; the rest is promised by the caller.
@@ -60,16 +62,16 @@ pub unsafe fn slice<'a, T>(pointer: *const T, length: usize) -> Result<&'a [T], 
 }
 
 /// # Safety
-/// A pointer that is not null and aligned points to `length` elements that nobody else reads or writes while the
-/// slice lives.
+/// A pointer that is not null and aligned points to `length` elements that nobody else reads or
+/// writes while the slice lives.
 pub unsafe fn slice_mut<'a, T>(pointer: *mut T, length: usize) -> Result<&'a mut [T], rb_error> {
     check_many(pointer, length)?;
     // SAFETY: checked; the rest is promised by the caller.
     Ok(unsafe { slice::from_raw_parts_mut(pointer, length) })
 }
 
-/// A vector of the caller's. It is kept as a pointer, and a slice only during a call, so that C may read and write
-/// it between the calls.
+/// A vector of the caller's. It is kept as a pointer, and a slice only during a call, so that C may
+/// read and write it between the calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Vector {
     start: *mut f32,
@@ -78,9 +80,9 @@ pub struct Vector {
 
 impl Vector {
     /// # Safety
-    /// A pointer that is not null and aligned points to `length` floats, for as long as the vector or a part of it
-    /// is used; nobody else reads or writes them while one of its slices lives, and of this vector and
-    /// its copies only one at a time has a slice.
+    /// A pointer that is not null and aligned points to `length` floats, for as long as the vector
+    /// or a part of it is used; nobody else reads or writes them while one of its slices lives, and
+    /// of this vector and its copies only one at a time has a slice.
     pub unsafe fn new(start: *mut f32, length: usize) -> Result<Self, rb_error> {
         check_many(start, length)?;
         Ok(Self { start, length })

@@ -9,12 +9,12 @@ use rolling_ball::nn::{
     Gradient, Input, Loss, MeanSquaredError, Quantized, SoftmaxCrossEntropy, dense,
 };
 
-/// A multilayer perceptron: dense layers with rectifiers between them. All memory is the caller's, and stays in place
-/// while the description is used.
+/// A multilayer perceptron: dense layers with rectifiers between them. All memory is the caller's,
+/// and stays in place while the description is used.
 ///
-/// Parameters: for each dense layer its weights, row by row (a row an output, as long as the layer's input), then its
-/// biases; RB_DENSE_PARAMETERS(inputs, outputs) floats a layer. Scratch: twice the hidden widths and once the
-/// outputs, in floats.
+/// Parameters: for each dense layer its weights, row by row (a row an output, as long as the
+/// layer's input), then its biases; RB_DENSE_PARAMETERS(inputs, outputs) floats a layer. Scratch:
+/// twice the hidden widths and once the outputs, in floats.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_mlp {
@@ -67,7 +67,8 @@ fn lengths(widths: &[u32]) -> Result<(usize, usize), rb_error> {
 }
 
 /// # Safety
-/// Pointers are null, misaligned, or point to what they say; nobody writes there while the slice lives.
+/// Pointers are null, misaligned, or point to what they say; nobody writes there while the slice
+/// lives.
 unsafe fn widths<'a>(network: *const rb_mlp) -> Result<&'a [u32], rb_error> {
     // SAFETY: promised by the caller.
     unsafe {
@@ -77,10 +78,11 @@ unsafe fn widths<'a>(network: *const rb_mlp) -> Result<&'a [u32], rb_error> {
 }
 
 /// # Safety
-/// Pointers are null, misaligned, or point to what they say; nobody else uses the scratch, or writes the
-/// others, while the network lives.
+/// Pointers are null, misaligned, or point to what they say; nobody else uses the scratch, or
+/// writes the others, while the network lives.
 unsafe fn network<'a>(network: *const rb_mlp) -> Result<Mlp<'a>, rb_error> {
-    // SAFETY: promised by the caller; that the scratch overlaps nothing is checked before it is a slice.
+    // SAFETY: promised by the caller; that the scratch overlaps nothing is checked before it is a
+    // slice.
     unsafe {
         let description = reference(network)?;
         let widths = widths(network)?;
@@ -125,7 +127,8 @@ impl Mlp<'_> {
         self.widths.last().map_or(0, |width| *width as usize)
     }
 
-    /// Leaves each dense layer's output in the scratch, and behind it what the rectifier makes of it.
+    /// Leaves each dense layer's output in the scratch, and behind it what the rectifier makes of
+    /// it.
     fn forward(&mut self, input: &[f32]) -> Result<&mut [f32], rb_error> {
         let (mut input, mut parameters) = (input, self.theta);
         let mut rest = &mut *self.scratch;
@@ -145,8 +148,8 @@ impl Mlp<'_> {
         Err(rb_error::Network)
     }
 
-    /// Adds the gradient to `gradient`, after a forward pass whose output was replaced by its gradient. The
-    /// activations are spent.
+    /// Adds the gradient to `gradient`, after a forward pass whose output was replaced by its
+    /// gradient. The activations are spent.
     fn backward(&mut self, input: &[f32], gradient: &mut [f32]) -> Result<(), rb_error> {
         let outputs = self.outputs();
         let (mut rest, mut slopes) = split_last_mut(self.scratch, outputs)?;
@@ -174,27 +177,27 @@ impl Mlp<'_> {
     }
 }
 
-/// Number of parameters of the network; 0 where the description is not one. Of the description only widths and
-/// count are read.
+/// Number of parameters of the network; 0 where the description is not one. Of the description only
+/// widths and count are read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_mlp_parameters(network: *const rb_mlp) -> usize {
     // SAFETY: promised by the caller.
     unsafe { widths(network) }.and_then(lengths).map_or(0, |(parameters, _)| parameters)
 }
 
-/// Floats of scratch that the network needs; 0 where the description is not one. Of the description only widths and
-/// count are read.
+/// Floats of scratch that the network needs; 0 where the description is not one. Of the description
+/// only widths and count are read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_mlp_scratch(network: *const rb_mlp) -> usize {
     // SAFETY: promised by the caller.
     unsafe { widths(network) }.and_then(lengths).map_or(0, |(_, scratch)| scratch)
 }
 
-/// Computes the output for one input: `*output` then points to it, into the scratch, valid until the next call with
-/// this scratch.
+/// Computes the output for one input: `*output` then points to it, into the scratch, valid until
+/// the next call with this scratch.
 ///
-/// Errors: RB_ERROR_NETWORK, RB_ERROR_LENGTH where theta, scratch or input is not as long as the widths say,
-/// RB_ERROR_OVERLAP. Cost: one forward pass, a multiply-add a weight.
+/// Errors: RB_ERROR_NETWORK, RB_ERROR_LENGTH where theta, scratch or input is not as long as the
+/// widths say, RB_ERROR_OVERLAP. Cost: one forward pass, a multiply-add a weight.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_mlp_predict(
     network: *const rb_mlp,
@@ -212,7 +215,8 @@ pub unsafe extern "C" fn rb_mlp_predict(
 
 /// Finds the class of one input: `*label` is the index of the largest output.
 ///
-/// Errors: as rb_mlp_predict, and RB_ERROR_NON_FINITE_OUTPUT where every output is NaN. Cost: one forward pass.
+/// Errors: as rb_mlp_predict, and RB_ERROR_NON_FINITE_OUTPUT where every output is NaN. Cost: one
+/// forward pass.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_mlp_classify(
     network: *const rb_mlp,
@@ -252,14 +256,16 @@ unsafe fn with_output<T>(
     then(network.forward(input)?)
 }
 
-/// One sample's softmax cross-entropy against the class `label`: adds `weight` times the loss to `*loss`, and `weight`
-/// times its gradient to `gradient`, which is as long as theta; where `gradient` is null, only the loss.
+/// One sample's softmax cross-entropy against the class `label`: adds `weight` times the loss to
+/// `*loss`, and `weight` times its gradient to `gradient`, which is as long as theta; where
+/// `gradient` is null, only the loss.
 ///
-/// The mean over a batch: clear `*loss` and the gradient, then call this for each sample with the weight 1 / samples.
-/// In the order of the samples it gives the same bits as the Rust network.
+/// The mean over a batch: clear `*loss` and the gradient, then call this for each sample with the
+/// weight 1 / samples. In the order of the samples it gives the same bits as the Rust network.
 ///
-/// Errors: as rb_mlp_predict, and RB_ERROR_CLASS where the label is not below the number of outputs; nothing was
-/// added. Cost: one forward pass, and a backward pass of twice that where there is a gradient.
+/// Errors: as rb_mlp_predict, and RB_ERROR_CLASS where the label is not below the number of
+/// outputs; nothing was added. Cost: one forward pass, and a backward pass of twice that where
+/// there is a gradient.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_mlp_cross_entropy(
     network: *const rb_mlp,
@@ -331,13 +337,14 @@ unsafe fn sample(
         // SAFETY: as long as theta by contract, and apart from all that is read.
         network.backward(input, unsafe { slice_mut(gradient, parameters)? })?;
     }
-    // SAFETY: not null and aligned, checked; no slice is used any more. The rest is promised by the caller.
+    // SAFETY: not null and aligned, checked; no slice is used any more. The rest is promised by the
+    // caller.
     unsafe { *loss += weight * value };
     Ok(())
 }
 
-/// `output[i] = values[i] * scale + offset`, `length` of them: a sensor's bytes as floats. In C the same line may
-/// become one fused operation with other bits.
+/// `output[i] = values[i] * scale + offset`, `length` of them: a sensor's bytes as floats. In C the
+/// same line may become one fused operation with other bits.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_dequantize(
     values: *const u8,

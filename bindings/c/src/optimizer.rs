@@ -1,5 +1,6 @@
-//! The protocol: an optimizer asks for evaluations, and is told the answers. One opaque object for every kind, so that
-//! one set of functions drives any; what is linked is the kinds whose init functions are called.
+//! The protocol: an optimizer asks for evaluations, and is told the answers. One opaque object for
+//! every kind, so that one set of functions drives any; what is linked is the kinds whose init
+//! functions are called.
 
 use crate::error::{rb_error, rb_error_detail};
 use crate::memory::{Vector, check, check_disjoint, extent, reference, write};
@@ -10,11 +11,12 @@ use rolling_ball::{Error, Optimizer, Request, StepReport};
 /// Size of an rb_optimizer, in words of 8 bytes.
 pub const RB_OPTIMIZER_WORDS: usize = 80;
 
-/// An optimizer. Its memory is the caller's: a static, or a local that starts as `{{0}}`. Its content is the
-/// library's own. It holds no pointer to itself, so it may be copied, as long as only one copy goes on.
+/// An optimizer. Its memory is the caller's: a static, or a local that starts as `{{0}}`. Its
+/// content is the library's own. It holds no pointer to itself, so it may be copied, as long as
+/// only one copy goes on.
 ///
-/// No function of this header may be called on an optimizer while another one runs on it (from an interrupt or
-/// another thread).
+/// No function of this header may be called on an optimizer while another one runs on it (from an
+/// interrupt or another thread).
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_optimizer {
@@ -30,8 +32,8 @@ pub enum rb_request {
     /// Evaluate the loss at theta, then call rb_tell_loss. Cost: 1/3 of a gradient evaluation.
     Loss = 1,
     /// Evaluate the loss and its gradient at theta, write the gradient to rb_gradient, then call
-    /// rb_tell_gradient. When the request before was a loss at this same theta, its forward pass may be
-    /// used again. Cost: 1.
+    /// rb_tell_gradient. When the request before was a loss at this same theta, its forward pass
+    /// may be used again. Cost: 1.
     Gradient = 2,
 }
 
@@ -53,7 +55,8 @@ const MAGIC: u32 = 0x5242_4F31;
 #[derive(Debug)]
 struct Header {
     magic: u32,
-    /// The kind, and how to find the optimizer behind this header; none where its initialisation failed.
+    /// The kind, and how to find the optimizer behind this header; none where its initialisation
+    /// failed.
     optimizer: Option<(Kind, FindOptimizer)>,
     theta: Vector,
     gradient: *mut f32,
@@ -150,7 +153,8 @@ pub unsafe fn init<O: Optimizer + 'static, const COUNT: usize>(
 /// The header of an object that an init function was called on.
 ///
 /// # Safety
-/// The storage is memory of an `rb_optimizer` with a defined content, that nobody else uses during the call.
+/// The storage is memory of an `rb_optimizer` with a defined content, that nobody else uses during
+/// the call.
 unsafe fn header<'a>(storage: *const rb_optimizer) -> Result<&'a Header, rb_error> {
     check(storage)?;
     // SAFETY: not null and aligned; any content is a u32.
@@ -185,7 +189,8 @@ unsafe fn with_optimizer<T>(
 ) -> Result<T, rb_error> {
     // SAFETY: promised by the caller.
     let (_, find, mut theta) = unsafe { initialised(storage)? };
-    // SAFETY: `init` stored the function together with what it finds; nobody else has it during the call.
+    // SAFETY: `init` stored the function together with what it finds; nobody else has it during the
+    // call.
     let optimizer = unsafe { &mut *find(storage) };
     // SAFETY: an initialised storage begins with a header, to which no reference is alive.
     unsafe { keep_error(storage, call(optimizer, theta.as_mut())) }
@@ -207,7 +212,8 @@ unsafe fn keep_error<T>(
 /// Calls the optimizer of a kind.
 ///
 /// # Safety
-/// As of [`header`]; the kind is that of `O`; nobody else uses theta and the workspace during the call.
+/// As of [`header`]; the kind is that of `O`; nobody else uses theta and the workspace during the
+/// call.
 pub unsafe fn with_kind<O: Optimizer + 'static, T>(
     storage: *mut rb_optimizer,
     kind: Kind,
@@ -250,10 +256,12 @@ unsafe fn turn(
 
 /// Starts a step at theta and says in `*request` what to evaluate first: always the gradient.
 ///
-/// Between the calls of a step theta holds the point to evaluate, and must not be changed; between steps it may be.
+/// Between the calls of a step theta holds the point to evaluate, and must not be changed; between
+/// steps it may be.
 ///
-/// Errors: RB_ERROR_UNEXPECTED_ANSWER while a step is in progress, RB_ERROR_SETTING where a schedule gives a value out
-/// of range. Theta and `*request` are then unchanged. Cost: the values of the schedules.
+/// Errors: RB_ERROR_UNEXPECTED_ANSWER while a step is in progress, RB_ERROR_SETTING where a
+/// schedule gives a value out of range. Theta and `*request` are then unchanged. Cost: the values
+/// of the schedules.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_begin(
     optimizer: *mut rb_optimizer,
@@ -265,9 +273,10 @@ pub unsafe extern "C" fn rb_begin(
 
 /// Answers RB_REQUEST_LOSS with the loss at theta, and says in `*request` what comes next.
 ///
-/// Errors: RB_ERROR_UNEXPECTED_ANSWER where no loss was asked for; the step then goes on with the right answer.
-/// RB_ERROR_NON_FINITE_...: the step is over, theta is where the code says, and rb_begin starts anew.
-/// `*request` is then unchanged. Cost: one pass over theta and the workspace at most.
+/// Errors: RB_ERROR_UNEXPECTED_ANSWER where no loss was asked for; the step then goes on with the
+/// right answer. RB_ERROR_NON_FINITE_...: the step is over, theta is where the code says, and
+/// rb_begin starts anew. `*request` is then unchanged. Cost: one pass over theta and the workspace
+/// at most.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_tell_loss(
     optimizer: *mut rb_optimizer,
@@ -278,8 +287,8 @@ pub unsafe extern "C" fn rb_tell_loss(
     unsafe { turn(optimizer, request, |optimizer, theta| optimizer.tell_loss(theta, loss)) }.into()
 }
 
-/// Answers RB_REQUEST_GRADIENT: the loss at theta is `loss`, its gradient is in rb_gradient. Says in
-/// `*request` what comes next.
+/// Answers RB_REQUEST_GRADIENT: the loss at theta is `loss`, its gradient is in rb_gradient. Says
+/// in `*request` what comes next.
 ///
 /// Errors: as rb_tell_loss. Cost: some passes over theta and the workspace.
 #[unsafe(no_mangle)]
@@ -293,9 +302,9 @@ pub unsafe extern "C" fn rb_tell_gradient(
         .into()
 }
 
-/// Where the gradient is to be written, as many floats as theta has; the same address at every step (the start of the
-/// workspace). NULL where the optimizer is not initialised. Between a tell and the next request for a gradient its
-/// content is the optimizer's own.
+/// Where the gradient is to be written, as many floats as theta has; the same address at every step
+/// (the start of the workspace). NULL where the optimizer is not initialised. Between a tell and
+/// the next request for a gradient its content is the optimizer's own.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_gradient(optimizer: *const rb_optimizer) -> *mut f32 {
     // SAFETY: promised by the caller.
@@ -335,8 +344,9 @@ pub unsafe extern "C" fn rb_report(
     unsafe { header(optimizer).and_then(|header| write(report, header.report.into())) }.into()
 }
 
-/// Writes the details of the last error that an init function or a function of this optimizer met in its
-/// arguments or answers; RB_ERROR_NONE where none did. Null, misaligned and overlapping pointers are not recorded.
+/// Writes the details of the last error that an init function or a function of this optimizer met
+/// in its arguments or answers; RB_ERROR_NONE where none did. Null, misaligned and overlapping
+/// pointers are not recorded.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_last_error(
     optimizer: *const rb_optimizer,

@@ -10,9 +10,11 @@ pub enum rb_outcome {
     Converged = 0,
     /// The footpoint's iterations were used up.
     IterationLimit = 1,
-    /// No trial of a line search decreased its function; theta is where the search started, up to rounding.
+    /// No trial of a line search decreased its function; theta is where the search started, up to
+    /// rounding.
     Stalled = 2,
-    /// The projection ended further from the displaced centre than it started: its step is too large.
+    /// The projection ended further from the displaced centre than it started: its step is too
+    /// large.
     Diverged = 3,
 }
 
@@ -40,11 +42,13 @@ pub struct rb_step_report {
     pub losses: u32,
     /// Moves of the footpoint search; 0 in the forms without one.
     pub footpoint_iterations: u32,
-    /// Half the squared distance from the displaced centre to the graph; NaN in the forms without a search.
+    /// Half the squared distance from the displaced centre to the graph; NaN in the forms without a
+    /// search.
     pub footpoint_distance: f32,
     /// Norm of that distance's gradient; NaN in the forms without a search.
     pub footpoint_residual: f32,
-    /// How far the ball's centre is from where the contact's normal would put it; NaN where unknown.
+    /// How far the ball's centre is from where the contact's normal would put it; NaN where
+    /// unknown.
     pub contact_gap: f32,
     /// How the step ended.
     pub outcome: rb_outcome,

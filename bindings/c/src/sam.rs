@@ -17,8 +17,8 @@ pub struct rb_sam_config {
     pub learning_rate: rb_schedule,
     /// Radius of the neighbourhood whose worst loss is descended.
     pub radius: rb_schedule,
-    /// 1: the new point's loss is evaluated so that one that is not finite is rolled back exactly, at one loss (1/3
-    /// gradient evaluation) a step. 0: not.
+    /// 1: the new point's loss is evaluated so that one that is not finite is rolled back exactly,
+    /// at one loss (1/3 gradient evaluation) a step. 0: not.
     pub roll_back: u32,
 }
 
@@ -50,8 +50,9 @@ pub extern "C" fn rb_sam_default() -> rb_sam_config {
     SamConfig::default().into()
 }
 
-/// Makes `*optimizer` SAM over the caller's buffers, which stay the caller's and must outlive it: theta, `parameters`
-/// floats; the workspace, RB_SAM_VECTORS times as many. A step costs two gradient evaluations.
+/// Makes `*optimizer` SAM over the caller's buffers, which stay the caller's and must outlive it:
+/// theta, `parameters` floats; the workspace, RB_SAM_VECTORS times as many. A step costs two
+/// gradient evaluations.
 ///
 /// Errors: as rb_ball_init. Cost: none.
 #[unsafe(no_mangle)]

@@ -11,8 +11,8 @@ pub const RB_SCHEDULE_COSINE: u32 = 2;
 /// From `from` to `to` by the same factor each step; `to` must be above 0.
 pub const RB_SCHEDULE_EXPONENTIAL: u32 = 3;
 
-/// A value by step: `from` at step 0, `to` at step `steps` and after. For a rule of your own, set the value
-/// before each step (rb_ball_set_radius, rb_ball_set_learning_rate).
+/// A value by step: `from` at step 0, `to` at step `steps` and after. For a rule of your own, set
+/// the value before each step (rb_ball_set_radius, rb_ball_set_learning_rate).
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_schedule {

@@ -22,12 +22,13 @@ pub struct rb_sgd_config {
     pub momentum: f32,
     /// 1: the gradient looks ahead (Nesterov). 0: not.
     pub nesterov: u32,
-    /// 1: a line search finds the rate, by the settings in `armijo`; not together with momentum. 0: not.
+    /// 1: a line search finds the rate, by the settings in `armijo`; not together with momentum. 0:
+    /// not.
     pub line_search: u32,
     /// The line search.
     pub armijo: rb_armijo,
-    /// 1: the new point's loss is evaluated so that one that is not finite is rolled back exactly, at one loss (1/3
-    /// gradient evaluation) a step. 0: not.
+    /// 1: the new point's loss is evaluated so that one that is not finite is rolled back exactly,
+    /// at one loss (1/3 gradient evaluation) a step. 0: not.
     pub roll_back: u32,
 }
 
@@ -64,9 +65,9 @@ pub extern "C" fn rb_sgd_default() -> rb_sgd_config {
     SgdConfig::default().into()
 }
 
-/// Makes `*optimizer` gradient descent over the caller's buffers, which stay the caller's and must outlive it: theta,
-/// `parameters` floats; the workspace, RB_SGD_VECTORS times as many, or RB_MOMENTUM_VECTORS times where
-/// momentum is above 0.
+/// Makes `*optimizer` gradient descent over the caller's buffers, which stay the caller's and must
+/// outlive it: theta, `parameters` floats; the workspace, RB_SGD_VECTORS times as many, or
+/// RB_MOMENTUM_VECTORS times where momentum is above 0.
 ///
 /// Errors: as rb_ball_init. Cost: one pass over the velocity, which starts at zero.
 #[unsafe(no_mangle)]

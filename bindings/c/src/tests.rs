@@ -73,7 +73,8 @@ fn evaluate(theta: &[f32], mut gradient: Option<&mut [f32]>) -> f32 {
     let inputs = inputs();
     let (weight, mut loss) = (1.0 / inputs.len() as f32, 0.0);
     if let Some(gradient) = &mut gradient {
-        // To which anything may be added without a change, as the batch does; of 0.0 the sign of a zero may differ.
+        // To which anything may be added without a change, as the batch does; of 0.0 the sign of a
+        // zero may differ.
         gradient.fill(-0.0);
     }
     let gradient = gradient.map_or(core::ptr::null_mut(), <[f32]>::as_mut_ptr);
@@ -156,7 +157,8 @@ impl Objective for Batch {
     }
 }
 
-/// Makes some steps by the C functions; `init` initialises over theta and as many vectors as it needs.
+/// Makes some steps by the C functions; `init` initialises over theta and as many vectors as it
+/// needs.
 fn by_c(
     vectors: usize,
     init: impl FnOnce(*mut rb_optimizer, *mut f32, *mut f32) -> rb_error,

@@ -17,28 +17,34 @@ const WORKGROUP: u32 = 64;
 /// Words of a ball: theta, the offset, the state.
 const BALL: usize = 5;
 
-/// Balls that roll together: as many as the largest GPUs run at once. More of them roll one part after the other.
+/// Balls that roll together: as many as the largest GPUs run at once. More of them roll one part
+/// after the other.
 const MOST_BALLS: usize = 1 << 18;
 
 /// The state of a ball that was lost.
 const LOST: u32 = 2;
 
-/// Where the ball from each start ends, as [`basins::roll`](crate::probe::basins::roll); NaN where it was lost.
+/// Where the ball from each start ends, as [`basins::roll`](crate::probe::basins::roll); NaN where
+/// it was lost.
 ///
-/// On a Vulkan of the CPU the bits are those of [`basins::roll`](crate::probe::basins::roll). A GPU may round a division or a root otherwise,
-/// and numbers below the normal ones to 0: where small balls roll, the ends differ by roundings; where balls are so large that the
-/// last bit of a step decides in which minimum they end, the maps agree in their statistics, and not ball by ball.
+/// On a Vulkan of the CPU the bits are those of [`basins::roll`](crate::probe::basins::roll). A GPU
+/// may round a division or a root otherwise, and numbers below the normal ones to 0: where small
+/// balls roll, the ends differ by roundings; where balls are so large that the last bit of a step
+/// decides in which minimum they end, the maps agree in their statistics, and not ball by ball.
 ///
-/// Calls `done` whenever work is done, with the number of starts that it amounts to; together, as many as there are.
+/// Calls `done` whenever work is done, with the number of starts that it amounts to; together, as
+/// many as there are.
 ///
-/// Cost: `steps` and at most `settling_steps` gradient evaluations a start, as an invocation a start, 2^18 of them at once. They are
-/// submitted in parts of some hundredths of a second each, which are waited for: a screen that the same GPU serves goes on, and no
-/// driver takes it for stuck. 20 bytes a start of those at once, beside the numbers of the plane.
+/// Cost: `steps` and at most `settling_steps` gradient evaluations a start, as an invocation a
+/// start, 2^18 of them at once. They are submitted in parts of some hundredths of a second each,
+/// which are waited for: a screen that the same GPU serves goes on, and no driver takes it for
+/// stuck. 20 bytes a start of those at once, beside the numbers of the plane.
 ///
 /// # Errors
-/// [`Error::Step`] where the starts or the settings are refused, as [`basins::roll`](crate::probe::basins::roll) does; [`Error::Limit`]
-/// where the numbers of the plane are more than a pass can see; [`Error::Refused`] where the WGSL of a plane of your own is not in
-/// order; [`Error::OutOfMemory`], [`Error::Timeout`], [`Error::Lost`].
+/// [`Error::Step`] where the starts or the settings are refused, as
+/// [`basins::roll`](crate::probe::basins::roll) does; [`Error::Limit`] where the numbers of the
+/// plane are more than a pass can see; [`Error::Refused`] where the WGSL of a plane of your own is
+/// not in order; [`Error::OutOfMemory`], [`Error::Timeout`], [`Error::Lost`].
 pub fn roll(
     device: &Device,
     plane: &impl ShadedPlane,

@@ -5,7 +5,8 @@ use core::time::Duration;
 /// Steps of a submission at most.
 pub(super) const MOST_STEPS: usize = 256;
 
-/// How long a submission should take: far less than the seconds after which drivers take a GPU for stuck, far more than to submit.
+/// How long a submission should take: far less than the seconds after which drivers take a GPU for
+/// stuck, far more than to submit.
 const AIM: Duration = Duration::from_millis(50);
 
 /// Steps of the next submission, by how long those before took.
@@ -20,7 +21,8 @@ impl Pace {
         self.0
     }
 
-    /// So many steps took so long. No more than twice as many are next, since later ones may take longer than those.
+    /// So many steps took so long. No more than twice as many are next, since later ones may take
+    /// longer than those.
     pub fn keep(&mut self, steps: usize, took: Duration) {
         let fitting = AIM.as_secs_f64() / took.as_secs_f64().max(1e-9) * steps as f64;
         self.0 = (fitting as usize).clamp(1, (2 * steps).min(MOST_STEPS));

@@ -5,9 +5,10 @@ use crate::probe::basins::NearWells;
 
 /// A loss of two parameters in WGSL.
 ///
-/// The source has a function `evaluate(x: f32, y: f32) -> vec3f`, which gives the loss and its two slopes. It sees the arrays
-/// `numbers` and `integers`, and `exponential`, `logarithm`, `sine` and `cosine`, which are more exact than WGSL's own. For bits that
-/// do not depend on the compiler, it has `plus`, `minus` and `times` of two numbers, and `rounded` around a quotient or a root.
+/// The source has a function `evaluate(x: f32, y: f32) -> vec3f`, which gives the loss and its two
+/// slopes. It sees the arrays `numbers` and `integers`, and `exponential`, `logarithm`, `sine` and
+/// `cosine`, which are more exact than WGSL's own. For bits that do not depend on the compiler, it
+/// has `plus`, `minus` and `times` of two numbers, and `rounded` around a quotient or a root.
 #[derive(Clone, Debug)]
 pub struct PlaneFormula {
     /// What errors of its compiler call it.
@@ -20,7 +21,8 @@ pub struct PlaneFormula {
     pub integers: Vec<u32>,
 }
 
-/// A [`Plane`](crate::probe::basins::Plane) with a formula in WGSL: [`NearWells`], or one of your own.
+/// A [`Plane`](crate::probe::basins::Plane) with a formula in WGSL: [`NearWells`], or one of your
+/// own.
 pub trait ShadedPlane {
     /// The formula.
     fn formula(&self) -> PlaneFormula;

@@ -15,10 +15,11 @@ const WORKGROUP: u32 = 64;
 
 /// A loss in WGSL.
 ///
-/// The source has two functions, `term(i: u32) -> f32`, whose sum over all parameters is the loss, and `slope(i: u32) -> f32`, the
-/// element of the gradient. They see theta by `at(i)`, how many parameters there are by `count()`, four numbers by
-/// `numbers()`, as many more as needed in the array `data`; and `exponential`, `logarithm`, `sine` and `cosine`, which are
-/// more exact than WGSL's own.
+/// The source has two functions, `term(i: u32) -> f32`, whose sum over all parameters is the loss,
+/// and `slope(i: u32) -> f32`, the element of the gradient. They see theta by `at(i)`, how many
+/// parameters there are by `count()`, four numbers by `numbers()`, as many more as needed in the
+/// array `data`; and `exponential`, `logarithm`, `sine` and `cosine`, which are more exact than
+/// WGSL's own.
 #[derive(Clone, Debug)]
 pub struct Formula {
     /// What errors of its compiler call it.
@@ -33,7 +34,8 @@ pub struct Formula {
     pub parameters: Option<usize>,
 }
 
-/// A landscape with a formula in WGSL: all of [`landscapes`](crate::landscapes), or one of your own.
+/// A landscape with a formula in WGSL: all of [`landscapes`](crate::landscapes), or one of your
+/// own.
 pub trait Shaded {
     /// The formula for so many parameters.
     fn formula(&self, parameters: usize) -> Formula;
@@ -127,8 +129,9 @@ impl Shaded for Whitley {
 
 /// A landscape as an objective of so many parameters on the device.
 ///
-/// Cost of a loss, or of a gradient: the same, one invocation a parameter, and one wait. 12 bytes a parameter beside theta and the
-/// gradient. After a failure of the device the loss is NaN, and [`gpu::step`](super::step) tells why.
+/// Cost of a loss, or of a gradient: the same, one invocation a parameter, and one wait. 12 bytes a
+/// parameter beside theta and the gradient. After a failure of the device the loss is NaN, and
+/// [`gpu::step`](super::step) tells why.
 #[derive(Debug)]
 pub struct Landscape {
     device: Device,
@@ -147,8 +150,9 @@ impl Landscape {
     /// Compiles it.
     ///
     /// # Errors
-    /// [`Error::Step`] where it has another number of parameters; [`Error::Limit`] where a pass cannot see all of theta at
-    /// once; [`Error::OutOfMemory`]; [`Error::Refused`] where the WGSL of a landscape of your own is not in order.
+    /// [`Error::Step`] where it has another number of parameters; [`Error::Limit`] where a pass
+    /// cannot see all of theta at once; [`Error::OutOfMemory`]; [`Error::Refused`] where the WGSL
+    /// of a landscape of your own is not in order.
     pub fn new(device: &Device, landscape: &impl Shaded, parameters: usize) -> Result<Self, Error> {
         let Formula { name, source, numbers, mut data, parameters: given } =
             landscape.formula(parameters);

@@ -12,8 +12,9 @@ const TILE: usize = 16;
 /// Samples of a workgroup of the loss.
 const SAMPLES: usize = 64;
 
-/// Dense layers with rectifiers between them. Theta is what [`nn::Dense`](crate::nn::Dense) and [`nn::Relu`](crate::nn::Relu) in a
-/// chain have: of each layer its weights row by row, then its biases.
+/// Dense layers with rectifiers between them. Theta is what [`nn::Dense`](crate::nn::Dense) and
+/// [`nn::Relu`](crate::nn::Relu) in a chain have: of each layer its weights row by row, then its
+/// biases.
 #[derive(Clone, Debug)]
 pub struct DenseNetwork {
     device: Device,
@@ -39,11 +40,12 @@ impl Layer {
 }
 
 impl DenseNetwork {
-    /// A network whose layers have these widths: that of the input first, the number of classes last.
+    /// A network whose layers have these widths: that of the input first, the number of classes
+    /// last.
     ///
     /// # Errors
-    /// [`Error::Step`] where there are fewer than two widths, or one of them is 0; [`Error::Limit`] where a pass cannot see all
-    /// of theta at once, as the network must.
+    /// [`Error::Step`] where there are fewer than two widths, or one of them is 0; [`Error::Limit`]
+    /// where a pass cannot see all of theta at once, as the network must.
     pub fn new(device: &Device, widths: &[usize]) -> Result<Self, Error> {
         if widths.len() < 2 || widths.contains(&0) {
             let what = "widths of a network, each above 0";
@@ -67,12 +69,14 @@ impl DenseNetwork {
         self.layers.last().map_or(0, |layer| layer.end())
     }
 
-    /// The mean loss over samples as an objective: their inputs one after the other, and the class of each. They go to the
-    /// device once, with room for the activations of all: `4 (inputs + outputs of every layer + 3)` bytes a sample.
+    /// The mean loss over samples as an objective: their inputs one after the other, and the class
+    /// of each. They go to the device once, with room for the activations of all:
+    /// `4 (inputs + outputs of every layer + 3)` bytes a sample.
     ///
     /// # Errors
-    /// [`Error::Step`] where there is no sample, the inputs are not so many samples', or a class is not one of the network's;
-    /// [`Error::Limit`] where a pass cannot see all samples at once; [`Error::OutOfMemory`].
+    /// [`Error::Step`] where there is no sample, the inputs are not so many samples', or a class is
+    /// not one of the network's; [`Error::Limit`] where a pass cannot see all samples at once;
+    /// [`Error::OutOfMemory`].
     pub fn batch(&self, inputs: &[f32], classes: &[usize]) -> Result<Batch, Error> {
         let [Some(first), Some(last)] = [self.layers.first(), self.layers.last()] else {
             return Err(crate::Error::NoSamples.into());
@@ -112,14 +116,16 @@ impl DenseNetwork {
     }
 }
 
-/// Samples on the device, and the mean loss of a [`DenseNetwork`] over those that are visited: all, until
-/// [`visit`](Self::visit) says which.
+/// Samples on the device, and the mean loss of a [`DenseNetwork`] over those that are visited: all,
+/// until [`visit`](Self::visit) says which.
 ///
-/// Products and sums go in the order of the numeric contract, and exponential and logarithm are those of `libm`: where the
-/// device divides exactly, the bits are those of [`nn::Batch`](crate::nn::Batch). After a failure of the device the loss is
-/// NaN, and [`gpu::step`](super::step) tells why.
+/// Products and sums go in the order of the numeric contract, and exponential and logarithm are
+/// those of `libm`: where the device divides exactly, the bits are those of
+/// [`nn::Batch`](crate::nn::Batch). After a failure of the device the loss is NaN, and
+/// [`gpu::step`](super::step) tells why.
 ///
-/// Cost of a loss: one forward pass a sample, and one wait; of a gradient: a forward and a backward pass, and one wait.
+/// Cost of a loss: one forward pass a sample, and one wait; of a gradient: a forward and a backward
+/// pass, and one wait.
 #[derive(Debug)]
 pub struct Batch {
     network: DenseNetwork,
@@ -231,7 +237,8 @@ impl Batch {
         Ok(())
     }
 
-    /// The outputs at theta for the samples that are visited, one after the other. Cost: one forward pass, and one wait.
+    /// The outputs at theta for the samples that are visited, one after the other. Cost: one
+    /// forward pass, and one wait.
     ///
     /// # Errors
     /// [`Error::Step`] where theta has the wrong length; what [`Vector::read`] says.
@@ -270,7 +277,8 @@ impl Batch {
         layers.into_iter()
     }
 
-    /// Where the visited samples begin in what goes into a layer: all samples are in the inputs, those alone in the outputs.
+    /// Where the visited samples begin in what goes into a layer: all samples are in the inputs,
+    /// those alone in the outputs.
     fn start_of(&self, layer: Layer) -> usize {
         if layer.start == 0 { self.visited.start * layer.inputs } else { 0 }
     }
@@ -312,7 +320,8 @@ impl Batch {
         self.programs.add_up.dispatch(device, pass, bindings, &call.words(), (1, 1));
     }
 
-    /// Where the parts of the loss begin: where they do not change, however many samples are visited.
+    /// Where the parts of the loss begin: where they do not change, however many samples are
+    /// visited.
     fn loss_start(&self, layer: Layer) -> usize {
         self.samples() * layer.outputs
     }
@@ -337,7 +346,8 @@ impl Batch {
                 Call { columns: 1, second_start: 0, result_start: layer.biases(), ..of_weights };
             commands.product(combine, [slopes, &self.ones, gradient], of_biases);
             if layer.start > 0 {
-                // Of the inputs, over which it is written: a row an output, with a factor for each sample.
+                // Of the inputs, over which it is written: a row an output, with a factor for each
+                // sample.
                 let of_inputs = Call {
                     rows: samples,
                     columns: layer.inputs,

@@ -1,4 +1,5 @@
-//! The passes over vectors of a device, by what each does to its vectors; what to their elements is in formulas.wgsl.
+//! The passes over vectors of a device, by what each does to its vectors; what to their elements is
+//! in formulas.wgsl.
 
 mod pass;
 
@@ -42,8 +43,9 @@ fn settings<const N: usize>(told: [f32; N]) -> [f32; 8] {
     settings
 }
 
-/// The [`VectorOps`] over vectors of one device. Each goes up to the end of the shortest vector. One that gives no sums returns at once. On a failure the device remembers it, see [`Device::failure`](super::Device::failure): vectors
-/// keep what they hold, and sums are NaN.
+/// The [`VectorOps`] over vectors of one device. Each goes up to the end of the shortest vector.
+/// One that gives no sums returns at once. On a failure the device remembers it, see
+/// [`Device::failure`](super::Device::failure): vectors keep what they hold, and sums are NaN.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shaders;
 

@@ -1,4 +1,5 @@
-//! A pass over vectors of a device: the shader that it is compiled to, and the loop over their buffers.
+//! A pass over vectors of a device: the shader that it is compiled to, and the loop over their
+//! buffers.
 
 use crate::gpu::program::{ARITHMETIC, Program, words};
 use crate::gpu::scratch::Scratch;
@@ -34,7 +35,8 @@ impl Parameters {
     }
 }
 
-/// A pass: the function of formulas.wgsl that says what it does to an element, what it does to each vector, and the sums it gives.
+/// A pass: the function of formulas.wgsl that says what it does to an element, what it does to each
+/// vector, and the sums it gives.
 pub struct Pass<const VECTORS: usize, const SUMS: usize> {
     pub name: &'static str,
     pub vectors: [Access; VECTORS],
@@ -46,7 +48,8 @@ fn segments() -> String {
 }
 
 impl<const V: usize, const S: usize> Pass<V, S> {
-    /// The shader: `visit` does to the elements of an index what the function says, `keep` writes the lanes of a panel.
+    /// The shader: `visit` does to the elements of an index what the function says, `keep` writes
+    /// the lanes of a panel.
     fn source(&self) -> String {
         let mut bindings = String::new();
         let mut elements = String::new();
@@ -96,7 +99,8 @@ fn keep(place: u32, lanes: vec4f) {{
         [parameters, ARITHMETIC, formulas, &visit, main].concat()
     }
 
-    /// Goes through the vectors, up to the end of the shortest. On a failure the sums are NaN, and the device remembers it.
+    /// Goes through the vectors, up to the end of the shortest. On a failure the sums are NaN, and
+    /// the device remembers it.
     pub fn run(&self, vectors: [&Vector; V], settings: [f32; 8]) -> [f32; S] {
         let Some(first) = vectors.first() else { return [NOTHING; S] };
         let device = first.device();
@@ -145,7 +149,8 @@ fn keep(place: u32, lanes: vec4f) {{
         Ok([NOTHING; S])
     }
 
-    /// A pass with sums: the lanes of the panels, those of the segments, and last, here, the segments in their order.
+    /// A pass with sums: the lanes of the panels, those of the segments, and last, here, the
+    /// segments in their order.
     fn sum(
         &self,
         device: &Device,

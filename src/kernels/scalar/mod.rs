@@ -1,4 +1,5 @@
-//! Plain loops, by hand: what a core without a vector unit runs. The parity tests compare them with the passes of `wide`.
+//! Plain loops, by hand: what a core without a vector unit runs. The parity tests compare them with
+//! the passes of `wide`.
 
 mod array;
 mod rows;
@@ -186,7 +187,8 @@ fn accumulate(lanes: &mut [f32; LANES], a: &[f32], b: &[f32]) {
     }
 }
 
-/// Puts the new theta in place, leaves the old one in `gradient` and adds the square of the move to the lane.
+/// Puts the new theta in place, leaves the old one in `gradient` and adds the square of the move to
+/// the lane.
 #[inline(always)]
 fn replace(lane: &mut f32, theta: &mut f32, gradient: &mut f32, new: f32) {
     let moved = new - *theta;
@@ -269,8 +271,9 @@ fn adam_block(
     }
 }
 
-/// A width that the compiler may know, where a layer's shape is constant: it makes loops of constant lengths of it, for each
-/// shape anew. On a floating-point unit that saved 12 % of a step of the digits; elsewhere it would be flash for nothing.
+/// A width that the compiler may know, where a layer's shape is constant: it makes loops of
+/// constant lengths of it, for each shape anew. On a floating-point unit that saved 12 % of a step
+/// of the digits; elsewhere it would be flash for nothing.
 #[inline(always)]
 fn known(width: usize) -> usize {
     if cfg!(target_abi = "eabihf") { width } else { black_box(width) }

@@ -1,5 +1,6 @@
-//! The products of a fully connected layer for a core without a vector unit. The slices are arguments, which the compiler
-//! knows not to overlap; where a layer's shape is constant, so are the loops.
+//! The products of a fully connected layer for a core without a vector unit. The slices are
+//! arguments, which the compiler knows not to overlap; where a layer's shape is constant, so are
+//! the loops.
 
 use super::Scalar;
 use crate::kernels::{Factors, LANES, NOTHING, VectorOps};
@@ -57,8 +58,8 @@ fn add_rows(
     }
 }
 
-/// A row for each sample, which it adds to the targets times its factors: two samples at a time, where multiplying takes no
-/// longer than loading.
+/// A row for each sample, which it adds to the targets times its factors: two samples at a time,
+/// where multiplying takes no longer than loading.
 #[inline(never)]
 fn add_samples(
     width: usize,
@@ -85,7 +86,8 @@ fn add_samples(
     }
 }
 
-/// `targets[r] (+)= factors[r] * row`. A block of the row stays in registers while the targets go by.
+/// `targets[r] (+)= factors[r] * row`. A block of the row stays in registers while the targets go
+/// by.
 #[inline(always)]
 fn add_outer(width: usize, factors: &[f32], row: &[f32], targets: &mut [f32], add: bool) {
     let (blocks, rest) = row.as_chunks::<LANES>();
@@ -110,7 +112,8 @@ fn add_scaled(y: &mut [f32], scale: f32, x: &[f32], add: bool) {
     }
 }
 
-/// As [`add_outer`], for two rows one after the other. A block of each stays in registers while the targets go by.
+/// As [`add_outer`], for two rows one after the other. A block of each stays in registers while the
+/// targets go by.
 #[inline(always)]
 fn add_outer_two(
     width: usize,

@@ -1,5 +1,5 @@
-//! Which vector unit a task runs on: the one place that needs `unsafe`, since a function that is compiled for more than the
-//! target must only be called where the processor has it.
+//! Which vector unit a task runs on: the one place that needs `unsafe`, since a function that is
+//! compiled for more than the target must only be called where the processor has it.
 #![allow(unsafe_code)]
 
 use super::formulas;
@@ -55,8 +55,8 @@ impl Level {
         Self::available().min(allowed)
     }
 
-    /// From now on, the whole program uses this one at most: to measure and to test what it would do on another
-    /// processor. No bit of a result depends on it.
+    /// From now on, the whole program uses this one at most: to measure and to test what it would
+    /// do on another processor. No bit of a result depends on it.
     pub fn limit(self) {
         LIMIT.store(self as u8, Ordering::Relaxed);
     }
@@ -73,8 +73,8 @@ cpufeatures::new!(has_avx512, "avx512f", "avx512vl", "avx512bw", "avx512dq");
 #[inline(always)]
 pub(super) fn run<T: Task>(task: T) -> T::Output {
     match Level::in_use() {
-        // SAFETY: `in_use` answers so only where `cpufeatures` has found the processor to have these instructions, and the
-        // operating system to save their registers.
+        // SAFETY: `in_use` answers so only where `cpufeatures` has found the processor to have
+        // these instructions, and the operating system to save their registers.
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => unsafe { avx512(task) },
         // SAFETY: as above.
@@ -144,8 +144,8 @@ fn avx512<T: Task>(task: T) -> T::Output {
 #[derive(Clone, Copy)]
 struct Avx(__m256);
 
-// SAFETY, of every block below: no other module knows the type, and the units that name it run in `avx2` and `avx512` only,
-// where the processor has AVX.
+// SAFETY, of every block below: no other module knows the type, and the units that name it run in
+// `avx2` and `avx512` only, where the processor has AVX.
 #[cfg(target_arch = "x86_64")]
 impl SimdVector for Avx {
     #[inline(always)]

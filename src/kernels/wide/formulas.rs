@@ -1,5 +1,5 @@
-//! The passes, each by what it does to one element. A pass that replaces theta leaves the old theta in the
-//! gradient's place, which a roll-back restores, and adds up the square of the move.
+//! The passes, each by what it does to one element. A pass that replaces theta leaves the old theta
+//! in the gradient's place, which a roll-back restores, and adds up the square of the move.
 
 use super::Pass;
 use crate::kernels::{AdamCoefficients, SimdVector};
@@ -26,7 +26,8 @@ impl Pass<0, 2, 2> for SquaredNorms {
     }
 }
 
-/// Of `[theta, displaced, gradient]`, with `d = displaced - theta`: `(|d|^2, gradient . d, |gradient|^2)`.
+/// Of `[theta, displaced, gradient]`, with `d = displaced - theta`:
+/// `(|d|^2, gradient . d, |gradient|^2)`.
 #[derive(Clone, Copy)]
 pub struct FootpointSums;
 
@@ -111,7 +112,8 @@ impl Pass<2, 1, 0> for Displace {
     }
 }
 
-/// Of `[theta, gradient]` and `[displaced]`: `theta + p` and `p = (displaced - theta) - scale * gradient`.
+/// Of `[theta, gradient]` and `[displaced]`: `theta + p` and
+/// `p = (displaced - theta) - scale * gradient`.
 #[derive(Clone, Copy)]
 pub struct GaussNewtonMove {
     pub scale: f32,
@@ -129,7 +131,8 @@ impl Pass<2, 1, 0> for GaussNewtonMove {
     }
 }
 
-/// Of `[theta, gradient]` and `[displaced]`: `theta - step * ((theta - displaced) + pull * gradient)`.
+/// Of `[theta, gradient]` and `[displaced]`:
+/// `theta - step * ((theta - displaced) + pull * gradient)`.
 #[derive(Clone, Copy)]
 pub struct Project {
     pub step: f32,
@@ -148,8 +151,8 @@ impl Pass<2, 1, 0> for Project {
     }
 }
 
-/// Of `[theta, offset, gradient]`: the centre `theta - offset` moves by `-rate * gradient`, the offset becomes
-/// `reach * gradient`, theta their sum.
+/// Of `[theta, offset, gradient]`: the centre `theta - offset` moves by `-rate * gradient`, the
+/// offset becomes `reach * gradient`, theta their sum.
 #[derive(Clone, Copy)]
 pub struct Roll {
     pub rate: f32,
@@ -184,8 +187,8 @@ impl Pass<2, 0, 2> for Descend {
     }
 }
 
-/// Of `[theta, velocity, gradient]`: `velocity' = momentum * velocity + gradient`, and theta moves by `-rate` times
-/// that, or, with `nesterov`, times `gradient + momentum * velocity'`.
+/// Of `[theta, velocity, gradient]`: `velocity' = momentum * velocity + gradient`, and theta moves
+/// by `-rate` times that, or, with `nesterov`, times `gradient + momentum * velocity'`.
 #[derive(Clone, Copy)]
 pub struct DescendWithMomentum {
     pub rate: f32,

@@ -1,13 +1,14 @@
-//! The products of a fully connected layer, over several samples at once: tiles of the result stay in registers, so that
-//! what is loaded is used several times. The order of the additions is the same for every tile, and for every
-//! number of samples.
+//! The products of a fully connected layer, over several samples at once: tiles of the result stay
+//! in registers, so that what is loaded is used several times. The order of the additions is the
+//! same for every tile, and for every number of samples.
 //!
 //! Matrices lie row by row, with rows of `width`.
 
 use crate::kernels::{Factors, LANES, NOTHING, PANEL, SimdVector, Task, Unit};
 use core::array;
 
-/// `outputs[s][o] = biases[o] + weights[o] . inputs[s]`: each dot product is a reduction of the contract.
+/// `outputs[s][o] = biases[o] + weights[o] . inputs[s]`: each dot product is a reduction of the
+/// contract.
 pub(super) struct Transform<'a> {
     pub width: usize,
     pub weights: &'a [f32],
@@ -177,7 +178,8 @@ impl<V: SimdVector, const SAMPLES: usize> Products<V, SAMPLES> {
     }
 }
 
-// These two are calls: what they do would make the compiler take the lanes apart in the loop before.
+// These two are calls: what they do would make the compiler take the lanes apart in the loop
+// before.
 
 /// Adds up the lanes, adds the biases and writes the outputs of each sample.
 #[inline(never)]
@@ -245,10 +247,12 @@ fn part(line: &[f32], start: usize, end: usize) -> (&[[f32; LANES]], &[f32]) {
     line.get(start..end).unwrap_or_default().as_chunks()
 }
 
-/// `targets[r] += sum over t of factor(r, t) * rows[t]`, one addition after the other; or `=`, from nothing.
+/// `targets[r] += sum over t of factor(r, t) * rows[t]`, one addition after the other; or `=`, from
+/// nothing.
 ///
-/// With the slopes as factors and the inputs as rows, the gradient with respect to the weights, where a term is a sample; with
-/// the weights as rows, that with respect to the inputs, where it is an output.
+/// With the slopes as factors and the inputs as rows, the gradient with respect to the weights,
+/// where a term is a sample; with the weights as rows, that with respect to the inputs, where it is
+/// an output.
 pub(super) struct Combine<'a> {
     pub width: usize,
     pub factors: Factors<'a>,
@@ -273,13 +277,15 @@ impl Task for Combine<'_> {
     }
 }
 
-/// Targets of a tile: their sums, with the rows' vectors and a factor, just fit into sixteen registers.
+/// Targets of a tile: their sums, with the rows' vectors and a factor, just fit into sixteen
+/// registers.
 pub(super) const TARGETS: usize = 6;
 
 /// Terms whose factors are packed at once.
 const TERMS: usize = 64;
 
-/// Tiles whose factors are packed at once: all of them use a column of the rows while it is in the first cache.
+/// Tiles whose factors are packed at once: all of them use a column of the rows while it is in the
+/// first cache.
 const TILES: usize = 4;
 
 /// The factors of some terms, for a few targets each, wherever they lay.
@@ -440,8 +446,9 @@ impl Columns<'_> {
                 }
             }
         }
-        // Not the factors first: `zip` may call a closure of its first iterator once more than there are pairs, and for that
-        // the compiler packs the factors and where the row lies into one register.
+        // Not the factors first: `zip` may call a closure of its first iterator once more than
+        // there are pairs, and for that the compiler packs the factors and where the row lies into
+        // one register.
         for (row, factors) in self.rows.chunks_exact(self.width).zip(factors) {
             let row = row.get(self.column..).unwrap_or_default();
             let Some(blocks) = row.as_chunks().0.first_chunk::<BLOCKS>() else { return };

@@ -1,10 +1,11 @@
-//! The loop that every pass over memory is: block by block through all its slices, with the sums of the contract.
+//! The loop that every pass over memory is: block by block through all its slices, with the sums of
+//! the contract.
 
 use crate::kernels::{LANES, NOTHING, PANEL, SEGMENT, SimdVector, Task, Unit, sum_lanes};
 use core::mem;
 
-/// A pass over slices of equal length, given by what it does to one element of each: `WRITTEN` of them are
-/// replaced, `READ` are not, and `SUMS` values are added up over all elements.
+/// A pass over slices of equal length, given by what it does to one element of each: `WRITTEN` of
+/// them are replaced, `READ` are not, and `SUMS` values are added up over all elements.
 pub trait Pass<const WRITTEN: usize, const READ: usize, const SUMS: usize>: Copy + Send {
     /// The new elements, and what they add to the sums.
     fn apply<V: SimdVector>(
@@ -27,8 +28,8 @@ type Block = [f32; LANES];
 /// Blocks of a panel.
 const BLOCKS: usize = PANEL / LANES;
 
-/// Blocks in one turn of the loop over a panel, where nothing is added up: with sums, the registers would not do. Measured: what
-/// a build for the processor itself gains over one for any is this.
+/// Blocks in one turn of the loop over a panel, where nothing is added up: with sums, the registers
+/// would not do. Measured: what a build for the processor itself gains over one for any is this.
 const UNROLLED: usize = 4;
 
 impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Task
@@ -59,7 +60,8 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_,
         shortest(&self.written, &self.read)
     }
 
-    /// Whether every slice has so many elements. Each is compared by itself, so that the compiler knows it of each.
+    /// Whether every slice has so many elements. Each is compared by itself, so that the compiler
+    /// knows it of each.
     #[inline(always)]
     fn holds(&self, count: usize) -> bool {
         for slice in &self.written {
@@ -115,7 +117,8 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_,
         }
     }
 
-    /// The lanes of a whole panel: arrays, of which the compiler knows the length and checks no index.
+    /// The lanes of a whole panel: arrays, of which the compiler knows the length and checks no
+    /// index.
     #[inline(always)]
     fn panel<V: SimdVector>(self) -> [V; S] {
         let Self { pass, written, read } = self;
@@ -150,7 +153,8 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_,
         sums
     }
 
-    /// The lanes of less than a block: the elements that are missing are zero, and what they would add is nothing.
+    /// The lanes of less than a block: the elements that are missing are zero, and what they would
+    /// add is nothing.
     #[inline(always)]
     fn rest<V: SimdVector>(self) -> [V; S] {
         let length = self.length();
@@ -197,7 +201,8 @@ fn apply<P: Pass<W, R, S>, V: SimdVector, const W: usize, const R: usize, const 
     mut written: [Option<&mut Block>; W],
     read: [Option<&Block>; R],
 ) -> [V; S] {
-    // Not by `map`, which the compiler may leave a function of its own: that is not compiled for the unit.
+    // Not by `map`, which the compiler may leave a function of its own: that is not compiled for
+    // the unit.
     let (mut old, mut unchanged) = ([V::splat(0.0); W], [V::splat(0.0); R]);
     for (old, block) in old.iter_mut().zip(&written) {
         if let Some(block) = block {
@@ -231,7 +236,8 @@ fn padded(elements: &[f32], missing: f32) -> Block {
 /// The terms, added to the sums so far.
 #[inline(always)]
 fn plus<V: SimdVector, const S: usize>(mut sums: [V; S], terms: [V; S]) -> [V; S] {
-    // By reference: an iterator by value keeps the terms in memory where a vector is more than a register.
+    // By reference: an iterator by value keeps the terms in memory where a vector is more than a
+    // register.
     for (sum, term) in sums.iter_mut().zip(&terms) {
         *sum = *sum + *term;
     }

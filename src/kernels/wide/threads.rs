@@ -1,5 +1,5 @@
-//! Work on several threads (feature `threads`): those of the rayon pool that the caller is in, or else of its global one. On a
-//! pool of one thread, everything stays on that of the caller.
+//! Work on several threads (feature `threads`): those of the rayon pool that the caller is in, or
+//! else of its global one. On a pool of one thread, everything stays on that of the caller.
 
 use super::dispatch;
 use super::matrix::{Combine, ROWS, TARGETS, Transform};
@@ -8,8 +8,8 @@ use crate::kernels::{NOTHING, SEGMENT, Task, Unit};
 use core::mem;
 use rayon::iter::{ParallelIterator, split};
 
-/// Segments from which a second thread pays. Measured, as speed on two threads in units of that on one: 0.9 to 1.2 with 4
-/// segments, 1.2 to 1.4 with 8, 1.7 to 2 with 16.
+/// Segments from which a second thread pays. Measured, as speed on two threads in units of that on
+/// one: 0.9 to 1.2 with 4 segments, 1.2 to 1.4 with 8, 1.7 to 2 with 16.
 const SEGMENTS: usize = 8;
 
 /// Segments whose sums are kept until they are added up in their order.
@@ -21,7 +21,8 @@ pub trait Divisible: Task<Output = ()> + Send + Sized {
     fn halves(self) -> (Self, Option<Self>);
 }
 
-/// Does a task in as many parts as the threads ask for. One that is not worth it does not wake them.
+/// Does a task in as many parts as the threads ask for. One that is not worth it does not wake
+/// them.
 pub fn run<T: Divisible>(task: T) {
     let part = |task| split(task, T::halves).for_each(dispatch::run);
     match task.halves() {
@@ -134,11 +135,12 @@ impl Divisible for Combine<'_> {
     }
 }
 
-/// Multiplications from which a second thread pays. Measured, as speed on two threads in units of that on one: 0.9 to 1.2 with
-/// half as many, 1.1 to 1.4 with these.
+/// Multiplications from which a second thread pays. Measured, as speed on two threads in units of
+/// that on one: 0.9 to 1.2 with half as many, 1.1 to 1.4 with these.
 const MULTIPLICATIONS: usize = 1 << 21;
 
-/// After how many of these lines, of which a tile takes so many, to divide a product of so many multiplications, if at all.
+/// After how many of these lines, of which a tile takes so many, to divide a product of so many
+/// multiplications, if at all.
 fn half(lines: usize, tile: usize, multiplications: usize) -> Option<usize> {
     let half = lines / 2;
     // Whole tiles on either side.

@@ -1,4 +1,5 @@
-//! Eight balls in the lanes of a vector, each with the bits of a [`RollingBall`](crate::RollingBall) of its own.
+//! Eight balls in the lanes of a vector, each with the bits of a
+//! [`RollingBall`](crate::RollingBall) of its own.
 
 use super::Plane;
 use crate::kernels::{LANES, SimdVector, Task, Unit};

@@ -12,12 +12,14 @@ const POLYNOMIAL: [f32; 2] = [1.666_662_5e-1, -2.766_733_3e-3];
 const LOWEST: f32 = -104.0;
 /// From here on, `1 + x` is what `libm` gives.
 const NEARLY_0: f32 = -1.0 / 8_192.0;
-/// To add it and subtract it again rounds a number to an integer; between, the low bits are those of the integer.
+/// To add it and subtract it again rounds a number to an integer; between, the low bits are those
+/// of the integer.
 const TO_INTEGER: f32 = 12_582_912.0;
 const EXPONENT_BIAS: u32 = 127;
 const MANTISSA_BITS: u32 = 23;
 
-/// `e^x` in every lane, for `x` up to 0: the bits of `libm::expf`, without a branch. NaN where `x` is. Above 0 it means nothing.
+/// `e^x` in every lane, for `x` up to 0: the bits of `libm::expf`, without a branch. NaN where `x`
+/// is. Above 0 it means nothing.
 #[inline(always)]
 #[must_use]
 pub fn exponential<V: SimdVector>(x: V) -> V {

@@ -26,13 +26,14 @@ pub struct Basins {
 type Cell = [i64; 2];
 
 impl Basins {
-    /// Of the ends of these starts. The plane is cut into squares of the tolerance's side; ends are the same minimum where a chain of
-    /// squares that touch, each with an end, leads from one to the other. So ends no further apart than the tolerance always are.
-    /// Does not depend on the order of the ends.
+    /// Of the ends of these starts. The plane is cut into squares of the tolerance's side; ends are
+    /// the same minimum where a chain of squares that touch, each with an end, leads from one to
+    /// the other. So ends no further apart than the tolerance always are. Does not depend on the
+    /// order of the ends.
     ///
     /// # Errors
-    /// [`Error::Length`] where there is not an end for each start; [`Error::Setting`] where the tolerance is not above 0, or the starts are
-    /// not apart.
+    /// [`Error::Length`] where there is not an end for each start; [`Error::Setting`] where the
+    /// tolerance is not above 0, or the starts are not apart.
     pub fn of(ends: &[[f32; 2]], starts: &Starts, tolerance: f32) -> Result<Self, Error> {
         starts.check()?;
         Error::check_length("ends", starts.count(), ends.len())?;
@@ -82,7 +83,8 @@ impl Basins {
         Ok(Self { starts: *starts, labels, minima })
     }
 
-    /// For each start, the number of its minimum in [`minima`](Self::minima); none where the ball was lost.
+    /// For each start, the number of its minimum in [`minima`](Self::minima); none where the ball
+    /// was lost.
     #[must_use]
     pub fn labels(&self) -> &[Option<u32>] {
         &self.labels
@@ -114,7 +116,8 @@ impl Basins {
         self.labels.iter().filter(|label| label.is_none()).count()
     }
 
-    /// The probability that two starts, drawn with replacement, do not lead to the same minimum. A lost ball leads to none.
+    /// The probability that two starts, drawn with replacement, do not lead to the same minimum. A
+    /// lost ball leads to none.
     #[must_use]
     pub fn apart(&self) -> f64 {
         let count = self.labels.len() as f64;
@@ -129,15 +132,17 @@ impl Basins {
         self.edges() as f64 / (2 * side * (side - 1)) as f64
     }
 
-    /// The length of the boundaries between basins, in units of theta: the edges between the squares around the starts. Where basins
-    /// are mixed finer than the starts lie, it grows with their number.
+    /// The length of the boundaries between basins, in units of theta: the edges between the
+    /// squares around the starts. Where basins are mixed finer than the starts lie, it grows with
+    /// their number.
     #[must_use]
     pub fn boundary(&self) -> f64 {
         self.edges() as f64 * f64::from(self.starts.spacing())
     }
 
-    /// How much the end depends on the start: `1 - neighbours_apart / apart`. Near 1 where each basin is in one piece; 0 where a start says
-    /// no more than a neighbour's end than a draw from all ends would, or where all ends are the same.
+    /// How much the end depends on the start: `1 - neighbours_apart / apart`. Near 1 where each
+    /// basin is in one piece; 0 where a start says no more than a neighbour's end than a draw from
+    /// all ends would, or where all ends are the same.
     #[must_use]
     pub fn dependence(&self) -> f64 {
         let apart = self.apart();

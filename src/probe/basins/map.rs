@@ -8,15 +8,18 @@ use rayon::prelude::*;
 use std::vec;
 use std::vec::Vec;
 
-/// Where the ball from each start ends; NaN where it was lost because the loss or the gradient was not finite or the step overflowed.
+/// Where the ball from each start ends; NaN where it was lost because the loss or the gradient was
+/// not finite or the step overflowed.
 ///
-/// Calls `done` with the number of starts whenever some are done, from any thread. Runs on the rayon pool that the caller is in, or
-/// else on its global one. Neither the kernels nor the number of threads change a bit.
+/// Calls `done` with the number of starts whenever some are done, from any thread. Runs on the
+/// rayon pool that the caller is in, or else on its global one. Neither the kernels nor the number
+/// of threads change a bit.
 ///
 /// Cost: `steps` and at most `settling_steps` gradient evaluations a start.
 ///
 /// # Errors
-/// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where a row has less than two starts.
+/// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where a row has
+/// less than two starts.
 pub fn roll<K: Kernels, P: Plane>(
     plane: &P,
     starts: &Starts,

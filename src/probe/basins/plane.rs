@@ -2,10 +2,11 @@
 
 use crate::kernels::{Kernels, LANES, SimdVector, Task, Unit};
 
-/// A loss of two parameters. What it gives in a lane depends on theta in that lane only, not on its neighbours.
+/// A loss of two parameters. What it gives in a lane depends on theta in that lane only, not on its
+/// neighbours.
 pub trait Plane: Sync {
-    /// The loss and its gradient, in each lane at that lane's theta. Mark it `#[inline(always)]`, with all that it calls, so that it is
-    /// compiled for the vector unit.
+    /// The loss and its gradient, in each lane at that lane's theta. Mark it `#[inline(always)]`,
+    /// with all that it calls, so that it is compiled for the vector unit.
     fn evaluate<V: SimdVector>(&self, theta: [V; 2]) -> (V, [V; 2]);
 }
 

@@ -3,8 +3,9 @@
 use crate::{Error, LaggedContact, Plain, RollingBallConfig, Schedule};
 use std::vec::Vec;
 
-/// How the balls of a map roll: so many steps of the ball with the lagged contact and the paper's centre step, one gradient
-/// each; then plain gradient descent from the centre, which says into which minimum of the loss itself it would fall.
+/// How the balls of a map roll: so many steps of the ball with the lagged contact and the paper's
+/// centre step, one gradient each; then plain gradient descent from the centre, which says into
+/// which minimum of the loss itself it would fall.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     /// Radius of the balls.
@@ -15,15 +16,16 @@ pub struct Settings {
     pub loss_scale: f32,
     /// Steps of each ball.
     pub steps: u32,
-    /// Learning rate of the descent into the minimum: below 2 divided by the largest curvature, or it finds no rest.
+    /// Learning rate of the descent into the minimum: below 2 divided by the largest curvature, or
+    /// it finds no rest.
     pub settling_rate: f32,
     /// Steps of the descent at most. It is over earlier where no step changes theta any more.
     pub settling_steps: u32,
 }
 
 impl Settings {
-    /// A radius and a rate that shrink to nothing together, on half a cosine, in so many steps; for wells of the paper's curvatures
-    /// (up to about 500).
+    /// A radius and a rate that shrink to nothing together, on half a cosine, in so many steps; for
+    /// wells of the paper's curvatures (up to about 500).
     #[must_use]
     pub fn shrinking(radius: f32, learning_rate: f32, steps: u32) -> Self {
         Self {

@@ -2,7 +2,8 @@
 
 use crate::Error;
 
-/// Starts at equal distances on a square, row by row: the first coordinate along a row, the second one from row to row.
+/// Starts at equal distances on a square, row by row: the first coordinate along a row, the second
+/// one from row to row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Starts {
     /// Both coordinates of the first start.

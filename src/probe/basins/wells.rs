@@ -15,18 +15,20 @@ const SLACK: f32 = 0.01;
 /// Cells of a row at most.
 const SIDE: usize = 512;
 
-/// Where a lane has no more wells: so far away from all others that nothing of it is left, while no square overflows.
+/// Where a lane has no more wells: so far away from all others that nothing of it is left, while no
+/// square overflows.
 const NOWHERE: [f32; 2] = [1e18, 1e18];
 
 /// Coordinates and widths at most; widths are at least one over it.
 const LARGEST: f32 = 1e15;
 
-/// [`GaussianWells`](crate::landscapes::GaussianWells) in two dimensions, sorted into square cells: each has a list of the wells that
-/// are within [`CUTOFF`] widths of any of its points, and a point is evaluated with its cell's list. Outside of all cells there is only
-/// the bowl.
+/// [`GaussianWells`](crate::landscapes::GaussianWells) in two dimensions, sorted into square cells:
+/// each has a list of the wells that are within [`CUTOFF`] widths of any of its points, and a point
+/// is evaluated with its cell's list. Outside of all cells there is only the bowl.
 ///
-/// A coordinate's cell is `(coordinate - origin) * cells_per_unit`, rounded down. Within the cells, differs from the sum over all
-/// wells by the roundings and at most `1.6e-8` a well in the loss, and `1.6e-8 * 6 / width` in the gradient.
+/// A coordinate's cell is `(coordinate - origin) * cells_per_unit`, rounded down. Within the cells,
+/// differs from the sum over all wells by the roundings and at most `1.6e-8` a well in the loss,
+/// and `1.6e-8 * 6 / width` in the gradient.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NearWells {
     minima: Vec<[f32; 2]>,
@@ -44,7 +46,8 @@ impl NearWells {
     /// Sorts wells of this standard deviation.
     ///
     /// # Errors
-    /// [`Error::Setting`] where the width is not between `1e-15` and `1e15`, or a coordinate is not between `-1e15` and `1e15`.
+    /// [`Error::Setting`] where the width is not between `1e-15` and `1e15`, or a coordinate is not
+    /// between `-1e15` and `1e15`.
     pub fn new(minima: &[[f32; 2]], width: f32) -> Result<Self, Error> {
         if !(1.0 / LARGEST..=LARGEST).contains(&width) {
             return Err(Error::Setting {
@@ -134,7 +137,8 @@ impl NearWells {
         self.side
     }
 
-    /// Where the list of each cell begins in [`indices`](Self::indices), row by row; and at the end, where the last one ends.
+    /// Where the list of each cell begins in [`indices`](Self::indices), row by row; and at the
+    /// end, where the last one ends.
     #[must_use]
     pub fn offsets(&self) -> &[u32] {
         &self.offsets
