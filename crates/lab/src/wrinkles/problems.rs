@@ -124,7 +124,14 @@ pub struct Case {
 /// With its wrinkles.
 pub enum Loss {
     Bowl(RippledBowl),
-    Quantised { step: f32, samples: Dataset, others: Dataset, rounded: Vec<f32>, scratch: Vec<f32> },
+    Quantised {
+        step: f32,
+        samples: Dataset,
+        others: Dataset,
+        /// The weights, rounded to multiples of the step.
+        rounded: Vec<f32>,
+        scratch: Vec<f32>,
+    },
     Sensor { inputs: Vec<f32>, targets: Vec<f32> },
 }
 
