@@ -1,4 +1,5 @@
-//! `cargo xtask int8`: what an eight-bit backbone costs in accuracy, and what it saves, on spoken digits.
+//! `cargo xtask int8`: what an eight-bit backbone costs in accuracy, and what it saves, on spoken
+//! digits.
 
 use anyhow::{Result, ensure};
 use clap::Args;
@@ -57,8 +58,8 @@ const STEPS: u32 = 100;
 /// Utterances of the five known speakers to calibrate with.
 const CALIBRATION: usize = 200;
 
-/// An int8 backbone beside its f32 form: pre-train on five speakers, freeze the convolutions, fine-tune the last layer
-/// on the sixth, for each of the six.
+/// An int8 backbone beside its f32 form: pre-train on five speakers, freeze the convolutions,
+/// fine-tune the last layer on the sixth, for each of the six.
 #[derive(Args, Clone, Debug)]
 pub struct Int8Args {
     /// The directory with fsdd_logmel16x20_u8.{x,y,speaker}.u8.bin

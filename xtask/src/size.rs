@@ -14,8 +14,9 @@ use workbench::table::grouped;
 
 /// Compare the flash of one firmware with different optimizers, on a Cortex-M4F
 ///
-/// The firmware is the digits scenario, whose network, samples and printed lines are the same; only the optimizer, in
-/// its default form, is another. It fails where the ball adds more than its promise to SGD.
+/// The firmware is the digits scenario, whose network, samples and printed lines are the same; only
+/// the optimizer, in its default form, is another. It fails where the ball adds more than its
+/// promise to SGD.
 #[derive(Args, Clone, Debug)]
 pub struct SizeArgs {}
 

@@ -7,7 +7,8 @@ use rolling_ball::{
 };
 use rolling_ball_rehearsal::OptimizerConfig;
 
-/// So small that theta, and with it the number of trials in a step, stays as it is however many steps are made.
+/// So small that theta, and with it the number of trials in a step, stays as it is however many
+/// steps are made.
 const RATE: f32 = 1e-9;
 
 /// `sum_i curvature_i theta_i^2 / 2n`, where the curvatures are 1, 2, 3, 4, 1, ...: one pass.
@@ -58,7 +59,8 @@ pub const BALL: &str = "ball, lagged contact";
 /// The ball with Gauss-Newton.
 pub const NEAREST: &str = "ball, nearest point";
 
-/// Every optimizer, with its name. No roll-back, so that none pays for a loss that it does not need.
+/// Every optimizer, with its name. No roll-back, so that none pays for a loss that it does not
+/// need.
 ///
 /// # Errors
 /// None, unless the settings are wrong.

@@ -29,7 +29,8 @@ const PAPER_ITERATIONS: u32 = 400;
 /// Moves of Gauss-Newton at most.
 const MOVES: u32 = 40;
 
-/// What the footpoint costs by Gauss-Newton and by the paper's solver, in gradient evaluations, from many states of a network
+/// What the footpoint costs by Gauss-Newton and by the paper's solver, in gradient evaluations,
+/// from many states of a network
 #[derive(Args, Clone, Debug)]
 pub struct FootpointArgs {
     /// States of the network from which footpoints are sought, for each setting
@@ -125,7 +126,8 @@ pub fn gauss_newton(samples: &Samples, state: &State, setting: (f32, f32)) -> Re
         .map_or((u32::MAX, u32::MAX), |(evaluations, _)| {
             (evaluations.gradients, evaluations.losses)
         });
-    // Beside the rounding of D itself, that of the height, which is of the order of radius and loss.
+    // Beside the rounding of D itself, that of the height, which is of the order of radius and
+    // loss.
     let height = setting.0 + loss_before;
     let rounding =
         |distance: f32| 4.0 * f32::EPSILON * (distance + (2.0 * distance).sqrt() * height);
@@ -204,7 +206,8 @@ const SOLVERS: [Solver; 4] = [
 /// Of the pictures, in gradient evaluations.
 const SHOWN: u32 = 30;
 
-/// D in units of the least, and the residual, after each number of gradient evaluations; infinite where the solver diverged.
+/// D in units of the least, and the residual, after each number of gradient evaluations; infinite
+/// where the solver diverged.
 fn path(
     samples: &Samples,
     state: &State,
@@ -323,8 +326,9 @@ pub fn run(args: &FootpointArgs) -> Result<Section> {
     bar.finish_and_clear();
     let mut parts = vec![
         Part::Text(format!(
-            "Gradient evaluations until D is within 1 % of its converged value: network 64-32-10, batches of {BATCH} digits, {} \
-             states; medians. In brackets: how many states the paper's solver got there from, in {PAPER_ITERATIONS} evaluations.",
+            "Gradient evaluations until D is within 1 % of its converged value: network 64-32-10, \
+             batches of {BATCH} digits, {} states; medians. In brackets: how many states the \
+             paper's solver got there from, in {PAPER_ITERATIONS} evaluations.",
             states.len()
         )),
         Part::Table { header, rows },

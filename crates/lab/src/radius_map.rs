@@ -95,9 +95,10 @@ pub fn run(args: &RadiusMapArgs) -> Result<Section> {
     let bar = progress::bar("training on MNIST", "trainings");
     bar.set_length((args.forms.len() * args.radii.len() * args.rates.len()) as u64);
     let mut parts = vec![Part::Text(format!(
-        "Test accuracy in per cent after {} epochs in batches of {} (one training each), rows are radii, columns learning rates. The paper, \
-         of its own solver: radii 0.1 to 1 with rates 0.001 to 1 behave like a point, 1 to 5 with 0.01 to 50 are best, above 10 with \
-         rates above 100 are unstable.",
+        "Test accuracy in per cent after {} epochs in batches of {} (one training each), rows are \
+         radii, columns learning rates. The paper, of its own solver: radii 0.1 to 1 with rates \
+         0.001 to 1 behave like a point, 1 to 5 with 0.01 to 50 are best, above 10 with rates \
+         above 100 are unstable.",
         args.epochs, args.batch
     ))];
     for form in &args.forms {
@@ -136,7 +137,8 @@ fn verdict(args: &RadiusMapArgs, form: Form, heights: &[f32]) -> String {
         (best(|radius| (1.0..=5.0).contains(&radius)), best(|radius| radius < 1.0));
     let holds = if large > small + CLEAR { "reproduced" } else { "not reproduced" };
     format!(
-        "{}: {large:.1} at best with radii from 1 to 5, {small:.1} below 1. That radii from 1 to 5 are best is {holds}.",
+        "{}: {large:.1} at best with radii from 1 to 5, {small:.1} below 1. That radii from 1 to 5 \
+         are best is {holds}.",
         form.name()
     )
 }

@@ -21,7 +21,8 @@ use workbench::statistics::normal;
 
 type Net = Network<'static, DigitsTail>;
 
-/// The loss of a network of digits along random, filter-normalised and principal directions, for balls of every radius
+/// The loss of a network of digits along random, filter-normalised and principal directions, for
+/// balls of every radius
 #[derive(Args, Clone, Debug)]
 pub struct ScaleArgs {
     /// Samples of the loss
@@ -71,10 +72,11 @@ pub fn run(args: &ScaleArgs) -> Result<Section> {
     bar.finish_and_clear();
     let mut parts = vec![
         Part::Text(format!(
-            "The digits network, 64-32-10, after {STEPS} steps on {} samples of the device's sensor: its loss on these along lines \
-             through theta, {} to either side in the distance between thetas ({} points), and the surfaces on which the centres of \
-             balls roll there. The suggested radius is the first at which {:.0} % of the excess variation is gone; none where \
-             there is none, as on a line of one valley.",
+            "The digits network, 64-32-10, after {STEPS} steps on {} samples of the device's \
+             sensor: its loss on these along lines through theta, {} to either side in the \
+             distance between thetas ({} points), and the surfaces on which the centres of balls \
+             roll there. The suggested radius is the first at which {:.0} % of the excess \
+             variation is gone; none where there is none, as on a line of one valley.",
             args.samples,
             args.reach,
             args.points,

@@ -270,7 +270,14 @@ pub fn run(args: &TwinsArgs) -> Result<Section> {
         title: "Twins among Gaussian wells",
         parts: vec![
             Part::Text(format!(
-                "{} wells of width {} in the bowl |theta|^2, on {} landscapes; starts at (2, 0) and (2, 0.1), each run for {}                  gradient evaluations with a rate that falls to nothing on half a cosine; balls of radius {}, SAM looks {SAM_RADIUS}                  far. Together are ends less than {TOGETHER} from each other: of the centres, which where there is no ball are theta,                  and of theta, what the ball touches. From the bottom is the distance of the centre's end from the middle of the bowl.                  The exact ball goes down the surface of its centres, computed by dilation on a grid.",
+                "{} wells of width {} in the bowl |theta|^2, on {} landscapes; starts at (2, 0) \
+                 and (2, 0.1), each run for {} gradient evaluations with a rate \
+                 that falls to nothing on half a cosine; balls of radius {}, SAM looks \
+                 {SAM_RADIUS} far. Together are ends less than {TOGETHER} from \
+                 each other: of the centres, which where there is no ball are theta, \
+                 and of theta, what the ball touches. From the bottom is the distance of the \
+                 centre's end from the middle of the bowl. The exact ball goes \
+                 down the surface of its centres, computed by dilation on a grid.",
                 args.wells, args.width, args.landscapes, args.gradients, args.radius
             )),
             table(&outcomes),
@@ -316,7 +323,8 @@ fn table(outcomes: &[Outcome]) -> Part {
     Part::Table { header: header.map(str::to_owned).into(), rows: rows.collect() }
 }
 
-/// The first landscape, with the paths of SGD and Adam, each at the rate that brought most twins together, and of the exact ball.
+/// The first landscape, with the paths of SGD and Adam, each at the rate that brought most twins
+/// together, and of the exact ball.
 fn map(args: &TwinsArgs, outcomes: &[Outcome]) -> Result<Part> {
     const SIDE: usize = 101;
     let minima = scattered(args.wells, 0);

@@ -68,10 +68,12 @@ pub fn run(args: &UnreachableArgs) -> Result<Section> {
         title: "Bottoms that a ball cannot touch",
         parts: vec![
             Part::Text(format!(
-                "theta^2 / 2 under a ball that starts at {} and makes {} steps at a rate that falls from {} to nothing: how far from the bottom it touches \
-                 in the end. In theory a ball with radius * curvature r > 1 hangs between the points \
-                 where normals of that length meet above the bottom, at sqrt(r^2 - 1), and with r <= 1 reaches it. The exact ball \
-                 is dilation on a grid. A form that comes closer to the bottom than theory cuts into the parabola.",
+                "theta^2 / 2 under a ball that starts at {} and makes {} steps at a rate that \
+                 falls from {} to nothing: how far from the bottom it touches in the end. In \
+                 theory a ball with radius * curvature r > 1 hangs between the points where \
+                 normals of that length meet above the bottom, at sqrt(r^2 - 1), and with r <= 1 \
+                 reaches it. The exact ball is dilation on a grid. A form that comes closer to the \
+                 bottom than theory cuts into the parabola.",
                 args.start, args.steps, args.rate
             )),
             Part::Table { header, rows },

@@ -75,8 +75,8 @@ impl Problem {
         Ok(path)
     }
 
-    /// The scratch slice of [`objective`](Self::objective), which then evaluates the whole batch at once. Measured choice:
-    /// blocks of 16, 32, 64 or 128 samples are not faster.
+    /// The scratch slice of [`objective`](Self::objective), which then evaluates the whole batch at
+    /// once. Measured choice: blocks of 16, 32, 64 or 128 samples are not faster.
     pub fn scratch<T: Layer>(&self) -> Vec<f32> {
         vec![0.0; Network::<T>::scratch(self.batch)]
     }

@@ -15,7 +15,8 @@ use workbench::setup;
 use workbench::table::grouped;
 use workbench::table::markdown;
 
-/// The networks 8-16-4 and 16-32-4, gradient descent and the ball, in one firmware without an image.
+/// The networks 8-16-4 and 16-32-4, gradient descent and the ball, in one firmware without an
+/// image.
 const STEPS: &str = "bench_step";
 
 /// A firmware, built by a profile.
@@ -49,15 +50,16 @@ pub fn measure(_: &BenchArgs) -> Result<Findings> {
     }
     bar.finish_and_clear();
     let text = format!(
-        "Whole firmwares for the {core}, with their vectors, handlers and formatted lines. `size_*` are the digits \
-         scenario with one optimizer each; of their flash {image} bytes are the image of weights and samples. `{STEPS}` \
-         trains 8-16-4 and 16-32-4 with gradient descent and with the ball, and its samples and first parameters are in \
-         its flash. RAM is static data, without the stack.\n\n{firmwares}\n\n\
-         Code and constants of the peers' firmwares that train 8-16-4 by gradient descent, compiled by \
-         arm-none-eabi-gcc 12.2 with -O2: AIfES 19.7 kB, PULP-TrainLib 6.6 kB.\n\n\
-         RAM of training, bytes, as the networks' types state it: theta, the optimizer's vectors and the activations of \
-         one sample, whatever the batch. AIfES keeps the activations of the whole batch; its figures are for one \
-         sample, with the parameters.\n\n{training}",
+        "Whole firmwares for the {core}, with their vectors, handlers and formatted lines. \
+         `size_*` are the digits scenario with one optimizer each; of their flash {image} bytes \
+         are the image of weights and samples. `{STEPS}` trains 8-16-4 and 16-32-4 with gradient \
+         descent and with the ball, and its samples and first parameters are in its flash. RAM is \
+         static data, without the stack.\n\n{firmwares}\n\nCode and constants of the peers' \
+         firmwares that train 8-16-4 by gradient descent, compiled by arm-none-eabi-gcc 12.2 with \
+         -O2: AIfES 19.7 kB, PULP-TrainLib 6.6 kB.\n\nRAM of training, bytes, as the networks' \
+         types state it: theta, the optimizer's vectors and the activations of one sample, \
+         whatever the batch. AIfES keeps the activations of the whole batch; its figures are for \
+         one sample, with the parameters.\n\n{training}",
         core = MPS2_AN386.core,
         image = grouped(image as u64),
         firmwares = firmwares_table(&rows),

@@ -7,7 +7,8 @@ use rolling_ball::{
 };
 use workbench::optimizers::{Boxed, boxed};
 
-/// Every method tries as many settings: so many rates, and so many of its other scale; a method without one tries finer rates.
+/// Every method tries as many settings: so many rates, and so many of its other scale; a method
+/// without one tries finer rates.
 pub const RATES: usize = 6;
 pub const SCALES: usize = 4;
 
