@@ -127,8 +127,12 @@ impl<'a, K: Kernels> AnyOptimizer<'a, K> {
         let vector = || Ok::<_, Error>(workspace.next().unwrap_or_default());
         Ok(match settings.optimizer {
             OptimizerKind::Ball => Self::Ball(settings.rolling_ball().build(kernels, vector)?),
-            OptimizerKind::Sgd => Self::Sgd(settings.sgd().build(kernels, vector)?),
-            OptimizerKind::Momentum => Self::Sgd(settings.momentum().build(kernels, vector)?),
+            // Built in one place, which is in the flash once.
+            OptimizerKind::Sgd | OptimizerKind::Momentum => {
+                let momentum = settings.optimizer == OptimizerKind::Momentum;
+                let config = if momentum { settings.momentum() } else { settings.sgd() };
+                Self::Sgd(config.build(kernels, vector)?)
+            }
             OptimizerKind::Adam => Self::Adam(settings.adam().build(kernels, vector)?),
             OptimizerKind::Sam => Self::Sam(settings.sam().build(kernels, vector)?),
         })
