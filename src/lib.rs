@@ -37,7 +37,10 @@
 //!
 //! **The GPU.** [`gpu`] has vectors in the memory of a GPU, passes over them, and objectives there.
 //! The optimizers are the same state machines.
-#![cfg_attr(not(feature = "checkpoints"), doc = "\n\n[`Checkpoints`]: https://docs.rs/rolling-ball")]
+#![cfg_attr(
+    not(feature = "checkpoints"),
+    doc = "\n\n[`Checkpoints`]: https://docs.rs/rolling-ball"
+)]
 #![cfg_attr(not(feature = "gpu"), doc = "\n\n[`gpu`]: https://docs.rs/rolling-ball")]
 #![no_std]
 // docs.rs tells of every item which feature it needs.
