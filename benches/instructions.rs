@@ -1,7 +1,9 @@
-//! The work whose instructions callgrind counts, run once a level: `cargo xtask bench --only kernels` reads the counts.
+//! The work whose instructions callgrind counts, run once a level:
+//! `cargo xtask bench --only kernels` reads the counts.
 //!
-//! For each piece of work one call of [`counted`], inside of which valgrind is told to count, then one of [`reported`],
-//! at which it is told to write the count down; this prints a line `level work`.
+//! For each piece of work one call of [`counted`], inside of which valgrind is told to count, then
+//! one of [`reported`], at which it is told to write the count down; this prints a line
+//! `level work`.
 
 use rolling_ball::kernels::{Level, Wide};
 use rolling_ball::nn::Layer;

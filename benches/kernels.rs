@@ -1,4 +1,5 @@
-//! Every pass over memory, by length, on every set of kernels: `cargo bench --features simd --bench kernels`.
+//! Every pass over memory, by length, on every set of kernels:
+//! `cargo bench --features simd --bench kernels`.
 //!
 //! The throughput counts each slice once for a read and once for a write.
 

@@ -1,8 +1,8 @@
-//! A whole step of every optimizer by length of theta, and a gradient of three networks beside it, whose cost the
-//! optimizer's own comes on top of: `cargo bench --features simd --bench step`.
+//! A whole step of every optimizer by length of theta, and a gradient of three networks beside it,
+//! whose cost the optimizer's own comes on top of: `cargo bench --features simd --bench step`.
 //!
-//! A step's time includes its evaluations of a quadratic, each of which is one pass over theta and the gradient; the
-//! group `evaluation` has them alone. The throughput is in bytes of theta.
+//! A step's time includes its evaluations of a quadratic, each of which is one pass over theta and
+//! the gradient; the group `evaluation` has them alone. The throughput is in bytes of theta.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use rolling_ball::nn::Layer;

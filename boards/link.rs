@@ -1,4 +1,5 @@
-//! The build script of the retail boards: each links by its own memory.x, with the strings of its log left out.
+//! The build script of the retail boards: each links by its own memory.x, with the strings of its
+//! log left out.
 
 fn main() -> Result<(), std::env::VarError> {
     println!("cargo:rerun-if-changed=memory.x");

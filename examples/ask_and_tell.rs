@@ -1,8 +1,8 @@
 //! The loop by hand: a firmware's superloop that keeps its other duties while it learns.
 //!
-//! The optimizer never calls the loss. It asks for an evaluation at theta, and whoever has the samples makes it, in
-//! pieces as small as the watchdog wants, and tells the answer. Here a line `y = slope x + offset` is fitted to
-//! readings of a sensor, one reading a turn of the superloop.
+//! The optimizer never calls the loss. It asks for an evaluation at theta, and whoever has the
+//! samples makes it, in pieces as small as the watchdog wants, and tells the answer. Here a line
+//! `y = slope x + offset` is fitted to readings of a sensor, one reading a turn of the superloop.
 //!
 //! ```text
 //! cargo run --release --example ask_and_tell
@@ -46,8 +46,8 @@ impl Evaluation {
 }
 
 fn main() -> Result<(), Error> {
-    // Theta is the caller's own. While a step is in progress it holds the point that is to be evaluated, and the
-    // caller must leave it alone.
+    // Theta is the caller's own. While a step is in progress it holds the point that is to be
+    // evaluated, and the caller must leave it alone.
     let mut theta = [0.0; PARAMETERS];
     let config = RollingBallConfig::shrinking(0.03, 0.2, STEPS);
     let mut ball = RollingBall::new(config, [[0.0; PARAMETERS]; 2])?;

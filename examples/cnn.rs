@@ -1,8 +1,8 @@
-//! A small convolutional network, trained from scratch: it tells rings, frames and crosses apart, wherever in a noisy
-//! picture they are.
+//! A small convolutional network, trained from scratch: it tells rings, frames and crosses apart,
+//! wherever in a noisy picture they are.
 //!
-//! Each layer's map is that of the layer before, which is named in its place. The network learns from some pictures and
-//! is tested on others.
+//! Each layer's map is that of the layer before, which is named in its place. The network learns
+//! from some pictures and is tested on others.
 //!
 //! ```text
 //! cargo run --release --example cnn

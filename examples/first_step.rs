@@ -1,7 +1,7 @@
 //! First steps of the ball: a loss, an optimizer, and the one call that joins them.
 //!
-//! The loss is a long narrow valley: a hundred times steeper across than along. Gradient descent must choose its
-//! rate for the steep direction and then creeps along the flat one.
+//! The loss is a long narrow valley: a hundred times steeper across than along. Gradient descent
+//! must choose its rate for the steep direction and then creeps along the flat one.
 //!
 //! ```text
 //! cargo run --release --example first_step
@@ -35,7 +35,8 @@ impl Objective for Valley {
     }
 }
 
-/// Makes the steps and prints a row of losses. Any optimizer will do: they all speak the same protocol.
+/// Makes the steps and prints a row of losses. Any optimizer will do: they all speak the same
+/// protocol.
 fn descend(name: &str, optimizer: &mut impl Optimizer) -> Result<(), Error> {
     let mut theta = START;
     print!("{name:<33}");
@@ -84,14 +85,14 @@ fn main() -> Result<(), Error> {
     println!();
     descend("SGD, rate 0.019 (stable to 0.02)", &mut sgd(0.019)?)?;
     descend("SGD, rate 1", &mut sgd(1.0)?)?;
-    // Clipping the gradients tames the steep start as well. The ball's centre never moves further than
-    // learning_rate / loss_scale, a third here: so let that be this one's longest step too.
+    // Clipping the gradients tames the steep start as well. The ball's centre never moves further
+    // than learning_rate / loss_scale, a third here: so let that be this one's longest step too.
     let shrinking = Schedule::Cosine { from: 1.0, to: 0.0, steps: STEPS };
     let mut clipped = ClipNorm::new(sgd(shrinking)?, 1.0 / 3.0)?;
     descend("SGD, clipped, rate 1 shrinking", &mut clipped)?;
 
-    // The radius is the scale at which the ball sees the loss. The valley's floor is narrower than the large
-    // ball, which therefore cannot settle there before it has shrunk.
+    // The radius is the scale at which the ball sees the loss. The valley's floor is narrower than
+    // the large ball, which therefore cannot settle there before it has shrunk.
     for radius in [0.03, 1.0] {
         let constant = RollingBallConfig {
             radius: radius.into(),

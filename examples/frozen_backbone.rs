@@ -1,7 +1,8 @@
 //! A network whose large front part stays as it is, in flash, and whose small tail learns.
 //!
-//! The front turns a point of the plane into 48 features; the tail decides from the features whether the point lies
-//! in a circle. Only the tail's parameters, and what the optimizer needs for them, take RAM.
+//! The front turns a point of the plane into 48 features; the tail decides from the features
+//! whether the point lies in a circle. Only the tail's parameters, and what the optimizer needs for
+//! them, take RAM.
 //!
 //! ```text
 //! cargo run --release --example frozen_backbone
@@ -18,8 +19,8 @@ type Net = Network<'static, Tail, Backbone>;
 /// The same layers, all of them trained: for comparison.
 type TrainedWhole = Network<'static, (Front, Tail)>;
 
-/// A `static` that never changes is linked into flash and read there. A firmware's holds trained weights; this one
-/// makes do with arbitrary numbers, whose features are good enough for a circle.
+/// A `static` that never changes is linked into flash and read there. A firmware's holds trained
+/// weights; this one makes do with arbitrary numbers, whose features are good enough for a circle.
 static IN_FLASH: [f32; Backbone::PARAMETERS] = arbitrary_numbers(12);
 
 const SAMPLES: u16 = 300;
@@ -39,7 +40,8 @@ const fn arbitrary_numbers<const N: usize>(mut state: u32) -> [f32; N] {
     numbers
 }
 
-/// Points of a spiral that fills the unit disc evenly. Those within 0.7 of its centre are class 1: half of them.
+/// Points of a spiral that fills the unit disc evenly. Those within 0.7 of its centre are class 1:
+/// half of them.
 fn point(index: f32) -> Sample<[f32; 2], usize> {
     let radius = (index / f32::from(SAMPLES)).sqrt();
     let angle = 2.4 * index;
@@ -66,7 +68,8 @@ fn main() -> Result<(), Error> {
     println!("RAM to train the tail        {:>6} bytes", Net::RAM_BYTES);
     println!("RAM to train all the layers  {:>6} bytes\n", TrainedWhole::RAM_BYTES);
 
-    // Theta is the tail alone. Zeros are a fair start for a tail of one layer: every class is equally likely.
+    // Theta is the tail alone. Zeros are a fair start for a tail of one layer: every class is
+    // equally likely.
     let mut theta = [0.0; Net::PARAMETERS];
     println!("accuracy on other points: {:.1} %", accuracy(&theta)?);
 

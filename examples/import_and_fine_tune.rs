@@ -1,7 +1,9 @@
-//! A small CNN from PyTorch, its convolutions in eight bits in flash, whose last layer learns on the device.
+//! A small CNN from PyTorch, its convolutions in eight bits in flash, whose last layer learns on
+//! the device.
 //!
-//! `models/generated/digits_cnn.rs` is what `rolling-ball import` made of the trained model (models/README.md): types,
-//! parameters, sizes. The device's sensor is mounted upside down; it labels a hundred digits and fine-tunes.
+//! `models/generated/digits_cnn.rs` is what `rolling-ball import` made of the trained model
+//! (models/README.md): types, parameters, sizes. The device's sensor is mounted upside down; it
+//! labels a hundred digits and fine-tunes.
 //!
 //! ```text
 //! cargo run --release --example import_and_fine_tune

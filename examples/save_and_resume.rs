@@ -1,7 +1,8 @@
 //! A training that outlives a power failure: checkpoints in flash, and the same bits at the end.
 //!
-//! The flash is a model in memory, as strict as a real one, which loses its power where it is told to. On a device it is your
-//! HAL's: anything that implements `embedded_storage::nor_flash::NorFlash`.
+//! The flash is a model in memory, as strict as a real one, which loses its power where it is told
+//! to. On a device it is your HAL's: anything that implements
+//! `embedded_storage::nor_flash::NorFlash`.
 //!
 //! ```text
 //! cargo run --release --features checkpoints --example save_and_resume
@@ -27,7 +28,8 @@ type Ball = RollingBall<[f32; PARAMETERS]>;
 /// Writes 8 bytes at a time and erases 2 KB, as on an STM32L4.
 type Flash = NorFlashModel<8, 2048>;
 
-/// Where the linker script leaves room for checkpoints, which is checked before there is a firmware.
+/// Where the linker script leaves room for checkpoints, which is checked before there is a
+/// firmware.
 const RANGE: Range<u32> = 0x8000..0x10000;
 const _: () =
     assert!(Checkpoints::<Flash>::bytes::<Ball>(PARAMETERS, 3) <= (RANGE.end - RANGE.start) as u64);

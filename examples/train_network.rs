@@ -1,8 +1,8 @@
 //! A whole network trained from scratch, in memory that is known before it runs.
 //!
-//! Two spirals are wound around each other; the network tells from the coordinates of a point to which of them it
-//! belongs. It learns from some points and is tested on others in between. Nothing is allocated: every
-//! length is a constant of the network's type.
+//! Two spirals are wound around each other; the network tells from the coordinates of a point to
+//! which of them it belongs. It learns from some points and is tested on others in between. Nothing
+//! is allocated: every length is a constant of the network's type.
 //!
 //! ```text
 //! cargo run --release --example train_network
@@ -56,7 +56,8 @@ fn uniform_numbers(mut state: u32) -> impl FnMut() -> f32 {
 fn main() -> Result<(), Error> {
     println!("parameters: {}", Net::PARAMETERS);
     println!(
-        "RAM to train them: {} bytes (theta, two vectors of the ball, the activations of one sample)\n",
+        "RAM to train them: {} bytes (theta, two vectors of the ball, the activations of one \
+         sample)\n",
         Net::RAM_BYTES
     );
 
@@ -67,8 +68,8 @@ fn main() -> Result<(), Error> {
         [[0.0; Net::PARAMETERS]; 2],
     )?;
 
-    // The samples are streamed through the network one by one for each evaluation, so that any number of them
-    // takes the same RAM. Here they lie in an array; on a device, in flash.
+    // The samples are streamed through the network one by one for each evaluation, so that any
+    // number of them takes the same RAM. Here they lie in an array; on a device, in flash.
     let samples: [_; SAMPLES as usize] = core::array::from_fn(|index| point(index as u16, 0.0));
     let stream = samples
         .iter()
@@ -77,8 +78,8 @@ fn main() -> Result<(), Error> {
     let mut scratch = [0.0; Net::SCRATCH];
     let mut objective = network.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
 
-    // Theta is where the ball touches the graph of the loss. Its centre can be deployed as well; it is written
-    // over the gradient, so that it takes no memory.
+    // Theta is where the ball touches the graph of the loss. Its centre can be deployed as well; it
+    // is written over the gradient, so that it takes no memory.
     println!("                   accuracy on the other points, in per cent");
     println!(" step       loss    contact     centre");
     loop {

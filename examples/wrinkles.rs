@@ -1,10 +1,11 @@
 //! A bowl with ripples: does the ball roll over them?
 //!
-//! The loss is `x^2 / 2 + 0.05 sin(30 x)`: some twenty local minima on the way to the deepest, each of which catches
-//! gradient descent at a small rate. A ball that is wider than a ripple does not fit into one. Every method
-//! makes as many steps from as many starts, shrinks its rate (and the ball its radius) to nothing on the same
-//! half cosine, and takes its rate from the same grid: the one that does best from every other start. What is
-//! printed is how it does from the remaining starts.
+//! The loss is `x^2 / 2 + 0.05 sin(30 x)`: some twenty local minima on the way to the deepest, each
+//! of which catches gradient descent at a small rate. A ball that is wider than a ripple does not
+//! fit into one. Every method makes as many steps from as many starts, shrinks its rate (and the
+//! ball its radius) to nothing on the same half cosine, and takes its rate from the same grid: the
+//! one that does best from every other start. What is printed is how it does from the remaining
+//! starts.
 //!
 //! ```text
 //! cargo run --release --example wrinkles
@@ -50,7 +51,8 @@ fn loss(x: f32) -> f32 {
     smooth(x) + HEIGHT * (FREQUENCY * x).sin()
 }
 
-/// Makes an optimizer with a rate. No roll-back: a step of every method then costs one gradient evaluation.
+/// Makes an optimizer with a rate. No roll-back: a step of every method then costs one gradient
+/// evaluation.
 type Method = Box<dyn Fn(f32) -> Result<Box<dyn Optimizer>, Error>>;
 
 fn to_nothing(from: f32) -> Schedule {
@@ -102,7 +104,8 @@ fn mean(values: impl ExactSizeIterator<Item = f32>) -> f32 {
     values.sum::<f32>() / count
 }
 
-/// Chooses the rate on one half of the starts, prints a row for the other, and returns its mean loss.
+/// Chooses the rate on one half of the starts, prints a row for the other, and returns its mean
+/// loss.
 fn compare(name: &str, method: &Method) -> Result<f32, Error> {
     let mean_loss = |ends: &[f32]| mean(ends.iter().map(|x| loss(*x)));
     let (mut best, mut best_rate) = (f32::INFINITY, 0.0);

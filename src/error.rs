@@ -1,67 +1,71 @@
-//! The one error type.
+//! The one error type of the crate.
 
 use core::fmt;
 
 /// What was wrong, and what was expected.
 ///
-/// An answer out of turn and a slice of the wrong length change nothing: the step goes on with the right ones.
-/// After any other error no step is in progress, and [`begin`](crate::Optimizer::begin) starts anew.
+/// An answer out of turn and a slice of the wrong length change nothing: the step goes on once the
+/// right answer or slice is given. After any other error no step is in progress, and
+/// [`begin`](crate::Optimizer::begin) starts anew.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// A slice or an array has another length than it must have.
+    /// A slice or an array does not have the length that it must have.
     Length {
-        /// Which slice.
+        /// The name of the slice.
         what: &'static str,
-        /// The length it must have.
+        /// The length that it must have, in elements.
         expected: usize,
-        /// The length it has.
+        /// The length that it has, in elements.
         actual: usize,
     },
-    /// A setting is out of its range.
+    /// A setting is outside its range.
     Setting {
-        /// Which setting.
+        /// The name of the setting.
         name: &'static str,
-        /// Its value.
+        /// The value that was given.
         value: f32,
-        /// The values it may have.
+        /// The values that are allowed.
         expected: &'static str,
     },
-    /// Bytes do not begin as what they should be.
+    /// Bytes do not begin like the format that they should have.
     Format {
-        /// What they should be.
+        /// The format that the bytes should have.
         what: &'static str,
-        /// What was expected.
+        /// How that format begins.
         expected: &'static str,
     },
-    /// The parameters hold a NaN or an infinity, or their norm overflows an `f32`. Nothing was changed.
+    /// The parameters hold a NaN or an infinity, or their norm overflows an `f32`. Nothing was
+    /// changed.
     NonFiniteParameters,
-    /// The objective gave a loss that is NaN or infinite, or becomes so when it is scaled. Theta is at the last point whose loss was told
-    /// and finite; where [`roll_back`](crate::RollingBallConfig::roll_back) is off, at the point where
-    /// the loss was asked for. [`Sam`](crate::Sam) and [`EntropySgd`](crate::EntropySgd) go back from where they only look
-    /// to where the step began.
+    /// The objective gave a loss that is NaN or infinite, or that becomes so when it is scaled.
+    /// Theta is back at the last point whose loss was finite; where
+    /// [`roll_back`](crate::RollingBallConfig::roll_back) is off, it stays at the point whose loss
+    /// was asked for. [`Sam`](crate::Sam) and [`EntropySgd`](crate::EntropySgd), which also
+    /// evaluate points that they only look at, go back to where the step began.
     NonFiniteLoss,
-    /// The gradient holds a NaN or an infinity, or its norm overflows an `f32`. Theta is at the last point
-    /// whose loss was finite (with [`Sam`](crate::Sam) and [`EntropySgd`](crate::EntropySgd), where the step began).
+    /// The gradient holds a NaN or an infinity, or its norm overflows an `f32`. Theta is back at
+    /// the last point whose loss was finite; with [`Sam`](crate::Sam) and
+    /// [`EntropySgd`](crate::EntropySgd), at the point where the step began.
     NonFiniteGradient,
-    /// The step would overflow an `f32`: the learning rate is too large for this gradient. Theta is at the point
-    /// that was evaluated last.
+    /// The step would overflow an `f32`: the learning rate is too large for this gradient. Theta is
+    /// at the point that was evaluated last.
     NonFiniteUpdate,
-    /// Every output of the network is NaN: there is no class to name.
+    /// Every output of the network is NaN, so no class can be named.
     NonFiniteOutput,
-    /// The optimizer was told something it had not asked for.
+    /// The optimizer was told something that it had not asked for.
     UnexpectedAnswer {
-        /// What it was waiting for.
+        /// The answer that it was waiting for.
         expected: &'static str,
     },
-    /// An objective has no samples, or they weigh nothing together.
+    /// An objective has no samples, or the weights of its samples add up to nothing.
     NoSamples,
-    /// A label is not one of the classes.
+    /// A label is not one of the network's classes.
     Class {
-        /// The label.
+        /// The label that was given.
         class: usize,
-        /// How many classes there are.
+        /// The number of classes; labels run from 0 to one less.
         classes: usize,
     },
 }
@@ -77,7 +81,7 @@ impl Error {
     pub(crate) const GRADIENT_EXPECTED: Self =
         Self::UnexpectedAnswer { expected: "the gradient, not the loss alone" };
 
-    /// Checks a length.
+    /// Checks that a slice has the length that it must have.
     pub(crate) fn check_length(
         what: &'static str,
         expected: usize,
@@ -95,7 +99,7 @@ impl Error {
         }
     }
 
-    /// Checks that a setting is a number of things of which there must be one at least.
+    /// Checks that a setting which counts things is at least 1.
     pub(crate) fn check_count(name: &'static str, count: u32) -> Result<(), Self> {
         if count > 0 {
             Ok(())
@@ -104,7 +108,7 @@ impl Error {
         }
     }
 
-    /// Checks that a setting lies in `0 ..= below 1`.
+    /// Checks that a setting is at least 0 and below 1.
     pub(crate) fn check_fraction(name: &'static str, value: f32) -> Result<(), Self> {
         if (0.0..1.0).contains(&value) {
             Ok(())
@@ -113,7 +117,7 @@ impl Error {
         }
     }
 
-    /// Checks that a value lies in `0 ..= 1`.
+    /// Checks that a value lies between 0 and 1, both included.
     pub(crate) fn check_probability(name: &'static str, value: f32) -> Result<(), Self> {
         if (0.0..=1.0).contains(&value) {
             Ok(())

@@ -1,20 +1,20 @@
-//! Transcendental functions, by a type that the caller may name.
+//! Transcendental functions, provided by a type that the caller may choose.
 
 /// The functions that losses and activations need. Every default in this crate is [`Libm`].
 pub trait Math {
     /// `e^x`
     fn exp(x: f32) -> f32;
-    /// Natural logarithm.
+    /// The natural logarithm.
     fn ln(x: f32) -> f32;
-    /// `ln(1 + x)`, exact for small `x` too.
+    /// `ln(1 + x)`, which stays accurate for small `x`.
     fn ln_1p(x: f32) -> f32;
-    /// Hyperbolic tangent.
+    /// The hyperbolic tangent.
     fn tanh(x: f32) -> f32;
     /// The error function, `2 / sqrt(pi)` times the integral of `e^(-t^2)` from 0 to `x`.
     fn erf(x: f32) -> f32;
 }
 
-/// The `libm` crate: the same bits on every target.
+/// The functions of the `libm` crate, which give the same bits on every target.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Libm;
 
@@ -40,11 +40,14 @@ impl Math for Libm {
     }
 }
 
-/// The `micromath` crate, and on top of its `exp` the functions that it lacks: less flash than [`Libm`] for less accuracy,
-/// the same bits on every target. Nothing uses it but what it is named to, such as `Gelu<64, Micromath>`.
+/// The `exp` and `ln` of the `micromath` crate, and the functions that it lacks, built on its
+/// `exp`. They take less flash than [`Libm`] and are less accurate, and they too give the same bits
+/// on every target. Only what names this type uses it, such as `Gelu<64, Micromath>`.
 ///
-/// `exp` is off by at most 0.3 % of its value, and beyond -87 and 88 it is 0 and infinite; `ln` and `ln_1p` by 0.0001,
-/// `tanh` by 0.0015, `erf` by 0.001. A gradient with it is not quite that of the loss, whose slope these are not.
+/// `exp` is off by at most 0.3 % of its value; below -87 it is 0, and above 88 it is infinite. `ln`
+/// and `ln_1p` are off by at most 0.0001, `tanh` by 0.0015 and `erf` by 0.001. A gradient that is
+/// computed with this type is not quite that of the loss, since these functions are not exactly the
+/// derivatives of each other.
 #[cfg(feature = "micromath")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Micromath;
@@ -52,7 +55,7 @@ pub struct Micromath;
 #[cfg(feature = "micromath")]
 impl Math for Micromath {
     fn exp(x: f32) -> f32 {
-        // Beyond, and for NaN, its result means nothing.
+        // Beyond these bounds, and for NaN, the result of micromath means nothing.
         match x {
             x if x > 88.0 => f32::INFINITY,
             x if x < -87.0 => 0.0,
@@ -62,7 +65,7 @@ impl Math for Micromath {
     }
 
     fn ln(x: f32) -> f32 {
-        // Below 1 it would take an approximate reciprocal.
+        // Below 1, micromath would use an approximate reciprocal.
         let (x, sign) = if x < 1.0 { (1.0 / x, -1.0) } else { (x, 1.0) };
         match x {
             x if x < 1.0 => f32::NAN,
@@ -80,7 +83,7 @@ impl Math for Micromath {
         ((1.0 - small) / (1.0 + small)).copysign(x)
     }
 
-    /// By formula 7.1.26 of Abramowitz and Stegun.
+    /// Formula 7.1.26 of Abramowitz and Stegun.
     fn erf(x: f32) -> f32 {
         let t = 1.0 / (1.0 + 0.327_591_1 * x.abs());
         let polynomial = t
@@ -90,9 +93,9 @@ impl Math for Micromath {
     }
 }
 
-/// The square root of a scalar of a step.
-// Stable Rust reaches no square root of the processor without `std`: libm's takes 220 bytes on a Cortex-M4F, which
-// belong into the binary once, not at every call.
+/// The square root of one of a step's scalars.
+// Without `std`, stable Rust cannot use the square root of the processor. That of libm takes 220
+// bytes on a Cortex-M4F, which belong into the binary once, not at every call.
 #[inline(never)]
 pub(crate) fn sqrt(value: f32) -> f32 {
     libm::sqrtf(value)

@@ -1,5 +1,5 @@
-//! Gives each firmware binary its own memory budget at link time, on the machine that is built for, and finds
-//! the flash images.
+//! Gives each firmware binary its own memory budget at link time, on the machine that is built for,
+//! and finds the flash images.
 
 use std::{
     env,
@@ -88,7 +88,8 @@ const BUDGETS: [(&str, Budget); 15] = [
 const MACHINE: &str = "ROLLING_BALL_MACHINE";
 const DEFAULT_MACHINE: &str = "mps2-an386";
 
-/// Names the folder of the images: weights, samples and settings, as `rolling_ball_rehearsal::Image` reads them.
+/// Names the folder of the images: weights, samples and settings, as
+/// `rolling_ball_rehearsal::Image` reads them.
 const IMAGES: &str = "ROLLING_BALL_IMAGES";
 
 /// `DIGITS_IMAGE` is the path of `digits.image`, and so on.

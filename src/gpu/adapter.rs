@@ -1,4 +1,4 @@
-//! What GPUs there are, and what they can do.
+//! The GPUs that there are, and what each can do.
 
 use super::Error;
 use super::device::{IMMEDIATES, Settings, ready};
@@ -9,10 +9,10 @@ use super::std::{
 };
 use crate::kernels::SEGMENT;
 
-/// Vector that the shaders count with 32 bits and room to spare.
+/// The most elements of a buffer, which the shaders can count with 32 bits and room to spare.
 const LARGEST_CHUNK: usize = 1 << 30;
 
-/// What an adapter is.
+/// The kind of an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum AdapterKind {
@@ -22,9 +22,9 @@ pub enum AdapterKind {
     Integrated,
     /// A GPU that is lent to a virtual machine.
     Virtual,
-    /// Something that does not say what it is.
+    /// An adapter that does not say what it is.
     Other,
-    /// The processor.
+    /// The processor itself.
     Cpu,
 }
 
@@ -32,23 +32,23 @@ pub enum AdapterKind {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Adapter {
-    /// Its name.
+    /// The name of the adapter.
     pub name: String,
-    /// The interface it is driven by: Vulkan, Metal or Direct3D 12.
+    /// The interface that drives it: Vulkan, Metal or Direct3D 12.
     pub backend: String,
-    /// What it is.
+    /// The kind of adapter.
     pub kind: AdapterKind,
     /// The driver and its version.
     pub driver: String,
     /// The most bytes that a buffer may have.
     pub largest_buffer: u64,
-    /// The most bytes that a pass may see of a buffer.
+    /// The most bytes of a buffer that a pass may see.
     pub largest_binding: u64,
     /// The most workgroups in one dimension of a pass.
     pub workgroups: u32,
 }
 
-/// The elements that a buffer may hold, as whole segments, where the adapter has what the passes need.
+/// How many elements a buffer may hold, in whole segments, if the adapter has what the passes need.
 pub(super) fn chunk(
     adapter: &wgpu::Adapter,
     limits: &wgpu::Limits,
@@ -78,7 +78,7 @@ pub(super) fn chunk(
     Ok(elements - elements % SEGMENT)
 }
 
-/// Every adapter that there is.
+/// Lists every adapter that there is.
 pub(super) fn adapters() -> Result<Vec<wgpu::Adapter>, Error> {
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
     descriptor.backends = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;

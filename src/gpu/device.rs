@@ -1,4 +1,4 @@
-//! A GPU: how one is chosen, what it holds for its vectors, and how it is waited for.
+//! A GPU: how it is chosen, what it holds for its vectors, and how it is waited for.
 
 use super::adapter::{Adapter, adapters, chunk, facts, kind};
 use super::program::{ARITHMETIC, Program, SINE, TRANSCENDENTAL};
@@ -15,19 +15,20 @@ use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 
-/// Bytes of what a pass is told.
+/// How many bytes of settings a pass is told.
 pub(super) const IMMEDIATES: u32 = 64;
 
 /// How a device is chosen and used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// A part of the adapter's name, in any case; of `None`, the best adapter: discrete before integrated before virtual, and
-    /// the CPU last.
+    /// A part of the adapter's name; upper and lower case do not matter. With `None` the best
+    /// adapter is chosen: discrete before integrated before virtual, and the processor last.
     pub name: Option<String>,
-    /// How long the device is waited for before it counts as stuck. 60 s unless set.
+    /// How long to wait for the device before it counts as stuck; 60 s by default.
     pub longest_wait: Duration,
-    /// The most bytes that a buffer of a vector may have, where that is to be less than the adapter's own limit; a longer vector
-    /// is split. At least those of a [`SEGMENT`](crate::kernels::SEGMENT).
+    /// The most bytes that a buffer of a vector may have, where that should be less than the
+    /// adapter's own limit. A longer vector is split into several buffers. At least the bytes of a
+    /// [`SEGMENT`](crate::kernels::SEGMENT).
     pub largest_binding: Option<u64>,
 }
 
@@ -37,7 +38,7 @@ impl Default for Settings {
     }
 }
 
-/// A GPU that is open. A clone is the same device.
+/// An open GPU. A clone is the same device.
 #[derive(Clone, Debug)]
 pub struct Device(Arc<Shared>);
 
@@ -53,7 +54,8 @@ struct Shared {
     scratch: Mutex<Scratch>,
 }
 
-/// What went wrong where no function could say so. That the device is lost says more than what it refuses from then on.
+/// What went wrong where no function could report it. That the device is lost says more than the
+/// refusals that follow.
 #[derive(Debug, Default)]
 struct Failure {
     lost: OnceLock<Error>,
@@ -61,30 +63,32 @@ struct Failure {
 }
 
 impl Device {
-    /// The best adapter that can run the passes. Takes up to a second: drivers are loaded.
+    /// Opens the best adapter that can run the passes. This takes up to a second, since drivers are
+    /// loaded.
     ///
     /// # Errors
     ///
-    /// [`Error::NoAdapter`], or what the best adapter lacks or its driver says where none can be used.
+    /// [`Error::NoAdapter`]; where adapters exist but none can be used, what the best one lacks or
+    /// what its driver says.
     pub fn new() -> Result<Self, Error> {
         Self::with(&Settings::default())
     }
 
-    /// The best adapter with this in its name, in any case.
+    /// Opens the best adapter whose name contains this text; upper and lower case do not matter.
     ///
     /// # Errors
     ///
-    /// [`Error::AdapterNotFound`], else as [`new`](Self::new).
+    /// [`Error::AdapterNotFound`], and otherwise the same as [`new`](Self::new).
     pub fn named(part_of_its_name: &str) -> Result<Self, Error> {
         Self::with(&Settings { name: Some(part_of_its_name.into()), ..Settings::default() })
     }
 
-    /// An adapter by settings.
+    /// Opens an adapter according to these settings.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new) and [`named`](Self::named), and [`Error::Limit`] where
-    /// [`largest_binding`](Settings::largest_binding) is below a segment.
+    /// The same as [`new`](Self::new) and [`named`](Self::named), and [`Error::Limit`] where
+    /// [`largest_binding`](Settings::largest_binding) is less than a segment.
     pub fn with(settings: &Settings) -> Result<Self, Error> {
         let mut adapters = adapters()?;
         if let Some(name) = &settings.name {
@@ -137,23 +141,26 @@ impl Device {
         })))
     }
 
-    /// Waits until everything that was submitted so far is done: to time it, or to hear of a failure.
+    /// Waits until everything that was submitted so far is done, to time it or to hear of a
+    /// failure.
     ///
     /// # Errors
-    /// [`Error::Timeout`], and what [`failure`](Self::failure) tells.
+    ///
+    /// [`Error::Timeout`], and whatever [`failure`](Self::failure) reports.
     pub fn finish(&self) -> Result<(), Error> {
         self.check()?;
         self.wait(self.0.queue.submit([]))
     }
 
-    /// Facts about its adapter.
+    /// Facts about the adapter of this device.
     #[must_use]
     pub fn adapter(&self) -> &Adapter {
         &self.0.adapter
     }
 
-    /// The first thing that went wrong where no function could say so: in a pass, or in the driver. From then on passes do
-    /// nothing and their sums are NaN, and a vector can be neither made, written nor read: only a new device can.
+    /// The first thing that went wrong where no function could report it: in a pass, or in the
+    /// driver. From then on passes do nothing and their sums are NaN, and vectors can be neither
+    /// made, written nor read. The only remedy is a new device.
     #[must_use]
     pub fn failure(&self) -> Option<Error> {
         let Failure { lost, other } = &*self.0.failure;
@@ -168,7 +175,7 @@ impl Device {
         Error::Timeout { seconds: self.0.longest_wait.as_secs_f64() }
     }
 
-    /// Vector of each buffer of a vector but its last.
+    /// How many elements each buffer of a vector has, except for its last.
     pub(super) fn chunk(&self) -> usize {
         self.0.chunk
     }
@@ -181,19 +188,19 @@ impl Device {
         &self.0.queue
     }
 
-    /// Buffers that the passes share. Whoever holds them may wait for the device.
+    /// The buffers that the passes share. Whoever holds them may wait for the device.
     pub(super) fn scratch(&self) -> MutexGuard<'_, Scratch> {
         self.0.scratch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Workgroups in a row, and rows, for so many invocations.
+    /// How many workgroups form a row, and how many rows there are, for so many invocations.
     pub(super) fn grid(&self, invocations: u32, of_a_workgroup: u32) -> (u32, u32) {
         let workgroups = invocations.div_ceil(of_a_workgroup).max(1);
         let columns = workgroups.min(self.0.adapter.workgroups);
         (columns, workgroups.div_ceil(columns))
     }
 
-    /// Checks that what works together lives here.
+    /// Checks that vectors which are used together all live on this device.
     pub(super) fn check_here<'v>(
         &self,
         vectors: impl IntoIterator<Item = &'v Vector>,
@@ -208,20 +215,21 @@ impl Device {
         if elements > self.0.chunk { Err(Error::Limit { what, needed, available }) } else { Ok(()) }
     }
 
-    /// Checks that a dispatch may have so many workgroups in a dimension.
+    /// Checks that a dispatch may have so many workgroups in one dimension.
     pub(super) fn check_workgroups(&self, what: &'static str, needed: usize) -> Result<(), Error> {
         let (needed, available) = (needed as u64, self.0.adapter.workgroups.into());
         if needed > available { Err(Error::Limit { what, needed, available }) } else { Ok(()) }
     }
 
-    /// Remembers an error that no function can tell.
+    /// Remembers an error that no function can report.
     pub(super) fn or_remember(&self, outcome: Result<(), Error>) {
         if let Err(error) = outcome {
             self.remember(error);
         }
     }
 
-    /// What a device that fails answers where no error can be told: it remembers the error.
+    /// Returns the answer; where no error can be reported, a failing device answers NaN and
+    /// remembers the error.
     pub(super) fn or_nan(&self, answer: Result<f32, Error>) -> f32 {
         answer.unwrap_or_else(|error| {
             self.remember(error);
@@ -234,12 +242,12 @@ impl Device {
         _ = self.0.failure.other.set(error);
     }
 
-    /// Refuses, once something went wrong.
+    /// Refuses to go on once something went wrong.
     pub(super) fn check(&self) -> Result<(), Error> {
         self.failure().map_or(Ok(()), Err)
     }
 
-    /// A program of this library, of which each has a name of its own: compiled once.
+    /// A program of this library. Each has a name of its own and is compiled once.
     pub(super) fn program(
         &self,
         name: &str,
@@ -248,8 +256,9 @@ impl Device {
         self.cached(name, name, source)
     }
 
-    /// A program with a formula that may be a user's, after what calls it; with all functions of mathematics/. Compiled once for a source,
-    /// whatever the name, by which errors call it.
+    /// A program with a formula, which may be a user's, followed by the code that calls it and all
+    /// functions of mathematics/. It is compiled once for each source, whatever its name; errors
+    /// call it by its name.
     pub(super) fn compiled(
         &self,
         name: &str,
@@ -276,7 +285,7 @@ impl Device {
         Ok(program)
     }
 
-    /// A buffer, whose content is zeros.
+    /// A new buffer that is filled with zeros.
     pub(super) fn buffer(
         &self,
         bytes: u64,
@@ -290,24 +299,25 @@ impl Device {
         self.guard(bytes, || self.0.device.create_buffer(&descriptor))
     }
 
-    /// Does something, and hands back what `wgpu` refuses meanwhile. `bytes` is what it asks for.
+    /// Does some work, and returns what `wgpu` refuses in the meantime. `bytes` is how much memory
+    /// the work asks for.
     pub(super) fn guard<T>(&self, bytes: u64, work: impl FnOnce() -> T) -> Result<T, Error> {
         self.check()?;
         let memory = self.0.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let validation = self.0.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let internal = self.0.device.push_error_scope(wgpu::ErrorFilter::Internal);
         let output = work();
-        // The last one pushed is the first to go.
+        // The last scope that was pushed is the first to be popped.
         let internal = ready(internal.pop())?;
         let validation = ready(validation.pop())?;
         let memory = ready(memory.pop())?;
         let Some(error) = memory.or(internal).or(validation) else { return Ok(output) };
-        // A lost device refuses everything, but that it is lost is told only here.
+        // A lost device refuses everything, but only this call says that it is lost.
         self.poll(wgpu::PollType::Poll)?;
         Err(refused(&error, bytes))
     }
 
-    /// Waits for what was submitted, within bounds.
+    /// Waits for what was submitted, but not longer than the settings allow.
     pub(super) fn wait(&self, submission: wgpu::SubmissionIndex) -> Result<(), Error> {
         self.poll(wgpu::PollType::Wait {
             submission_index: Some(submission),
@@ -315,9 +325,10 @@ impl Device {
         })
     }
 
-    /// Lets `wgpu` tell what happened, or refuses, once something went wrong.
+    /// Lets `wgpu` report what happened, or refuses once something went wrong.
     fn poll(&self, poll: wgpu::PollType) -> Result<(), Error> {
-        // Where the device is lost while it is waited for, wgpu panics; here that is an error as others are.
+        // Where the device is lost while it is waited for, wgpu panics; here that becomes an error
+        // like any other.
         let polled = catch_unwind(AssertUnwindSafe(|| self.0.device.poll(poll)));
         if polled.is_err() {
             let why = "it failed while it was waited for".into();
@@ -343,7 +354,7 @@ fn refused(error: &wgpu::Error, bytes: u64) -> Error {
     }
 }
 
-/// An error and what caused it.
+/// The text of an error and of everything that caused it.
 fn text(error: &dyn core::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -354,7 +365,7 @@ fn text(error: &dyn core::error::Error) -> String {
     text
 }
 
-/// The output of a future of `wgpu`, which outside of a browser is there at once.
+/// The output of one of `wgpu`'s futures, which outside of a browser is there at once.
 pub(super) fn ready<T>(future: impl Future<Output = T>) -> Result<T, Error> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => Ok(output),
@@ -370,7 +381,8 @@ mod tests {
     use super::*;
     use crate::kernels::{Vector as _, VectorOps};
 
-    /// As the tests in tests/gpu: skipped where there is no adapter, unless one is required.
+    /// Works like the tests in tests/gpu: they are skipped where there is no adapter, unless one is
+    /// required.
     fn device() -> Option<Device> {
         match Device::new() {
             Ok(device) => Some(device),

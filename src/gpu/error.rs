@@ -7,16 +7,16 @@ use core::fmt;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is no adapter, not even one on the CPU.
+    /// There is no adapter, not even one that runs on the processor.
     NoAdapter,
-    /// No adapter has this in its name.
+    /// No adapter has this text in its name.
     AdapterNotFound {
         /// The part of a name that was looked for.
         name: String,
         /// The names of the adapters that there are.
         found: Vec<String>,
     },
-    /// The adapter, or what it was limited to, is too small for the passes.
+    /// The adapter, or the limit that was set on it, is too small for the passes.
     Limit {
         /// What there is too little of.
         what: &'static str,
@@ -25,26 +25,27 @@ pub enum Error {
         /// How much there is.
         available: u64,
     },
-    /// The device has no room for what was asked.
+    /// The device has no room for what was asked for.
     OutOfMemory {
-        /// Bytes of what was asked.
+        /// How many bytes were asked for.
         bytes: u64,
     },
-    /// The device is gone: reset, removed or failed. Its vectors are gone with it.
+    /// The device is gone: it was reset, removed, or has failed. Its vectors are gone with it.
     Lost {
-        /// What the driver says.
+        /// What the driver says about it.
         why: String,
     },
     /// The device was not done within [`Settings::longest_wait`](super::Settings::longest_wait).
     Timeout {
-        /// How long was waited.
+        /// How long it was waited for, in seconds.
         seconds: f64,
     },
     /// The vectors of a pass live on different devices.
     SeveralDevices,
-    /// The driver or `wgpu` refused what it was asked, in its own words: an error of this library or of the driver.
+    /// The driver or `wgpu` refused what it was asked for, and said this. It is an error of this
+    /// library, of the driver, or of WGSL of your own.
     Refused(String),
-    /// What the rest of the library refuses.
+    /// An error of the rest of the library.
     Step(crate::Error),
 }
 
@@ -52,8 +53,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoAdapter => f.write_str(
-                "no adapter for Vulkan, Metal or Direct3D 12: install the driver of the GPU, or, on Debian, \
-                 the package mesa-vulkan-drivers, which is a Vulkan on the CPU",
+                "no adapter for Vulkan, Metal or Direct3D 12: install the driver of the GPU, or, \
+                 on Debian, the package mesa-vulkan-drivers, which is a Vulkan on the CPU",
             ),
             Self::AdapterNotFound { name, found } => {
                 write!(f, "adapter: expected one with \"{name}\" in its name, found {found:?}")

@@ -1,10 +1,13 @@
-//! The ball on a GPU (feature `gpu`, over `wgpu`: Vulkan, Metal or Direct3D 12, without a window).
+//! The ball on a GPU (feature `gpu`, through `wgpu`: Vulkan, Metal or Direct3D 12, without a
+//! window).
 //!
-//! A [`Device`] is a GPU, or a Vulkan on the processor; a [`Vector`] lives in its memory; [`Shaders`] are the passes over such
-//! vectors. So every optimizer of this crate but [`EntropySgd`](crate::EntropySgd), whose noise is the processor's, runs there as it
-//! is: `RollingBall<Vector, Shaders>` is the same state machine, whose passes are shaders and whose requests a [`DenseNetwork`]'s
-//! [`Batch`] or a [`Landscape`] answers on the device. Theta, its gradient and what the optimizer keeps never leave it; only sums
-//! and losses do.
+//! A [`Device`] is a GPU, or a Vulkan that runs on the processor. A [`Vector`] lives in its memory,
+//! and [`Shaders`] are the passes over such vectors. So every optimizer of this crate runs there as
+//! it is, except for [`EntropySgd`](crate::EntropySgd), whose noise is made by the processor.
+//! `RollingBall<Vector, Shaders>` is the same state machine: its passes are shaders, and its
+//! requests are answered on the device by the [`Batch`] of a [`DenseNetwork`] or by a
+//! [`Landscape`]. Theta, its gradient and the vectors of the optimizer never leave the device; only
+//! sums and losses do.
 //!
 //! ```
 //! use rolling_ball::gpu::{self, DenseNetwork, Device, Shaders, Vector};
@@ -31,13 +34,15 @@
 //! # Ok::<(), gpu::Error>(())
 //! ```
 //!
-//! **The same bits.** Sums and products go in the order of the [numeric contract](crate::kernels), and each operation's result
-//! goes through an integer operation that a shader compiler cannot see through, so none is contracted or reordered; exponential
-//! and logarithm take `libm`'s steps. What a GPU may still do otherwise is in [`TOLERANCE`]. `cargo xtask gpu` compares.
+//! **The same bits.** Sums and products follow the order of the [numeric contract](crate::kernels).
+//! The result of each operation goes through an integer operation that a shader compiler cannot see
+//! through, so that none is contracted or reordered. Exponential and logarithm take the steps of
+//! `libm`. What a GPU may still do differently is described at [`TOLERANCE`]. `cargo lab gpu`
+//! compares the two.
 //!
-//! **Waits and failures.** A pass that gives no sums is only submitted; one that does waits for them, at most as long as
-//! [`Settings::longest_wait`]. What goes wrong in a pass, which has no way to tell, the device remembers: [`Device::failure`],
-//! which [`step`] tells.
+//! **Waits and failures.** A pass without sums is only submitted. A pass with sums waits for them,
+//! at most as long as [`Settings::longest_wait`]. A pass has no way to report what goes wrong; the
+//! device remembers it as [`Device::failure`], and [`step`] reports it.
 
 extern crate std;
 
@@ -64,27 +69,34 @@ pub use vector::Vector;
 use crate::optimizer::step_on;
 use crate::{Objective, Optimizer, StepReport};
 
-/// How far the numbers of a pass may be from those over slices, relative to the magnitudes that they are made of: of an element,
-/// the elements of that index before and after the pass; of a sum, their squares. 2^-20, eight units in the last place.
+/// How far the numbers of a pass may be from those over slices, relative to the magnitudes that
+/// they are made of: 2^-20, eight units in the last place. For an element, the magnitudes are the
+/// elements of that index before and after the pass; for a sum, they are the squares of these.
 ///
-/// On a Vulkan on the processor the bits are equal, and by their specifications they are on a GPU too, in all passes but one: a GPU
-/// may be off by 2.5 units in a division and 4.5 in a square root, which with the roundings between them makes 8 in the move of
-/// [`adam`](crate::kernels::VectorOps::adam). The same room is there for a compiler that sees through what keeps a product from being
-/// contracted: then each of the at most three products of an element is rounded once less, half a unit each. Numbers below the
-/// normal ones, which a GPU may flush to zero, are not in it.
+/// With a Vulkan on the processor the bits are equal. By their specifications they are equal on a
+/// GPU too, in all passes but one: a GPU may be off by 2.5 units in a division and by 4.5 in a
+/// square root, which together with the roundings between them makes 8 in the move of
+/// [`adam`](crate::kernels::VectorOps::adam).
+///
+/// The same room serves a compiler that sees through what keeps a product from being contracted.
+/// Each of the at most three products of an element is then rounded once less, which changes half a
+/// unit each. Subnormal numbers, which a GPU may flush to zero, are not covered.
 pub const TOLERANCE: f32 = 8.0 * f32::EPSILON;
 
-/// Makes one step of `optimizer` on `objective`, as [`rolling_ball::step`](crate::step) does, with theta on a device.
+/// Makes one step of `optimizer` on `objective`, like [`rolling_ball::step`](crate::step), with
+/// theta on a device.
 ///
 /// # Errors
-/// [`Error::Step`] with the optimizer's or the objective's error; where the device has failed, why: theta is then gone.
+///
+/// [`Error::Step`] with the error of the optimizer or of the objective; where the device has
+/// failed, the reason, and then theta is gone.
 pub fn step<O: Optimizer<Vector> + ?Sized, F: Objective<Vector> + ?Sized>(
     optimizer: &mut O,
     objective: &mut F,
     theta: &mut Vector,
 ) -> Result<StepReport, Error> {
     let report = step_on(optimizer, objective, theta);
-    // What a failed device answers makes no sense.
+    // The answers of a failed device make no sense.
     theta.device().check()?;
     Ok(report?)
 }

@@ -1,9 +1,9 @@
-//! Shaders that are compiled, and how one is told what to do.
+//! Compiled shaders, and how one is told what to do.
 
 use super::std::vec::Vec;
 use crate::kernels::NOTHING;
 
-/// What every shader begins with, after its `Parameters`.
+/// The code that every shader begins with, after its `Parameters`.
 pub(super) const ARITHMETIC: &str = include_str!("mathematics/arithmetic.wgsl");
 pub(super) const TRANSCENDENTAL: &str = include_str!("mathematics/transcendental.wgsl");
 pub(super) const SINE: &str = include_str!("mathematics/sine.wgsl");
@@ -15,8 +15,9 @@ pub(super) struct Program {
     layout: wgpu::BindGroupLayout,
 }
 
-/// What a run of a shader is told: first, for arithmetic.wgsl, a zero and a negative zero that its compiler does not know, then
-/// these words; as many as its `Parameters` have.
+/// The words that a run of a shader is told. For arithmetic.wgsl they begin with a zero and a
+/// negative zero, which the compiler does not know; then come these words, as many as the
+/// `Parameters` have.
 pub(super) fn words(told: impl IntoIterator<Item = u32>) -> Vec<u32> {
     [0, NOTHING.to_bits()].into_iter().chain(told).collect()
 }

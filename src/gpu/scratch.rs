@@ -1,13 +1,15 @@
-//! Buffers that the passes of a device share: partial sums, sums of segments, and what goes back to the processor.
+//! Buffers that the passes of a device share: partial sums, sums of segments, and what is sent back
+//! to the processor.
 
 use super::std::{string::ToString, sync::mpsc::channel};
 use super::{Device, Error};
 use wgpu::BufferUsages;
 
-/// Bytes that go to or from the device at once, so that the copies on the way stay small.
+/// How many bytes are sent to or from the device at once, so that the copies on the way stay small.
 pub(super) const PIECE: u64 = 32 << 20;
 
-/// The shared buffers of a device; each is made when it is first needed, and anew when a larger one is.
+/// The shared buffers of a device. Each is made when it is first needed, and made anew when a
+/// larger one is needed.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     pub partials: Shelf,
@@ -20,7 +22,7 @@ pub(super) struct Scratch {
 pub(super) struct Shelf(Option<wgpu::Buffer>);
 
 impl Shelf {
-    /// The buffer, with room for at least so many bytes.
+    /// Takes the buffer out, with room for at least so many bytes.
     pub fn take(
         &mut self,
         device: &Device,
@@ -29,7 +31,7 @@ impl Shelf {
     ) -> Result<wgpu::Buffer, Error> {
         match self.0.take() {
             Some(buffer) if buffer.size() >= bytes => Ok(buffer),
-            // The old one goes first: there may be no room for both.
+            // The old buffer is freed first, since there may be no room for both.
             _ => device.buffer(bytes.next_power_of_two().max(256), usage),
         }
     }
@@ -40,8 +42,9 @@ impl Shelf {
 }
 
 impl Scratch {
-    /// Does the commands, then copies words of `source` from `offset` on to the processor, all in one submission, and hands them to
-    /// `receive`. At most [`PIECE`] bytes, and at least one word.
+    /// Runs the commands, copies words of `source` from `offset` on to the processor, all in one
+    /// submission, and hands them to `receive`. It copies at least one word and at most [`PIECE`]
+    /// bytes.
     pub fn read(
         &mut self,
         device: &Device,
@@ -63,7 +66,8 @@ impl Scratch {
             submission
         })?;
         device.wait(submission)?;
-        // A thread that submits at the same time may have taken the answer, and be about to pass it on.
+        // A thread that submits at the same time may have taken the answer and be about to pass it
+        // on.
         match told.recv_timeout(device.longest_wait()) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(Error::Refused(error.to_string())),
@@ -76,7 +80,7 @@ impl Scratch {
             receive(bytemuck::try_cast_slice(&view).unwrap_or_default());
         }
         staging.unmap();
-        // After an error above it may still be mapped: then it is not used again.
+        // After an error above it may still be mapped, and then it is not used again.
         self.staging.put_back(staging);
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Numbers in the memory of a device.
+//! Vectors of floats in the memory of a device.
 
 use super::scratch::PIECE;
 use super::std::vec::Vec;
@@ -7,13 +7,15 @@ use core::ops::Range;
 use core::slice;
 use wgpu::BufferUsages;
 
-/// Vector of a piece that is written or read at once.
+/// How many elements of a vector are written or read at once.
 const PIECE_ELEMENTS: usize = PIECE as usize / 4;
 
-/// Buffers of a vector. A driver that promises memory without having it, as that on the CPU does, is not asked for more: 128 GiB there.
+/// How many buffers a vector has at most. A driver that promises memory without having it, like
+/// that of the processor, is not asked for more; that would be 128 GiB there.
 const MOST_CHUNKS: usize = 1024;
 
-/// `f32` elements in the memory of a device. Four bytes an element; one longer than the device's largest binding is several buffers.
+/// A vector of `f32` elements in the memory of a device. It takes four bytes an element; a vector
+/// that is longer than the device's largest binding consists of several buffers.
 #[derive(Debug)]
 pub struct Vector {
     device: Device,
@@ -22,11 +24,12 @@ pub struct Vector {
 }
 
 impl Vector {
-    /// Zeros.
+    /// A vector of zeros.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfMemory`] where the device has no room for them, or they would be more than 1024 buffers.
+    /// [`Error::OutOfMemory`] where the device has no room for it, or where it would need more than
+    /// 1024 buffers.
     pub fn zeros(device: &Device, length: usize) -> Result<Self, Error> {
         device.check()?;
         let bytes = (length as u64).saturating_mul(4);
@@ -49,22 +52,24 @@ impl Vector {
         Ok(Self { device: device.clone(), chunks, length })
     }
 
-    /// A copy of a slice.
+    /// A vector with a copy of a slice.
     ///
     /// # Errors
     ///
-    /// As [`zeros`](Self::zeros), and [`Error::Lost`].
+    /// The same as [`zeros`](Self::zeros), and [`Error::Lost`].
     pub fn from_slice(device: &Device, elements: &[f32]) -> Result<Self, Error> {
         let mut vector = Self::zeros(device, elements.len())?;
         vector.write(elements)?;
         Ok(vector)
     }
 
-    /// Replaces every element. Returns before the device has them, in order with the passes.
+    /// Replaces every element. It returns before the device has the elements, but they stay in
+    /// order with the passes.
     ///
     /// # Errors
     ///
-    /// [`Error::Step`] where the slice has another length; [`Error::OutOfMemory`] and [`Error::Lost`].
+    /// [`Error::Step`] where the slice has another length; [`Error::OutOfMemory`] and
+    /// [`Error::Lost`].
     pub fn write(&mut self, elements: &[f32]) -> Result<(), Error> {
         crate::Error::check_length("elements", self.length, elements.len())?;
         for (buffer, elements) in self.chunks.iter().zip(elements.chunks(self.device.chunk())) {
@@ -73,7 +78,7 @@ impl Vector {
                 let bytes: &[u8] = bytemuck::cast_slice(piece);
                 self.device.guard(bytes.len() as u64, || {
                     self.device.queue().write_buffer(buffer, offset, bytes);
-                    // Without it, the copies of all pieces would wait in memory.
+                    // Without this, the copies of all pieces would wait in memory.
                     self.device.queue().submit([]);
                 })?;
                 offset += bytes.len() as u64;
@@ -82,12 +87,12 @@ impl Vector {
         Ok(())
     }
 
-    /// A copy of every element, once all passes so far are done.
+    /// Returns a copy of every element, once all passes so far are done.
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`] where the device is not done in time, after which it may be read again;
-    /// [`Error::OutOfMemory`], [`Error::Lost`], and what [`Device::failure`] tells.
+    /// [`Error::Timeout`] where the device is not done in time; the vector may then be read again
+    /// later. [`Error::OutOfMemory`], [`Error::Lost`], and whatever [`Device::failure`] reports.
     pub fn read(&self) -> Result<Vec<f32>, Error> {
         let mut elements = Vec::with_capacity(self.length);
         for buffer in &self.chunks {
@@ -96,7 +101,8 @@ impl Vector {
         Ok(elements)
     }
 
-    /// A copy of a few elements, which must be in the first buffer; as [`read`](Self::read).
+    /// Returns a copy of a few elements, which must be in the first buffer, like
+    /// [`read`](Self::read).
     pub(super) fn read_part(&self, part: Range<usize>) -> Result<Vec<f32>, Error> {
         let mut elements = Vec::with_capacity(part.len());
         if let Some(buffer) = self.chunks.first() {
@@ -132,19 +138,19 @@ impl Vector {
         self.length
     }
 
-    /// Whether there are none.
+    /// Whether there are no elements.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.length == 0
     }
 
-    /// Where the elements are.
+    /// The device on which the elements are.
     #[must_use]
     pub fn device(&self) -> &Device {
         &self.device
     }
 
-    /// The buffers, each but the last with [`Device::chunk`] elements.
+    /// The buffers. Each but the last has [`Device::chunk`] elements.
     pub(super) fn chunks(&self) -> slice::Iter<'_, wgpu::Buffer> {
         self.chunks.iter()
     }

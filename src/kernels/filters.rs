@@ -1,8 +1,9 @@
-//! The filters of a convolution, eight at a time: each is a lane, in which it adds up in the order of the contract.
+//! The filters of a convolution, eight at a time. Each filter has a lane of its own, in which its
+//! products are added up in the order of the numeric contract.
 
 use super::{LANES, NOTHING, PANEL, SimdVector};
 
-/// Weights of a filter, at most.
+/// The most weights that a filter may have here.
 const MOST: usize = 576;
 
 /// The weights of up to [`LANES`] filters, side by side.
@@ -11,7 +12,8 @@ pub(crate) struct Filters {
 }
 
 impl Filters {
-    /// Whether there is room for filters of this length, whose neighbouring weights are at most so many.
+    /// Whether filters of this length fit, when at most `neighbours` of their weights lie side by
+    /// side.
     pub const fn fit(length: usize, neighbours: usize) -> bool {
         length <= MOST && neighbours <= PANEL
     }
@@ -21,7 +23,7 @@ impl Filters {
         Self { taps: [[0.0; LANES]; MOST] }
     }
 
-    /// From filters of this length, one after the other.
+    /// Collects the weights from filters of this length, which lie one after the other.
     #[inline(always)]
     pub fn load(&mut self, length: usize, weights: &[f32]) {
         for (lane, filter) in weights.chunks_exact(length.max(1)).take(LANES).enumerate() {
@@ -33,14 +35,14 @@ impl Filters {
         }
     }
 
-    /// The dot product of each filter, from a weight on, with at most a panel of values.
+    /// The dot product of each filter, from the given weight on, with at most a panel of values.
     #[inline(always)]
     pub fn dot<V: SimdVector>(&self, start: usize, values: &[f32]) -> V {
         let taps = self.taps.get(start..).unwrap_or_default();
         let taps = taps.get(..values.len()).unwrap_or_default();
         let (blocks, rest) = values.as_chunks::<LANES>();
         let (tap_blocks, tap_rest) = taps.as_chunks::<LANES>();
-        // A partial sum of all filters is a vector.
+        // One vector holds the same partial sum of all filters.
         let mut lanes = [V::splat(NOTHING); LANES];
         for (taps, values) in tap_blocks.iter().zip(blocks) {
             for ((lane, tap), value) in lanes.iter_mut().zip(taps).zip(values) {

@@ -1,24 +1,33 @@
-//! VectorOps over memory, and the numeric contract that makes them give the same bits everywhere.
+//! The passes over memory, and the numeric contract that makes them give the same bits everywhere.
 //!
-//! **The contract.** Every operation on an `f32` is one IEEE-754 addition, subtraction,
-//! multiplication, division or square root, rounded to nearest, in the order written here, and never
-//! contracted into a fused multiply-add. A reduction goes through its terms in panels of [`PANEL`]. A panel keeps [`LANES`]
-//! partial sums, which start at -0.0, to which anything may be added without a change: term `i` is added to lane
-//! `i % LANES`, in the order of `i`. The lanes of the panels are added up in the order of the panels, lane by
-//! lane; then pairwise, the upper half onto the lower half, until one is left ([`sum_lanes`]). Where there are more than
-//! [`SEGMENT`] terms in a pass over parameters, each segment of them is such a sum, and the segments are added up in
-//! their order. The products of a layer with several samples add one sample after the other.
+//! # The numeric contract
 //!
-//! A vector unit may do several lanes at once, and threads several segments, or rows; they may not change the order.
-//! So [`Scalar`] on a Cortex-M0 and `Wide` on AVX-512 agree in every bit. Subnormal numbers follow the
-//! same rule on every core that does not flush them to zero (all but the Helium unit of the Cortex-M55,
-//! where results agree as long as no operand or result is subnormal).
+//! Every operation on an `f32` is one IEEE-754 addition, subtraction, multiplication, division or
+//! square root. It is rounded to nearest, happens in the order written here, and is never
+//! contracted into a fused multiply-add.
 //!
-//! Panels are there for the desktop: a processor that runs ahead begins the next one while the additions of the last are
-//! still under way, and sums over millions of terms lose fewer bits.
+//! - A reduction goes through its terms in panels of [`PANEL`] terms.
+//! - A panel keeps [`LANES`] partial sums. Each starts at -0.0, since adding to it changes no
+//!   number. Term `i` is added to lane `i % LANES`, in the order of `i`.
+//! - The lanes of the panels are added up lane by lane, in the order of the panels. What results is
+//!   added up pairwise, the upper half onto the lower half, until one number is left
+//!   ([`sum_lanes`]).
+//! - A pass over more than [`SEGMENT`] parameters makes such a sum of each segment, and adds up the
+//!   segments in their order.
+//! - The products of a layer with several samples add one sample after the other.
 //!
-//! The slices of a pass are of one length, which the optimizers check once a step. Nothing beyond the shortest of others is touched,
-//! but their sums mean nothing.
+//! A vector unit may compute several lanes at once, and threads may compute several segments or
+//! rows at once, but neither may change the order. So [`Scalar`] on a Cortex-M0 and `Wide` on
+//! AVX-512 agree in every bit. Subnormal numbers follow the same rule on every core that does not
+//! flush them to zero. Only the Helium unit of the Cortex-M55 does flush them; its results agree as
+//! long as no operand and no result is subnormal.
+//!
+//! Panels are there for the desktop: a processor that executes out of order begins the next panel
+//! while the additions of the last one are still under way. Sums over millions of terms also lose
+//! fewer bits.
+//!
+//! All slices of a pass have the same length, which the optimizers check once a step. If they
+//! differ, no pass touches anything beyond the shortest, but its sums mean nothing.
 
 mod factors;
 mod filters;
@@ -38,30 +47,34 @@ pub use vector::Vector;
 #[cfg(feature = "simd")]
 pub use wide::{Level, Pass, Wide};
 
-/// What a lane starts from: to add to it changes no number, not even the sign of a zero.
+/// The value that a lane starts from: adding to it changes no number, not even the sign of a zero.
 pub(crate) const NOTHING: f32 = -0.0;
 
 /// The kernels that constructors choose: [`Wide`] with the feature `simd`, else [`Scalar`].
 ///
-/// The feature changes the speed, never a bit of the result.
+/// The feature changes the speed, but never a bit of the result.
 #[cfg(feature = "simd")]
 pub type Active = Wide;
 /// The kernels that constructors choose: `Wide` with the feature `simd`, else [`Scalar`].
 ///
-/// The feature changes the speed, never a bit of the result.
+/// The feature changes the speed, but never a bit of the result.
 #[cfg(not(feature = "simd"))]
 pub type Active = Scalar;
 
-/// Partial sums of a reduction. Measured choice, see ARCHITECTURE.md.
+/// How many partial sums a reduction keeps. ARCHITECTURE.md shows the measurements behind this
+/// choice.
 pub const LANES: usize = 8;
 
-/// Terms of a reduction that one set of partial sums takes. Measured choice, see ARCHITECTURE.md.
+/// How many terms of a reduction go into one set of partial sums. ARCHITECTURE.md shows the
+/// measurements behind this choice.
 pub const PANEL: usize = 256;
 
-/// Terms of a reduction that are added up before the next are begun: what a thread takes at least.
+/// How many terms of a reduction are added up before the next ones are begun. A thread takes at
+/// least a segment.
 pub const SEGMENT: usize = 256 * PANEL;
 
-/// Sums that a Gauss-Newton iteration or a projection needs, from one pass. With `d = displaced - theta`:
+/// The sums that a Gauss-Newton iteration or a projection needs, all from one pass. Here
+/// `d = displaced - theta`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FootpointSums {
     /// `|d|^2`
@@ -72,7 +85,7 @@ pub struct FootpointSums {
     pub gradient: f32,
 }
 
-/// Sums that a step of the contact needs, from one pass.
+/// The sums that a step of the contact needs, all from one pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ContactSums {
     /// `|theta|^2`
@@ -85,29 +98,29 @@ pub struct ContactSums {
     pub along: f32,
 }
 
-/// What Adam does to each element, with the bias corrections already folded in.
+/// The settings of Adam's update of each element. The bias corrections are already folded in.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamCoefficients {
-    /// Decay of the mean of the gradient.
+    /// The decay of the running mean of the gradient, at least 0 and below 1.
     pub beta1: f32,
-    /// Decay of the mean of the squared gradient.
+    /// The decay of the running mean of the squared gradient.
     pub beta2: f32,
-    /// `learning_rate / (1 - beta1^t)`
+    /// `learning_rate / (1 - beta1^t)`, in step `t`.
     pub rate: f32,
-    /// `1 / (1 - beta2^t)`
+    /// `1 / (1 - beta2^t)`, in step `t`.
     pub second_correction: f32,
-    /// Added to the root of the second moment.
+    /// The number that is added to the root of the second moment, to keep the quotient finite.
     pub epsilon: f32,
-    /// `learning_rate * weight_decay`: the decoupled decay of AdamW.
+    /// `learning_rate * weight_decay`: the decoupled weight decay of AdamW.
     pub decay: f32,
 }
 
 /// The passes that the optimizers make over their vectors.
 ///
-/// Where a pass replaces `theta`, it leaves the old `theta` in `gradient`, whose content is spent by then:
-/// that is what a roll-back restores.
+/// A pass that replaces `theta` leaves the old `theta` in `gradient`, whose content is no longer
+/// needed by then. A roll-back restores theta from there.
 pub trait VectorOps {
-    /// What they go over: `[f32]`, or a vector on a device of its own.
+    /// The type of the vectors: `[f32]`, or a vector in the memory of a device such as a GPU.
     type Vector: Vector + ?Sized;
 
     /// `a . b`
@@ -118,7 +131,7 @@ pub trait VectorOps {
     #[must_use]
     fn squared_norms(a: &Self::Vector, b: &Self::Vector) -> (f32, f32);
 
-    /// The sums of one footpoint iteration.
+    /// The sums of one iteration of a footpoint solver.
     #[must_use]
     fn footpoint_sums(
         theta: &Self::Vector,
@@ -126,7 +139,7 @@ pub trait VectorOps {
         gradient: &Self::Vector,
     ) -> FootpointSums;
 
-    /// The sums of one contact step.
+    /// The sums of one step of the contact.
     #[must_use]
     fn contact_sums(
         theta: &Self::Vector,
@@ -140,11 +153,11 @@ pub trait VectorOps {
     /// `y = scale * x`
     fn scale_into(y: &mut Self::Vector, scale: f32, x: &Self::Vector);
 
-    /// `y = x + scale * (z - x)`, written over `y`.
+    /// `y = x + scale * (z - x)`; the result replaces `y`.
     fn interpolate_into(y: &mut Self::Vector, x: &Self::Vector, z: &Self::Vector, scale: f32);
 
-    /// `displaced = theta - (rate + reach) * gradient` and `theta -= rate * gradient`; written as
-    /// `displaced = theta' - reach * gradient` with the new theta'.
+    /// `displaced = theta - (rate + reach) * gradient` and `theta -= rate * gradient`. The first is
+    /// computed as `displaced = theta' - reach * gradient`, where theta' is the new theta.
     fn displace(
         theta: &mut Self::Vector,
         displaced: &mut Self::Vector,
@@ -153,7 +166,8 @@ pub trait VectorOps {
         reach: f32,
     );
 
-    /// The direction `p = (displaced - theta) - scale * gradient`, left in `gradient`, and `theta += p`.
+    /// Computes the direction `p = (displaced - theta) - scale * gradient`, leaves it in
+    /// `gradient`, and adds it: `theta += p`.
     fn gauss_newton_move(
         theta: &mut Self::Vector,
         displaced: &Self::Vector,
@@ -161,7 +175,8 @@ pub trait VectorOps {
         scale: f32,
     );
 
-    /// `theta -= step * ((theta - displaced) + pull * gradient)`, the old theta left in `gradient`.
+    /// `theta -= step * ((theta - displaced) + pull * gradient)`. The old theta is left in
+    /// `gradient`.
     fn project(
         theta: &mut Self::Vector,
         displaced: &Self::Vector,
@@ -170,9 +185,9 @@ pub trait VectorOps {
         pull: f32,
     );
 
-    /// The centre `x = theta - offset` moves by `-rate * gradient`, the offset becomes
-    /// `reach * gradient`, and theta the new contact `x + offset`. Returns the squared length of theta's move;
-    /// the old theta is left in `gradient`.
+    /// Moves the centre `x = theta - offset` by `-rate * gradient`, replaces the offset by
+    /// `reach * gradient`, and replaces theta by the new contact `x + offset`. Returns the squared
+    /// length of theta's move; the old theta is left in `gradient`.
     fn roll(
         theta: &mut Self::Vector,
         offset: &mut Self::Vector,
@@ -181,13 +196,14 @@ pub trait VectorOps {
         reach: f32,
     ) -> f32;
 
-    /// `theta -= rate * gradient`, the old theta left in `gradient`. Returns `(|theta|^2, |gradient|^2)` of before.
+    /// `theta -= rate * gradient`. Returns `(|theta|^2, |gradient|^2)` as they were before; the old
+    /// theta is left in `gradient`.
     #[must_use]
     fn descend(theta: &mut Self::Vector, gradient: &mut Self::Vector, rate: f32) -> (f32, f32);
 
-    /// `velocity = momentum * velocity + gradient`; theta moves by `-rate * velocity`, or, with `nesterov`, by
-    /// `-rate * (gradient + momentum * velocity)`. Returns the squared length of the move; the old theta is
-    /// left in `gradient`.
+    /// `velocity = momentum * velocity + gradient`. Theta moves by `-rate * velocity`; with
+    /// `nesterov`, by `-rate * (gradient + momentum * velocity)`. Returns the squared length of the
+    /// move; the old theta is left in `gradient`.
     fn descend_with_momentum(
         theta: &mut Self::Vector,
         velocity: &mut Self::Vector,
@@ -197,7 +213,8 @@ pub trait VectorOps {
         nesterov: bool,
     ) -> f32;
 
-    /// One step of Adam. Returns the squared length of the move; the old theta is left in `gradient`.
+    /// Makes one step of Adam. Returns the squared length of the move; the old theta is left in
+    /// `gradient`.
     fn adam(
         theta: &mut Self::Vector,
         mean: &mut Self::Vector,
@@ -223,13 +240,13 @@ pub trait VectorOps {
     );
 }
 
-/// The passes over slices, and the products that the networks make of them.
+/// The passes over slices, and the matrix products that the networks need.
 pub trait Kernels: VectorOps<Vector = [f32]> {
-    /// Does a task on the vector unit of these kernels.
+    /// Runs a task on the vector unit of these kernels.
     fn run<T: Task>(task: T) -> T::Output;
 
-    /// Of several samples: `outputs[s][o] = biases[o] + weights[o] . inputs[s]`, where a row of the weights and an input are
-    /// `width` long.
+    /// For each of several samples, computes `outputs[s][o] = biases[o] + weights[o] . inputs[s]`.
+    /// A row of the weights and an input are both `width` long.
     fn transform(
         width: usize,
         weights: &[f32],
@@ -238,15 +255,19 @@ pub trait Kernels: VectorOps<Vector = [f32]> {
         outputs: &mut [f32],
     );
 
-    /// `targets[r] += sum over t of factor(r, t) * rows[t]`, one addition after the other; from nothing, unless `add`. A row
-    /// and a target are `width` long.
+    /// Computes `targets[r] += sum over t of factor(r, t) * rows[t]`, one addition after the other.
+    /// Without `add`, the sum starts from nothing instead of from the target. A row and a target
+    /// are both `width` long.
     ///
-    /// With the slopes as factors and the inputs as rows, the gradient with respect to the weights, where a term is a sample;
-    /// with the weights as rows, that with respect to the inputs, where it is an output.
+    /// One function serves two gradients. With the slopes as factors and the inputs as rows it
+    /// gives the gradient with respect to the weights, where each term is a sample. With the slopes
+    /// as factors and the weights as rows it gives that with respect to the inputs, where each term
+    /// is an output.
     fn combine(width: usize, factors: Factors, rows: &[f32], targets: &mut [f32], add: bool);
 }
 
-/// Adds the lanes in the order of the contract: the upper half onto the lower half, until one is left.
+/// Adds up the lanes in the order of the contract: the upper half onto the lower half, until one is
+/// left.
 #[inline(always)]
 #[must_use]
 pub fn sum_lanes<const L: usize>(mut lanes: [f32; L]) -> f32 {

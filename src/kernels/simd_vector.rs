@@ -1,21 +1,21 @@
-//! What a task computes with.
+//! The vectors that a task computes with.
 
 use super::LANES;
 use core::ops::{Add, Div, Mul, Sub};
 
-/// A vector of [`LANES`] lanes. Every operation is one IEEE-754 operation a lane.
+/// A vector of [`LANES`] lanes. Every operation is one IEEE-754 operation in each lane.
 pub trait SimdVector:
     Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
 {
-    /// The same value in every lane.
+    /// A vector that has the same value in every lane.
     fn splat(value: f32) -> Self;
 
-    /// From memory.
+    /// Loads a vector from memory.
     fn load(block: &[f32; LANES]) -> Self;
 
-    /// To memory.
+    /// Stores the vector to memory.
     fn store(self) -> [f32; LANES];
 
-    /// The square root of every lane.
+    /// Takes the square root in every lane.
     fn sqrt(self) -> Self;
 }

@@ -2,20 +2,22 @@
 
 use super::SimdVector;
 
-/// Work that is written once for every vector unit.
+/// A piece of work that is written once and compiled for every vector unit.
 pub trait Task {
-    /// What it gives.
+    /// The type of the result.
     type Output;
 
-    /// Does it. Always inlined, with all that it calls, so that it is compiled for the unit.
+    /// Does the work on the unit `U`. It is always inlined, with everything that it calls, so that
+    /// all of it is compiled for that unit.
     fn run<U: Unit>(self) -> Self::Output;
 }
 
-/// What a task is compiled for.
+/// A vector unit, or the lack of one, that a task is compiled for.
 pub trait Unit {
-    /// Eight lanes.
+    /// The unit's vector of eight lanes.
     type SimdVector: SimdVector;
-    /// How many samples, or vectors of columns, its registers hold in a product of four rows; 0 without a vector unit.
+    /// How many samples, or how many vectors of columns, the registers hold in a product of four
+    /// rows; 0 without a vector unit.
     const TILE: usize;
 
     /// `a . b`

@@ -1,18 +1,19 @@
-//! What a pass goes over.
+//! The vectors that passes go over.
 
-/// Floats that passes go over: those of a slice, or of a vector on a device of its own.
+/// A vector of floats: a slice, or a vector in the memory of a device such as a GPU.
 pub trait Vector {
-    /// How many.
+    /// How many elements it has.
     #[must_use]
     fn length(&self) -> usize;
 
-    /// Puts the value everywhere.
+    /// Sets every element to the value.
     fn fill(&mut self, value: f32);
 
-    /// Multiplies each.
+    /// Multiplies every element by the factor.
     fn scale(&mut self, factor: f32);
 
-    /// Overwrites the elements with those of another, as far as both go.
+    /// Overwrites the elements with those of another vector, up to the end of the shorter of the
+    /// two.
     fn copy_from(&mut self, other: &Self);
 }
 

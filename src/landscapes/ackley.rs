@@ -3,8 +3,10 @@
 use super::{Landscape, objective, sum};
 use core::f32::consts::{E, TAU};
 
-/// `20 - 20 e^(-r / 5) + e - e^c`, where `r` is the root of the mean of `theta^2` and `c` the mean of `cos(2 pi theta)`: a funnel in
-/// a wrinkled plain, with 0 at 0, where its tip has the slope 0 here. Any number of parameters.
+/// `20 - 20 e^(-r / 5) + e - e^c`, where `r` is the root of the mean of `theta^2` and `c` is the
+/// mean of `cos(2 pi theta)`. This is a funnel in a wrinkled plain. Its minimum is 0 at theta = 0,
+/// where the tip of the funnel has no slope; the gradient there is defined as 0. It takes any
+/// number of parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ackley;
 

@@ -1,14 +1,14 @@
-//! Wells in a bowl.
+//! Gaussian wells in a bowl.
 
 use super::{Landscape, objective, sum};
 
-/// `|theta|^2 - sum_j e^(-|theta - minimum_j|^2 / (2 width^2))`: a bowl with wells. The paper's fifth landscape, with 1000 wells of
-/// width 0.1 between -3 and 3 in two dimensions.
+/// `|theta|^2 - sum_j e^(-|theta - minimum_j|^2 / (2 width^2))`: a bowl with wells. This is the
+/// paper's fifth landscape, which has 1000 wells of width 0.1 between -3 and 3 in two dimensions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GaussianWells<'a, const DIMENSIONS: usize> {
-    /// Where the wells are.
+    /// The positions of the wells.
     pub minima: &'a [[f32; DIMENSIONS]],
-    /// Their standard deviation, above 0.
+    /// The standard deviation of the wells, above 0.
     pub width: f32,
 }
 

@@ -1,6 +1,8 @@
-//! Losses in closed form, to see what an optimizer does: those of the rolling ball's paper and the usual ones.
+//! Losses in closed form, to see what an optimizer does: those of the rolling ball's paper and the
+//! usual ones.
 //!
-//! Each is an [`Objective`](crate::Objective), with sines and exponentials from `libm`: the same bits on every target.
+//! Each is an [`Objective`](crate::Objective), with sines and exponentials from `libm`: the same
+//! bits on every target.
 //!
 //! ```
 //! use rolling_ball::landscapes::Weierstrass;
@@ -41,13 +43,13 @@ use crate::Error;
 
 /// A loss whose two methods cannot fail once the lengths are right.
 trait Landscape {
-    /// How many parameters it has, where that is given.
+    /// The number of parameters, where the landscape fixes it.
     const PARAMETERS: Option<usize> = None;
 
-    /// The loss.
+    /// The loss at theta.
     fn value(&self, theta: &[f32]) -> f32;
 
-    /// Overwrites the gradient and returns the loss.
+    /// Overwrites the gradient, and returns the loss.
     fn slope(&self, theta: &[f32], gradient: &mut [f32]) -> f32;
 
     fn checked_value(&self, theta: &[f32]) -> Result<f32, Error> {
@@ -66,7 +68,7 @@ trait Landscape {
     }
 }
 
-/// Makes an objective of a landscape.
+/// Makes an [`Objective`](crate::Objective) of a landscape.
 macro_rules! objective {
     ($landscape:ty $(, $($generics:tt)+)?) => {
         impl $(<$($generics)+>)? $crate::Objective for $landscape {
@@ -86,7 +88,7 @@ macro_rules! objective {
 }
 use objective;
 
-/// The sum over the parameters of a function of one.
+/// Adds up a function of one parameter over all parameters.
 fn sum(theta: &[f32], value: impl Fn(f32) -> f32) -> f32 {
     let mut total = 0.0;
     for t in theta {
@@ -95,12 +97,12 @@ fn sum(theta: &[f32], value: impl Fn(f32) -> f32) -> f32 {
     total
 }
 
-/// A sum over the parameters of one function.
+/// A landscape that is the sum of the same function of each parameter.
 trait Separable {
-    /// The function.
+    /// The function of one parameter.
     fn height(&self, t: f32) -> f32;
 
-    /// Its derivative.
+    /// The derivative of that function.
     fn incline(&self, t: f32) -> f32;
 }
 

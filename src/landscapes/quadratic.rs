@@ -1,11 +1,12 @@
-//! An ill-conditioned bowl.
+//! An ill-conditioned quadratic bowl.
 
 use super::{Landscape, objective};
 
-/// `1/2 sum_i a_i theta_i^2`, whose curvatures `a_i` grow from 1 to `condition` in equal ratios. Any number of parameters.
+/// `1/2 sum_i a_i theta_i^2`, where the curvatures `a_i` grow from 1 to `condition` in equal
+/// ratios. It takes any number of parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quadratic {
-    /// The largest curvature in units of the smallest, 1 or above.
+    /// The largest curvature divided by the smallest; 1 or above.
     pub condition: f32,
 }
 

@@ -3,8 +3,8 @@
 use super::{Separable, objective};
 use core::f32::consts::TAU;
 
-/// The sum over the parameters `t` of `t^2 + 10 - 10 cos(2 pi t)`: a bowl with a minimum near every whole number, and 0 at 0.
-/// Any number of parameters.
+/// The sum over the parameters `t` of `t^2 + 10 - 10 cos(2 pi t)`: a bowl with a minimum near every
+/// whole number. The lowest is 0 at theta = 0. It takes any number of parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rastrigin;
 

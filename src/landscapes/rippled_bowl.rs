@@ -1,16 +1,17 @@
-//! A bowl with ripples on it.
+//! A quadratic bowl with ripples.
 
 use super::{Landscape, Quadratic, objective};
 
-/// A [`Quadratic`] with ripples, `amplitude (1 - cos(frequency t))` of each parameter `t`: where an optimizer that sees no ripples
-/// goes straight to 0. Any number of parameters.
+/// A [`Quadratic`] with ripples: `amplitude (1 - cos(frequency t))` is added for each parameter
+/// `t`. An optimizer that does not see the ripples goes straight to 0. It takes any number of
+/// parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RippledBowl {
-    /// Without its ripples.
+    /// The bowl without its ripples.
     pub bowl: Quadratic,
-    /// Half the height of a ripple.
+    /// Half the height of a ripple, in units of the loss.
     pub amplitude: f32,
-    /// Ripples in 2 pi.
+    /// How many ripples there are in a distance of 2 pi.
     pub frequency: f32,
 }
 

@@ -2,8 +2,8 @@
 
 use super::{Landscape, objective};
 
-/// The sum over neighbours `(x, y)` of `100 (y - x^2)^2 + (1 - x)^2`: a bent valley, with 0 where every parameter is 1. Any
-/// number of parameters from 2 on.
+/// The sum over neighbouring parameters `(x, y)` of `100 (y - x^2)^2 + (1 - x)^2`: a bent valley.
+/// Its minimum is 0, where every parameter is 1. It takes two parameters or more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rosenbrock;
 

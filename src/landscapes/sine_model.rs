@@ -1,14 +1,14 @@
-//! The fit of a sine.
+//! The fit of a sine to data.
 
 use super::{Landscape, objective};
 
-/// `mean_i (b sin(a x_i) - y_i)^2` of the parameters `(a, b)`: the mean squared error of a sine's frequency and amplitude. The paper's
-/// fourth landscape.
+/// `mean_i (b sin(a x_i) - y_i)^2` as a function of the parameters `(a, b)`: the mean squared error
+/// of the frequency and the amplitude of a sine. This is the paper's fourth landscape.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SineModel<'a> {
-    /// `x`
+    /// The inputs `x_i`.
     pub inputs: &'a [f32],
-    /// `y`, as many.
+    /// The targets `y_i`, as many as there are inputs.
     pub targets: &'a [f32],
 }
 

@@ -1,17 +1,19 @@
-//! Weierstrass's function, cut off.
+//! Weierstrass's function, with a finite number of terms.
 
 use super::{Separable, objective};
 use core::f32::consts::PI;
 
-/// The sum over the parameters `t` and `k = 0 .. terms` of `amplitude^k cos(frequency^k pi t)`: wrinkles on wrinkles, steeper
-/// the finer where `amplitude * frequency > 1`. Any number of parameters. The paper's first landscape.
+/// The sum over the parameters `t` and over `k = 0 .. terms` of
+/// `amplitude^k cos(frequency^k pi t)`: wrinkles on wrinkles. Where `amplitude * frequency > 1`,
+/// finer wrinkles are steeper. It takes any number of parameters. This is the paper's first
+/// landscape.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Weierstrass {
-    /// Of a term in units of the term before, above 0 and below 1.
+    /// The amplitude of each term divided by that of the term before; above 0 and below 1.
     pub amplitude: f32,
-    /// Of a term in units of the term before, above 1.
+    /// The frequency of each term divided by that of the term before; above 1.
     pub frequency: f32,
-    /// How many terms.
+    /// The number of terms.
     pub terms: u32,
 }
 

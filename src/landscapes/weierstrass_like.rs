@@ -1,12 +1,13 @@
-//! Riemann's cousin of Weierstrass's function.
+//! Riemann's relative of Weierstrass's function.
 
 use super::{Separable, objective};
 
-/// The sum over the parameters `t` and `k = 1 ..= terms` of `sin(k^2 t) / k^2`. Any number of parameters, of period 2 pi each.
-/// The paper's second landscape, with 100 terms.
+/// The sum over the parameters `t` and over `k = 1 ..= terms` of `sin(k^2 t) / k^2`. It takes any
+/// number of parameters and has the period 2 pi in each. This is the paper's second landscape,
+/// which has 100 terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WeierstrassLike {
-    /// How many terms.
+    /// The number of terms.
     pub terms: u16,
 }
 

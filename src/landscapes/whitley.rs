@@ -2,8 +2,9 @@
 
 use super::{Landscape, objective};
 
-/// The sum over all pairs `(x, y)` of parameters of `d^2 / 4000 - cos(d) + 1` with `d = 100 (x^2 - y)^2 + (1 - y)^2`: Rosenbrock's
-/// valley in wrinkles, with 0 where every parameter is 1. Any number of parameters. The paper's third landscape.
+/// The sum over all pairs `(x, y)` of parameters of `d^2 / 4000 - cos(d) + 1` with
+/// `d = 100 (x^2 - y)^2 + (1 - y)^2`: Rosenbrock's valley in wrinkles. Its minimum is 0, where
+/// every parameter is 1. It takes any number of parameters. This is the paper's third landscape.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Whitley;
 
@@ -25,7 +26,7 @@ impl Landscape for Whitley {
     }
 
     fn slope(&self, theta: &[f32], gradient: &mut [f32]) -> f32 {
-        // Of a pair with respect to its depth.
+        // The derivative of a pair's term with respect to its depth `d`.
         let outer = |x, y| {
             let depth = depth(x, y);
             depth / 2000.0 + libm::sinf(depth)

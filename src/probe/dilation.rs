@@ -1,21 +1,26 @@
-//! The exact ball: grey-scale dilation by a spherical cap.
+//! The exact ball, by grey-scale dilation with a spherical cap.
 
 use super::Grid;
 use crate::Error;
 
 impl Grid {
-    /// The heights of the centres of balls that rest on these heights from above, each at a point of the grid:
-    /// `centre(x) = max over |u| <= radius of height(x + u) + sqrt(radius^2 - |u|^2)` over the points that there are, and for each the
-    /// index of the point that it touches. A radius of 0 leaves the heights as they are.
+    /// Rests a ball on the surface from above at each point of the grid, and writes the height of
+    /// its centre: `centre(x) = max over |u| <= radius of height(x + u) + sqrt(radius^2 - |u|^2)`,
+    /// over the points of the grid. For each ball it also writes the index of the point that the
+    /// ball touches. A radius of 0 leaves the heights as they are.
     ///
-    /// On the grid this is exact. Between its points the surface may touch a ball earlier: the centres are too low by at most about
-    /// `spacing^2 / 8` times the largest curvature of the surface and the ball together; beyond the edges nothing holds a ball up.
+    /// On the grid this is exact. Between the points the surface may touch a ball earlier, so the
+    /// centres are too low by at most about `spacing^2 / 8` times the largest curvature of the
+    /// surface and the ball together. Beyond the edges of the grid nothing holds a ball up.
     ///
-    /// Cost: about `pi (radius / spacing)^2` operations a point, on a line `2 radius / spacing`.
+    /// Cost: about `pi (radius / spacing)^2` operations a point on a plane, and
+    /// `2 radius / spacing` on a line.
     ///
     /// # Errors
-    /// [`Error::Length`] where a slice does not have a value for each point; [`Error::NonFiniteLoss`] where a height is not finite;
-    /// [`Error::Setting`] where the radius is not finite or negative. Nothing is written then.
+    ///
+    /// [`Error::Length`] where a slice does not have a value for each point;
+    /// [`Error::NonFiniteLoss`] where a height is not finite; [`Error::Setting`] where the radius
+    /// is not finite or is negative. In these cases nothing is written.
     pub fn dilate(
         &self,
         heights: &[f32],
@@ -40,7 +45,8 @@ impl Grid {
         Ok(())
     }
 
-    /// Puts the balls of a row on the heights of a row this far down, whose first point has this index.
+    /// Raises the balls of one row by the heights of a row that is `down` rows away and begins at
+    /// the index `first`.
     fn dilate_row(
         &self,
         heights: &[f32],
@@ -66,7 +72,7 @@ impl Grid {
     }
 }
 
-/// Raises each centre to what the height beside it asks for.
+/// Raises each centre to the height at which the ball touches the height beside it.
 fn raise(heights: &[f32], first: usize, cap: f32, centres: &mut [f32], contacts: &mut [usize]) {
     let places = centres.iter_mut().zip(contacts);
     for (index, (height, (centre, contact))) in heights.iter().zip(places).enumerate() {

@@ -1,13 +1,16 @@
-//! Directions worth a look.
+//! Directions in which a loss is worth a look.
 
 use crate::Error;
 use crate::kernels::{Active, VectorOps};
 use crate::nn::Layer;
 
-/// Gives each filter of a direction the length of the same filter of theta, so that a step along it changes each by the same part,
-/// as Li et al. (2018, "Visualizing the loss landscape of neural nets") do with random directions. A filter is what makes one
-/// output, such as a row of a dense layer's weights; one of a single parameter, such as a bias, stays where it is: its part becomes 0.
-/// [`normalise_layers`] knows the filters of a network of [`nn`](crate::nn).
+/// Gives each filter of a direction the length of the same filter of theta, so that a step along
+/// the direction changes every filter by the same fraction. Li et al. (2018, "Visualizing the loss
+/// landscape of neural nets") do this with random directions.
+///
+/// A filter is the set of parameters that makes one output, such as a row of a dense layer's
+/// weights. A filter of a single parameter, such as a bias, stays where it is: its part of the
+/// direction becomes 0. [`normalise_layers`] knows the filters of a network of [`nn`](crate::nn).
 ///
 /// ```
 /// use rolling_ball::probe::normalise_filters;
@@ -20,7 +23,8 @@ use crate::nn::Layer;
 /// ```
 ///
 /// # Errors
-/// [`Error::Length`] where the direction is not as long as theta, or the filters together are not.
+///
+/// [`Error::Length`] where the direction or all filters together are not as long as theta.
 pub fn normalise_filters(
     direction: &mut [f32],
     theta: &[f32],
@@ -33,7 +37,7 @@ pub fn normalise_filters(
     normaliser.finish()
 }
 
-/// [`normalise_filters`] with those of layers.
+/// Does what [`normalise_filters`] does, with the filters of a network's layers.
 ///
 /// ```
 /// use rolling_ball::nn::{Dense, Relu};
@@ -49,20 +53,22 @@ pub fn normalise_filters(
 /// ```
 ///
 /// # Errors
-/// [`Error::Length`] where the direction or theta is not as long as the layers' trained parameters.
+///
+/// [`Error::Length`] where the direction or theta is not as long as the trained parameters of the
+/// layers.
 pub fn normalise_layers<L: Layer>(direction: &mut [f32], theta: &[f32]) -> Result<(), Error> {
     let mut normaliser = Normaliser::new(direction, theta)?;
     L::filters(&mut |filter| normaliser.normalise(filter.length));
     normaliser.finish()
 }
 
-/// A direction filter by filter.
+/// Normalises a direction filter by filter.
 struct Normaliser<'a> {
     direction: &'a mut [f32],
     theta: &'a [f32],
-    /// Of theta.
+    /// The length of theta.
     length: usize,
-    /// Of the filters until now.
+    /// The length of the filters so far.
     told: usize,
 }
 
@@ -72,7 +78,7 @@ impl<'a> Normaliser<'a> {
         Ok(Self { direction, theta, length: theta.len(), told: 0 })
     }
 
-    /// The next filter; one beyond the end is only counted.
+    /// Normalises the next filter; one that lies beyond the end is only counted.
     fn normalise(&mut self, length: usize) {
         self.told = self.told.saturating_add(length);
         let direction = core::mem::take(&mut self.direction);
@@ -94,10 +100,12 @@ impl<'a> Normaliser<'a> {
     }
 }
 
-/// Takes away from a direction what it has of another.
+/// Makes a direction orthogonal to another one, by subtracting its component along the other.
 ///
 /// # Errors
-/// [`Error::Length`] where they are not equally long, [`Error::Setting`] where the other has no length.
+///
+/// [`Error::Length`] where the two are not equally long; [`Error::Setting`] where the other
+/// direction has length 0.
 pub fn orthogonalise(direction: &mut [f32], other: &[f32]) -> Result<(), Error> {
     Error::check_length("direction", other.len(), direction.len())?;
     let squared = Active::dot(other, other);
@@ -106,14 +114,20 @@ pub fn orthogonalise(direction: &mut [f32], other: &[f32]) -> Result<(), Error> 
     Ok(())
 }
 
-/// Turns a direction, which must not be at right angles to it, to that in which points lie farthest from an origin, such as the
-/// thetas of a training from its last: the first principal component about that origin, of length 1. Of those found before it has nothing:
-/// with one of them it is the second. `scratch` is as long as theta.
+/// Turns a direction to the one in which the points lie farthest from the origin: their first
+/// principal component about that origin, of length 1. The points may be the thetas of a training,
+/// with the last of them as the origin.
 ///
-/// Power iteration: cost `2 points iterations` passes over theta.
+/// The result is orthogonal to the components that were found before, so with one of them it is the
+/// second component. The direction that is given must not be orthogonal to the result. `scratch` is
+/// as long as theta.
+///
+/// Cost: a power iteration, which makes `2 points iterations` passes over theta.
 ///
 /// # Errors
-/// [`Error::Length`] where slices are not equally long, [`Error::Setting`] where all points lie at the origin or along what was found before.
+///
+/// [`Error::Length`] where slices are not equally long; [`Error::Setting`] where all points lie at
+/// the origin, or along the components that were found before.
 pub fn principal_direction<P: AsRef<[f32]>>(
     points: &[P],
     origin: &[f32],
@@ -146,7 +160,7 @@ pub fn principal_direction<P: AsRef<[f32]>>(
     Ok(())
 }
 
-/// Of the power iteration.
+/// How many iterations the power iteration makes.
 const ITERATIONS: usize = 100;
 
 fn norm(vector: &[f32]) -> f32 {

@@ -1,9 +1,10 @@
-//! Points at equal distances.
+//! Grids of points at equal distances.
 
 use crate::Error;
 use core::num::NonZero;
 
-/// Points on a line, which is one row, or on a plane, row by row, with the same distance between rows as between columns.
+/// Points on a line, which is one row, or on a plane, row by row. The distance between rows is the
+/// same as that between columns.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Grid {
     rows: NonZero<usize>,
@@ -12,18 +13,22 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// So many points, this far from each other.
+    /// A line of `points` points, `spacing` apart.
     ///
     /// # Errors
-    /// [`Error::Length`] without a point, [`Error::Setting`] where the spacing is not above 0.
+    ///
+    /// [`Error::Length`] where there is no point; [`Error::Setting`] where the spacing is not
+    /// above 0.
     pub fn line(points: usize, spacing: f32) -> Result<Self, Error> {
         Self::plane(1, points, spacing)
     }
 
-    /// So many rows of so many points, this far from each other both ways.
+    /// A plane of `rows` rows of `columns` points each, `spacing` apart both ways.
     ///
     /// # Errors
-    /// [`Error::Length`] without a point, [`Error::Setting`] where the spacing is not above 0.
+    ///
+    /// [`Error::Length`] where there is no point; [`Error::Setting`] where the spacing is not
+    /// above 0.
     pub fn plane(rows: usize, columns: usize, spacing: f32) -> Result<Self, Error> {
         let sides = NonZero::new(rows).zip(NonZero::new(columns));
         let Some((rows, columns)) =
@@ -35,7 +40,7 @@ impl Grid {
         Ok(Self { rows, columns, spacing })
     }
 
-    /// How many rows.
+    /// How many rows there are.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows.get()
@@ -47,13 +52,13 @@ impl Grid {
         self.columns.get()
     }
 
-    /// How many points in all.
+    /// How many points there are in all.
     #[must_use]
     pub fn points(&self) -> usize {
         self.rows() * self.columns()
     }
 
-    /// From a point to the next.
+    /// The distance from a point to the next.
     #[must_use]
     pub fn spacing(&self) -> f32 {
         self.spacing

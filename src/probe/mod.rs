@@ -1,9 +1,11 @@
-//! A loss at a chosen scale: how it looks along a line or a plane, and what is left of its wrinkles for a ball of each radius.
+//! A look at a loss at a chosen scale: how it runs along a line or over a plane, and what is left
+//! of its wrinkles for a ball of each radius.
 //!
-//! [`Slice`] samples any [`Objective`](crate::Objective), [`Grid::dilate`] rolls a ball over the samples, [`Grid::roughness`] says
-//! what remains, and [`smoothing_radius`] at which radius enough of it is gone: a first guess at
-//! [`radius`](crate::RollingBallConfig::radius). No optimizer is involved, and no allocation: a line of 65 points fits a
-//! microcontroller.
+//! [`Slice`] samples any [`Objective`](crate::Objective). [`Grid::dilate`] rolls a ball over the
+//! samples, [`Grid::roughness`] says what roughness remains, and [`smoothing_radius`] names the
+//! radius at which enough of it is gone: a first guess at
+//! [`radius`](crate::RollingBallConfig::radius). No optimizer is involved and nothing is allocated,
+//! so a line of 65 points fits a microcontroller.
 //!
 //! ```
 //! use rolling_ball::landscapes::{Quadratic, RippledBowl};

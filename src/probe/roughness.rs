@@ -1,43 +1,48 @@
-//! How wrinkled a surface is.
+//! Measures of how wrinkled a surface is.
 
 use super::Grid;
 use crate::Error;
 
-/// What wrinkles do to heights on a grid.
+/// What the wrinkles of a surface on a grid amount to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Roughness {
-    /// Points inside the grid that are below all their neighbours; of equal neighbours only the first may be one.
+    /// How many points inside the grid are below all their neighbours. Of equal neighbours, only
+    /// the first may count.
     pub minima: usize,
-    /// The sum of all changes from a point to the next; the mean over the lines of a plane, both ways.
+    /// The sum of all changes from a point to the next, without their signs, in units of the loss.
+    /// On a plane it is the mean over the lines both ways.
     pub total_variation: f32,
-    /// What of it would not be there if each line fell to its lowest point and rose from there: 0 without wrinkles.
+    /// The part of the total variation that would not be there if each line only fell to its lowest
+    /// point and rose from there: 0 without wrinkles.
     pub excess_variation: f32,
-    /// The largest second difference over the squared spacing, up or down. Where a ball bridges a valley, the surface of its
-    /// centre has a kink there, whose curvature only the spacing bounds.
+    /// The largest second difference divided by the squared spacing, whether up or down. Where a
+    /// ball bridges a valley, the surface of its centre has a kink, whose curvature only the
+    /// spacing bounds.
     pub largest_curvature: f32,
 }
 
-/// A radius, and what is rough for a ball of that radius.
+/// A radius, and how rough the surface is for a ball of that radius.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Scale {
-    /// Of the ball.
+    /// The radius of the ball.
     pub radius: f32,
-    /// Of the surface on which its centre rolls.
+    /// The roughness of the surface on which the ball's centre rolls.
     pub roughness: Roughness,
 }
 
 impl Scale {
-    /// Not yet measured.
+    /// A scale whose roughness is not measured yet.
     #[must_use]
     pub fn of_radius(radius: f32) -> Self {
         Self { radius, ..Self::default() }
     }
 }
 
-/// The first of these radii at which this fraction of the excess variation is gone, in units of the first scale's, which is
-/// that of the loss itself where its radius is 0. None where no radius is large enough, or where nothing is rough.
+/// The first of these radii at which this fraction of the excess variation is gone. The fraction is
+/// of the excess variation of the first scale, which is that of the loss itself where its radius
+/// is 0. `None` where no radius is large enough, or where nothing is rough.
 #[must_use]
 pub fn smoothing_radius(scales: &[Scale], fraction: f32) -> Option<f32> {
     let (first, others) = scales.split_first()?;
@@ -51,10 +56,12 @@ pub fn smoothing_radius(scales: &[Scale], fraction: f32) -> Option<f32> {
 }
 
 impl Grid {
-    /// How rough these heights are.
+    /// Measures how rough these heights are.
     ///
     /// # Errors
-    /// [`Error::Length`] where there is not a height for each point, [`Error::NonFiniteLoss`] where one is not finite.
+    ///
+    /// [`Error::Length`] where there is not one height for each point; [`Error::NonFiniteLoss`]
+    /// where a height is not finite.
     pub fn roughness(&self, heights: &[f32]) -> Result<Roughness, Error> {
         self.check_heights(heights)?;
         let (rows, columns) = (self.rows(), self.columns());
@@ -79,11 +86,11 @@ impl Grid {
         })
     }
 
-    /// Points that are below all neighbours; of equal ones in a row, the first counts.
+    /// How many points are below all their neighbours. Of equal ones in a row, the first counts.
     fn minima(&self, heights: &[f32]) -> usize {
         let (rows, columns) = (self.rows(), self.columns());
         let height = |row: usize, column: usize| heights.get(row * columns + column).copied();
-        // Neighbours on either side, where the grid goes that way.
+        // The neighbours on either side, where the grid extends that way.
         let ways = |size: usize, at: usize| match size {
             1 => Some(at..=at),
             _ if at == 0 || at + 1 == size => None,
@@ -115,7 +122,7 @@ impl Grid {
     }
 }
 
-/// Over lines.
+/// Sums and maxima over the lines of a grid.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sums {
     lines: usize,
@@ -134,7 +141,8 @@ impl Sums {
             let change = next - height;
             self.variation += change.abs();
             bottom |= height == lowest;
-            // What goes up on the way down must come down again, and on the way up the other way round.
+            // What goes up on the way down must come down again, and on the way up it is the other
+            // way round.
             let wrong_way = if bottom { -change } else { change };
             self.excess += 2.0 * wrong_way.max(0.0);
             if let Some(before) = before {

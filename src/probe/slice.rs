@@ -1,30 +1,40 @@
-//! A loss along a line or a plane.
+//! A loss along a line or over a plane.
 
 use super::Grid;
 use crate::kernels::{Active, VectorOps};
 use crate::{Error, Objective};
 
-/// A line or a plane through the parameters, with the origin in the middle of its grid.
+/// A line or a plane through the space of the parameters, with the origin in the middle of its
+/// grid.
 #[derive(Clone, Copy, Debug)]
 pub struct Slice<'a> {
-    /// Its points. The spacing is a distance between thetas, whatever the length of the directions.
+    /// The points of the slice. The spacing is a distance between thetas, whatever the length of
+    /// the directions.
     pub grid: Grid,
-    /// The theta in the middle.
+    /// The theta in the middle of the grid.
     pub origin: &'a [f32],
-    /// From a column to the next.
+    /// The direction from one column to the next.
     pub across: &'a [f32],
-    /// From a row to the next, at right angles to `across` (see [`orthogonalise`](super::orthogonalise)); empty for a line.
+    /// The direction from one row to the next, orthogonal to `across` (see
+    /// [`orthogonalise`](super::orthogonalise)); empty for a line.
     pub down: &'a [f32],
-    /// What the loss is multiplied by, as in [`RollingBallConfig`](crate::RollingBallConfig::loss_scale).
+    /// The factor that the loss is multiplied by, as in
+    /// [`RollingBallConfig`](crate::RollingBallConfig::loss_scale).
     pub loss_scale: f32,
 }
 
 impl Slice<'_> {
-    /// The scaled losses at the points, through `theta`, which is as long as the origin. Cost: one loss a point.
+    /// Writes the scaled loss at each point. `theta`, which is as long as the origin, is
+    /// overwritten with one point after the other. Losses that are not finite are written as they
+    /// are.
+    ///
+    /// Cost: one loss evaluation for each point.
     ///
     /// # Errors
-    /// [`Error::Length`] where a slice is not as long as it must be, [`Error::Setting`] where a direction has no length or the loss
-    /// scale is not above 0, and the objective's. Losses that are not finite are told as they are.
+    ///
+    /// [`Error::Length`] where a slice does not have the length that it must have;
+    /// [`Error::Setting`] where a direction has length 0 or the loss scale is not above 0; and the
+    /// errors of the objective.
     pub fn sample<F: Objective + ?Sized>(
         &self,
         objective: &mut F,
@@ -41,10 +51,12 @@ impl Slice<'_> {
         Ok(())
     }
 
-    /// Writes the theta of a point.
+    /// Writes the theta of a point of the grid.
     ///
     /// # Errors
-    /// [`Error::Length`] where theta is not as long as the origin, [`Error::Setting`] where a direction has no length.
+    ///
+    /// [`Error::Length`] where theta is not as long as the origin; [`Error::Setting`] where a
+    /// direction has length 0.
     pub fn place(&self, row: usize, column: usize, theta: &mut [f32]) -> Result<(), Error> {
         Error::check_length("theta", self.origin.len(), theta.len())?;
         let step = self.step("across", self.across, column, self.grid.columns())?;
@@ -56,7 +68,7 @@ impl Slice<'_> {
         Ok(())
     }
 
-    /// How many times the direction from the middle.
+    /// The factor on the direction that leads from the middle to this point.
     fn step(
         &self,
         name: &'static str,

@@ -1,4 +1,5 @@
-//! The ball against the dilated loss: grey-scale dilation by a spherical cap, which knows no optimizer.
+//! The ball against the dilated loss: grey-scale dilation by a spherical cap, which knows no
+//! optimizer.
 
 use crate::support::dilation::dilate;
 use crate::support::formulas::{Formula, Single, Waves};
@@ -44,8 +45,9 @@ fn positions(length: usize) -> impl Iterator<Item = Vec<f64>> {
     (0..25).map(move |i| (0..length).map(|d| -2.0 + 0.17 * f64::from(i) - 0.3 * d as f64).collect())
 }
 
-/// The height near its maximum is flat: the sampled maximiser is exact to the root of the rounding of the height,
-/// about 1e-8, over the curvature of what is maximised, at least 1 / radius - curvature = 0.1.
+/// The height near its maximum is flat: the sampled maximiser is exact to the root of the rounding
+/// of the height, about 1e-8, over the curvature of what is maximised, at least 1 / radius -
+/// curvature = 0.1.
 const MAXIMISER: f64 = 1e-6;
 
 #[test]
@@ -77,8 +79,8 @@ fn the_slope_of_the_dilated_loss_is_the_slope_of_the_loss_at_the_contact() {
                 moved[d] -= 2.0 * step;
                 let (below, _) = dilated(&waves, radius, &moved);
                 let slope = (above - below) / (2.0 * step);
-                // Truncation: step^2 / 6 times a third derivative, which the ball amplifies to a few hundred.
-                // The heights are good to 1e-12, over the step 1e-8.
+                // Truncation: step^2 / 6 times a third derivative, which the ball amplifies to a
+                // few hundred. The heights are good to 1e-12, over the step 1e-8.
                 assert!((slope - expected[d]).abs() <= 2e-6, "{slope} {} at {x:?}", expected[d]);
             }
         }
@@ -133,7 +135,8 @@ const TIGHT: AnyFootpoint =
     AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 50, tolerance: 0.0 });
 const LAGGED: AnyFootpoint = AnyFootpoint::LaggedContact(LaggedContact);
 
-/// The forms with their rates. The lagged contact is a step behind, by radius * curvature * rate * slope.
+/// The forms with their rates. The lagged contact is a step behind, by radius * curvature * rate *
+/// slope.
 const ROLLED: [(AnyFootpoint, f32); 2] = [(TIGHT, 0.1), (LAGGED, 0.02)];
 
 #[test]
@@ -158,8 +161,9 @@ fn the_rolled_centre_lies_on_the_normal_of_its_contact() {
     for (waves, radius, start) in landscapes() {
         for (footpoint, rate) in ROLLED {
             for resting in rolling(&waves, radius, rate, footpoint, &start) {
-                // Gauss-Newton is blind below the root of the rounding, 3.5e-4 radii, over 1 - radius *
-                // curvature > 0.1 of the curvature of D; the contact lags by 0.02 * slope < 0.02.
+                // Gauss-Newton is blind below the root of the rounding, 3.5e-4 radii, over 1 -
+                // radius * curvature > 0.1 of the curvature of D; the contact lags by 0.02 * slope
+                // < 0.02.
                 let allowed = if footpoint == TIGHT { 3.5e-3 * radius } else { 0.02 };
                 let strayed = distance(&resting.centre, &resting.normal_centre);
                 assert!(strayed <= allowed, "{footpoint:?}: {strayed:.2e} off the normal");
@@ -217,13 +221,13 @@ fn the_surface_of_centres_of_a_bounded_loss_flattens_as_the_ball_grows() {
         assert!(variation < last, "radius {radius}: {variation}, before {last}");
         last = variation;
     }
-    // A ball of 10 hangs between peaks a period of 2 pi apart: it sags by 10 - sqrt(100 - pi^2) = 0.5, down
-    // and up again.
+    // A ball of 10 hangs between peaks a period of 2 pi apart: it sags by 10 - sqrt(100 - pi^2) =
+    // 0.5, down and up again.
     assert!(last < 1.05, "total variation {last} at the largest radius");
 }
 
-/// The ball is put on the graph anywhere, whether it fits there or not: a ball that cuts into the graph has its
-/// centre below the dilated surface, and the balls on top reach the surface.
+/// The ball is put on the graph anywhere, whether it fits there or not: a ball that cuts into the
+/// graph has its centre below the dilated surface, and the balls on top reach the surface.
 #[test]
 fn no_resting_ball_has_its_centre_above_the_dilated_surface() {
     let waves = wrinkles();

@@ -1,4 +1,5 @@
-//! The rolling ball against the exact one, on the paper's landscapes: dilation on a grid, which knows no optimizer.
+//! The rolling ball against the exact one, on the paper's landscapes: dilation on a grid, which
+//! knows no optimizer.
 
 use crate::support::numbers::{add_scaled, distance, narrow, norm, widen};
 use crate::support::optimizers::ball;
@@ -101,7 +102,8 @@ fn surface(case: &mut Case, centre: &[f32]) -> f64 {
     f64::from(centres[points / 2])
 }
 
-/// The largest curvature of the graph at a point, by differences of gradients: at most the norm of the Hessian.
+/// The largest curvature of the graph at a point, by differences of gradients: at most the norm of
+/// the Hessian.
 fn curvature(case: &mut Case, theta: &[f32]) -> f64 {
     let moved = 0.1 * case.radius;
     let rows = (0..theta.len()).map(|d| {

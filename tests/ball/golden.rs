@@ -11,7 +11,8 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// A correct implementation may add in another order than the run that the deviation was recorded with.
+/// A correct implementation may add in another order than the run that the deviation was recorded
+/// with.
 const ALLOWED: f64 = 10.0;
 
 /// One file: the run, and the constants of its function.

@@ -16,8 +16,9 @@ use rolling_ball::{
 /// Relative rounding of an `f32`.
 const EPSILON: f64 = f32::EPSILON as f64;
 
-/// Gauss-Newton compares values of `D`, about `radius^2 / 2`, and cannot see a change below their rounding. A
-/// distance `x` from the nearest point changes `D` by about `x^2 / 2`: it is blind below this.
+/// Gauss-Newton compares values of `D`, about `radius^2 / 2`, and cannot see a change below their
+/// rounding. A distance `x` from the nearest point changes `D` by about `x^2 / 2`: it is blind
+/// below this.
 fn blind(radius: f64) -> f64 {
     radius * EPSILON.sqrt()
 }
@@ -60,8 +61,9 @@ fn objectives() -> Vec<(&'static str, Box<dyn Objective>, Vec<f32>)> {
     ]
 }
 
-/// Where the full move cannot be too far. Where the graph bends down along the gradient more than the ball does
-/// (`radius * curvature > 1` on a hill), it falls away from the ball and the search shortens the move.
+/// Where the full move cannot be too far. Where the graph bends down along the gradient more than
+/// the ball does (`radius * curvature > 1` on a hill), it falls away from the ball and the search
+/// shortens the move.
 fn convex_starts() -> Vec<(&'static str, Box<dyn Objective>, Vec<f32>)> {
     vec![
         ("bowl", Box::new(Single(bowl(2))), vec![0.7, -0.4]),
@@ -118,9 +120,9 @@ fn one_full_gauss_newton_step_is_the_gradient_step_for_every_radius() {
     }
 }
 
-/// On an affine loss `D` decreases by `rate^2 |g|^2 (1 + |g|^2) / 2`, far below the rounding of `D` itself, about
-/// `radius^2 / 2`. All that may hide it is the rounding of the two losses, of order 1, times the height of the
-/// centre: a few roundings each, and the radius.
+/// On an affine loss `D` decreases by `rate^2 |g|^2 (1 + |g|^2) / 2`, far below the rounding of `D`
+/// itself, about `radius^2 / 2`. All that may hide it is the rounding of the two losses, of order
+/// 1, times the height of the centre: a few roundings each, and the radius.
 #[test]
 fn one_full_gauss_newton_step_is_the_gradient_step_for_a_huge_ball_if_the_losses_can_tell() {
     let (mut random, rate) = (Random(11), 0.1f32);
@@ -200,7 +202,8 @@ fn on_an_affine_loss_the_centre_moves_on_a_parallel_line_whatever_the_radius() {
                 let moved = -rate * f64::from(index);
                 let expected = add_scaled(&first, moved, &affine.slope);
                 let centre = widen(ball.centre(&theta).unwrap());
-                // Rounding of coordinates up to 3 a step; where D is compared, its blindness as well.
+                // Rounding of coordinates up to 3 a step; where D is compared, its blindness as
+                // well.
                 let seen = if footpoint == EXACT { blind(radius) } else { 0.0 };
                 let allowed = f64::from(index) * 8.0 * EPSILON * (1.0 + radius) + seen;
                 let strayed = deviation(&centre, &expected);
@@ -230,8 +233,9 @@ fn the_contact_is_the_nearest_point_of_the_whole_graph_and_a_radius_from_the_cen
             let contact = f64::from(theta[0]);
             let (normal, height) = waves.centre(&[contact], radius, 1.0);
             let centre = f64::from(ball.centre(&theta).unwrap()[0]);
-            // D bends by at least 1 - 1.2 radius >= 0.04 of its usual curvature: the nearest point is found to
-            // 5 times the blindness, and the centre is no further off, nor its distances.
+            // D bends by at least 1 - 1.2 radius >= 0.04 of its usual curvature: the nearest point
+            // is found to 5 times the blindness, and the centre is no further off, nor its
+            // distances.
             let allowed = 5.0 * blind(radius);
             assert!((centre - normal[0]).abs() <= allowed, "radius {radius}");
             let to_contact = (centre - contact).hypot(height - f(contact));
@@ -256,14 +260,16 @@ fn the_reported_footpoint_distance_is_that_of_the_displaced_centre_from_the_grap
         let report = step(&mut ball, &mut Single(waves.clone()), &mut theta).unwrap();
         let to_graph = nearest(&|t: f64| waves.value(&[t]), x, y, 2.0);
         let reported = (2.0 * f64::from(report.footpoint.unwrap().distance)).sqrt();
-        // D in f32 is good to a few roundings of its terms; the nearest point is only blindly found.
+        // D in f32 is good to a few roundings of its terms; the nearest point is only blindly
+        // found.
         assert!((reported - to_graph).abs() <= 16.0 * EPSILON * radius, "{reported} {to_graph}");
         let gap = f64::from(report.contact_gap.unwrap());
         assert!((gap - (to_graph - radius).abs()).abs() <= 16.0 * EPSILON * radius, "gap {gap}");
     }
 }
 
-/// A step on a curved graph brings the displaced centre nearer to it than a radius, here by about a hundredth.
+/// A step on a curved graph brings the displaced centre nearer to it than a radius, here by about a
+/// hundredth.
 #[test]
 fn the_centre_is_put_a_radius_from_the_contact_where_the_displaced_centre_came_nearer() {
     let (radius, rate) = (0.5, 0.2);
@@ -281,8 +287,8 @@ fn the_centre_is_put_a_radius_from_the_contact_where_the_displaced_centre_came_n
     }
 }
 
-/// A fast step on a steep convex slope carries the displaced centre through the graph. The ball is put back on
-/// top of it, as the next step assumes.
+/// A fast step on a steep convex slope carries the displaced centre through the graph. The ball is
+/// put back on top of it, as the next step assumes.
 #[test]
 fn the_centre_lies_on_the_upward_normal_even_where_the_displaced_centre_fell_below_the_graph() {
     let (radius, rate) = (0.1, 0.9);
@@ -294,8 +300,8 @@ fn the_centre_lies_on_the_upward_normal_even_where_the_displaced_centre_fell_bel
         step(&mut ball, &mut Single(parabola(1.0)), &mut theta).unwrap();
         let (expected, _) = parabola(1.0).centre(&widen(&theta), radius, 1.0);
         let centre = widen(ball.centre(&theta).unwrap());
-        // The displaced centre is 0.33 below the graph, which is curved by 1: its footpoint is found to
-        // the blindness of a D of 0.33^2 / 2, and the centre moves by no more than theta.
+        // The displaced centre is 0.33 below the graph, which is curved by 1: its footpoint is
+        // found to the blindness of a D of 0.33^2 / 2, and the centre moves by no more than theta.
         let strayed = deviation(&centre, &expected);
         assert!(strayed <= 2.0 * blind(0.33), "{footpoint:?}: {centre:?}, expected {expected:?}");
     }
@@ -313,9 +319,10 @@ fn the_contact_gap_counts_from_the_upward_normal_where_the_displaced_centre_fell
     assert!((gap - (below + radius)).abs() <= 1e-5, "gap {gap}, below {below}, radius {radius}");
 }
 
-/// The solvers follow the nearest point on the side of the valley that the ball comes from, past the height where
-/// both sides touch (`sqrt(radius^2 - 1 / curvature^2)`), down to the cusp of the curve of centres, where
-/// `(1 + slope^2)^(3/2) = radius * curvature`; from there it jumps to the other side.
+/// The solvers follow the nearest point on the side of the valley that the ball comes from, past
+/// the height where both sides touch (`sqrt(radius^2 - 1 / curvature^2)`), down to the cusp of the
+/// curve of centres, where `(1 + slope^2)^(3/2) = radius * curvature`; from there it jumps to the
+/// other side.
 #[test]
 fn a_ball_wider_than_the_valley_cannot_touch_the_bottom() {
     let (curvature, radius) = (2.0f64, 1.0f64);
@@ -347,8 +354,9 @@ fn a_ball_narrower_than_the_valley_reaches_the_bottom() {
         let mut ball = ball(config(radius, rate, footpoint), 1);
         let mut theta = [1.6f32];
         run(&mut ball, &mut Single(parabola(curvature)), &mut theta, 200);
-        // The distance shrinks by 1 - 0.05 * 2 / (1 - 0.5) = 0.8 a step, which leaves nothing of 1.6; but
-        // Gauss-Newton rests where it is blind to its first move of rate * curvature * theta.
+        // The distance shrinks by 1 - 0.05 * 2 / (1 - 0.5) = 0.8 a step, which leaves nothing of
+        // 1.6; but Gauss-Newton rests where it is blind to its first move of rate * curvature *
+        // theta.
         let allowed = if footpoint == EXACT { blind(radius) / (rate * curvature) } else { 1e-12 };
         assert!(f64::from(theta[0]).abs() <= allowed, "{footpoint:?}: {}", theta[0]);
     }
@@ -358,20 +366,22 @@ fn a_ball_narrower_than_the_valley_reaches_the_bottom() {
 const LINEAR_THEORY: [(f64, f64, f64); 5] =
     [(1.0, 0.5, 0.1), (2.0, 0.2, 0.3), (0.5, 0.5, 0.3), (3.0, 0.1, 0.4), (1.0, 0.3, 1.0)];
 
-/// The contact has no `D` to compare and so no blindness: the linear theory can be seen to four digits.
+/// The contact has no `D` to compare and so no blindness: the linear theory can be seen to four
+/// digits.
 #[test]
 fn near_a_minimum_a_converged_contact_shrinks_the_distance_as_the_linear_theory_says() {
     for (curvature, radius, rate) in LINEAR_THEORY {
         let expected = 1.0 - rate * curvature / (1.0 - radius * curvature);
         let mut ball = ball(config(radius, rate, CONVERGED_CONTACT), 1);
         let mut theta = [0.01 / curvature as f32];
-        // The first step finds the contact from theta as it is; from then on the centre obeys the theory.
+        // The first step finds the contact from theta as it is; from then on the centre obeys the
+        // theory.
         step(&mut ball, &mut Single(parabola(curvature)), &mut theta).unwrap();
         let before = f64::from(ball.centre(&theta).unwrap()[0]);
         step(&mut ball, &mut Single(parabola(curvature)), &mut theta).unwrap();
         let factor = f64::from(ball.centre(&theta).unwrap()[0]) / before;
-        // The theory drops (a theta)^2 / 2 = 5e-5 beside 1 in the reach, which 1 / (1 - rho a), at most 2,
-        // amplifies twice; 0.5^40 is left of the contact's own error.
+        // The theory drops (a theta)^2 / 2 = 5e-5 beside 1 in the reach, which 1 / (1 - rho a), at
+        // most 2, amplifies twice; 0.5^40 is left of the contact's own error.
         assert!((factor - expected).abs() <= 2e-4, "{factor}, expected {expected}");
     }
 }
@@ -414,7 +424,8 @@ fn a_contact_at_rest_satisfies_the_contact_equation() {
         let config = RollingBallConfig { learning_rate: rate, ..config(0.6, 0.1, footpoint) };
         let mut ball = ball(config, 1);
         let mut theta = [0.9f32];
-        // The centre stands still from step 8; the contact's error shrinks by rho * curvature < 0.72 a step.
+        // The centre stands still from step 8; the contact's error shrinks by rho * curvature <
+        // 0.72 a step.
         let reports = run(&mut ball, &mut Single(waves.clone()), &mut theta, 68);
         let (expected, _) = waves.centre(&widen(&theta), 0.6, 1.0);
         let centre = widen(ball.centre(&theta).unwrap());
@@ -453,8 +464,8 @@ fn a_ball_of_no_size_descends_the_gradient_in_every_form() {
                 step(&mut ball, &mut Single(bowl(2)), &mut theta).unwrap();
                 let expected = add_scaled(&before, -rate, &slope);
                 // The nearest point is not straight below the tangent's end, which the graph is
-                // rate^2 g.Hg / 2 away from: it is off by that times |g| / (1 + |g|^2). A contact is
-                // off by two radii. The rest is rounding.
+                // rate^2 g.Hg / 2 away from: it is off by that times |g| / (1 + |g|^2). A contact
+                // is off by two radii. The rest is rounding.
                 let sideways = match footpoint {
                     AnyFootpoint::LaggedContact(_) | AnyFootpoint::RefreshedContact(_) => 0.0,
                     _ => rate * rate * squared / 2.0 * norm(&slope) / (1.0 + squared),
@@ -502,9 +513,9 @@ fn the_loss_times_three_with_scale_and_rate_divided_by_three_gives_the_same_traj
         let (mut plain, mut other) = ([0.9f32, -0.7], [0.9f32, -0.7]);
         run(&mut ball(form, 2), &mut Single(bowl(2)), &mut plain, 10);
         run(&mut ball(scaled, 2), &mut Single(formula), &mut other, 10);
-        // Ten contracting steps on coordinates of order 1, a few dozen roundings each. Gauss-Newton decides
-        // by D, about 0.4^2 / 2, where it stops: a step may differ by its tolerance of 1e-4 D, which is a
-        // distance of 0.01 radius.
+        // Ten contracting steps on coordinates of order 1, a few dozen roundings each. Gauss-Newton
+        // decides by D, about 0.4^2 / 2, where it stops: a step may differ by its tolerance of 1e-4
+        // D, which is a distance of 0.01 radius.
         let stops_by_tolerance = matches!(form.footpoint, AnyFootpoint::GaussNewton(_));
         let allowed = if stops_by_tolerance { 0.01 * 0.4 } else { 100.0 * EPSILON };
         let strayed = deviation(&widen(&plain), &widen(&other));

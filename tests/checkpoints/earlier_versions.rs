@@ -1,5 +1,6 @@
-//! Checkpoints that earlier builds wrote are resumed: `version_1.json` holds, for every optimizer in every form, the flash
-//! image of a training after five steps, written by the first build of that format, and theta four steps later.
+//! Checkpoints that earlier builds wrote are resumed: `version_1.json` holds, for every optimizer
+//! in every form, the flash image of a training after five steps, written by the first build of
+//! that format, and theta four steps later.
 
 use crate::nor_flash::NorFlashModel;
 use crate::support::numbers::bits;

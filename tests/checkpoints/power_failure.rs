@@ -26,8 +26,8 @@ fn reference(steps: usize) -> Vec<Vec<u32>> {
     all
 }
 
-/// Boots: resumes, or starts, and goes on to the last step with a save after each. Returns the step that the boot began
-/// at and the one whose save failed.
+/// Boots: resumes, or starts, and goes on to the last step with a save after each. Returns the step
+/// that the boot began at and the one whose save failed.
 fn boot<const WRITE: usize, const ERASE: usize, const READ: usize>(
     flash: &mut Model<WRITE, ERASE, READ>,
     range: Range<u32>,
@@ -92,7 +92,8 @@ fn cut_everywhere<const WRITE: usize, const ERASE: usize, const READ: usize>() {
             assert!(around.iter().all(|bytes| bytes.iter().all(|byte| *byte == 0xa5)));
         }
     }
-    // A word of which half was written may already be whole: its other half is what erased flash holds.
+    // A word of which half was written may already be whole: its other half is what erased flash
+    // holds.
     assert!(old > new, "{old} resumed from the old checkpoint, {new} from the new one");
 }
 
@@ -113,7 +114,10 @@ fn damages() -> impl Strategy<Value = Damage> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(300)
+    })]
 
     #[test]
     fn no_series_of_power_failures_sets_the_training_back(

@@ -65,7 +65,8 @@ fn a_range_that_is_not_made_of_erase_blocks_is_refused() {
     let error = Checkpoints::new(Flash::new(4096), 1..0x1200).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "range 0x1..0x1200: expected multiples of the erase size 0x200, the first below the second, up to the capacity 0x1000"
+        "range 0x1..0x1200: expected multiples of the erase size 0x200, the first below the \
+         second, up to the capacity 0x1000"
     );
 }
 
@@ -355,7 +356,8 @@ fn a_header_that_claims_more_than_the_range_holds_is_none() {
     }
 }
 
-/// A read that fails before the checkpoint was found good changes nothing; one that fails later says that it did.
+/// A read that fails before the checkpoint was found good changes nothing; one that fails later
+/// says that it did.
 #[test]
 fn a_read_that_fails_is_reported() {
     const LENGTH: usize = 300;

@@ -9,7 +9,8 @@ use rolling_ball::{Error as StepError, Schedule};
 
 const STARTS: Starts = Starts { from: -3.0, to: 3.0, side: 64 };
 
-/// By how much the number of basins may differ on a GPU, in parts of itself: each is a count of maps that agree in no ball.
+/// By how much the number of basins may differ on a GPU, in parts of itself: each is a count of
+/// maps that agree in no ball.
 const BASINS_PART: f64 = 0.1;
 
 /// By how much the share of the largest basin may differ on a GPU, in parts of the plane.
@@ -55,7 +56,8 @@ fn compare<P: Plane + ShadedPlane>(
         assert!(
             (basins - basins_there).abs() <= (BASINS_PART * basins).max(1.0)
                 && (largest - largest_there).abs() <= SHARE,
-            "expected {basins} basins, of which one has {largest}; got {basins_there}, {largest_there}"
+            "expected {basins} basins, of which one has {largest}; got {basins_there}, \
+             {largest_there}"
         );
     }
     ends

@@ -55,7 +55,8 @@ fn split(segments: u64) -> Option<Device> {
     opened(Device::with(&Settings { largest_binding, ..Settings::default() }))
 }
 
-/// Demands equal bits of a device on the CPU; of a GPU, numbers that differ by a part of the largest.
+/// Demands equal bits of a device on the CPU; of a GPU, numbers that differ by a part of the
+/// largest.
 fn assert_alike(device: &Device, expected: &[f32], actual: &[f32], part: f32) {
     assert_eq!(device.failure(), None);
     assert_eq!(expected.len(), actual.len());

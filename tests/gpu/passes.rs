@@ -141,8 +141,8 @@ fn distance(a: f32, b: f32) -> u64 {
     if a.is_nan() && b.is_nan() { 0 } else { place(a).abs_diff(place(b)) }
 }
 
-/// Demands equal bits of a device on the CPU; of a GPU, what [`TOLERANCE`] allows. Returns how far apart the numbers are that are
-/// farthest apart.
+/// Demands equal bits of a device on the CPU; of a GPU, what [`TOLERANCE`] allows. Returns how far
+/// apart the numbers are that are farthest apart.
 fn compare(device: &Device, before: &[Vec<f32>; 4], expected: &Outcome, actual: &Outcome) -> u64 {
     let exact = device.adapter().kind == AdapterKind::Cpu;
     let mut magnitudes = vec![0.0f64; before.iter().map(Vec::len).max().unwrap_or(0)];

@@ -1,4 +1,5 @@
-//! The vector kernels on several threads against the scalar ones, which never leave the thread of the caller.
+//! The vector kernels on several threads against the scalar ones, which never leave the thread of
+//! the caller.
 
 use crate::support::numbers::bits;
 use crate::support::random::Random;

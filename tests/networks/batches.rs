@@ -30,8 +30,8 @@ const TAIL: [ReferenceDense; 2] = [
 ];
 const FROZEN: ReferenceDense = ReferenceDense { inputs: 4, outputs: 5, rectified: true };
 
-/// Sums of at most 6 products of order 1, two layers deep, forward and back: a few dozen roundings of 6e-8, some
-/// of them amplified by weights up to 1.
+/// Sums of at most 6 products of order 1, two layers deep, forward and back: a few dozen roundings
+/// of 6e-8, some of them amplified by weights up to 1.
 const ROUNDING: f64 = 4e-6;
 
 fn split(frozen: &[f32]) -> Split<'_> {
@@ -72,7 +72,8 @@ fn agrees(value: f32, gradient: &[f32], reference: impl Fn(&[f64]) -> f64, theta
     assert!(gradient.iter().any(|slope| slope.abs() > 0.01), "the gradient says nothing");
 }
 
-/// A rectifier has a kink at 0, where finite differences mean nothing: no sample comes within ten of their steps.
+/// A rectifier has a kink at 0, where finite differences mean nothing: no sample comes within ten
+/// of their steps.
 fn stays_off_the_kinks(layers: &[ReferenceDense], parameters: &[f64], inputs: &[Vec<f32>]) {
     let mut straight = layers[0];
     straight.rectified = false;
@@ -199,7 +200,8 @@ fn behind_a_frozen_part_the_gradient_of_the_tail_is_that_of_finite_differences()
     }
 }
 
-/// The same parameters, all trained, in one chain: `backward_through` of every layer, and the same bits.
+/// The same parameters, all trained, in one chain: `backward_through` of every layer, and the same
+/// bits.
 #[test]
 fn the_tail_of_a_split_network_has_the_gradient_that_it_has_in_one_piece() {
     let samples = classes(9, 4, 5);
@@ -268,7 +270,11 @@ fn training_the_tail_reads_the_frozen_part_in_place_and_leaves_it_unchanged() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn a_streamed_batch_is_the_mean_over_its_samples(seed in any::<u64>(), count in 1usize..20) {
@@ -281,7 +287,8 @@ proptest! {
             let (value, gradient) = whole_gradient(SoftmaxCrossEntropy::new(), one, &theta);
             mean += f64::from(value) / count as f64;
             let share = widen(&gradient);
-            mean_gradient = crate::support::numbers::add_scaled(&mean_gradient, 1.0 / count as f64, &share);
+            mean_gradient =
+                crate::support::numbers::add_scaled(&mean_gradient, 1.0 / count as f64, &share);
         }
         // Up to 20 sums of order 1 in f32.
         prop_assert!((f64::from(value) - mean).abs() <= ROUNDING);
@@ -614,9 +621,11 @@ fn the_constants_count_parameters_and_ram() {
     // The input, the two hidden layers' outputs, the output.
     assert_eq!(Whole::SCRATCH, 5 + 6 + 6 + 3);
     assert_eq!((Split::INPUTS, Split::OUTPUTS, Backbone::PARAMETERS), (4, 3, 4 * 5 + 5));
-    // The backbone's two buffers come before: one for its input and its last output, one for the output between.
+    // The backbone's two buffers come before: one for its input and its last output, one for the
+    // output between.
     assert_eq!(Split::SCRATCH, (5 + 5) + Whole::SCRATCH);
-    // The input and the second hidden layer's output take turns with the first one's and the output.
+    // The input and the second hidden layer's output take turns with the first one's and the
+    // output.
     assert_eq!(Whole::INFERENCE_SCRATCH, 6 + 6);
     // The backbone is done before its buffers become those of the layers.
     assert_eq!(Split::INFERENCE_SCRATCH, 6 + 10);
@@ -659,7 +668,8 @@ fn initialisation_fills_the_weights_within_he_bounds_and_clears_the_biases() {
     }
 }
 
-/// The gradient of one sample's squared error with everything trained, picked apart, is that of each part.
+/// The gradient of one sample's squared error with everything trained, picked apart, is that of
+/// each part.
 #[test]
 fn a_layers_frozen_part_gets_no_gradient_and_the_rest_the_same_bits() {
     type All = (Dense<5, 6>, Relu<6>, Dense<6, 3>);

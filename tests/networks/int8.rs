@@ -28,7 +28,8 @@ struct Sliding {
 }
 
 impl Sliding {
-    /// For every window its elements: `(row, column, channel)` in it, and the index in the map or none.
+    /// For every window its elements: `(row, column, channel)` in it, and the index in the map or
+    /// none.
     fn windows(self) -> Vec<Vec<([usize; 3], Option<usize>)>> {
         let [height, width, channels] = self.map;
         let places =

@@ -61,7 +61,8 @@ fn agree(what: &str, found: &[f32], expected: &[f64]) {
     assert!(off <= ROUNDING, "{what} off by {off:.2e}");
 }
 
-/// The passes by themselves, the inference and the other kernels give the same bits; a gradient is added to.
+/// The passes by themselves, the inference and the other kernels give the same bits; a gradient is
+/// added to.
 fn is_consistent<L: Layer>(parameters: Parameters, input: &[f32], slopes: &[f32], passes: &Passes) {
     let (mut activations, _) = forward::<L, Active>(parameters, input);
     let mut buffer = input.to_vec();
@@ -289,7 +290,8 @@ fn activations_apply_their_function_to_every_element() {
     applies::<Gelu<50>>(|x| 0.5 * x * (1.0 + libm::erf(x / 2f64.sqrt())));
 }
 
-/// A slope that is negative or infinite makes no other zero, and no NaN, where the rectifier is flat.
+/// A slope that is negative or infinite makes no other zero, and no NaN, where the rectifier is
+/// flat.
 #[test]
 fn rectifiers_give_a_plain_zero_where_they_are_flat() {
     let nothing = Parameters { theta: &[], frozen: &[] };

@@ -37,7 +37,8 @@ fn label_smoothing_spreads_a_part_of_the_target_over_all_classes() {
     }
 }
 
-/// PyTorch divides the sum over a batch by the weights of the samples' classes; each sample's part of that.
+/// PyTorch divides the sum over a batch by the weights of the samples' classes; each sample's part
+/// of that.
 #[test]
 fn with_class_weights_each_class_counts_by_its_own_in_the_smoothing() {
     let weights = [0.5f32, 2.0, 1.25, 3.5];

@@ -1,4 +1,5 @@
-//! Every layer, every loss and a small network against PyTorch. `tests/networks/pytorch/generate.py` writes what PyTorch gave.
+//! Every layer, every loss and a small network against PyTorch.
+//! `tests/networks/pytorch/generate.py` writes what PyTorch gave.
 
 use crate::support::layers::pass;
 use crate::support::numbers::widen;
@@ -13,8 +14,8 @@ use rolling_ball::nn::{
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// PyTorch computed in `f64`. Beside it, sums of up to 70 products of order 1, each rounded to 6e-8 of itself: an
-/// order below the square root of that many times the largest value.
+/// PyTorch computed in `f64`. Beside it, sums of up to 70 products of order 1, each rounded to 6e-8
+/// of itself: an order below the square root of that many times the largest value.
 const ROUNDING: f64 = 1e-6;
 
 #[derive(Deserialize)]

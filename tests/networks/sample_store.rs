@@ -75,7 +75,9 @@ fn ram_is_that_of_the_samples_and_little_more() {
 
 proptest! {
     #[test]
-    fn samples_stay_in_the_order_in_which_they_came(classes in prop::collection::vec(0u8..4, 0..200)) {
+    fn samples_stay_in_the_order_in_which_they_came(
+        classes in prop::collection::vec(0u8..4, 0..200),
+    ) {
         let mut store = Store::new();
         for (number, class) in classes.iter().enumerate() {
             push(&mut store, number as u8, *class);
@@ -98,7 +100,8 @@ proptest! {
             if let Some(dropped) = dropped {
                 let count = |class| expected.iter().filter(|sample| sample.1 == class).count();
                 prop_assert!((0..4).all(|class| count(class) <= count(dropped)));
-                let rivals: Vec<u8> = (0..4).filter(|class| count(*class) == count(dropped)).collect();
+                let rivals: Vec<u8> =
+                    (0..4).filter(|class| count(*class) == count(dropped)).collect();
                 let oldest = expected.iter().position(|sample| rivals.contains(&sample.1));
                 expected.remove(oldest.expect("the dropped class has samples"));
             }

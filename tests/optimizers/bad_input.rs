@@ -1,4 +1,5 @@
-//! What is not fit to be used is refused with the error that names it, and theta is left where it can be used.
+//! What is not fit to be used is refused with the error that names it, and theta is left where it
+//! can be used.
 
 use crate::support::faults::{EVERY_FAULT, Fault, Faulty, REFUSAL, Struck};
 use crate::support::formulas::{Affine, GaussianWells, Single};
@@ -60,12 +61,17 @@ fn new_ball(config: AnyRollingBallConfig) -> Result<(), Error> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn a_ball_refuses_a_radius_and_a_rate_below_zero(bad in negative()) {
         let good = RollingBallConfig::default().into_any();
-        prop_assert_eq!(setting(new_ball(RollingBallConfig { radius: bad.into(), ..good })), "radius");
+        let config = RollingBallConfig { radius: bad.into(), ..good };
+        prop_assert_eq!(setting(new_ball(config)), "radius");
         let config = RollingBallConfig { learning_rate: bad.into(), ..good };
         prop_assert_eq!(setting(new_ball(config)), "learning rate");
     }
@@ -76,7 +82,8 @@ proptest! {
         let config = RollingBallConfig { loss_scale: bad, ..good };
         prop_assert_eq!(setting(new_ball(config)), "loss scale");
         let footpoint = AnyFootpoint::GradientDescent(GradientDescent { step: bad, iterations: 3 });
-        prop_assert_eq!(setting(new_ball(RollingBallConfig { footpoint, ..good })), "projection step");
+        prop_assert_eq!(setting(new_ball(RollingBallConfig { footpoint, ..good })), "projection \
+                                                                                     step");
     }
 
     #[test]
@@ -111,7 +118,8 @@ proptest! {
     #[test]
     fn fractions_outside_zero_to_one_are_refused(bad in not_a_fraction()) {
         let good = RollingBallConfig::default().into_any();
-        let footpoint = AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 3, tolerance: bad });
+        let gauss_newton = GaussNewton { max_iterations: 3, tolerance: bad };
+        let footpoint = AnyFootpoint::GaussNewton(gauss_newton);
         let config = RollingBallConfig { footpoint, ..good };
         prop_assert_eq!(setting(new_ball(config)), "Gauss-Newton tolerance");
         let sgd = |config| Sgd::new(config, [0.0; 3], Some([0.0; 3])).map(|_| ());
@@ -387,8 +395,8 @@ const STEPS: usize = 4;
 /// More than the evaluations of [`STEPS`] steps of any form.
 const EVALUATIONS: usize = 60;
 
-/// Runs to an error or to the end. Tells the error, and theta where the last step began; the objective holds what
-/// was told in that step.
+/// Runs to an error or to the end. Tells the error, and theta where the last step began; the
+/// objective holds what was told in that step.
 fn run_to_error(
     optimizer: &mut dyn Optimizer,
     objective: &mut Faulty<Single<GaussianWells>>,
@@ -412,7 +420,8 @@ fn expected_error(fault: Fault) -> Error {
     }
 }
 
-/// Whether each element is within so many units in the last place of the larger of theta and the move.
+/// Whether each element is within so many units in the last place of the larger of theta and the
+/// move.
 fn close(units: f32, theta: &[f32], point: &[f32], moves: &[f32]) -> bool {
     theta.iter().zip(point).zip(moves).all(|((theta, point), moved)| {
         (theta - point).abs() <= units * unit_in_last_place(point.abs().max(*moved))
@@ -467,7 +476,8 @@ fn a_fault_at_any_evaluation_is_a_typed_error_and_theta_the_last_point_whose_ans
     }
 }
 
-/// The first evaluation that is a trial of a line search. The refreshed contact has its loss and gradient first.
+/// The first evaluation that is a trial of a line search. The refreshed contact has its loss and
+/// gradient first.
 fn first_trial(name: &str) -> usize {
     if name.contains("refreshed contact") { 3 } else { 1 }
 }
@@ -491,11 +501,16 @@ fn a_trial_that_is_not_finite_is_rejected_and_the_step_goes_on() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 128,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
-    /// Each of the twelve trials moves theta, and one more move takes it back. A move rounds the sum by half a
-    /// unit and the product by half a unit of its own, shrinking, length; so do the multiples themselves: eight
-    /// units together. (Five were seen in five million elements; four are not a bound.)
+    /// Each of the twelve trials moves theta, and one more move takes it back. A move rounds the
+    /// sum by half a unit and the product by half a unit of its own, shrinking, length; so do the
+    /// multiples themselves: eight units together. (Five were seen in five million elements; four
+    /// are not a bound.)
     #[test]
     fn where_every_trial_is_rejected_the_step_stalls_where_it_began(
         seed in any::<u64>(), rate in 1e-3f32..10.0,
@@ -517,7 +532,8 @@ proptest! {
             let began = objective.told.last().unwrap();
             let moves: Vec<f32> = slope.iter().map(|slope| (rate * slope).abs()).collect();
             prop_assert!(
-                close(8.0, &theta, began, &moves), "{}: {:?}, expected {:?}", named.name, theta, began
+                close(8.0, &theta, began, &moves),
+                "{}: {:?}, expected {:?}", named.name, theta, began
             );
             // On a flat loss: a rate of 10 may overflow among the wells.
             let mut flat = Single(Affine { slope: vec![0.0; LENGTH], constant: 1.0 });
@@ -609,8 +625,8 @@ fn a_step_that_would_overflow_is_refused_and_theta_is_unchanged() {
     }
 }
 
-/// Trials grow while the loss falls; on a loss without a floor they outgrow `f32`. Then the search has to start small
-/// again, or no step is ever possible any more.
+/// Trials grow while the loss falls; on a loss without a floor they outgrow `f32`. Then the search
+/// has to start small again, or no step is ever possible any more.
 #[test]
 fn after_its_rate_overflowed_a_line_search_starts_again_from_the_configured_rate() {
     let start = Random(8).vector(LENGTH);
@@ -631,7 +647,8 @@ fn after_its_rate_overflowed_a_line_search_starts_again_from_the_configured_rate
     assert!(failures.is_empty(), "{failures:#?}");
 }
 
-/// A batch whose samples are all fitted has no gradient, and the search's rate must not run away meanwhile.
+/// A batch whose samples are all fitted has no gradient, and the search's rate must not run away
+/// meanwhile.
 #[test]
 fn a_line_search_survives_a_long_flat_stretch() {
     let mut failures = Vec::new();

@@ -17,7 +17,8 @@ use rolling_ball::{
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-/// A few steps of coordinates of order 1: a handful of roundings of 6e-8 each, not amplified on these losses.
+/// A few steps of coordinates of order 1: a handful of roundings of 6e-8 each, not amplified on
+/// these losses.
 const ROUNDING: f64 = 2e-6;
 const STEPS: usize = 6;
 const LENGTH: usize = 5;
@@ -198,7 +199,8 @@ fn the_noise_of_entropy_sgd_has_the_deviation_that_it_says_and_is_new_in_every_s
     let moved = widen(&noise(1, 1));
     let count = moved.len() as f64;
     let (mean, squares) = (moved.iter().sum::<f64>() / count, dot(&moved, &moved) / count);
-    // 0.4 times the root of the rate; a mean of 20 000 strays by 1 / 141 deviations, a variance by 1 / 100.
+    // 0.4 times the root of the rate; a mean of 20 000 strays by 1 / 141 deviations, a variance by
+    // 1 / 100.
     let deviation = 0.4 * 0.5;
     assert!(mean.abs() < 4.0 * deviation / 141.0, "{mean}");
     assert!((squares / deviation.powi(2) - 1.0).abs() < 0.04, "{squares}");
@@ -527,8 +529,8 @@ fn the_absolute_update_of_a_form_with_several_moves_is_at_least_how_far_theta_mo
     let failures = RefCell::new(BTreeSet::new());
     for (name, form) in forms(0.3, 0.05, true) {
         moves(&mut ball(form, LENGTH), |moved, report| {
-            // Gauss-Newton's lengths are roots of differences of squares of the radius, good to the root of
-            // the rounding; the others' to the rounding of five coordinates a move.
+            // Gauss-Newton's lengths are roots of differences of squares of the radius, good to the
+            // root of the rounding; the others' to the rounding of five coordinates a move.
             let newton = matches!(form.footpoint, AnyFootpoint::GaussNewton(_));
             let allowed = if newton { 0.3 * f64::from(f32::EPSILON).sqrt() } else { 5e-6 };
             if f64::from(report.absolute_update) < moved - allowed {
@@ -588,8 +590,8 @@ fn a_search_for_the_rate_reports_the_rate_that_it_accepted_and_the_loss_falls() 
     assert_eq!(report.evaluations, Evaluations { gradients: 1, losses: 1 });
 }
 
-/// On a bowl the loss at a rate is `(1 - rate)^2` of the loss, and nine tenths of the predicted decrease are
-/// reached at rates up to 0.2 only.
+/// On a bowl the loss at a rate is `(1 - rate)^2` of the loss, and nine tenths of the predicted
+/// decrease are reached at rates up to 0.2 only.
 #[test]
 fn a_search_for_the_rate_demands_its_part_of_the_predicted_decrease() {
     let armijo = Armijo { decrease: 0.9, ..Armijo::default() };

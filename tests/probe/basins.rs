@@ -1,4 +1,5 @@
-//! Basin maps: every lane is the core's ball, every thread and vector unit gives the same bits, and the labels are right.
+//! Basin maps: every lane is the core's ball, every thread and vector unit gives the same bits, and
+//! the labels are right.
 
 use crate::support::random::Random;
 use rayon::ThreadPoolBuilder;

@@ -1,4 +1,5 @@
-//! The landscapes against their formulas in `f64`, written here a second time, and against finite differences of those.
+//! The landscapes against their formulas in `f64`, written here a second time, and against finite
+//! differences of those.
 
 use crate::support::numbers::{deviation, norm, widen};
 use crate::support::random::Random;
@@ -17,7 +18,8 @@ struct Case {
     landscape: Box<dyn Objective>,
     formula: Box<Formula>,
     parameters: usize,
-    /// The largest angle of a sine, or the largest exponent, between -2 and 2, or 1: its rounding is what the result loses.
+    /// The largest angle of a sine, or the largest exponent, between -2 and 2, or 1: its rounding
+    /// is what the result loses.
     angle: f64,
     /// Over what distance the formula is as good as straight.
     straight: f64,

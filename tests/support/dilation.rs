@@ -1,12 +1,12 @@
-//! The oracle: grey-scale dilation of a sampled function by a spherical cap. There is no optimizer in it, and no
-//! gradient.
+//! The oracle: grey-scale dilation of a sampled function by a spherical cap. There is no optimizer
+//! in it, and no gradient.
 
 /// How often the grid zooms in on its best point.
 const ZOOMS: u32 = 6;
 
-/// `h(x) = max_{|u| <= radius} f(x + u) + sqrt(radius^2 - |u|^2)` and its maximiser `u`, in one or two dimensions:
-/// a grid over the cap, fine enough to tell its hills apart, then finer grids around the best point, each with a
-/// tenth of the spacing.
+/// `h(x) = max_{|u| <= radius} f(x + u) + sqrt(radius^2 - |u|^2)` and its maximiser `u`, in one or
+/// two dimensions: a grid over the cap, fine enough to tell its hills apart, then finer grids
+/// around the best point, each with a tenth of the spacing.
 pub fn dilate(f: impl Fn(&[f64]) -> f64, radius: f64, x: &[f64]) -> (f64, Vec<f64>) {
     // Offsets on each side of 0.
     let samples = if x.len() == 1 { 1500 } else { 60 };

@@ -53,7 +53,8 @@ pub enum Struck {
     Gradient,
 }
 
-/// Fails at the evaluations with these indices, and records the points whose whole answer was finite.
+/// Fails at the evaluations with these indices, and records the points whose whole answer was
+/// finite.
 #[derive(Debug)]
 pub struct Faulty<F> {
     pub objective: F,

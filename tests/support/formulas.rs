@@ -18,7 +18,8 @@ pub trait Formula {
         gradient
     }
 
-    /// The centre of a ball that rests on the graph of `scale * f` at theta: its parameters and its height.
+    /// The centre of a ball that rests on the graph of `scale * f` at theta: its parameters and its
+    /// height.
     fn centre(&self, theta: &[f64], radius: f64, scale: f64) -> (Vec<f64>, f64) {
         let slope: Vec<f64> = self.slope(theta).iter().map(|element| scale * element).collect();
         let reach = radius / (1.0 + super::numbers::dot(&slope, &slope)).sqrt();

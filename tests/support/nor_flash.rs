@@ -5,8 +5,9 @@ use embedded_storage::nor_flash::{
     check_write,
 };
 
-/// Panics where it is misused: a word written twice without an erase, an access that is not aligned or out of bounds. An
-/// operation is the smallest that a power failure leaves whole: a word written, a block erased.
+/// Panics where it is misused: a word written twice without an erase, an access that is not aligned
+/// or out of bounds. An operation is the smallest that a power failure leaves whole: a word
+/// written, a block erased.
 #[derive(Clone, Debug)]
 pub struct NorFlashModel<const WRITE: usize, const ERASE: usize, const READ: usize = 1> {
     pub bytes: Vec<u8>,
@@ -32,7 +33,8 @@ pub enum Damage {
     Untouched,
     /// The first half of it was done, down to the bit.
     Half,
-    /// It was done, but for the bits that this number's hash chooses: the weakest promise that a flash may make.
+    /// It was done, but for the bits that this number's hash chooses: the weakest promise that a
+    /// flash may make.
     Noise(u8),
 }
 

@@ -1,12 +1,13 @@
 //! Every optimizer in every form.
 
-use rolling_ball::kernels::Kernels;
+use rolling_ball::kernels::{Active, Kernels};
 use rolling_ball::{
-    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, AnyRollingBall, AnyRollingBallConfig, ArcLength,
-    Armijo, ClipNorm, EntropySgd, EntropySgdConfig, GaussNewton, GradientDescent, LaggedContact,
-    Objective, Optimizer, Plain, RefreshedContact, RollingBall, RollingBallConfig, Sam, SamConfig,
-    Schedule, Sgd, SgdConfig, StepReport, WeightDecay, step,
+    AdamConfig, AnyCentreStep, AnyFootpoint, AnyRollingBall, AnyRollingBallConfig, ArcLength,
+    Armijo, ClipNorm, EntropySgdConfig, Error, GaussNewton, GradientDescent, LaggedContact,
+    Objective, Optimizer, Plain, RefreshedContact, RollingBallConfig, SamConfig, Schedule,
+    SgdConfig, StepReport, WeightDecay, step,
 };
+use rolling_ball_rehearsal::OptimizerConfig;
 
 /// An optimizer with its name.
 pub struct Named {
@@ -70,37 +71,15 @@ pub fn every_optimizer<K: Kernels + Copy + 'static>(
     learning_rate: f32,
     roll_back: bool,
 ) -> Vec<Named> {
-    let zeros = || vec![0.0f32; length];
-    let mut all = Vec::new();
-    for (name, config) in forms(0.3, learning_rate, roll_back) {
-        let workspace = [zeros(), zeros()];
-        let ball = RollingBall::with_backend(kernels, config, workspace).unwrap();
-        all.push(Named { name, searches: searches(&config), optimizer: Box::new(ball) });
-    }
     let rate = Schedule::Constant(learning_rate);
-    let plain = SgdConfig { learning_rate: rate, roll_back, ..SgdConfig::default() };
-    let momentum = SgdConfig { momentum: 0.9, ..plain };
+    let sgd = SgdConfig { learning_rate: rate, roll_back, ..SgdConfig::default() };
+    let momentum = SgdConfig { momentum: 0.9, ..sgd };
     let nesterov = SgdConfig { nesterov: true, ..momentum };
-    let search = SgdConfig { line_search: Some(Armijo::default()), ..plain };
-    for (name, config) in
-        [("SGD", plain), ("momentum", momentum), ("Nesterov", nesterov), ("SGD, Armijo", search)]
-    {
-        let velocity = (config.momentum > 0.0).then(zeros);
-        let sgd = Sgd::with_backend(kernels, config, zeros(), velocity).unwrap();
-        let searches = config.line_search.is_some();
-        all.push(Named { name: name.into(), searches, optimizer: Box::new(sgd) });
-    }
+    let search = SgdConfig { line_search: Some(Armijo::default()), ..sgd };
     let adam = AdamConfig { learning_rate: rate, roll_back, ..AdamConfig::default() };
-    for (name, weight_decay) in [("Adam", 0.0), ("AdamW", 0.1)] {
-        let config = AdamConfig { weight_decay, ..adam };
-        let workspace = [zeros(), zeros(), zeros()];
-        let adam = Adam::with_backend(kernels, config, workspace).unwrap();
-        all.push(Named { name: name.into(), searches: false, optimizer: Box::new(adam) });
-    }
-    let config = SamConfig { learning_rate: rate, roll_back, ..SamConfig::default() };
-    let sam = Sam::with_backend(kernels, config, [zeros(), zeros()]).unwrap();
-    all.push(Named { name: "SAM".into(), searches: false, optimizer: Box::new(sam) });
-    let config = EntropySgdConfig {
+    let adam_w = AdamConfig { weight_decay: 0.1, ..adam };
+    let sam = SamConfig { learning_rate: rate, roll_back, ..SamConfig::default() };
+    let entropy_sgd = EntropySgdConfig {
         learning_rate: 0.9.into(),
         walk_rate: rate,
         moves: 3,
@@ -109,19 +88,33 @@ pub fn every_optimizer<K: Kernels + Copy + 'static>(
         roll_back,
         ..EntropySgdConfig::default()
     };
-    let workspace = [zeros(), zeros(), zeros()];
-    let entropy_sgd = EntropySgd::with_backend(kernels, config, workspace).unwrap();
-    let optimizer = Box::new(entropy_sgd);
-    all.push(Named { name: "Entropy-SGD".into(), searches: false, optimizer });
-    let sgd = Sgd::with_backend(kernels, plain, zeros(), None).unwrap();
-    let clipped = ClipNorm::new(sgd, 0.5).unwrap();
-    let optimizer = Box::new(clipped);
-    all.push(Named { name: "SGD, clipped".into(), searches: false, optimizer });
-    let sgd = Sgd::with_backend(kernels, plain, zeros(), None).unwrap();
-    let decayed = WeightDecay::new(sgd, 0.1).unwrap();
-    let optimizer = Box::new(decayed);
-    all.push(Named { name: "SGD, decayed".into(), searches: false, optimizer });
-    all
+    let clipped = ClipNorm::new(build(kernels, sgd, length), 0.5).unwrap();
+    let decayed = WeightDecay::new(build(kernels, sgd, length), 0.1).unwrap();
+    let named = |name: &str, searches, optimizer| Named { name: name.into(), searches, optimizer };
+    let balls = forms(0.3, learning_rate, roll_back).into_iter().map(|(name, config)| {
+        named(&name, searches(&config), Box::new(build(kernels, config, length)))
+    });
+    let baselines = [
+        named("SGD", false, Box::new(build(kernels, sgd, length))),
+        named("momentum", false, Box::new(build(kernels, momentum, length))),
+        named("Nesterov", false, Box::new(build(kernels, nesterov, length))),
+        named("SGD, Armijo", true, Box::new(build(kernels, search, length))),
+        named("Adam", false, Box::new(build(kernels, adam, length))),
+        named("AdamW", false, Box::new(build(kernels, adam_w, length))),
+        named("SAM", false, Box::new(build(kernels, sam, length))),
+        named("Entropy-SGD", false, Box::new(build(kernels, entropy_sgd, length))),
+        named("SGD, clipped", false, Box::new(clipped)),
+        named("SGD, decayed", false, Box::new(decayed)),
+    ];
+    balls.chain(baselines).collect()
+}
+
+fn build<K: Kernels, C: OptimizerConfig<K>>(
+    kernels: K,
+    config: C,
+    length: usize,
+) -> C::Optimizer<Vec<f32>> {
+    config.build(kernels, || Ok::<_, Error>(vec![0.0; length])).unwrap()
 }
 
 /// A ball with vectors on the heap and the default kernels.
@@ -129,7 +122,7 @@ pub fn ball(
     config: RollingBallConfig<impl Into<AnyFootpoint>, impl Into<AnyCentreStep>>,
     length: usize,
 ) -> AnyRollingBall<Vec<f32>> {
-    RollingBall::new(config.into_any(), [vec![0.0; length], vec![0.0; length]]).unwrap()
+    build(Active::default(), config.into_any(), length)
 }
 
 /// Some steps; every one must go well.

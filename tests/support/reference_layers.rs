@@ -1,4 +1,5 @@
-//! Layers in plain `f64` loops over rows, columns and channels, with the padding written out, to compare with.
+//! Layers in plain `f64` loops over rows, columns and channels, with the padding written out, to
+//! compare with.
 
 /// A window on a map, as values.
 #[derive(Clone, Copy, Debug)]
@@ -15,8 +16,8 @@ impl Place {
         [0, 1].map(|d| (self.map[d] + 2 * self.padding[d] - self.size[d]) / self.stride[d] + 1)
     }
 
-    /// For every window the positions in it, row by row: the index of a position's first value in the map, or `None`
-    /// in the padding.
+    /// For every window the positions in it, row by row: the index of a position's first value in
+    /// the map, or `None` in the padding.
     fn positions(self) -> Vec<Vec<Option<usize>>> {
         let [height, width, channels] = self.map;
         let [rows, columns] = self.windows();

@@ -1,6 +1,7 @@
 //! The same networks in plain `f64` loops, to compare with.
 
-/// A fully connected layer of the reference, by inputs and outputs, with or without a rectifier after it.
+/// A fully connected layer of the reference, by inputs and outputs, with or without a rectifier
+/// after it.
 #[derive(Clone, Copy, Debug)]
 pub struct ReferenceDense {
     pub inputs: usize,
@@ -38,8 +39,9 @@ pub fn mean_squared_error(output: &[f64], target: &[f64]) -> f64 {
     squares.sum::<f64>() / output.len() as f64
 }
 
-/// Central differences. With a step of 1e-5 on losses of order 1, the truncation is about 1e-10 and the
-/// cancellation about 1e-11: nothing beside the rounding of the `f32` gradient that is compared.
+/// Central differences. With a step of 1e-5 on losses of order 1, the truncation is about 1e-10 and
+/// the cancellation about 1e-11: nothing beside the rounding of the `f32` gradient that is
+/// compared.
 pub fn finite_differences(f: impl Fn(&[f64]) -> f64, at: &[f64]) -> Vec<f64> {
     let step = 1e-5;
     let mut point = at.to_vec();

@@ -1,4 +1,5 @@
-//! `cargo xtask boards`: builds the firmware of the retail boards, and prints what it takes of each.
+//! `cargo xtask boards`: builds the firmware of the retail boards, and prints what it takes of
+//! each.
 
 use crate::device::elf::{self, Sizes};
 use anyhow::Result;

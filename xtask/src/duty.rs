@@ -12,11 +12,13 @@ use workbench::progress;
 use workbench::setup;
 use workbench::table::grouped;
 
-/// Train while a reading is due each millisecond and a watchdog must be fed, on an emulated Cortex-M4F
+/// Train while a reading is due each millisecond and a watchdog must be fed, on an emulated
+/// Cortex-M4F
 ///
-/// Two firmwares run the digits scenario: a main loop without interrupts, and one whose readings are taken in an
-/// interrupt. Both poll the training, which returns after one sample at most. The theta that they end with is compared
-/// with the desktop's. QEMU runs an instruction each 8 ns, as a core of 125 MHz does at one a cycle.
+/// Two firmwares run the digits scenario: a main loop without interrupts, and one whose readings
+/// are taken in an interrupt. Both poll the training, which returns after one sample at most. The
+/// theta that they end with is compared with the desktop's. QEMU runs an instruction each 8 ns, as
+/// a core of 125 MHz does at one a cycle.
 #[derive(Args, Clone, Debug)]
 pub struct DutyArgs {
     /// Install QEMU with the system's package manager where it is missing, through sudo if need be

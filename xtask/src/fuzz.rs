@@ -19,7 +19,8 @@ pub fn fuzz(args: &FuzzArgs) -> Result<()> {
     let limit = format!("-max_total_time={}", args.seconds);
     let status = cargo()
         .args(["fuzz", "run", "resume", "--", &limit, "-print_final_stats=1"])
-        // Coverage and sanitizer are options of nightly compilers; this lets the stable one have them.
+        // Coverage and sanitizer are options of nightly compilers; this lets the stable one have
+        // them.
         .env("RUSTC_BOOTSTRAP", "1")
         .status()?;
     ensure!(status.success(), "the fuzzer has found a failure; it says above how to repeat it");

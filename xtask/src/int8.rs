@@ -1,4 +1,5 @@
-//! `cargo xtask int8`: what an eight-bit backbone costs in accuracy, and what it saves, on spoken digits.
+//! `cargo xtask int8`: what an eight-bit backbone costs in accuracy, and what it saves, on spoken
+//! digits.
 
 use anyhow::{Result, ensure};
 use clap::Args;
@@ -10,11 +11,12 @@ use rolling_ball::nn::{
     Backbone, Conv1d, Dense, FloatBackbone, Kernel, Layer, MaxPool1d, Network, Padding, Signal,
     SoftmaxCrossEntropy, Stride, Window, over,
 };
-use rolling_ball::{RollingBall, RollingBallConfig, step};
+use rolling_ball::{RollingBallConfig, step};
 use rolling_ball_import::quantise_backbone;
 use std::path::{Path, PathBuf};
 use workbench::data::Dataset;
 use workbench::data::speakers::{Recordings, SPEAKERS};
+use workbench::optimizers::optimizer;
 use workbench::pretrain::SPEAKERS_RECIPE;
 use workbench::pretrain::pretrain;
 use workbench::progress;
@@ -56,8 +58,8 @@ const STEPS: u32 = 100;
 /// Utterances of the five known speakers to calibrate with.
 const CALIBRATION: usize = 200;
 
-/// An int8 backbone beside its f32 form: pre-train on five speakers, freeze the convolutions, fine-tune the last layer
-/// on the sixth, for each of the six.
+/// An int8 backbone beside its f32 form: pre-train on five speakers, freeze the convolutions,
+/// fine-tune the last layer on the sixth, for each of the six.
 #[derive(Args, Clone, Debug)]
 pub struct Int8Args {
     /// The directory with fsdd_logmel16x20_u8.{x,y,speaker}.u8.bin
@@ -187,8 +189,7 @@ fn fine_tune(
     let samples = labelled.samples();
     let stream = samples.stream(0, samples.len());
     let mut objective = network.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
-    let vectors = [const { [0.0; Tail::PARAMETERS] }; 2];
-    let mut ball = RollingBall::new(RollingBallConfig::fine_tuning(STEPS), vectors)?;
+    let mut ball = optimizer(Tail::PARAMETERS, RollingBallConfig::fine_tuning(STEPS))?;
     for _ in 0..STEPS {
         step(&mut ball, &mut objective, &mut theta)?;
     }

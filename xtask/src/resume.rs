@@ -9,10 +9,12 @@ use rolling_ball_rehearsal::Event;
 use workbench::progress;
 use workbench::setup;
 
-/// Train on an emulated Cortex-M4F whose power fails again and again, and compare with a training that was not interrupted
+/// Train on an emulated Cortex-M4F whose power fails again and again, and compare with a training
+/// that was not interrupted
 ///
-/// The firmware saves a checkpoint each five steps of the digits scenario. Its power fails while a word of the flash is
-/// erased or written, always another one; the emulator resets, and the firmware resumes. At the end theta must be the desktop's.
+/// The firmware saves a checkpoint each five steps of the digits scenario. Its power fails while a
+/// word of the flash is erased or written, always another one; the emulator resets, and the
+/// firmware resumes. At the end theta must be the desktop's.
 #[derive(Args, Clone, Debug)]
 pub struct ResumeArgs {
     /// Install QEMU with the system's package manager where it is missing, through sudo if need be

@@ -1,5 +1,6 @@
-//! What is timed and counted on the desktop: passes over memory, steps and gradients, by criterion (`benches`), by
-//! callgrind (`benches/instructions.rs`) and against the machine (`cargo xtask bench`).
+//! What is timed and counted on the desktop: passes over memory, steps and gradients, by criterion
+//! (`benches`), by callgrind (`benches/instructions.rs`) and against the machine
+//! (`cargo xtask bench`).
 
 pub mod footpoint;
 pub mod networks;

@@ -29,15 +29,16 @@ pub struct Pass<T: ?Sized = [f32]> {
     pub read: u64,
     /// Slices that it writes, read or not.
     pub written: u64,
-    /// Floating-point operations an element: additions, subtractions, multiplications, divisions, roots.
+    /// Floating-point operations an element: additions, subtractions, multiplications, divisions,
+    /// roots.
     pub operations: u64,
     /// Does it at a learning rate, and gives its sums.
     pub run: fn(Vectors<'_, T>, f32) -> Sums,
 }
 
 impl<T: ?Sized> Pass<T> {
-    /// Bytes that it reads and writes an element. As STREAM counts: without the reads that a cache makes to fill a line
-    /// that is to be written.
+    /// Bytes that it reads and writes an element. As STREAM counts: without the reads that a cache
+    /// makes to fill a line that is to be written.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         size_of::<f32>() as u64 * (self.read + self.written)
@@ -134,8 +135,8 @@ pub fn passes<K: VectorOps>() -> [Pass<K::Vector>; 16] {
     ]
 }
 
-/// STREAM's triad, `a = b + scale * c`, which tells what the memory can do: by the same loop, on the same slices and
-/// with the same instructions as the passes.
+/// STREAM's triad, `a = b + scale * c`, which tells what the memory can do: by the same loop, on
+/// the same slices and with the same instructions as the passes.
 #[cfg(feature = "triad")]
 #[must_use]
 pub fn triad() -> Pass {

@@ -1,13 +1,13 @@
-//! Memory for the passes that lies alike in every program: where a slice begins among the lines and pages of the caches
-//! counts for as much as the loop does.
+//! Memory for the passes that lies alike in every program: where a slice begins among the lines and
+//! pages of the caches counts for as much as the loop does.
 
 use crate::passes::Vectors;
 use std::ops::{Deref, DerefMut};
 
 const PAGE: usize = 4096;
 
-/// Slices as long as theta: values of order 1, and so small a rate that no number of passes makes them overflow or
-/// subnormal, which would be timed with another speed.
+/// Slices as long as theta: values of order 1, and so small a rate that no number of passes makes
+/// them overflow or subnormal, which would be timed with another speed.
 #[derive(Debug)]
 pub struct Slices {
     theta: Slice,

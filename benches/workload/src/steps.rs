@@ -1,12 +1,14 @@
 //! Every optimizer, on a loss that costs one pass over theta.
 
+use rolling_ball::kernels::Active;
 use rolling_ball::{
-    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Error, GaussNewton, GradientDescent,
-    LaggedContact, Objective, Optimizer, RefreshedContact, RollingBall, RollingBallConfig, Sam,
-    SamConfig, Sgd, SgdConfig,
+    AdamConfig, AnyFootpoint, Error, GaussNewton, GradientDescent, LaggedContact, Objective,
+    Optimizer, RefreshedContact, RollingBallConfig, SamConfig, Sgd, SgdConfig,
 };
+use rolling_ball_rehearsal::OptimizerConfig;
 
-/// So small that theta, and with it the number of trials in a step, stays as it is however many steps are made.
+/// So small that theta, and with it the number of trials in a step, stays as it is however many
+/// steps are made.
 const RATE: f32 = 1e-9;
 
 /// `sum_i curvature_i theta_i^2 / 2n`, where the curvatures are 1, 2, 3, 4, 1, ...: one pass.
@@ -57,56 +59,42 @@ pub const BALL: &str = "ball, lagged contact";
 /// The ball with Gauss-Newton.
 pub const NEAREST: &str = "ball, nearest point";
 
-/// Every optimizer, with its name. No roll-back, so that none pays for a loss that it does not need.
+/// Every optimizer, with its name. No roll-back, so that none pays for a loss that it does not
+/// need.
 ///
 /// # Errors
 /// None, unless the settings are wrong.
 pub fn optimizers(length: usize) -> Result<Vec<Named>, Error> {
-    let zeros = || vec![0.0; length];
-    let ball = |footpoint| {
-        let config = RollingBallConfig {
-            learning_rate: RATE.into(),
-            footpoint,
-            centre_step: AnyCentreStep::ArcLength(ArcLength),
-            roll_back: false,
-            ..RollingBallConfig::default().into_any()
-        };
-        RollingBall::new(config, [zeros(), zeros()])
+    let ball = |footpoint: AnyFootpoint| RollingBallConfig {
+        learning_rate: RATE.into(),
+        footpoint,
+        roll_back: false,
+        ..RollingBallConfig::default().into_any()
     };
-    let sgd = |momentum| {
-        let config = SgdConfig {
-            learning_rate: RATE.into(),
-            momentum,
-            roll_back: false,
-            ..SgdConfig::default()
-        };
-        Sgd::new(config, zeros(), Some(zeros()))
-    };
+    let sgd = SgdConfig { learning_rate: RATE.into(), roll_back: false, ..SgdConfig::default() };
+    let momentum = SgdConfig { momentum: 0.9, ..sgd };
     let adam = AdamConfig { learning_rate: RATE.into(), roll_back: false, ..AdamConfig::default() };
     let sam = SamConfig { learning_rate: RATE.into(), roll_back: false, ..SamConfig::default() };
+    let zeros = || vec![0.0; length];
     Ok(vec![
-        (BALL, Box::new(ball(AnyFootpoint::LaggedContact(LaggedContact))?)),
-        (
-            "ball, refreshed contact",
-            Box::new(ball(AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: 1 }))?),
-        ),
-        (
-            NEAREST,
-            Box::new(ball(AnyFootpoint::GaussNewton(GaussNewton {
-                max_iterations: 8,
-                tolerance: 1e-2,
-            }))?),
-        ),
+        (BALL, boxed(length, ball(LaggedContact.into()))?),
+        ("ball, refreshed contact", boxed(length, ball(RefreshedContact { refreshes: 1 }.into()))?),
+        (NEAREST, boxed(length, ball(GaussNewton { max_iterations: 8, tolerance: 1e-2 }.into()))?),
         (
             "ball, paper's projection, K 4",
-            Box::new(ball(AnyFootpoint::GradientDescent(GradientDescent {
-                step: 0.1,
-                iterations: 4,
-            }))?),
+            boxed(length, ball(GradientDescent { step: 0.1, iterations: 4 }.into()))?,
         ),
-        (SGD, Box::new(sgd(0.0)?)),
-        ("momentum", Box::new(sgd(0.9)?)),
-        ("Adam", Box::new(Adam::new(adam, [zeros(), zeros(), zeros()])?)),
-        ("SAM", Box::new(Sam::new(sam, [zeros(), zeros()])?)),
+        // With a velocity that it does not need: what is published was measured so.
+        (SGD, Box::new(Sgd::new(sgd, zeros(), Some(zeros()))?)),
+        ("momentum", boxed(length, momentum)?),
+        ("Adam", boxed(length, adam)?),
+        ("SAM", boxed(length, sam)?),
     ])
+}
+
+fn boxed<C>(length: usize, config: C) -> Result<Box<dyn Optimizer>, Error>
+where
+    C: OptimizerConfig<Active, Optimizer<Vec<f32>>: 'static>,
+{
+    Ok(Box::new(config.build(Active::default(), || Ok::<_, Error>(vec![0.0; length]))?))
 }

@@ -1,5 +1,5 @@
-//! A small VGG on images in MNIST's format (MNIST or Fashion-MNIST), one epoch: the ball, SAM and Adam at equal gradient evaluations.
-//! Prints a table of comma-separated values.
+//! A small VGG on images in MNIST's format (MNIST or Fashion-MNIST), one epoch: the ball, SAM and
+//! Adam at equal gradient evaluations. Prints a table of comma-separated values.
 
 use anyhow::{Context, Result, bail, ensure};
 use burn::module::Module;
@@ -30,7 +30,11 @@ struct Arguments {
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     batch: u32,
     /// Training images, from the first
-    #[arg(long, default_value_t = 60_000, value_parser = clap::value_parser!(u32).range(100..=60_000))]
+    #[arg(
+        long,
+        default_value_t = 60_000,
+        value_parser = clap::value_parser!(u32).range(100..=60_000)
+    )]
     images: u32,
     /// Of the weights and of the order
     #[arg(long, default_value_t = 1)]
@@ -144,7 +148,8 @@ fn idx(directory: &Path, name: &str, header: usize) -> Result<Vec<u8>> {
 /// An optimizer for so many parameters and steps.
 type Make = fn(usize, u32) -> Result<Box<dyn Optimizer>, rolling_ball::Error>;
 
-/// Name, gradient evaluations of a step, and how it is made; rates and radii shrink to nothing on half a cosine.
+/// Name, gradient evaluations of a step, and how it is made; rates and radii shrink to nothing on
+/// half a cosine.
 const METHODS: [(&str, u32, Make); 8] = [
     ("SGD 0.1", 1, |n, steps| Ok(Box::new(sgd(n, steps, 0.1)?))),
     ("SGD 0.3", 1, |n, steps| Ok(Box::new(sgd(n, steps, 0.3)?))),

@@ -1,5 +1,5 @@
-//! Any [burn](https://burn.dev) module as an objective of rolling-ball: its optimizers train what burn can differentiate,
-//! on any of burn's devices.
+//! Any [burn](https://burn.dev) module as an objective of rolling-ball: its optimizers train what
+//! burn can differentiate, on any of burn's devices.
 //!
 //! ```
 //! use burn::nn::loss::{MseLoss, Reduction};
@@ -36,12 +36,13 @@ use burn::tensor::Tensor;
 use parameters::{Count, Gather, Gradient, Scatter};
 use rolling_ball::{Error, Objective};
 
-/// A module with a loss of its samples. Theta holds the module's parameters that require gradients, in the order in which burn visits
-/// them, each row by row.
+/// A module with a loss of its samples. Theta holds the module's parameters that require gradients,
+/// in the order in which burn visits them, each row by row.
 ///
-/// Costs of an evaluation, beside burn's own: each parameter is copied to the device, and its gradient back. The loss is that of the
-/// module in training; where that is random (dropout), so is the objective, and where it keeps statistics (batch normalisation), every
-/// evaluation adds to them.
+/// Costs of an evaluation, beside burn's own: each parameter is copied to the device, and its
+/// gradient back. The loss is that of the module in training; where that is random (dropout), so is
+/// the objective, and where it keeps statistics (batch normalisation), every evaluation adds to
+/// them.
 pub struct ModuleObjective<M, S, L> {
     module: M,
     samples: S,

@@ -6,25 +6,26 @@ use crate::optimizer::{Buffers, Kind, init_from, rb_optimizer};
 use crate::schedule::rb_schedule;
 use rolling_ball::{Adam, AdamConfig, Error};
 
-/// Vectors of Adam's workspace, each as long as theta.
+/// How many vectors Adam's workspace has, each as long as theta.
 pub const RB_ADAM_VECTORS: usize = 3;
 
 /// Settings of Adam. Start from rb_adam_default and change what you need.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_adam_config {
-    /// Learning rate.
+    /// The learning rate, above 0.
     pub learning_rate: rb_schedule,
-    /// Decay of the mean of the gradient, 0 up to below 1.
+    /// The decay of the running mean of the gradient; at least 0 and below 1.
     pub beta1: f32,
-    /// Decay of the mean of the squared gradient, 0 up to below 1.
+    /// The decay of the running mean of the squared gradient; at least 0 and below 1.
     pub beta2: f32,
-    /// Added to the root of the second moment; above 0.
+    /// The number that is added to the root of the second moment; above 0.
     pub epsilon: f32,
-    /// Decoupled weight decay: above 0 it is AdamW.
+    /// The decoupled weight decay; above 0, this is AdamW.
     pub weight_decay: f32,
-    /// 1: the new point's loss is evaluated so that one that is not finite is rolled back exactly, at one loss (1/3
-    /// gradient evaluation) a step. 0: not.
+    /// 1: the loss at the new point is evaluated, so that a step to a loss that is not finite is
+    /// rolled back exactly; this costs one loss (1/3 of a gradient evaluation) a step. 0: it is
+    /// not.
     pub roll_back: u32,
 }
 
@@ -56,16 +57,16 @@ impl TryFrom<rb_adam_config> for AdamConfig {
     }
 }
 
-/// Adam with the settings of its paper.
+/// The settings of Adam as its paper gives them.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_adam_default() -> rb_adam_config {
     AdamConfig::default().into()
 }
 
-/// Makes `*optimizer` Adam over the caller's buffers, which stay the caller's and must outlive it: theta, `parameters`
-/// floats; the workspace, RB_ADAM_VECTORS times as many.
+/// Makes `*optimizer` an Adam over the caller's buffers, which stay the caller's and must outlive
+/// it: theta, of `parameters` floats, and the workspace, of RB_ADAM_VECTORS times as many.
 ///
-/// Errors: as rb_ball_init. Cost: one pass over the moments, which start at zero.
+/// Errors: the same as those of rb_ball_init. Cost: one pass over the moments, which start at zero.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_adam_init(
     optimizer: *mut rb_optimizer,
@@ -77,6 +78,6 @@ pub unsafe extern "C" fn rb_adam_init(
 ) -> rb_error {
     let buffers = Buffers { theta, parameters, workspace, workspace_length };
     let build = |config, vectors: [Vector; RB_ADAM_VECTORS]| Adam::new(config, vectors);
-    // SAFETY: promised by the caller.
+    // SAFETY: the caller promises it.
     unsafe { init_from(optimizer, Kind::Adam, config, &buffers, build) }
 }

@@ -11,50 +11,60 @@ use rolling_ball::{
     RollingBallConfig, Schedule,
 };
 
-/// Vectors of the ball's workspace, each as long as theta.
+/// How many vectors the ball's workspace has, each as long as theta.
 pub const RB_BALL_VECTORS: usize = 2;
 
-/// The centre descends the dilated loss, with the gradient taken at the contact. Cost a step: `iterations` + 1
-/// gradient evaluations; with 0 the contact lags one step behind, with 1 it is found anew from the centre.
+/// The centre descends the dilated loss, with the gradient taken at the contact. With `iterations`
+/// 0 the contact lags one step behind; with 1 it is found anew from the centre. Cost:
+/// `iterations` + 1 gradient evaluations a step.
 pub const RB_FOOTPOINT_CONTACT: u32 = 0;
-/// The nearest point of the graph, by Gauss-Newton in at most `iterations` moves, until the predicted decrease is
-/// below `tolerance` of the distance. Cost: a gradient and at least one loss an iteration.
+/// The contact is the nearest point of the graph. Gauss-Newton finds it in at most `iterations`
+/// moves, and ends earlier once the predicted decrease is below `tolerance` times the distance.
+/// Cost: a gradient and at least one loss for each iteration.
 pub const RB_FOOTPOINT_GAUSS_NEWTON: u32 = 1;
-/// The paper's solver: `iterations` gradient steps of size `projection_step`. Cost: as many gradients.
+/// The paper's solver, which makes `iterations` gradient steps of size `projection_step`. Cost: one
+/// gradient for each of them.
 pub const RB_FOOTPOINT_GRADIENT_DESCENT: u32 = 2;
 
 /// The centre moves by the learning rate times the gradient.
 pub const RB_CENTRE_STEP_PLAIN: u32 = 0;
-/// Arc length on the graph: never longer than the learning rate over the loss scale.
+/// The centre moves by an arc length on the graph: never further than the learning rate divided by
+/// the loss scale.
 pub const RB_CENTRE_STEP_ARC_LENGTH: u32 = 1;
-/// A line search on the loss finds the rate, by the settings in `armijo`.
+/// A line search on the loss finds the rate, with the settings in `armijo`.
 pub const RB_CENTRE_STEP_ARMIJO: u32 = 2;
 
-/// Settings of the rolling ball. Start from rb_ball_default or rb_ball_fine_tuning and change what you need.
+/// The settings of the rolling ball. Start from rb_ball_default or rb_ball_fine_tuning and change
+/// what you need.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_ball_config {
-    /// Radius of the ball: the scale at which it sees the loss. At a constant radius the ball does not come to rest in
-    /// a valley that it does not fit into; let the radius shrink to end there.
+    /// The radius of the ball: the scale at which it sees the loss. At a constant radius the ball
+    /// does not come to rest in a valley that it does not fit into; let the radius shrink, and it
+    /// ends there.
     pub radius: rb_schedule,
-    /// Learning rate of the centre; multiplies the gradient of the loss itself, whatever the loss scale.
+    /// The learning rate of the centre. It multiplies the gradient of the loss itself, whatever the
+    /// loss scale is.
     pub learning_rate: rb_schedule,
-    /// Factor on the loss before the ball rolls on its graph; above 0.
+    /// The factor on the loss before the ball rolls on its graph; above 0.
     pub loss_scale: f32,
-    /// How the new contact is found: RB_FOOTPOINT_...
+    /// How the new contact is found: one of RB_FOOTPOINT_...
     pub footpoint: u32,
-    /// RB_FOOTPOINT_CONTACT: how often the contact is found anew. The others: moves at most, at least 1.
+    /// For RB_FOOTPOINT_CONTACT: how often the contact is found anew. For the others: the most
+    /// moves that are made, at least 1.
     pub iterations: u32,
-    /// RB_FOOTPOINT_GRADIENT_DESCENT: step size of the projection; above 0.
+    /// For RB_FOOTPOINT_GRADIENT_DESCENT: the step size of the projection; above 0.
     pub projection_step: f32,
-    /// RB_FOOTPOINT_GAUSS_NEWTON: the relative decrease at which it ends; 0 up to below 1.
+    /// For RB_FOOTPOINT_GAUSS_NEWTON: the relative decrease at which it ends; at least 0 and
+    /// below 1.
     pub tolerance: f32,
-    /// How far the centre moves: RB_CENTRE_STEP_...
+    /// How far the centre moves: one of RB_CENTRE_STEP_...
     pub centre_step: u32,
-    /// RB_CENTRE_STEP_ARMIJO: the line search.
+    /// For RB_CENTRE_STEP_ARMIJO: the settings of the line search.
     pub armijo: rb_armijo,
-    /// 1: each new point's loss is evaluated before its predecessor is forgotten, so that one that is not finite is
-    /// rolled back exactly, at one loss (1/3 gradient evaluation) a move. 0: not.
+    /// 1: the loss at each new point is evaluated before the point before it is forgotten, so that
+    /// a move to a loss that is not finite is rolled back exactly; this costs one loss (1/3 of a
+    /// gradient evaluation) a move. 0: it is not.
     pub roll_back: u32,
 }
 
@@ -135,20 +145,22 @@ impl TryFrom<rb_ball_config> for AnyRollingBallConfig {
     }
 }
 
-/// The form that serves fine-tuning best at equal cost, at a constant radius and a constant learning rate.
+/// The settings of the form that serves fine-tuning best at equal cost, with a constant radius and
+/// a constant learning rate.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_ball_default() -> rb_ball_config {
     RollingBallConfig::default().into_any().into()
 }
 
-/// For fine-tuning a network in about this many steps: the default with a radius and a learning rate that do well
-/// where nobody tunes them, shrinking to nothing together.
+/// Settings for fine-tuning a network in about this many steps: the default form, with a radius and
+/// a learning rate that do well untuned and shrink to nothing together.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_ball_fine_tuning(steps: u32) -> rb_ball_config {
     RollingBallConfig::fine_tuning(steps).into_any().into()
 }
 
-/// The default with a radius and a learning rate that shrink to nothing together, on half a cosine.
+/// The default settings with a radius and a learning rate that shrink to nothing together, on half
+/// a cosine.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_ball_shrinking(radius: f32, learning_rate: f32, steps: u32) -> rb_ball_config {
     RollingBallConfig::shrinking(radius, learning_rate, steps).into_any().into()
@@ -156,11 +168,12 @@ pub extern "C" fn rb_ball_shrinking(radius: f32, learning_rate: f32, steps: u32)
 
 type Ball = AnyRollingBall<Vector>;
 
-/// Makes `*optimizer` a rolling ball over the caller's buffers, which stay the caller's and must outlive it: theta,
-/// `parameters` floats; the workspace, RB_BALL_VECTORS times as many, whose content does not matter.
+/// Makes `*optimizer` a rolling ball over the caller's buffers, which stay the caller's and must
+/// outlive it: theta, of `parameters` floats, and the workspace, of RB_BALL_VECTORS times as many,
+/// whose content does not matter.
 ///
-/// Errors: RB_ERROR_SETTING, RB_ERROR_LENGTH (rb_last_error says which), RB_ERROR_OVERLAP where theta and workspace
-/// overlap. Cost: none.
+/// Errors: RB_ERROR_SETTING and RB_ERROR_LENGTH, where rb_last_error says which setting or length
+/// is meant; RB_ERROR_OVERLAP where theta and the workspace overlap. Cost: none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_ball_init(
     optimizer: *mut rb_optimizer,
@@ -172,26 +185,27 @@ pub unsafe extern "C" fn rb_ball_init(
 ) -> rb_error {
     let buffers = Buffers { theta, parameters, workspace, workspace_length };
     let build = |config, vectors: [Vector; RB_BALL_VECTORS]| Ball::new(config, vectors);
-    // SAFETY: promised by the caller.
+    // SAFETY: the caller promises it.
     unsafe { init_from(optimizer, Kind::Ball, config, &buffers, build) }
 }
 
-/// Sets the ball's radius from the next step on.
+/// Sets the radius of the ball from the next step on.
 ///
-/// Errors: RB_ERROR_SETTING; the radius is unchanged. RB_ERROR_KIND where the optimizer is not a ball.
+/// Errors: RB_ERROR_SETTING where the value is out of range, and the radius is then unchanged;
+/// RB_ERROR_KIND where the optimizer is not a ball.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_ball_set_radius(
     optimizer: *mut rb_optimizer,
     radius: rb_schedule,
 ) -> rb_error {
     let set = |ball: &mut Ball, _: &[f32]| ball.set_radius(Schedule::try_from(radius)?);
-    // SAFETY: promised by the caller.
+    // SAFETY: the caller promises it.
     unsafe { with_kind(optimizer, Kind::Ball, set) }.into()
 }
 
-/// Sets the ball's learning rate from the next step on.
+/// Sets the learning rate of the ball from the next step on.
 ///
-/// Errors: as rb_ball_set_radius.
+/// Errors: the same as those of rb_ball_set_radius.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_ball_set_learning_rate(
     optimizer: *mut rb_optimizer,
@@ -199,22 +213,23 @@ pub unsafe extern "C" fn rb_ball_set_learning_rate(
 ) -> rb_error {
     let set =
         |ball: &mut Ball, _: &[f32]| ball.set_learning_rate(Schedule::try_from(learning_rate)?);
-    // SAFETY: promised by the caller.
+    // SAFETY: the caller promises it.
     unsafe { with_kind(optimizer, Kind::Ball, set) }.into()
 }
 
-/// The parameters of the ball's centre, for those who deploy the centre and not the contact theta. They are written
-/// over the gradient's buffer, as long as theta, and `*centre` points to them until the next step.
+/// Gives the parameters of the ball's centre, for those who deploy the centre and not the contact
+/// theta. They are written over the gradient's buffer and are as long as theta; `*centre` points to
+/// them until the next step.
 ///
-/// Errors: RB_ERROR_UNEXPECTED_ANSWER while a step is in progress, RB_ERROR_KIND where the optimizer is not a
-/// ball. Cost: one pass over theta and the workspace.
+/// Errors: RB_ERROR_UNEXPECTED_ANSWER while a step is in progress; RB_ERROR_KIND where the
+/// optimizer is not a ball. Cost: one pass over theta and the workspace.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_ball_centre(
     optimizer: *mut rb_optimizer,
     centre: *mut *const f32,
 ) -> rb_error {
     let compute = |ball: &mut Ball, theta: &[f32]| ball.centre(theta).map(<[f32]>::as_ptr);
-    // SAFETY: promised by the caller.
+    // SAFETY: the caller promises it.
     let result = check(centre).and_then(|()| unsafe {
         with_kind(optimizer, Kind::Ball, compute).and_then(|start| write(centre, start))
     });

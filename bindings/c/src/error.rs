@@ -1,49 +1,51 @@
-//! Error codes, their texts, and the details of an optimizer's last error.
+//! The error codes, their texts, and the details of an optimizer's last error.
 
 use core::ffi::c_char;
 use core::ptr;
 use rolling_ball::Error;
 
-/// What a function answers. After an error nothing is half-written.
+/// What a function returns. After an error nothing is half-written.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum rb_error {
-    /// No error.
+    /// There was no error.
     None = 0,
     /// A pointer is null.
     Null = 1,
     /// A pointer is not aligned for what it points to.
     Misaligned = 2,
-    /// The optimizer has not been initialised, or its initialisation failed.
+    /// The optimizer was not initialised, or its initialisation failed.
     NotInitialised = 3,
-    /// The optimizer is of another kind than the function is for.
+    /// The function is for another kind of optimizer.
     Kind = 4,
     /// Two buffers overlap.
     Overlap = 5,
-    /// A length is not the one that is needed.
+    /// A length is not the one that is required.
     Length = 6,
-    /// A setting is out of its range.
+    /// A setting is outside its range.
     Setting = 7,
     /// The parameters hold a NaN or an infinity, or their norm overflows. Nothing was changed.
     NonFiniteParameters = 8,
-    /// A loss is NaN or infinite. Theta is at the last point whose loss was finite; where roll_back is off, at
-    /// the point where the loss was asked for.
+    /// A loss is NaN or infinite. Theta is back at the last point whose loss was finite; where
+    /// roll_back is off, it stays at the point whose loss was asked for.
     NonFiniteLoss = 9,
-    /// The gradient holds a NaN or an infinity, or its norm overflows. Theta is at the last point whose loss was
-    /// finite.
+    /// The gradient holds a NaN or an infinity, or its norm overflows. Theta is back at the last
+    /// point whose loss was finite.
     NonFiniteGradient = 10,
-    /// The step would overflow: the learning rate is too large for this gradient. Theta is at the point that was
-    /// evaluated last.
+    /// The step would overflow: the learning rate is too large for this gradient. Theta is at the
+    /// point that was evaluated last.
     NonFiniteUpdate = 11,
     /// Every output of the network is NaN.
     NonFiniteOutput = 12,
-    /// The optimizer was told something that it had not asked for. The step goes on with the right answer.
+    /// The optimizer was told something that it had not asked for. The step goes on once it is
+    /// given the right answer.
     UnexpectedAnswer = 13,
-    /// A label is not one of the classes.
+    /// A label is not one of the network's classes.
     Class = 14,
-    /// The widths describe no network: fewer than two, one that is zero, or more parameters than fit in memory.
+    /// The widths do not describe a network: there are fewer than two, one of them is zero, or the
+    /// parameters would not fit in memory.
     Network = 15,
-    /// An error that this version of the interface has no code for.
+    /// An error for which this version of the interface has no code.
     Other = 16,
 }
 
@@ -70,8 +72,9 @@ impl From<Result<(), rb_error>> for rb_error {
     }
 }
 
-/// A sentence that says what an error code means, in English, terminated by a zero byte, for ever valid.
-/// Any number is allowed. Cost: a table look-up; a program that does not call it does not hold the texts.
+/// Returns an English sentence that says what an error code means. It ends in a zero byte and stays
+/// valid for ever. Any number is allowed as the code. Cost: a table look-up; a program that does
+/// not call this function does not contain the texts.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_error_string(error: u32) -> *const c_char {
     const TEXTS: [&core::ffi::CStr; 17] = [
@@ -97,14 +100,15 @@ pub extern "C" fn rb_error_string(error: u32) -> *const c_char {
     text.unwrap_or(&c"not an error code").as_ptr()
 }
 
-/// A text of `length` bytes at `start`, without a zero at its end: `printf("%.*s", (int)length, start)`.
-/// Empty (null) where there is nothing to say.
+/// A text of `length` bytes at `start`, without a zero byte at its end; print it by
+/// `printf("%.*s", (int)length, start)`. It is empty, with a null pointer, where there is nothing
+/// to say.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_text {
-    /// The first byte, or null.
+    /// The first byte of the text, or null.
     pub start: *const c_char,
-    /// How many bytes.
+    /// The length of the text in bytes.
     pub length: usize,
 }
 
@@ -116,21 +120,22 @@ impl rb_text {
     }
 }
 
-/// The details of an optimizer's last error; what does not apply is empty or 0.
+/// The details of an optimizer's last error. Fields that do not apply are empty or 0.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_error_detail {
-    /// The code.
+    /// The error code.
     pub error: rb_error,
-    /// RB_ERROR_SETTING: which setting. RB_ERROR_LENGTH: which buffer.
+    /// For RB_ERROR_SETTING: the name of the setting. For RB_ERROR_LENGTH: the name of the buffer.
     pub what: rb_text,
-    /// RB_ERROR_SETTING: the values it may have. RB_ERROR_UNEXPECTED_ANSWER: what was waited for.
+    /// For RB_ERROR_SETTING: the values that are allowed. For RB_ERROR_UNEXPECTED_ANSWER: the
+    /// answer that was expected.
     pub expected: rb_text,
-    /// RB_ERROR_SETTING: the value it has.
+    /// For RB_ERROR_SETTING: the value that was given.
     pub value: f32,
-    /// RB_ERROR_LENGTH: the length it must have, in elements.
+    /// For RB_ERROR_LENGTH: the length that the buffer must have, in elements.
     pub expected_length: usize,
-    /// RB_ERROR_LENGTH: the length it has, in elements.
+    /// For RB_ERROR_LENGTH: the length that it has, in elements.
     pub actual_length: usize,
 }
 

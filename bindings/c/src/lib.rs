@@ -1,7 +1,7 @@
-//! The C interface: what `include/rolling_ball.h` declares.
+//! The C interface, as `include/rolling_ball.h` declares it.
 //!
-//! Pointers from C are checked (memory.rs) before the core, which has no `unsafe`, sees slices. Types are named
-//! as C names them, so that one name is found everywhere.
+//! Pointers from C are checked (memory.rs) before the core, which has no `unsafe`, sees them as
+//! slices. Types have the names that C gives them, so that a search for a name finds it everywhere.
 
 #![cfg_attr(not(test), no_std)]
 #![allow(non_camel_case_types, reason = "the names of the C header")]
@@ -24,7 +24,7 @@ mod sgd;
 #[cfg(test)]
 mod tests;
 
-/// Not reachable from any function of the header, which `cargo xtask test` reads from the linked code.
+/// No function of the header can reach this. `cargo xtask test` verifies that on the linked code.
 #[cfg(not(test))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo) -> ! {

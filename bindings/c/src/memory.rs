@@ -1,11 +1,12 @@
-//! Pointers from C, checked before they become references and slices. What cannot be checked (that the memory
-//! is there, and nobody else's during the call) is the contract of the header.
+//! Pointers from C, which are checked before they become references and slices. What cannot be
+//! checked is part of the header's contract: that the memory exists, and that nobody else uses it
+//! during the call.
 
 use crate::error::rb_error;
 use core::ops::Range;
 use core::slice;
 
-/// That a pointer is neither null nor misaligned.
+/// Checks that a pointer is neither null nor misaligned.
 pub fn check<T>(pointer: *const T) -> Result<(), rb_error> {
     if pointer.is_null() {
         Err(rb_error::Null)
@@ -16,60 +17,74 @@ pub fn check<T>(pointer: *const T) -> Result<(), rb_error> {
     }
 }
 
-/// As [`check`], for `length` elements, which must be fewer than fit in memory.
+/// Does what [`check`] does for `length` elements, which must be fewer than fit in memory.
 fn check_many<T>(pointer: *const T, length: usize) -> Result<(), rb_error> {
     check(pointer)?;
     let most = isize::MAX.unsigned_abs() / size_of::<T>().max(1);
     if length > most { Err(rb_error::Length) } else { Ok(()) }
 }
 
-/// The addresses that some elements take.
+/// The range of addresses that some elements take.
 pub fn extent<T>(pointer: *const T, length: usize) -> Range<usize> {
     let start = pointer.addr();
     start..start.saturating_add(length.saturating_mul(size_of::<T>()))
 }
 
-/// That two buffers have no byte in common.
+/// Checks that two buffers have no byte in common.
 pub fn check_disjoint(a: &Range<usize>, b: &Range<usize>) -> Result<(), rb_error> {
     if a.start < b.end && b.start < a.end { Err(rb_error::Overlap) } else { Ok(()) }
 }
 
+/// Makes a reference of a pointer.
+///
 /// # Safety
-/// A pointer that is not null and aligned points to a `T` that nobody writes while the reference lives.
+///
+/// A pointer that is not null and aligned must point to a `T` that nobody writes while the
+/// reference lives.
 pub unsafe fn reference<'a, T>(pointer: *const T) -> Result<&'a T, rb_error> {
     check(pointer)?;
-    // SAFETY: checked; the rest is promised by the caller.
+    // SAFETY: the pointer was checked, and the caller promises the rest.
     Ok(unsafe { &*pointer })
 }
 
+/// Writes a value through a pointer.
+///
 /// # Safety
-/// A pointer that is not null and aligned points to memory for a `T`.
+///
+/// A pointer that is not null and aligned must point to memory for a `T`.
 pub unsafe fn write<T>(pointer: *mut T, value: T) -> Result<(), rb_error> {
     check(pointer)?;
-    // SAFETY: checked; the rest is promised by the caller.
+    // SAFETY: the pointer was checked, and the caller promises the rest.
     unsafe { pointer.write(value) };
     Ok(())
 }
 
+/// Makes a slice of a pointer and a length.
+///
 /// # Safety
-/// A pointer that is not null and aligned points to `length` elements that nobody writes while the slice lives.
+///
+/// A pointer that is not null and aligned must point to `length` elements that nobody writes while
+/// the slice lives.
 pub unsafe fn slice<'a, T>(pointer: *const T, length: usize) -> Result<&'a [T], rb_error> {
     check_many(pointer, length)?;
-    // SAFETY: checked; the rest is promised by the caller.
+    // SAFETY: the pointer was checked, and the caller promises the rest.
     Ok(unsafe { slice::from_raw_parts(pointer, length) })
 }
 
+/// Makes a mutable slice of a pointer and a length.
+///
 /// # Safety
-/// A pointer that is not null and aligned points to `length` elements that nobody else reads or writes while the
-/// slice lives.
+///
+/// A pointer that is not null and aligned must point to `length` elements that nobody else reads or
+/// writes while the slice lives.
 pub unsafe fn slice_mut<'a, T>(pointer: *mut T, length: usize) -> Result<&'a mut [T], rb_error> {
     check_many(pointer, length)?;
-    // SAFETY: checked; the rest is promised by the caller.
+    // SAFETY: the pointer was checked, and the caller promises the rest.
     Ok(unsafe { slice::from_raw_parts_mut(pointer, length) })
 }
 
-/// A vector of the caller's. It is kept as a pointer, and a slice only during a call, so that C may read and write
-/// it between the calls.
+/// A vector that belongs to the caller. It is kept as a pointer and is a slice only during a call,
+/// so that C may read and write it between calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Vector {
     start: *mut f32,
@@ -77,10 +92,13 @@ pub struct Vector {
 }
 
 impl Vector {
+    /// Checks a pointer and keeps it as a vector.
+    ///
     /// # Safety
-    /// A pointer that is not null and aligned points to `length` floats, for as long as the vector or a part of it
-    /// is used; nobody else reads or writes them while one of its slices lives, and of this vector and
-    /// its copies only one at a time has a slice.
+    ///
+    /// A pointer that is not null and aligned must point to `length` floats for as long as the
+    /// vector or a part of it is used. While one of its slices lives, nobody else may read or write
+    /// the floats, and only one of this vector and its copies may have a slice at a time.
     pub unsafe fn new(start: *mut f32, length: usize) -> Result<Self, rb_error> {
         check_many(start, length)?;
         Ok(Self { start, length })
@@ -94,7 +112,8 @@ impl Vector {
         extent(self.start, self.length)
     }
 
-    /// Cuts it into vectors of this length; `None` where it is not exactly as long as all of them.
+    /// Cuts the vector into vectors of this length; `None` where it is not exactly as long as all
+    /// of them.
     pub fn cut<const COUNT: usize>(self, length: usize) -> Option<[Self; COUNT]> {
         (length.checked_mul(COUNT) == Some(self.length)).then(|| {
             core::array::from_fn(|index| Self {
@@ -107,14 +126,16 @@ impl Vector {
 
 impl AsRef<[f32]> for Vector {
     fn as_ref(&self) -> &[f32] {
-        // SAFETY: promised to `Vector::new`; `cut` stays inside of what was promised there.
+        // SAFETY: the caller of `Vector::new` promised it, and `cut` stays within what was promised
+        // there.
         unsafe { slice::from_raw_parts(self.start, self.length) }
     }
 }
 
 impl AsMut<[f32]> for Vector {
     fn as_mut(&mut self) -> &mut [f32] {
-        // SAFETY: promised to `Vector::new`; `cut` stays inside of what was promised there.
+        // SAFETY: the caller of `Vector::new` promised it, and `cut` stays within what was promised
+        // there.
         unsafe { slice::from_raw_parts_mut(self.start, self.length) }
     }
 }

@@ -1,4 +1,4 @@
-//! A multilayer perceptron whose widths are known at run time, sample by sample.
+//! A multilayer perceptron whose widths are known at run time, evaluated sample by sample.
 
 use crate::error::rb_error;
 use crate::memory::{check, check_disjoint, extent, reference, slice, slice_mut, write};
@@ -9,44 +9,45 @@ use rolling_ball::nn::{
     Gradient, Input, Loss, MeanSquaredError, Quantized, SoftmaxCrossEntropy, dense,
 };
 
-/// A multilayer perceptron: dense layers with rectifiers between them. All memory is the caller's, and stays in place
-/// while the description is used.
+/// A multilayer perceptron: dense layers with rectifiers between them. All its memory belongs to
+/// the caller, and must stay in place while the description is used.
 ///
-/// Parameters: for each dense layer its weights, row by row (a row an output, as long as the layer's input), then its
-/// biases; RB_DENSE_PARAMETERS(inputs, outputs) floats a layer. Scratch: twice the hidden widths and once the
-/// outputs, in floats.
+/// The parameters are, for each dense layer, its weights row by row and then its biases:
+/// RB_DENSE_PARAMETERS(inputs, outputs) floats a layer. A row belongs to one output and is as long
+/// as the layer's input. The scratch takes twice the hidden widths and once the outputs, in floats.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_mlp {
-    /// The widths: inputs, hidden layers, outputs. None may be zero.
+    /// The widths of the input, of the hidden layers and of the output. None may be zero.
     pub widths: *const u32,
-    /// How many widths: at least 2.
+    /// The number of widths, at least 2.
     pub count: usize,
-    /// The parameters; in flash they may be, or the theta of an optimizer.
+    /// The parameters. They may be in flash, or be the theta of an optimizer.
     pub theta: *const f32,
-    /// Length of theta: rb_mlp_parameters.
+    /// The length of theta, as rb_mlp_parameters gives it.
     pub parameters: usize,
-    /// Activations of one sample. May overlap nothing else.
+    /// Room for the activations of one sample. It must not overlap anything else.
     pub scratch: *mut f32,
-    /// Length of the scratch: rb_mlp_scratch.
+    /// The length of the scratch, as rb_mlp_scratch gives it.
     pub scratch_length: usize,
 }
 
-/// A description that was checked.
+/// A description that has been checked.
 struct Mlp<'a> {
     widths: &'a [u32],
     theta: &'a [f32],
     scratch: &'a mut [f32],
 }
 
-/// Each dense layer's inputs and outputs.
+/// The number of inputs and outputs of each dense layer.
 fn shapes(widths: &[u32]) -> impl DoubleEndedIterator<Item = (usize, usize)> + use<'_> {
     let (_, outputs) = widths.split_at_checked(1).unwrap_or_default();
     let (inputs, _) = widths.split_at_checked(outputs.len()).unwrap_or_default();
     inputs.iter().zip(outputs).map(|(inputs, outputs)| (*inputs as usize, *outputs as usize))
 }
 
-/// Parameters and scratch of a network of these widths, where there is one.
+/// How many parameters and how much scratch a network of these widths needs, if they describe a
+/// network.
 fn lengths(widths: &[u32]) -> Result<(usize, usize), rb_error> {
     let (mut parameters, mut scratch) = (0usize, 0usize);
     let mut last = 0;
@@ -66,21 +67,29 @@ fn lengths(widths: &[u32]) -> Result<(usize, usize), rb_error> {
     if last == 0 { Err(rb_error::Network) } else { Ok((parameters, scratch.saturating_sub(last))) }
 }
 
+/// Reads the widths of a description.
+///
 /// # Safety
-/// Pointers are null, misaligned, or point to what they say; nobody writes there while the slice lives.
+///
+/// The pointers must be null, misaligned, or point to what they stand for, and nobody may write
+/// there while the slice lives.
 unsafe fn widths<'a>(network: *const rb_mlp) -> Result<&'a [u32], rb_error> {
-    // SAFETY: promised by the caller.
+    // SAFETY: the caller promises it.
     unsafe {
         let network = reference(network)?;
         slice(network.widths, network.count)
     }
 }
 
+/// Checks a description.
+///
 /// # Safety
-/// Pointers are null, misaligned, or point to what they say; nobody else uses the scratch, or writes the
-/// others, while the network lives.
+///
+/// The pointers must be null, misaligned, or point to what they stand for. Nobody else may use the
+/// scratch or write to the others while the network lives.
 unsafe fn network<'a>(network: *const rb_mlp) -> Result<Mlp<'a>, rb_error> {
-    // SAFETY: promised by the caller; that the scratch overlaps nothing is checked before it is a slice.
+    // SAFETY: the caller promises it. That the scratch overlaps nothing is checked before it
+    // becomes a slice.
     unsafe {
         let description = reference(network)?;
         let widths = widths(network)?;
@@ -108,14 +117,14 @@ fn split_last(slice: &[f32], length: usize) -> Result<(&[f32], &[f32]), rb_error
     middle.and_then(|middle| slice.split_at_checked(middle)).ok_or(rb_error::Length)
 }
 
-/// As [`split_last`].
+/// Does what [`split_last`] does for a mutable slice.
 fn split_last_mut(slice: &mut [f32], length: usize) -> Result<(&mut [f32], &mut [f32]), rb_error> {
     let middle = slice.len().checked_sub(length);
     middle.and_then(|middle| slice.split_at_mut_checked(middle)).ok_or(rb_error::Length)
 }
 
 impl Mlp<'_> {
-    /// That the scratch does not overlap what is read while it is written.
+    /// Checks that the scratch does not overlap what is read while the scratch is written.
     fn check_apart(&self, read: &[f32]) -> Result<(), rb_error> {
         let scratch = extent(self.scratch.as_ptr(), self.scratch.len());
         check_disjoint(&scratch, &extent(read.as_ptr(), read.len()))
@@ -125,7 +134,8 @@ impl Mlp<'_> {
         self.widths.last().map_or(0, |width| *width as usize)
     }
 
-    /// Leaves each dense layer's output in the scratch, and behind it what the rectifier makes of it.
+    /// Leaves the output of each dense layer in the scratch, followed by what the rectifier makes
+    /// of it.
     fn forward(&mut self, input: &[f32]) -> Result<&mut [f32], rb_error> {
         let (mut input, mut parameters) = (input, self.theta);
         let mut rest = &mut *self.scratch;
@@ -145,8 +155,8 @@ impl Mlp<'_> {
         Err(rb_error::Network)
     }
 
-    /// Adds the gradient to `gradient`, after a forward pass whose output was replaced by its gradient. The
-    /// activations are spent.
+    /// Adds the gradient to `gradient`, after a forward pass whose output was replaced by the
+    /// gradient with respect to it. The activations are used up.
     fn backward(&mut self, input: &[f32], gradient: &mut [f32]) -> Result<(), rb_error> {
         let outputs = self.outputs();
         let (mut rest, mut slopes) = split_last_mut(self.scratch, outputs)?;
@@ -174,27 +184,28 @@ impl Mlp<'_> {
     }
 }
 
-/// Number of parameters of the network; 0 where the description is not one. Of the description only widths and
-/// count are read.
+/// Returns how many parameters the network has, or 0 where the description is not that of a
+/// network. Only the fields widths and count are read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_mlp_parameters(network: *const rb_mlp) -> usize {
-    // SAFETY: promised by the caller.
+    // SAFETY: the caller promises it.
     unsafe { widths(network) }.and_then(lengths).map_or(0, |(parameters, _)| parameters)
 }
 
-/// Floats of scratch that the network needs; 0 where the description is not one. Of the description only widths and
-/// count are read.
+/// Returns how many floats of scratch the network needs, or 0 where the description is not that of
+/// a network. Only the fields widths and count are read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_mlp_scratch(network: *const rb_mlp) -> usize {
-    // SAFETY: promised by the caller.
+    // SAFETY: the caller promises it.
     unsafe { widths(network) }.and_then(lengths).map_or(0, |(_, scratch)| scratch)
 }
 
-/// Computes the output for one input: `*output` then points to it, into the scratch, valid until the next call with
-/// this scratch.
+/// Computes the output for one input. `*output` then points to it, inside the scratch, and is valid
+/// until the next call with this scratch.
 ///
-/// Errors: RB_ERROR_NETWORK, RB_ERROR_LENGTH where theta, scratch or input is not as long as the widths say,
-/// RB_ERROR_OVERLAP. Cost: one forward pass, a multiply-add a weight.
+/// Errors: RB_ERROR_NETWORK; RB_ERROR_LENGTH where theta, the scratch or the input is not as long
+/// as the widths say; RB_ERROR_OVERLAP. Cost: one forward pass, which is one multiplication and
+/// addition for each weight.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_mlp_predict(
     network: *const rb_mlp,
@@ -202,7 +213,7 @@ pub unsafe extern "C" fn rb_mlp_predict(
     inputs: usize,
     output: *mut *const f32,
 ) -> rb_error {
-    // SAFETY: promised by the caller.
+    // SAFETY: the caller promises it.
     let result = check(output).and_then(|()| unsafe {
         with_output(network, input, inputs, |values| Ok(values.as_ptr()))
             .and_then(|start| write(output, start))
@@ -210,9 +221,10 @@ pub unsafe extern "C" fn rb_mlp_predict(
     result.into()
 }
 
-/// Finds the class of one input: `*label` is the index of the largest output.
+/// Finds the class of one input: `*label` becomes the index of the largest output.
 ///
-/// Errors: as rb_mlp_predict, and RB_ERROR_NON_FINITE_OUTPUT where every output is NaN. Cost: one forward pass.
+/// Errors: the same as those of rb_mlp_predict, and RB_ERROR_NON_FINITE_OUTPUT where every output
+/// is NaN. Cost: one forward pass.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_mlp_classify(
     network: *const rb_mlp,
@@ -220,14 +232,14 @@ pub unsafe extern "C" fn rb_mlp_classify(
     inputs: usize,
     label: *mut u32,
 ) -> rb_error {
-    // SAFETY: promised by the caller.
+    // SAFETY: the caller promises it.
     let result = check(label).and_then(|()| unsafe {
         with_output(network, input, inputs, largest).and_then(|class| write(label, class))
     });
     result.into()
 }
 
-/// The index of the largest value.
+/// The index of the largest value; an error where every value is NaN.
 fn largest(values: &[f32]) -> Result<u32, rb_error> {
     let mut best: Option<(u32, f32)> = None;
     for (class, value) in (0u32..).zip(values) {
@@ -238,28 +250,34 @@ fn largest(values: &[f32]) -> Result<u32, rb_error> {
     best.map(|(class, _)| class).ok_or(rb_error::NonFiniteOutput)
 }
 
+/// Computes the output for one input, and passes it on.
+///
 /// # Safety
-/// As of [`network`]; and of the input as well.
+///
+/// The same as for [`network`], and for the input as well.
 unsafe fn with_output<T>(
     description: *const rb_mlp,
     input: *const f32,
     inputs: usize,
     then: impl FnOnce(&[f32]) -> Result<T, rb_error>,
 ) -> Result<T, rb_error> {
-    // SAFETY: promised by the caller.
+    // SAFETY: the caller promises it.
     let (mut network, input) = unsafe { (network(description)?, slice(input, inputs)?) };
     network.check_apart(input)?;
     then(network.forward(input)?)
 }
 
-/// One sample's softmax cross-entropy against the class `label`: adds `weight` times the loss to `*loss`, and `weight`
-/// times its gradient to `gradient`, which is as long as theta; where `gradient` is null, only the loss.
+/// Evaluates the softmax cross-entropy of one sample against the class `label`. Adds `weight` times
+/// the loss to `*loss`, and `weight` times its gradient to `gradient`, which is as long as theta.
+/// Where `gradient` is null, only the loss is computed.
 ///
-/// The mean over a batch: clear `*loss` and the gradient, then call this for each sample with the weight 1 / samples.
-/// In the order of the samples it gives the same bits as the Rust network.
+/// For the mean over a batch, clear `*loss` and the gradient, and then call this for each sample
+/// with the weight 1 / samples. In the order of the samples, this gives the same bits as the
+/// network in Rust.
 ///
-/// Errors: as rb_mlp_predict, and RB_ERROR_CLASS where the label is not below the number of outputs; nothing was
-/// added. Cost: one forward pass, and a backward pass of twice that where there is a gradient.
+/// Errors: the same as those of rb_mlp_predict, and RB_ERROR_CLASS where the label is not below the
+/// number of outputs; nothing is added then. Cost: one forward pass, and with a gradient a backward
+/// pass of twice that cost.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_mlp_cross_entropy(
     network: *const rb_mlp,
@@ -272,14 +290,15 @@ pub unsafe extern "C" fn rb_mlp_cross_entropy(
 ) -> rb_error {
     let cross_entropy =
         |output: &mut [f32]| SoftmaxCrossEntropy::new().evaluate(output, &(label as usize), weight);
-    // SAFETY: promised by the caller.
+    // SAFETY: the caller promises it.
     unsafe { sample(network, (input, inputs), &[], weight, (gradient, loss), cross_entropy) }.into()
 }
 
-/// One sample's mean squared error against `target`, which is as long as the output: adds as
-/// rb_mlp_cross_entropy does.
+/// Evaluates the mean squared error of one sample against `target`, which is as long as the output,
+/// and adds it as rb_mlp_cross_entropy does.
 ///
-/// Errors: as rb_mlp_predict; nothing was added. Cost: as rb_mlp_cross_entropy.
+/// Errors: the same as those of rb_mlp_predict; nothing is added then. Cost: the same as that of
+/// rb_mlp_cross_entropy.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_mlp_squared_error(
     network: *const rb_mlp,
@@ -291,20 +310,21 @@ pub unsafe extern "C" fn rb_mlp_squared_error(
     gradient: *mut f32,
     loss: *mut f32,
 ) -> rb_error {
-    // SAFETY: promised by the caller.
+    // SAFETY: the caller promises it.
     let result = unsafe { slice(target, targets) }.and_then(|target| {
         let squared_error = |output: &mut [f32]| MeanSquaredError.evaluate(output, &target, weight);
         let sums = (gradient, loss);
-        // SAFETY: promised by the caller.
+        // SAFETY: the caller promises it.
         unsafe { sample(network, (input, inputs), target, weight, sums, squared_error) }
     });
     result.into()
 }
 
-/// Adds one sample's share to gradient and loss. `evaluate` reads the target.
+/// Adds one sample's share to the gradient and to the loss. `evaluate` reads the target.
 ///
 /// # Safety
-/// As of [`network`]; and of input, gradient and loss as well.
+///
+/// The same as for [`network`], and for the input, the gradient and the loss as well.
 unsafe fn sample(
     description: *const rb_mlp,
     (input, inputs): (*const f32, usize),
@@ -314,7 +334,7 @@ unsafe fn sample(
     evaluate: impl FnOnce(&mut [f32]) -> Result<f32, Error>,
 ) -> Result<(), rb_error> {
     check(loss)?;
-    // SAFETY: promised by the caller.
+    // SAFETY: the caller promises it.
     let (mut network, input) = unsafe { (network(description)?, slice(input, inputs)?) };
     network.check_apart(input)?;
     network.check_apart(target)?;
@@ -328,16 +348,18 @@ unsafe fn sample(
     }
     let value = evaluate(network.forward(input)?)?;
     if !gradient.is_null() {
-        // SAFETY: as long as theta by contract, and apart from all that is read.
+        // SAFETY: by contract the gradient is as long as theta, and apart from all that is read.
         network.backward(input, unsafe { slice_mut(gradient, parameters)? })?;
     }
-    // SAFETY: not null and aligned, checked; no slice is used any more. The rest is promised by the caller.
+    // SAFETY: the pointer was checked not to be null or misaligned, and no slice is used any more.
+    // The caller promises the rest.
     unsafe { *loss += weight * value };
     Ok(())
 }
 
-/// `output[i] = values[i] * scale + offset`, `length` of them: a sensor's bytes as floats. In C the same line may
-/// become one fused operation with other bits.
+/// Computes `output[i] = values[i] * scale + offset` for `length` elements, which turns the bytes
+/// of a sensor into floats. Written in C, the same line may become one fused operation, which gives
+/// other bits.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_dequantize(
     values: *const u8,
@@ -348,7 +370,7 @@ pub unsafe extern "C" fn rb_dequantize(
 ) -> rb_error {
     let result = check(values).and_then(|()| {
         check_disjoint(&extent(values, length), &extent(output, length))?;
-        // SAFETY: promised by the caller; that they do not overlap is checked.
+        // SAFETY: the caller promises it; that the two do not overlap is checked.
         let (values, output) = unsafe { (slice(values, length)?, slice_mut(output, length)?) };
         Ok(Quantized { values, scale, offset }.write(output)?)
     });

@@ -1,4 +1,4 @@
-//! One step in numbers.
+//! The numbers of one step.
 
 use rolling_ball::{Outcome, StepReport};
 
@@ -6,45 +6,49 @@ use rolling_ball::{Outcome, StepReport};
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum rb_outcome {
-    /// The footpoint met its tolerance. Steps without an inner iteration always end so.
+    /// The footpoint met its tolerance. Steps without an inner iteration always end like this.
     Converged = 0,
     /// The footpoint's iterations were used up.
     IterationLimit = 1,
-    /// No trial of a line search decreased its function; theta is where the search started, up to rounding.
+    /// No trial of a line search decreased the function that it searches; theta is where the search
+    /// started, up to rounding.
     Stalled = 2,
-    /// The projection ended further from the displaced centre than it started: its step is too large.
+    /// The projection ended further from the displaced centre than it started, because its step is
+    /// too large.
     Diverged = 3,
 }
 
-/// One step in numbers. What the step did not compute is NaN.
+/// The numbers of one step. What the step did not compute is NaN.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_step_report {
-    /// The index of the step, from 0.
+    /// The index of the step, counted from 0.
     pub step: u32,
     /// The loss where the step started.
     pub loss_before: f32,
     /// The loss at the new theta; NaN where the step did not evaluate it.
     pub loss_after: f32,
-    /// Norm of the gradient where the step started.
+    /// The norm of the gradient where the step started.
     pub gradient_norm: f32,
-    /// Norm of theta where the step started.
+    /// The norm of theta where the step started.
     pub parameter_norm: f32,
-    /// How far theta moved.
+    /// The distance that theta moved.
     pub absolute_update: f32,
     /// The learning rate that was used, after arc length or line search.
     pub learning_rate: f32,
-    /// Gradients that the step asked for.
+    /// How many gradients the step asked for.
     pub gradients: u32,
-    /// Losses alone that the step asked for.
+    /// How many losses without a gradient the step asked for.
     pub losses: u32,
-    /// Moves of the footpoint search; 0 in the forms without one.
+    /// How many moves the search for the footpoint made; 0 in the forms without a search.
     pub footpoint_iterations: u32,
-    /// Half the squared distance from the displaced centre to the graph; NaN in the forms without a search.
+    /// Half the squared distance from the displaced centre to the graph; NaN in the forms without a
+    /// search.
     pub footpoint_distance: f32,
-    /// Norm of that distance's gradient; NaN in the forms without a search.
+    /// The norm of that distance's gradient; NaN in the forms without a search.
     pub footpoint_residual: f32,
-    /// How far the ball's centre is from where the contact's normal would put it; NaN where unknown.
+    /// The distance between the ball's centre and where the normal at the contact would put it; NaN
+    /// where it is unknown.
     pub contact_gap: f32,
     /// How the step ended.
     pub outcome: rb_outcome,

@@ -6,19 +6,20 @@ use crate::optimizer::{Buffers, Kind, init_from, rb_optimizer};
 use crate::schedule::rb_schedule;
 use rolling_ball::{Error, Sam, SamConfig};
 
-/// Vectors of SAM's workspace, each as long as theta.
+/// How many vectors SAM's workspace has, each as long as theta.
 pub const RB_SAM_VECTORS: usize = 2;
 
-/// Settings of SAM. Start from rb_sam_default and change what you need.
+/// The settings of SAM. Start from rb_sam_default and change what you need.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_sam_config {
-    /// Learning rate.
+    /// The learning rate, above 0.
     pub learning_rate: rb_schedule,
-    /// Radius of the neighbourhood whose worst loss is descended.
+    /// The radius of the neighbourhood whose worst loss is descended.
     pub radius: rb_schedule,
-    /// 1: the new point's loss is evaluated so that one that is not finite is rolled back exactly, at one loss (1/3
-    /// gradient evaluation) a step. 0: not.
+    /// 1: the loss at the new point is evaluated, so that a step to a loss that is not finite is
+    /// rolled back exactly; this costs one loss (1/3 of a gradient evaluation) a step. 0: it is
+    /// not.
     pub roll_back: u32,
 }
 
@@ -44,16 +45,17 @@ impl TryFrom<rb_sam_config> for SamConfig {
     }
 }
 
-/// SAM at a constant learning rate and radius.
+/// The settings of SAM with a constant learning rate and a constant radius.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_sam_default() -> rb_sam_config {
     SamConfig::default().into()
 }
 
-/// Makes `*optimizer` SAM over the caller's buffers, which stay the caller's and must outlive it: theta, `parameters`
-/// floats; the workspace, RB_SAM_VECTORS times as many. A step costs two gradient evaluations.
+/// Makes `*optimizer` a SAM over the caller's buffers, which stay the caller's and must outlive it:
+/// theta, of `parameters` floats, and the workspace, of RB_SAM_VECTORS times as many. Each step
+/// costs two gradient evaluations.
 ///
-/// Errors: as rb_ball_init. Cost: none.
+/// Errors: the same as those of rb_ball_init. Cost: none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_sam_init(
     optimizer: *mut rb_optimizer,
@@ -65,6 +67,6 @@ pub unsafe extern "C" fn rb_sam_init(
 ) -> rb_error {
     let buffers = Buffers { theta, parameters, workspace, workspace_length };
     let build = |config, vectors: [Vector; RB_SAM_VECTORS]| Sam::new(config, vectors);
-    // SAFETY: promised by the caller.
+    // SAFETY: the caller promises it.
     unsafe { init_from(optimizer, Kind::Sam, config, &buffers, build) }
 }

@@ -2,37 +2,37 @@
 
 use rolling_ball::{Error, Schedule};
 
-/// The same value, `from`, at every step.
+/// The value `from` at every step.
 pub const RB_SCHEDULE_CONSTANT: u32 = 0;
-/// From `from` to `to` on a straight line.
+/// A straight line from `from` to `to`.
 pub const RB_SCHEDULE_LINEAR: u32 = 1;
-/// From `from` to `to` on half a cosine wave.
+/// Half a cosine wave from `from` to `to`.
 pub const RB_SCHEDULE_COSINE: u32 = 2;
-/// From `from` to `to` by the same factor each step; `to` must be above 0.
+/// The same factor at every step, from `from` to `to`; `to` must be above 0.
 pub const RB_SCHEDULE_EXPONENTIAL: u32 = 3;
 
-/// A value by step: `from` at step 0, `to` at step `steps` and after. For a rule of your own, set the value
-/// before each step (rb_ball_set_radius, rb_ball_set_learning_rate).
+/// A value for each step: `from` at step 0, and `to` at step `steps` and after. For a rule of your
+/// own, set the value before each step (rb_ball_set_radius, rb_ball_set_learning_rate).
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_schedule {
-    /// RB_SCHEDULE_CONSTANT, _LINEAR, _COSINE or _EXPONENTIAL.
+    /// One of RB_SCHEDULE_CONSTANT, _LINEAR, _COSINE and _EXPONENTIAL.
     pub kind: u32,
-    /// Value at step 0; above 0.
+    /// The value at step 0; above 0.
     pub from: f32,
-    /// Value at step `steps` and after; 0 or above. Not read of a constant.
+    /// The value at step `steps` and after; 0 or above. A constant schedule does not read it.
     pub to: f32,
-    /// Number of steps. Not read of a constant.
+    /// The number of steps. A constant schedule does not read it.
     pub steps: u32,
 }
 
-/// The same value at every step.
+/// A schedule with the same value at every step.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_constant(value: f32) -> rb_schedule {
     rb_schedule { kind: RB_SCHEDULE_CONSTANT, from: value, to: value, steps: 0 }
 }
 
-/// From `from` to `to` on half a cosine wave in `steps` steps.
+/// A schedule from `from` to `to` on half a cosine wave in `steps` steps.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_cosine(from: f32, to: f32, steps: u32) -> rb_schedule {
     rb_schedule { kind: RB_SCHEDULE_COSINE, from, to, steps }
@@ -45,7 +45,7 @@ impl From<Schedule> for rb_schedule {
             Schedule::Linear { from, to, steps } => (RB_SCHEDULE_LINEAR, from, to, steps),
             Schedule::Cosine { from, to, steps } => (RB_SCHEDULE_COSINE, from, to, steps),
             Schedule::Exponential { from, to, steps } => (RB_SCHEDULE_EXPONENTIAL, from, to, steps),
-            // No default is a function; if one were, init would refuse this.
+            // No default is a function. If one were, init would refuse this.
             Schedule::Custom(_) => (u32::MAX, 0.0, 0.0, 0),
         };
         Self { kind, from, to, steps }

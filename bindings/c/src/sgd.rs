@@ -7,27 +7,29 @@ use crate::optimizer::{Buffers, Kind, init_from, rb_optimizer};
 use crate::schedule::rb_schedule;
 use rolling_ball::{Armijo, Error, Sgd, SgdConfig};
 
-/// Vectors of the workspace of gradient descent without momentum, each as long as theta.
+/// How many vectors the workspace of gradient descent without momentum has, each as long as theta.
 pub const RB_SGD_VECTORS: usize = 1;
-/// Vectors of the workspace of gradient descent with momentum, each as long as theta.
+/// How many vectors the workspace of gradient descent with momentum has, each as long as theta.
 pub const RB_MOMENTUM_VECTORS: usize = 2;
 
-/// Settings of gradient descent. Start from rb_sgd_default and change what you need.
+/// The settings of gradient descent. Start from rb_sgd_default and change what you need.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_sgd_config {
-    /// Learning rate.
+    /// The learning rate, above 0.
     pub learning_rate: rb_schedule,
-    /// Momentum, 0 up to below 1.
+    /// The momentum; at least 0 and below 1.
     pub momentum: f32,
-    /// 1: the gradient looks ahead (Nesterov). 0: not.
+    /// 1: the gradient looks ahead, as Nesterov's does. 0: it does not.
     pub nesterov: u32,
-    /// 1: a line search finds the rate, by the settings in `armijo`; not together with momentum. 0: not.
+    /// 1: a line search finds the rate, with the settings in `armijo`; this does not go together
+    /// with momentum. 0: it does not.
     pub line_search: u32,
-    /// The line search.
+    /// The settings of the line search.
     pub armijo: rb_armijo,
-    /// 1: the new point's loss is evaluated so that one that is not finite is rolled back exactly, at one loss (1/3
-    /// gradient evaluation) a step. 0: not.
+    /// 1: the loss at the new point is evaluated, so that a step to a loss that is not finite is
+    /// rolled back exactly; this costs one loss (1/3 of a gradient evaluation) a step. 0: it is
+    /// not.
     pub roll_back: u32,
 }
 
@@ -58,17 +60,18 @@ impl TryFrom<rb_sgd_config> for SgdConfig {
     }
 }
 
-/// Plain gradient descent at a constant learning rate.
+/// The settings of plain gradient descent with a constant learning rate.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_sgd_default() -> rb_sgd_config {
     SgdConfig::default().into()
 }
 
-/// Makes `*optimizer` gradient descent over the caller's buffers, which stay the caller's and must outlive it: theta,
-/// `parameters` floats; the workspace, RB_SGD_VECTORS times as many, or RB_MOMENTUM_VECTORS times where
-/// momentum is above 0.
+/// Makes `*optimizer` a gradient descent over the caller's buffers, which stay the caller's and
+/// must outlive it: theta, of `parameters` floats, and the workspace, of RB_SGD_VECTORS times as
+/// many, or of RB_MOMENTUM_VECTORS times as many where momentum is above 0.
 ///
-/// Errors: as rb_ball_init. Cost: one pass over the velocity, which starts at zero.
+/// Errors: the same as those of rb_ball_init. Cost: one pass over the velocity, which starts at
+/// zero.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_sgd_init(
     optimizer: *mut rb_optimizer,
@@ -84,7 +87,7 @@ pub unsafe extern "C" fn rb_sgd_init(
     let with_velocity = |config, [gradient, velocity]: [Vector; RB_MOMENTUM_VECTORS]| {
         Sgd::new(config, gradient, Some(velocity))
     };
-    // SAFETY: promised by the caller.
+    // SAFETY: the caller promises it.
     unsafe {
         match reference(config) {
             Ok(settings) if settings.momentum > 0.0 => {

@@ -1,4 +1,4 @@
-//! The C functions against the Rust interface, bit for bit.
+//! Compares the C functions with the Rust interface, bit for bit.
 
 use crate::ball::rb_ball_init;
 use crate::error::rb_error;
@@ -28,7 +28,7 @@ const SCRATCH: usize = 2 * 7 + 2 * 6 + 3;
 const STEPS: u32 = if cfg!(miri) { 2 } else { 12 };
 const SAMPLES: usize = if cfg!(miri) { 3 } else { 17 };
 
-/// From -1 to 1, the same in every run.
+/// A number from -1 to 1, the same in every run.
 fn uniform(state: &mut u32) -> f32 {
     *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
     (*state >> 8) as f32 / 8_388_608.0 - 1.0
@@ -50,7 +50,7 @@ fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()
 }
 
-/// What C makes of the network, its parameters borrowed for the call only.
+/// The description of the network in C, which borrows its parameters for the call only.
 fn described(theta: &[f32], scratch: &mut [f32]) -> rb_mlp {
     rb_mlp {
         widths: WIDTHS.as_ptr(),
@@ -66,14 +66,15 @@ fn label(index: usize) -> usize {
     index % 3
 }
 
-/// The batch by the C functions: the loss, and the gradient where one is wanted.
+/// Evaluates the batch with the C functions: the loss, and the gradient where one is wanted.
 fn evaluate(theta: &[f32], mut gradient: Option<&mut [f32]>) -> f32 {
     let mut scratch = [0.0; SCRATCH];
     let network = described(theta, &mut scratch);
     let inputs = inputs();
     let (weight, mut loss) = (1.0 / inputs.len() as f32, 0.0);
     if let Some(gradient) = &mut gradient {
-        // To which anything may be added without a change, as the batch does; of 0.0 the sign of a zero may differ.
+        // Like the batch, this starts from -0.0, to which anything may be added without a change;
+        // with 0.0 the sign of a zero may differ.
         gradient.fill(-0.0);
     }
     let gradient = gradient.map_or(core::ptr::null_mut(), <[f32]>::as_mut_ptr);
@@ -139,7 +140,7 @@ fn a_squared_error_has_the_bits_of_the_batch() {
     assert_eq!(bits(&gradient), bits(&wanted));
 }
 
-/// The batch as an objective of Rust's loop.
+/// The batch as an objective for the loop in Rust.
 struct Batch;
 
 impl Objective for Batch {
@@ -156,13 +157,14 @@ impl Objective for Batch {
     }
 }
 
-/// Makes some steps by the C functions; `init` initialises over theta and as many vectors as it needs.
+/// Makes some steps with the C functions. `init` initialises the optimizer over theta and as many
+/// vectors as it needs.
 fn by_c(
     vectors: usize,
     init: impl FnOnce(*mut rb_optimizer, *mut f32, *mut f32) -> rb_error,
 ) -> (Vec<u32>, u32) {
     let (mut theta, mut workspace) = (start(), vec![0.0; vectors * N]);
-    // Only through these, as C does.
+    // From here on the buffers are only used through these pointers, as C does it.
     let (theta, workspace) = (theta.as_mut_ptr(), workspace.as_mut_ptr());
     let mut storage = MaybeUninit::<rb_optimizer>::zeroed();
     let optimizer = storage.as_mut_ptr();
@@ -187,7 +189,7 @@ fn by_c(
             assert_eq!(rb_report(optimizer, report.as_mut_ptr()), rb_error::None);
         }
     }
-    // SAFETY: written by rb_report; theta is alive.
+    // SAFETY: rb_report wrote it, and theta is alive.
     unsafe {
         let report = report.assume_init();
         (bits(slice::from_raw_parts(theta, N)), report.absolute_update.to_bits())

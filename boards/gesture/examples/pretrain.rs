@@ -1,4 +1,5 @@
-//! Makes `weights.bin` from simulated gestures, the same on every machine: `cargo run --release --example pretrain`.
+//! Makes `weights.bin` from simulated gestures, the same on every machine:
+//! `cargo run --release --example pretrain`.
 
 #[path = "../tests/support/gestures.rs"]
 mod gestures;

@@ -20,8 +20,8 @@ pub enum SensorError {
     NotALis3dh,
 }
 
-/// A LIS3DH that measures up to 4 g fifty times a second, and keeps 32 readings: the program may look away for 0.6
-/// seconds.
+/// A LIS3DH that measures up to 4 g fifty times a second, and keeps 32 readings: the program may
+/// look away for 0.6 seconds.
 pub struct Accelerometer<I> {
     sensor: Lis3dh<Lis3dhI2C<I>>,
 }

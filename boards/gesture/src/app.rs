@@ -38,7 +38,8 @@ impl Default for Memory {
     }
 }
 
-/// The program over a board's bus `I`, its button `B` (whether it is held down) and its cycle counter `C`.
+/// The program over a board's bus `I`, its button `B` (whether it is held down) and its cycle
+/// counter `C`.
 pub struct App<'m, I, B, C> {
     hand: Hand<I, B>,
     cycles: C,
@@ -78,8 +79,8 @@ impl<'m, I: I2c, B: FnMut() -> bool, C: FnMut() -> u32> App<'m, I, B, C> {
         self.hand.asks()
     }
 
-    /// Looks at the sensor once. Where an example has come in, and there is one of every gesture, learns from all there
-    /// are, and looks at the sensor between any two pieces of that.
+    /// Looks at the sensor once. Where an example has come in, and there is one of every gesture,
+    /// learns from all there are, and looks at the sensor between any two pieces of that.
     pub fn turn(&mut self, tell: &mut impl FnMut(Event)) {
         self.hand.look(tell);
         let outcome = match self.hand.example.take() {
@@ -94,7 +95,8 @@ impl<'m, I: I2c, B: FnMut() -> bool, C: FnMut() -> u32> App<'m, I, B, C> {
         }
     }
 
-    /// One round of training. A new example ends it after the step in progress: the next round has it.
+    /// One round of training. A new example ends it after the step in progress: the next round has
+    /// it.
     fn learn(&mut self, tell: &mut impl FnMut(Event)) -> Result<(), Error> {
         let Self { hand, cycles, network, memory } = self;
         let Memory { training, store } = &mut **memory;

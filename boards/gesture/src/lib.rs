@@ -1,8 +1,8 @@
 //! A wearable that learns its user's way of making four gestures, from an accelerometer on I2C.
 //!
-//! The program is the same on every board, over `embedded-hal`: [`App::turn`] in a loop, and a closure that is told
-//! each [`Event`]. It learns in pieces of one sample and looks at the sensor between any two, so that no reading is
-//! missed while it learns.
+//! The program is the same on every board, over `embedded-hal`: [`App::turn`] in a loop, and a
+//! closure that is told each [`Event`]. It learns in pieces of one sample and looks at the sensor
+//! between any two, so that no reading is missed while it learns.
 #![no_std]
 
 mod accelerometer;

@@ -1,4 +1,5 @@
-//! The program on a simulated wrist: the same code as on the boards, against a sensor that answers on the bus.
+//! The program on a simulated wrist: the same code as on the boards, against a sensor that answers
+//! on the bus.
 
 mod support;
 

@@ -4,7 +4,8 @@ use gesture::{READINGS, Reading, Segmenter, VALUES};
 
 const REST: Reading = [128, 128, 160];
 
-/// How many gestures are found where the hand rests, moves along x for so many readings, and rests again.
+/// How many gestures are found where the hand rests, moves along x for so many readings, and rests
+/// again.
 fn gestures(moving: usize) -> usize {
     let mut segmenter = Segmenter::new();
     let movement = (0..moving).map(|reading| [if reading % 2 == 0 { 150 } else { 106 }, 128, 160]);

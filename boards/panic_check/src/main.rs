@@ -1,5 +1,6 @@
-//! Calls every entry point of the core with values that the compiler cannot know. Its release build for a
-//! Cortex-M contains no panic and no allocator, which `cargo xtask test` reads from its symbols.
+//! Calls every entry point of the core with values that the compiler cannot know. Its release build
+//! for a Cortex-M contains no panic and no allocator, which `cargo xtask test` reads from its
+//! symbols.
 //!
 //! It is linked and never run.
 

@@ -39,7 +39,8 @@ pub fn run_model<L: Layer, B: Backbone, const N: usize, const V: usize, const S:
     end(model.and_then(|model| fine_tune(Scalar, &model, buffers, clock, print)))
 }
 
-/// Runs the image, of whose network all is trained, with the optimizer that `configure` makes of its settings.
+/// Runs the image, of whose network all is trained, with the optimizer that `configure` makes of its
+/// settings.
 pub fn run_with<L, C, const N: usize, const V: usize, const S: usize>(
     image: &[u8],
     memory: &mut Memory<N, V, S>,
@@ -53,7 +54,7 @@ where
     let Buffers { theta, workspace, scratch } = Buffers::from(memory);
     let clock = instructions::elapsed;
     let mut workspace = workspace.into_iter();
-    let vector = || workspace.next().unwrap_or_default();
+    let vector = || Ok(workspace.next().unwrap_or_default());
     end(configure(&image.settings).build(Scalar, vector).and_then(|mut optimizer| {
         let model = whole::<L>(&image)?;
         fine_tune_with(Scalar, &model, &mut optimizer, theta, scratch, clock, print)
@@ -73,7 +74,8 @@ pub fn prepare() {
 /// Prepares the run and reads the image, or ends the run with a failure.
 pub fn start(image: &[u8]) -> Image<'_> {
     prepare();
-    // The image is data: without this the compiler folds parts of it into the code, and it is there twice.
+    // The image is data: without this the compiler folds parts of it into the code, and it is there
+    // twice.
     match Image::parse(core::hint::black_box(image)) {
         Ok(image) => image,
         Err(error) => {
@@ -104,7 +106,8 @@ pub fn print(event: Event) {
     print_line!("{event}");
 }
 
-/// Says what was wrong. Not by the error's `Display`: printing the value of a setting takes 22 KB of flash.
+/// Says what was wrong. Not by the error's `Display`: printing the value of a setting takes 22 KB
+/// of flash.
 fn complain(error: Error) {
     match error {
         Error::Setting { name, expected, .. } => print_line!("{name}: expected {expected}"),

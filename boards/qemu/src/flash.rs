@@ -1,5 +1,5 @@
-//! A flash that outlives a reset: memory of the MPS2 boards which no binary is linked into, with the manners of a NOR
-//! flash. Its power fails where it is told to.
+//! A flash that outlives a reset: memory of the MPS2 boards which no binary is linked into, with
+//! the manners of a NOR flash. Its power fails where it is told to.
 
 #![allow(unsafe_code)]
 

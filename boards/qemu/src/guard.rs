@@ -52,8 +52,8 @@ fn limit(_: &MPU) {
 
 /// Whether a fault at this stack pointer is an overflow.
 ///
-/// The faulting instruction may have left the pointer where it was, so little room left is taken for
-/// none; ARMv8-M says it.
+/// The faulting instruction may have left the pointer where it was, so little room left is taken
+/// for none; ARMv8-M says it.
 pub(crate) fn has_overflowed(stack_pointer: usize) -> bool {
     const LITTLE_ROOM: usize = 256;
     stack_pointer < stack::bottom() + LITTLE_ROOM || limit_was_reached()

@@ -1,8 +1,8 @@
 //! Counts executed instructions: not cycles, which QEMU does not model.
 //!
-//! With `-icount shift=N` QEMU's time moves on by 2^N nanoseconds with each instruction, whichever it is. SysTick counts
-//! the core's clock, which differs by machine. Without that option, or while the core sleeps (`wfi`), the number
-//! says nothing.
+//! With `-icount shift=N` QEMU's time moves on by 2^N nanoseconds with each instruction, whichever
+//! it is. SysTick counts the core's clock, which differs by machine. Without that option, or while
+//! the core sleeps (`wfi`), the number says nothing.
 
 use crate::{exit, print_line};
 use core::sync::atomic::{AtomicU32, Ordering, compiler_fence};
@@ -37,8 +37,8 @@ fn SysTick() {
     WRAPS.store(WRAPS.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
 }
 
-/// Starts the count at about zero; owns SysTick from now on. Ends the run with a failure where a loop
-/// of known length is counted right at no shift.
+/// Starts the count at about zero; owns SysTick from now on. Ends the run with a failure where a
+/// loop of known length is counted right at no shift.
 pub fn start(mut systick: SYST) {
     systick.set_clock_source(SystClkSource::Core);
     systick.set_reload(LARGEST);
@@ -94,8 +94,8 @@ fn calibrate() {
         Some(shift) => SHIFT.store(shift, Ordering::Relaxed),
         None => {
             print_line!(
-                "a loop of {LOOP} instructions took {nanoseconds} ns: run QEMU with -icount shift=6, \
-                 and see the clock of this machine in build.rs"
+                "a loop of {LOOP} instructions took {nanoseconds} ns: run QEMU with -icount \
+                 shift=6, and see the clock of this machine in build.rs"
             );
             exit::failure()
         }

@@ -161,7 +161,8 @@ fn rust(
         match int8 {
             Some(_) => writeln!(
                 text,
-                "pub static BACKBONE: [u8; Backbone::BYTES] = *include_bytes!(\"{name}.backbone.bin\");"
+                "pub static BACKBONE: [u8; Backbone::BYTES] = \
+                 *include_bytes!(\"{name}.backbone.bin\");"
             )?,
             None => text.push_str(&array("BACKBONE", "Backbone::PARAMETERS", "backbone")),
         }

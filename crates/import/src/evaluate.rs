@@ -1,4 +1,5 @@
-//! The network in `f32` on the desktop, with the core's operations in the core's order: its logits are the device's.
+//! The network in `f32` on the desktop, with the core's operations in the core's order: its logits
+//! are the device's.
 
 use super::graph::{Activation, Form, Graph, Map, Node, Operation, Window, length};
 use super::windows::windows;

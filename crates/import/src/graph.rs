@@ -266,8 +266,8 @@ impl Builder {
                 let before = before.and_then(|node| node.source.as_mut());
                 let Some(Source { batch_norm: before @ None, .. }) = before else {
                     bail!(
-                        "expected directly after a convolution or a dense layer, into which it can be \
-                         folded"
+                        "expected directly after a convolution or a dense layer, into which it can \
+                         be folded"
                     );
                 };
                 *before = Some((tensors.clone(), *epsilon));

@@ -17,7 +17,8 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Reads `inputs`, in floats or in bytes with `scale` and `offset`, and `labels` where they are.
+    /// Reads `inputs`, in floats or in bytes with `scale` and `offset`, and `labels` where they
+    /// are.
     pub fn read(graph: &Graph, file: &SafeTensors) -> Result<Self> {
         let tensor = find(file, "inputs")?;
         let width = length(graph.input);
@@ -26,7 +27,8 @@ impl Inputs {
         let one = shape.iter().skip(1).try_fold(1usize, |product, n| product.checked_mul(*n));
         ensure!(
             count > 0 && one == Some(width),
-            "tensor inputs: expected a count and then {:?}, as the network's input, found {shape:?}",
+            "tensor inputs: expected a count and then {:?}, as the network's input, found \
+             {shape:?}",
             torch_shape(graph.input, graph.dimensions)
         );
         let flat = match tensor.dtype() {

@@ -1,7 +1,9 @@
-//! From an `f32` backbone to the bytes of an [`Int8Backbone`](rolling_ball::nn::int8::Int8Backbone).
+//! From an `f32` backbone to the bytes of an
+//! [`Int8Backbone`](rolling_ball::nn::int8::Int8Backbone).
 //!
-//! Activations get a scale and a zero from what they are on the calibration inputs, weights a scale for each output. A
-//! ReLU becomes the clamp of the layer before it, past max pools, which it commutes with.
+//! Activations get a scale and a zero from what they are on the calibration inputs, weights a scale
+//! for each output. A ReLU becomes the clamp of the layer before it, past max pools, which it
+//! commutes with.
 
 use super::evaluate::Evaluator;
 use super::graph::{Activation, Graph, Node, Operation};
@@ -52,7 +54,8 @@ pub struct Quantised {
     pub input: Scale,
     /// Of the features.
     pub output: Scale,
-    /// The layers that are left: their index in the graph, and their parameters unless they are a max pool.
+    /// The layers that are left: their index in the graph, and their parameters unless they are a
+    /// max pool.
     pub layers: Vec<(usize, Option<Layer>)>,
 }
 
@@ -141,8 +144,8 @@ pub fn quantise<'a>(
     let quantised = Quantised { input, output: current, layers };
     ensure!(
         quantised.factors().all(|factor| factor.is_finite() && factor > 0.0),
-        "the values that the calibration inputs give are too small or too large for the scales of int8: \
-         are the inputs normalised as in training?"
+        "the values that the calibration inputs give are too small or too large for the scales of \
+         int8: are the inputs normalised as in training?"
     );
     Ok(quantised)
 }
@@ -175,7 +178,8 @@ fn fuse(backbone: &Graph) -> Result<Vec<(usize, Option<Clamp>)>> {
             Activation::Relu => Clamp::Relu,
             Activation::Relu6 => Clamp::Relu6,
             _ => bail!(
-                "{}: an int8 backbone has relu and relu6 only; use one of them, or leave --int8 away",
+                "{}: an int8 backbone has relu and relu6 only; use one of them, or leave --int8 \
+                 away",
                 node.label
             ),
         };
@@ -252,9 +256,9 @@ fn layer(
 /// The bytes of an [`Int8Backbone`](rolling_ball::nn::int8::Int8Backbone), of a backbone that was
 /// trained on the spot rather than imported.
 ///
-/// `network` is the text of a network file, whose `backbone` is quantised; `parameters` are those of
-/// its layers in `f32`, as [`Layer`](rolling_ball::nn::Layer) has them; `calibration` is some hundred
-/// representative inputs, channels last.
+/// `network` is the text of a network file, whose `backbone` is quantised; `parameters` are those
+/// of its layers in `f32`, as [`Layer`](rolling_ball::nn::Layer) has them; `calibration` is some
+/// hundred representative inputs, channels last.
 ///
 /// ```
 /// let network = r#"
@@ -275,8 +279,8 @@ fn layer(
 /// ```
 ///
 /// # Errors
-/// [`Error`] says what is wrong with the description, the number of parameters or the values that the
-/// calibration inputs give.
+/// [`Error`] says what is wrong with the description, the number of parameters or the values that
+/// the calibration inputs give.
 pub fn quantise_backbone<'a>(
     network: &str,
     parameters: &[f32],

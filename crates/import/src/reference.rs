@@ -1,5 +1,5 @@
-//! An int8 backbone on the desktop, written without the core: what it computes is what the report and the tests
-//! compare the core with.
+//! An int8 backbone on the desktop, written without the core: what it computes is what the report
+//! and the tests compare the core with.
 
 use super::graph::{Graph, Node, Operation};
 use super::quantise::{Clamps, Layer, Quantised};

@@ -63,7 +63,8 @@ fn backbone_int8(nodes: &[Node]) -> usize {
     (2 * width(nodes)).div_ceil(4)
 }
 
-/// Where windows overlap, a max pool keeps where it found each maximum; a layer norm its mean and deviation.
+/// Where windows overlap, a max pool keeps where it found each maximum; a layer norm its mean and
+/// deviation.
 fn activations(node: &Node) -> usize {
     match node.operation {
         Operation::MaxPool(window)

@@ -1,4 +1,5 @@
-//! The network file: what is written about a network in TOML. docs/import.md describes it for its users.
+//! The network file: what is written about a network in TOML. docs/import.md describes it for its
+//! users.
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
@@ -9,7 +10,8 @@ use serde::Deserialize;
 pub struct Spec {
     /// Names the files and the Rust module.
     pub name: String,
-    /// PyTorch's shape of one input: `[channels, height, width]`, `[channels, length]` or `[length]`.
+    /// PyTorch's shape of one input: `[channels, height, width]`, `[channels, length]` or
+    /// `[length]`.
     pub input: Vec<usize>,
     /// The layers that stay frozen, in flash.
     #[serde(default)]
@@ -201,8 +203,8 @@ impl Spec {
             spec.name.chars().all(letters)
                 && spec.name.starts_with(|c: char| c.is_ascii_lowercase())
                 && spec.name.len() <= 64,
-            "name = {:?}: expected lower-case letters, digits and underscores after a letter, as for a \
-             Rust module",
+            "name = {:?}: expected lower-case letters, digits and underscores after a letter, as \
+             for a Rust module",
             spec.name
         );
         ensure!(!spec.layers.is_empty(), "layers: expected at least one layer after the backbone");

@@ -83,7 +83,8 @@ fn layer(node: &Node, source: &Source, file: &SafeTensors, to: &mut Vec<f32>) ->
         norm.fold(&mut weights, &mut biases, depthwise);
         ensure!(
             weights.iter().chain(&biases).all(|value| value.is_finite()),
-            "folding {tensors} in overflows: are its scales and variances those of a trained network?"
+            "folding {tensors} in overflows: are its scales and variances those of a trained \
+             network?"
         );
     }
     to.extend(weights);

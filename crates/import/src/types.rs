@@ -24,8 +24,8 @@ impl Type {
         Self { name: name.to_string(), arguments }
     }
 
-    /// The tuple of several layers, or the only one itself. The core's tuples end at 16, so of more the rest is a
-    /// tuple in the last place.
+    /// The tuple of several layers, or the only one itself. The core's tuples end at 16, so of more
+    /// the rest is a tuple in the last place.
     pub fn tuple(mut layers: Vec<Self>) -> Self {
         if layers.len() > LONGEST_TUPLE {
             let rest = layers.split_off(LONGEST_TUPLE - 1);

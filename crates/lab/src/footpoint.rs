@@ -6,12 +6,13 @@ use anyhow::Result;
 use clap::Args;
 use rolling_ball::nn::{Network, SoftmaxCrossEntropy};
 use rolling_ball::{
-    AnyCentreStep, AnyFootpoint, GaussNewton, GradientDescent, Objective, Plain, RollingBall,
-    RollingBallConfig, Sgd, SgdConfig, StepReport, step,
+    AnyCentreStep, AnyFootpoint, GaussNewton, GradientDescent, Objective, Plain, RollingBallConfig,
+    SgdConfig, StepReport, step,
 };
 use rolling_ball_rehearsal::Samples;
 use scenario::DigitsTail;
 use workbench::data::digits;
+use workbench::optimizers::optimizer;
 use workbench::pretrain::DIGITS_RECIPE;
 use workbench::pretrain::pretrain;
 use workbench::progress;
@@ -28,7 +29,8 @@ const PAPER_ITERATIONS: u32 = 400;
 /// Moves of Gauss-Newton at most.
 const MOVES: u32 = 40;
 
-/// What the footpoint costs by Gauss-Newton and by the paper's solver, in gradient evaluations, from many states of a network
+/// What the footpoint costs by Gauss-Newton and by the paper's solver, in gradient evaluations,
+/// from many states of a network
 #[derive(Args, Clone, Debug)]
 pub struct FootpointArgs {
     /// States of the network from which footpoints are sought, for each setting
@@ -47,11 +49,8 @@ pub fn states(samples: &Samples, count: u32) -> Result<Vec<State>> {
     let bar = progress::bar("pre-training on clean digits", "epochs");
     let mut theta = pretrain::<DigitsTail>(&digits::clean()?, &DIGITS_RECIPE, &bar)?;
     bar.finish_and_clear();
-    let mut sgd = Sgd::new(
-        SgdConfig { learning_rate: 0.03.into(), ..SgdConfig::default() },
-        vec![0.0; theta.len()],
-        None,
-    )?;
+    let config = SgdConfig { learning_rate: 0.03.into(), ..SgdConfig::default() };
+    let mut sgd = optimizer(theta.len(), config)?;
     let mut states = Vec::new();
     for index in 0..count as usize {
         let batch = index * BATCH;
@@ -83,7 +82,7 @@ fn one_step(
         roll_back: true,
     };
     let mut theta = state.theta.clone();
-    let mut ball = RollingBall::new(config, [vec![0.0; theta.len()], vec![0.0; theta.len()]])?;
+    let mut ball = optimizer(theta.len(), config)?;
     let mut scratch = vec![0.0; Net::SCRATCH];
     let network = Net::new(&[])?;
     let stream = samples.stream(state.batch, BATCH);
@@ -127,7 +126,8 @@ pub fn gauss_newton(samples: &Samples, state: &State, setting: (f32, f32)) -> Re
         .map_or((u32::MAX, u32::MAX), |(evaluations, _)| {
             (evaluations.gradients, evaluations.losses)
         });
-    // Beside the rounding of D itself, that of the height, which is of the order of radius and loss.
+    // Beside the rounding of D itself, that of the height, which is of the order of radius and
+    // loss.
     let height = setting.0 + loss_before;
     let rounding =
         |distance: f32| 4.0 * f32::EPSILON * (distance + (2.0 * distance).sqrt() * height);
@@ -206,7 +206,8 @@ const SOLVERS: [Solver; 4] = [
 /// Of the pictures, in gradient evaluations.
 const SHOWN: u32 = 30;
 
-/// D in units of the least, and the residual, after each number of gradient evaluations; infinite where the solver diverged.
+/// D in units of the least, and the residual, after each number of gradient evaluations; infinite
+/// where the solver diverged.
 fn path(
     samples: &Samples,
     state: &State,
@@ -325,8 +326,9 @@ pub fn run(args: &FootpointArgs) -> Result<Section> {
     bar.finish_and_clear();
     let mut parts = vec![
         Part::Text(format!(
-            "Gradient evaluations until D is within 1 % of its converged value: network 64-32-10, batches of {BATCH} digits, {} \
-             states; medians. In brackets: how many states the paper's solver got there from, in {PAPER_ITERATIONS} evaluations.",
+            "Gradient evaluations until D is within 1 % of its converged value: network 64-32-10, \
+             batches of {BATCH} digits, {} states; medians. In brackets: how many states the \
+             paper's solver got there from, in {PAPER_ITERATIONS} evaluations.",
             states.len()
         )),
         Part::Table { header, rows },

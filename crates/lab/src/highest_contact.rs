@@ -1,11 +1,13 @@
-//! A ball that also asks what it would hit elsewhere: its contact is the highest of several candidates.
+//! A ball that also asks what it would hit elsewhere: its contact is the highest of several
+//! candidates.
 
 use oorandom::Rand32;
 use rolling_ball::{Error, Evaluation, Evaluations, Optimizer, Request, Schedule, StepReport};
 use workbench::statistics::normal;
 
-/// A centre that stays, and before each step losses at random places under the ball: the one that would hold it up highest becomes its
-/// contact, whose gradient moves the centre. An experiment of the laboratory, not an optimizer of the library.
+/// A centre that stays, and before each step losses at random places under the ball: the one that
+/// would hold it up highest becomes its contact, whose gradient moves the centre. An experiment of
+/// the laboratory, not an optimizer of the library.
 pub struct HighestContact {
     radius: f32,
     rate: Schedule,

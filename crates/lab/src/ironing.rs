@@ -7,7 +7,8 @@ use clap::Args;
 use rolling_ball::landscapes::Weierstrass;
 use rolling_ball::probe::{Grid, Roughness, Slice};
 
-/// The paper's figure: a Weierstrass sum under balls of growing radius, their centres and what they touch
+/// The paper's figure: a Weierstrass sum under balls of growing radius, their centres and what they
+/// touch
 #[derive(Args, Clone, Debug)]
 pub struct IroningArgs {
     /// Of a wave in units of the one before
@@ -75,11 +76,12 @@ pub fn run(args: &IroningArgs) -> Result<Section> {
         title: "A Weierstrass sum, ironed",
         parts: vec![
             Part::Text(format!(
-                "The sum of {} waves, each of {} times the amplitude and {} times the frequency of the one before, on {points} \
-                 points between -1 and 1. A ball of each radius rolls over it: where its centre may be, computed by dilation \
-                 without an optimizer, and which points it can touch at all. Excess variation is what goes up and down again on \
-                 the way to the lowest point and out. Where a ball bridges a valley its surface has a kink, whose curvature only the \
-                 distance of the points bounds.",
+                "The sum of {} waves, each of {} times the amplitude and {} times the frequency of \
+                 the one before, on {points} points between -1 and 1. A ball of each radius rolls \
+                 over it: where its centre may be, computed by dilation without an optimizer, and \
+                 which points it can touch at all. Excess variation is what goes up and down again \
+                 on the way to the lowest point and out. Where a ball bridges a valley its surface \
+                 has a kink, whose curvature only the distance of the points bounds.",
                 args.terms, args.amplitude, args.frequency
             )),
             table(&balls),

@@ -8,7 +8,6 @@ mod gpu;
 mod highest_contact;
 mod ironing;
 mod mnist;
-mod optimizers;
 mod picture;
 mod radius_map;
 mod report;

@@ -1,6 +1,5 @@
 //! The paper's network of MNIST: accuracy by epochs, by gradient evaluations and by time.
 
-use super::optimizers::{self, Made};
 use super::picture::{Chart, Mark, Series};
 use super::report::{Part, Section};
 use super::training::{Epoch, PARAMETERS, train};
@@ -13,9 +12,11 @@ use rolling_ball::{
 };
 use std::path::PathBuf;
 use workbench::data::mnist::Mnist;
+use workbench::optimizers::{Boxed, boxed};
 use workbench::progress;
 
-/// MNIST, 784-128-10: every optimizer by epochs, gradient evaluations and seconds, beside the paper's figures
+/// MNIST, 784-128-10: every optimizer by epochs, gradient evaluations and seconds, beside the
+/// paper's figures
 #[derive(Args, Clone, Debug)]
 pub struct MnistArgs {
     /// The directory with MNIST's four IDX files, packed or not
@@ -37,7 +38,7 @@ struct Method {
     name: &'static str,
     /// What the paper has after ten epochs, in per cent.
     paper: Option<f64>,
-    make: fn() -> Made,
+    make: fn() -> Boxed,
 }
 
 const METHODS: [Method; 12] = [
@@ -105,38 +106,38 @@ const METHODS: [Method; 12] = [
     },
 ];
 
-fn sgd(rate: f32, momentum: f32) -> Made {
+fn sgd(rate: f32, momentum: f32) -> Boxed {
     let config = SgdConfig {
         learning_rate: rate.into(),
         momentum,
         roll_back: false,
         ..SgdConfig::default()
     };
-    optimizers::sgd(PARAMETERS, config)
+    boxed(PARAMETERS, config)
 }
 
-fn adam() -> Made {
+fn adam() -> Boxed {
     let config =
         AdamConfig { learning_rate: 0.001.into(), roll_back: false, ..AdamConfig::default() };
-    optimizers::adam(PARAMETERS, config)
+    boxed(PARAMETERS, config)
 }
 
-fn sam() -> Made {
+fn sam() -> Boxed {
     let config = SamConfig { learning_rate: 0.5.into(), radius: 0.05.into(), roll_back: false };
-    optimizers::sam(PARAMETERS, config)
+    boxed(PARAMETERS, config)
 }
 
-fn entropy_sgd() -> Made {
+fn entropy_sgd() -> Boxed {
     let config = EntropySgdConfig {
         walk_rate: 0.1.into(),
         moves: 5,
         roll_back: false,
         ..EntropySgdConfig::default()
     };
-    optimizers::entropy_sgd(PARAMETERS, config)
+    boxed(PARAMETERS, config)
 }
 
-fn ball(rate: f32, radius: f32, footpoint: AnyFootpoint, centre_step: AnyCentreStep) -> Made {
+fn ball(rate: f32, radius: f32, footpoint: AnyFootpoint, centre_step: AnyCentreStep) -> Boxed {
     let config = RollingBallConfig {
         radius: radius.into(),
         learning_rate: rate.into(),
@@ -145,7 +146,7 @@ fn ball(rate: f32, radius: f32, footpoint: AnyFootpoint, centre_step: AnyCentreS
         centre_step,
         roll_back: false,
     };
-    optimizers::ball(PARAMETERS, config)
+    boxed(PARAMETERS, config)
 }
 
 /// Trainings of one optimizer.
@@ -155,7 +156,8 @@ struct Outcome<'a> {
 }
 
 impl Outcome<'_> {
-    /// Mean and deviation of the accuracy after so many epochs, in per cent; none where a training diverged before.
+    /// Mean and deviation of the accuracy after so many epochs, in per cent; none where a training
+    /// diverged before.
     fn accuracy(&self, epochs: u32) -> Option<(f64, f64)> {
         let last =
             |run: &Vec<Epoch>| run.get(epochs as usize - 1).map(|epoch| 100.0 * epoch.accuracy);
@@ -193,8 +195,9 @@ pub fn run(args: &MnistArgs) -> Result<Section> {
         title: "MNIST, 784-128-10",
         parts: vec![
             Part::Text(format!(
-                "Test accuracy in per cent, mean and deviation of {} trainings in batches of {}, rates and radii constant; the cost in \
-                 gradient evaluations a step, and the time of training in units of the first row's. The paper's column has what the paper \
+                "Test accuracy in per cent, mean and deviation of {} trainings in batches of {}, \
+                 rates and radii constant; the cost in gradient evaluations a step, and the time \
+                 of training in units of the first row's. The paper's column has what the paper \
                  says after ten epochs; it does not say its batch.",
                 args.seeds, args.batch
             )),
@@ -234,7 +237,8 @@ fn table(args: &MnistArgs, outcomes: &[Outcome]) -> Part {
 /// What the paper says that its ball does, and what is seen here.
 struct Claim {
     says: &'static str,
-    /// Of which method it is said, compared with which others; with the paper's figure where there are none.
+    /// Of which method it is said, compared with which others; with the paper's figure where there
+    /// are none.
     ball: &'static str,
     others: &'static [&'static str],
     /// After so many epochs.
@@ -251,7 +255,8 @@ const CLAIMS: [Claim; 7] = [
         ball: PAPERS_BALL,
         others: &[],
         epochs: 10,
-        why: "within the deviation, with a projection step ten times its authors' and a tenth of their iterations",
+        why: "within the deviation, with a projection step ten times its authors' and a tenth of \
+              their iterations",
     },
     Claim {
         says: "more accurate than SGD at the paper's rate",
@@ -265,14 +270,16 @@ const CLAIMS: [Claim; 7] = [
         ball: PAPERS_BALL,
         others: &["SGD 0.5", "momentum 0.9, 0.1"],
         epochs: 10,
-        why: "the rate of the paper's SGD is not tuned; with another it is as good, at a tenth of the cost",
+        why: "the rate of the paper's SGD is not tuned; with another it is as good, at a tenth of \
+              the cost",
     },
     Claim {
         says: "more accurate than SAM",
         ball: PAPERS_BALL,
         others: &["SAM 0.5, radius 0.05"],
         epochs: 10,
-        why: "at five times its cost; the paper does not say its rate of SAM, and its figure for SAM is reached here",
+        why: "at five times its cost; the paper does not say its rate of SAM, and its figure for \
+              SAM is reached here",
     },
     Claim {
         says: "more accurate than Entropy-SGD",
@@ -289,7 +296,8 @@ const CLAIMS: [Claim; 7] = [
         why: "by epochs, and an epoch of the paper's ball costs ten of SGD",
     },
     Claim {
-        says: "the ball as such (lagged contact, arc length) more accurate than SGD, SAM and Entropy-SGD",
+        says: "the ball as such (lagged contact, arc length) more accurate than SGD, SAM and \
+               Entropy-SGD",
         ball: "ball, lagged, arc length, 0.5, radius 0.1",
         others: &["SGD 0.5", "SAM 0.5, radius 0.05", "Entropy-SGD, 5 moves at 0.1"],
         epochs: 10,
@@ -297,8 +305,8 @@ const CLAIMS: [Claim; 7] = [
     },
 ];
 
-/// Reproduced where the ball's mean is above each of the others' by more than the larger deviation, or not below the paper's figure by more
-/// than its own.
+/// Reproduced where the ball's mean is above each of the others' by more than the larger deviation,
+/// or not below the paper's figure by more than its own.
 fn claims(epochs: u32, outcomes: &[Outcome]) -> Part {
     let find = |name: &str, epochs: u32| {
         let outcome = outcomes.iter().find(|outcome| outcome.method.name == name);

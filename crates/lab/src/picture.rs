@@ -74,7 +74,8 @@ impl Chart<'_> {
         Ok(svg)
     }
 
-    /// The corner in which the legend hides the fewest points, the upper right one where several are as good.
+    /// The corner in which the legend hides the fewest points, the upper right one where several
+    /// are as good.
     fn emptier_corner(&self) -> SeriesLabelPosition {
         let points = || self.series.iter().flat_map(|series| &series.points);
         let across = parts(points().map(|point| point.0), self.logarithmic.0);

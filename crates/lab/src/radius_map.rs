@@ -6,11 +6,12 @@ use super::training::{PARAMETERS, train};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use rolling_ball::{
-    AnyCentreStep, AnyFootpoint, GaussNewton, GradientDescent, LaggedContact, Plain, RollingBall,
+    AnyCentreStep, AnyFootpoint, GaussNewton, GradientDescent, LaggedContact, Plain,
     RollingBallConfig,
 };
 use std::path::PathBuf;
 use workbench::data::mnist::Mnist;
+use workbench::optimizers::optimizer;
 use workbench::progress;
 
 /// MNIST, 784-128-10: the ball's accuracy by radius and learning rate, the paper's claim beside it
@@ -83,7 +84,7 @@ fn accuracy(
         centre_step: AnyCentreStep::Plain(Plain),
         roll_back: false,
     };
-    let mut ball = RollingBall::new(config, [vec![0.0; PARAMETERS], vec![0.0; PARAMETERS]])?;
+    let mut ball = optimizer(PARAMETERS, config)?;
     let epochs = train(data, &mut ball, [args.epochs, args.batch], 0, || ())?;
     Ok(epochs.get(args.epochs as usize - 1).map(|epoch| (100.0 * epoch.accuracy) as f32))
 }
@@ -94,9 +95,10 @@ pub fn run(args: &RadiusMapArgs) -> Result<Section> {
     let bar = progress::bar("training on MNIST", "trainings");
     bar.set_length((args.forms.len() * args.radii.len() * args.rates.len()) as u64);
     let mut parts = vec![Part::Text(format!(
-        "Test accuracy in per cent after {} epochs in batches of {} (one training each), rows are radii, columns learning rates. The paper, \
-         of its own solver: radii 0.1 to 1 with rates 0.001 to 1 behave like a point, 1 to 5 with 0.01 to 50 are best, above 10 with \
-         rates above 100 are unstable.",
+        "Test accuracy in per cent after {} epochs in batches of {} (one training each), rows are \
+         radii, columns learning rates. The paper, of its own solver: radii 0.1 to 1 with rates \
+         0.001 to 1 behave like a point, 1 to 5 with 0.01 to 50 are best, above 10 with rates \
+         above 100 are unstable.",
         args.epochs, args.batch
     ))];
     for form in &args.forms {
@@ -135,7 +137,8 @@ fn verdict(args: &RadiusMapArgs, form: Form, heights: &[f32]) -> String {
         (best(|radius| (1.0..=5.0).contains(&radius)), best(|radius| radius < 1.0));
     let holds = if large > small + CLEAR { "reproduced" } else { "not reproduced" };
     format!(
-        "{}: {large:.1} at best with radii from 1 to 5, {small:.1} below 1. That radii from 1 to 5 are best is {holds}.",
+        "{}: {large:.1} at best with radii from 1 to 5, {small:.1} below 1. That radii from 1 to 5 \
+         are best is {holds}.",
         form.name()
     )
 }

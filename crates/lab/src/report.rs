@@ -1,4 +1,5 @@
-//! What an experiment found: printed, in files, and as a section of the report `target/lab/index.html`.
+//! What an experiment found: printed, in files, and as a section of the report
+//! `target/lab/index.html`.
 
 use anyhow::{Context, Result};
 use std::fmt::Write;
@@ -22,10 +23,14 @@ const ORDER: [&str; 11] = [
     "finetune",
 ];
 
-const STYLE: &str = "body{font:16px/1.5 sans-serif;max-width:1040px;margin:2em auto;padding:0 1em;color:#222}\
-    table{border-collapse:collapse;margin:1em 0}td,th{padding:.2em .8em;border-bottom:1px solid #ddd;text-align:right}\
-    td:first-child,th:first-child{text-align:left}figure{margin:1.5em 0}figcaption{color:#555}svg,img{max-width:100%;height:auto}\
-    code{background:#f4f4f4;padding:0 .2em}";
+const STYLE: &str = "body{font:16px/1.5 sans-serif;max-width:1040px;margin:2em auto;padding:0 \
+                     1em;color:#222}table{border-collapse:collapse;margin:1em 0}td,th{padding:.2em \
+                     .8em;border-bottom:1px solid \
+                     #ddd;text-align:right}td:first-child,th:first-child{text-align:left}\
+                     figure{margin:1.5em \
+                     0}figcaption{color:#555}svg,img{max-width:100%;height:auto}\
+                     code{background:#f4f4f4;padding:0 \
+                     .2em}";
 
 /// A part of a section.
 pub enum Part {
@@ -147,8 +152,8 @@ fn relative(path: &Path) -> String {
 fn index() -> Result<PathBuf> {
     let title = "The rolling ball's laboratory";
     let mut html = format!(
-        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title><style>{STYLE}</style>\n\
-         <h1>{title}</h1>\n"
+        "<!doctype html>\n<html lang=\"en\"><meta \
+         charset=\"utf-8\"><title>{title}</title><style>{STYLE}</style>\n<h1>{title}</h1>\n"
     );
     for name in ORDER {
         if let Ok(section) = fs::read_to_string(folder().join(name).join(SECTION)) {
@@ -240,7 +245,8 @@ mod tests {
     fn an_image_is_found_from_the_report_and_its_words_stay_words() {
         assert_eq!(
             image("basins", "a.png", "a \"map\"", "1 < 2"),
-            "<figure><img src=\"basins/a.png\" alt=\"a &quot;map&quot;\"><figcaption>1 &lt; 2</figcaption></figure>\n"
+            "<figure><img src=\"basins/a.png\" alt=\"a &quot;map&quot;\"><figcaption>1 &lt; \
+             2</figcaption></figure>\n"
         );
     }
 

@@ -9,10 +9,11 @@ use rolling_ball::nn::{Network, SoftmaxCrossEntropy};
 use rolling_ball::probe::{
     Grid, Scale, Slice, normalise_layers, principal_direction, smoothing_radius,
 };
-use rolling_ball::{Sgd, SgdConfig, step};
+use rolling_ball::{SgdConfig, step};
 use rolling_ball_rehearsal::Samples;
 use scenario::DigitsTail;
 use workbench::data::digits;
+use workbench::optimizers::optimizer;
 use workbench::pretrain::DIGITS_RECIPE;
 use workbench::pretrain::pretrain;
 use workbench::progress;
@@ -20,7 +21,8 @@ use workbench::statistics::normal;
 
 type Net = Network<'static, DigitsTail>;
 
-/// The loss of a network of digits along random, filter-normalised and principal directions, for balls of every radius
+/// The loss of a network of digits along random, filter-normalised and principal directions, for
+/// balls of every radius
 #[derive(Args, Clone, Debug)]
 pub struct ScaleArgs {
     /// Samples of the loss
@@ -70,10 +72,11 @@ pub fn run(args: &ScaleArgs) -> Result<Section> {
     bar.finish_and_clear();
     let mut parts = vec![
         Part::Text(format!(
-            "The digits network, 64-32-10, after {STEPS} steps on {} samples of the device's sensor: its loss on these along lines \
-             through theta, {} to either side in the distance between thetas ({} points), and the surfaces on which the centres of \
-             balls roll there. The suggested radius is the first at which {:.0} % of the excess variation is gone; none where \
-             there is none, as on a line of one valley.",
+            "The digits network, 64-32-10, after {STEPS} steps on {} samples of the device's \
+             sensor: its loss on these along lines through theta, {} to either side in the \
+             distance between thetas ({} points), and the surfaces on which the centres of balls \
+             roll there. The suggested radius is the first at which {:.0} % of the excess \
+             variation is gone; none where there is none, as on a line of one valley.",
             args.samples,
             args.reach,
             args.points,
@@ -93,7 +96,7 @@ fn fine_tuning(samples: &Samples, count: usize) -> Result<Vec<Vec<f32>>> {
     let mut theta = pretrain::<DigitsTail>(&digits::clean()?, &DIGITS_RECIPE, &bar)?;
     bar.finish_and_clear();
     let config = SgdConfig { learning_rate: RATE.into(), ..SgdConfig::default() };
-    let mut sgd = Sgd::new(config, vec![0.0; theta.len()], None)?;
+    let mut sgd = optimizer(theta.len(), config)?;
     let mut path = vec![theta.clone()];
     let mut scratch = vec![0.0; Net::SCRATCH];
     let network = Net::new(&[])?;

@@ -26,7 +26,8 @@ pub struct Epoch {
     pub seconds: f64,
 }
 
-/// Trains from new weights; fewer epochs than asked for where it diverged. `tell` hears of each epoch.
+/// Trains from new weights; fewer epochs than asked for where it diverged. `tell` hears of each
+/// epoch.
 pub fn train(
     data: &Mnist,
     optimizer: &mut dyn Optimizer,

@@ -11,10 +11,10 @@ use rayon::prelude::*;
 use rolling_ball::landscapes::GaussianWells;
 use rolling_ball::probe::Grid;
 use rolling_ball::{
-    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, Error, GaussNewton, GradientDescent,
-    LaggedContact, Optimizer, Plain, RefreshedContact, RollingBall, RollingBallConfig, Sam,
-    SamConfig, Schedule, Sgd, SgdConfig, step,
+    AdamConfig, AnyCentreStep, AnyFootpoint, GaussNewton, GradientDescent, LaggedContact,
+    Optimizer, Plain, RefreshedContact, RollingBallConfig, SamConfig, Schedule, SgdConfig, step,
 };
+use workbench::optimizers::{Boxed, boxed};
 use workbench::progress;
 use workbench::statistics::median;
 
@@ -46,8 +46,6 @@ const RATES: [f32; 4] = [0.001, 0.01, 0.1, 0.3];
 /// Radius within which SAM looks.
 const SAM_RADIUS: f32 = 0.1;
 
-type Subject = Box<dyn Optimizer + Send>;
-
 /// A rate that goes down to nothing in so many steps.
 #[derive(Clone, Copy, Debug)]
 struct Rate {
@@ -66,7 +64,7 @@ struct Kind {
     name: &'static str,
     /// Gradient evaluations of a step, about.
     cost: f32,
-    build: fn(&TwinsArgs, Rate) -> Result<Subject, Error>,
+    build: fn(&TwinsArgs, Rate) -> Boxed,
 }
 
 const KINDS: [Kind; 11] = [
@@ -131,25 +129,25 @@ const KINDS: [Kind; 11] = [
     },
 ];
 
-fn sgd(rate: Rate, momentum: f32) -> Result<Subject, Error> {
+fn sgd(rate: Rate, momentum: f32) -> Boxed {
     let learning_rate = rate.schedule();
     let config = SgdConfig { learning_rate, momentum, roll_back: false, ..SgdConfig::default() };
-    Ok(Box::new(Sgd::new(config, [0.0; 2], Some([0.0; 2]))?))
+    boxed(2, config)
 }
 
-fn adam(_: &TwinsArgs, rate: Rate) -> Result<Subject, Error> {
+fn adam(_: &TwinsArgs, rate: Rate) -> Boxed {
     let learning_rate = rate.schedule();
     let config = AdamConfig { learning_rate, roll_back: false, ..AdamConfig::default() };
-    Ok(Box::new(Adam::new(config, [[0.0; 2]; 3])?))
+    boxed(2, config)
 }
 
-fn sam(_: &TwinsArgs, rate: Rate) -> Result<Subject, Error> {
+fn sam(_: &TwinsArgs, rate: Rate) -> Boxed {
     let learning_rate = rate.schedule();
     let config = SamConfig { learning_rate, radius: SAM_RADIUS.into(), roll_back: false };
-    Ok(Box::new(Sam::new(config, [[0.0; 2]; 2])?))
+    boxed(2, config)
 }
 
-fn ball(args: &TwinsArgs, rate: Rate, footpoint: AnyFootpoint) -> Result<Subject, Error> {
+fn ball(args: &TwinsArgs, rate: Rate, footpoint: AnyFootpoint) -> Boxed {
     let config = RollingBallConfig {
         radius: args.radius.into(),
         learning_rate: rate.schedule(),
@@ -158,24 +156,24 @@ fn ball(args: &TwinsArgs, rate: Rate, footpoint: AnyFootpoint) -> Result<Subject
         centre_step: AnyCentreStep::Plain(Plain),
         roll_back: false,
     };
-    Ok(Box::new(RollingBall::new(config, [[0.0; 2]; 2])?))
+    boxed(2, config)
 }
 
-fn highest(args: &TwinsArgs, rate: Rate, probes: u32) -> Result<Subject, Error> {
+fn highest(args: &TwinsArgs, rate: Rate, probes: u32) -> Boxed {
     let ball = HighestContact::new(2, args.radius, rate.schedule(), probes);
     Ok(Box::new(ball))
 }
 
 /// Where the centre went from a start until the evaluations were used up, and where theta was then.
 fn path(
-    subject: &mut Subject,
+    subject: &mut dyn Optimizer,
     wells: &mut GaussianWells<2>,
     start: [f32; 2],
     gradients: u32,
 ) -> (Vec<[f32; 2]>, [f32; 2]) {
     let (mut theta, mut path, mut spent) = (start, vec![start], 0.0);
     while spent < gradients as f32 {
-        let Ok(report) = step(&mut **subject, wells, &mut theta) else { break };
+        let Ok(report) = step(subject, wells, &mut theta) else { break };
         spent += report.evaluations.cost();
         let Ok(centre) = subject.centre(&theta) else { break };
         path.push(centre.first_chunk().copied().unwrap_or(theta));
@@ -245,7 +243,7 @@ fn outcome(args: &TwinsArgs, kind: &Kind, from: f32, bar: &ProgressBar) -> Resul
         let places = ends.centres.iter_mut().zip(&mut ends.thetas);
         for (start, (centre, theta)) in STARTS.into_iter().zip(places) {
             let mut subject = (kind.build)(args, rate)?;
-            let (path, end) = path(&mut subject, &mut wells, start, args.gradients);
+            let (path, end) = path(&mut *subject, &mut wells, start, args.gradients);
             *centre = path.last().copied().unwrap_or(start);
             *theta = end;
         }
@@ -272,7 +270,14 @@ pub fn run(args: &TwinsArgs) -> Result<Section> {
         title: "Twins among Gaussian wells",
         parts: vec![
             Part::Text(format!(
-                "{} wells of width {} in the bowl |theta|^2, on {} landscapes; starts at (2, 0) and (2, 0.1), each run for {}                  gradient evaluations with a rate that falls to nothing on half a cosine; balls of radius {}, SAM looks {SAM_RADIUS}                  far. Together are ends less than {TOGETHER} from each other: of the centres, which where there is no ball are theta,                  and of theta, what the ball touches. From the bottom is the distance of the centre's end from the middle of the bowl.                  The exact ball goes down the surface of its centres, computed by dilation on a grid.",
+                "{} wells of width {} in the bowl |theta|^2, on {} landscapes; starts at (2, 0) \
+                 and (2, 0.1), each run for {} gradient evaluations with a rate \
+                 that falls to nothing on half a cosine; balls of radius {}, SAM looks \
+                 {SAM_RADIUS} far. Together are ends less than {TOGETHER} from \
+                 each other: of the centres, which where there is no ball are theta, \
+                 and of theta, what the ball touches. From the bottom is the distance of the \
+                 centre's end from the middle of the bowl. The exact ball goes \
+                 down the surface of its centres, computed by dilation on a grid.",
                 args.wells, args.width, args.landscapes, args.gradients, args.radius
             )),
             table(&outcomes),
@@ -318,7 +323,8 @@ fn table(outcomes: &[Outcome]) -> Part {
     Part::Table { header: header.map(str::to_owned).into(), rows: rows.collect() }
 }
 
-/// The first landscape, with the paths of SGD and Adam, each at the rate that brought most twins together, and of the exact ball.
+/// The first landscape, with the paths of SGD and Adam, each at the rate that brought most twins
+/// together, and of the exact ball.
 fn map(args: &TwinsArgs, outcomes: &[Outcome]) -> Result<Part> {
     const SIDE: usize = 101;
     let minima = scattered(args.wells, 0);
@@ -340,7 +346,7 @@ fn map(args: &TwinsArgs, outcomes: &[Outcome]) -> Result<Part> {
         for (twin, start) in (1..).zip(STARTS) {
             let rate = Rate { from, steps: (args.gradients as f32 / kind.cost) as u32 };
             let mut subject = (kind.build)(args, rate)?;
-            draw(wanted, twin, path(&mut subject, &mut wells, start, args.gradients).0);
+            draw(wanted, twin, path(&mut *subject, &mut wells, start, args.gradients).0);
         }
     }
     let exact = ExactBall::new(&minima, args.width, args.radius, SPACING)?;

@@ -8,8 +8,9 @@ use rolling_ball::landscapes::Quadratic;
 use rolling_ball::probe::Grid;
 use rolling_ball::{
     AnyCentreStep, AnyFootpoint, GaussNewton, GradientDescent, LaggedContact, Plain,
-    RefreshedContact, RollingBall, RollingBallConfig, Schedule, step,
+    RefreshedContact, RollingBallConfig, Schedule, step,
 };
+use workbench::optimizers::optimizer;
 
 /// A parabola under balls that fit and do not: where each form of the ball comes to rest
 #[derive(Args, Clone, Debug)]
@@ -67,10 +68,12 @@ pub fn run(args: &UnreachableArgs) -> Result<Section> {
         title: "Bottoms that a ball cannot touch",
         parts: vec![
             Part::Text(format!(
-                "theta^2 / 2 under a ball that starts at {} and makes {} steps at a rate that falls from {} to nothing: how far from the bottom it touches \
-                 in the end. In theory a ball with radius * curvature r > 1 hangs between the points \
-                 where normals of that length meet above the bottom, at sqrt(r^2 - 1), and with r <= 1 reaches it. The exact ball \
-                 is dilation on a grid. A form that comes closer to the bottom than theory cuts into the parabola.",
+                "theta^2 / 2 under a ball that starts at {} and makes {} steps at a rate that \
+                 falls from {} to nothing: how far from the bottom it touches in the end. In \
+                 theory a ball with radius * curvature r > 1 hangs between the points where \
+                 normals of that length meet above the bottom, at sqrt(r^2 - 1), and with r <= 1 \
+                 reaches it. The exact ball is dilation on a grid. A form that comes closer to the \
+                 bottom than theory cuts into the parabola.",
                 args.start, args.steps, args.rate
             )),
             Part::Table { header, rows },
@@ -134,7 +137,7 @@ fn rest(
         centre_step: AnyCentreStep::Plain(Plain),
         roll_back: false,
     };
-    let mut ball = RollingBall::new(config, [[0.0]; 2])?;
+    let mut ball = optimizer(1, config)?;
     let mut theta = [args.start];
     let mut parabola = Quadratic { condition: 1.0 };
     for index in 0..args.steps {

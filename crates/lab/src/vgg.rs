@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use workbench::workspace::{BURN, cargo, root, too_old_for};
 
-/// A small VGG on burn, one epoch of MNIST or Fashion-MNIST: the ball, SAM and Adam at equal gradient evaluations
+/// A small VGG on burn, one epoch of MNIST or Fashion-MNIST: the ball, SAM and Adam at equal
+/// gradient evaluations
 #[derive(Args, Clone, Debug)]
 pub struct VggArgs {
     /// The directory with the four IDX files, packed or not
@@ -17,7 +18,11 @@ pub struct VggArgs {
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     batch: u32,
     /// Training images, from the first
-    #[arg(long, default_value_t = 60_000, value_parser = clap::value_parser!(u32).range(100..=60_000))]
+    #[arg(
+        long,
+        default_value_t = 60_000,
+        value_parser = clap::value_parser!(u32).range(100..=60_000)
+    )]
     images: u32,
 }
 
@@ -48,9 +53,11 @@ pub fn run(args: &VggArgs) -> Result<Section> {
         title: "A small VGG on burn",
         parts: vec![
             Part::Text(format!(
-                "Four convolutions and two dense layers (burn, on the processor), {} images in batches of {}: accuracy on the test images in per cent \
-                 when the optimizer has spent as many gradient evaluations as there are batches. Rates and radii shrink to nothing on half a cosine. \
-                 One training each: differences of a few tenths are chance.",
+                "Four convolutions and two dense layers (burn, on the processor), {} images in \
+                 batches of {}: accuracy on the test images in per cent when the optimizer has \
+                 spent as many gradient evaluations as there are batches. Rates and radii shrink \
+                 to nothing on half a cosine. One training each: differences of a few tenths are \
+                 chance.",
                 args.images, args.batch
             )),
             Part::Table { header, rows: lines.collect() },

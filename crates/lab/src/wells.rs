@@ -15,7 +15,8 @@ pub fn scattered(count: u32, seed: u64) -> Vec<[f32; 2]> {
     (0..count).map(|_| [place(), place()]).collect()
 }
 
-/// The surface of the exact ball's centres over wells, which the ball goes down from point to point of a grid.
+/// The surface of the exact ball's centres over wells, which the ball goes down from point to point
+/// of a grid.
 pub struct ExactBall {
     grid: Grid,
     centres: Vec<f32>,

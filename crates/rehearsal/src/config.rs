@@ -18,7 +18,7 @@ use rolling_ball::{
 /// where
 ///     C: OptimizerConfig<Scalar, Optimizer<Vec<f32>>: 'static>,
 /// {
-///     Ok(Box::new(config.build(Scalar, || vec![0.0; parameters])?))
+///     Ok(Box::new(config.build(Scalar, || Ok::<_, Error>(vec![0.0; parameters]))?))
 /// }
 ///
 /// let optimizers =
@@ -34,72 +34,72 @@ pub trait OptimizerConfig<K: VectorOps> {
     ///
     /// # Errors
     /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the vectors
-    /// differ in length.
-    fn build<V: AsRef<K::Vector> + AsMut<K::Vector>>(
+    /// differ in length; and those of `vector`, such as a device that has no room for one.
+    fn build<V: AsRef<K::Vector> + AsMut<K::Vector>, E: From<Error>>(
         self,
         kernels: K,
-        vector: impl FnMut() -> V,
-    ) -> Result<Self::Optimizer<V>, Error>;
+        vector: impl FnMut() -> Result<V, E>,
+    ) -> Result<Self::Optimizer<V>, E>;
 }
 
 impl<F: Footpoint, C: CentreStep, K: VectorOps> OptimizerConfig<K> for RollingBallConfig<F, C> {
     type Optimizer<V: AsRef<K::Vector> + AsMut<K::Vector>> = RollingBall<V, F, C, K>;
 
-    fn build<V: AsRef<K::Vector> + AsMut<K::Vector>>(
+    fn build<V: AsRef<K::Vector> + AsMut<K::Vector>, E: From<Error>>(
         self,
         kernels: K,
-        mut vector: impl FnMut() -> V,
-    ) -> Result<Self::Optimizer<V>, Error> {
-        RollingBall::with_backend(kernels, self, [vector(), vector()])
+        mut vector: impl FnMut() -> Result<V, E>,
+    ) -> Result<Self::Optimizer<V>, E> {
+        Ok(RollingBall::with_backend(kernels, self, [vector()?, vector()?])?)
     }
 }
 
 impl<K: VectorOps> OptimizerConfig<K> for SgdConfig {
     type Optimizer<V: AsRef<K::Vector> + AsMut<K::Vector>> = Sgd<V, K>;
 
-    fn build<V: AsRef<K::Vector> + AsMut<K::Vector>>(
+    fn build<V: AsRef<K::Vector> + AsMut<K::Vector>, E: From<Error>>(
         self,
         kernels: K,
-        mut vector: impl FnMut() -> V,
-    ) -> Result<Self::Optimizer<V>, Error> {
-        let gradient = vector();
-        let velocity = (self.momentum > 0.0).then(vector);
-        Sgd::with_backend(kernels, self, gradient, velocity)
+        mut vector: impl FnMut() -> Result<V, E>,
+    ) -> Result<Self::Optimizer<V>, E> {
+        let gradient = vector()?;
+        let velocity = if self.momentum > 0.0 { Some(vector()?) } else { None };
+        Ok(Sgd::with_backend(kernels, self, gradient, velocity)?)
     }
 }
 
 impl<K: VectorOps> OptimizerConfig<K> for AdamConfig {
     type Optimizer<V: AsRef<K::Vector> + AsMut<K::Vector>> = Adam<V, K>;
 
-    fn build<V: AsRef<K::Vector> + AsMut<K::Vector>>(
+    fn build<V: AsRef<K::Vector> + AsMut<K::Vector>, E: From<Error>>(
         self,
         kernels: K,
-        mut vector: impl FnMut() -> V,
-    ) -> Result<Self::Optimizer<V>, Error> {
-        Adam::with_backend(kernels, self, [vector(), vector(), vector()])
+        mut vector: impl FnMut() -> Result<V, E>,
+    ) -> Result<Self::Optimizer<V>, E> {
+        Ok(Adam::with_backend(kernels, self, [vector()?, vector()?, vector()?])?)
     }
 }
 
 impl<K: VectorOps> OptimizerConfig<K> for SamConfig {
     type Optimizer<V: AsRef<K::Vector> + AsMut<K::Vector>> = Sam<V, K>;
 
-    fn build<V: AsRef<K::Vector> + AsMut<K::Vector>>(
+    fn build<V: AsRef<K::Vector> + AsMut<K::Vector>, E: From<Error>>(
         self,
         kernels: K,
-        mut vector: impl FnMut() -> V,
-    ) -> Result<Self::Optimizer<V>, Error> {
-        Sam::with_backend(kernels, self, [vector(), vector()])
+        mut vector: impl FnMut() -> Result<V, E>,
+    ) -> Result<Self::Optimizer<V>, E> {
+        Ok(Sam::with_backend(kernels, self, [vector()?, vector()?])?)
     }
 }
 
 impl<K: Kernels> OptimizerConfig<K> for EntropySgdConfig {
     type Optimizer<V: AsRef<[f32]> + AsMut<[f32]>> = EntropySgd<V, K>;
 
-    fn build<V: AsRef<[f32]> + AsMut<[f32]>>(
+    fn build<V: AsRef<[f32]> + AsMut<[f32]>, E: From<Error>>(
         self,
         kernels: K,
-        mut vector: impl FnMut() -> V,
-    ) -> Result<Self::Optimizer<V>, Error> {
-        EntropySgd::with_backend(kernels, self, [vector(), vector(), vector()])
+        mut vector: impl FnMut() -> Result<V, E>,
+    ) -> Result<Self::Optimizer<V>, E> {
+        Ok(EntropySgd::with_backend(kernels, self, [vector()?, vector()?, vector()?])?)
     }
 }

@@ -1,5 +1,5 @@
-//! What a run tells, one line each; the same type writes the line and reads it. Floats are written to six
-//! decimals; what is compared bit for bit is the hash.
+//! What a run tells, one line each; the same type writes the line and reads it. Floats are written
+//! to six decimals; what is compared bit for bit is the hash.
 
 use core::fmt;
 use core::str::FromStr;
@@ -108,8 +108,8 @@ impl fmt::Display for Event {
     }
 }
 
-/// A finite number that is not negative, rounded to six decimals. The formatting of floats in `core` is exact, but takes
-/// 22 KB of flash.
+/// A finite number that is not negative, rounded to six decimals. The formatting of floats in
+/// `core` is exact, but takes 22 KB of flash.
 struct Millionths(f32);
 
 impl fmt::Display for Millionths {

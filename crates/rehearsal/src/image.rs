@@ -1,9 +1,9 @@
-//! The image in flash: settings, pre-trained weights, the samples that the device labelled, and held-out
-//! samples to test on.
+//! The image in flash: settings, pre-trained weights, the samples that the device labelled, and
+//! held-out samples to test on.
 //!
-//! Layout, little-endian, aligned to four bytes: a header, the weights as f32 (those of the frozen part, then
-//! theta), then the inputs and the labels of the labelled samples, then those of the held-out ones, a byte each.
-//! The header holds a CRC-32 of all that follows it.
+//! Layout, little-endian, aligned to four bytes: a header, the weights as f32 (those of the frozen
+//! part, then theta), then the inputs and the labels of the labelled samples, then those of the
+//! held-out ones, a byte each. The header holds a CRC-32 of all that follows it.
 
 use crate::OptimizerKind;
 use bytemuck::{Pod, Zeroable};
@@ -133,8 +133,8 @@ pub enum ImageError {
     },
     /// Its content has another checksum than its header says.
     Checksum,
-    /// The labelled and the held-out samples differ in width, scale or offset, or their inputs and labels in
-    /// number: one header cannot describe them.
+    /// The labelled and the held-out samples differ in width, scale or offset, or their inputs and
+    /// labels in number: one header cannot describe them.
     Samples,
     /// It names an optimizer that this version does not know.
     Optimizer(u32),

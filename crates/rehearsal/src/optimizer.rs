@@ -124,7 +124,7 @@ impl<'a, K: Kernels> AnyOptimizer<'a, K> {
         workspace: [&'a mut [f32]; 3],
     ) -> Result<Self, Error> {
         let mut workspace = workspace.into_iter();
-        let vector = || workspace.next().unwrap_or_default();
+        let vector = || Ok::<_, Error>(workspace.next().unwrap_or_default());
         Ok(match settings.optimizer {
             OptimizerKind::Ball => Self::Ball(settings.rolling_ball().build(kernels, vector)?),
             OptimizerKind::Sgd => Self::Sgd(settings.sgd().build(kernels, vector)?),

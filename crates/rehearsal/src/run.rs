@@ -7,7 +7,8 @@ use rolling_ball::{Error, Objective, Optimizer, step};
 
 const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 
-/// All the memory that a run needs beside the image: what a [`Memory`] lends, or vectors on a desktop.
+/// All the memory that a run needs beside the image: what a [`Memory`] lends, or vectors on a
+/// desktop.
 #[derive(Debug)]
 pub struct Buffers<'a> {
     /// The parameters; the run loads them from the image.
@@ -55,7 +56,8 @@ pub fn accuracy<L: Layer, B: Backbone, K: Kernels>(
     Ok(accuracy)
 }
 
-/// Runs a whole image with the optimizer that it names. `clock` counts instructions (0 where nothing does); `tell` hears each event as it happens.
+/// Runs a whole image with the optimizer that it names. `clock` counts instructions (0 where
+/// nothing does); `tell` hears each event as it happens.
 ///
 /// # Errors
 /// What the image's settings or samples, or the optimizer, make wrong.

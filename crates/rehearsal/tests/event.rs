@@ -76,14 +76,19 @@ const STEP: StepEvent = StepEvent {
 };
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 512,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn the_line_of_an_event_is_read_back_as_the_event(event in events()) {
         prop_assert_eq!(parse(&event.to_string()), Ok(event));
     }
 
-    /// The decimals that are written are less than a millionth away, and are read to the nearest float.
+    /// The decimals that are written are less than a millionth away, and are read to the nearest
+    /// float.
     #[test]
     fn floats_are_written_to_six_decimals(loss in 0f32..1e6, norm in 0f32..10.0) {
         let line = Event::Step(StepEvent { loss, gradient_norm: norm, ..STEP }).to_string();

@@ -112,7 +112,11 @@ fn assert_same_samples(read: &Samples, wrote: &Samples) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 256,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn an_image_that_was_written_is_read_back_bit_for_bit(owned in images()) {
@@ -268,7 +272,8 @@ proptest! {
             let index = (first + index) % count;
             prop_assert_eq!(sample.input.values, &owned.labelled.0[index * width..][..width]);
             prop_assert_eq!(sample.target, usize::from(owned.labelled.1[index]));
-            prop_assert_eq!(bits(&[sample.input.scale, sample.input.offset]), bits(&[scale, offset]));
+            let read = bits(&[sample.input.scale, sample.input.offset]);
+            prop_assert_eq!(read, bits(&[scale, offset]));
         }
     }
 }

@@ -12,8 +12,8 @@ pub type DigitsTail = (Dense<64, 32>, Relu<32>, Dense<32, 10>);
 /// All of it is trained.
 pub type Digits<'a> = Network<'a, DigitsTail>;
 
-/// A convolutional network for the digits, imported from PyTorch: its convolutions lie in flash in eight bits, the last
-/// layer is trained. The RAM of the smallest boards will do.
+/// A convolutional network for the digits, imported from PyTorch: its convolutions lie in flash in
+/// eight bits, the last layer is trained. The RAM of the smallest boards will do.
 pub type LastLayer = digits_cnn::Network;
 
 /// Spoken digits as 16 time slots of 20 log-mel bands, ten classes.

@@ -1,4 +1,5 @@
-//! A slice through the loss of a small network, and balls of five radii over it: for any core, with the same bits.
+//! A slice through the loss of a small network, and balls of five radii over it: for any core, with
+//! the same bits.
 
 use crate::training_step::{LARGE, Large, SAMPLES};
 use core::fmt;
@@ -46,7 +47,8 @@ impl Memory {
     };
 }
 
-/// Looks along the gradient of the network of 16-32-4 on eight samples. `clock` gives the instructions so far.
+/// Looks along the gradient of the network of 16-32-4 on eight samples. `clock` gives the
+/// instructions so far.
 ///
 /// # Errors
 /// None, unless the network's loss is not finite.

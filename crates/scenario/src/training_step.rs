@@ -1,5 +1,5 @@
-//! The training steps whose instructions are counted, with the same bits on every core: two small networks, one sample
-//! and eight, gradient descent and the ball.
+//! The training steps whose instructions are counted, with the same bits on every core: two small
+//! networks, one sample and eight, gradient descent and the ball.
 
 use core::fmt;
 use core::hint::black_box;
@@ -19,7 +19,8 @@ pub type Large = Network<'static, LargeTail>;
 const CLASSES: usize = 4;
 const BATCHES: [usize; 2] = [1, SAMPLES];
 pub(crate) const SAMPLES: usize = 8;
-/// Samples that are evaluated at once: as many as their activations find room beside the rest in the smallest RAM.
+/// Samples that are evaluated at once: as many as their activations find room beside the rest in
+/// the smallest RAM.
 const TOGETHER: usize = 2;
 
 /// Before the step that is counted: from the second on, the ball knows its offset.
@@ -78,8 +79,8 @@ impl<const I: usize, const N: usize> Data<I, N> {
     }
 }
 
-/// Pseudo-random numbers in `-0.5 .. 0.5`, with the state after them: a linear congruential generator, whose upper 24
-/// bits a float holds exactly.
+/// Pseudo-random numbers in `-0.5 .. 0.5`, with the state after them: a linear congruential
+/// generator, whose upper 24 bits a float holds exactly.
 const fn uniform<const I: usize, const N: usize>(mut state: u32) -> ([[f32; I]; N], u32) {
     let mut rows = [[0.0; I]; N];
     let mut rest = rows.as_mut_slice();
@@ -171,7 +172,8 @@ impl fmt::Display for Counted {
         let Self { network, batch, optimizer, instructions, hash } = self;
         write!(
             f,
-            "step network {network} batch {batch} optimizer {optimizer} instructions {instructions} hash {hash}"
+            "step network {network} batch {batch} optimizer {optimizer} instructions \
+             {instructions} hash {hash}"
         )
     }
 }

@@ -1,11 +1,12 @@
 //! Pre-training on the desktop, with the same networks and kernels that the device has.
 
 use crate::data::{Dataset, shuffled};
+use crate::optimizers::optimizer;
 use anyhow::Result;
 use indicatif::ProgressBar;
 use oorandom::Rand32;
 use rolling_ball::nn::{Layer, Network, SoftmaxCrossEntropy};
-use rolling_ball::{Adam, AdamConfig, Schedule, WeightDecay, step};
+use rolling_ball::{AdamConfig, Schedule, WeightDecay, step};
 
 /// How to pre-train.
 #[derive(Clone, Copy, Debug)]
@@ -39,8 +40,7 @@ pub fn pretrain<T: Layer>(data: &Dataset, recipe: &Recipe, bar: &ProgressBar) ->
         roll_back: false,
         ..AdamConfig::default()
     };
-    let workspace = [const { Vec::new() }; 3].map(|_: Vec<f32>| vec![0.0; theta.len()]);
-    let mut adam = WeightDecay::new(Adam::new(config, workspace)?, recipe.weight_decay)?;
+    let mut adam = WeightDecay::new(optimizer(theta.len(), config)?, recipe.weight_decay)?;
     let network = Network::<T>::new(&[])?;
     let mut scratch = vec![0.0; Network::<T>::SCRATCH];
     bar.set_length(u64::from(recipe.epochs));

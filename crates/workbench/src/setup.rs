@@ -72,8 +72,8 @@ pub fn debian_package(program: &str, package: &str, install: bool) -> Result<()>
     Ok(())
 }
 
-/// Installs a Debian package for `what`, which is missing: as root, or when `allowed` (then through `sudo`); otherwise the error holds
-/// the exact command to type.
+/// Installs a Debian package for `what`, which is missing: as root, or when `allowed` (then through
+/// `sudo`); otherwise the error holds the exact command to type.
 pub fn install(package: &str, what: &str, allowed: bool) -> Result<()> {
     ensure!(
         on_path("apt-get"),

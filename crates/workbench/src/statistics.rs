@@ -9,7 +9,8 @@ pub fn median(values: impl IntoIterator<Item = impl Into<f64>>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Of mean 0 and deviation 1: the sum of four uniform numbers, which is as good as normal here, from two draws.
+/// Of mean 0 and deviation 1: the sum of four uniform numbers, which is as good as normal here,
+/// from two draws.
 pub fn normal(random: &mut Rand32) -> f32 {
     const HALF: f32 = 65_536.0;
     let [first, second] = [random.rand_u32(), random.rand_u32()];

@@ -55,7 +55,8 @@ pub fn too_old_for(package: &str) -> Result<Option<String>> {
     Ok((minor(&compiler) < minor(&needed)).then_some(reason))
 }
 
-/// The oldest Rust that a package promises to compile with, as its manifest or that of its workspace says.
+/// The oldest Rust that a package promises to compile with, as its manifest or that of its
+/// workspace says.
 pub fn promised_rust(folder: &Path) -> Result<String> {
     let path = folder.join("Cargo.toml");
     let text = std::fs::read_to_string(&path)

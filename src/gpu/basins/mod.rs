@@ -1,4 +1,4 @@
-//! Where balls end, with a ball an invocation.
+//! Maps of where balls end, with one invocation of a shader for each ball.
 
 mod pace;
 mod plane;
@@ -11,34 +11,43 @@ use super::{Device, Error, Vector};
 use crate::probe::basins::{Settings, Starts};
 use pace::{MOST_STEPS, Pace};
 
-/// Invocations of a workgroup.
+/// How many invocations a workgroup has.
 const WORKGROUP: u32 = 64;
 
-/// Words of a ball: theta, the offset, the state.
+/// How many words a ball takes: two for theta, two for the offset, one for the state.
 const BALL: usize = 5;
 
-/// Balls that roll together: as many as the largest GPUs run at once. More of them roll one part after the other.
+/// How many balls roll together: as many as the largest GPUs run at once. More balls roll in
+/// several parts, one after the other.
 const MOST_BALLS: usize = 1 << 18;
 
 /// The state of a ball that was lost.
 const LOST: u32 = 2;
 
-/// Where the ball from each start ends, as [`basins::roll`](crate::probe::basins::roll); NaN where it was lost.
+/// Returns where the ball from each start ends, like [`basins::roll`](crate::probe::basins::roll);
+/// NaN where a ball was lost.
 ///
-/// On a Vulkan of the CPU the bits are those of [`basins::roll`](crate::probe::basins::roll). A GPU may round a division or a root otherwise,
-/// and numbers below the normal ones to 0: where small balls roll, the ends differ by roundings; where balls are so large that the
-/// last bit of a step decides in which minimum they end, the maps agree in their statistics, and not ball by ball.
+/// On a Vulkan that runs on the processor, the bits are those of
+/// [`basins::roll`](crate::probe::basins::roll). A GPU may round a division or a root differently,
+/// and subnormal numbers to 0. Where small balls roll, the ends then differ by roundings. Where
+/// balls are so large that the last bit of a step decides in which minimum they end, the maps agree
+/// in their statistics, but not ball by ball.
 ///
-/// Calls `done` whenever work is done, with the number of starts that it amounts to; together, as many as there are.
+/// Whenever work is done, `done` is called with the number of starts that it amounts to; together
+/// these are all starts.
 ///
-/// Cost: `steps` and at most `settling_steps` gradient evaluations a start, as an invocation a start, 2^18 of them at once. They are
-/// submitted in parts of some hundredths of a second each, which are waited for: a screen that the same GPU serves goes on, and no
-/// driver takes it for stuck. 20 bytes a start of those at once, beside the numbers of the plane.
+/// Cost: for each start, `steps` gradient evaluations and at most `settling_steps` more. Each start
+/// is one invocation, and 2^18 of them run at once. They are submitted in parts of some hundredths
+/// of a second, each of which is waited for, so that a screen that the same GPU serves goes on and
+/// no driver thinks that the GPU is stuck. Memory: 20 bytes for each start that runs at once, and
+/// the numbers of the plane.
 ///
 /// # Errors
-/// [`Error::Step`] where the starts or the settings are refused, as [`basins::roll`](crate::probe::basins::roll) does; [`Error::Limit`]
-/// where the numbers of the plane are more than a pass can see; [`Error::Refused`] where the WGSL of a plane of your own is not in
-/// order; [`Error::OutOfMemory`], [`Error::Timeout`], [`Error::Lost`].
+///
+/// [`Error::Step`] where the starts or the settings are refused, as
+/// [`basins::roll`](crate::probe::basins::roll) does; [`Error::Limit`] where the plane has more
+/// numbers than a pass can see; [`Error::Refused`] where the WGSL of a plane of your own does not
+/// compile; [`Error::OutOfMemory`], [`Error::Timeout`] and [`Error::Lost`].
 pub fn roll(
     device: &Device,
     plane: &impl ShadedPlane,
@@ -63,18 +72,18 @@ pub fn roll(
     Ok(ends)
 }
 
-/// What happens to the balls, and what that takes on the device.
+/// What happens to the balls, and what that needs on the device.
 struct Course<'a> {
     device: &'a Device,
     program: Arc<Program>,
     settings: &'a Settings,
-    /// The radius and the rate of each step.
+    /// The radius and the learning rate of each step.
     schedule: &'a [[f32; 2]],
-    /// The steps of a submission.
+    /// The part of the schedule that a submission runs.
     part: Vector,
     numbers: Vector,
     integers: Vector,
-    /// Whether any ball is on its way.
+    /// Whether any ball is still on its way.
     moving: Vector,
     pace: Pace,
 }
@@ -98,7 +107,7 @@ impl<'a> Course<'a> {
         let PlaneFormula { name, source, mut numbers, mut integers } = plane.formula();
         device.check_whole("bytes of a plane's numbers in a binding", numbers.len())?;
         device.check_whole("bytes of a plane's integers in a binding", integers.len())?;
-        // A binding is never empty.
+        // A binding must never be empty.
         if numbers.is_empty() {
             numbers.push(0.0);
         }
@@ -119,7 +128,7 @@ impl<'a> Course<'a> {
         })
     }
 
-    /// Lets balls roll and settle.
+    /// Lets the balls roll and then settle.
     fn run(&mut self, balls: &[f32], done: &mut impl FnMut(usize)) -> Result<Vec<[f32; 2]>, Error> {
         let count = balls.len() / BALL;
         let balls = Vector::from_slice(self.device, balls)?;
@@ -145,7 +154,7 @@ impl<'a> Course<'a> {
         Ok(balls.read()?.chunks(BALL).map(end).collect())
     }
 
-    /// Tells the device these steps of the schedule.
+    /// Writes these steps of the schedule to the device.
     fn tell(&mut self, steps: core::ops::Range<usize>) -> Result<(), Error> {
         let scale = self.settings.loss_scale;
         let steps = self.schedule.get(steps).unwrap_or_default().iter();
@@ -156,7 +165,7 @@ impl<'a> Course<'a> {
         self.part.write(&part)
     }
 
-    /// Some steps of all balls. Whether any is on its way after them.
+    /// Makes some steps of all balls. Returns whether any ball is still on its way afterwards.
     fn submit(&mut self, balls: &Vector, count: usize, run: Run) -> Result<bool, Error> {
         let begin = Instant::now();
         let device = self.device;
@@ -183,7 +192,7 @@ impl<'a> Course<'a> {
     }
 }
 
-/// Where a ball ends.
+/// Returns where a ball ends.
 fn end(ball: &[f32]) -> [f32; 2] {
     match *ball {
         [x, y, .., state] if state.to_bits() != LOST && x.is_finite() && y.is_finite() => [x, y],
@@ -191,7 +200,7 @@ fn end(ball: &[f32]) -> [f32; 2] {
     }
 }
 
-/// How much of the work of some balls was reported, in balls.
+/// How much of the work of some balls was reported so far, counted in balls.
 struct Progress {
     balls: usize,
     steps: usize,
@@ -200,7 +209,7 @@ struct Progress {
 
 impl Progress {
     fn report(&mut self, made: usize, done: &mut impl FnMut(usize)) {
-        // Less than 2^18 balls and 2^33 steps.
+        // There are less than 2^18 balls and 2^33 steps, so the product does not overflow.
         let part = (self.balls as u64 * made as u64).checked_div(self.steps as u64);
         let amount = part.map_or(self.balls, |balls| balls as usize);
         if amount > self.reported {

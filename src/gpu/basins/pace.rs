@@ -1,14 +1,15 @@
-//! How many steps a submission has, so that it is done soon.
+//! Chooses how many steps a submission has, so that it is done soon.
 
 use core::time::Duration;
 
-/// Steps of a submission at most.
+/// How many steps a submission has at most.
 pub(super) const MOST_STEPS: usize = 256;
 
-/// How long a submission should take: far less than the seconds after which drivers take a GPU for stuck, far more than to submit.
+/// How long a submission should take: far less than the seconds after which drivers think that a
+/// GPU is stuck, and far more than the submitting itself.
 const AIM: Duration = Duration::from_millis(50);
 
-/// Steps of the next submission, by how long those before took.
+/// The number of steps of the next submission, chosen by how long those before took.
 pub(super) struct Pace(usize);
 
 impl Pace {
@@ -20,7 +21,8 @@ impl Pace {
         self.0
     }
 
-    /// So many steps took so long. No more than twice as many are next, since later ones may take longer than those.
+    /// Learns that so many steps took so long. The next submission has at most twice as many, since
+    /// later steps may take longer than these.
     pub fn keep(&mut self, steps: usize, took: Duration) {
         let fitting = AIM.as_secs_f64() / took.as_secs_f64().max(1e-9) * steps as f64;
         self.0 = (fitting as usize).clamp(1, (2 * steps).min(MOST_STEPS));

@@ -1,28 +1,31 @@
-//! Losses of two parameters in WGSL.
+//! Losses of two parameters, written in WGSL.
 
 use super::super::std::{vec, vec::Vec};
 use crate::probe::basins::NearWells;
 
-/// A loss of two parameters in WGSL.
+/// A loss of two parameters, written in WGSL.
 ///
-/// The source has a function `evaluate(x: f32, y: f32) -> vec3f`, which gives the loss and its two slopes. It sees the arrays
-/// `numbers` and `integers`, and `exponential`, `logarithm`, `sine` and `cosine`, which are more exact than WGSL's own. For bits that
-/// do not depend on the compiler, it has `plus`, `minus` and `times` of two numbers, and `rounded` around a quotient or a root.
+/// The source has a function `evaluate(x: f32, y: f32) -> vec3f`, which returns the loss and its
+/// two derivatives. It may use the arrays `numbers` and `integers`, and the functions
+/// `exponential`, `logarithm`, `sine` and `cosine`, which are more accurate than WGSL's own. For
+/// bits that do not depend on the compiler, it may use `plus`, `minus` and `times` of two numbers,
+/// and `rounded` around a quotient or a root.
 #[derive(Clone, Debug)]
 pub struct PlaneFormula {
-    /// What errors of its compiler call it.
+    /// The name by which errors of the shader compiler call it.
     pub name: &'static str,
-    /// WGSL.
+    /// The source, in WGSL.
     pub source: &'static str,
-    /// What is in `numbers`.
+    /// The content of the array `numbers`.
     pub numbers: Vec<f32>,
-    /// What is in `integers`.
+    /// The content of the array `integers`.
     pub integers: Vec<u32>,
 }
 
-/// A [`Plane`](crate::probe::basins::Plane) with a formula in WGSL: [`NearWells`], or one of your own.
+/// A [`Plane`](crate::probe::basins::Plane) that also has a formula in WGSL: [`NearWells`], or one
+/// of your own.
 pub trait ShadedPlane {
-    /// The formula.
+    /// The formula of this plane.
     fn formula(&self) -> PlaneFormula;
 }
 

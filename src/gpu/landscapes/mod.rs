@@ -1,4 +1,4 @@
-//! Losses in closed form as objectives on the device, each with its WGSL beside this file.
+//! Losses in closed form as objectives on the device. The WGSL of each is beside this file.
 
 use super::program::{Program, words};
 use super::std::{sync::Arc, vec, vec::Vec};
@@ -10,36 +10,38 @@ use crate::landscapes::{
     WeierstrassLike, Whitley,
 };
 
-/// Invocations of a workgroup.
+/// How many invocations a workgroup has.
 const WORKGROUP: u32 = 64;
 
-/// A loss in WGSL.
+/// A loss that is written in WGSL.
 ///
-/// The source has two functions, `term(i: u32) -> f32`, whose sum over all parameters is the loss, and `slope(i: u32) -> f32`, the
-/// element of the gradient. They see theta by `at(i)`, how many parameters there are by `count()`, four numbers by
-/// `numbers()`, as many more as needed in the array `data`; and `exponential`, `logarithm`, `sine` and `cosine`, which are
-/// more exact than WGSL's own.
+/// The source has two functions: `term(i: u32) -> f32`, whose sum over all parameters is the loss,
+/// and `slope(i: u32) -> f32`, which is an element of the gradient. They may read theta by `at(i)`,
+/// the number of parameters by `count()`, four numbers by `numbers()`, and as many more as needed
+/// in the array `data`. They may use `exponential`, `logarithm`, `sine` and `cosine`, which are
+/// more accurate than WGSL's own functions.
 #[derive(Clone, Debug)]
 pub struct Formula {
-    /// What errors of its compiler call it.
+    /// The name by which errors of the shader compiler call it.
     pub name: &'static str,
-    /// WGSL.
+    /// The source, in WGSL.
     pub source: &'static str,
-    /// What `numbers()` gives.
+    /// The four numbers that `numbers()` gives.
     pub numbers: [f32; 4],
-    /// What is in `data`.
+    /// The content of the array `data`.
     pub data: Vec<f32>,
-    /// How many parameters it has, where that is given.
+    /// The number of parameters, where the loss fixes it.
     pub parameters: Option<usize>,
 }
 
-/// A landscape with a formula in WGSL: all of [`landscapes`](crate::landscapes), or one of your own.
+/// A landscape that also has a formula in WGSL: all of [`landscapes`](crate::landscapes), or one of
+/// your own.
 pub trait Shaded {
     /// The formula for so many parameters.
     fn formula(&self, parameters: usize) -> Formula;
 }
 
-/// A formula over any number of parameters, without data.
+/// Implements [`Shaded`] by a formula that takes any number of parameters and no data.
 macro_rules! formula {
     ($file:literal, $numbers:expr) => {
         Formula {
@@ -125,10 +127,11 @@ impl Shaded for Whitley {
     }
 }
 
-/// A landscape as an objective of so many parameters on the device.
+/// A landscape as an objective of so many parameters on the device. After a failure of the device
+/// the loss is NaN, and [`gpu::step`](super::step) reports why.
 ///
-/// Cost of a loss, or of a gradient: the same, one invocation a parameter, and one wait. 12 bytes a parameter beside theta and the
-/// gradient. After a failure of the device the loss is NaN, and [`gpu::step`](super::step) tells why.
+/// Cost: a loss and a gradient cost the same, one invocation for each parameter, and one wait.
+/// Memory: 12 bytes a parameter, in addition to theta and the gradient.
 #[derive(Debug)]
 pub struct Landscape {
     device: Device,
@@ -136,7 +139,7 @@ pub struct Landscape {
     numbers: [f32; 4],
     data: Vector,
     terms: Vector,
-    /// What the terms are multiplied with, since the pass that adds up is a dot product.
+    /// The factors of the terms, all 1, since the pass that adds the terms up is a dot product.
     ones: Vector,
     /// Where the gradient would be, when it is not asked for.
     nowhere: Vector,
@@ -144,11 +147,13 @@ pub struct Landscape {
 }
 
 impl Landscape {
-    /// Compiles it.
+    /// Compiles a landscape for so many parameters.
     ///
     /// # Errors
-    /// [`Error::Step`] where it has another number of parameters; [`Error::Limit`] where a pass cannot see all of theta at
-    /// once; [`Error::OutOfMemory`]; [`Error::Refused`] where the WGSL of a landscape of your own is not in order.
+    ///
+    /// [`Error::Step`] where the landscape fixes another number of parameters; [`Error::Limit`]
+    /// where a pass cannot see all of theta at once; [`Error::OutOfMemory`]; [`Error::Refused`]
+    /// where the WGSL of a landscape of your own does not compile.
     pub fn new(device: &Device, landscape: &impl Shaded, parameters: usize) -> Result<Self, Error> {
         let Formula { name, source, numbers, mut data, parameters: given } =
             landscape.formula(parameters);
@@ -161,7 +166,7 @@ impl Landscape {
         device.check_whole("bytes of theta in a binding", parameters)?;
         device.check_whole("bytes of a landscape's data in a binding", data.len())?;
         if data.is_empty() {
-            // A binding is never empty.
+            // A binding must never be empty.
             data.push(0.0);
         }
         let program = device.compiled(name, include_str!("landscape.wgsl"), source)?;
@@ -177,7 +182,7 @@ impl Landscape {
         })
     }
 
-    /// The terms, and the gradient where there is a place for it; then the sum of the terms.
+    /// Computes the terms, and the gradient where there is a place for it; then adds up the terms.
     fn evaluate(&self, theta: &Vector, gradient: Option<&Vector>) -> Result<f32, Error> {
         self.device.check()?;
         self.device.check_here([theta].into_iter().chain(gradient))?;

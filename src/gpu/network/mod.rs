@@ -1,4 +1,4 @@
-//! Dense networks with softmax cross-entropy as an objective on the device.
+//! Dense networks with softmax cross-entropy as objectives on the device.
 
 use super::program::{ARITHMETIC, Program, TRANSCENDENTAL, words};
 use super::std::{string::String, sync::Arc, vec, vec::Vec};
@@ -7,13 +7,14 @@ use crate::Objective;
 use core::iter::zip;
 use core::ops::Range;
 
-/// Rows and columns of a result that a workgroup makes.
+/// How many rows and columns of a result a workgroup makes.
 const TILE: usize = 16;
-/// Samples of a workgroup of the loss.
+/// How many samples a workgroup of the loss takes.
 const SAMPLES: usize = 64;
 
-/// Dense layers with rectifiers between them. Theta is what [`nn::Dense`](crate::nn::Dense) and [`nn::Relu`](crate::nn::Relu) in a
-/// chain have: of each layer its weights row by row, then its biases.
+/// Dense layers with rectifiers between them. Theta is laid out as in a chain of
+/// [`nn::Dense`](crate::nn::Dense) and [`nn::Relu`](crate::nn::Relu): for each layer its weights
+/// row by row, then its biases.
 #[derive(Clone, Debug)]
 pub struct DenseNetwork {
     device: Device,
@@ -39,11 +40,13 @@ impl Layer {
 }
 
 impl DenseNetwork {
-    /// A network whose layers have these widths: that of the input first, the number of classes last.
+    /// A network whose layers have these widths, from the width of the input to the number of
+    /// classes.
     ///
     /// # Errors
-    /// [`Error::Step`] where there are fewer than two widths, or one of them is 0; [`Error::Limit`] where a pass cannot see all
-    /// of theta at once, as the network must.
+    ///
+    /// [`Error::Step`] where there are fewer than two widths, or one of them is 0; [`Error::Limit`]
+    /// where a pass cannot see all of theta at once, which the network needs.
     pub fn new(device: &Device, widths: &[usize]) -> Result<Self, Error> {
         if widths.len() < 2 || widths.contains(&0) {
             let what = "widths of a network, each above 0";
@@ -67,12 +70,15 @@ impl DenseNetwork {
         self.layers.last().map_or(0, |layer| layer.end())
     }
 
-    /// The mean loss over samples as an objective: their inputs one after the other, and the class of each. They go to the
-    /// device once, with room for the activations of all: `4 (inputs + outputs of every layer + 3)` bytes a sample.
+    /// The mean loss over samples as an objective. `inputs` holds the inputs of all samples, one
+    /// after the other, and `classes` the class of each. They are sent to the device once. Memory:
+    /// `4 (inputs + outputs of every layer + 3)` bytes a sample, with room for all activations.
     ///
     /// # Errors
-    /// [`Error::Step`] where there is no sample, the inputs are not so many samples', or a class is not one of the network's;
-    /// [`Error::Limit`] where a pass cannot see all samples at once; [`Error::OutOfMemory`].
+    ///
+    /// [`Error::Step`] where there is no sample, the inputs do not fit the number of classes, or a
+    /// class is not one of the network's; [`Error::Limit`] where a pass cannot see all samples at
+    /// once; [`Error::OutOfMemory`].
     pub fn batch(&self, inputs: &[f32], classes: &[usize]) -> Result<Batch, Error> {
         let [Some(first), Some(last)] = [self.layers.first(), self.layers.last()] else {
             return Err(crate::Error::NoSamples.into());
@@ -92,7 +98,7 @@ impl DenseNetwork {
             device.check_workgroups("workgroups for a layer", layer.outputs.div_ceil(TILE))?;
             let mut length = samples * layer.outputs;
             if layer.end() == last.end() {
-                // The parts of the loss, and the loss.
+                // This is room for the parts of the loss and for the loss.
                 length += samples + 1;
             }
             device.check_whole("bytes of a layer's outputs in a binding", length)?;
@@ -112,28 +118,31 @@ impl DenseNetwork {
     }
 }
 
-/// Samples on the device, and the mean loss of a [`DenseNetwork`] over those that are visited: all, until
-/// [`visit`](Self::visit) says which.
+/// Samples on the device, and the mean loss of a [`DenseNetwork`] over those that are visited: all
+/// of them, until [`visit`](Self::visit) says otherwise.
 ///
-/// Products and sums go in the order of the numeric contract, and exponential and logarithm are those of `libm`: where the
-/// device divides exactly, the bits are those of [`nn::Batch`](crate::nn::Batch). After a failure of the device the loss is
-/// NaN, and [`gpu::step`](super::step) tells why.
+/// Products and sums follow the order of the numeric contract, and exponential and logarithm are
+/// those of `libm`. Where the device divides exactly, the bits are those of
+/// [`nn::Batch`](crate::nn::Batch). After a failure of the device the loss is NaN, and
+/// [`gpu::step`](super::step) reports why.
 ///
-/// Cost of a loss: one forward pass a sample, and one wait; of a gradient: a forward and a backward pass, and one wait.
+/// Cost of a loss: one forward pass a sample, and one wait. Cost of a gradient: a forward and a
+/// backward pass a sample, and one wait.
 #[derive(Debug)]
 pub struct Batch {
     network: DenseNetwork,
     inputs: Vector,
     classes: Vector,
-    /// What the slopes are multiplied with for the gradient of the biases.
+    /// The factors of the slopes in the gradient of the biases, all 1.
     ones: Vector,
-    /// Of each layer, on the way forward; on the way back, the gradient with respect to them.
+    /// The outputs of each layer on the way forward; on the way back, the gradient with respect to
+    /// them.
     outputs: Vec<Vector>,
     visited: Range<usize>,
     programs: Programs,
 }
 
-/// What the products and the loss are compiled to.
+/// The compiled shaders of the products and of the loss.
 #[derive(Debug)]
 struct Programs {
     transform: Arc<Program>,
@@ -157,7 +166,7 @@ impl Programs {
     }
 }
 
-/// What a shader is told, see call.wgsl.
+/// What a shader is told; see call.wgsl.
 #[derive(Clone, Copy, Default)]
 struct Call {
     rows: usize,
@@ -188,20 +197,21 @@ impl Call {
         words(counts.chain([self.flag.into(), self.weight.to_bits()]))
     }
 
-    /// Workgroups in a row, and rows, where each makes a square of the result.
+    /// How many workgroups form a row, and how many rows there are, where each workgroup makes a
+    /// square of the result.
     fn tiles(self) -> (u32, u32) {
         (self.columns.div_ceil(TILE) as u32, self.rows.div_ceil(TILE) as u32)
     }
 }
 
-/// The shaders of an evaluation in the making.
+/// The shaders of an evaluation that is being put together.
 struct Commands<'b, 'e> {
     device: &'b wgpu::Device,
     pass: wgpu::ComputePass<'e>,
 }
 
 impl Commands<'_, '_> {
-    /// A shader over what is multiplied, and the result.
+    /// Adds a shader, with the two vectors that it multiplies and the one for the result.
     fn product(&mut self, shader: &Program, vectors: [&Vector; 3], call: Call) {
         let bindings = (0..).zip(vectors.into_iter().flat_map(Vector::chunks));
         shader.dispatch(self.device, &mut self.pass, bindings, &call.words(), call.tiles());
@@ -218,7 +228,9 @@ impl Batch {
     /// Evaluates on these samples from now on: the next mini-batch.
     ///
     /// # Errors
-    /// [`Error::Step`] where it is empty or there are not so many; what is visited is unchanged.
+    ///
+    /// [`Error::Step`] where the range is empty or goes beyond the samples; the choice before it
+    /// then stays.
     pub fn visit(&mut self, samples: Range<usize>) -> Result<(), Error> {
         if samples.is_empty() {
             return Err(crate::Error::NoSamples.into());
@@ -231,10 +243,12 @@ impl Batch {
         Ok(())
     }
 
-    /// The outputs at theta for the samples that are visited, one after the other. Cost: one forward pass, and one wait.
+    /// The outputs at theta for the visited samples, one sample after the other. Cost: one forward
+    /// pass a sample, and one wait.
     ///
     /// # Errors
-    /// [`Error::Step`] where theta has the wrong length; what [`Vector::read`] says.
+    ///
+    /// [`Error::Step`] where theta has the wrong length, and the errors of [`Vector::read`].
     pub fn outputs(&mut self, theta: &Vector) -> Result<Vec<f32>, Error> {
         crate::Error::check_length("theta", self.network.parameters(), theta.len())?;
         self.network.device.check_here([theta])?;
@@ -245,7 +259,7 @@ impl Batch {
         last.read_part(0..self.visited.len() * layer.outputs)
     }
 
-    /// Submits what is put into one pass.
+    /// Puts shaders into one pass and submits it.
     fn run(&self, put: impl FnOnce(&Self, &mut Commands)) -> Result<(), Error> {
         let device = &self.network.device;
         device.check()?;
@@ -258,7 +272,7 @@ impl Batch {
         Ok(())
     }
 
-    /// The layers with what goes into each and what comes out.
+    /// The layers, each with what goes into it and what comes out.
     fn layers(
         &self,
     ) -> impl DoubleEndedIterator<Item = (Layer, &Vector, &Vector)> + ExactSizeIterator {
@@ -270,7 +284,8 @@ impl Batch {
         layers.into_iter()
     }
 
-    /// Where the visited samples begin in what goes into a layer: all samples are in the inputs, those alone in the outputs.
+    /// Where the visited samples begin in what goes into a layer. The inputs hold all samples, the
+    /// outputs only the visited ones.
     fn start_of(&self, layer: Layer) -> usize {
         if layer.start == 0 { self.visited.start * layer.inputs } else { 0 }
     }
@@ -291,7 +306,7 @@ impl Batch {
         }
     }
 
-    /// The loss, behind the outputs; with its gradient over them, where that is asked for.
+    /// Adds the loss, behind the outputs, and its gradient in their place where that is asked for.
     fn lose(&self, commands: &mut Commands, with_gradient: bool) {
         let Some((layer, _, output)) = self.layers().next_back() else { return };
         let samples = self.visited.len();
@@ -312,7 +327,7 @@ impl Batch {
         self.programs.add_up.dispatch(device, pass, bindings, &call.words(), (1, 1));
     }
 
-    /// Where the parts of the loss begin: where they do not change, however many samples are visited.
+    /// Where the parts of the loss begin. This does not depend on how many samples are visited.
     fn loss_start(&self, layer: Layer) -> usize {
         self.samples() * layer.outputs
     }
@@ -320,7 +335,7 @@ impl Batch {
     fn backward(&self, commands: &mut Commands, theta: &Vector, gradient: &Vector) {
         let samples = self.visited.len();
         for (layer, input, slopes) in self.layers().rev() {
-            // Of the weights: a row a sample, with a factor for each output.
+            // For the weights: each sample is a row, with a factor for each output.
             let of_weights = Call {
                 rows: layer.outputs,
                 columns: layer.inputs,
@@ -337,7 +352,8 @@ impl Batch {
                 Call { columns: 1, second_start: 0, result_start: layer.biases(), ..of_weights };
             commands.product(combine, [slopes, &self.ones, gradient], of_biases);
             if layer.start > 0 {
-                // Of the inputs, over which it is written: a row an output, with a factor for each sample.
+                // For the inputs, which are overwritten: each output is a row, with a factor for
+                // each sample.
                 let of_inputs = Call {
                     rows: samples,
                     columns: layer.inputs,
@@ -353,7 +369,7 @@ impl Batch {
         }
     }
 
-    /// The loss, and the gradient where there is a place for it.
+    /// Computes the loss, and the gradient where there is a place for it.
     fn evaluate(&mut self, theta: &Vector, gradient: Option<&Vector>) -> Result<f32, Error> {
         self.network.device.check_here([theta].into_iter().chain(gradient))?;
         self.run(|batch, commands| {

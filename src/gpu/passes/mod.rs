@@ -1,4 +1,5 @@
-//! The passes over vectors of a device, by what each does to its vectors; what to their elements is in formulas.wgsl.
+//! The passes over vectors of a device, by what each does to its vectors. What they do to the
+//! elements is in formulas.wgsl.
 
 mod pass;
 
@@ -33,7 +34,7 @@ const fn pass<const V: usize, const S: usize>(
     Pass { name, vectors }
 }
 
-/// The settings of a pass, with zeros for those it has not.
+/// The settings of a pass, with zeros for those that it does not have.
 fn settings<const N: usize>(told: [f32; N]) -> [f32; 8] {
     let mut settings = [0.0; 8];
     for (setting, told) in settings.iter_mut().zip(told) {
@@ -42,12 +43,13 @@ fn settings<const N: usize>(told: [f32; N]) -> [f32; 8] {
     settings
 }
 
-/// The [`VectorOps`] over vectors of one device. Each goes up to the end of the shortest vector. One that gives no sums returns at once. On a failure the device remembers it, see [`Device::failure`](super::Device::failure): vectors
-/// keep what they hold, and sums are NaN.
+/// The [`VectorOps`] over vectors of one device. Each pass goes up to the end of the shortest
+/// vector, and one without sums returns at once. When the device fails it remembers that, see
+/// [`Device::failure`](super::Device::failure): vectors then keep what they hold, and sums are NaN.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shaders;
 
-/// By the device's own copy, without a shader.
+/// Copies with the device's own copy, without a shader.
 fn copy(to: &Vector, from: &Vector) -> Result<(), Error> {
     let device = to.device();
     device.check()?;

@@ -1,4 +1,5 @@
-//! A pass over vectors of a device: the shader that it is compiled to, and the loop over their buffers.
+//! A pass over vectors of a device: the shader that it is compiled to, and the loop over the
+//! buffers of the vectors.
 
 use crate::gpu::program::{ARITHMETIC, Program, words};
 use crate::gpu::scratch::Scratch;
@@ -7,7 +8,7 @@ use crate::gpu::{Device, Error, Vector};
 use crate::kernels::{LANES, NOTHING, PANEL, SEGMENT};
 use wgpu::BufferUsages;
 
-/// Invocations of a workgroup.
+/// How many invocations a workgroup has.
 const WORKGROUP: u32 = 256;
 
 /// What a pass does to a vector.
@@ -18,7 +19,7 @@ pub enum Access {
     Update,
 }
 
-/// What a pass is told, see parameters.wgsl.
+/// What a pass is told; see parameters.wgsl.
 #[derive(Clone, Copy, Default)]
 struct Parameters {
     length: u32,
@@ -34,19 +35,21 @@ impl Parameters {
     }
 }
 
-/// A pass: the function of formulas.wgsl that says what it does to an element, what it does to each vector, and the sums it gives.
+/// A pass: the function of formulas.wgsl that says what it does to an element, what it does to each
+/// vector, and the number of sums.
 pub struct Pass<const VECTORS: usize, const SUMS: usize> {
     pub name: &'static str,
     pub vectors: [Access; VECTORS],
 }
 
-/// The sums of the lanes of panels, added up to segments.
+/// The shader that adds up the sums of the panels' lanes to those of segments.
 fn segments() -> String {
     [include_str!("parameters.wgsl"), ARITHMETIC, include_str!("segments.wgsl")].concat()
 }
 
 impl<const V: usize, const S: usize> Pass<V, S> {
-    /// The shader: `visit` does to the elements of an index what the function says, `keep` writes the lanes of a panel.
+    /// The source of the shader. `visit` applies the function to the elements of an index, and
+    /// `keep` writes the lanes of a panel.
     fn source(&self) -> String {
         let mut bindings = String::new();
         let mut elements = String::new();
@@ -96,7 +99,8 @@ fn keep(place: u32, lanes: vec4f) {{
         [parameters, ARITHMETIC, formulas, &visit, main].concat()
     }
 
-    /// Goes through the vectors, up to the end of the shortest. On a failure the sums are NaN, and the device remembers it.
+    /// Goes through the vectors, up to the end of the shortest. When the device fails, the sums are
+    /// NaN and the device remembers the failure.
     pub fn run(&self, vectors: [&Vector; V], settings: [f32; 8]) -> [f32; S] {
         let Some(first) = vectors.first() else { return [NOTHING; S] };
         let device = first.device();
@@ -123,7 +127,7 @@ fn keep(place: u32, lanes: vec4f) {{
         device.program(self.name, || self.source())
     }
 
-    /// A pass without sums.
+    /// Runs a pass without sums.
     fn submit(
         &self,
         device: &Device,
@@ -145,7 +149,8 @@ fn keep(place: u32, lanes: vec4f) {{
         Ok([NOTHING; S])
     }
 
-    /// A pass with sums: the lanes of the panels, those of the segments, and last, here, the segments in their order.
+    /// Runs a pass with sums: the device adds up the lanes of the panels and then those of the
+    /// segments; last, the segments are added up here, in their order.
     fn sum(
         &self,
         device: &Device,
@@ -197,13 +202,13 @@ fn keep(place: u32, lanes: vec4f) {{
     }
 }
 
-/// The elements of each buffer of vectors that are so long.
+/// The number of elements in each buffer of vectors of this length.
 fn chunks(device: &Device, length: usize) -> impl Iterator<Item = u32> {
     let chunk = device.chunk();
     (0..length).step_by(chunk).map(move |begin| (length - begin).min(chunk) as u32)
 }
 
-/// A buffer of each vector, by its binding.
+/// One buffer of each vector, by its binding.
 fn bindings<const V: usize>(
     vectors: [&Vector; V],
     chunk: usize,

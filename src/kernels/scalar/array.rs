@@ -1,9 +1,9 @@
-//! A vector where there is no vector unit.
+//! A vector of eight lanes for cores without a vector unit.
 
 use crate::kernels::{LANES, SimdVector};
 use core::ops::{Add, Div, Mul, Sub};
 
-/// Eight numbers, one operation after the other.
+/// Eight numbers, which are computed one after the other.
 #[derive(Clone, Copy)]
 pub struct Array([f32; LANES]);
 

@@ -1,4 +1,5 @@
-//! Plain loops, by hand: what a core without a vector unit runs. The parity tests compare them with the passes of `wide`.
+//! Plain loops, written by hand, for cores without a vector unit. The parity tests compare them
+//! with the passes of `wide`.
 
 mod array;
 mod rows;
@@ -10,11 +11,11 @@ use super::{
 use array::Array;
 use core::hint::black_box;
 
-/// Plain Rust loops.
+/// Kernels of plain Rust loops, for any core.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scalar;
 
-/// A core with few registers.
+/// The unit of a core that has few registers and no vectors.
 struct Plain;
 
 impl Unit for Plain {
@@ -35,7 +36,7 @@ impl Unit for Plain {
 /// The partial sums of a pass.
 type Lanes<const SUMS: usize> = [[f32; LANES]; SUMS];
 
-/// Adds up panels in the order of the contract.
+/// A running total, to which panels are added in the order of the contract.
 struct Total<const SUMS: usize> {
     sums: [f32; SUMS],
     segment: Lanes<SUMS>,
@@ -77,7 +78,7 @@ impl<const SUMS: usize> Total<SUMS> {
     }
 }
 
-/// Sums over three slices: `block` adds a block of each to the lanes.
+/// Computes sums over three slices. The function `block` adds one block of each slice to the lanes.
 #[inline(always)]
 fn reduce<const SUMS: usize>(
     a: &[f32],
@@ -92,7 +93,7 @@ fn reduce<const SUMS: usize>(
     total.sums()
 }
 
-/// A function of its own, so that the sums of a panel have the registers to themselves.
+/// This is a function of its own, so that the sums of a panel have all registers to themselves.
 #[inline(never)]
 fn reduce_panel<const SUMS: usize>(
     total: &mut Total<SUMS>,
@@ -112,7 +113,7 @@ fn reduce_panel<const SUMS: usize>(
     total.add(&lanes);
 }
 
-/// As [`reduce`], with slices that are replaced.
+/// Works like [`reduce`], but replaces the slices.
 #[inline(always)]
 fn replace_and_reduce<const SUMS: usize>(
     a: &mut [f32],
@@ -127,7 +128,7 @@ fn replace_and_reduce<const SUMS: usize>(
     total.sums()
 }
 
-/// See [`reduce_panel`].
+/// This is a function of its own for the same reason as [`reduce_panel`].
 #[inline(never)]
 fn replace_and_reduce_panel<const SUMS: usize>(
     total: &mut Total<SUMS>,
@@ -147,7 +148,7 @@ fn replace_and_reduce_panel<const SUMS: usize>(
     total.add(&lanes);
 }
 
-/// `(x . x, y . z)` in one pass, which is in a binary once whatever it is called with.
+/// Computes `(x . x, y . z)` in one pass. The binary holds it once, whatever it is called with.
 #[inline(never)]
 fn square_and_dot(x: &[f32], y: &[f32], z: &[f32]) -> [f32; 2] {
     reduce(x, y, z, |[squares, products], x, y, z| {
@@ -178,7 +179,7 @@ fn dot_panels(a: &[f32], b: &[f32]) -> f32 {
     sum
 }
 
-/// Adds the products of one block, one to a lane.
+/// Adds the products of one block to the lanes, one product to each lane.
 #[inline(always)]
 fn accumulate(lanes: &mut [f32; LANES], a: &[f32], b: &[f32]) {
     for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
@@ -186,7 +187,8 @@ fn accumulate(lanes: &mut [f32; LANES], a: &[f32], b: &[f32]) {
     }
 }
 
-/// Puts the new theta in place, leaves the old one in `gradient` and adds the square of the move to the lane.
+/// Puts the new theta in its place, leaves the old one in `gradient`, and adds the square of the
+/// move to the lane.
 #[inline(always)]
 fn replace(lane: &mut f32, theta: &mut f32, gradient: &mut f32, new: f32) {
     let moved = new - *theta;
@@ -269,8 +271,9 @@ fn adam_block(
     }
 }
 
-/// A width that the compiler may know, where a layer's shape is constant: it makes loops of constant lengths of it, for each
-/// shape anew. On a floating-point unit that saved 12 % of a step of the digits; elsewhere it would be flash for nothing.
+/// Passes a width on in a form that the compiler may know where a layer's shape is constant. The
+/// compiler then makes loops of constant length for each shape anew. On a core with a
+/// floating-point unit that saved 12 % of a step on the digits; on others it would only cost flash.
 #[inline(always)]
 fn known(width: usize) -> usize {
     if cfg!(target_abi = "eabihf") { width } else { black_box(width) }
@@ -308,7 +311,8 @@ impl VectorOps for Scalar {
         FootpointSums { distance, along, gradient }
     }
 
-    /// Two passes: the sums of one are as many as a Cortex-M4F's registers hold.
+    /// Computes the sums in two passes, since the sums of one pass are all that the registers of a
+    /// Cortex-M4F hold.
     fn contact_sums(theta: &[f32], offset: &[f32], gradient: &[f32]) -> ContactSums {
         let [theta, squared] = square_and_dot(theta, gradient, gradient);
         let [offset, along] = square_and_dot(offset, gradient, offset);

@@ -1,5 +1,6 @@
-//! The products of a fully connected layer for a core without a vector unit. The slices are arguments, which the compiler
-//! knows not to overlap; where a layer's shape is constant, so are the loops.
+//! The products of a dense layer on a core without a vector unit. The slices are arguments, so that
+//! the compiler knows that they do not overlap; where a layer's shape is constant, so are the
+//! lengths of the loops.
 
 use super::Scalar;
 use crate::kernels::{Factors, LANES, NOTHING, VectorOps};
@@ -42,7 +43,7 @@ pub fn combine(width: usize, factors: Factors, rows: &[f32], targets: &mut [f32]
     }
 }
 
-/// A target for each sample, to which it adds the rows times its factors.
+/// Takes one target for each sample, and adds the rows times the sample's factors to it.
 #[inline(never)]
 fn add_rows(
     width: usize,
@@ -57,8 +58,8 @@ fn add_rows(
     }
 }
 
-/// A row for each sample, which it adds to the targets times its factors: two samples at a time, where multiplying takes no
-/// longer than loading.
+/// Takes one row for each sample, and adds it, times its factors, to the targets. It takes two
+/// samples at a time, so that a multiplication takes no longer than a load.
 #[inline(never)]
 fn add_samples(
     width: usize,
@@ -85,7 +86,8 @@ fn add_samples(
     }
 }
 
-/// `targets[r] (+)= factors[r] * row`. A block of the row stays in registers while the targets go by.
+/// Computes `targets[r] (+)= factors[r] * row`. A block of the row stays in registers while the
+/// loop goes through the targets.
 #[inline(always)]
 fn add_outer(width: usize, factors: &[f32], row: &[f32], targets: &mut [f32], add: bool) {
     let (blocks, rest) = row.as_chunks::<LANES>();
@@ -110,7 +112,8 @@ fn add_scaled(y: &mut [f32], scale: f32, x: &[f32], add: bool) {
     }
 }
 
-/// As [`add_outer`], for two rows one after the other. A block of each stays in registers while the targets go by.
+/// Does what [`add_outer`] does for two rows, one after the other. A block of each row stays in
+/// registers while the loop goes through the targets.
 #[inline(always)]
 fn add_outer_two(
     width: usize,
@@ -143,7 +146,7 @@ fn add_outer_two(
     }
 }
 
-/// `target (+)= sum of factors[t] * rows[t]`, a block at a time.
+/// Computes `target (+)= sum of factors[t] * rows[t]`, one block at a time.
 #[inline(always)]
 fn sum_rows(width: usize, factors: &[f32], rows: &[f32], target: &mut [f32], add: bool) {
     let mut start = 0;

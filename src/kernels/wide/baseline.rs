@@ -1,4 +1,4 @@
-//! The vectors of the target that the crate is compiled for, as the crate `wide` has them.
+//! The vectors of the target that the crate is compiled for, provided by the crate `wide`.
 
 use crate::kernels::{LANES, SimdVector};
 use wide::f32x8;

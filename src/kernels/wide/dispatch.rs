@@ -1,5 +1,6 @@
-//! Which vector unit a task runs on: the one place that needs `unsafe`, since a function that is compiled for more than the
-//! target must only be called where the processor has it.
+//! The choice of the vector unit that a task runs on. This is the one place of the kernels that
+//! needs `unsafe`: a function that is compiled for more instructions than the target has may only
+//! be called where the processor has them.
 #![allow(unsafe_code)]
 
 use super::formulas;
@@ -14,22 +15,23 @@ use core::ops::{Add, Div, Mul, Sub};
 use core::sync::atomic::{AtomicU8, Ordering};
 use wide::f32x8;
 
-/// The instructions that [`Wide`](super::Wide) uses.
+/// The set of instructions that [`Wide`](super::Wide) uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// What the crate is compiled for: SSE2 on x86-64, NEON on AArch64.
+    /// The instructions of the target that the crate is compiled for: SSE2 on x86-64, NEON on
+    /// AArch64.
     Baseline,
     /// AVX2, on x86-64.
     Avx2,
-    /// AVX-512 F, VL, BW and DQ, on x86-64.
+    /// The parts F, VL, BW and DQ of AVX-512, on x86-64.
     Avx512,
 }
 
 impl Level {
-    /// All of them, the widest last.
+    /// All sets of instructions, with the widest last.
     pub const ALL: [Self; 3] = [Self::Baseline, Self::Avx2, Self::Avx512];
 
-    /// The widest that this processor and its operating system have.
+    /// The widest set that this processor and its operating system support.
     #[must_use]
     pub fn available() -> Self {
         #[cfg(target_arch = "x86_64")]
@@ -41,7 +43,7 @@ impl Level {
         Self::Baseline
     }
 
-    /// The one in use.
+    /// The set that is in use now.
     #[must_use]
     pub fn in_use() -> Self {
         let limit = LIMIT.load(Ordering::Relaxed);
@@ -55,8 +57,8 @@ impl Level {
         Self::available().min(allowed)
     }
 
-    /// From now on, the whole program uses this one at most: to measure and to test what it would do on another
-    /// processor. No bit of a result depends on it.
+    /// Limits the whole program to this set from now on, to measure or to test what it would do on
+    /// another processor. The choice changes no bit of any result.
     pub fn limit(self) {
         LIMIT.store(self as u8, Ordering::Relaxed);
     }
@@ -69,15 +71,15 @@ cpufeatures::new!(has_avx2, "avx2");
 #[cfg(target_arch = "x86_64")]
 cpufeatures::new!(has_avx512, "avx512f", "avx512vl", "avx512bw", "avx512dq");
 
-/// Runs a task on the widest vector unit that there is and that is allowed.
+/// Runs a task on the widest vector unit that exists and is allowed.
 #[inline(always)]
 pub(super) fn run<T: Task>(task: T) -> T::Output {
     match Level::in_use() {
-        // SAFETY: `in_use` answers so only where `cpufeatures` has found the processor to have these instructions, and the
-        // operating system to save their registers.
+        // SAFETY: `in_use` only answers so where `cpufeatures` has found that the processor has
+        // these instructions and that the operating system saves their registers.
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => unsafe { avx512(task) },
-        // SAFETY: as above.
+        // SAFETY: the reason is the same as above.
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => unsafe { avx2(task) },
         _ => baseline(task),
@@ -100,7 +102,7 @@ macro_rules! unit {
 
             #[inline(always)]
             fn add_scaled(y: &mut [f32], scale: f32, x: &[f32]) {
-                // As the runs of a window often are.
+                // The runs of a convolution's window are often this short.
                 if x.len() < LANES {
                     for (y, x) in y.iter_mut().zip(x) {
                         *y += scale * x;
@@ -123,7 +125,8 @@ fn baseline<T: Task>(task: T) -> T::Output {
 #[cfg(target_arch = "x86_64")]
 unit!(Avx2, Avx, 2);
 
-// Tasks and what they call are always inlined, so that they are compiled for the same instructions.
+// Tasks and what they call are always inlined, so that all of it is compiled for the same
+// instructions.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn avx2<T: Task>(task: T) -> T::Output {
@@ -139,13 +142,14 @@ fn avx512<T: Task>(task: T) -> T::Output {
     task.run::<Avx512>()
 }
 
-/// Eight lanes in one register. Not an array, of which the compiler may or may not make a register.
+/// Eight lanes in one register. This is not an array, because the compiler might or might not keep
+/// an array in a register.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy)]
 struct Avx(__m256);
 
-// SAFETY, of every block below: no other module knows the type, and the units that name it run in `avx2` and `avx512` only,
-// where the processor has AVX.
+// SAFETY, of every block below: no other module knows this type, and the units that name it run
+// only in `avx2` and `avx512`, where the processor has AVX.
 #[cfg(target_arch = "x86_64")]
 impl SimdVector for Avx {
     #[inline(always)]

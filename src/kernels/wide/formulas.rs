@@ -1,5 +1,6 @@
-//! The passes, each by what it does to one element. A pass that replaces theta leaves the old theta in the
-//! gradient's place, which a roll-back restores, and adds up the square of the move.
+//! The passes, each given by what it does to one element. A pass that replaces theta leaves the old
+//! theta in the place of the gradient, from where a roll-back restores it, and adds up the square
+//! of the move.
 
 use super::Pass;
 use crate::kernels::{AdamCoefficients, SimdVector};
@@ -26,7 +27,8 @@ impl Pass<0, 2, 2> for SquaredNorms {
     }
 }
 
-/// Of `[theta, displaced, gradient]`, with `d = displaced - theta`: `(|d|^2, gradient . d, |gradient|^2)`.
+/// Over `[theta, displaced, gradient]`, with `d = displaced - theta`: the sums
+/// `(|d|^2, gradient . d, |gradient|^2)`.
 #[derive(Clone, Copy)]
 pub struct FootpointSums;
 
@@ -42,7 +44,8 @@ impl Pass<0, 3, 3> for FootpointSums {
     }
 }
 
-/// Of `[theta, offset, gradient]`: `(|theta|^2, |gradient|^2, |offset|^2, gradient . offset)`.
+/// Over `[theta, offset, gradient]`: the sums
+/// `(|theta|^2, |gradient|^2, |offset|^2, gradient . offset)`.
 #[derive(Clone, Copy)]
 pub struct ContactSums;
 
@@ -96,7 +99,7 @@ impl Pass<1, 2, 0> for InterpolateInto {
     }
 }
 
-/// `theta' = theta - rate * gradient` and `theta' - reach * gradient`.
+/// The new theta, `theta' = theta - rate * gradient`, and `theta' - reach * gradient`.
 #[derive(Clone, Copy)]
 pub struct Displace {
     pub rate: f32,
@@ -111,7 +114,8 @@ impl Pass<2, 1, 0> for Displace {
     }
 }
 
-/// Of `[theta, gradient]` and `[displaced]`: `theta + p` and `p = (displaced - theta) - scale * gradient`.
+/// Over `[theta, gradient]` and `[displaced]`: `theta + p` and
+/// `p = (displaced - theta) - scale * gradient`.
 #[derive(Clone, Copy)]
 pub struct GaussNewtonMove {
     pub scale: f32,
@@ -129,7 +133,8 @@ impl Pass<2, 1, 0> for GaussNewtonMove {
     }
 }
 
-/// Of `[theta, gradient]` and `[displaced]`: `theta - step * ((theta - displaced) + pull * gradient)`.
+/// Over `[theta, gradient]` and `[displaced]`:
+/// `theta - step * ((theta - displaced) + pull * gradient)`.
 #[derive(Clone, Copy)]
 pub struct Project {
     pub step: f32,
@@ -148,8 +153,8 @@ impl Pass<2, 1, 0> for Project {
     }
 }
 
-/// Of `[theta, offset, gradient]`: the centre `theta - offset` moves by `-rate * gradient`, the offset becomes
-/// `reach * gradient`, theta their sum.
+/// Over `[theta, offset, gradient]`: the centre `theta - offset` moves by `-rate * gradient`, the
+/// offset becomes `reach * gradient`, and theta becomes their sum.
 #[derive(Clone, Copy)]
 pub struct Roll {
     pub rate: f32,
@@ -170,7 +175,8 @@ impl Pass<3, 0, 1> for Roll {
     }
 }
 
-/// Of `[theta, gradient]`: `theta - rate * gradient`, and `(|theta|^2, |gradient|^2)` of before.
+/// Over `[theta, gradient]`: `theta - rate * gradient`, and the sums `(|theta|^2, |gradient|^2)`
+/// from before.
 #[derive(Clone, Copy)]
 pub struct Descend {
     pub rate: f32,
@@ -184,8 +190,8 @@ impl Pass<2, 0, 2> for Descend {
     }
 }
 
-/// Of `[theta, velocity, gradient]`: `velocity' = momentum * velocity + gradient`, and theta moves by `-rate` times
-/// that, or, with `nesterov`, times `gradient + momentum * velocity'`.
+/// Over `[theta, velocity, gradient]`: `velocity' = momentum * velocity + gradient`. Theta moves by
+/// `-rate` times that or, with `nesterov`, times `gradient + momentum * velocity'`.
 #[derive(Clone, Copy)]
 pub struct DescendWithMomentum {
     pub rate: f32,
@@ -225,7 +231,7 @@ impl Pass<4, 0, 1> for AdamCoefficients {
     }
 }
 
-/// Of `[theta, kept]` and `[gradient]`: `theta + scale * gradient`, and the old theta kept.
+/// Over `[theta, kept]` and `[gradient]`: `theta + scale * gradient`; the old theta is kept.
 #[derive(Clone, Copy)]
 pub struct Perturb {
     pub scale: f32,
@@ -238,7 +244,7 @@ impl Pass<2, 1, 0> for Perturb {
     }
 }
 
-/// Of `[theta]` and `[kept, gradient]`: `kept - rate * gradient`.
+/// Over `[theta]` and `[kept, gradient]`: `kept - rate * gradient`.
 #[derive(Clone, Copy)]
 pub struct DescendFrom {
     pub rate: f32,

@@ -1,13 +1,14 @@
-//! The products of a fully connected layer, over several samples at once: tiles of the result stay in registers, so that
-//! what is loaded is used several times. The order of the additions is the same for every tile, and for every
-//! number of samples.
+//! The products of a dense layer, over several samples at once. Tiles of the result stay in
+//! registers, so that every value that is loaded is used several times. The order of the additions
+//! is the same for every tile and for every number of samples.
 //!
-//! Matrices lie row by row, with rows of `width`.
+//! Matrices are stored row by row, in rows of `width` elements.
 
 use crate::kernels::{Factors, LANES, NOTHING, PANEL, SimdVector, Task, Unit};
 use core::array;
 
-/// `outputs[s][o] = biases[o] + weights[o] . inputs[s]`: each dot product is a reduction of the contract.
+/// Computes `outputs[s][o] = biases[o] + weights[o] . inputs[s]`, where each dot product is a
+/// reduction of the contract.
 pub(super) struct Transform<'a> {
     pub width: usize,
     pub weights: &'a [f32],
@@ -29,13 +30,14 @@ impl Task for Transform<'_> {
     }
 }
 
-/// Rows of a tile.
+/// How many rows a tile has.
 pub(super) const ROWS: usize = 4;
 
-/// Samples of a tile, at most.
+/// How many samples a tile has at most.
 const PAIR: usize = 2;
 
-/// Of the inputs of samples, what shall stay in the first cache while rows of weights go by.
+/// How many elements of the samples' inputs should stay in the first cache while the rows of the
+/// weights pass by.
 const KEPT: usize = 4096;
 
 impl Transform<'_> {
@@ -50,7 +52,8 @@ impl Transform<'_> {
             for (index, (weights, biases)) in tiles.enumerate() {
                 let lines = tile(weights, width);
                 let rows = Rows { index: index * ROWS, lines, biases, width };
-                // Not chunks: to count them, for each of these few rows, takes divisions.
+                // These are not chunks, because counting them takes a division for each of these
+                // few rows.
                 let (mut inputs, mut outputs) = (inputs, &mut *outputs);
                 while let Some((x, rest)) = inputs.split_at_checked(width) {
                     let (y, after) = rest.split_at_checked(width).unwrap_or_default();
@@ -71,7 +74,7 @@ impl Transform<'_> {
     }
 }
 
-/// The first rows of a matrix; where there are fewer, the last one several times.
+/// The first rows of a matrix. Where there are too few, the last one is repeated.
 #[inline(always)]
 fn tile(mut matrix: &[f32], width: usize) -> [&[f32]; ROWS] {
     let mut rows: [&[f32]; ROWS] = [matrix; ROWS];
@@ -87,10 +90,10 @@ fn tile(mut matrix: &[f32], width: usize) -> [&[f32]; ROWS] {
 
 /// Neighbouring rows of the weights.
 struct Rows<'a> {
-    /// The number of the first.
+    /// The index of the first row.
     index: usize,
     lines: [&'a [f32]; ROWS],
-    /// Of those that there are.
+    /// The biases of the rows that exist.
     biases: &'a [f32],
     width: usize,
 }
@@ -131,7 +134,8 @@ impl Rows<'_> {
         let ((c, c_rest), (d, d_rest)) = (part(c, start, end), part(d, start, end));
         let ((x, x_rest), (y, y_rest)) = (part(x, start, end), part(y, start, end));
         let mut sums = [[V::splat(NOTHING); ROWS]; SAMPLES];
-        // Not arrays of slices: of these iterators, the compiler keeps one index.
+        // These are not arrays of slices, because the compiler keeps a single index for zipped
+        // iterators.
         for (((((a, b), c), d), x), y) in a.iter().zip(b).zip(c).zip(d).zip(x).zip(y) {
             let rows = [V::load(a), V::load(b), V::load(c), V::load(d)];
             for (sums, x) in sums.iter_mut().zip([V::load(x), V::load(y)]) {
@@ -177,9 +181,10 @@ impl<V: SimdVector, const SAMPLES: usize> Products<V, SAMPLES> {
     }
 }
 
-// These two are calls: what they do would make the compiler take the lanes apart in the loop before.
+// These two are calls, because inlining them would make the compiler take the lanes apart in the
+// loop above.
 
-/// Adds up the lanes, adds the biases and writes the outputs of each sample.
+/// Adds up the lanes, adds the biases, and writes the outputs of each sample.
 #[inline(never)]
 fn put(
     samples: &[[[f32; LANES]; ROWS]],
@@ -210,7 +215,7 @@ fn add<const N: usize>(places: &mut [f32; N], biases: &[f32; N], sums: [f32; N])
     }
 }
 
-/// As [`sum_lanes`], of all at once.
+/// Does what [`sum_lanes`] does, for all sums at once.
 #[cfg(feature = "simd")]
 #[inline(always)]
 fn sum_each(vectors: &[[f32; LANES]; 4]) -> [f32; 4] {
@@ -227,7 +232,7 @@ fn sum_each(vectors: &[[f32; LANES]; 4]) -> [f32; 4] {
     vectors.map(sum_lanes)
 }
 
-/// Adds the products of what is left over after the last whole block, one to a lane.
+/// Adds the products that are left over after the last whole block, one to each lane.
 #[inline(never)]
 fn add_rest(samples: &mut [[[f32; LANES]; ROWS]], rows: [&[f32]; ROWS], inputs: [&[f32]; PAIR]) {
     for (sums, input) in samples.iter_mut().zip(inputs) {
@@ -239,24 +244,26 @@ fn add_rest(samples: &mut [[[f32; LANES]; ROWS]], rows: [&[f32]; ROWS], inputs: 
     }
 }
 
-/// The blocks of a part of a line, and what is left over of it.
+/// The whole blocks of a part of a line, and what is left over after them.
 #[inline(always)]
 fn part(line: &[f32], start: usize, end: usize) -> (&[[f32; LANES]], &[f32]) {
     line.get(start..end).unwrap_or_default().as_chunks()
 }
 
-/// `targets[r] += sum over t of factor(r, t) * rows[t]`, one addition after the other; or `=`, from nothing.
+/// Computes `targets[r] += sum over t of factor(r, t) * rows[t]`, one addition after the other;
+/// without `add`, the sum starts from nothing.
 ///
-/// With the slopes as factors and the inputs as rows, the gradient with respect to the weights, where a term is a sample; with
-/// the weights as rows, that with respect to the inputs, where it is an output.
+/// With the slopes as factors and the inputs as rows, this is the gradient with respect to the
+/// weights, where each term is a sample. With the slopes as factors and the weights as rows, it is
+/// that with respect to the inputs, where each term is an output.
 pub(super) struct Combine<'a> {
     pub width: usize,
     pub factors: Factors<'a>,
-    /// The number of the first target.
+    /// The index of the first target.
     pub first: usize,
     pub rows: &'a [f32],
     pub targets: &'a mut [f32],
-    /// Whether what is in the targets counts.
+    /// Whether the sums are added to what the targets hold.
     pub add: bool,
 }
 
@@ -273,16 +280,18 @@ impl Task for Combine<'_> {
     }
 }
 
-/// Targets of a tile: their sums, with the rows' vectors and a factor, just fit into sixteen registers.
+/// How many targets a tile has. Their sums, the vectors of the rows and a factor just fit into
+/// sixteen registers.
 pub(super) const TARGETS: usize = 6;
 
-/// Terms whose factors are packed at once.
+/// How many terms have their factors packed at once.
 const TERMS: usize = 64;
 
-/// Tiles whose factors are packed at once: all of them use a column of the rows while it is in the first cache.
+/// How many tiles have their factors packed at once. All of them use a column of the rows while it
+/// is in the first cache.
 const TILES: usize = 4;
 
-/// The factors of some terms, for a few targets each, wherever they lay.
+/// The factors of some terms for a few targets each, packed from wherever they were.
 type Packed = [[[f32; TARGETS]; TILES]; TERMS];
 
 impl Combine<'_> {
@@ -305,7 +314,7 @@ impl Combine<'_> {
     }
 }
 
-/// Puts the factors of the targets and terms from these on in the places of those that there are.
+/// Packs the factors of the targets and terms from these on.
 #[inline(always)]
 fn pack(packed: &mut Packed, factors: Factors, target: usize, term: usize) {
     match factors {
@@ -341,7 +350,7 @@ fn copy<const N: usize>(places: &mut [f32; N], values: &[f32; N]) {
     *places = *values;
 }
 
-/// Where blocks of a line lie.
+/// Where the blocks of a line begin and end.
 #[inline(always)]
 fn place<const BLOCKS: usize>(
     line: Option<&mut [f32]>,
@@ -350,7 +359,7 @@ fn place<const BLOCKS: usize>(
     line?.get_mut(column..)?.as_chunks_mut().0.first_chunk_mut()
 }
 
-/// The columns of some rows, from one on.
+/// The columns of some rows, from a given column on.
 #[derive(Clone, Copy)]
 struct Columns<'a> {
     rows: &'a [f32],
@@ -359,7 +368,7 @@ struct Columns<'a> {
 }
 
 impl Columns<'_> {
-    /// All of them, of every target.
+    /// Computes all columns of every target.
     #[inline(always)]
     fn columns<V: SimdVector, const BLOCKS: usize>(
         mut self,
@@ -379,7 +388,7 @@ impl Columns<'_> {
         self.rest(packed, targets, add);
     }
 
-    /// `BLOCKS` vectors of every target.
+    /// Computes `BLOCKS` vectors of every target.
     #[inline(always)]
     fn targets<V: SimdVector, const BLOCKS: usize>(
         self,
@@ -403,7 +412,7 @@ impl Columns<'_> {
         }
     }
 
-    /// The columns after the last whole vector.
+    /// Computes the columns after the last whole vector.
     #[inline(always)]
     fn rest(self, packed: &Packed, targets: &mut [f32], add: bool) {
         if self.column == self.width {
@@ -440,8 +449,9 @@ impl Columns<'_> {
                 }
             }
         }
-        // Not the factors first: `zip` may call a closure of its first iterator once more than there are pairs, and for that
-        // the compiler packs the factors and where the row lies into one register.
+        // The rows come first: `zip` may call a closure of its first iterator once more than there
+        // are pairs, and to allow for that the compiler would pack the factors and the place of the
+        // row into one register.
         for (row, factors) in self.rows.chunks_exact(self.width).zip(factors) {
             let row = row.get(self.column..).unwrap_or_default();
             let Some(blocks) = row.as_chunks().0.first_chunk::<BLOCKS>() else { return };
@@ -452,7 +462,8 @@ impl Columns<'_> {
                 }
             }
         }
-        // Not the sums by value: they would be copied through the stack.
+        // The sums are passed by reference, because by value they would be copied through the
+        // stack.
         for (place, sums) in places.into_iter().zip(&sums) {
             let Some(place) = place else { return };
             for (block, sum) in place.iter_mut().zip(sums) {

@@ -1,5 +1,5 @@
-//! The kernels on the widest vector unit that the processor has. The functions are not generic: they are compiled once, with
-//! this crate.
+//! The kernels on the widest vector unit that the processor has. The functions are not generic, so
+//! that they are compiled once, together with this crate.
 
 mod baseline;
 mod dispatch;
@@ -20,17 +20,21 @@ use pass::Sweep;
 #[cfg(feature = "threads")]
 use threads::{run as divide, sweep};
 
-/// Kernels on vectors (feature `simd`): AVX-512, AVX2 or SSE2 on x86-64, as the processor has them; NEON on AArch64; the
-/// vectors of the crate `wide` for what the crate is compiled for.
+/// Kernels on vectors (feature `simd`): AVX-512, AVX2 or SSE2 on x86-64, whichever the processor
+/// has; NEON on AArch64; elsewhere the vectors of the crate `wide` for the target that the crate is
+/// compiled for.
 ///
-/// With the feature `threads`, a pass over half a million elements or more, and a product of matrices of two million
-/// multiplications or more, is shared by the threads of the rayon pool that the caller is in, or else of its global one. A pool
-/// of one thread, or `RAYON_NUM_THREADS=1`, leaves everything to the thread of the caller. The number of threads changes no bit.
+/// With the feature `threads`, a pass over half a million elements or more and a product of
+/// matrices with two million multiplications or more are shared among the threads of a rayon pool:
+/// the one that the caller is in, or else the global one. A pool of one thread, or
+/// `RAYON_NUM_THREADS=1`, leaves everything to the caller's thread. The number of threads changes
+/// no bit of a result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wide;
 
 impl Wide {
-    /// Goes through slices, up to the end of the shortest, with a pass of one's own, and gives the sums.
+    /// Goes through the slices, up to the end of the shortest, with a pass of your own, and returns
+    /// its sums.
     pub fn pass<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize>(
         pass: P,
         written: [&mut [f32]; W],

@@ -1,12 +1,14 @@
-//! The loop that every pass over memory is: block by block through all its slices, with the sums of the contract.
+//! The loop behind every pass over memory: block by block through all slices, with the sums of the
+//! contract.
 
 use crate::kernels::{LANES, NOTHING, PANEL, SEGMENT, SimdVector, Task, Unit, sum_lanes};
 use core::mem;
 
-/// A pass over slices of equal length, given by what it does to one element of each: `WRITTEN` of them are
-/// replaced, `READ` are not, and `SUMS` values are added up over all elements.
+/// A pass over slices of equal length, given by what it does to one element of each. `WRITTEN`
+/// slices are replaced, `READ` slices are only read, and `SUMS` values are added up over all
+/// elements.
 pub trait Pass<const WRITTEN: usize, const READ: usize, const SUMS: usize>: Copy + Send {
-    /// The new elements, and what they add to the sums.
+    /// Returns the new elements, and what they add to the sums.
     fn apply<V: SimdVector>(
         self,
         written: [V; WRITTEN],
@@ -24,11 +26,12 @@ pub(super) struct Sweep<'s, P, const WRITTEN: usize, const READ: usize, const SU
 /// Eight elements, one for each lane.
 type Block = [f32; LANES];
 
-/// Blocks of a panel.
+/// How many blocks a panel has.
 const BLOCKS: usize = PANEL / LANES;
 
-/// Blocks in one turn of the loop over a panel, where nothing is added up: with sums, the registers would not do. Measured: what
-/// a build for the processor itself gains over one for any is this.
+/// How many blocks one turn of the loop over a panel takes where nothing is added up; with sums,
+/// there would not be enough registers. This was measured: it is all that a build for this very
+/// processor gains over one for any processor.
 const UNROLLED: usize = 4;
 
 impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Task
@@ -53,13 +56,14 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Task
 }
 
 impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_, P, W, R, S> {
-    /// Vector of the shortest slice.
+    /// How many elements the shortest slice has.
     #[inline(always)]
     pub fn length(&self) -> usize {
         shortest(&self.written, &self.read)
     }
 
-    /// Whether every slice has so many elements. Each is compared by itself, so that the compiler knows it of each.
+    /// Whether every slice has at least so many elements. Each is compared by itself, so that the
+    /// compiler knows it of each.
     #[inline(always)]
     fn holds(&self, count: usize) -> bool {
         for slice in &self.written {
@@ -75,7 +79,7 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_,
         true
     }
 
-    /// Cuts the first elements off.
+    /// Splits off the first elements of every slice.
     #[inline(always)]
     pub fn take(&mut self, count: usize) -> Self {
         Self {
@@ -94,7 +98,7 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_,
         }
     }
 
-    /// The lanes of at most a segment.
+    /// The lanes of at most one segment.
     #[inline(always)]
     fn segment<U: Unit>(mut self) -> [U::SimdVector; S] {
         let mut sums = [U::SimdVector::splat(NOTHING); S];
@@ -115,7 +119,8 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_,
         }
     }
 
-    /// The lanes of a whole panel: arrays, of which the compiler knows the length and checks no index.
+    /// The lanes of a whole panel. It takes arrays, whose length the compiler knows, so that no
+    /// index is checked.
     #[inline(always)]
     fn panel<V: SimdVector>(self) -> [V; S] {
         let Self { pass, written, read } = self;
@@ -135,7 +140,7 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_,
         sums
     }
 
-    /// The lanes of whole blocks, a panel at most.
+    /// The lanes of whole blocks, at most a panel of them.
     #[inline(always)]
     fn blocks<V: SimdVector>(self) -> [V; S] {
         let Self { pass, written, read } = self;
@@ -150,7 +155,8 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_,
         sums
     }
 
-    /// The lanes of less than a block: the elements that are missing are zero, and what they would add is nothing.
+    /// The lanes of less than a block. The missing elements are zero, and what they would add is
+    /// left out.
     #[inline(always)]
     fn rest<V: SimdVector>(self) -> [V; S] {
         let length = self.length();
@@ -179,7 +185,8 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Sweep<'_,
 /// The length of the shortest slice.
 #[inline(always)]
 fn shortest<T>(written: &[&mut [T]], read: &[&[T]]) -> usize {
-    // Not an iterator over both: the compiler would keep the slices in memory for it.
+    // This is not an iterator over both, because the compiler would keep the slices in memory for
+    // it.
     let mut length = usize::MAX;
     for slice in written {
         length = length.min(slice.len());
@@ -190,14 +197,15 @@ fn shortest<T>(written: &[&mut [T]], read: &[&[T]]) -> usize {
     length
 }
 
-/// Puts the new elements of a block in place, and gives what it adds to the sums.
+/// Puts the new elements of a block in place, and returns what the block adds to the sums.
 #[inline(always)]
 fn apply<P: Pass<W, R, S>, V: SimdVector, const W: usize, const R: usize, const S: usize>(
     pass: P,
     mut written: [Option<&mut Block>; W],
     read: [Option<&Block>; R],
 ) -> [V; S] {
-    // Not by `map`, which the compiler may leave a function of its own: that is not compiled for the unit.
+    // This does not use `map`, which the compiler may leave as a function of its own, and such a
+    // function is not compiled for the unit.
     let (mut old, mut unchanged) = ([V::splat(0.0); W], [V::splat(0.0); R]);
     for (old, block) in old.iter_mut().zip(&written) {
         if let Some(block) = block {
@@ -218,7 +226,7 @@ fn apply<P: Pass<W, R, S>, V: SimdVector, const W: usize, const R: usize, const 
     terms
 }
 
-/// A block that begins with these elements.
+/// A block that begins with these elements and is filled up with zeros.
 #[inline(always)]
 fn padded(elements: &[f32], missing: f32) -> Block {
     let mut block = [missing; LANES];
@@ -228,10 +236,11 @@ fn padded(elements: &[f32], missing: f32) -> Block {
     block
 }
 
-/// The terms, added to the sums so far.
+/// The sums so far, with the terms added.
 #[inline(always)]
 fn plus<V: SimdVector, const S: usize>(mut sums: [V; S], terms: [V; S]) -> [V; S] {
-    // By reference: an iterator by value keeps the terms in memory where a vector is more than a register.
+    // The loop goes by reference, because an iterator by value keeps the terms in memory where a
+    // vector takes more than a register.
     for (sum, term) in sums.iter_mut().zip(&terms) {
         *sum = *sum + *term;
     }

@@ -1,5 +1,5 @@
-//! Work on several threads (feature `threads`): those of the rayon pool that the caller is in, or else of its global one. On a
-//! pool of one thread, everything stays on that of the caller.
+//! Work on several threads (feature `threads`): those of the rayon pool that the caller is in, or
+//! else of the global pool. With a pool of one thread, everything stays on the caller's thread.
 
 use super::dispatch;
 use super::matrix::{Combine, ROWS, TARGETS, Transform};
@@ -8,20 +8,22 @@ use crate::kernels::{NOTHING, SEGMENT, Task, Unit};
 use core::mem;
 use rayon::iter::{ParallelIterator, split};
 
-/// Segments from which a second thread pays. Measured, as speed on two threads in units of that on one: 0.9 to 1.2 with 4
-/// segments, 1.2 to 1.4 with 8, 1.7 to 2 with 16.
+/// From how many segments on a second thread pays. The measured speed on two threads, in units of
+/// that on one: 0.9 to 1.2 with 4 segments, 1.2 to 1.4 with 8, 1.7 to 2 with 16.
 const SEGMENTS: usize = 8;
 
-/// Segments whose sums are kept until they are added up in their order.
+/// How many segments' sums are kept until they are added up in their order.
 const KEPT: usize = 64;
 
-/// A task that several threads may do parts of, each by itself, with the same result.
+/// A task whose parts several threads may do, each part by itself and with the same result.
 pub trait Divisible: Task<Output = ()> + Send + Sized {
-    /// Two parts of it, or the whole where a thread would gain nothing by a smaller one.
+    /// Divides the task into two parts, or returns it whole where a smaller part would gain a
+    /// thread nothing.
     fn halves(self) -> (Self, Option<Self>);
 }
 
-/// Does a task in as many parts as the threads ask for. One that is not worth it does not wake them.
+/// Does a task in as many parts as the threads ask for. A task that is too small for that wakes no
+/// thread.
 pub fn run<T: Divisible>(task: T) {
     let part = |task| split(task, T::halves).for_each(dispatch::run);
     match task.halves() {
@@ -36,7 +38,7 @@ pub fn run<T: Divisible>(task: T) {
     }
 }
 
-/// Goes through slices, and gives the sums.
+/// Goes through the slices of a pass, and returns the sums.
 pub fn sweep<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize>(
     mut sweep: Sweep<'_, P, W, R, S>,
 ) -> [f32; S] {
@@ -52,7 +54,7 @@ pub fn sweep<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize>(
         let mut kept = [[NOTHING; S]; KEPT];
         let places = kept.get_mut(..length.div_ceil(SEGMENT)).unwrap_or_default();
         run(Segments { sweep: sweep.take(length), sums: places });
-        // The places that were left hold nothing.
+        // The places that were left out hold nothing, so adding them changes nothing.
         for each in kept {
             for (sum, term) in sums.iter_mut().zip(each) {
                 *sum += term;
@@ -61,7 +63,7 @@ pub fn sweep<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize>(
     }
 }
 
-/// Segments of a pass, and the place for the sums of each.
+/// The segments of a pass, and a place for the sums of each.
 struct Segments<'s, P, const W: usize, const R: usize, const S: usize> {
     sweep: Sweep<'s, P, W, R, S>,
     sums: &'s mut [[f32; S]],
@@ -96,7 +98,7 @@ impl<P: Pass<W, R, S>, const W: usize, const R: usize, const S: usize> Divisible
 }
 
 impl Divisible for Transform<'_> {
-    /// Between two samples; where there is one, between two rows.
+    /// Divides between two samples; where there is only one sample, between two rows.
     fn halves(mut self) -> (Self, Option<Self>) {
         let Self { width, weights, biases, inputs, .. } = self;
         let samples = inputs.len() / width.max(1);
@@ -119,7 +121,7 @@ impl Divisible for Transform<'_> {
 }
 
 impl Divisible for Combine<'_> {
-    /// Between two targets.
+    /// Divides between two targets.
     fn halves(mut self) -> (Self, Option<Self>) {
         let Self { width, rows, .. } = self;
         let (count, terms) = (self.targets.len() / width.max(1), rows.len() / width.max(1));
@@ -134,14 +136,15 @@ impl Divisible for Combine<'_> {
     }
 }
 
-/// Multiplications from which a second thread pays. Measured, as speed on two threads in units of that on one: 0.9 to 1.2 with
-/// half as many, 1.1 to 1.4 with these.
+/// From how many multiplications on a second thread pays. The measured speed on two threads, in
+/// units of that on one: 0.9 to 1.2 with half as many, 1.1 to 1.4 with so many.
 const MULTIPLICATIONS: usize = 1 << 21;
 
-/// After how many of these lines, of which a tile takes so many, to divide a product of so many multiplications, if at all.
+/// After how many of the lines to divide a product with so many multiplications, where a tile takes
+/// `tile` lines; `None` where it is not worth it.
 fn half(lines: usize, tile: usize, multiplications: usize) -> Option<usize> {
     let half = lines / 2;
-    // Whole tiles on either side.
+    // Each part takes whole tiles.
     let half = if half < tile { half } else { half - half % tile };
     (half > 0 && multiplications >= MULTIPLICATIONS).then_some(half)
 }

@@ -1,13 +1,14 @@
-//! Eight balls in the lanes of a vector, each with the bits of a [`RollingBall`](crate::RollingBall) of its own.
+//! Eight balls in the lanes of a vector. Each has the bits of a [`RollingBall`](crate::RollingBall)
+//! of its own.
 
 use super::Plane;
 use crate::kernels::{LANES, SimdVector, Task, Unit};
 
-/// Eight balls, and what is to happen to them. Gives their ends; those of lost balls are NaN.
+/// Eight balls, and what they are to do. Running it gives their ends; those of lost balls are NaN.
 pub(super) struct Balls<'a, P> {
     pub plane: &'a P,
     pub starts: [[f32; LANES]; 2],
-    /// The radius and the rate of each step.
+    /// The radius and the learning rate of each step.
     pub schedule: &'a [[f32; 2]],
     pub loss_scale: f32,
     pub settling_rate: f32,
@@ -38,18 +39,18 @@ impl<P: Plane> Task for Balls<'_, P> {
     }
 }
 
-/// Where the balls are.
+/// The state of eight balls.
 struct State<V> {
-    /// The contacts.
+    /// Where the balls touch the graph.
     theta: [V; 2],
-    /// From the centres to the contacts, once they rest on the graph.
+    /// The way from the centres to the contacts, once the balls rest on the graph.
     offset: Option<[V; 2]>,
     /// 0, or NaN where a ball is lost.
     lost: V,
 }
 
 impl<V: SimdVector> State<V> {
-    /// One step of the ball: the operations of the core in their order.
+    /// Makes one step of the ball: the operations of the core, in their order.
     #[inline(always)]
     fn roll<P: Plane>(&mut self, plane: &P, radius: f32, rate: f32, loss_scale: f32) {
         let [x, y] = self.theta;
@@ -63,7 +64,7 @@ impl<V: SimdVector> State<V> {
         let bound = norm + (V::splat(rate) + reach) * squared.sqrt();
 
         let next = [reach * gx, reach * gy];
-        // The first contact is theta itself: the offset is its own.
+        // The first contact is theta itself, so the offset is the contact's own.
         let [ux, uy] = self.offset.unwrap_or(next);
         let [vx, vy] = next;
         let rate = V::splat(rate);
@@ -76,7 +77,7 @@ impl<V: SimdVector> State<V> {
         self.lose(new_bound * new_bound);
     }
 
-    /// From now on, theta is where the centre was.
+    /// Continues with theta at the centre of each ball.
     #[inline(always)]
     fn leave_the_contact(&mut self) {
         if let Some([ux, uy]) = self.offset.take() {
@@ -85,7 +86,8 @@ impl<V: SimdVector> State<V> {
         }
     }
 
-    /// One step of gradient descent. Whether it changed nothing: no further one would.
+    /// Makes one step of gradient descent. Returns whether it changed nothing, in which case no
+    /// further step would.
     #[inline(always)]
     fn descend<P: Plane>(&mut self, plane: &P, rate: f32) -> bool {
         let [x, y] = self.theta;
@@ -99,10 +101,10 @@ impl<V: SimdVector> State<V> {
         same(&x.store(), &new_x.store()) && same(&y.store(), &new_y.store())
     }
 
-    /// A ball is lost where this is not finite.
+    /// Marks the balls as lost for which this value is not finite.
     #[inline(always)]
     fn lose(&mut self, value: V) {
-        // 0 times it is 0, or NaN.
+        // 0 times a finite value is 0; 0 times any other value is NaN.
         self.lost = self.lost + V::splat(0.0) * value;
     }
 
@@ -132,7 +134,7 @@ fn moved<V: SimdVector>([x, y]: [V; 2], [new_x, new_y]: [V; 2]) -> V {
 fn same(old: &[f32; LANES], new: &[f32; LANES]) -> bool {
     let mut same = true;
     for (old, new) in old.iter().zip(new) {
-        // A lost ball does not keep the others.
+        // A lost ball does not keep the others waiting.
         same &= old.to_bits() == new.to_bits() || new.is_nan();
     }
     same

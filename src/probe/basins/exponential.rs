@@ -1,27 +1,29 @@
-//! The exponential function of eight numbers.
+//! The exponential function of eight numbers at once.
 
 use crate::kernels::{LANES, SimdVector};
 
-// The constants of `libm::expf`, which has them from FreeBSD.
+// These are the constants of `libm::expf`, which has them from FreeBSD.
 const INVERSE_LN_2: f32 = f32::from_bits(0x3fb8_aa3b);
-/// The natural logarithm of 2 in two parts; a small integer times the first is exact.
+/// The natural logarithm of 2 in two parts. A small integer times the first part is exact.
 const LN_2: [f32; 2] = [f32::from_bits(0x3f31_7200), f32::from_bits(0x35bf_be8e)];
 const POLYNOMIAL: [f32; 2] = [1.666_662_5e-1, -2.766_733_3e-3];
 
-/// Below this, the result is 0.
+/// Below this value the result is 0.
 const LOWEST: f32 = -104.0;
-/// From here on, `1 + x` is what `libm` gives.
+/// From this value up to 0, `1 + x` is what `libm` gives.
 const NEARLY_0: f32 = -1.0 / 8_192.0;
-/// To add it and subtract it again rounds a number to an integer; between, the low bits are those of the integer.
+/// Adding this number and subtracting it again rounds to an integer. In between, the low bits are
+/// those of the integer.
 const TO_INTEGER: f32 = 12_582_912.0;
 const EXPONENT_BIAS: u32 = 127;
 const MANTISSA_BITS: u32 = 23;
 
-/// `e^x` in every lane, for `x` up to 0: the bits of `libm::expf`, without a branch. NaN where `x` is. Above 0 it means nothing.
+/// `e^x` in every lane, for `x` up to 0, with the bits of `libm::expf` and without a branch. It is
+/// NaN where `x` is NaN, and means nothing where `x` is above 0.
 #[inline(always)]
 #[must_use]
 pub fn exponential<V: SimdVector>(x: V) -> V {
-    // In arrays, whatever the trait has no operation for: the compiler makes vectors of them.
+    // What the trait has no operation for happens in arrays; the compiler makes vectors of them.
     let mut raised = x.store();
     for x in &mut raised {
         *x = if *x < LOWEST { LOWEST } else { *x };
@@ -29,14 +31,14 @@ pub fn exponential<V: SimdVector>(x: V) -> V {
     let x = V::load(&raised);
     let half_less = V::splat(INVERSE_LN_2) * x - V::splat(0.5);
     let nearest = (half_less + V::splat(TO_INTEGER)) - V::splat(TO_INTEGER);
-    // Towards 0, which is up.
+    // It is rounded towards 0, which is up, since `x` is not above 0.
     let (mut power, bounds) = (nearest.store(), half_less.store());
     for (power, bound) in power.iter_mut().zip(bounds) {
         *power += if *power < bound { 1.0 } else { 0.0 };
     }
     let (mut whole, mut rest) = ([0.0; LANES], [0.0; LANES]);
     for ((whole, rest), power) in whole.iter_mut().zip(&mut rest).zip(power) {
-        // Two powers of 2, since one may be too small for a normal number.
+        // Two powers of 2 are multiplied, since a single one may be too small for a normal number.
         let integer = (power + TO_INTEGER).to_bits().wrapping_sub(TO_INTEGER.to_bits());
         let half = (integer.cast_signed() >> 1).cast_unsigned();
         *whole = power_of_2(half);

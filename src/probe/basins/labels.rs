@@ -1,4 +1,4 @@
-//! Which ends are the same minimum.
+//! Decides which ends are the same minimum.
 
 use super::Starts;
 use crate::Error;
@@ -8,13 +8,13 @@ use std::vec::Vec;
 /// A minimum, and how many starts lead there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Minimum {
-    /// Where the first of these starts ends.
+    /// Where the ball from the first of these starts ends.
     pub place: [f32; 2],
-    /// The starts.
+    /// How many starts lead to this minimum.
     pub starts: usize,
 }
 
-/// The basins of a map.
+/// The basins of a map: which start leads to which minimum.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Basins {
     starts: Starts,
@@ -22,17 +22,21 @@ pub struct Basins {
     minima: Vec<Minimum>,
 }
 
-/// A square of the plane.
+/// A square of the plane, by its two indices.
 type Cell = [i64; 2];
 
 impl Basins {
-    /// Of the ends of these starts. The plane is cut into squares of the tolerance's side; ends are the same minimum where a chain of
-    /// squares that touch, each with an end, leads from one to the other. So ends no further apart than the tolerance always are.
-    /// Does not depend on the order of the ends.
+    /// Finds the basins of the ends of these starts.
+    ///
+    /// The plane is cut into squares whose side is the tolerance. Two ends are the same minimum
+    /// where a chain of touching squares, each with an end in it, leads from one to the other. So
+    /// two ends that are no further apart than the tolerance always are the same minimum. The
+    /// result does not depend on the order of the ends.
     ///
     /// # Errors
-    /// [`Error::Length`] where there is not an end for each start; [`Error::Setting`] where the tolerance is not above 0, or the starts are
-    /// not apart.
+    ///
+    /// [`Error::Length`] where there is not one end for each start; [`Error::Setting`] where the
+    /// tolerance is not above 0, or where the starts are not apart from each other.
     pub fn of(ends: &[[f32; 2]], starts: &Starts, tolerance: f32) -> Result<Self, Error> {
         starts.check()?;
         Error::check_length("ends", starts.count(), ends.len())?;
@@ -47,7 +51,8 @@ impl Basins {
         occupied.dedup();
         let groups = groups(&occupied);
 
-        // Groups become minima as the starts name them, then are sorted.
+        // Groups become minima in the order in which the starts name them, and are sorted
+        // afterwards.
         let mut minimum_of_group = vec![None; occupied.len()];
         let mut minima = Vec::new();
         let mut first_labels = Vec::with_capacity(ends.len());
@@ -69,7 +74,7 @@ impl Basins {
             first_labels.push(label);
         }
         let mut order: Vec<(usize, Minimum)> = minima.into_iter().enumerate().collect();
-        // Stable: of equally large basins, that of the first start comes first.
+        // The sort is stable: of equally large basins, that of the first start comes first.
         order.sort_by_key(|(_, minimum)| core::cmp::Reverse(minimum.starts));
         let mut rank = vec![0; order.len()];
         for (label, (old, _)) in (0..).zip(&order) {
@@ -82,7 +87,8 @@ impl Basins {
         Ok(Self { starts: *starts, labels, minima })
     }
 
-    /// For each start, the number of its minimum in [`minima`](Self::minima); none where the ball was lost.
+    /// For each start, the index of its minimum in [`minima`](Self::minima); `None` where the ball
+    /// was lost.
     #[must_use]
     pub fn labels(&self) -> &[Option<u32>] {
         &self.labels
@@ -94,27 +100,28 @@ impl Basins {
         &self.minima
     }
 
-    /// How many basins hold at least this share of the starts.
+    /// How many basins hold at least this share of the starts; 1 is all starts.
     #[must_use]
     pub fn of_share(&self, share: f64) -> usize {
         let least = share * self.labels.len() as f64;
         self.minima.iter().filter(|minimum| minimum.starts as f64 >= least).count()
     }
 
-    /// The share of the starts that lead to the minimum of most.
+    /// The share of the starts that lead to the minimum of the largest basin; 1 is all starts.
     #[must_use]
     pub fn largest_share(&self) -> f64 {
         let largest = self.minima.first().map_or(0, |minimum| minimum.starts);
         largest as f64 / self.labels.len() as f64
     }
 
-    /// Balls that were lost.
+    /// How many balls were lost.
     #[must_use]
     pub fn lost(&self) -> usize {
         self.labels.iter().filter(|label| label.is_none()).count()
     }
 
-    /// The probability that two starts, drawn with replacement, do not lead to the same minimum. A lost ball leads to none.
+    /// The probability that two starts, drawn with replacement, do not lead to the same minimum. A
+    /// lost ball leads to none.
     #[must_use]
     pub fn apart(&self) -> f64 {
         let count = self.labels.len() as f64;
@@ -122,29 +129,31 @@ impl Basins {
         1.0 - shares.map(|share| share * share).sum::<f64>()
     }
 
-    /// The same of two starts beside each other.
+    /// The same probability for two starts that are neighbours.
     #[must_use]
     pub fn neighbours_apart(&self) -> f64 {
         let side = self.starts.side;
         self.edges() as f64 / (2 * side * (side - 1)) as f64
     }
 
-    /// The length of the boundaries between basins, in units of theta: the edges between the squares around the starts. Where basins
-    /// are mixed finer than the starts lie, it grows with their number.
+    /// The length of the boundaries between basins, in units of theta: the total length of the
+    /// edges between the squares around the starts. Where basins are mixed more finely than the
+    /// starts lie, it grows with the number of starts.
     #[must_use]
     pub fn boundary(&self) -> f64 {
         self.edges() as f64 * f64::from(self.starts.spacing())
     }
 
-    /// How much the end depends on the start: `1 - neighbours_apart / apart`. Near 1 where each basin is in one piece; 0 where a start says
-    /// no more than a neighbour's end than a draw from all ends would, or where all ends are the same.
+    /// How much the end depends on the start: `1 - neighbours_apart / apart`. It is near 1 where
+    /// each basin is in one piece. It is 0 where a start says no more about its neighbour's end
+    /// than a random draw from all ends would, or where all ends are the same.
     #[must_use]
     pub fn dependence(&self) -> f64 {
         let apart = self.apart();
         if apart > 0.0 { 1.0 - self.neighbours_apart() / apart } else { 0.0 }
     }
 
-    /// Pairs of neighbours that do not end together.
+    /// How many pairs of neighbours do not end together.
     fn edges(&self) -> usize {
         let side = self.starts.side;
         let differ = |a: &Option<u32>, b: &Option<u32>| a.is_none() || a != b;
@@ -155,11 +164,11 @@ impl Basins {
     }
 }
 
-/// For each cell of a sorted list, the number of the first cell that it is connected with.
+/// For each cell of a sorted list, the index of the first cell that it is connected with.
 fn groups(occupied: &[Cell]) -> Vec<usize> {
     let mut parents: Vec<usize> = (0..occupied.len()).collect();
     for (index, [x, y]) in occupied.iter().enumerate() {
-        // The other four neighbours have this one among theirs.
+        // The other four neighbours count this cell among theirs.
         for (right, up) in [(0, 1), (1, -1), (1, 0), (1, 1)] {
             let neighbour = [x.saturating_add(right), y.saturating_add(up)];
             if let Ok(found) = occupied.binary_search(&neighbour) {
@@ -170,7 +179,7 @@ fn groups(occupied: &[Cell]) -> Vec<usize> {
             }
         }
     }
-    // A parent comes before its children.
+    // A parent comes before its children in the list.
     for index in 0..parents.len() {
         let root = root(&parents, index);
         if let Some(parent) = parents.get_mut(index) {

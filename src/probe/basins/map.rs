@@ -1,4 +1,4 @@
-//! A ball from every start.
+//! Rolls a ball from every start.
 
 use super::balls::Balls;
 use super::{Plane, Settings, Starts};
@@ -8,15 +8,19 @@ use rayon::prelude::*;
 use std::vec;
 use std::vec::Vec;
 
-/// Where the ball from each start ends; NaN where it was lost because the loss or the gradient was not finite or the step overflowed.
+/// Returns where the ball from each start ends; NaN where a ball was lost because the loss or the
+/// gradient was not finite, or because the step overflowed.
 ///
-/// Calls `done` with the number of starts whenever some are done, from any thread. Runs on the rayon pool that the caller is in, or
-/// else on its global one. Neither the kernels nor the number of threads change a bit.
+/// Whenever some starts are finished, their number is passed to `done`, from any thread. The work
+/// runs on the rayon pool that the caller is in, or else on the global one. Neither the kernels nor
+/// the number of threads change a bit.
 ///
-/// Cost: `steps` and at most `settling_steps` gradient evaluations a start.
+/// Cost: for each start, `steps` gradient evaluations and at most `settling_steps` more.
 ///
 /// # Errors
-/// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where a row has less than two starts.
+///
+/// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where a row has
+/// fewer than two starts.
 pub fn roll<K: Kernels, P: Plane>(
     plane: &P,
     starts: &Starts,
@@ -30,7 +34,7 @@ pub fn roll<K: Kernels, P: Plane>(
         let mut places = [[0.0; LANES]; 2];
         let [across, up] = &mut places;
         for (lane, (x, y)) in across.iter_mut().zip(up).enumerate() {
-            // Where a block is not full, its last start several times.
+            // Where a block is not full, its last start is repeated.
             let lane = lane.min(ends.len().saturating_sub(1));
             [*x, *y] = starts.place(block * LANES + lane);
         }

@@ -1,12 +1,14 @@
-//! Where balls end (feature `threads`): thousands of them roll from starts all over a plane, and the map says which start leads
-//! to which minimum.
+//! Maps of where balls end (feature `threads`): thousands of balls roll from starts all over a
+//! plane, and the map says which start leads to which minimum.
 //!
-//! [`roll`] lets a ball roll from each start, eight at a time in the lanes of a vector and on all threads. [`Basins`] says which
-//! ends are the same minimum, how much of the plane each takes and how long the boundaries between them are.
+//! [`roll`] lets a ball roll from each start, eight at a time in the lanes of a vector, and on all
+//! threads. [`Basins`] says which ends are the same minimum, how much of the plane each minimum
+//! attracts, and how long the boundaries between the basins are.
 //!
-//! A ball that is too large for the valleys jumps from one contact to another: where it ends then hangs on the last bit of its start,
-//! and two programs agree on a map only if they agree on every bit of a step. What they share otherwise is how often each minimum is
-//! reached, and [`Basins::dependence`] says how much of a map is left that depends on the start.
+//! A ball that is too large for the valleys jumps from one contact to another. Where it ends then
+//! depends on the last bit of its start, and two programs agree on a map only if they agree on
+//! every bit of a step. What they have in common otherwise is how often each minimum is reached;
+//! [`Basins::dependence`] says how much of a map depends on the start at all.
 //!
 //! ```
 //! use rolling_ball::probe::basins::{Basins, NearWells, Settings, Starts, roll};

@@ -1,15 +1,17 @@
-//! A loss of two parameters, at eight points at a time.
+//! Losses of two parameters, evaluated at eight points at once.
 
 use crate::kernels::{Kernels, LANES, SimdVector, Task, Unit};
 
-/// A loss of two parameters. What it gives in a lane depends on theta in that lane only, not on its neighbours.
+/// A loss of two parameters. What it gives in a lane depends only on theta in that lane, not on the
+/// neighbouring lanes.
 pub trait Plane: Sync {
-    /// The loss and its gradient, in each lane at that lane's theta. Mark it `#[inline(always)]`, with all that it calls, so that it is
-    /// compiled for the vector unit.
+    /// Returns the loss and its gradient in each lane, at that lane's theta. Mark your function
+    /// `#[inline(always)]`, with all that it calls, so that it is compiled for the vector unit.
     fn evaluate<V: SimdVector>(&self, theta: [V; 2]) -> (V, [V; 2]);
 }
 
-/// The loss and its gradient at eight points: their first coordinates, and their second ones.
+/// Returns the loss and its gradient at eight points, given as their first coordinates and their
+/// second coordinates.
 #[must_use]
 pub fn evaluate<K: Kernels, P: Plane>(
     plane: &P,

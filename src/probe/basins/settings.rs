@@ -1,29 +1,32 @@
-//! How the balls roll.
+//! The settings of the balls of a map.
 
 use crate::{Error, LaggedContact, Plain, RollingBallConfig, Schedule};
 use std::vec::Vec;
 
-/// How the balls of a map roll: so many steps of the ball with the lagged contact and the paper's centre step, one gradient
-/// each; then plain gradient descent from the centre, which says into which minimum of the loss itself it would fall.
+/// How the balls of a map roll. Each makes so many steps with the lagged contact and the paper's
+/// centre step, at one gradient each. Then plain gradient descent starts from the centre and shows
+/// into which minimum of the loss itself the ball would fall.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// Radius of the balls.
+    /// The radius of the balls.
     pub radius: Schedule,
-    /// Learning rate of their centres.
+    /// The learning rate of the centres.
     pub learning_rate: Schedule,
-    /// The factor on the loss before the balls roll on it.
+    /// The loss is multiplied by this factor before the balls roll on it.
     pub loss_scale: f32,
-    /// Steps of each ball.
+    /// How many steps each ball makes.
     pub steps: u32,
-    /// Learning rate of the descent into the minimum: below 2 divided by the largest curvature, or it finds no rest.
+    /// The learning rate of the descent into the minimum. It must be below 2 divided by the largest
+    /// curvature, or the descent does not come to rest.
     pub settling_rate: f32,
-    /// Steps of the descent at most. It is over earlier where no step changes theta any more.
+    /// How many steps the descent makes at most. It ends earlier where no step changes theta any
+    /// more.
     pub settling_steps: u32,
 }
 
 impl Settings {
-    /// A radius and a rate that shrink to nothing together, on half a cosine, in so many steps; for wells of the paper's curvatures
-    /// (up to about 500).
+    /// Settings with a radius and a rate that shrink to nothing together, on half a cosine over so
+    /// many steps. They suit wells with the paper's curvatures, up to about 500.
     #[must_use]
     pub fn shrinking(radius: f32, learning_rate: f32, steps: u32) -> Self {
         Self {
@@ -36,7 +39,7 @@ impl Settings {
         }
     }
 
-    /// The settings of a [`RollingBall`](crate::RollingBall) that rolls the same.
+    /// The settings of a [`RollingBall`](crate::RollingBall) that rolls in the same way.
     #[must_use]
     pub fn ball(&self) -> RollingBallConfig<LaggedContact, Plain> {
         RollingBallConfig {
@@ -49,9 +52,10 @@ impl Settings {
         }
     }
 
-    /// The radius and the rate of each step.
+    /// The radius and the learning rate of each step.
     ///
     /// # Errors
+    ///
     /// [`Error::Setting`] names the setting that is out of range.
     pub fn schedule(&self) -> Result<Vec<[f32; 2]>, Error> {
         self.ball().check()?;

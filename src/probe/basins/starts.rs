@@ -1,32 +1,33 @@
-//! Where the balls start.
+//! The points where the balls start.
 
 use crate::Error;
 
-/// Starts at equal distances on a square, row by row: the first coordinate along a row, the second one from row to row.
+/// Starts at equal distances on a square, row by row. The first coordinate changes along a row, the
+/// second one from row to row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Starts {
     /// Both coordinates of the first start.
     pub from: f32,
     /// Both coordinates of the last start.
     pub to: f32,
-    /// Starts of a row, and rows; at least 2.
+    /// How many starts a row has, and how many rows there are; at least 2.
     pub side: usize,
 }
 
 impl Starts {
-    /// How many there are.
+    /// How many starts there are in all.
     #[must_use]
     pub fn count(&self) -> usize {
         self.side.saturating_mul(self.side)
     }
 
-    /// From a start to the next.
+    /// The distance from one start to the next.
     #[must_use]
     pub fn spacing(&self) -> f32 {
         (self.to - self.from) / (self.side.max(2) - 1) as f32
     }
 
-    /// A start by its number.
+    /// The start with this index.
     #[must_use]
     pub fn place(&self, index: usize) -> [f32; 2] {
         let side = self.side.max(1);

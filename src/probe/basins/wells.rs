@@ -1,4 +1,4 @@
-//! Gaussian wells, of which only those nearby are evaluated.
+//! Gaussian wells in a bowl, of which only those nearby are evaluated.
 
 use super::{Plane, exponential};
 use crate::Error;
@@ -6,27 +6,29 @@ use crate::kernels::{LANES, SimdVector};
 use std::vec;
 use std::vec::Vec;
 
-/// Widths beyond which a well is left out: there it is less than `1.6e-8` deep.
+/// Beyond how many widths a well is left out. There it is less than `1.6e-8` deep.
 pub const CUTOFF: f32 = 6.0;
 
-/// Widths more, so that no rounding of a cell's edges matters.
+/// How many widths are added to that, so that no rounding at a cell's edge matters.
 const SLACK: f32 = 0.01;
 
-/// Cells of a row at most.
+/// How many cells a row has at most.
 const SIDE: usize = 512;
 
-/// Where a lane has no more wells: so far away from all others that nothing of it is left, while no square overflows.
+/// Where the well of a lane with no more wells is: so far from everything that nothing of it is
+/// left, but not so far that a square overflows.
 const NOWHERE: [f32; 2] = [1e18, 1e18];
 
-/// Coordinates and widths at most; widths are at least one over it.
+/// The largest coordinate and the largest width; the smallest width is 1 divided by this.
 const LARGEST: f32 = 1e15;
 
-/// [`GaussianWells`](crate::landscapes::GaussianWells) in two dimensions, sorted into square cells: each has a list of the wells that
-/// are within [`CUTOFF`] widths of any of its points, and a point is evaluated with its cell's list. Outside of all cells there is only
-/// the bowl.
+/// [`GaussianWells`](crate::landscapes::GaussianWells) in two dimensions, sorted into square cells.
+/// Each cell has a list of the wells that are within [`CUTOFF`] widths of any of its points, and a
+/// point is evaluated with its cell's list. Outside of all cells there is only the bowl.
 ///
-/// A coordinate's cell is `(coordinate - origin) * cells_per_unit`, rounded down. Within the cells, differs from the sum over all
-/// wells by the roundings and at most `1.6e-8` a well in the loss, and `1.6e-8 * 6 / width` in the gradient.
+/// The cell of a coordinate is `(coordinate - origin) * cells_per_unit`, rounded down. Within the
+/// cells, the result differs from the sum over all wells by roundings, and by at most `1.6e-8` for
+/// each well in the loss and `1.6e-8 * 6 / width` in the gradient.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NearWells {
     minima: Vec<[f32; 2]>,
@@ -36,15 +38,17 @@ pub struct NearWells {
     side: usize,
     offsets: Vec<u32>,
     indices: Vec<u32>,
-    /// The wells that the indices name.
+    /// The wells that the indices of the lists stand for.
     near: Vec<[f32; 2]>,
 }
 
 impl NearWells {
-    /// Sorts wells of this standard deviation.
+    /// Sorts wells of this standard deviation into cells.
     ///
     /// # Errors
-    /// [`Error::Setting`] where the width is not between `1e-15` and `1e15`, or a coordinate is not between `-1e15` and `1e15`.
+    ///
+    /// [`Error::Setting`] where the width is not between `1e-15` and `1e15`, or where a coordinate
+    /// is not between `-1e15` and `1e15`.
     pub fn new(minima: &[[f32; 2]], width: f32) -> Result<Self, Error> {
         if !(1.0 / LARGEST..=LARGEST).contains(&width) {
             return Err(Error::Setting {
@@ -84,7 +88,7 @@ impl NearWells {
         let mut indices = Vec::new();
         for list in lists {
             indices.extend(list);
-            // No more than SIDE * SIDE lists of wells.
+            // There are no more than SIDE * SIDE lists of wells.
             offsets.push(u32::try_from(indices.len()).map_err(|_| Error::Setting {
                 name: "wells",
                 value: minima.len() as f32,
@@ -104,13 +108,13 @@ impl NearWells {
         })
     }
 
-    /// Where the wells are.
+    /// The positions of the wells.
     #[must_use]
     pub fn minima(&self) -> &[[f32; 2]] {
         &self.minima
     }
 
-    /// Their standard deviation.
+    /// The standard deviation of the wells.
     #[must_use]
     pub fn width(&self) -> f32 {
         self.width
@@ -122,25 +126,26 @@ impl NearWells {
         self.origin
     }
 
-    /// One over the side of a cell.
+    /// 1 divided by the side of a cell.
     #[must_use]
     pub fn cells_per_unit(&self) -> f32 {
         self.cells_per_unit
     }
 
-    /// Cells of a row, and rows.
+    /// How many cells a row has, and how many rows there are.
     #[must_use]
     pub fn side(&self) -> usize {
         self.side
     }
 
-    /// Where the list of each cell begins in [`indices`](Self::indices), row by row; and at the end, where the last one ends.
+    /// Where the list of each cell begins in [`indices`](Self::indices), row by row, and at the end
+    /// where the last list ends.
     #[must_use]
     pub fn offsets(&self) -> &[u32] {
         &self.offsets
     }
 
-    /// The lists of all cells, each of wells by their number, in their order.
+    /// The lists of all cells: each holds the indices of its wells, in their order.
     #[must_use]
     pub fn indices(&self) -> &[u32] {
         &self.indices
@@ -161,7 +166,7 @@ impl NearWells {
     }
 }
 
-/// The lower corner of a square that reaches so far around all minima, and its side.
+/// The lower corner and the side of a square that extends `reach` beyond all minima.
 fn surroundings(minima: &[[f32; 2]], reach: f32) -> ([f32; 2], f32) {
     let mut corners = minima.iter().copied();
     let first = corners.next().unwrap_or_default();
@@ -189,7 +194,8 @@ impl Plane for NearWells {
         }
         let exponent = V::splat(-1.0 / (2.0 * self.width * self.width));
         let mut loss = x * x + y * y;
-        // Never -0, so that nothing changes where a lane with a shorter list adds nothing.
+        // These are never -0, so that nothing changes where a lane with a shorter list adds
+        // nothing.
         let (mut pull_x, mut pull_y) = (V::splat(0.0), V::splat(0.0));
         for place in 0..longest {
             let (mut wells_x, mut wells_y) = ([0.0; LANES], [0.0; LANES]);

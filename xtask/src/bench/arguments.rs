@@ -3,10 +3,11 @@
 use clap::{Args, ValueEnum};
 use workbench::document;
 
-/// Measure the library against this machine's memory, PyTorch and JAX, and count its instructions on a microcontroller
+/// Measure the library against this machine's memory, PyTorch and JAX, and count its instructions
+/// on a microcontroller
 ///
-/// Times are medians, of one run in which all that is compared takes turns; instructions are QEMU's and exact. Each part
-/// prints a table in Markdown.
+/// Times are medians, of one run in which all that is compared takes turns; instructions are QEMU's
+/// and exact. Each part prints a table in Markdown.
 #[derive(Args, Clone, Debug)]
 pub struct BenchArgs {
     /// Only these parts
@@ -18,13 +19,16 @@ pub struct BenchArgs {
     /// Put the tables of these parts into docs/benchmarks.md
     #[arg(long)]
     pub write: bool,
-    /// Install QEMU and valgrind with the system's package manager where they are missing, through sudo if need be
+    /// Install QEMU and valgrind with the system's package manager where they are missing, through
+    /// sudo if need be
     #[arg(long)]
     pub install: bool,
-    /// A Python that has torch and jax, to compare with [default: an environment that benches/peers/setup.sh makes]
+    /// A Python that has torch and jax, to compare with [default: an environment that
+    /// benches/peers/setup.sh makes]
     #[arg(long, value_name = "FILE")]
     pub python: Option<std::path::PathBuf>,
-    /// Of the passes over memory only those in cache: what another build of this program is asked for
+    /// Of the passes over memory only those in cache: what another build of this program is asked
+    /// for
     #[arg(long, hide = true)]
     pub in_cache: bool,
 }

@@ -1,4 +1,5 @@
-//! A gradient evaluation and a training step: ours, PyTorch's and JAX's, of the same network on the same batch.
+//! A gradient evaluation and a training step: ours, PyTorch's and JAX's, of the same network on the
+//! same batch.
 
 use super::arguments::BenchArgs;
 use super::findings::Findings;
@@ -91,11 +92,12 @@ pub fn measure(args: &BenchArgs) -> Result<Findings> {
     all.extend(compare::<TwoLayers<320, 32, 10>>(&[320, 32, 10], 20, &mut peers, &bar)?);
     bar.finish_and_clear();
     let text = format!(
-        "Fully connected networks with ReLU and softmax cross-entropy, in 32-bit floats; each implementation has the same \
-         parameters and the same batch, and finds the same loss and the same norm of the gradient. A gradient \
-         evaluation gives the loss and its gradient; the steps are gradient descent, and the ball in its default form, \
-         without momentum and without a roll-back. Medians of {ROUNDS} rounds, in which all take turns of {} s. Ratios are to \
-         rolling-ball with as many threads: above 1, rolling-ball is faster.\n\n{}",
+        "Fully connected networks with ReLU and softmax cross-entropy, in 32-bit floats; each \
+         implementation has the same parameters and the same batch, and finds the same loss and \
+         the same norm of the gradient. A gradient evaluation gives the loss and its gradient; the \
+         steps are gradient descent, and the ball in its default form, without momentum and \
+         without a roll-back. Medians of {ROUNDS} rounds, in which all take turns of {} s. Ratios \
+         are to rolling-ball with as many threads: above 1, rolling-ball is faster.\n\n{}",
         TIME.as_secs_f64(),
         table(&all),
     );

@@ -9,12 +9,13 @@ use indicatif::ProgressBar;
 use rolling_ball::kernels::Active;
 use rolling_ball::{
     AnyCentreStep, AnyFootpoint, AnyRollingBallConfig, Error, GaussNewton, GradientDescent,
-    Objective, Optimizer, Plain, Request, RollingBallConfig, Sgd, SgdConfig, step,
+    Objective, Optimizer, Plain, Request, RollingBallConfig, SgdConfig, step,
 };
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Duration;
 use workbench::data::{Dataset, digits};
+use workbench::optimizers::optimizer;
 use workbench::pretrain::DIGITS_RECIPE;
 use workbench::pretrain::pretrain;
 use workbench::progress;
@@ -113,14 +114,16 @@ pub fn measure(args: &BenchArgs) -> Result<Findings> {
     let bar = progress::bar("to the same footpoint", "rounds");
     bar.set_length((STARTS.len() * SETTINGS_TAKEN * ROUNDS) as u64);
     let mut text = format!(
-        "Network {name}, batch {BATCH}, one thread each. The network is pre-trained on clean digits, enlarged to 28 by 28 \
-         pixels, and fine-tuned to a sensor's, as in `cargo lab footpoint`. D is half the squared distance to the \
-         displaced centre; a solver is there where D is at most {NEAR} times the least that any of them finds. How many \
-         gradient evaluations that takes is counted with D in 64-bit floats; then each implementation makes as many, \
-         and the whole solution is timed, from theta to the footpoint: medians of {ROUNDS} rounds, in which all take turns. \
-         Gauss-Newton judges its moves by losses, which its time contains. The paper's solver has the step size \
-         gamma {PAPER} of its authors' example, and the best of {GRID:?}, which nobody knows beforehand. Where it does not \
-         get there, {LIMIT} evaluations are timed. Ratios are to Gauss-Newton.",
+        "Network {name}, batch {BATCH}, one thread each. The network is pre-trained on clean \
+         digits, enlarged to 28 by 28 pixels, and fine-tuned to a sensor's, as in `cargo lab \
+         footpoint`. D is half the squared distance to the displaced centre; a solver is there \
+         where D is at most {NEAR} times the least that any of them finds. How many gradient \
+         evaluations that takes is counted with D in 64-bit floats; then each implementation makes \
+         as many, and the whole solution is timed, from theta to the footpoint: medians of \
+         {ROUNDS} rounds, in which all take turns. Gauss-Newton judges its moves by losses, which \
+         its time contains. The paper's solver has the step size gamma {PAPER} of its authors' \
+         example, and the best of {GRID:?}, which nobody knows beforehand. Where it does not get \
+         there, {LIMIT} evaluations are timed. Ratios are to Gauss-Newton.",
         name = problem.name(),
     );
     let mut cases = Vec::new();
@@ -134,7 +137,8 @@ pub fn measure(args: &BenchArgs) -> Result<Findings> {
             let measured = compare(&problem, &file, setting, &runs, &mut peers, &bar)?;
             let (radius, rate) = setting;
             text += &format!(
-                "\n\nAfter {steps} steps, with radius {radius} and rate {rate}: D is {least:.4} at the footpoint.\n\n"
+                "\n\nAfter {steps} steps, with radius {radius} and rate {rate}: D is {least:.4} at \
+                 the footpoint.\n\n"
             );
             text += &table(&measured);
             cases.push(measured);
@@ -157,7 +161,7 @@ fn problem() -> Result<Problem> {
 fn fine_tune(problem: &mut Problem, steps: usize) -> Result<()> {
     let mut theta = problem.theta.clone();
     let config = SgdConfig { learning_rate: RATE.into(), ..SgdConfig::default() };
-    let mut sgd = Sgd::new(config, vec![0.0; theta.len()], None)?;
+    let mut sgd = optimizer(theta.len(), config)?;
     let mut scratch = problem.scratch::<Layers>();
     let mut objective = problem.objective::<Layers, Active>(&mut scratch)?;
     for _ in 0..steps {
@@ -231,7 +235,8 @@ fn plan(problem: &Problem, setting: (f32, f32)) -> Result<(f64, Vec<Run>)> {
     Ok((least, runs))
 }
 
-/// The gradient evaluations that a solver needs: `distances[k]` is `D` after as many moves, each of which takes one.
+/// The gradient evaluations that a solver needs: `distances[k]` is `D` after as many moves, each of
+/// which takes one.
 fn first_near(distances: &[f64], least: f64) -> Option<u32> {
     let near = |distance: &f64| *distance <= f64::from(NEAR) * least;
     distances.iter().position(near).map(|index| index as u32)
@@ -267,8 +272,8 @@ impl Centre {
     }
 }
 
-/// `D` in 64-bit floats wherever a step asks for a gradient: at the contact, and after each move but the last. Ends early
-/// where the solver leaves the finite numbers.
+/// `D` in 64-bit floats wherever a step asks for a gradient: at the contact, and after each move
+/// but the last. Ends early where the solver leaves the finite numbers.
 fn distances(problem: &Problem, config: AnyRollingBallConfig) -> Result<Vec<f64>> {
     let mut scratch = problem.scratch::<Layers>();
     let mut objective = problem.objective::<Layers, Active>(&mut scratch)?;

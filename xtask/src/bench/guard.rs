@@ -1,5 +1,5 @@
-//! Committed tables of instructions, and the comparison with them. Instructions are the compiler's: those of another one
-//! are not compared.
+//! Committed tables of instructions, and the comparison with them. Instructions are the compiler's:
+//! those of another one are not compared.
 
 use crate::cores::Agreement;
 use anyhow::{Context, Result, bail};
@@ -51,7 +51,8 @@ impl Guard {
             .with_context(|| format!("{path} is damaged; {bless} writes it anew"))
     }
 
-    /// Compares what was counted here with the committed figures, of which there may be more, and fails where one rose.
+    /// Compares what was counted here with the committed figures, of which there may be more, and
+    /// fails where one rose.
     pub fn agreement(&self, new: &Figures, committed: &Figures) -> Result<Agreement> {
         let Self { path, bless } = self;
         if new.rustc != committed.rustc {
@@ -77,8 +78,8 @@ impl Guard {
         }
         if !risen.is_empty() {
             bail!(
-                "instructions rose by more than {TOLERANCE} % over {path} (same compiler, {}):\n{risen}\
-                 where they may: {bless}, and commit the file",
+                "instructions rose by more than {TOLERANCE} % over {path} (same compiler, \
+                 {}):\n{risen}where they may: {bless}, and commit the file",
                 new.rustc
             );
         }

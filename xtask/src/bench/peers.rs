@@ -52,8 +52,8 @@ fn python(args: &BenchArgs) -> Result<PathBuf> {
     let python = root().join("target/peers/bin/python");
     if !python.exists() {
         bail!(
-            "there is no Python with PyTorch and JAX in target/peers: run benches/peers/setup.sh, or name another \
-             with --python FILE"
+            "there is no Python with PyTorch and JAX in target/peers: run benches/peers/setup.sh, \
+             or name another with --python FILE"
         );
     }
     Ok(python)
@@ -78,8 +78,8 @@ impl Peer {
     pub fn check_threads(&self, busy: f64) -> Result<()> {
         ensure!(
             self.threads > 1 || busy <= ONE_THREAD,
-            "{} kept {busy:.1} threads busy where it was told to use one: its times would be compared with those of \
-             one thread",
+            "{} kept {busy:.1} threads busy where it was told to use one: its times would be \
+             compared with those of one thread",
             self.implementation
         );
         Ok(())

@@ -4,7 +4,8 @@ use anyhow::{Context, Result, ensure};
 use oorandom::Rand32;
 use rolling_ball::kernels::Kernels;
 use rolling_ball::nn::{Dense, Layer, Network, Relu, Sample, SoftmaxCrossEntropy};
-use rolling_ball::{AnyRollingBallConfig, Objective, Optimizer, RollingBall};
+use rolling_ball::{AnyRollingBallConfig, Objective, Optimizer};
+use rolling_ball_rehearsal::OptimizerConfig;
 use std::path::PathBuf;
 use workbench::data::Dataset;
 use workbench::workspace::root;
@@ -74,8 +75,8 @@ impl Problem {
         Ok(path)
     }
 
-    /// The scratch slice of [`objective`](Self::objective), which then evaluates the whole batch at once. Measured choice:
-    /// blocks of 16, 32, 64 or 128 samples are not faster.
+    /// The scratch slice of [`objective`](Self::objective), which then evaluates the whole batch at
+    /// once. Measured choice: blocks of 16, 32, 64 or 128 samples are not faster.
     pub fn scratch<T: Layer>(&self) -> Vec<f32> {
         vec![0.0; Network::<T>::scratch(self.batch)]
     }
@@ -97,7 +98,6 @@ impl Problem {
         &self,
         config: AnyRollingBallConfig,
     ) -> Result<impl Optimizer + use<K>> {
-        let workspace = [vec![0.0; self.theta.len()], vec![0.0; self.theta.len()]];
-        Ok(RollingBall::with_backend(K::default(), config, workspace)?)
+        config.build(K::default(), || Ok(vec![0.0; self.theta.len()]))
     }
 }

@@ -4,8 +4,9 @@ use super::arguments::BenchArgs;
 use super::findings::Findings;
 use crate::device::elf::Sizes;
 use crate::device::qemu::MPS2_AN386;
-use crate::size::{KINDS, PROFILES, binary, sizes, write_digits};
+use crate::size::{PROFILES, kinds, sizes, sizes_with, write_digits};
 use anyhow::Result;
+use rolling_ball_rehearsal::OptimizerKind;
 use scenario::training_step::{Large, Small};
 use scenario::{Digits, LastLayer, Speakers, SpeakersCnn};
 use serde::Serialize;
@@ -14,7 +15,8 @@ use workbench::setup;
 use workbench::table::grouped;
 use workbench::table::markdown;
 
-/// The networks 8-16-4 and 16-32-4, gradient descent and the ball, in one firmware without an image.
+/// The networks 8-16-4 and 16-32-4, gradient descent and the ball, in one firmware without an
+/// image.
 const STEPS: &str = "bench_step";
 
 /// A firmware, built by a profile.
@@ -30,29 +32,34 @@ struct Row {
 pub fn measure(_: &BenchArgs) -> Result<Findings> {
     setup::rust_targets(&[MPS2_AN386.target])?;
     let image = write_digits()?;
-    let firmwares: Vec<String> = KINDS.into_iter().map(binary).chain([STEPS.to_owned()]).collect();
+    let firmwares = kinds().map(Some).into_iter().chain([None]);
     let bar = progress::bar("building firmwares", "built");
-    bar.set_length((firmwares.len() * PROFILES.len()) as u64);
+    bar.set_length(((kinds().len() + 1) * PROFILES.len()) as u64);
     let mut rows = Vec::new();
-    for firmware in &firmwares {
+    for kind in firmwares {
         for profile in PROFILES {
             bar.tick();
-            let Sizes { flash_bytes, static_ram_bytes: ram_bytes } = sizes(firmware, profile)?;
-            rows.push(Row { firmware: firmware.clone(), profile, flash_bytes, ram_bytes });
+            let (firmware, sizes) = match kind {
+                Some(kind) => (format!("size_{}", kind.name()), sizes_with(kind, profile)?),
+                None => (STEPS.to_owned(), sizes(STEPS, profile)?),
+            };
+            let Sizes { flash_bytes, static_ram_bytes: ram_bytes } = sizes;
+            rows.push(Row { firmware, profile, flash_bytes, ram_bytes });
             bar.inc(1);
         }
     }
     bar.finish_and_clear();
     let text = format!(
-        "Whole firmwares for the {core}, with their vectors, handlers and formatted lines. `size_*` are the digits \
-         scenario with one optimizer each; of their flash {image} bytes are the image of weights and samples. `{STEPS}` \
-         trains 8-16-4 and 16-32-4 with gradient descent and with the ball, and its samples and first parameters are in \
-         its flash. RAM is static data, without the stack.\n\n{firmwares}\n\n\
-         Code and constants of the peers' firmwares that train 8-16-4 by gradient descent, compiled by \
-         arm-none-eabi-gcc 12.2 with -O2: AIfES 19.7 kB, PULP-TrainLib 6.6 kB.\n\n\
-         RAM of training, bytes, as the networks' types state it: theta, the optimizer's vectors and the activations of \
-         one sample, whatever the batch. AIfES keeps the activations of the whole batch; its figures are for one \
-         sample, with the parameters.\n\n{training}",
+        "Whole firmwares for the {core}, with their vectors, handlers and formatted lines. \
+         `size_*` are the digits scenario with one optimizer each; of their flash {image} bytes \
+         are the image of weights and samples. `{STEPS}` trains 8-16-4 and 16-32-4 with gradient \
+         descent and with the ball, and its samples and first parameters are in its flash. RAM is \
+         static data, without the stack.\n\n{firmwares}\n\nCode and constants of the peers' \
+         firmwares that train 8-16-4 by gradient descent, compiled by arm-none-eabi-gcc 12.2 with \
+         -O2: AIfES 19.7 kB, PULP-TrainLib 6.6 kB.\n\nRAM of training, bytes, as the networks' \
+         types state it: theta, the optimizer's vectors and the activations of one sample, \
+         whatever the batch. AIfES keeps the activations of the whole batch; its figures are for \
+         one sample, with the parameters.\n\n{training}",
         core = MPS2_AN386.core,
         image = grouped(image as u64),
         firmwares = firmwares_table(&rows),
@@ -102,8 +109,8 @@ fn training_table() -> String {
         rows.into_iter().map(|(network, parameters, ram_bytes, peer)| {
             let bytes = |bytes: usize| grouped(bytes as u64);
             let mut row = vec![network.to_owned(), bytes(parameters)];
-            // Vectors beside theta.
-            row.extend([1, 2, 3].map(|vectors| bytes(ram_bytes(vectors))));
+            let kinds = [OptimizerKind::Sgd, OptimizerKind::Ball, OptimizerKind::Adam];
+            row.extend(kinds.map(|kind| bytes(ram_bytes(kind.vectors()))));
             row.extend(match peer {
                 Some((sgd, adam)) => [bytes(sgd), bytes(adam)],
                 None => ["-", "-"].map(str::to_owned),

@@ -21,8 +21,8 @@ pub fn build(target: Option<&str>) -> Result<PathBuf> {
     Ok(folder().join("target").join(target.unwrap_or_default()).join("release/librolling_ball.a"))
 }
 
-/// Links all functions of the header with nothing but the library itself, and fails where one of the forbidden symbols
-/// comes with them.
+/// Links all functions of the header with nothing but the library itself, and fails where one of
+/// the forbidden symbols comes with them.
 pub fn check_alone(target: &str, forbidden: &[&str]) -> Result<()> {
     let library = build(Some(target))?;
     let linked = build_folder()?.join(format!("{target}.elf"));

@@ -12,7 +12,8 @@ use std::path::PathBuf;
 use workbench::setup;
 use workbench::workspace::root;
 
-/// Build the digits firmware written in C, run it in QEMU and compare it with the rehearsal bit for bit
+/// Build the digits firmware written in C, run it in QEMU and compare it with the rehearsal bit for
+/// bit
 #[derive(Args, Clone, Debug)]
 pub struct CArgs {
     /// Only write the header anew from the sources

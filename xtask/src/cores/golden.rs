@@ -1,5 +1,5 @@
-//! The committed table of the six cores. Hashes and accuracy are the same wherever they are made; instructions, flash
-//! and RAM are the compiler's, and only those of one compiler can be compared.
+//! The committed table of the six cores. Hashes and accuracy are the same wherever they are made;
+//! instructions, flash and RAM are the compiler's, and only those of one compiler can be compared.
 
 use super::row::{self, Row};
 use anyhow::{Context, Result, bail};
@@ -18,8 +18,8 @@ pub struct Golden {
 
 const TABLE: &str = "docs/cores.md";
 
-/// By how many bytes of flash the same sources may differ: functions are put in the order of hashes that include the
-/// folder of the checkout, and what aligns one after the other is padding.
+/// By how many bytes of flash the same sources may differ: functions are put in the order of hashes
+/// that include the folder of the checkout, and what aligns one after the other is padding.
 const PADDING: u64 = 64;
 
 /// How far the comparison went.
@@ -72,9 +72,10 @@ impl Golden {
         let mut table = row::table(&self.rows);
         table.load_preset(ASCII_MARKDOWN);
         format!(
-            "# Six cores\n\nWritten by `cargo xtask qemu --bless` with {}, and compared by the tests. \
-             `last_layer`: an imported network with int8 convolutions in flash, the last layer trained on 50 digits. \
-             `digits`: 64-32-10, all of it trained on 100. Instructions, not cycles; RAM with the stack.\n\n{table}\n",
+            "# Six cores\n\nWritten by `cargo xtask qemu --bless` with {}, and compared by the \
+             tests. `last_layer`: an imported network with int8 convolutions in flash, the last \
+             layer trained on 50 digits. `digits`: 64-32-10, all of it trained on 100. \
+             Instructions, not cycles; RAM with the stack.\n\n{table}\n",
             self.rustc
         )
     }
@@ -116,8 +117,9 @@ impl Golden {
         }
         if !bits.is_empty() {
             bail!(
-                "the bits differ from boards/qemu/golden.json, which no compiler may change:\n{}\n\
-                 where the scenario or the arithmetic was changed on purpose: cargo xtask qemu --bless",
+                "the bits differ from boards/qemu/golden.json, which no compiler may \
+                 change:\n{}\nwhere the scenario or the arithmetic was changed on purpose: cargo \
+                 xtask qemu --bless",
                 bits.join("\n")
             );
         }
@@ -126,7 +128,8 @@ impl Golden {
         }
         if !same_compiler {
             return Ok(Agreement::OtherCompiler(format!(
-                "{} costs differ, and are not compared: the committed ones were made by {}, these by {}",
+                "{} costs differ, and are not compared: the committed ones were made by {}, these \
+                 by {}",
                 costs.len(),
                 committed.rustc,
                 self.rustc

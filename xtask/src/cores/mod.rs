@@ -20,11 +20,13 @@ use row::{Row, table};
 use workbench::progress;
 use workbench::setup;
 
-/// Run the scenarios on six emulated cores, from Cortex-M0 to Cortex-M55, and compare them bit for bit
+/// Run the scenarios on six emulated cores, from Cortex-M0 to Cortex-M55, and compare them bit for
+/// bit
 ///
-/// The small scenario trains the last layer in 16 KB of RAM, on every core; the digits scenario trains the whole
-/// network where the RAM allows it. All hashes must be those of the desktop's rehearsal, after every step, and all
-/// figures those of the committed table, boards/qemu/golden.json.
+/// The small scenario trains the last layer in 16 KB of RAM, on every core; the digits scenario
+/// trains the whole network where the RAM allows it. All hashes must be those of the desktop's
+/// rehearsal, after every step, and all figures those of the committed table,
+/// boards/qemu/golden.json.
 #[derive(Args, Clone, Debug)]
 pub struct QemuArgs {
     /// Write the committed table instead of comparing with it
@@ -115,7 +117,8 @@ fn row(rehearsed: &Rehearsed, machine: &Machine, bar: &ProgressBar) -> Result<Ro
     let (host, told) = (rehearsal.history()?, History::new(&run.events)?);
     if let Some(step) = first_difference(&host, &told) {
         anyhow::bail!(
-            "{} on the {} differs from the desktop from step {step} on: this breaks the numeric contract",
+            "{} on the {} differs from the desktop from step {step} on: this breaks the numeric \
+             contract",
             plan.scenario.binary(),
             machine.core
         );

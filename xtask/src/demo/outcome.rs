@@ -140,7 +140,8 @@ impl Outcome {
         };
         ensure!(
             flash_bytes <= flash && ram_bytes <= ram,
-            "{}: {flash_bytes} bytes of flash and {ram_bytes} of RAM, the board has {flash} and {ram}",
+            "{}: {flash_bytes} bytes of flash and {ram_bytes} of RAM, the board has {flash} and \
+             {ram}",
             self.plan.title
         );
         Ok(())

@@ -1,4 +1,5 @@
-//! What a demo runs: a scenario's data, its pre-trained network and the settings, in one flash image.
+//! What a demo runs: a scenario's data, its pre-trained network and the settings, in one flash
+//! image.
 
 use anyhow::{Result, ensure};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -226,8 +227,8 @@ impl Plan {
     }
 }
 
-/// Learning rate and radius where the user names none: the ball's preset, and for the others the one setting that is best on the
-/// mean of all cases (docs/study.md).
+/// Learning rate and radius where the user names none: the ball's preset, and for the others the
+/// one setting that is best on the mean of all cases (docs/study.md).
 fn default_settings(kind: OptimizerKind) -> (f32, f32) {
     match kind {
         OptimizerKind::Ball => (1.0, 0.03),

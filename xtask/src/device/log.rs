@@ -1,4 +1,5 @@
-//! Puts a firmware's defmt log into words: the strings are in its ELF file, only numbers come from the device.
+//! Puts a firmware's defmt log into words: the strings are in its ELF file, only numbers come from
+//! the device.
 
 use anyhow::{Context, Result, bail};
 use defmt_decoder::{DecodeError, Table};

@@ -65,7 +65,8 @@ impl<'a> Build<'a> {
     }
 }
 
-/// Messages of panics hold the paths of sources: the flash that they take must not depend on where those are.
+/// Messages of panics hold the paths of sources: the flash that they take must not depend on where
+/// those are.
 fn remapped_paths() -> Vec<String> {
     let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"));
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home);
@@ -82,8 +83,8 @@ pub fn images(folder: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Writes the image that the firmware `binary` is built around; one that is there already keeps its age, so that
-/// nothing is built anew.
+/// Writes the image that the firmware `binary` is built around; one that is there already keeps its
+/// age, so that nothing is built anew.
 pub fn write_image(folder: &str, binary: &str, image: &[u8]) -> Result<()> {
     let path = images(folder)?.join(binary).with_extension("image");
     if fs::read(&path).is_ok_and(|old| old == image) {

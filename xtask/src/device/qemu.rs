@@ -82,7 +82,8 @@ pub const MPS3_AN547: Machine = Machine {
     ram_bytes: 256 << 10,
 };
 
-/// All of them, from the smallest core to the largest. `boards/qemu/build.rs` has their memory maps.
+/// All of them, from the smallest core to the largest. `boards/qemu/build.rs` has their memory
+/// maps.
 pub const MACHINES: [&Machine; 6] =
     [&MICROBIT, &MPS2_AN385, &MPS2_AN386, &MPS2_AN500, &MPS2_AN505, &MPS3_AN547];
 

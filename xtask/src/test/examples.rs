@@ -7,9 +7,10 @@ use anyhow::ensure;
 use workbench::workspace::{FEATURES, cargo};
 
 /// In reading order.
-const EXAMPLES: [&str; 8] = [
+const EXAMPLES: [&str; 9] = [
     "first_step",
     "ask_and_tell",
+    "embassy_task",
     "wrinkles",
     "train_network",
     "cnn",
@@ -23,8 +24,9 @@ pub fn part(args: &TestArgs) -> Part {
     for example in EXAMPLES {
         part = part.test(format!("the_example_{example}_runs"), move || {
             let mut command = cargo();
-            command.args(["run", "--quiet", "--release", "--locked", "--features", FEATURES]);
-            command.args(["--example", example]);
+            // As the library's tests were built, which build the examples too.
+            command.args(["run", "--quiet", "--profile", "test", "--locked"]);
+            command.args(["--features", FEATURES, "--example", example]);
             let said = watch(command)?;
             ensure!(!said.trim().is_empty(), "the example {example} says nothing");
             Ok(())

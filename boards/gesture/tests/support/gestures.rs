@@ -53,7 +53,8 @@ impl Performance {
         }
     }
 
-    /// What an accelerometer at rest on this hand, or in the gesture at a time in seconds, measures in g.
+    /// What an accelerometer at rest on this hand, or in the gesture at a time in seconds, measures
+    /// in g.
     pub fn measured(&self, time: f64) -> Vector {
         let side = if self.user.mirrored { -1.0 } else { 1.0 };
         let (length, time) = (self.duration, time.clamp(0.0, self.duration));
@@ -69,7 +70,8 @@ impl Performance {
     }
 }
 
-/// To a point and back, starting and ending at rest: the acceleration of `d sin^2(pi t / T)`, with its edges smoothed.
+/// To a point and back, starting and ending at rest: the acceleration of `d sin^2(pi t / T)`, with
+/// its edges smoothed.
 fn there_and_back(distance: f64, length: f64, time: f64) -> f64 {
     let omega = 2.0 * PI / length;
     edge(length, time) * distance / 2.0 * omega * omega * cos(omega * time)

@@ -18,7 +18,8 @@ fn window(performance: &Performance, random: &mut Rand64) -> Option<Window> {
     })
 }
 
-/// Sixty examples of each gesture, by users who wear the device as they should, give or take a little.
+/// Sixty examples of each gesture, by users who wear the device as they should, give or take a
+/// little.
 pub fn weights() -> Result<Vec<u8>, Error> {
     let mut random = Rand64::new(1);
     let mut samples = Vec::new();

@@ -47,7 +47,8 @@ pub struct World {
 }
 
 impl World {
-    /// A user who makes these gestures one after another, with the button held down where it says so.
+    /// A user who makes these gestures one after another, with the button held down where it says
+    /// so.
     pub fn new(user: User, script: Vec<(Gesture, bool)>, seed: u128) -> Rc<RefCell<Self>> {
         let mut random = Rand64::new(seed);
         let performances = script

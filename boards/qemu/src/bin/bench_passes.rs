@@ -1,5 +1,5 @@
-//! Instructions of the optimizers alone, by the number of parameters: for `cargo xtask bench`. The gradient is made by
-//! hand, and what that costs is not counted.
+//! Instructions of the optimizers alone, by the number of parameters: for `cargo xtask bench`. The
+//! gradient is made by hand, and what that costs is not counted.
 
 #![no_std]
 #![no_main]
@@ -14,7 +14,8 @@ use rolling_ball::{
 };
 use static_cell::ConstStaticCell;
 
-/// Half a power of ten from one to the next; the last fills the RAM of the smallest machine that runs this.
+/// Half a power of ten from one to the next; the last fills the RAM of the smallest machine that
+/// runs this.
 const LENGTHS: [usize; 5] = [200, 632, 2_000, 6_324, LARGEST];
 const LARGEST: usize = 20_000;
 

@@ -1,4 +1,5 @@
-//! Goes wrong in the way that its command line names, for the tests to see that nothing hangs and all is told.
+//! Goes wrong in the way that its command line names, for the tests to see that nothing hangs and
+//! all is told.
 
 #![no_std]
 #![no_main]

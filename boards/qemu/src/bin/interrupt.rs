@@ -1,4 +1,5 @@
-//! Learns in the main loop while an interrupt takes a reading each millisecond; the readings wait in a queue.
+//! Learns in the main loop while an interrupt takes a reading each millisecond; the readings wait
+//! in a queue.
 
 #![no_std]
 #![no_main]

@@ -1,4 +1,5 @@
-//! Instructions of a dot product by the number of its lanes, which `kernels::LANES` was chosen from.
+//! Instructions of a dot product by the number of its lanes, which `kernels::LANES` was chosen
+//! from.
 
 #![no_std]
 #![no_main]

@@ -1,5 +1,5 @@
-//! 8x8 digits seen by the device's own sensor, by a convolutional network that was imported: int8 convolutions in flash,
-//! the last layer trained. At most 256 KB of flash and 16 KB of RAM.
+//! 8x8 digits seen by the device's own sensor, by a convolutional network that was imported: int8
+//! convolutions in flash, the last layer trained. At most 256 KB of flash and 16 KB of RAM.
 
 #![no_std]
 #![no_main]

@@ -1,4 +1,5 @@
-//! Fine-tunes something tiny and logs by defmt: reports and an error, as numbers that the host puts into words.
+//! Fine-tunes something tiny and logs by defmt: reports and an error, as numbers that the host puts
+//! into words.
 
 #![no_std]
 #![no_main]

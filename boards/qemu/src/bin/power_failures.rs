@@ -1,5 +1,5 @@
-//! Learns while the power fails again and again, mostly in the middle of a save: it ends with the bits of a training that
-//! was never interrupted.
+//! Learns while the power fails again and again, mostly in the middle of a save: it ends with the
+//! bits of a training that was never interrupted.
 
 #![no_std]
 #![no_main]
@@ -32,7 +32,8 @@ const STEPS_A_SAVE: u32 = 5;
 /// After these the power stays on.
 const FAILURES: u32 = 30;
 
-/// Words that are erased or written until the next failure: never the same part of a save, and of some boots two saves.
+/// Words that are erased or written until the next failure: never the same part of a save, and of
+/// some boots two saves.
 fn words_until_failure(failures: u32) -> Option<u32> {
     (failures < FAILURES).then(|| 400 + failures.wrapping_mul(4_871) % 19_000)
 }

@@ -1,4 +1,5 @@
-//! Spoken digits of a speaker whom the convolutional network has never heard, all of it trained: at most 128 KB of RAM.
+//! Spoken digits of a speaker whom the convolutional network has never heard, all of it trained: at
+//! most 128 KB of RAM.
 
 #![no_std]
 #![no_main]

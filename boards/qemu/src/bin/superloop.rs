@@ -1,7 +1,9 @@
-//! Learns in a main loop that must also take a reading each millisecond and feed a watchdog, without interrupts: a poll
-//! holds the loop up for no longer than one sample takes forward and backward.
+//! Learns in a main loop that must also take a reading each millisecond and feed a watchdog,
+//! without interrupts: a poll holds the loop up for no longer than one sample takes forward and
+//! backward.
 //!
-//! With the command line `whole` it evaluates in one piece instead, for the tests to see that the watchdog bites.
+//! With the command line `whole` it evaluates in one piece instead, for the tests to see that the
+//! watchdog bites.
 
 #![no_std]
 #![no_main]

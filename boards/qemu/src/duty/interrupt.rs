@@ -29,8 +29,8 @@ unsafe impl InterruptNumber for Timer {
     }
 }
 
-/// From now on each mark of the timer interrupts; gives the end of the queue from which the readings are taken. To be
-/// called once.
+/// From now on each mark of the timer interrupts; gives the end of the queue from which the
+/// readings are taken. To be called once.
 pub fn start_interrupts() -> Consumer<'static, u32> {
     let (producer, consumer) = QUEUE.take().split();
     critical_section::with(|section| INCOMING.borrow_ref_mut(section).replace(producer));

@@ -1,7 +1,8 @@
 //! What a product does beside learning: a reading each millisecond, and a watchdog to feed.
 //!
-//! The peripherals are those of Arm's MPS2 boards: a timer that marks each millisecond, a free-running clock that tells
-//! when a reading was taken, and a watchdog that ends the run when it is left alone.
+//! The peripherals are those of Arm's MPS2 boards: a timer that marks each millisecond, a
+//! free-running clock that tells when a reading was taken, and a watchdog that ends the run when it
+//! is left alone.
 
 mod interrupt;
 mod peripherals;

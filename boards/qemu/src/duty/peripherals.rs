@@ -1,4 +1,5 @@
-//! The two timers of the MPS2 boards that the product uses (Arm Cortex-M System Design Kit, APB timer and dual timer).
+//! The two timers of the MPS2 boards that the product uses (Arm Cortex-M System Design Kit, APB
+//! timer and dual timer).
 
 #![allow(unsafe_code)]
 

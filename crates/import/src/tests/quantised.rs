@@ -27,7 +27,9 @@ const MIXED: &str = r#"
     name = "mixed"
     input = [3, 8, 6]
     backbone = [
-      { type = "conv2d", tensors = "", filters = 5, kernel = [3, 2], stride = [2, 1], padding = [1, 1] },
+      { type = "conv2d", tensors = "", filters = 5, kernel = [3, 2], stride = [2, 1], padding = [
+        1, 1,
+      ] },
       { type = "relu6" },
       { type = "depthwise_conv2d", tensors = "", kernel = 3, padding = 1 },
       { type = "max_pool", kernel = 2, stride = 1 },
@@ -40,8 +42,9 @@ const MIXED: &str = r#"
     layers = [{ type = "dense", tensors = "", outputs = 2 }]
 "#;
 
-/// The error of each layer is at most: its input's error times the weights, half a step of each weight times the
-/// input, the rounding of the bias, and a step of the output (rounding, and the rounding of the zero at the ends).
+/// The error of each layer is at most: its input's error times the weights, half a step of each
+/// weight times the input, the rounding of the bias, and a step of the output (rounding, and the
+/// rounding of the zero at the ends).
 #[test]
 fn int8_features_stay_within_the_rounding_of_every_layer() -> Result<()> {
     for seed in 0..30 {
@@ -117,8 +120,9 @@ fn int8_features_explain_most_of_the_f32_features() -> Result<()> {
             }
         }
     }
-    // A vector whose deviation is a fifth of its range is rounded with a noise of 25 / 12 / 255^2 of its power; there are
-    // eight roundings: the input, three layers with weights and their weights, and the mean.
+    // A vector whose deviation is a fifth of its range is rounded with a noise of 25 / 12 / 255^2
+    // of its power; there are eight roundings: the input, three layers with weights and their
+    // weights, and the mean.
     let most = 8.0 * 25.0 / 12.0 / 255.0f64.powi(2);
     ensure!(noise > 0.0 && noise < most * signal, "signal {signal}, noise {noise}");
     Ok(())

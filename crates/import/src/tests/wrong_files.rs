@@ -171,7 +171,8 @@ fn inputs_that_do_not_fit_are_refused() -> Result<()> {
         (vec![], "tensor inputs: not in the file"),
         (
             vec![("inputs", Dtype::F32, &[2, 15][..], floats(30, 0.5))],
-            "tensor inputs: expected a count and then [1, 4, 4], as the network's input, found [2, 15]",
+            "tensor inputs: expected a count and then [1, 4, 4], as the network's input, found [2, \
+             15]",
         ),
         (
             vec![("inputs", Dtype::U8, &[2, 16][..], vec![7; 32])],
@@ -223,7 +224,8 @@ fn hostile_files_are_refused() -> Result<()> {
         header(r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 4),
         header(r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, 8),
         header(
-            r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}"#,
+            r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},
+                "b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}"#,
             6,
         ),
         header(r#"{"a":{"dtype":"F32","shape":[18446744073709551615,2],"data_offsets":[0,8]}}"#, 8),
@@ -271,10 +273,10 @@ proptest! {
         numbers in prop::collection::vec(any::<u64>().prop_map(|n| n >> (n % 64)), 8),
     ) {
         let text = format!(
-            "name = 'a'\ninput = {input:?}\nlayers = [\
-             {{ type = 'conv2d', tensors = '', filters = {}, kernel = {}, stride = {}, padding = {} }},\
-             {{ type = 'max_pool', kernel = {}, padding = {} }},\
-             {{ type = 'flatten' }}, {{ type = 'dense', tensors = '', outputs = {} }}]",
+            "name = 'a'\ninput = {input:?}\nlayers = [{{ type = 'conv2d', tensors = '', filters = \
+             {}, kernel = {}, stride = {}, padding = {} }},{{ type = 'max_pool', kernel = {}, \
+             padding = {} }},{{ type = 'flatten' }}, {{ type = 'dense', tensors = '', outputs = {} \
+             }}]",
             numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5], numbers[6],
         );
         let _ = Spec::parse(&text).and_then(|spec| Graph::new(&spec));

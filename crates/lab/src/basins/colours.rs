@@ -16,13 +16,15 @@ const MORE: [RGBColor; 2] = [RGBColor(0xf0, 0xe4, 0x42), RGBColor(0x80, 0x80, 0x
 const PALEST: f64 = 0.7;
 /// What is added to squared distances, so that those of equal colours are not 0.
 const SAME: f64 = 1e-3;
-/// How much less a basin anywhere counts, by its starts in units of a row's, than one beside it, by the edges between them.
+/// How much less a basin anywhere counts, by its starts in units of a row's, than one beside it, by
+/// the edges between them.
 const ELSEWHERE: f64 = 0.1;
 /// What a neighbour counts at least, in rows of edges.
 const BESIDE: f64 = 0.1;
 
-/// For each basin, given the loss at its minimum, which is paler the higher it is within this range. Larger basins choose
-/// first, among the palette's colours the one that is least like those of basins that have chosen.
+/// For each basin, given the loss at its minimum, which is paler the higher it is within this
+/// range. Larger basins choose first, among the palette's colours the one that is least like those
+/// of basins that have chosen.
 pub fn of(basins: &Basins, losses: &[f32], range: &Range<f32>, side: usize) -> Vec<Colour> {
     let edges = edges(basins.labels(), side);
     let neighbours = |basin: u32| edges.get(&basin).into_iter().flatten();

@@ -1,4 +1,5 @@
-//! Where the exact ball ends: steepest descent on the surface of its centres, computed by dilation on a grid.
+//! Where the exact ball ends: steepest descent on the surface of its centres, computed by dilation
+//! on a grid.
 
 use super::landscape::settled;
 use anyhow::Result;
@@ -6,7 +7,8 @@ use rolling_ball::landscapes::GaussianWells;
 use rolling_ball::probe::basins::{NearWells, Settings, Starts};
 use rolling_ball::probe::{Grid, Slice};
 
-/// Between points at least, a fifth of a well's width: what a dilation costs grows with the fourth power of one over it.
+/// Between points at least, a fifth of a well's width: what a dilation costs grows with the fourth
+/// power of one over it.
 const FINEST: f32 = 0.02;
 
 /// The loss under the balls.
@@ -20,8 +22,8 @@ pub struct Ground {
 }
 
 impl Ground {
-    /// Sampled for balls up to this radius. The points are this many times as far apart as the starts, or as the finest grid's where
-    /// the starts are finer.
+    /// Sampled for balls up to this radius. The points are this many times as far apart as the
+    /// starts, or as the finest grid's where the starts are finer.
     pub fn new(wells: &NearWells, starts: &Starts, largest: f32, coarseness: f32) -> Result<Self> {
         let wanted = coarseness * starts.spacing().max(FINEST);
         let width = starts.to - starts.from;
@@ -44,8 +46,8 @@ impl Ground {
         self.grid.spacing()
     }
 
-    /// Where the ball from each start ends, each of which is at its nearest point: at a minimum of the surface of the centres, and then
-    /// down the loss itself from there, as the other balls do.
+    /// Where the ball from each start ends, each of which is at its nearest point: at a minimum of
+    /// the surface of the centres, and then down the loss itself from there, as the other balls do.
     pub fn ends(
         &self,
         wells: &NearWells,

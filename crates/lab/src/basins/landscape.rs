@@ -24,7 +24,8 @@ pub fn losses(wells: &NearWells, places: &[[f32; 2]]) -> Vec<f32> {
     evaluated(wells, places).into_iter().map(|(loss, _)| loss).collect()
 }
 
-/// Where gradient descent leads from each place, with the settings of the balls that leave their contacts.
+/// Where gradient descent leads from each place, with the settings of the balls that leave their
+/// contacts.
 pub fn settled(wells: &NearWells, mut places: Vec<[f32; 2]>, settings: &Settings) -> Vec<[f32; 2]> {
     for _ in 0..settings.settling_steps {
         let steps = evaluated(wells, &places);

@@ -21,7 +21,8 @@ pub struct Map {
 }
 
 impl Map {
-    /// Each start in the colour of its basin, the second coordinate upwards, with a dot at each minimum.
+    /// Each start in the colour of its basin, the second coordinate upwards, with a dot at each
+    /// minimum.
     pub fn of(basins: &Basins, starts: &Starts, colours: &[Colour]) -> Self {
         let scale = (SIDE / starts.side).max(1);
         let width = scale * starts.side;
@@ -60,7 +61,8 @@ impl Map {
         }
     }
 
-    /// Maps of one size beside and below each other, from the top left, about as many rows as columns.
+    /// Maps of one size beside and below each other, from the top left, about as many rows as
+    /// columns.
     pub fn together(maps: &[Self]) -> Self {
         let columns = (1..).find(|side| side * side >= maps.len()).unwrap_or(1);
         let rows = maps.len().div_ceil(columns);

@@ -107,12 +107,14 @@ pub fn run(args: &BasinsArgs) -> Result<Section> {
 
 fn introduction(args: &BasinsArgs, starts: &Starts, spacing: f32) -> String {
     format!(
-        "{WELLS} wells of width {WIDTH} in the bowl |theta|^2, anywhere between {} and {}, and a ball from each of {side} x {side} \
-         starts there. The lagged contact with the plain centre step: {} steps, the radius and the rate of {RATE} shrink to \
-         nothing on half a cosine, and then gradient descent from the centre into a minimum of the loss. The exact ball, of \
-         constant radius: steepest descent on the surface of its centres, computed by dilation on a grid of spacing {spacing:.3} (for a \
-         smaller ball that is the loss itself), and then the same gradient descent. The bottom of a well alone has the curvature \
-         1 / width^2 = {:.0}: a ball with a radius above {:.3} does not fit it.",
+        "{WELLS} wells of width {WIDTH} in the bowl |theta|^2, anywhere between {} and {}, and a \
+         ball from each of {side} x {side} starts there. The lagged contact with the plain centre \
+         step: {} steps, the radius and the rate of {RATE} shrink to nothing on half a cosine, and \
+         then gradient descent from the centre into a minimum of the loss. The exact ball, of \
+         constant radius: steepest descent on the surface of its centres, computed by dilation on \
+         a grid of spacing {spacing:.3} (for a smaller ball that is the loss itself), and then the \
+         same gradient descent. The bottom of a well alone has the curvature 1 / width^2 = {:.0}: \
+         a ball with a radius above {:.3} does not fit it.",
         starts.from,
         starts.to,
         args.steps,
@@ -125,12 +127,14 @@ fn introduction(args: &BasinsArgs, starts: &Starts, spacing: f32) -> String {
 fn legend(coarse_spacing: f32, coarse: &[Outcome]) -> String {
     let basins: Vec<String> = coarse.iter().map(|outcome| outcome.count().to_string()).collect();
     format!(
-        "Boundary is the length of the boundaries between basins, in units of theta; where basins are mixed finer than the starts \
-         lie it grows with their number. Dependence says how much an end depends on the start: near 1 where each basin is in one \
-         piece, 0 where a start says no more of its neighbour's end than a draw from all ends would. Moved ends are those that \
-         change by more than {TOLERANCE} when every start is moved by {MOVE:e} both ways (not asked of the exact ball, whose starts \
-         are points of a grid). The mean loss is that at the ends. The exact ball's figures are those of its \
-         grid: on one of spacing {coarse_spacing:.3} it has {} basins.",
+        "Boundary is the length of the boundaries between basins, in units of theta; where basins \
+         are mixed finer than the starts lie it grows with their number. Dependence says how much \
+         an end depends on the start: near 1 where each basin is in one piece, 0 where a start \
+         says no more of its neighbour's end than a draw from all ends would. Moved ends are those \
+         that change by more than {TOLERANCE} when every start is moved by {MOVE:e} both ways (not \
+         asked of the exact ball, whose starts are points of a grid). The mean loss is that at the \
+         ends. The exact ball's figures are those of its grid: on one of spacing \
+         {coarse_spacing:.3} it has {} basins.",
         basins.join(", ")
     )
 }
@@ -248,7 +252,8 @@ fn maps(
             file: format!("{}_{radius}.png", names.prefix),
             png: map.png()?,
             alt: format!(
-                "Map of the starts between {} and {} by where the {} of radius {radius} ends: {} basins, the largest of {:.1} %.",
+                "Map of the starts between {} and {} by where the {} of radius {radius} ends: {} \
+                 basins, the largest of {:.1} %.",
                 starts.from,
                 starts.to,
                 names.ball,
@@ -263,9 +268,9 @@ fn maps(
     let mut parts = vec![
         Part::Heading(names.heading.to_owned()),
         Part::Text(format!(
-            "Each start in the colour of its basin, the paler the higher its minimum (losses from {:.1} to {:.1}), with a dot at each \
-             minimum; lost balls are black. The largest basins choose their colours first: a colour means the same basin only \
-             within a map.",
+            "Each start in the colour of its basin, the paler the higher its minimum (losses from \
+             {:.1} to {:.1}), with a dot at each minimum; lost balls are black. The largest basins \
+             choose their colours first: a colour means the same basin only within a map.",
             range.start, range.end
         )),
         Part::Image {

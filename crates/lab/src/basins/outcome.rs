@@ -48,8 +48,8 @@ impl Outcome {
         Ok(Self { radius, basins, losses, mean_loss: sum / count, moved })
     }
 
-    /// Of the balls that follow one contact, from every start and again from beside it. Calls `done` with the number of balls whenever
-    /// some are done.
+    /// Of the balls that follow one contact, from every start and again from beside it. Calls
+    /// `done` with the number of balls whenever some are done.
     pub fn lagged(
         roller: &Roller,
         wells: &NearWells,

@@ -15,7 +15,8 @@ impl Roller {
         if gpu { Ok(Self::Gpu(rolling_ball::gpu::Device::new()?)) } else { Ok(Self::Processor) }
     }
 
-    /// Where the ball from each start ends. Calls `done` with the number of balls whenever some are done.
+    /// Where the ball from each start ends. Calls `done` with the number of balls whenever some are
+    /// done.
     pub fn roll(
         &self,
         wells: &NearWells,

@@ -69,9 +69,10 @@ fn halves(outcomes: &[Outcome]) -> &'static str {
 /// The claim in words.
 pub fn text(lagged: &[Outcome], exact: &[Outcome]) -> String {
     format!(
-        "The claim that a larger ball does not see the wells has two halves: fewer basins, and shorter boundaries between them, which \
-         leave fewer starts from which a small move leads elsewhere. From the smallest radius to the largest, the exact ball shows \
-         **{}**; the optimizer that follows one contact shows **{}**.{}{}",
+        "The claim that a larger ball does not see the wells has two halves: fewer basins, and \
+         shorter boundaries between them, which leave fewer starts from which a small move leads \
+         elsewhere. From the smallest radius to the largest, the exact ball shows **{}**; the \
+         optimizer that follows one contact shows **{}**.{}{}",
         halves(exact),
         halves(lagged),
         dust(lagged),
@@ -79,7 +80,8 @@ pub fn text(lagged: &[Outcome], exact: &[Outcome]) -> String {
     )
 }
 
-/// Below this dependence most of a boundary is dust: a neighbour's end is nearer to a draw from all ends than to the start's own.
+/// Below this dependence most of a boundary is dust: a neighbour's end is nearer to a draw from all
+/// ends than to the start's own.
 const DUST: f64 = 0.5;
 
 /// At which radii a basin is no place any more.
@@ -93,8 +95,9 @@ fn dust(lagged: &[Outcome]) -> String {
         return String::new();
     }
     format!(
-        " With radii of {} its basins are no regions but dust (dependence below {DUST}): in which of them a ball ends is mostly \
-         chance. Moving every start by {:e} changes up to {:.1} % of its ends.",
+        " With radii of {} its basins are no regions but dust (dependence below {DUST}): in which \
+         of them a ball ends is mostly chance. Moving every start by {:e} changes up to {:.1} % of \
+         its ends.",
         radii.join(", "),
         MOVE,
         100.0 * moved
@@ -113,7 +116,8 @@ fn lower(lagged: &[Outcome], exact: &[Outcome]) -> String {
         return " Nowhere are its ends clearly lower in the mean than the exact ball's.".to_owned();
     }
     format!(
-        " In the mean its ends are lower than those of the exact ball, which does not shrink, with radii of {}.",
+        " In the mean its ends are lower than those of the exact ball, which does not shrink, with \
+         radii of {}.",
         radii.join(", ")
     )
 }

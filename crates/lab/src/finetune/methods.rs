@@ -1,12 +1,12 @@
 //! What is compared, and the settings that each is tried with.
 
 use crate::highest_contact::HighestContact;
-use crate::optimizers::{Made, adam, ball, clipped_adam, clipped_sgd, entropy_sgd, sam, sgd};
 use rolling_ball::{
     AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, EntropySgdConfig, GaussNewton,
     GradientDescent, LaggedContact, Plain, RefreshedContact, RollingBallConfig, SamConfig,
     Schedule, SgdConfig,
 };
+use workbench::optimizers::{Boxed, boxed, clipped};
 
 /// Values of a method's knobs.
 pub type Settings = [f32; 3];
@@ -25,7 +25,7 @@ pub struct Method {
     /// Gradient evaluations of a step, about: sets the length of schedules.
     pub cost: f32,
     knobs: [(&'static str, &'static [f32]); 3],
-    pub make: fn(Settings, Length) -> Made,
+    pub make: fn(Settings, Length) -> Boxed,
 }
 
 impl Method {
@@ -79,13 +79,13 @@ pub const METHODS: [Method; 15] = [
         name: "SGD",
         cost: 1.0,
         knobs: [RATES, NONE, NONE],
-        make: |[rate, ..], length| sgd(length.parameters, descent(rate, length)),
+        make: |[rate, ..], length| boxed(length.parameters, descent(rate, length)),
     },
     Method {
         name: "SGD, clipped",
         cost: 1.0,
         knobs: [("rate", &[0.1, 0.3, 1.0, 3.0]), ("clip norm", &[0.1, 0.3, 1.0]), NONE],
-        make: |[rate, norm, _], length| clipped_sgd(length.parameters, descent(rate, length), norm),
+        make: |[rate, norm, _], length| clipped(length.parameters, descent(rate, length), norm),
     },
     Method {
         name: "SGD, Armijo",
@@ -98,7 +98,7 @@ pub const METHODS: [Method; 15] = [
                 line_search: Some(armijo),
                 ..SgdConfig::default()
             };
-            sgd(length.parameters, config)
+            boxed(length.parameters, config)
         },
     },
     Method {
@@ -106,22 +106,20 @@ pub const METHODS: [Method; 15] = [
         cost: 1.0,
         knobs: [RATES, NONE, NONE],
         make: |[rate, ..], length| {
-            sgd(length.parameters, SgdConfig { momentum: 0.9, ..descent(rate, length) })
+            boxed(length.parameters, SgdConfig { momentum: 0.9, ..descent(rate, length) })
         },
     },
     Method {
         name: "Adam",
         cost: 1.0,
         knobs: [ADAM_RATES, NONE, NONE],
-        make: |[rate, ..], length| adam(length.parameters, adaptive(rate, length)),
+        make: |[rate, ..], length| boxed(length.parameters, adaptive(rate, length)),
     },
     Method {
         name: "Adam, clipped",
         cost: 1.0,
         knobs: [("rate", &[0.001, 0.003, 0.01, 0.03]), ("clip norm", &[0.1, 0.3, 1.0]), NONE],
-        make: |[rate, norm, _], length| {
-            clipped_adam(length.parameters, adaptive(rate, length), norm)
-        },
+        make: |[rate, norm, _], length| clipped(length.parameters, adaptive(rate, length), norm),
     },
     Method {
         name: "SAM",
@@ -133,7 +131,7 @@ pub const METHODS: [Method; 15] = [
                 radius: radius.into(),
                 roll_back: false,
             };
-            sam(length.parameters, config)
+            boxed(length.parameters, config)
         },
     },
     Method {
@@ -148,7 +146,7 @@ pub const METHODS: [Method; 15] = [
                 roll_back: false,
                 ..EntropySgdConfig::default()
             };
-            entropy_sgd(length.parameters, config)
+            boxed(length.parameters, config)
         },
     },
     Method {
@@ -224,38 +222,38 @@ pub const AS_SHIPPED: [Method; 6] = [
         name: "SGD",
         cost: 1.3,
         knobs: [NONE; 3],
-        make: |_, length| sgd(length.parameters, SgdConfig::default()),
+        make: |_, length| boxed(length.parameters, SgdConfig::default()),
     },
     Method {
         name: "Adam",
         cost: 1.3,
         knobs: [NONE; 3],
-        make: |_, length| adam(length.parameters, AdamConfig::default()),
+        make: |_, length| boxed(length.parameters, AdamConfig::default()),
     },
     Method {
         name: "SAM",
         cost: 2.3,
         knobs: [NONE; 3],
-        make: |_, length| sam(length.parameters, SamConfig::default()),
+        make: |_, length| boxed(length.parameters, SamConfig::default()),
     },
     Method {
         name: "Entropy-SGD",
         cost: 20.3,
         knobs: [NONE; 3],
-        make: |_, length| entropy_sgd(length.parameters, EntropySgdConfig::default()),
+        make: |_, length| boxed(length.parameters, EntropySgdConfig::default()),
     },
     Method {
         name: "ball, `default()`",
         cost: 1.3,
         knobs: [NONE; 3],
-        make: |_, length| ball(length.parameters, RollingBallConfig::default().into_any()),
+        make: |_, length| boxed(length.parameters, RollingBallConfig::default().into_any()),
     },
     Method {
         name: "ball, `fine_tuning(steps)`",
         cost: 1.3,
         knobs: [NONE; 3],
         make: |_, length| {
-            ball(length.parameters, RollingBallConfig::fine_tuning(length.steps).into_any())
+            boxed(length.parameters, RollingBallConfig::fine_tuning(length.steps).into_any())
         },
     },
 ];
@@ -277,7 +275,7 @@ fn rolling(
     length: Length,
     footpoint: AnyFootpoint,
     centre_step: AnyCentreStep,
-) -> Made {
+) -> Boxed {
     let config = RollingBallConfig {
         radius: shrinking(radius, length),
         learning_rate: shrinking(rate, length),
@@ -286,7 +284,7 @@ fn rolling(
         centre_step,
         roll_back: false,
     };
-    ball(length.parameters, config)
+    boxed(length.parameters, config)
 }
 
 #[cfg(test)]

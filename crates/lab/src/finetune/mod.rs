@@ -26,7 +26,8 @@ use workbench::pretrain::{DIGITS_RECIPE, SPEAKERS_RECIPE};
 use workbench::progress;
 use workbench::workspace::root;
 
-/// Fine-tuning for one speaker or one sensor: every optimizer at equal cost, tuned on the others (docs/study.md)
+/// Fine-tuning for one speaker or one sensor: every optimizer at equal cost, tuned on the others
+/// (docs/study.md)
 #[derive(Args, Clone, Debug)]
 pub struct FinetuneArgs {
     /// Also the spoken digits: the directory with fsdd_logmel16x20_u8.{x,y,speaker}.u8.bin
@@ -36,12 +37,23 @@ pub struct FinetuneArgs {
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=100))]
     seeds: u64,
     /// Labelled samples
-    #[arg(long, value_delimiter = ',', default_value = "5,10,20,50", value_parser = clap::value_parser!(u32).range(1..=400))]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "5,10,20,50",
+        value_parser = clap::value_parser!(u32).range(1..=400)
+    )]
     samples: Vec<u32>,
     /// Wrong labels, in per cent
-    #[arg(long, value_delimiter = ',', default_value = "0,20,40", value_parser = clap::value_parser!(u32).range(0..=100))]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "0,20,40",
+        value_parser = clap::value_parser!(u32).range(0..=100)
+    )]
     wrong: Vec<u32>,
-    /// Every budget with every number of samples, and in mini-batches too: takes three times as long
+    /// Every budget with every number of samples, and in mini-batches too: takes three times as
+    /// long
     #[arg(long)]
     all: bool,
     /// Write docs/study.md
@@ -88,10 +100,13 @@ pub fn run(args: &FinetuneArgs) -> Result<Section> {
     for findings in &found {
         parts.push(Part::Heading(format!("{}, in one table", findings.name)));
         parts.push(Part::Text(format!(
-            "Accuracy in per cent, the mean of {} targets and {} draws, {:.1} before. The best of a column is bold; a star is at those whose difference from it may be \
-             chance (p of 0.05 or more). `sd` is the deviation over the draws, `width` the part of a method's settings within two points of its best, both the mean of \
-             all cases.",
-            findings.targets, args.seeds, 100.0 * findings.before
+            "Accuracy in per cent, the mean of {} targets and {} draws, {:.1} before. The best of \
+             a column is bold; a star is at those whose difference from it may be chance (p of \
+             0.05 or more). `sd` is the deviation over the draws, `width` the part of a method's \
+             settings within two points of its best, both the mean of all cases.",
+            findings.targets,
+            args.seeds,
+            100.0 * findings.before
         )));
         parts.push(findings.overview());
     }
@@ -99,22 +114,25 @@ pub fn run(args: &FinetuneArgs) -> Result<Section> {
         for (findings, other) in [(spoken, sensors), (sensors, spoken)] {
             parts.push(Part::Heading(format!("{}, where nobody tunes", findings.name)));
             parts.push(Part::Text(format!(
-                "The mean of all cases of {BUDGET} gradient evaluations: as the library ships it, and with the one setting that is best on the other data \
-                 ({}).",
+                "The mean of all cases of {BUDGET} gradient evaluations: as the library ships it, \
+                 and with the one setting that is best on the other data ({}).",
                 other.name.to_lowercase()
             )));
             parts.push(findings.untuned(other));
         }
         parts.push(Part::Heading("One setting for everything".to_owned()));
         parts.push(Part::Text(format!(
-            "Each method's one setting that is best on the mean of all cases of {BUDGET} gradient evaluations of both."
+            "Each method's one setting that is best on the mean of all cases of {BUDGET} gradient \
+             evaluations of both."
         )));
         parts.push(one_setting(&[spoken, sensors]));
     }
     for findings in &found {
         parts.push(Part::Heading(format!("{}, against the default ball", findings.name)));
         parts.push(Part::Text(
-            "How many points more than the lagged ball with arc length, and the p of the paired test.".to_owned(),
+            "How many points more than the lagged ball with arc length, and the p of the paired \
+             test."
+                .to_owned(),
         ));
         parts.push(findings.against_the_ball());
         parts.push(sensitivity(findings)?);
@@ -143,44 +161,66 @@ pub fn run(args: &FinetuneArgs) -> Result<Section> {
     Ok(section)
 }
 
-const GUIDE: &str = "\
-# Which optimizer for which case
+const GUIDE: &str = "# Which optimizer for which case
 
-Reprinted by `cargo lab finetune --fsdd DIR --write`; the wrinkles are of `cargo lab wrinkles`, the wells of `cargo lab twins`.
+Reprinted by `cargo lab finetune --fsdd DIR --write`; the wrinkles are of `cargo lab wrinkles`, \
+                     the wells of `cargo lab twins`.
 
 | the case | take | as good | not |
 |---|---|---|---|
-| nobody tunes, labels may be wrong | `RollingBallConfig::fine_tuning(steps)` | clipped SGD, if you know a rate and a norm | SGD, momentum, SAM or Adam at any one rate for all devices |
-| nobody tunes, labels are clean, the batch is all there is | SGD with Armijo | the lagged ball with Armijo | |
-| tuned on similar targets, clean labels | clipped SGD or the lagged ball with arc length | Armijo; clipped Adam on the sensors | plain SGD, SAM |
-| tuned, many wrong labels | the refreshed ball or the nearest point on the spoken digits | Adam; on the sensors hardly anything differs | Armijo, momentum |
-| mini-batches | clipped SGD or the lagged ball with arc length | clipped Adam | Armijo with wrong labels: it believes each batch |
-| few gradients | clipped SGD, clipped Adam | the lagged ball on the spoken digits | forms of two and more gradients a step |
-| ripples of a known size on a smooth loss | the lagged ball with a plain step and a shrinking radius | gradients at random points nearby, shrinking likewise | every optimizer that is a point |
-| wells that must be left | the highest of several contacts (an experiment, four gradients a step) | | every form that follows one contact |
+| nobody tunes, labels may be wrong | `RollingBallConfig::fine_tuning(steps)` | clipped SGD, if \
+                     you know a rate and a norm | SGD, momentum, SAM or Adam at any one rate for \
+                     all devices |
+| nobody tunes, labels are clean, the batch is all there is | SGD with Armijo | the lagged ball \
+                     with Armijo | |
+| tuned on similar targets, clean labels | clipped SGD or the lagged ball with arc length | \
+                     Armijo; clipped Adam on the sensors | plain SGD, SAM |
+| tuned, many wrong labels | the refreshed ball or the nearest point on the spoken digits | Adam; \
+                     on the sensors hardly anything differs | Armijo, momentum |
+| mini-batches | clipped SGD or the lagged ball with arc length | clipped Adam | Armijo with wrong \
+                     labels: it believes each batch |
+| few gradients | clipped SGD, clipped Adam | the lagged ball on the spoken digits | forms of two \
+                     and more gradients a step |
+| ripples of a known size on a smooth loss | the lagged ball with a plain step and a shrinking \
+                     radius | gradients at random points nearby, shrinking likewise | every \
+                     optimizer that is a point |
+| wells that must be left | the highest of several contacts (an experiment, four gradients a step) \
+                     | | every form that follows one contact |
 
 What the tables say of the ball, for and against it:
 
-- With clean labels its default form is as good as the best, and so is clipped SGD: what helps is the bounded step, not the radius. At equal cost the ball wins nothing \
-there that clipping does not.
-- On the drifted sensors, where a run must go far, clipped Adam and the line searches are ahead of it by a point or so.
-- With 40 % wrong labels the forms that look at two or more gradients a step are best on the spoken digits, and it is there that the default loses two to three points \
-to them and to Adam.
-- No method has one rate for both data sets: what is best on one, chosen there, is bad on the other. The bounded step of `fine_tuning` is what travels best among the \
-settings that are shipped; Armijo travels as well where the labels are clean.
-- The preset is rate 1, radius 0.03, loss scale 3. The grid's best on all cases bounds the step alike with rate 3 and loss scale 10, is ahead on the sensors and not on \
-the spoken digits (both rows are in the table of one setting); the preset keeps the smaller rate, which is stable up to a curvature of 2 and not of 2/3.
+- With clean labels its default form is as good as the best, and so is clipped SGD: what helps is \
+                     the bounded step, not the radius. At equal cost the ball wins nothing there \
+                     that clipping does not.
+- On the drifted sensors, where a run must go far, clipped Adam and the line searches are ahead of \
+                     it by a point or so.
+- With 40 % wrong labels the forms that look at two or more gradients a step are best on the \
+                     spoken digits, and it is there that the default loses two to three points to \
+                     them and to Adam.
+- No method has one rate for both data sets: what is best on one, chosen there, is bad on the \
+                     other. The bounded step of `fine_tuning` is what travels best among the \
+                     settings that are shipped; Armijo travels as well where the labels are clean.
+- The preset is rate 1, radius 0.03, loss scale 3. The grid's best on all cases bounds the step \
+                     alike with rate 3 and loss scale 10, is ahead on the sensors and not on the \
+                     spoken digits (both rows are in the table of one setting); the preset keeps \
+                     the smaller rate, which is stable up to a curvature of 2 and not of 2/3.
 - The paper's own projection is last everywhere at equal cost: ten evaluations buy one short step.
-- A ball whose contact is the highest of eight probes does leave the wells in which the paper's form stays (`twins`), at four gradient evaluations a step; on smooth \
-fine-tuning losses it is far behind at equal cost.
+- A ball whose contact is the highest of eight probes does leave the wells in which the paper's \
+                     form stays (`twins`), at four gradient evaluations a step; on smooth \
+                     fine-tuning losses it is far behind at equal cost.
 ";
 
-const PROTOCOL: &str = "\
-Each run fine-tunes a pre-trained network on a few labelled samples of its target and is tested on all other samples of that target. A run may spend the \
-same number of gradient evaluations whatever the optimizer; a loss alone counts 1/3. Rates and radii shrink to nothing on half a cosine, but where a line \
-search chooses the rate. Every method is tried with twelve settings, and a target's figure uses the settings that are best on the other targets. Rolling \
-back is off (it would add 1/3 to each step of the methods that do not evaluate the new loss anyway), but where a method is run as shipped. The test is of \
-paired differences over targets and draws, by flipping signs; it is told for each pair, without a correction for their number.";
+const PROTOCOL: &str = "Each run fine-tunes a pre-trained network on a few labelled samples of its \
+                        target and is tested on all other samples of that target. A run may spend \
+                        the same number of gradient evaluations whatever the optimizer; a loss \
+                        alone counts 1/3. Rates and radii shrink to nothing on half a cosine, but \
+                        where a line search chooses the rate. Every method is tried with twelve \
+                        settings, and a target's figure uses the settings that are best on the \
+                        other targets. Rolling back is off (it would add 1/3 to each step of the \
+                        methods that do not evaluate the new loss anyway), but where a method is \
+                        run as shipped. The test is of paired differences over targets and draws, \
+                        by flipping signs; it is told for each pair, without a correction for \
+                        their number.";
 
 /// The digits' sensors: one pre-trained network, six ways to see.
 fn sensors() -> Result<Vec<Target>> {

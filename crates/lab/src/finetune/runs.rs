@@ -149,7 +149,8 @@ pub fn compare<T: Layer>(
 mod tests {
     use super::*;
 
-    /// Two settings, three targets, one draw: the first setting is best on targets 1 and 2, the second on target 0.
+    /// Two settings, three targets, one draw: the first setting is best on targets 1 and 2, the
+    /// second on target 0.
     fn outcome() -> Outcome {
         let accuracy =
             vec![vec![vec![0.1], vec![0.9], vec![0.8]], vec![vec![0.95], vec![0.5], vec![0.6]]];
@@ -158,7 +159,8 @@ mod tests {
 
     #[test]
     fn a_targets_settings_are_chosen_on_the_others() {
-        // Without target 0 the first is best; without target 1 or 2 the second, by (0.95 + 0.6) / 2 and (0.95 + 0.5) / 2.
+        // Without target 0 the first is best; without target 1 or 2 the second, by (0.95 + 0.6) / 2
+        // and (0.95 + 0.5) / 2.
         assert_eq!(outcome().chosen(), [[0.1], [0.5], [0.6]]);
     }
 

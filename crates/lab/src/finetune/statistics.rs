@@ -23,8 +23,9 @@ pub fn largest(values: &[f64]) -> usize {
 
 const FLIPS: u32 = 9_999;
 
-/// How likely chance alone makes paired differences whose mean is as far from zero: the sign-flip test, from 9,999 random flips
-/// (Fisher 1935; the observed signs count as one more, Phipson and Smyth 2010).
+/// How likely chance alone makes paired differences whose mean is as far from zero: the sign-flip
+/// test, from 9,999 random flips (Fisher 1935; the observed signs count as one more, Phipson and
+/// Smyth 2010).
 pub fn paired_test(differences: &[f64]) -> f64 {
     let observed = differences.iter().sum::<f64>().abs();
     // Sums of the same numbers in another order round differently.

@@ -75,7 +75,8 @@ fn differences(a: &[f64], b: &[f64]) -> Vec<f64> {
     a.iter().zip(b).map(|(a, b)| a - b).collect()
 }
 
-/// Words for a column of means: the best is bold, and a star is at those that chance may have put behind it.
+/// Words for a column of means: the best is bold, and a star is at those that chance may have put
+/// behind it.
 fn column(values: &[Vec<f64>]) -> Vec<String> {
     let means: Vec<f64> = values.iter().map(|values| mean(values.iter().copied())).collect();
     let best = largest(&means);
@@ -148,7 +149,8 @@ impl Findings {
         self.rows.iter().filter(|row| belongs(&row.case)).collect()
     }
 
-    /// By target and draw, a method's mean over a group of cases, with settings chosen on the other targets.
+    /// By target and draw, a method's mean over a group of cases, with settings chosen on the other
+    /// targets.
     fn group(&self, group: &Group, method: usize) -> Vec<f64> {
         let rows = self.of(group.belongs);
         average(&rows.iter().map(|row| row.outcomes[method].chosen()).collect::<Vec<_>>())
@@ -190,7 +192,8 @@ impl Findings {
         average(&self.usual().map(|row| row.outcomes[method].with(settings)).collect::<Vec<_>>())
     }
 
-    /// Where nobody tunes: as shipped, and with the one setting that is best on all cases of the other data.
+    /// Where nobody tunes: as shipped, and with the one setting that is best on all cases of the
+    /// other data.
     pub fn untuned(&self, other: &Self) -> Part {
         let mut rows: Vec<(&str, String, Vec<f64>)> = Vec::new();
         for (index, method) in METHODS.iter().enumerate() {

@@ -47,7 +47,8 @@ pub fn describe(adapter: &Adapter) -> String {
         _ => "adapter of another kind",
     };
     format!(
-        "{name}, {kind}, by {backend}: {driver}; buffers of {} MiB at most, of which a pass sees {} MiB",
+        "{name}, {kind}, by {backend}: {driver}; buffers of {} MiB at most, of which a pass sees \
+         {} MiB",
         mebibytes(largest_buffer),
         mebibytes(largest_binding),
     )

@@ -18,11 +18,12 @@ const WELLS: u32 = 1000;
 const WIDTH: f32 = 0.1;
 /// Ends closer than this are the same minimum.
 const TOLERANCE: f32 = 0.01;
-/// Between maps of balls whose ends hang on the last bit: of the number of basins, and of the largest one's share.
+/// Between maps of balls whose ends hang on the last bit: of the number of basins, and of the
+/// largest one's share.
 const PART: f32 = 0.2;
 
-/// Ends for balls of each radius; on a GPU, where the last bit of a step may decide where a ball ends, what they are together.
-/// Also how many times as fast as this processor the device was.
+/// Ends for balls of each radius; on a GPU, where the last bit of a step may decide where a ball
+/// ends, what they are together. Also how many times as fast as this processor the device was.
 pub fn compare(device: &Device, bar: &ProgressBar) -> Result<(Vec<Comparison>, f64)> {
     let wells = NearWells::new(&scattered(WELLS, 0), WIDTH)?;
     bar.set_length((2 * RADII.len() * STARTS.count()) as u64);

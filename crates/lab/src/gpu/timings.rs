@@ -134,7 +134,8 @@ fn here_seconds(mut work: impl FnMut()) -> f64 {
     begun.elapsed().as_secs_f64() / f64::from(calls)
 }
 
-/// How many times as fast as here a step of the ball is on a network, with everything on the device.
+/// How many times as fast as here a step of the ball is on a network, with everything on the
+/// device.
 fn steps(device: &Device) -> Result<f64> {
     let network = DenseNetwork::new(device, &WIDTHS)?;
     let config = RollingBallConfig::default();
@@ -184,19 +185,23 @@ fn text(adapter: &Adapter, parameters: usize, timings: &[Timing], step: f64) -> 
     let verdict = if adapter.kind == AdapterKind::Discrete {
         let reached = if least >= GOAL { "reached" } else { "missed" };
         format!(
-            "The update kernels reach at least {least:.2} of a copy; the goal, {GOAL}, is {reached}."
+            "The update kernels reach at least {least:.2} of a copy; the goal, {GOAL}, is \
+             {reached}."
         )
     } else {
         format!(
-            "The goal, {GOAL} of a copy for every update kernel at 64 Mi parameters, is for a discrete GPU. There it is unmeasured: \
-             none was at hand, and this adapter shares the processor's cores and memory. `cargo lab gpu --only timings --write` on a \
-             machine with one writes its figures here."
+            "The goal, {GOAL} of a copy for every update kernel at 64 Mi parameters, is for a \
+             discrete GPU. There it is unmeasured: none was at hand, and this adapter shares the \
+             processor's cores and memory. `cargo lab gpu --only timings --write` on a machine \
+             with one writes its figures here."
         )
     };
     format!(
-        "{}, by {}, {}. {} Mi parameters; medians of {ROUNDS} rounds of one run, in which the device's own copy, the pass and the same pass on \
-         all cores of this processor take turns. Bytes a parameter as STREAM counts them; a copy's are {COPIED}. A pass that gives sums \
-         is waited for.\n\n{table}\n\n{verdict}\n\nA step of the default ball on 784-128-10 with {SAMPLES} samples, all of it on the device: {step:.2} times this processor.",
+        "{}, by {}, {}. {} Mi parameters; medians of {ROUNDS} rounds of one run, in which the \
+         device's own copy, the pass and the same pass on all cores of this processor take turns. \
+         Bytes a parameter as STREAM counts them; a copy's are {COPIED}. A pass that gives sums is \
+         waited for.\n\n{table}\n\n{verdict}\n\nA step of the default ball on 784-128-10 with \
+         {SAMPLES} samples, all of it on the device: {step:.2} times this processor.",
         adapter.name,
         adapter.backend,
         adapter.driver,

@@ -9,9 +9,10 @@ use rolling_ball::gpu::{self, Batch, DenseNetwork, Device, Shaders, Vector};
 use rolling_ball::kernels::Wide;
 use rolling_ball::nn::{Layer, Network, SoftmaxCrossEntropy};
 use rolling_ball::{
-    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, Armijo, GaussNewton, GradientDescent, Objective,
-    Optimizer, RollingBall, RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, step,
+    AdamConfig, AnyCentreStep, AnyFootpoint, Armijo, GaussNewton, GradientDescent, Objective,
+    Optimizer, RollingBallConfig, SamConfig, SgdConfig, step,
 };
+use rolling_ball_rehearsal::OptimizerConfig;
 use workbench::data::digits;
 use workload::networks::Digits;
 
@@ -86,44 +87,40 @@ impl<'d> Problem<'d> {
     }
 
     fn optimizers(&self) -> Result<Vec<Pair<'d>>> {
-        let slices = || [(); 2].map(|()| vec![0.0f32; N]);
-        let vectors = || -> Result<[Vector; 2]> {
-            Ok([Vector::zeros(self.device, N)?, Vector::zeros(self.device, N)?])
-        };
-        let mut all: Vec<Pair> = Vec::new();
         let contact =
             RollingBallConfig { learning_rate: 0.1.into(), ..Default::default() }.into_any();
         let gauss_newton =
             AnyFootpoint::GaussNewton(GaussNewton { tolerance: 1e-3, max_iterations: 10 });
         let paper = AnyFootpoint::GradientDescent(GradientDescent { step: 0.1, iterations: 3 });
         let armijo = AnyCentreStep::Armijo(Armijo::default());
-        for (name, config) in [
-            ("ball, contact", contact),
-            ("ball, Gauss-Newton", RollingBallConfig { footpoint: gauss_newton, ..contact }),
-            ("ball, gradient descent", RollingBallConfig { footpoint: paper, ..contact }),
-            ("ball, contact, Armijo", RollingBallConfig { centre_step: armijo, ..contact }),
-        ] {
-            let here = RollingBall::with_backend(Wide, config, slices())?;
-            let there = RollingBall::with_backend(Shaders, config, vectors()?)?;
-            all.push((name, Box::new(here), Box::new(there)));
-        }
-        let config = SgdConfig { learning_rate: 0.05.into(), momentum: 0.9, ..Default::default() };
-        let [gradient, velocity] = slices();
-        let here = Sgd::with_backend(Wide, config, gradient, Some(velocity))?;
-        let [gradient, velocity] = vectors()?;
-        let there = Sgd::with_backend(Shaders, config, gradient, Some(velocity))?;
-        all.push(("SGD with momentum", Box::new(here), Box::new(there)));
-        let config = SamConfig { learning_rate: 0.1.into(), ..Default::default() };
-        let here = Sam::with_backend(Wide, config, slices())?;
-        let there = Sam::with_backend(Shaders, config, vectors()?)?;
-        all.push(("SAM", Box::new(here), Box::new(there)));
-        let config = AdamConfig { learning_rate: 0.003.into(), ..Default::default() };
-        let [[mean, variance], [gradient, _]] = [slices(), slices()];
-        let here = Adam::with_backend(Wide, config, [gradient, mean, variance])?;
-        let [[mean, variance], [gradient, _]] = [vectors()?, vectors()?];
-        let there = Adam::with_backend(Shaders, config, [gradient, mean, variance])?;
-        all.push(("Adam", Box::new(here), Box::new(there)));
-        Ok(all)
+        let sgd = SgdConfig { learning_rate: 0.05.into(), momentum: 0.9, ..Default::default() };
+        let sam = SamConfig { learning_rate: 0.1.into(), ..Default::default() };
+        let adam = AdamConfig { learning_rate: 0.003.into(), ..Default::default() };
+        Ok(vec![
+            self.pair("ball, contact", contact)?,
+            self.pair(
+                "ball, Gauss-Newton",
+                RollingBallConfig { footpoint: gauss_newton, ..contact },
+            )?,
+            self.pair("ball, gradient descent", RollingBallConfig { footpoint: paper, ..contact })?,
+            self.pair(
+                "ball, contact, Armijo",
+                RollingBallConfig { centre_step: armijo, ..contact },
+            )?,
+            self.pair("SGD with momentum", sgd)?,
+            self.pair("SAM", sam)?,
+            self.pair("Adam", adam)?,
+        ])
+    }
+
+    fn pair<C>(&self, name: &'static str, config: C) -> Result<Pair<'d>>
+    where
+        C: OptimizerConfig<Wide, Optimizer<Vec<f32>>: 'static>,
+        C: OptimizerConfig<Shaders, Optimizer<Vector>: 'static> + Copy,
+    {
+        let here = config.build(Wide, || anyhow::Ok(vec![0.0; N]))?;
+        let there = config.build(Shaders, || anyhow::Ok(Vector::zeros(self.device, N)?))?;
+        Ok((name, Box::new(here), Box::new(there)))
     }
 
     fn here(&self, optimizer: &mut dyn Optimizer) -> Result<Run> {

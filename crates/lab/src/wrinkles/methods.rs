@@ -1,13 +1,14 @@
 //! What is compared on wrinkled losses, and the settings that each is tried with.
 
 use super::problems::Problem;
-use crate::optimizers::{Made, adam, ball, entropy_sgd, sam, sgd};
 use rolling_ball::{
     AdamConfig, AnyCentreStep, AnyFootpoint, AnyRollingBallConfig, ArcLength, EntropySgdConfig,
     LaggedContact, Plain, RefreshedContact, RollingBallConfig, SamConfig, Schedule, SgdConfig,
 };
+use workbench::optimizers::{Boxed, boxed};
 
-/// Every method tries as many settings: so many rates, and so many of its other scale; a method without one tries finer rates.
+/// Every method tries as many settings: so many rates, and so many of its other scale; a method
+/// without one tries finer rates.
 pub const RATES: usize = 6;
 pub const SCALES: usize = 4;
 
@@ -61,7 +62,7 @@ pub struct Method {
     rates: (f32, f32),
     /// The same for its other scale, where it has one.
     scales: Option<(f32, f32)>,
-    pub make: fn(usize, Settings) -> Made,
+    pub make: fn(usize, Settings) -> Boxed,
     /// Whether gradients are taken at a random point that far away.
     pub smooths: bool,
 }
@@ -76,7 +77,7 @@ pub const METHODS: [Method; 9] = [
         cost: 1,
         rates: (0.001, 0.2),
         scales: None,
-        make: |n, settings| sgd(n, settings.descent()),
+        make: |n, settings| boxed(n, settings.descent()),
         smooths: false,
     },
     Method {
@@ -84,7 +85,7 @@ pub const METHODS: [Method; 9] = [
         cost: 1,
         rates: (0.0001, 0.05),
         scales: None,
-        make: |n, settings| sgd(n, SgdConfig { momentum: 0.9, ..settings.descent() }),
+        make: |n, settings| boxed(n, SgdConfig { momentum: 0.9, ..settings.descent() }),
         smooths: false,
     },
     Method {
@@ -94,7 +95,7 @@ pub const METHODS: [Method; 9] = [
         scales: None,
         make: |n, settings| {
             let learning_rate = settings.schedule(settings.rate);
-            adam(n, AdamConfig { learning_rate, roll_back: false, ..AdamConfig::default() })
+            boxed(n, AdamConfig { learning_rate, roll_back: false, ..AdamConfig::default() })
         },
         smooths: false,
     },
@@ -109,7 +110,7 @@ pub const METHODS: [Method; 9] = [
                 radius: settings.schedule(settings.scale),
                 roll_back: false,
             };
-            sam(n, config)
+            boxed(n, config)
         },
         smooths: false,
     },
@@ -126,7 +127,7 @@ pub const METHODS: [Method; 9] = [
                 roll_back: false,
                 ..EntropySgdConfig::default()
             };
-            entropy_sgd(n, config)
+            boxed(n, config)
         },
         smooths: false,
     },
@@ -135,7 +136,7 @@ pub const METHODS: [Method; 9] = [
         cost: 1,
         rates: (0.003, 0.2),
         scales: Some((0.01, 1.0)),
-        make: |n, settings| sgd(n, settings.descent()),
+        make: |n, settings| boxed(n, settings.descent()),
         smooths: true,
     },
     Method {
@@ -143,7 +144,7 @@ pub const METHODS: [Method; 9] = [
         cost: 1,
         rates: (0.003, 0.2),
         scales: RADII,
-        make: |n, settings| ball(n, settings.rolling(LAGGED, AnyCentreStep::Plain(Plain))),
+        make: |n, settings| boxed(n, settings.rolling(LAGGED, AnyCentreStep::Plain(Plain))),
         smooths: false,
     },
     Method {
@@ -151,7 +152,7 @@ pub const METHODS: [Method; 9] = [
         cost: 2,
         rates: (0.003, 0.2),
         scales: RADII,
-        make: |n, settings| ball(n, settings.rolling(REFRESHED, AnyCentreStep::Plain(Plain))),
+        make: |n, settings| boxed(n, settings.rolling(REFRESHED, AnyCentreStep::Plain(Plain))),
         smooths: false,
     },
     Method {
@@ -159,7 +160,7 @@ pub const METHODS: [Method; 9] = [
         cost: 1,
         rates: (0.003, 0.2),
         scales: RADII,
-        make: |n, settings| ball(n, settings.rolling(LAGGED, AnyCentreStep::ArcLength(ArcLength))),
+        make: |n, settings| boxed(n, settings.rolling(LAGGED, AnyCentreStep::ArcLength(ArcLength))),
         smooths: false,
     },
 ];

@@ -1,4 +1,5 @@
-//! Losses with wrinkles, where a ball should win: every optimizer at equal cost, with and without decay.
+//! Losses with wrinkles, where a ball should win: every optimizer at equal cost, with and without
+//! decay.
 
 mod methods;
 mod problems;
@@ -16,7 +17,8 @@ use rolling_ball::{Error, Objective, step};
 use workbench::progress;
 use workbench::statistics::{median, normal};
 
-/// Rippled bowls, a quantised network and a sine: what every optimizer leaves of the loss at equal cost, each with its best settings
+/// Rippled bowls, a quantised network and a sine: what every optimizer leaves of the loss at equal
+/// cost, each with its best settings
 #[derive(Args, Clone, Debug)]
 pub struct WrinklesArgs {
     /// Gradient evaluations of a run
@@ -65,7 +67,8 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// What is left of the loss that counts at the end; infinite where the run diverged. `tell` hears of each step.
+    /// What is left of the loss that counts at the end; infinite where the run diverged. `tell`
+    /// hears of each step.
     fn residual(self, mut tell: impl FnMut(&mut Loss, &[f32])) -> Result<f32> {
         let Self { material, problem, method, settings, seed } = self;
         let mut random = Rand32::new(seed);
@@ -185,9 +188,11 @@ pub fn run(args: &WrinklesArgs) -> Result<Section> {
     bar.set_length((2 * METHODS.len() * (BOWLS.len() + OTHERS.len())) as u64);
     let parts = vec![
         Part::Text(format!(
-            "What is left of the loss after {} gradient evaluations, the median of {} starts. Every method tried {} settings on {} \
-             other starts and is shown with the best for each problem: rates and, where it has one, radius, perturbation, pull or deviation, in \
-             equal ratios; `cosine` lets rate and radius, perturbation or deviation go down to nothing.",
+            "What is left of the loss after {} gradient evaluations, the median of {} starts. \
+             Every method tried {} settings on {} other starts and is shown with the best for each \
+             problem: rates and, where it has one, radius, perturbation, pull or deviation, in \
+             equal ratios; `cosine` lets rate and radius, perturbation or deviation go down to \
+             nothing.",
             args.gradients,
             args.starts,
             RATES * SCALES,
@@ -195,16 +200,18 @@ pub fn run(args: &WrinklesArgs) -> Result<Section> {
         )),
         Part::Heading("Quadratic bowls with ripples".to_owned()),
         Part::Text(format!(
-            "Columns: parameters, amplitude and frequency of the ripples. Condition {CONDITION}, starts uniform between -3 and 3; the loss of the bowl \
-             without its ripples at the end."
+            "Columns: parameters, amplitude and frequency of the ripples. Condition {CONDITION}, \
+             starts uniform between -3 and 3; the loss of the bowl without its ripples at the end."
         )),
         table(args, &material, &BOWLS, &bar)?,
         picture(args, &material, BOWLS[1])?,
         Part::Heading("A quantised network, and a sine".to_owned()),
         Part::Text(format!(
-            "A network of digits, 64-32-10, fine-tuned for a turned sensor on {SAMPLES} samples while its weights are rounded to multiples of a step; gradients \
-             are those at the rounded weights. Its loss with rounded weights on all other samples at the end. And the frequency and amplitude of a sine, from a \
-             frequency up to {AWAY} away from the right 4, whose loss waves between: its mean squared error at the end."
+            "A network of digits, 64-32-10, fine-tuned for a turned sensor on {SAMPLES} samples \
+             while its weights are rounded to multiples of a step; gradients are those at the \
+             rounded weights. Its loss with rounded weights on all other samples at the end. And \
+             the frequency and amplitude of a sine, from a frequency up to {AWAY} away from the \
+             right 4, whose loss waves between: its mean squared error at the end."
         )),
         table(args, &material, &OTHERS, &bar)?,
     ];
@@ -217,8 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shrinking_ball_rolls_over_ripples_in_which_decaying_gradient_descent_stays() -> Result<()>
-    {
+    fn the_shrinking_ball_rolls_over_ripples_that_hold_decaying_gradient_descent() -> Result<()> {
         let material = Material::new()?;
         let problem = BOWLS[1];
         let best = |name: &str| -> Result<f32> {

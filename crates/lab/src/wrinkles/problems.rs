@@ -29,10 +29,11 @@ pub const AWAY: f32 = 2.0;
 pub enum Problem {
     /// A quadratic bowl with ripples; what counts is the bowl.
     Bowl { parameters: usize, amplitude: f32, frequency: f32 },
-    /// A network of digits whose weights are rounded to multiples of a step before it is evaluated, with the gradient there
-    /// (straight through): a staircase in every direction.
+    /// A network of digits whose weights are rounded to multiples of a step before it is evaluated,
+    /// with the gradient there (straight through): a staircase in every direction.
     Quantised { step: f32 },
-    /// Frequency and amplitude of a sine through readings between -5 and 5: the loss waves in the frequency.
+    /// Frequency and amplitude of a sine through readings between -5 and 5: the loss waves in the
+    /// frequency.
     Sensor,
 }
 
@@ -123,12 +124,23 @@ pub struct Case {
 /// With its wrinkles.
 pub enum Loss {
     Bowl(RippledBowl),
-    Quantised { step: f32, samples: Dataset, others: Dataset, rounded: Vec<f32>, scratch: Vec<f32> },
-    Sensor { inputs: Vec<f32>, targets: Vec<f32> },
+    Quantised {
+        step: f32,
+        samples: Dataset,
+        others: Dataset,
+        /// The weights, rounded to multiples of the step.
+        rounded: Vec<f32>,
+        scratch: Vec<f32>,
+    },
+    Sensor {
+        inputs: Vec<f32>,
+        targets: Vec<f32>,
+    },
 }
 
 impl Loss {
-    /// What is left of the loss that counts: the bowl's, that of the rounded network on all other samples, or the sine's.
+    /// What is left of the loss that counts: the bowl's, that of the rounded network on all other
+    /// samples, or the sine's.
     pub fn residual(&mut self, theta: &[f32]) -> Result<f32, Error> {
         if let Self::Bowl(rippled) = self {
             return rippled.bowl.loss(theta);

@@ -46,8 +46,8 @@ impl Dataset {
         }
     }
 
-    /// Draws `count` samples, as evenly over the ten classes as they go, in an order that goes round the
-    /// classes; the second part is all the others, in their order.
+    /// Draws `count` samples, as evenly over the ten classes as they go, in an order that goes
+    /// round the classes; the second part is all the others, in their order.
     pub fn draw(&self, count: usize, seed: u64) -> (Self, Self) {
         let mut by_class = vec![Vec::new(); 10];
         for index in shuffled(self.labels.len(), seed) {

@@ -1,4 +1,5 @@
-//! The digits scenario: clean digits for the desktop, and the same digits seen by the device's own sensor.
+//! The digits scenario: clean digits for the desktop, and the same digits seen by the device's own
+//! sensor.
 
 use crate::data::Dataset;
 use anyhow::{Result, ensure};
@@ -17,7 +18,8 @@ const PRE_TRAINING: usize = 1200;
 /// How the device's sensor differs from the one that the clean digits were taken with.
 #[derive(Clone, Copy, Debug)]
 pub struct Sensor {
-    /// It is mounted so that the picture it reads is turned by this angle, counter-clockwise in degrees.
+    /// It is mounted so that the picture it reads is turned by this angle, counter-clockwise in
+    /// degrees.
     pub rotation: f32,
     /// Its response to a brightness is this times the clean one's.
     pub gain: f32,

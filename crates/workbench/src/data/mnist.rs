@@ -19,8 +19,9 @@ pub struct Mnist {
 }
 
 impl Mnist {
-    /// Reads `{train,t10k}-{images-idx3,labels-idx1}-ubyte` of a directory, packed (`.gz`) or not; pixels are normalised by the mean
-    /// and the deviation of the training images, 0.1307 and 0.3081.
+    /// Reads `{train,t10k}-{images-idx3,labels-idx1}-ubyte` of a directory, packed (`.gz`) or not;
+    /// pixels are normalised by the mean and the deviation of the training images, 0.1307 and
+    /// 0.3081.
     pub fn read(directory: &Path) -> Result<Self> {
         let read = |part: &str| -> Result<Dataset> {
             let images = payload(directory, &format!("{part}-images-idx3-ubyte"), [0x803, 28, 28])?;
@@ -82,8 +83,9 @@ fn bytes(directory: &Path, name: &str) -> Result<Vec<u8>> {
     let packed = directory.join(format!("{name}.gz"));
     let file = fs::File::open(&packed).with_context(|| {
         format!(
-            "cannot read {}, nor {name} beside it: --data needs the directory with MNIST's four IDX files, packed or not \
-             (Fashion-MNIST's, of the Debian package dataset-fashion-mnist, serve too: /usr/share/datasets/fashion-mnist)",
+            "cannot read {}, nor {name} beside it: --data needs the directory with MNIST's four \
+             IDX files, packed or not (Fashion-MNIST's, of the Debian package \
+             dataset-fashion-mnist, serve too: /usr/share/datasets/fashion-mnist)",
             packed.display()
         )
     })?;

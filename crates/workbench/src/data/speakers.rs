@@ -30,8 +30,8 @@ impl Recordings {
         let (inputs, labels, speakers) = (read("x")?, read("y")?, read("speaker")?);
         ensure!(
             inputs.len() == WIDTH * labels.len() && labels.len() == speakers.len(),
-            "the files in {} do not belong together: {} bytes of features ({WIDTH} each), {} labels, \
-             {} speakers",
+            "the files in {} do not belong together: {} bytes of features ({WIDTH} each), {} \
+             labels, {} speakers",
             directory.display(),
             inputs.len(),
             labels.len(),
@@ -52,7 +52,8 @@ impl Recordings {
         Ok(Self { utterances, speakers })
     }
 
-    /// What the other five speakers said, and what this one did; both normalised by the others' statistics.
+    /// What the other five speakers said, and what this one did; both normalised by the others'
+    /// statistics.
     pub fn leave_out(&self, speaker: u8) -> (Dataset, Dataset) {
         let indices = |wanted: bool| -> Vec<usize> {
             (0..self.speakers.len()).filter(|i| (self.speakers[*i] == speaker) == wanted).collect()
@@ -76,7 +77,8 @@ impl Recordings {
 mod tests {
     use super::*;
 
-    /// A directory with two utterances of each of two speakers, but for what `change` makes of the parts.
+    /// A directory with two utterances of each of two speakers, but for what `change` makes of the
+    /// parts.
     fn read(name: &str, change: fn(&mut [Vec<u8>; 3])) -> Result<Recordings> {
         let directory =
             std::env::temp_dir().join(format!("rolling-ball-{name}-{}", std::process::id()));

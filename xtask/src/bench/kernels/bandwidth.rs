@@ -31,7 +31,8 @@ impl Row {
     }
 }
 
-/// Times passes over slices of this length: in each round every pass, and right before it the triad, over the same memory.
+/// Times passes over slices of this length: in each round every pass, and right before it the
+/// triad, over the same memory.
 pub fn measure(passes: &[Pass], length: usize, slices: &mut Slices) -> Vec<Row> {
     let triad = triad();
     let mut timings = vec![[const { Vec::new() }; 2]; passes.len()];

@@ -13,8 +13,8 @@ const LENGTHS: [usize; 5] = [1 << 20, 1 << 21, 1 << 22, 1 << 23, 1 << 24];
 const NAMES: [&str; 3] = [SGD, BALL, NEAREST];
 const ROUNDS: usize = 15;
 
-/// Nanoseconds of a step and parameter: rows are optimizers, columns lengths; the last is the largest of a row in units of
-/// its smallest.
+/// Nanoseconds of a step and parameter: rows are optimizers, columns lengths; the last is the
+/// largest of a row in units of its smallest.
 pub fn table() -> Result<String> {
     let bar = progress::bar("a step by its parameters", "lengths");
     bar.set_length(LENGTHS.len() as u64);

@@ -1,7 +1,8 @@
-//! Instructions of the kernels on the desktop, as callgrind counts them, and the committed table of them.
+//! Instructions of the kernels on the desktop, as callgrind counts them, and the committed table of
+//! them.
 //!
-//! Valgrind is driven from here, by its own options. The crates that do this need a second program of exactly their
-//! version to be installed, which nobody who has only cargo and valgrind has.
+//! Valgrind is driven from here, by its own options. The crates that do this need a second program
+//! of exactly their version to be installed, which nobody who has only cargo and valgrind has.
 
 use crate::bench::guard::{Figures, Guard};
 use crate::cores::Agreement;

@@ -1,5 +1,5 @@
-//! Passes over memory against STREAM's triad, the processor's own limits, and another build; a step by its number of
-//! parameters; instructions.
+//! Passes over memory against STREAM's triad, the processor's own limits, and another build; a step
+//! by its number of parameters; instructions.
 
 mod bandwidth;
 mod growth;
@@ -38,9 +38,10 @@ pub fn measure(args: &BenchArgs) -> Result<Findings> {
     let picture = if args.write {
         roofline.write()?;
         format!(
-            "![Passes under the roofs of memory and arithmetic]({PICTURE})\n\n*GFLOP/s by operations a byte, where the \
-             slices lie in the first cache, the second, and memory. The level roof is what this processor multiplies and \
-             adds, not fused, in chains over eight slices in the first cache: {:.0} GFLOP/s, measured.*",
+            "![Passes under the roofs of memory and arithmetic]({PICTURE})\n\n*GFLOP/s by \
+             operations a byte, where the slices lie in the first cache, the second, and memory. \
+             The level roof is what this processor multiplies and adds, not fused, in chains over \
+             eight slices in the first cache: {:.0} GFLOP/s, measured.*",
             roofline.peak
         )
     } else {
@@ -51,22 +52,24 @@ pub fn measure(args: &BenchArgs) -> Result<Findings> {
     };
     let text = [
         format!(
-            "GB/s of one thread, and in brackets what part that is of STREAM's triad `a = b + q c`, timed right before \
-             each pass over the same memory by the same loop; medians of the same run. Counted as STREAM counts: each \
-             slice once for a read, once for a write, without the reads that a cache makes to fill a line. The instructions \
-             are those of {:?}.",
+            "GB/s of one thread, and in brackets what part that is of STREAM's triad `a = b + q \
+             c`, timed right before each pass over the same memory by the same loop; medians of \
+             the same run. Counted as STREAM counts: each slice once for a read, once for a write, \
+             without the reads that a cache makes to fill a line. The instructions are those of \
+             {:?}.",
             Level::in_use()
         ),
         lengths_table(&rows),
         picture,
         "By vector unit, GB/s. The bits are the same.".to_owned(),
         by_level,
-        "Slices of 1024 in the first cache: the default build, which finds out what the processor has when it runs, and \
-         one that is compiled with `-C target-cpu=native`; the two programs took turns."
+        "Slices of 1024 in the first cache: the default build, which finds out what the processor \
+         has when it runs, and one that is compiled with `-C target-cpu=native`; the two programs \
+         took turns."
 .to_owned(),
         native::table()?,
-        "A whole step on a quadratic whose gradient is one pass: nanoseconds a parameter. `spread` is the largest of a row \
-         in units of its smallest."
+        "A whole step on a quadratic whose gradient is one pass: nanoseconds a parameter. `spread` \
+         is the largest of a row in units of its smallest."
 .to_owned(),
         growth::table()?,
         counted(args)?,
@@ -90,8 +93,8 @@ fn counted(args: &BenchArgs) -> Result<String> {
         instructions.write()?;
     }
     Ok(format!(
-        "Instructions by callgrind: passes and steps at 65,536 parameters, networks at 64 samples. `cargo xtask test` \
-         fails where one rises by over 2 %.\n\n{}",
+        "Instructions by callgrind: passes and steps at 65,536 parameters, networks at 64 samples. \
+         `cargo xtask test` fails where one rises by over 2 %.\n\n{}",
         instructions.table()
     ))
 }

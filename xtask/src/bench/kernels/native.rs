@@ -1,4 +1,5 @@
-//! The default build, which chooses its instructions when it runs, against one that is compiled for this processor.
+//! The default build, which chooses its instructions when it runs, against one that is compiled for
+//! this processor.
 
 use super::bandwidth::Row;
 use anyhow::{Context, Result, ensure};

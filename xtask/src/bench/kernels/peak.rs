@@ -1,12 +1,13 @@
-//! What the processor reaches where nothing waits for memory, without fused multiply-adds, which the numeric contract has no use for.
+//! What the processor reaches where nothing waits for memory, without fused multiply-adds, which
+//! the numeric contract has no use for.
 
 use super::bandwidth::seconds;
 use rolling_ball::kernels::{Pass, SimdVector, Wide};
 use std::hint::black_box;
 use workbench::statistics::median;
 
-/// Slices, so many that the chains of their elements fill the pipelines of adders and multipliers, few enough to stay in
-/// registers and in the first cache.
+/// Slices, so many that the chains of their elements fill the pipelines of adders and multipliers,
+/// few enough to stay in registers and in the first cache.
 const SLICES: usize = 8;
 const LENGTH: usize = 256;
 /// Multiplications of an element, each with an addition.

@@ -1,4 +1,5 @@
-//! The roofline of one thread as an SVG: what memory and arithmetic allow, and what the passes reach.
+//! The roofline of one thread as an SVG: what memory and arithmetic allow, and what the passes
+//! reach.
 
 use super::bandwidth::{IN_CACHE, Row};
 use anyhow::{Context, Result};
@@ -106,7 +107,8 @@ impl Roofline<'_> {
                 .axis_desc_style(style)
                 .draw()?;
 
-            // Upright, and neighbours one above the other, since some have nearly the same number of operations a byte.
+            // Upright, and neighbours one above the other, since some have nearly the same number
+            // of operations a byte.
             for (index, pass) in shown().iter().enumerate() {
                 let x = intensity(pass);
                 let above = points.iter().flatten().filter(|(other, _)| *other == x);

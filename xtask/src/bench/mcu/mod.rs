@@ -1,4 +1,5 @@
-//! Instructions of a training step on the emulated cores, and of the optimizers' passes by the number of parameters.
+//! Instructions of a training step on the emulated cores, and of the optimizers' passes by the
+//! number of parameters.
 
 mod committed;
 mod figures;
@@ -18,7 +19,8 @@ use std::time::Duration;
 use workbench::progress;
 use workbench::setup;
 
-/// Their scalar and vector instructions are what the library is written for; the guard looks at these alone.
+/// Their scalar and vector instructions are what the library is written for; the guard looks at
+/// these alone.
 const GUARDED: [&Machine; 2] = [&MPS2_AN386, &MPS3_AN547];
 
 const FOLDER: &str = "bench";
@@ -33,18 +35,19 @@ pub fn measure(args: &BenchArgs) -> Result<Findings> {
     }
     let Committed { steps, passes, .. } = &measured;
     let text = [
-        "Instructions as QEMU counts them (`-icount`), of one whole step with its evaluations, after two steps to warm \
-         up; the bits of theta are the desktop's on every core. `sgd` is plain gradient descent, `ball` the default \
-         ball, which evaluates the loss once more a step to be able to go back.",
+        "Instructions as QEMU counts them (`-icount`), of one whole step with its evaluations, \
+         after two steps to warm up; the bits of theta are the desktop's on every core. `sgd` is \
+         plain gradient descent, `ball` the default ball, which evaluates the loss once more a \
+         step to be able to go back.",
         &tables::steps(steps),
-        "Beside other libraries that train on microcontrollers, on the Cortex-M4F, with the ratio to theirs. Theirs were \
-         counted on the same emulated board (mps2-an386), compiled by arm-none-eabi-gcc 12.2 with -O2 and hard floats. \
-         AIfES: its whole step. PULP-TrainLib (stm32 branch, `exp` replaced by `expf`): without biases, and one sample a \
-         step only.",
+        "Beside other libraries that train on microcontrollers, on the Cortex-M4F, with the ratio \
+         to theirs. Theirs were counted on the same emulated board (mps2-an386), compiled by \
+         arm-none-eabi-gcc 12.2 with -O2 and hard floats. AIfES: its whole step. PULP-TrainLib \
+         (stm32 branch, `exp` replaced by `expf`): without biases, and one sample a step only.",
         &tables::peers(steps),
-        "The optimizer alone, instructions a parameter and step, without the evaluations that it asks for. `spread` is \
-         the largest of a row in units of its smallest; what does not depend on the number of parameters shows in the \
-         first column.",
+        "The optimizer alone, instructions a parameter and step, without the evaluations that it \
+         asks for. `spread` is the largest of a row in units of its smallest; what does not depend \
+         on the number of parameters shows in the first column.",
         &tables::passes(passes),
         "The Cortex-M55 in units of the Cortex-M4F:",
         &tables::vectors(passes),

@@ -26,7 +26,8 @@ const PEERS: [Peer; 2] = [
     Peer { name: "PULP-TrainLib", figures: &[("8-16-4", 1, 5_958), ("16-32-4", 1, 15_333)] },
 ];
 
-/// Rows are cores, columns networks, batches and optimizers; the last row is the vector unit's gain.
+/// Rows are cores, columns networks, batches and optimizers; the last row is the vector unit's
+/// gain.
 pub fn steps(steps: &[Step]) -> String {
     let column =
         |step: &Step| format!("{}, batch {}, {}", step.network, step.batch, step.optimizer);
@@ -51,7 +52,8 @@ pub fn steps(steps: &[Step]) -> String {
     markdown(header, cores.chain([gain]))
 }
 
-/// Gradient descent and the ball on the Cortex-M4F, and what the peers' gradient descent takes there.
+/// Gradient descent and the ball on the Cortex-M4F, and what the peers' gradient descent takes
+/// there.
 pub fn peers(steps: &[Step]) -> String {
     let mut header = vec!["network".to_owned(), "batch".to_owned(), "optimizer".to_owned()];
     header.push("instructions".to_owned());
