@@ -132,7 +132,10 @@ pub enum Loss {
         rounded: Vec<f32>,
         scratch: Vec<f32>,
     },
-    Sensor { inputs: Vec<f32>, targets: Vec<f32> },
+    Sensor {
+        inputs: Vec<f32>,
+        targets: Vec<f32>,
+    },
 }
 
 impl Loss {
