@@ -12,17 +12,18 @@ use rolling_ball::{Error, Optimizer, Request, RollingBall, RollingBallConfig};
 
 const READINGS: u16 = 50;
 const STEPS: u32 = 100;
-/// Slope and offset.
+/// The slope and the offset of the line.
 const PARAMETERS: usize = 2;
 
-/// A reading of the sensor and its reference value: a line, with an error that alternates.
+/// A reading of the sensor and its reference value. They lie on a line, with an error that
+/// alternates.
 fn reading(index: u16) -> (f32, f32) {
     let x = f32::from(index) / f32::from(READINGS) * 2.0 - 1.0;
     let error = if index.is_multiple_of(2) { 0.1 } else { -0.1 };
     (x, 1.5 * x + 0.5 + error)
 }
 
-/// An evaluation that is under way: the sums over the readings so far.
+/// An evaluation in progress: the sums over the readings so far.
 #[derive(Default)]
 struct Evaluation {
     done: u16,
@@ -31,7 +32,7 @@ struct Evaluation {
 }
 
 impl Evaluation {
-    /// One reading: microseconds on a microcontroller.
+    /// Adds one reading, which takes microseconds on a microcontroller.
     fn advance(&mut self, theta: &[f32; PARAMETERS]) {
         let (x, y) = reading(self.done);
         let [slope, offset] = *theta;
@@ -46,13 +47,13 @@ impl Evaluation {
 }
 
 fn main() -> Result<(), Error> {
-    // Theta is the caller's own. While a step is in progress it holds the point that is to be
+    // Theta belongs to the caller. While a step is in progress it holds the point that is to be
     // evaluated, and the caller must leave it alone.
     let mut theta = [0.0; PARAMETERS];
     let config = RollingBallConfig::shrinking(0.03, 0.2, STEPS);
     let mut ball = RollingBall::new(config, [[0.0; PARAMETERS]; 2])?;
 
-    // Stands for the firmware's other duties, none of which may wait for the learning.
+    // This stands for the firmware's other duties, none of which may wait for the learning.
     let mut watchdog_fed = 0;
     let mut evaluation = Evaluation::default();
     let (mut gradients, mut losses) = (0, 0);
@@ -60,13 +61,14 @@ fn main() -> Result<(), Error> {
     while ball.steps() < STEPS {
         watchdog_fed += 1;
 
-        // A piece of the evaluation that the ball asked for; then back to the other duties.
+        // This is one piece of the evaluation that the ball asked for; then the other duties have
+        // their turn.
         if evaluation.done < READINGS && !matches!(request, Request::Done(_)) {
             evaluation.advance(&theta);
             continue;
         }
 
-        // All readings are in: tell the answer and keep the next request for the next turn.
+        // All readings are in, so tell the answer and keep the next request for the next turn.
         request = match request {
             Request::Gradient => {
                 gradients += 1;

@@ -27,7 +27,7 @@ type Back = (Second, over::Relu<Second>, Mean);
 type Layers = (Front, Back, over::Dense<Mean, CLASSES>);
 type Net = Network<'static, Layers>;
 
-/// Does not compile where the board has less memory than training takes.
+/// This does not compile where the board has less memory than training takes.
 const _: () = FitsIn::<Net, { 32 * 1024 }>::CHECK;
 
 const PICTURES: usize = 150;
@@ -45,7 +45,7 @@ fn uniform_numbers(mut state: u32) -> impl FnMut() -> f32 {
     }
 }
 
-/// Something 5 x 5 somewhere in the picture, and noise all over it.
+/// A shape of 5 x 5 pixels somewhere in the picture, and noise all over it.
 fn picture(class: usize, uniform: &mut impl FnMut() -> f32) -> Picture {
     let mut place = || 3.5 * (uniform() + 1.0) + 2.0;
     let (row, column) = (place().floor(), place().floor());
@@ -67,7 +67,7 @@ fn pictures(seed: u32) -> Vec<Picture> {
     (0..PICTURES).map(|index| picture(index % CLASSES, &mut uniform)).collect()
 }
 
-/// The part of the pictures that the network names rightly, in per cent.
+/// How many of the pictures the network classifies correctly, in per cent.
 fn accuracy(theta: &[f32], pictures: &[Picture]) -> Result<f32, Error> {
     let network = Net::new(&[])?;
     let mut scratch = [0.0; Net::SCRATCH];

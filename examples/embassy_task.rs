@@ -32,8 +32,9 @@ async fn fine_tune(memory: &mut NetMemory) -> Result<(), Error> {
     for (index, parameter) in theta.iter_mut().enumerate() {
         *parameter = (index * 7 % 13) as f32 / 13.0 - 0.5;
     }
+    let network = Net::new(&[])?;
     let samples = (&INPUTS, &CLASSES).all();
-    let mut batch = Net::new(&[])?.batch(SoftmaxCrossEntropy::new(), samples, scratch)?;
+    let mut batch = network.batch(SoftmaxCrossEntropy::new(), samples, &mut *scratch)?;
     let mut ball = RollingBall::new(RollingBallConfig::fine_tuning(STEPS), vectors.each_mut())?;
     while ball.steps() < STEPS {
         // The three lines.
@@ -41,9 +42,8 @@ async fn fine_tune(memory: &mut NetMemory) -> Result<(), Error> {
             yield_now().await;
         }
     }
-    drop(batch);
     for (input, class) in INPUTS.iter().zip(CLASSES) {
-        assert_eq!(Net::new(&[])?.classify(theta, &input.as_slice(), scratch)?, class);
+        assert_eq!(network.classify(theta, &input.as_slice(), scratch)?, class);
     }
     Ok(())
 }

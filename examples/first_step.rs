@@ -1,7 +1,7 @@
-//! First steps of the ball: a loss, an optimizer, and the one call that joins them.
+//! The first steps of the ball: a loss, an optimizer, and the one call that joins them.
 //!
-//! The loss is a long narrow valley: a hundred times steeper across than along. Gradient descent
-//! must choose its rate for the steep direction and then creeps along the flat one.
+//! The loss is a long narrow valley, which is a hundred times steeper across than along. Gradient
+//! descent must choose its rate for the steep direction, and then creeps along the flat one.
 //!
 //! ```text
 //! cargo run --release --example first_step
@@ -19,7 +19,7 @@ const STEPS: u32 = 100;
 /// The steps before which the loss is printed.
 const PRINTED: [u32; 6] = [0, 5, 10, 20, 50, STEPS];
 
-/// `f(theta) = (100 theta_0^2 + theta_1^2) / 2`
+/// The loss `f(theta) = (100 theta_0^2 + theta_1^2) / 2`.
 struct Valley;
 
 impl Objective for Valley {
@@ -35,7 +35,7 @@ impl Objective for Valley {
     }
 }
 
-/// Makes the steps and prints a row of losses. Any optimizer will do: they all speak the same
+/// Makes the steps and prints a row of losses. Any optimizer will do, since they all speak the same
 /// protocol.
 fn descend(name: &str, optimizer: &mut impl Optimizer) -> Result<(), Error> {
     let mut theta = START;
@@ -65,7 +65,7 @@ fn sgd(learning_rate: impl Into<Schedule>) -> Result<Sgd<[f32; 2]>, Error> {
 }
 
 fn main() -> Result<(), Error> {
-    // One step, and what it says of itself. The ball works in two vectors as long as theta.
+    // This is one step, and what it reports. The ball works in two vectors as long as theta.
     let mut ball = RollingBall::new(RollingBallConfig::default(), [[0.0; 2]; 2])?;
     let mut theta = START;
     let report = step(&mut ball, &mut Valley, &mut theta)?;
@@ -86,7 +86,8 @@ fn main() -> Result<(), Error> {
     descend("SGD, rate 0.019 (stable to 0.02)", &mut sgd(0.019)?)?;
     descend("SGD, rate 1", &mut sgd(1.0)?)?;
     // Clipping the gradients tames the steep start as well. The ball's centre never moves further
-    // than learning_rate / loss_scale, a third here: so let that be this one's longest step too.
+    // than learning_rate / loss_scale, which is a third here, so let that be the longest step of
+    // this one too.
     let shrinking = Schedule::Cosine { from: 1.0, to: 0.0, steps: STEPS };
     let mut clipped = ClipNorm::new(sgd(shrinking)?, 1.0 / 3.0)?;
     descend("SGD, clipped, rate 1 shrinking", &mut clipped)?;

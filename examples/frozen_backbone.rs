@@ -16,11 +16,11 @@ type Front = (Dense<2, 24>, Relu<24>, Dense<24, FEATURES>, Relu<FEATURES>);
 type Backbone = FloatBackbone<'static, Front>;
 type Tail = Dense<FEATURES, 2>;
 type Net = Network<'static, Tail, Backbone>;
-/// The same layers, all of them trained: for comparison.
+/// The same layers, all of them trained, for comparison.
 type TrainedWhole = Network<'static, (Front, Tail)>;
 
-/// A `static` that never changes is linked into flash and read there. A firmware's holds trained
-/// weights; this one makes do with arbitrary numbers, whose features are good enough for a circle.
+/// A `static` that never changes is linked into flash and read there. In a firmware it would hold
+/// trained weights; here arbitrary numbers do, since their features are good enough for a circle.
 static IN_FLASH: [f32; Backbone::PARAMETERS] = arbitrary_numbers(12);
 
 const SAMPLES: u16 = 300;
@@ -40,8 +40,8 @@ const fn arbitrary_numbers<const N: usize>(mut state: u32) -> [f32; N] {
     numbers
 }
 
-/// Points of a spiral that fills the unit disc evenly. Those within 0.7 of its centre are class 1:
-/// half of them.
+/// The points of a spiral that fills the unit disc evenly. Those within 0.7 of its centre, which is
+/// half of them, are class 1.
 fn point(index: f32) -> Sample<[f32; 2], usize> {
     let radius = (index / f32::from(SAMPLES)).sqrt();
     let angle = 2.4 * index;
@@ -51,7 +51,7 @@ fn point(index: f32) -> Sample<[f32; 2], usize> {
     }
 }
 
-/// The part of the points between the samples that the network puts on the right side, in per cent.
+/// How many of the points between the samples the network puts on the right side, in per cent.
 fn accuracy(theta: &[f32]) -> Result<f32, Error> {
     let network = Net::with_backbone(Backbone::new(&IN_FLASH)?, &[])?;
     let mut scratch = [0.0; Net::SCRATCH];
@@ -68,8 +68,8 @@ fn main() -> Result<(), Error> {
     println!("RAM to train the tail        {:>6} bytes", Net::RAM_BYTES);
     println!("RAM to train all the layers  {:>6} bytes\n", TrainedWhole::RAM_BYTES);
 
-    // Theta is the tail alone. Zeros are a fair start for a tail of one layer: every class is
-    // equally likely.
+    // Theta is the tail alone. Zeros are a fair start for a tail of one layer, because every class
+    // is equally likely.
     let mut theta = [0.0; Net::PARAMETERS];
     println!("accuracy on other points: {:.1} %", accuracy(&theta)?);
 

@@ -1,8 +1,8 @@
-//! A small CNN from PyTorch, its convolutions in eight bits in flash, whose last layer learns on
-//! the device.
+//! A small CNN from PyTorch, with its convolutions in flash in eight bits, whose last layer learns
+//! on the device.
 //!
 //! `models/generated/digits_cnn.rs` is what `rolling-ball import` made of the trained model
-//! (models/README.md): types, parameters, sizes. The device's sensor is mounted upside down; it
+//! (models/README.md): types, parameters and sizes. The device's sensor is mounted upside down. It
 //! labels a hundred digits and fine-tunes.
 //!
 //! ```text
@@ -19,10 +19,10 @@ use rolling_ball::{Error, RollingBall, RollingBallConfig, step};
 // The board has this much RAM. A network that needs more would not compile.
 const _: () = FitsIn::<Network, { 16 * 1024 }>::CHECK;
 
-/// data/digits/README.md has the format.
+/// The format is described in data/digits/README.md.
 static PACKED: &[u8] = include_bytes!("../data/digits/digits.bin");
 const RECORD: usize = 41;
-/// The digits before this one trained the model.
+/// The digits before this index trained the model.
 const KNOWN: usize = 1200;
 const LABELLED: usize = 100;
 const STEPS: u32 = 100;
@@ -56,7 +56,7 @@ impl Reading {
     }
 }
 
-/// In per cent.
+/// The accuracy in per cent.
 fn accuracy(network: &Network, theta: &[f32], readings: &[Reading]) -> Result<f64, Error> {
     let mut scratch = [0.0; Network::SCRATCH];
     let mut right = 0;

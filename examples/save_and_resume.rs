@@ -1,7 +1,8 @@
-//! A training that outlives a power failure: checkpoints in flash, and the same bits at the end.
+//! A training that survives a power failure, with checkpoints in flash and the same bits at the
+//! end.
 //!
-//! The flash is a model in memory, as strict as a real one, which loses its power where it is told
-//! to. On a device it is your HAL's: anything that implements
+//! The flash is a model in memory that is as strict as a real one, and it loses its power where it
+//! is told to. On a device it is your HAL's flash: anything that implements
 //! `embedded_storage::nor_flash::NorFlash`.
 //!
 //! ```text
@@ -20,21 +21,21 @@ use std::ops::Range;
 
 const PARAMETERS: usize = 1000;
 const STEPS: u32 = 40;
-/// Erasing wears a flash: a checkpoint now and then is enough.
+/// Erasing wears a flash out, so a checkpoint now and then is enough.
 const STEPS_A_SAVE: u32 = 10;
 
 type Ball = RollingBall<[f32; PARAMETERS]>;
 
-/// Writes 8 bytes at a time and erases 2 KB, as on an STM32L4.
+/// It writes 8 bytes at a time and erases 2 KB, as on an STM32L4.
 type Flash = NorFlashModel<8, 2048>;
 
-/// Where the linker script leaves room for checkpoints, which is checked before there is a
-/// firmware.
+/// The range in which the linker script leaves room for checkpoints. It is checked before there is
+/// a firmware.
 const RANGE: Range<u32> = 0x8000..0x10000;
 const _: () =
     assert!(Checkpoints::<Flash>::bytes::<Ball>(PARAMETERS, 3) <= (RANGE.end - RANGE.start) as u64);
 
-/// A narrow valley, `sum (i + 1) theta[i]^2 / 2 / PARAMETERS`.
+/// A narrow valley: the loss is `sum (i + 1) theta[i]^2 / 2 / PARAMETERS`.
 struct Valley;
 
 impl Objective for Valley {

@@ -11,14 +11,14 @@
 use rolling_ball::nn::{Dense, FitsIn, Layer, Network, Relu, Sample, SoftmaxCrossEntropy};
 use rolling_ball::{Error, Objective, Optimizer, RollingBall, RollingBallConfig, step};
 
-/// Two coordinates, 16 hidden neurons, twice; two classes.
+/// Two coordinates, two times 16 hidden neurons, and two classes.
 type Layers = (Dense<2, 16>, Relu<16>, Dense<16, 16>, Relu<16>, Dense<16, 2>);
 type Net = Network<'static, Layers>;
 
-/// Does not compile where the board has less memory than training takes.
+/// This does not compile where the board has less memory than training takes.
 const _: () = FitsIn::<Net, { 8 * 1024 }>::CHECK;
 
-/// Points of both spirals together.
+/// The number of points on both spirals together.
 const SAMPLES: u16 = 200;
 const STEPS: u32 = 400;
 
@@ -31,7 +31,7 @@ fn point(index: u16, turned: f32) -> Sample<[f32; 2], usize> {
     Sample { input: [radius * angle.cos(), radius * angle.sin()], target: usize::from(class) }
 }
 
-/// The part of the points in between that the network puts on the right spiral, in per cent.
+/// How many of the points in between the network puts on the right spiral, in per cent.
 fn accuracy(theta: &[f32]) -> Result<f32, Error> {
     let network = Net::new(&[])?;
     let mut scratch = [0.0; Net::SCRATCH];
@@ -69,7 +69,8 @@ fn main() -> Result<(), Error> {
     )?;
 
     // The samples are streamed through the network one by one for each evaluation, so that any
-    // number of them takes the same RAM. Here they lie in an array; on a device, in flash.
+    // number of them takes the same RAM. Here they are in an array; on a device they would be in
+    // flash.
     let samples: [_; SAMPLES as usize] = core::array::from_fn(|index| point(index as u16, 0.0));
     let stream = samples
         .iter()
@@ -78,8 +79,8 @@ fn main() -> Result<(), Error> {
     let mut scratch = [0.0; Net::SCRATCH];
     let mut objective = network.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
 
-    // Theta is where the ball touches the graph of the loss. Its centre can be deployed as well; it
-    // is written over the gradient, so that it takes no memory.
+    // Theta is where the ball touches the graph of the loss. The centre can be deployed as well; it
+    // is written over the gradient, so it takes no memory.
     println!("                   accuracy on the other points, in per cent");
     println!(" step       loss    contact     centre");
     loop {

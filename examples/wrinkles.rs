@@ -1,11 +1,12 @@
-//! A bowl with ripples: does the ball roll over them?
+//! A bowl with ripples, and whether the ball rolls over them.
 //!
-//! The loss is `x^2 / 2 + 0.05 sin(30 x)`: some twenty local minima on the way to the deepest, each
-//! of which catches gradient descent at a small rate. A ball that is wider than a ripple does not
-//! fit into one. Every method makes as many steps from as many starts, shrinks its rate (and the
-//! ball its radius) to nothing on the same half cosine, and takes its rate from the same grid: the
-//! one that does best from every other start. What is printed is how it does from the remaining
-//! starts.
+//! The loss is `x^2 / 2 + 0.05 sin(30 x)`. It has some twenty local minima on the way to the
+//! deepest, each of which catches gradient descent at a small rate. A ball that is wider than a
+//! ripple does not fit into one.
+//!
+//! Every method makes as many steps from as many starts, and shrinks its rate (and the ball its
+//! radius) to nothing on the same half cosine. Each takes its rate from the same grid: the one that
+//! does best from every other start. What is printed is how it does from the remaining starts.
 //!
 //! ```text
 //! cargo run --release --example wrinkles
@@ -22,7 +23,7 @@ const STEPS: u32 = 200;
 const RADII: [f32; 7] = [0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0];
 /// The rates are 0.001 times 1, 2, 4, ...
 const RATES: i32 = 16;
-/// Starts from -3 to 3.
+/// The number of starts, from -3 to 3.
 const STARTS: u16 = 200;
 /// Where the deepest minimum is; its neighbours are 0.2 away.
 const DEEPEST: f32 = -0.0512;
@@ -51,8 +52,8 @@ fn loss(x: f32) -> f32 {
     smooth(x) + HEIGHT * (FREQUENCY * x).sin()
 }
 
-/// Makes an optimizer with a rate. No roll-back: a step of every method then costs one gradient
-/// evaluation.
+/// Makes an optimizer with a given rate. Without roll-back, a step of every method costs one
+/// gradient evaluation.
 type Method = Box<dyn Fn(f32) -> Result<Box<dyn Optimizer>, Error>>;
 
 fn to_nothing(from: f32) -> Schedule {

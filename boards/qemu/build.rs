@@ -53,11 +53,11 @@ const fn mps2(name: &'static str) -> Machine {
     }
 }
 
-/// What a binary may take, in bytes: what does not fit fails to link.
+/// What a binary may take, in bytes. A binary that does not fit fails to link.
 struct Budget {
     flash: u32,
     ram: u32,
-    /// Of the RAM.
+    /// The part of the RAM that is the stack.
     stack: u32,
 }
 
@@ -84,15 +84,15 @@ const BUDGETS: [(&str, Budget); 15] = [
     ("size", DIGITS),
 ];
 
-/// Names the board; `cargo xtask` sets it.
+/// The variable that names the board; `cargo xtask` sets it.
 const MACHINE: &str = "ROLLING_BALL_MACHINE";
 const DEFAULT_MACHINE: &str = "mps2-an386";
 
-/// Names the folder of the images: weights, samples and settings, as
+/// The variable that names the folder of the images, with weights, samples and settings as
 /// `rolling_ball_rehearsal::Image` reads them.
 const IMAGES: &str = "ROLLING_BALL_IMAGES";
 
-/// `DIGITS_IMAGE` is the path of `digits.image`, and so on.
+/// The scenarios with images: `DIGITS_IMAGE` is the path of `digits.image`, and so on.
 const SCENARIOS: [&str; 4] = ["last_layer", "digits", "speakers", "speakers_cnn"];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -105,7 +105,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let machine = machine()?;
     println!("cargo:rustc-env=SYSTICK_HZ={}", machine.systick_hz);
 
-    // For all, so that a binary without a budget fails for want of memory.x.
+    // This is for all binaries, so that one without a budget fails because it has no memory.x.
     println!("cargo:rustc-link-arg-bins=-Tlink.x");
     for (name, budget) in BUDGETS {
         let directory = output.join(name);
@@ -116,7 +116,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo:rustc-link-arg-bin={name}=-L{directory}");
         println!("cargo:rustc-link-arg-bin={name}=-T{directory}/budget.x");
     }
-    // The strings of the log, which stay on the host.
+    // These are the strings of the log, which stay on the host.
     println!("cargo:rustc-link-arg-bin=logged=-Tdefmt.x");
     Ok(())
 }
@@ -130,7 +130,7 @@ fn machine() -> Result<Machine, Box<dyn Error>> {
         .ok_or_else(|| format!("{MACHINE}: no machine {wanted:?}; expected one of {names}").into())
 }
 
-/// `armv6m`, `armv7m` or `armv8m`: what guards the stack differs.
+/// Passes on whether this is `armv6m`, `armv7m` or `armv8m`, since what guards the stack differs.
 fn architecture() -> Result<(), Box<dyn Error>> {
     println!("cargo:rustc-check-cfg=cfg(armv6m, armv7m, armv8m)");
     let target = env::var("TARGET")?;
@@ -144,7 +144,8 @@ fn architecture() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Where the images lie. Without its image a firmware builds, and says at run time what it lacks.
+/// Passes on where the images are. Without its image a firmware still builds, and says at run time
+/// what is missing.
 fn images(output: &Path) -> Result<(), Box<dyn Error>> {
     let folder = env::var_os(IMAGES).map(PathBuf::from);
     if folder.is_none() {
@@ -157,7 +158,7 @@ fn images(output: &Path) -> Result<(), Box<dyn Error>> {
     for scenario in SCENARIOS {
         let path = folder.as_ref().map(|folder| folder.join(scenario).with_extension("image"));
         let path = match path {
-            // The compiler watches its content.
+            // The compiler watches the content of the file.
             Some(path) if path.is_file() => fs::canonicalize(path)?,
             Some(path) => {
                 println!("cargo:rerun-if-changed={}", path.display());
@@ -170,8 +171,8 @@ fn images(output: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The flash, the stack at the bottom of the RAM, and what is above it. A budget larger than the
-/// machine is the machine: what does not fit there fails to link there.
+/// The flash, the stack at the bottom of the RAM, and the RAM above it. Where the budget is larger
+/// than the machine, the machine's size counts, and what does not fit there fails to link there.
 fn regions(machine: &Machine, budget: &Budget) -> [(u32, u32); 3] {
     let (ram, length) = machine.ram;
     let data = budget.ram.min(length) - budget.stack;
@@ -182,8 +183,8 @@ fn regions(machine: &Machine, budget: &Budget) -> [(u32, u32); 3] {
     ]
 }
 
-/// The regions, included by cortex-m-rt's link.x. The stack grows away from the static data: one
-/// that overflows leaves the RAM.
+/// The regions, which link.x of cortex-m-rt includes. The stack grows away from the static data, so
+/// a stack that overflows leaves the RAM.
 fn memory_script(machine: &Machine, budget: &Budget) -> String {
     let [flash, stack, ram] = regions(machine, budget);
     format!(
@@ -200,8 +201,8 @@ _stack_start = ORIGIN(STACK) + LENGTH(STACK);
     )
 }
 
-/// Read after link.x. Fails the link when link.x has found some other memory.x: the linker first
-/// looks in its working directory and in the search paths of the dependencies.
+/// This is read after link.x, and fails the link when link.x has found some other memory.x. The
+/// linker first looks in its working directory and in the search paths of the dependencies.
 fn budget_script(name: &str, machine: &Machine, budget: &Budget) -> String {
     let [flash, _, ram] = regions(machine, budget);
     format!(

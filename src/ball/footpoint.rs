@@ -35,7 +35,7 @@ pub trait Footpoint: Copy + Debug {
     /// Step 1: the ball rests on the graph at theta, where the loss is this and the gradient is known.
     ///
     /// # Errors
-    /// Where the numbers are not finite; or [`Pause::Asks`], where the contact is to be found anew first.
+    /// Where the numbers are not finite; or `Pause::Asks`, where the contact is to be found anew first.
     fn rest<K: VectorOps>(
         &self,
         body: &mut Body,

@@ -124,7 +124,7 @@ impl Schedule {
 }
 
 /// `(1 + cos(pi t)) / 2` for `t` in `0 ..= 1`, within 2e-7: its power series on either half of the wave. A general
-/// cosine would bring arithmetic on `f64` into the firmware, six kilobytes of it.
+/// cosine would bring arithmetic on `f64` into the firmware, 7.7 KB of it.
 fn half_cosine(t: f32) -> f32 {
     const SQUARE: f64 = core::f64::consts::PI * core::f64::consts::PI;
     /// `(-1)^(k + 1) pi^(2k) / (2 (2k)!)` for `k` from 1.

@@ -20,13 +20,15 @@
  *     }
  *
  * What holds for every function:
- * - Lengths are in elements, not bytes. Buffers stay the caller's; nothing is allocated, freed or called back.
- * - A pointer that is null or misaligned, a wrong length, an object that was not initialised, an answer out of turn
- *   give an error code. A pointer to memory that is not there, too short, or in use by another call cannot be seen.
- * - An object on which no init function was called must have a defined content, so that it is recognised: a static has,
- *   a local needs `= {{0}}`.
- * - Arithmetic is IEEE-754 single precision in one written order: the same bits on every core. For the caller's own
- *   part of a loss to have them too, compile it with -ffp-contract=off.
+ * - Lengths are in elements, not bytes. Buffers belong to the caller: the library
+ *   allocates nothing, frees nothing and calls nothing back.
+ * - A pointer that is null or misaligned, a wrong length, an object that was not initialised and an
+ *   answer out of turn each give an error code. The library cannot see that a pointer leads to
+ *   memory that does not exist, is too short, or is in use by another call.
+ * - An object on which no init function was called must have a defined content, so that the library
+ *   can recognise it: a static has one, a local needs `= {{0}}`.
+ * - Arithmetic is IEEE-754 single precision in one written order, so that every core gives the same
+ *   bits. For the caller's own part of a loss to have them too, compile it with -ffp-contract=off.
  */
 
 #ifndef ROLLING_BALL_H
@@ -39,29 +41,32 @@
 
 
 /**
- * Vectors of Adam's workspace, each as long as theta.
+ * How many vectors Adam's workspace has, each as long as theta.
  */
 #define RB_ADAM_VECTORS 3
 
 /**
- * Vectors of the ball's workspace, each as long as theta.
+ * How many vectors the ball's workspace has, each as long as theta.
  */
 #define RB_BALL_VECTORS 2
 
 /**
- * The centre descends the dilated loss, with the gradient taken at the contact. Cost a step: `iterations` + 1
- * gradient evaluations; with 0 the contact lags one step behind, with 1 it is found anew from the centre.
+ * The centre descends the dilated loss, with the gradient taken at the contact. With `iterations`
+ * 0 the contact lags one step behind; with 1 it is found anew from the centre. Cost:
+ * `iterations` + 1 gradient evaluations a step.
  */
 #define RB_FOOTPOINT_CONTACT 0
 
 /**
- * The nearest point of the graph, by Gauss-Newton in at most `iterations` moves, until the predicted decrease is
- * below `tolerance` of the distance. Cost: a gradient and at least one loss an iteration.
+ * The contact is the nearest point of the graph. Gauss-Newton finds it in at most `iterations`
+ * moves, and ends earlier once the predicted decrease is below `tolerance` times the distance.
+ * Cost: a gradient and at least one loss for each iteration.
  */
 #define RB_FOOTPOINT_GAUSS_NEWTON 1
 
 /**
- * The paper's solver: `iterations` gradient steps of size `projection_step`. Cost: as many gradients.
+ * The paper's solver, which makes `iterations` gradient steps of size `projection_step`. Cost: one
+ * gradient for each of them.
  */
 #define RB_FOOTPOINT_GRADIENT_DESCENT 2
 
@@ -71,57 +76,58 @@
 #define RB_CENTRE_STEP_PLAIN 0
 
 /**
- * Arc length on the graph: never longer than the learning rate over the loss scale.
+ * The centre moves by an arc length on the graph: never further than the learning rate divided by
+ * the loss scale.
  */
 #define RB_CENTRE_STEP_ARC_LENGTH 1
 
 /**
- * A line search on the loss finds the rate, by the settings in `armijo`.
+ * A line search on the loss finds the rate, with the settings in `armijo`.
  */
 #define RB_CENTRE_STEP_ARMIJO 2
 
 /**
- * Size of an rb_optimizer, in words of 8 bytes.
+ * The size of an rb_optimizer, in words of 8 bytes.
  */
 #define RB_OPTIMIZER_WORDS 80
 
 /**
- * Vectors of SAM's workspace, each as long as theta.
+ * How many vectors SAM's workspace has, each as long as theta.
  */
 #define RB_SAM_VECTORS 2
 
 /**
- * The same value, `from`, at every step.
+ * The value `from` at every step.
  */
 #define RB_SCHEDULE_CONSTANT 0
 
 /**
- * From `from` to `to` on a straight line.
+ * A straight line from `from` to `to`.
  */
 #define RB_SCHEDULE_LINEAR 1
 
 /**
- * From `from` to `to` on half a cosine wave.
+ * Half a cosine wave from `from` to `to`.
  */
 #define RB_SCHEDULE_COSINE 2
 
 /**
- * From `from` to `to` by the same factor each step; `to` must be above 0.
+ * The same factor at every step, from `from` to `to`; `to` must be above 0.
  */
 #define RB_SCHEDULE_EXPONENTIAL 3
 
 /**
- * Vectors of the workspace of gradient descent without momentum, each as long as theta.
+ * How many vectors the workspace of gradient descent without momentum has, each as long as theta.
  */
 #define RB_SGD_VECTORS 1
 
 /**
- * Vectors of the workspace of gradient descent with momentum, each as long as theta.
+ * How many vectors the workspace of gradient descent with momentum has, each as long as theta.
  */
 #define RB_MOMENTUM_VECTORS 2
 
 /**
- * What a function answers. After an error nothing is half-written.
+ * What a function returns. After an error nothing is half-written.
  */
 enum rb_error
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -129,7 +135,7 @@ enum rb_error
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * No error.
+     * There was no error.
      */
     RB_ERROR_NONE = 0,
     /**
@@ -141,11 +147,11 @@ enum rb_error
      */
     RB_ERROR_MISALIGNED = 2,
     /**
-     * The optimizer has not been initialised, or its initialisation failed.
+     * The optimizer was not initialised, or its initialisation failed.
      */
     RB_ERROR_NOT_INITIALISED = 3,
     /**
-     * The optimizer is of another kind than the function is for.
+     * The function is for another kind of optimizer.
      */
     RB_ERROR_KIND = 4,
     /**
@@ -153,11 +159,11 @@ enum rb_error
      */
     RB_ERROR_OVERLAP = 5,
     /**
-     * A length is not the one that is needed.
+     * A length is not the one that is required.
      */
     RB_ERROR_LENGTH = 6,
     /**
-     * A setting is out of its range.
+     * A setting is outside its range.
      */
     RB_ERROR_SETTING = 7,
     /**
@@ -165,18 +171,18 @@ enum rb_error
      */
     RB_ERROR_NON_FINITE_PARAMETERS = 8,
     /**
-     * A loss is NaN or infinite. Theta is at the last point whose loss was finite; where roll_back is off, at
-     * the point where the loss was asked for.
+     * A loss is NaN or infinite. Theta is back at the last point whose loss was finite; where
+     * roll_back is off, it stays at the point whose loss was asked for.
      */
     RB_ERROR_NON_FINITE_LOSS = 9,
     /**
-     * The gradient holds a NaN or an infinity, or its norm overflows. Theta is at the last point whose loss was
-     * finite.
+     * The gradient holds a NaN or an infinity, or its norm overflows. Theta is back at the last
+     * point whose loss was finite.
      */
     RB_ERROR_NON_FINITE_GRADIENT = 10,
     /**
-     * The step would overflow: the learning rate is too large for this gradient. Theta is at the point that was
-     * evaluated last.
+     * The step would overflow: the learning rate is too large for this gradient. Theta is at the
+     * point that was evaluated last.
      */
     RB_ERROR_NON_FINITE_UPDATE = 11,
     /**
@@ -184,19 +190,21 @@ enum rb_error
      */
     RB_ERROR_NON_FINITE_OUTPUT = 12,
     /**
-     * The optimizer was told something that it had not asked for. The step goes on with the right answer.
+     * The optimizer was told something that it had not asked for. The step goes on once it is
+     * given the right answer.
      */
     RB_ERROR_UNEXPECTED_ANSWER = 13,
     /**
-     * A label is not one of the classes.
+     * A label is not one of the network's classes.
      */
     RB_ERROR_CLASS = 14,
     /**
-     * The widths describe no network: fewer than two, one that is zero, or more parameters than fit in memory.
+     * The widths do not describe a network: there are fewer than two, one of them is zero, or the
+     * parameters would not fit in memory.
      */
     RB_ERROR_NETWORK = 15,
     /**
-     * An error that this version of the interface has no code for.
+     * An error for which this version of the interface has no code.
      */
     RB_ERROR_OTHER = 16,
 };
@@ -217,7 +225,7 @@ enum rb_request
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * The step is done; theta is the new point. rb_report tells about it.
+     * Nothing: the step is done, and theta is the new point. rb_report tells more about it.
      */
     RB_REQUEST_DONE = 0,
     /**
@@ -226,8 +234,8 @@ enum rb_request
     RB_REQUEST_LOSS = 1,
     /**
      * Evaluate the loss and its gradient at theta, write the gradient to rb_gradient, then call
-     * rb_tell_gradient. When the request before was a loss at this same theta, its forward pass may be
-     * used again. Cost: 1.
+     * rb_tell_gradient. When the request before was for a loss at this same theta, its forward
+     * pass may be used again. Cost: one gradient evaluation.
      */
     RB_REQUEST_GRADIENT = 2,
 };
@@ -248,7 +256,7 @@ enum rb_outcome
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * The footpoint met its tolerance. Steps without an inner iteration always end so.
+     * The footpoint met its tolerance. Steps without an inner iteration always end like this.
      */
     RB_OUTCOME_CONVERGED = 0,
     /**
@@ -256,11 +264,13 @@ enum rb_outcome
      */
     RB_OUTCOME_ITERATION_LIMIT = 1,
     /**
-     * No trial of a line search decreased its function; theta is where the search started, up to rounding.
+     * No trial of a line search decreased the function that it searches; theta is where the search
+     * started, up to rounding.
      */
     RB_OUTCOME_STALLED = 2,
     /**
-     * The projection ended further from the displaced centre than it started: its step is too large.
+     * The projection ended further from the displaced centre than it started, because its step is
+     * too large.
      */
     RB_OUTCOME_DIVERGED = 3,
 };
@@ -273,24 +283,24 @@ typedef uint32_t rb_outcome;
 #endif // __cplusplus
 
 /**
- * A value by step: `from` at step 0, `to` at step `steps` and after. For a rule of your own, set the value
- * before each step (rb_ball_set_radius, rb_ball_set_learning_rate).
+ * A value for each step: `from` at step 0, and `to` at step `steps` and after. For a rule of your
+ * own, set the value before each step (rb_ball_set_radius, rb_ball_set_learning_rate).
  */
 typedef struct rb_schedule {
     /**
-     * RB_SCHEDULE_CONSTANT, _LINEAR, _COSINE or _EXPONENTIAL.
+     * One of RB_SCHEDULE_CONSTANT, _LINEAR, _COSINE and _EXPONENTIAL.
      */
     uint32_t kind;
     /**
-     * Value at step 0; above 0.
+     * The value at step 0; above 0.
      */
     float from;
     /**
-     * Value at step `steps` and after; 0 or above. Not read of a constant.
+     * The value at step `steps` and after; 0 or above. A constant schedule does not read it.
      */
     float to;
     /**
-     * Number of steps. Not read of a constant.
+     * The number of steps. A constant schedule does not read it.
      */
     uint32_t steps;
 } rb_schedule;
@@ -300,156 +310,165 @@ typedef struct rb_schedule {
  */
 typedef struct rb_adam_config {
     /**
-     * Learning rate.
+     * The learning rate.
      */
     struct rb_schedule learning_rate;
     /**
-     * Decay of the mean of the gradient, 0 up to below 1.
+     * The decay of the running mean of the gradient; at least 0 and below 1.
      */
     float beta1;
     /**
-     * Decay of the mean of the squared gradient, 0 up to below 1.
+     * The decay of the running mean of the squared gradient; at least 0 and below 1.
      */
     float beta2;
     /**
-     * Added to the root of the second moment; above 0.
+     * The number that is added to the root of the second moment; above 0.
      */
     float epsilon;
     /**
-     * Decoupled weight decay: above 0 it is AdamW.
+     * The decoupled weight decay; above 0, this is AdamW.
      */
     float weight_decay;
     /**
-     * 1: the new point's loss is evaluated so that one that is not finite is rolled back exactly, at one loss (1/3
-     * gradient evaluation) a step. 0: not.
+     * 1: the loss at the new point is evaluated, so that a step to a loss that is not finite is
+     * rolled back exactly; this costs one loss (1/3 of a gradient evaluation) a step. 0: it is
+     * not.
      */
     uint32_t roll_back;
 } rb_adam_config;
 
 /**
- * An optimizer. Its memory is the caller's: a static, or a local that starts as `{{0}}`. Its content is the
- * library's own. It holds no pointer to itself, so it may be copied, as long as only one copy goes on.
+ * An optimizer. Its memory belongs to the caller: a static, or a local that starts as `{{0}}`. Its
+ * content belongs to the library. It holds no pointer to itself, so it may be copied, as long as
+ * only one of the copies is used from then on.
  *
- * No function of this header may be called on an optimizer while another one runs on it (from an interrupt or
- * another thread).
+ * While a function of this header runs on an optimizer, no other one may be called on it, neither
+ * from an interrupt nor from another thread.
  */
 typedef struct rb_optimizer {
     uint64_t opaque[RB_OPTIMIZER_WORDS];
 } rb_optimizer;
 
 /**
- * Chooses the learning rate by trial: the first trial is `growth` times the rate that the last step accepted; each
- * rejected one multiplies it by `shrink`. A trial is accepted when the loss falls by at least
- * `decrease * rate * |gradient|^2`. Cost: one loss (1/3 gradient evaluation) a trial.
+ * A line search that chooses the learning rate by trial. The first trial is `growth` times the
+ * rate that the last step accepted; each rejected trial multiplies it by `shrink`. A trial is
+ * accepted when the loss falls by at least `decrease * rate * |gradient|^2`. Cost: one loss (1/3
+ * of a gradient evaluation) for each trial.
  */
 typedef struct rb_armijo {
     /**
-     * The part of the predicted decrease that is demanded; 0 up to below 1.
+     * The fraction of the predicted decrease that is demanded; at least 0 and below 1.
      */
     float decrease;
     /**
-     * The factor after a rejected trial; above 0 and below 1.
+     * The factor on the rate after a rejected trial; above 0 and below 1.
      */
     float shrink;
     /**
-     * The factor from the last step's rate to the first trial; at least 1.
+     * The factor from the rate of the last step to the first trial; at least 1.
      */
     float growth;
     /**
-     * Trials before the step is given up as stalled; at least 1.
+     * How many trials are made before the step ends as stalled; at least 1.
      */
     uint32_t trials;
 } rb_armijo;
 
 /**
- * Settings of the rolling ball. Start from rb_ball_default or rb_ball_fine_tuning and change what you need.
+ * The settings of the rolling ball. Start from rb_ball_default or rb_ball_fine_tuning and change
+ * what you need.
  */
 typedef struct rb_ball_config {
     /**
-     * Radius of the ball: the scale at which it sees the loss. At a constant radius the ball does not come to rest in
-     * a valley that it does not fit into; let the radius shrink to end there.
+     * The radius of the ball: the scale at which it sees the loss. At a constant radius the ball
+     * does not come to rest in a valley that it does not fit into; let the radius shrink, and it
+     * ends there.
      */
     struct rb_schedule radius;
     /**
-     * Learning rate of the centre; multiplies the gradient of the loss itself, whatever the loss scale.
+     * The learning rate of the centre. It multiplies the gradient of the loss itself, whatever the
+     * loss scale is.
      */
     struct rb_schedule learning_rate;
     /**
-     * Factor on the loss before the ball rolls on its graph; above 0.
+     * The factor on the loss before the ball rolls on its graph; above 0.
      */
     float loss_scale;
     /**
-     * How the new contact is found: RB_FOOTPOINT_...
+     * How the new contact is found: one of RB_FOOTPOINT_...
      */
     uint32_t footpoint;
     /**
-     * RB_FOOTPOINT_CONTACT: how often the contact is found anew. The others: moves at most, at least 1.
+     * For RB_FOOTPOINT_CONTACT: how often the contact is found anew. For the others: the most
+     * moves that are made, at least 1.
      */
     uint32_t iterations;
     /**
-     * RB_FOOTPOINT_GRADIENT_DESCENT: step size of the projection; above 0.
+     * For RB_FOOTPOINT_GRADIENT_DESCENT: the step size of the projection; above 0.
      */
     float projection_step;
     /**
-     * RB_FOOTPOINT_GAUSS_NEWTON: the relative decrease at which it ends; 0 up to below 1.
+     * For RB_FOOTPOINT_GAUSS_NEWTON: the relative decrease at which it ends; at least 0 and
+     * below 1.
      */
     float tolerance;
     /**
-     * How far the centre moves: RB_CENTRE_STEP_...
+     * How far the centre moves: one of RB_CENTRE_STEP_...
      */
     uint32_t centre_step;
     /**
-     * RB_CENTRE_STEP_ARMIJO: the line search.
+     * For RB_CENTRE_STEP_ARMIJO: the settings of the line search.
      */
     struct rb_armijo armijo;
     /**
-     * 1: each new point's loss is evaluated before its predecessor is forgotten, so that one that is not finite is
-     * rolled back exactly, at one loss (1/3 gradient evaluation) a move. 0: not.
+     * 1: the loss at each new point is evaluated before the point before it is forgotten, so that
+     * a move to a loss that is not finite is rolled back exactly; this costs one loss (1/3 of a
+     * gradient evaluation) a move. 0: it is not.
      */
     uint32_t roll_back;
 } rb_ball_config;
 
 /**
- * A multilayer perceptron: dense layers with rectifiers between them. All memory is the caller's, and stays in place
- * while the description is used.
+ * A multilayer perceptron: dense layers with rectifiers between them. All its memory belongs to
+ * the caller, and must stay in place while the description is used.
  *
- * Parameters: for each dense layer its weights, row by row (a row an output, as long as the layer's input), then its
- * biases; RB_DENSE_PARAMETERS(inputs, outputs) floats a layer. Scratch: twice the hidden widths and once the
- * outputs, in floats.
+ * The parameters are, for each dense layer, its weights row by row and then its biases:
+ * RB_DENSE_PARAMETERS(inputs, outputs) floats a layer. A row belongs to one output and is as long
+ * as the layer's input. The scratch takes twice the hidden widths and once the outputs, in floats.
  */
 typedef struct rb_mlp {
     /**
-     * The widths: inputs, hidden layers, outputs. None may be zero.
+     * The widths of the input, of the hidden layers and of the output. None may be zero.
      */
     const uint32_t *widths;
     /**
-     * How many widths: at least 2.
+     * The number of widths, at least 2.
      */
     size_t count;
     /**
-     * The parameters; in flash they may be, or the theta of an optimizer.
+     * The parameters. They may be in flash, or be the theta of an optimizer.
      */
     const float *theta;
     /**
-     * Length of theta: rb_mlp_parameters.
+     * The length of theta, as rb_mlp_parameters gives it.
      */
     size_t parameters;
     /**
-     * Activations of one sample. May overlap nothing else.
+     * Room for the activations of one sample. It must not overlap anything else.
      */
     float *scratch;
     /**
-     * Length of the scratch: rb_mlp_scratch.
+     * The length of the scratch, as rb_mlp_scratch gives it.
      */
     size_t scratch_length;
 } rb_mlp;
 
 /**
- * One step in numbers. What the step did not compute is NaN.
+ * The numbers of one step. What the step did not compute is NaN.
  */
 typedef struct rb_step_report {
     /**
-     * The index of the step, from 0.
+     * The index of the step, counted from 0.
      */
     uint32_t step;
     /**
@@ -461,15 +480,15 @@ typedef struct rb_step_report {
      */
     float loss_after;
     /**
-     * Norm of the gradient where the step started.
+     * The norm of the gradient where the step started.
      */
     float gradient_norm;
     /**
-     * Norm of theta where the step started.
+     * The norm of theta where the step started.
      */
     float parameter_norm;
     /**
-     * How far theta moved.
+     * The distance that theta moved.
      */
     float absolute_update;
     /**
@@ -477,27 +496,29 @@ typedef struct rb_step_report {
      */
     float learning_rate;
     /**
-     * Gradients that the step asked for.
+     * How many gradients the step asked for.
      */
     uint32_t gradients;
     /**
-     * Losses alone that the step asked for.
+     * How many losses without a gradient the step asked for.
      */
     uint32_t losses;
     /**
-     * Moves of the footpoint search; 0 in the forms without one.
+     * How many moves the search for the footpoint made; 0 in the forms without a search.
      */
     uint32_t footpoint_iterations;
     /**
-     * Half the squared distance from the displaced centre to the graph; NaN in the forms without a search.
+     * Half the squared distance from the displaced centre to the graph; NaN in the forms without a
+     * search.
      */
     float footpoint_distance;
     /**
-     * Norm of that distance's gradient; NaN in the forms without a search.
+     * The norm of that distance's gradient; NaN in the forms without a search.
      */
     float footpoint_residual;
     /**
-     * How far the ball's centre is from where the contact's normal would put it; NaN where unknown.
+     * The distance between the ball's centre and where the normal at the contact would put it; NaN
+     * where it is unknown.
      */
     float contact_gap;
     /**
@@ -507,96 +528,101 @@ typedef struct rb_step_report {
 } rb_step_report;
 
 /**
- * A text of `length` bytes at `start`, without a zero at its end: `printf("%.*s", (int)length, start)`.
- * Empty (null) where there is nothing to say.
+ * A text of `length` bytes at `start`, without a zero byte at its end; print it by
+ * `printf("%.*s", (int)length, start)`. It is empty, with a null pointer, where there is nothing
+ * to say.
  */
 typedef struct rb_text {
     /**
-     * The first byte, or null.
+     * The first byte of the text, or null.
      */
     const char *start;
     /**
-     * How many bytes.
+     * The length of the text in bytes.
      */
     size_t length;
 } rb_text;
 
 /**
- * The details of an optimizer's last error; what does not apply is empty or 0.
+ * The details of an optimizer's last error. Fields that do not apply are empty or 0.
  */
 typedef struct rb_error_detail {
     /**
-     * The code.
+     * The error code.
      */
     rb_error error;
     /**
-     * RB_ERROR_SETTING: which setting. RB_ERROR_LENGTH: which buffer.
+     * For RB_ERROR_SETTING: the name of the setting. For RB_ERROR_LENGTH: the name of the buffer.
      */
     struct rb_text what;
     /**
-     * RB_ERROR_SETTING: the values it may have. RB_ERROR_UNEXPECTED_ANSWER: what was waited for.
+     * For RB_ERROR_SETTING: the values that are allowed. For RB_ERROR_UNEXPECTED_ANSWER: the
+     * answer that was expected.
      */
     struct rb_text expected;
     /**
-     * RB_ERROR_SETTING: the value it has.
+     * For RB_ERROR_SETTING: the value that was given.
      */
     float value;
     /**
-     * RB_ERROR_LENGTH: the length it must have, in elements.
+     * For RB_ERROR_LENGTH: the length that the buffer must have, in elements.
      */
     size_t expected_length;
     /**
-     * RB_ERROR_LENGTH: the length it has, in elements.
+     * For RB_ERROR_LENGTH: the length that it has, in elements.
      */
     size_t actual_length;
 } rb_error_detail;
 
 /**
- * Settings of SAM. Start from rb_sam_default and change what you need.
+ * The settings of SAM. Start from rb_sam_default and change what you need.
  */
 typedef struct rb_sam_config {
     /**
-     * Learning rate.
+     * The learning rate.
      */
     struct rb_schedule learning_rate;
     /**
-     * Radius of the neighbourhood whose worst loss is descended.
+     * The radius of the neighbourhood whose worst loss is descended.
      */
     struct rb_schedule radius;
     /**
-     * 1: the new point's loss is evaluated so that one that is not finite is rolled back exactly, at one loss (1/3
-     * gradient evaluation) a step. 0: not.
+     * 1: the loss at the new point is evaluated, so that a step to a loss that is not finite is
+     * rolled back exactly; this costs one loss (1/3 of a gradient evaluation) a step. 0: it is
+     * not.
      */
     uint32_t roll_back;
 } rb_sam_config;
 
 /**
- * Settings of gradient descent. Start from rb_sgd_default and change what you need.
+ * The settings of gradient descent. Start from rb_sgd_default and change what you need.
  */
 typedef struct rb_sgd_config {
     /**
-     * Learning rate.
+     * The learning rate.
      */
     struct rb_schedule learning_rate;
     /**
-     * Momentum, 0 up to below 1.
+     * The momentum; at least 0 and below 1.
      */
     float momentum;
     /**
-     * 1: the gradient looks ahead (Nesterov). 0: not.
+     * 1: the gradient looks ahead, as Nesterov's does. 0: it does not.
      */
     uint32_t nesterov;
     /**
-     * 1: a line search finds the rate, by the settings in `armijo`; not together with momentum. 0: not.
+     * 1: a line search finds the rate, with the settings in `armijo`; this does not go together
+     * with momentum. 0: it does not.
      */
     uint32_t line_search;
     /**
-     * The line search.
+     * The settings of the line search.
      */
     struct rb_armijo armijo;
     /**
-     * 1: the new point's loss is evaluated so that one that is not finite is rolled back exactly, at one loss (1/3
-     * gradient evaluation) a step. 0: not.
+     * 1: the loss at the new point is evaluated, so that a step to a loss that is not finite is
+     * rolled back exactly; this costs one loss (1/3 of a gradient evaluation) a step. 0: it is
+     * not.
      */
     uint32_t roll_back;
 } rb_sgd_config;
@@ -606,15 +632,15 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Adam with the settings of its paper.
+ * The settings of Adam as its paper gives them.
  */
 struct rb_adam_config rb_adam_default(void);
 
 /**
- * Makes `*optimizer` Adam over the caller's buffers, which stay the caller's and must outlive it: theta, `parameters`
- * floats; the workspace, RB_ADAM_VECTORS times as many.
+ * Makes `*optimizer` an Adam over the caller's buffers, which stay the caller's and must outlive
+ * it: theta, of `parameters` floats, and the workspace, of RB_ADAM_VECTORS times as many.
  *
- * Errors: as rb_ball_init. Cost: one pass over the moments, which start at zero.
+ * Errors: the same as those of rb_ball_init. Cost: one pass over the moments, which start at zero.
  */
 rb_error rb_adam_init(struct rb_optimizer *optimizer,
                       const struct rb_adam_config *config,
@@ -624,27 +650,30 @@ rb_error rb_adam_init(struct rb_optimizer *optimizer,
                       size_t workspace_length);
 
 /**
- * The form that serves fine-tuning best at equal cost, at a constant radius and a constant learning rate.
+ * The settings of the form that serves fine-tuning best at equal cost, with a constant radius and
+ * a constant learning rate.
  */
 struct rb_ball_config rb_ball_default(void);
 
 /**
- * For fine-tuning a network in about this many steps: the default with a radius and a learning rate that do well
- * where nobody tunes them, shrinking to nothing together.
+ * Settings for fine-tuning a network in about this many steps: the default form, with a radius and
+ * a learning rate that do well untuned and shrink to nothing together.
  */
 struct rb_ball_config rb_ball_fine_tuning(uint32_t steps);
 
 /**
- * The default with a radius and a learning rate that shrink to nothing together, on half a cosine.
+ * The default settings with a radius and a learning rate that shrink to nothing together, on half
+ * a cosine.
  */
 struct rb_ball_config rb_ball_shrinking(float radius, float learning_rate, uint32_t steps);
 
 /**
- * Makes `*optimizer` a rolling ball over the caller's buffers, which stay the caller's and must outlive it: theta,
- * `parameters` floats; the workspace, RB_BALL_VECTORS times as many, whose content does not matter.
+ * Makes `*optimizer` a rolling ball over the caller's buffers, which stay the caller's and must
+ * outlive it: theta, of `parameters` floats, and the workspace, of RB_BALL_VECTORS times as many,
+ * whose content does not matter.
  *
- * Errors: RB_ERROR_SETTING, RB_ERROR_LENGTH (rb_last_error says which), RB_ERROR_OVERLAP where theta and workspace
- * overlap. Cost: none.
+ * Errors: RB_ERROR_SETTING and RB_ERROR_LENGTH, where rb_last_error says which setting or length
+ * is meant; RB_ERROR_OVERLAP where theta and the workspace overlap. Cost: none.
  */
 rb_error rb_ball_init(struct rb_optimizer *optimizer,
                       const struct rb_ball_config *config,
@@ -654,55 +683,57 @@ rb_error rb_ball_init(struct rb_optimizer *optimizer,
                       size_t workspace_length);
 
 /**
- * Sets the ball's radius from the next step on.
+ * Sets the radius of the ball from the next step on.
  *
- * Errors: RB_ERROR_SETTING; the radius is unchanged. RB_ERROR_KIND where the optimizer is not a ball.
+ * Errors: RB_ERROR_SETTING where the value is out of range, and the radius is then unchanged;
+ * RB_ERROR_KIND where the optimizer is not a ball.
  */
-rb_error rb_ball_set_radius(struct rb_optimizer *optimizer,
-                            struct rb_schedule radius);
+rb_error rb_ball_set_radius(struct rb_optimizer *optimizer, struct rb_schedule radius);
 
 /**
- * Sets the ball's learning rate from the next step on.
+ * Sets the learning rate of the ball from the next step on.
  *
- * Errors: as rb_ball_set_radius.
+ * Errors: the same as those of rb_ball_set_radius.
  */
 rb_error rb_ball_set_learning_rate(struct rb_optimizer *optimizer,
                                    struct rb_schedule learning_rate);
 
 /**
- * The parameters of the ball's centre, for those who deploy the centre and not the contact theta. They are written
- * over the gradient's buffer, as long as theta, and `*centre` points to them until the next step.
+ * Gives the parameters of the ball's centre, for those who deploy the centre and not the contact
+ * theta. They are written over the gradient's buffer and are as long as theta; `*centre` points to
+ * them until the next step.
  *
- * Errors: RB_ERROR_UNEXPECTED_ANSWER while a step is in progress, RB_ERROR_KIND where the optimizer is not a
- * ball. Cost: one pass over theta and the workspace.
+ * Errors: RB_ERROR_UNEXPECTED_ANSWER while a step is in progress; RB_ERROR_KIND where the
+ * optimizer is not a ball. Cost: one pass over theta and the workspace.
  */
-rb_error rb_ball_centre(struct rb_optimizer *optimizer,
-                        const float **centre);
+rb_error rb_ball_centre(struct rb_optimizer *optimizer, const float **centre);
 
 /**
- * A sentence that says what an error code means, in English, terminated by a zero byte, for ever valid.
- * Any number is allowed. Cost: a table look-up; a program that does not call it does not hold the texts.
+ * Returns an English sentence that says what an error code means. It ends in a zero byte and stays
+ * valid for ever. Any number is allowed as the code. Cost: a table look-up; a program that does
+ * not call this function does not contain the texts.
  */
 const char *rb_error_string(uint32_t error);
 
 /**
- * Number of parameters of the network; 0 where the description is not one. Of the description only widths and
- * count are read.
+ * Returns how many parameters the network has, or 0 where the description is not that of a
+ * network. Only the fields widths and count are read.
  */
 size_t rb_mlp_parameters(const struct rb_mlp *network);
 
 /**
- * Floats of scratch that the network needs; 0 where the description is not one. Of the description only widths and
- * count are read.
+ * Returns how many floats of scratch the network needs, or 0 where the description is not that of
+ * a network. Only the fields widths and count are read.
  */
 size_t rb_mlp_scratch(const struct rb_mlp *network);
 
 /**
- * Computes the output for one input: `*output` then points to it, into the scratch, valid until the next call with
- * this scratch.
+ * Computes the output for one input. `*output` then points to it, inside the scratch, and is valid
+ * until the next call with this scratch.
  *
- * Errors: RB_ERROR_NETWORK, RB_ERROR_LENGTH where theta, scratch or input is not as long as the widths say,
- * RB_ERROR_OVERLAP. Cost: one forward pass, a multiply-add a weight.
+ * Errors: RB_ERROR_NETWORK; RB_ERROR_LENGTH where theta, the scratch or the input is not as long
+ * as the widths say; RB_ERROR_OVERLAP. Cost: one forward pass, which is one multiplication and
+ * addition for each weight.
  */
 rb_error rb_mlp_predict(const struct rb_mlp *network,
                         const float *input,
@@ -710,9 +741,10 @@ rb_error rb_mlp_predict(const struct rb_mlp *network,
                         const float **output);
 
 /**
- * Finds the class of one input: `*label` is the index of the largest output.
+ * Finds the class of one input: `*label` becomes the index of the largest output.
  *
- * Errors: as rb_mlp_predict, and RB_ERROR_NON_FINITE_OUTPUT where every output is NaN. Cost: one forward pass.
+ * Errors: the same as those of rb_mlp_predict, and RB_ERROR_NON_FINITE_OUTPUT where every output
+ * is NaN. Cost: one forward pass.
  */
 rb_error rb_mlp_classify(const struct rb_mlp *network,
                          const float *input,
@@ -720,14 +752,17 @@ rb_error rb_mlp_classify(const struct rb_mlp *network,
                          uint32_t *label);
 
 /**
- * One sample's softmax cross-entropy against the class `label`: adds `weight` times the loss to `*loss`, and `weight`
- * times its gradient to `gradient`, which is as long as theta; where `gradient` is null, only the loss.
+ * Evaluates the softmax cross-entropy of one sample against the class `label`. Adds `weight` times
+ * the loss to `*loss`, and `weight` times its gradient to `gradient`, which is as long as theta.
+ * Where `gradient` is null, only the loss is computed.
  *
- * The mean over a batch: clear `*loss` and the gradient, then call this for each sample with the weight 1 / samples.
- * In the order of the samples it gives the same bits as the Rust network.
+ * For the mean over a batch, clear `*loss` and the gradient, and then call this for each sample
+ * with the weight 1 / samples. In the order of the samples, this gives the same bits as the
+ * network in Rust.
  *
- * Errors: as rb_mlp_predict, and RB_ERROR_CLASS where the label is not below the number of outputs; nothing was
- * added. Cost: one forward pass, and a backward pass of twice that where there is a gradient.
+ * Errors: the same as those of rb_mlp_predict, and RB_ERROR_CLASS where the label is not below the
+ * number of outputs; nothing is added then. Cost: one forward pass, and with a gradient a backward
+ * pass of twice that cost.
  */
 rb_error rb_mlp_cross_entropy(const struct rb_mlp *network,
                               const float *input,
@@ -738,10 +773,11 @@ rb_error rb_mlp_cross_entropy(const struct rb_mlp *network,
                               float *loss);
 
 /**
- * One sample's mean squared error against `target`, which is as long as the output: adds as
- * rb_mlp_cross_entropy does.
+ * Evaluates the mean squared error of one sample against `target`, which is as long as the output,
+ * and adds it as rb_mlp_cross_entropy does.
  *
- * Errors: as rb_mlp_predict; nothing was added. Cost: as rb_mlp_cross_entropy.
+ * Errors: the same as those of rb_mlp_predict; nothing is added then. Cost: the same as that of
+ * rb_mlp_cross_entropy.
  */
 rb_error rb_mlp_squared_error(const struct rb_mlp *network,
                               const float *input,
@@ -753,8 +789,9 @@ rb_error rb_mlp_squared_error(const struct rb_mlp *network,
                               float *loss);
 
 /**
- * `output[i] = values[i] * scale + offset`, `length` of them: a sensor's bytes as floats. In C the same line may
- * become one fused operation with other bits.
+ * Computes `output[i] = values[i] * scale + offset` for `length` elements, which turns the bytes
+ * of a sensor into floats. Written in C, the same line may become one fused operation, which gives
+ * other bits.
  */
 rb_error rb_dequantize(const uint8_t *values,
                        size_t length,
@@ -763,74 +800,76 @@ rb_error rb_dequantize(const uint8_t *values,
                        float *output);
 
 /**
- * Starts a step at theta and says in `*request` what to evaluate first: always the gradient.
+ * Starts a step at theta, and says in `*request` what to evaluate first, which is always the
+ * gradient.
  *
- * Between the calls of a step theta holds the point to evaluate, and must not be changed; between steps it may be.
+ * Between the calls of a step theta holds the point to evaluate, and must not be changed. Between
+ * steps it may be changed.
  *
- * Errors: RB_ERROR_UNEXPECTED_ANSWER while a step is in progress, RB_ERROR_SETTING where a schedule gives a value out
- * of range. Theta and `*request` are then unchanged. Cost: the values of the schedules.
+ * Errors: RB_ERROR_UNEXPECTED_ANSWER while a step is in progress; RB_ERROR_SETTING where a
+ * schedule gives a value out of its range. Theta and `*request` are then unchanged. Cost: that of
+ * computing the values of the schedules.
  */
-rb_error rb_begin(struct rb_optimizer *optimizer,
-                  rb_request *request);
+rb_error rb_begin(struct rb_optimizer *optimizer, rb_request *request);
 
 /**
  * Answers RB_REQUEST_LOSS with the loss at theta, and says in `*request` what comes next.
  *
- * Errors: RB_ERROR_UNEXPECTED_ANSWER where no loss was asked for; the step then goes on with the right answer.
- * RB_ERROR_NON_FINITE_...: the step is over, theta is where the code says, and rb_begin starts anew.
- * `*request` is then unchanged. Cost: one pass over theta and the workspace at most.
+ * Errors: RB_ERROR_UNEXPECTED_ANSWER where no loss was asked for; the step then goes on once it is
+ * given the right answer. RB_ERROR_NON_FINITE_...: the step is over, theta is where the code says,
+ * and rb_begin starts anew. `*request` is unchanged in both cases. Cost: at most one pass over
+ * theta and the workspace.
  */
-rb_error rb_tell_loss(struct rb_optimizer *optimizer,
-                      float loss,
-                      rb_request *request);
+rb_error rb_tell_loss(struct rb_optimizer *optimizer, float loss, rb_request *request);
 
 /**
- * Answers RB_REQUEST_GRADIENT: the loss at theta is `loss`, its gradient is in rb_gradient. Says in
- * `*request` what comes next.
+ * Answers RB_REQUEST_GRADIENT with the loss at theta, where the gradient has been written to
+ * rb_gradient. Says in `*request` what comes next.
  *
- * Errors: as rb_tell_loss. Cost: some passes over theta and the workspace.
+ * Errors: the same as those of rb_tell_loss. Cost: some passes over theta and the workspace.
  */
 rb_error rb_tell_gradient(struct rb_optimizer *optimizer, float loss, rb_request *request);
 
 /**
- * Where the gradient is to be written, as many floats as theta has; the same address at every step (the start of the
- * workspace). NULL where the optimizer is not initialised. Between a tell and the next request for a gradient its
- * content is the optimizer's own.
+ * Returns where the gradient must be written, as many floats as theta has. The address is the same
+ * at every step: the start of the workspace. It is NULL where the optimizer is not initialised.
+ * Between a tell and the next request for a gradient, the content belongs to the optimizer.
  */
 float *rb_gradient(const struct rb_optimizer *optimizer);
 
 /**
- * Gives up the step in progress; theta stays where it is.
+ * Abandons the step in progress; theta stays where it is.
  */
 rb_error rb_abandon(struct rb_optimizer *optimizer);
 
 /**
- * Writes how many steps are done.
+ * Writes how many steps have been finished.
  */
 rb_error rb_steps(struct rb_optimizer *optimizer, uint32_t *steps);
 
 /**
- * Writes the last finished step in numbers; zeros where none is finished.
+ * Writes the numbers of the last step that was finished; zeros where there is none.
  */
 rb_error rb_report(const struct rb_optimizer *optimizer, struct rb_step_report *report);
 
 /**
- * Writes the details of the last error that an init function or a function of this optimizer met in its
- * arguments or answers; RB_ERROR_NONE where none did. Null, misaligned and overlapping pointers are not recorded.
+ * Writes the details of the last error that an init function or a function of this optimizer found
+ * in its arguments or answers; RB_ERROR_NONE where none did. Null, misaligned and overlapping
+ * pointers are not recorded.
  */
-rb_error rb_last_error(const struct rb_optimizer *optimizer,
-                       struct rb_error_detail *detail);
+rb_error rb_last_error(const struct rb_optimizer *optimizer, struct rb_error_detail *detail);
 
 /**
- * SAM at a constant learning rate and radius.
+ * The settings of SAM with a constant learning rate and a constant radius.
  */
 struct rb_sam_config rb_sam_default(void);
 
 /**
- * Makes `*optimizer` SAM over the caller's buffers, which stay the caller's and must outlive it: theta, `parameters`
- * floats; the workspace, RB_SAM_VECTORS times as many. A step costs two gradient evaluations.
+ * Makes `*optimizer` a SAM over the caller's buffers, which stay the caller's and must outlive it:
+ * theta, of `parameters` floats, and the workspace, of RB_SAM_VECTORS times as many. Each step
+ * costs two gradient evaluations.
  *
- * Errors: as rb_ball_init. Cost: none.
+ * Errors: the same as those of rb_ball_init. Cost: none.
  */
 rb_error rb_sam_init(struct rb_optimizer *optimizer,
                      const struct rb_sam_config *config,
@@ -840,26 +879,27 @@ rb_error rb_sam_init(struct rb_optimizer *optimizer,
                      size_t workspace_length);
 
 /**
- * The same value at every step.
+ * A schedule with the same value at every step.
  */
 struct rb_schedule rb_constant(float value);
 
 /**
- * From `from` to `to` on half a cosine wave in `steps` steps.
+ * A schedule from `from` to `to` on half a cosine wave in `steps` steps.
  */
 struct rb_schedule rb_cosine(float from, float to, uint32_t steps);
 
 /**
- * Plain gradient descent at a constant learning rate.
+ * The settings of plain gradient descent with a constant learning rate.
  */
 struct rb_sgd_config rb_sgd_default(void);
 
 /**
- * Makes `*optimizer` gradient descent over the caller's buffers, which stay the caller's and must outlive it: theta,
- * `parameters` floats; the workspace, RB_SGD_VECTORS times as many, or RB_MOMENTUM_VECTORS times where
- * momentum is above 0.
+ * Makes `*optimizer` a gradient descent over the caller's buffers, which stay the caller's and
+ * must outlive it: theta, of `parameters` floats, and the workspace, of RB_SGD_VECTORS times as
+ * many, or of RB_MOMENTUM_VECTORS times as many where momentum is above 0.
  *
- * Errors: as rb_ball_init. Cost: one pass over the velocity, which starts at zero.
+ * Errors: the same as those of rb_ball_init. Cost: one pass over the velocity, which starts at
+ * zero.
  */
 rb_error rb_sgd_init(struct rb_optimizer *optimizer,
                      const struct rb_sgd_config *config,

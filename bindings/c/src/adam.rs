@@ -13,7 +13,7 @@ pub const RB_ADAM_VECTORS: usize = 3;
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_adam_config {
-    /// The learning rate, above 0.
+    /// The learning rate.
     pub learning_rate: rb_schedule,
     /// The decay of the running mean of the gradient; at least 0 and below 1.
     pub beta1: f32,

@@ -13,7 +13,7 @@ pub const RB_SAM_VECTORS: usize = 2;
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_sam_config {
-    /// The learning rate, above 0.
+    /// The learning rate.
     pub learning_rate: rb_schedule,
     /// The radius of the neighbourhood whose worst loss is descended.
     pub radius: rb_schedule,

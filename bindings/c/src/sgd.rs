@@ -16,7 +16,7 @@ pub const RB_MOMENTUM_VECTORS: usize = 2;
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_sgd_config {
-    /// The learning rate, above 0.
+    /// The learning rate.
     pub learning_rate: rb_schedule,
     /// The momentum; at least 0 and below 1.
     pub momentum: f32,

@@ -1,10 +1,10 @@
-//! The LIS3DH, set up so that it keeps readings until they are fetched.
+//! The LIS3DH accelerometer, set up so that it keeps its readings until they are fetched.
 
 use core::convert::Infallible;
 use embedded_hal::i2c::{ErrorKind, I2c};
 use lis3dh::{Configuration, DataRate, FifoMode, Lis3dh, Lis3dhCore, Lis3dhI2C, Mode, Range};
 
-/// Acceleration along x, y and z: a byte `b` stands for `(b - 128) / 32` g.
+/// The acceleration along x, y and z. A byte `b` stands for `(b - 128) / 32` g.
 pub type Reading = [u8; 3];
 
 /// How often the sensor measures.
@@ -16,22 +16,22 @@ pub const READINGS_A_SECOND: u32 = 50;
 pub enum SensorError {
     /// The bus failed: the wiring, its pull-up resistors, or the address (expected 0x18, SDO low).
     Bus(ErrorKind),
-    /// Something else than a LIS3DH answers.
+    /// Something other than a LIS3DH answers.
     NotALis3dh,
 }
 
-/// A LIS3DH that measures up to 4 g fifty times a second, and keeps 32 readings: the program may
+/// A LIS3DH that measures up to 4 g fifty times a second. It keeps 32 readings, so the program may
 /// look away for 0.6 seconds.
 pub struct Accelerometer<I> {
     sensor: Lis3dh<Lis3dhI2C<I>>,
 }
 
-/// What the sensor has kept.
+/// A reading that the sensor has kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Kept {
-    /// The oldest reading that was not fetched yet.
+    /// The oldest reading that has not been fetched yet.
     pub reading: Reading,
-    /// Whether the sensor was full, and may have lost older ones.
+    /// Whether the sensor was full, so that it may have lost older readings.
     pub overrun: bool,
 }
 
@@ -39,7 +39,8 @@ impl<I: I2c> Accelerometer<I> {
     /// Finds the sensor at its default address and sets it up.
     ///
     /// # Errors
-    /// [`SensorError`].
+    ///
+    /// [`SensorError`] says why there is no sensor.
     pub fn new(bus: I) -> Result<Self, SensorError> {
         let sensor = Lis3dh::new_i2c_with_config(bus, lis3dh::SlaveAddr::Default, configuration())
             .map_err(explain)?;
@@ -48,19 +49,19 @@ impl<I: I2c> Accelerometer<I> {
         Ok(accelerometer)
     }
 
-    /// Sets the sensor up again: after an error it may have been without power.
+    /// Sets the sensor up again; after an error it may have been without power.
     pub(crate) fn restart(&mut self) -> Result<(), SensorError> {
         self.sensor.configure(configuration()).map_err(explain)?;
         self.keep_readings()
     }
 
-    /// The next reading, where there is one.
+    /// The next reading, if there is one.
     pub(crate) fn next(&mut self) -> Result<Option<Kept>, SensorError> {
         let status = self.sensor.get_fifo_status().map_err(explain)?;
         if status.empty {
             return Ok(None);
         }
-        // Left-justified, low byte first: the high bytes are all that is kept.
+        // The values are left-justified, with the low byte first; only the high bytes are kept.
         let [_, x, _, y, _, z] = self.sensor.read_accel_bytes().map_err(explain)?;
         let reading = [x, y, z].map(|signed| signed ^ 0x80);
         Ok(Some(Kept { reading, overrun: status.overrun }))

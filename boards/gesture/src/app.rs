@@ -1,4 +1,4 @@
-//! The program.
+//! The program of the wearable.
 
 use crate::accelerometer::Kept;
 use crate::network::{OFFSET, SCALE, START, network};
@@ -8,14 +8,14 @@ use embedded_hal::i2c::I2c;
 use rolling_ball::nn::{self, FitsIn, Quantized, Samples, SoftmaxCrossEntropy};
 use rolling_ball::{Error, RollingBall, RollingBallConfig, poll_step};
 
-/// All the RAM that learning takes, beside the stack and [`App`] itself.
+/// All the RAM that learning takes, besides the stack and [`App`] itself.
 pub const RAM_BYTES: usize = size_of::<Memory>();
 
-/// The stated budget: what the network and its training may take beside the examples.
+/// The stated budget: what the network and its training may take besides the examples.
 const _: () = FitsIn::<Net, { 32 * 1024 - Store::RAM_BYTES }>::CHECK;
 const _: () = assert!(RAM_BYTES <= 32 * 1024);
 
-/// Steps of a round of training.
+/// How many steps a round of training has.
 const STEPS: u32 = 20;
 
 /// What is learned, and what learning needs.
@@ -25,7 +25,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Zeros: as a static it takes no flash. [`App::new`] fills in where training starts.
+    /// Zeros, so that a static takes no flash. [`App::new`] fills in where training starts.
     #[must_use]
     pub const fn new() -> Self {
         Self { training: nn::Memory::ZERO, store: Store::new() }
@@ -38,8 +38,8 @@ impl Default for Memory {
     }
 }
 
-/// The program over a board's bus `I`, its button `B` (whether it is held down) and its cycle
-/// counter `C`.
+/// The program over a board's bus `I`, its button `B` (which says whether it is held down) and its
+/// cycle counter `C`.
 pub struct App<'m, I, B, C> {
     hand: Hand<I, B>,
     cycles: C,
@@ -51,7 +51,8 @@ impl<'m, I: I2c, B: FnMut() -> bool, C: FnMut() -> u32> App<'m, I, B, C> {
     /// Starts from the parameters that were trained on the desktop.
     ///
     /// # Errors
-    /// [`Error::Length`] where the weights are not as many as the network's parameters.
+    ///
+    /// [`Error::Length`] where there are not as many weights as the network has parameters.
     pub fn new(
         accelerometer: Accelerometer<I>,
         button: B,
@@ -62,25 +63,26 @@ impl<'m, I: I2c, B: FnMut() -> bool, C: FnMut() -> u32> App<'m, I, B, C> {
         Ok(Self { hand: Hand::new(accelerometer, button), cycles, network: network()?, memory })
     }
 
-    /// The parameters: what to save after [`Event::Learned`].
+    /// The parameters, which are to be saved after [`Event::Learned`].
     #[must_use]
     pub fn parameters(&self) -> &[f32] {
         &self.memory.training.theta
     }
 
-    /// Where to put parameters that were saved, before the first turn.
+    /// The place for parameters that were saved, to be filled before the first turn.
     pub fn parameters_mut(&mut self) -> &mut [f32] {
         &mut self.memory.training.theta
     }
 
-    /// The gesture that is asked for.
+    /// The gesture that the user is asked for.
     #[must_use]
     pub fn asks(&self) -> Gesture {
         self.hand.asks()
     }
 
     /// Looks at the sensor once. Where an example has come in, and there is one of every gesture,
-    /// learns from all there are, and looks at the sensor between any two pieces of that.
+    /// this learns from all examples, and looks at the sensor between any two pieces of the
+    /// training.
     pub fn turn(&mut self, tell: &mut impl FnMut(Event)) {
         self.hand.look(tell);
         let outcome = match self.hand.example.take() {
@@ -95,8 +97,8 @@ impl<'m, I: I2c, B: FnMut() -> bool, C: FnMut() -> u32> App<'m, I, B, C> {
         }
     }
 
-    /// One round of training. A new example ends it after the step in progress: the next round has
-    /// it.
+    /// Makes one round of training. A new example ends the round after the step in progress; the
+    /// next round includes it.
     fn learn(&mut self, tell: &mut impl FnMut(Event)) -> Result<(), Error> {
         let Self { hand, cycles, network, memory } = self;
         let Memory { training, store } = &mut **memory;
@@ -143,7 +145,7 @@ impl<'m, I: I2c, B: FnMut() -> bool, C: FnMut() -> u32> App<'m, I, B, C> {
     }
 }
 
-/// What a movement looks like.
+/// Classifies a movement.
 fn recognise(
     network: &Net,
     theta: &[f32],
@@ -159,9 +161,9 @@ struct Hand<I, B> {
     accelerometer: Accelerometer<I>,
     button: B,
     segmenter: Segmenter,
-    /// How many examples were taken.
+    /// How many examples were taken so far.
     examples: usize,
-    /// The last one, until it is learned from.
+    /// The last example, until the network learns from it.
     example: Option<(Window, Gesture)>,
     /// The last movement without the button, until it is recognised.
     movement: Option<Window>,
@@ -181,7 +183,7 @@ impl<I: I2c, B: FnMut() -> bool> Hand<I, B> {
         }
     }
 
-    /// In turn.
+    /// The gestures are asked for in turn.
     fn asks(&self) -> Gesture {
         Gesture::of_class(self.examples % Gesture::ALL.len())
     }
@@ -197,7 +199,7 @@ impl<I: I2c, B: FnMut() -> bool> Hand<I, B> {
 
     fn fetch(&mut self, tell: &mut impl FnMut(Event)) -> Result<(), SensorError> {
         if self.failed {
-            // Once: a sensor that is set up again and again never comes to measure.
+            // This happens once: a sensor that is set up again and again never comes to measure.
             self.accelerometer.restart()?;
             self.failed = false;
             tell(Event::SensorBack);

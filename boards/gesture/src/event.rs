@@ -1,27 +1,27 @@
-//! What the program tells.
+//! The events that the program reports.
 
 use crate::SensorError;
 use rolling_ball::{Error, StepReport};
 
-/// What the user does with the hand.
+/// A gesture that the user makes with the hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Gesture {
-    /// To the side and back.
+    /// The hand moves to the side and back.
     Swipe,
-    /// Up and down.
+    /// The hand moves up and down.
     Lift,
-    /// Once around, upright.
+    /// The hand goes around once, upright.
     Circle,
-    /// To and fro, a few times.
+    /// The hand moves to and fro a few times.
     Shake,
 }
 
 impl Gesture {
-    /// In the order of the network's classes.
+    /// All gestures, in the order of the network's classes.
     pub const ALL: [Self; 4] = [Self::Swipe, Self::Lift, Self::Circle, Self::Shake];
 
-    /// The network's class.
+    /// The network's class for this gesture.
     #[must_use]
     pub const fn class(self) -> u8 {
         self as u8
@@ -42,30 +42,30 @@ impl Gesture {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Event {
-    /// Please make this gesture with the button held down.
+    /// The user is asked to make this gesture with the button held down.
     Asked(Gesture),
     /// An example was taken.
     Labelled(Gesture),
-    /// An example was refused: the one before is still waiting for its turn.
+    /// An example was refused, because the one before it is still waiting for its turn.
     Refused(Gesture),
-    /// A gesture was made without the button, and this is what it looks like.
+    /// A gesture was made without the button, and the network recognised it as this one.
     Recognised(Gesture),
-    /// A step of training.
+    /// A step of training was made.
     Step {
-        /// What the optimizer says.
+        /// The report of the optimizer.
         report: StepReport,
-        /// Clock cycles of all of its pieces.
+        /// The clock cycles of all pieces of the step.
         cycles: u32,
-        /// Clock cycles of the longest piece: for so long the sensor was not looked at.
+        /// The clock cycles of the longest piece; for so long the sensor was not looked at.
         longest: u32,
     },
-    /// The round of training is over: now is the time to save the parameters.
+    /// The round of training is over, so now is the time to save the parameters.
     Learned,
-    /// The round of training was given up.
+    /// The round of training was abandoned.
     LearningFailed(Error),
-    /// The sensor was full: readings may be lost.
+    /// The sensor was full, so readings may be lost.
     ReadingsLost,
-    /// The sensor gives no readings any more; the rest goes on. Told once.
+    /// The sensor gives no readings any more; the rest goes on. This is reported once.
     SensorFailed(SensorError),
     /// The sensor answers again, and was set up anew.
     SensorBack,

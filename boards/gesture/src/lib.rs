@@ -1,8 +1,9 @@
 //! A wearable that learns its user's way of making four gestures, from an accelerometer on I2C.
 //!
-//! The program is the same on every board, over `embedded-hal`: [`App::turn`] in a loop, and a
-//! closure that is told each [`Event`]. It learns in pieces of one sample and looks at the sensor
-//! between any two, so that no reading is missed while it learns.
+//! The program is the same on every board, since it is written over `embedded-hal`. A board calls
+//! [`App::turn`] in a loop, with a closure that is told each [`Event`]. The program learns in
+//! pieces of one sample and looks at the sensor between any two of them, so that no reading is
+//! missed while it learns.
 #![no_std]
 
 mod accelerometer;

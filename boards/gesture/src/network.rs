@@ -8,28 +8,28 @@ use rolling_ball::nn::{
 
 type First = Conv1d<Signal<READINGS, AXES>, Window<Kernel<5>, Stride<2>, Padding<2>>, 8>;
 type Second = Conv1d<First, Window<Kernel<5>, Stride<2>, Padding<2>>, 16>;
-/// Four quarters of the window, so that the order of movements is not lost.
+/// Averages over the four quarters of the window, so that the order of movements is not lost.
 type Quarters = AveragePool1d<Second, Window<Kernel<4>, Stride<4>>>;
 
 type Convolutions = (First, over::Relu<First>, Second, over::Relu<Second>, Quarters);
 type Tail = (over::Dense<Quarters, 16>, Relu<16>, Dense<16, { Gesture::ALL.len() }>);
 type Backbone = FloatBackbone<'static, Convolutions>;
 
-/// The network on the device: only the tail is trained.
+/// The network on the device, of which only the tail is trained.
 pub type Net = Network<'static, Tail, Backbone>;
-/// All its layers.
+/// All layers of the network.
 pub type Layers = (Convolutions, Tail);
-/// The same network with all layers trained, on the desktop.
+/// The same network with all its layers trained, for the desktop.
 pub type Whole = Network<'static, Layers>;
 
-/// The user's own gestures.
+/// The store of the user's own gestures.
 pub type Store = SampleStore<VALUES, 32>;
 
-/// A byte of a reading in g.
+/// How much g one step of a reading's byte stands for.
 pub(crate) const SCALE: f32 = 1.0 / 32.0;
 pub(crate) const OFFSET: f32 = -4.0;
 
-/// Trained on simulated gestures: `cargo run --release --example pretrain`.
+/// The weights, trained on simulated gestures by `cargo run --release --example pretrain`.
 const WEIGHTS: &[u8; size_of::<f32>() * Whole::PARAMETERS] = include_bytes!("../weights.bin");
 
 static BACKBONE: [f32; Backbone::PARAMETERS] = floats(WEIGHTS, 0);
@@ -41,7 +41,7 @@ pub(crate) fn network() -> Result<Net, rolling_ball::Error> {
     Net::with_backbone(Backbone::new(&BACKBONE)?, &[])
 }
 
-/// `N` numbers from the one at `start` on; little-endian.
+/// The `N` numbers from the one at `start` on, stored in little-endian order.
 const fn floats<const N: usize>(bytes: &[u8], start: usize) -> [f32; N] {
     let mut floats = [0.0; N];
     let mut index = 0;

@@ -2,28 +2,29 @@
 
 use crate::Reading;
 
-/// Readings in a window: 1.28 seconds.
+/// How many readings a window has: 1.28 seconds of them.
 pub const READINGS: usize = 64;
-/// Values of a reading.
+/// How many values a reading has.
 pub const AXES: usize = 3;
-/// Values of a window.
+/// How many values a window has.
 pub const VALUES: usize = READINGS * AXES;
 
 /// The latest readings, the oldest first.
 pub type Window = [u8; VALUES];
 
-/// Readings for which the hand must rest until a gesture is over: 0.3 seconds.
+/// For how many readings the hand must rest until a gesture is over: 0.3 seconds.
 const SETTLED: usize = 16;
-/// The hand rests while no axis has changed by so much within them: 0.125 g, well above the noise.
+/// The hand rests while no axis has changed by so much within that time. This is 0.125 g, well
+/// above the noise.
 const MOVEMENT: u8 = 4;
-/// A movement shorter than this is a bump: 0.3 seconds.
+/// A movement of fewer readings than this, 0.3 seconds, is a bump.
 const SHORTEST: usize = 15;
 
-/// Finds where a gesture is over: when the hand comes to rest.
+/// Finds where a gesture is over, which is when the hand comes to rest.
 #[derive(Clone, Debug)]
 pub struct Segmenter {
     window: Window,
-    /// Readings since the hand began to move.
+    /// For how many readings the hand has been moving.
     moving: usize,
 }
 
@@ -34,13 +35,13 @@ impl Default for Segmenter {
 }
 
 impl Segmenter {
-    /// Before the first reading.
+    /// A segmenter before the first reading.
     #[must_use]
     pub const fn new() -> Self {
         Self { window: [128; VALUES], moving: 0 }
     }
 
-    /// Takes a reading; gives the window that ends with it, where that ends a gesture.
+    /// Takes a reading. Where it ends a gesture, returns the window that ends with it.
     pub fn push(&mut self, reading: Reading) -> Option<&Window> {
         self.window.copy_within(AXES.., 0);
         for (place, value) in self.window.iter_mut().rev().zip(reading.iter().rev()) {

@@ -45,7 +45,7 @@ fn main() -> ! {
     loop {
         app.turn(&mut |event| {
             defmt::info!("{}", event);
-            // Lit while it learns; a low level lights it.
+            // The LED is lit while the program learns; a low level lights it.
             let _ = match event {
                 Event::Step { .. } => led.set_low(),
                 Event::Learned | Event::LearningFailed(_) => led.set_high(),

@@ -40,7 +40,7 @@ fn main() -> ! {
     loop {
         app.turn(&mut |event| {
             defmt::info!("{}", event);
-            // Lit while it learns.
+            // The LED is lit while the program learns.
             match event {
                 Event::Step { .. } => led.set_high(),
                 Event::Learned | Event::LearningFailed(_) => led.set_low(),

@@ -46,7 +46,7 @@ fn main() -> ! {
     };
     core.SCB.enable_icache();
     core.DCB.enable_trace();
-    // Only on the Cortex-M7: its counter is locked after a reset.
+    // Only the Cortex-M7 needs this: its counter is locked after a reset.
     DWT::unlock();
     core.DWT.enable_cycle_counter();
     let board = embassy_stm32::init(clocks());
@@ -70,7 +70,7 @@ fn main() -> ! {
     loop {
         app.turn(&mut |event| {
             defmt::info!("{}", event);
-            // Lit while it learns.
+            // The LED is lit while the program learns.
             match event {
                 Event::Step { .. } => led.set_high(),
                 Event::Learned | Event::LearningFailed(_) => led.set_low(),

@@ -1,4 +1,4 @@
-//! A network of one's own: rehearsed on the desktop, or run by an emulated Cortex-M4F.
+//! A network of your own, rehearsed on the desktop or run by an emulated Cortex-M4F.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
 use rolling_ball::nn::{Dense, Network, Tanh};

@@ -1,9 +1,9 @@
-//! A flash that cannot panic: enough to link checkpoints with.
+//! A flash that cannot panic, which is enough to link checkpoints with.
 
 use core::hint::black_box;
 use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
 
-/// Bytes in memory.
+/// A flash whose bytes are in memory.
 pub struct Flash(pub [u8; 4096]);
 
 impl ErrorType for Flash {

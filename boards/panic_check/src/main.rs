@@ -1,5 +1,5 @@
 //! Calls every entry point of the core with values that the compiler cannot know. Its release build
-//! for a Cortex-M contains no panic and no allocator, which `cargo xtask test` reads from its
+//! for a Cortex-M contains no panic and no allocator; `cargo xtask test` verifies that on its
 //! symbols.
 //!
 //! It is linked and never run.
@@ -32,11 +32,11 @@ use rolling_ball::{
     Sgd, SgdConfig, WeightDecay, poll_step, step,
 };
 
-/// What `rolling-ball import` writes is firmware as it stands.
+/// The file that `rolling-ball import` writes is firmware as it stands.
 #[path = "../../../models/generated/digits_cnn.rs"]
 mod digits_cnn;
 
-/// Present in the binary only where something can panic.
+/// This is in the binary only where something can panic.
 #[panic_handler]
 fn panic(_: &PanicInfo) -> ! {
     loop {}
@@ -180,7 +180,7 @@ fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
     keep(&mut decayed, theta)
 }
 
-/// By the loop over an objective, and by hand.
+/// Drives an optimizer by the loop over an objective, and by hand.
 fn drive(optimizer: &mut impl Optimizer, theta: &mut [f32; N]) -> Result<(), Error> {
     let network = Net::with_backbone(Backbone::new(&BACKBONE)?, &[])?;
     let mut scratch = [0.0; Net::SCRATCH];
@@ -212,7 +212,7 @@ fn drive(optimizer: &mut impl Optimizer, theta: &mut [f32; N]) -> Result<(), Err
     Ok(())
 }
 
-/// Saves an optimizer and takes it back.
+/// Saves an optimizer and resumes it.
 fn keep(optimizer: &mut impl Resumable, theta: &mut [f32; N]) -> Result<(), Error> {
     let mut kept = || {
         let mut checkpoints = Checkpoints::new(Flash([0xff; 4096]), black_box(0..4096))?;
@@ -322,7 +322,7 @@ fn layers() -> Result<(), Error> {
     Ok(())
 }
 
-/// Every pass of a layer.
+/// Calls every pass of a layer.
 fn layer<L: Layer>() -> Result<(), Error> {
     const ENOUGH: usize = 256;
     let mut buffers = [[0.5; ENOUGH]; 6];

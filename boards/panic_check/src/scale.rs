@@ -17,7 +17,7 @@ const POINTS: usize = 12;
 static MINIMA: [[f32; 2]; 2] = [[0.5, 1.0], [-0.5, 0.25]];
 static VALUES: [f32; 3] = [0.5, -1.0, 2.0];
 
-/// Every landscape, each on a plane.
+/// Evaluates every landscape, each on a plane.
 pub fn look() -> Result<(), Error> {
     let (amplitude, frequency, terms) = black_box((0.5, 3.0, 4));
     look_at(&mut Weierstrass { amplitude, frequency, terms })?;

@@ -15,10 +15,10 @@ use rp235x_hal::pac::Peripherals;
 use rp235x_hal::{Clock, I2C, Sio, Watchdog, block::ImageDef};
 use static_cell::ConstStaticCell;
 
-/// The crystal of the board.
+/// The frequency of the board's crystal.
 const CRYSTAL_HERTZ: u32 = 12_000_000;
 
-/// What the boot ROM starts: a secure program for the Arm cores.
+/// Tells the boot ROM what to start: a secure program for the Arm cores.
 #[allow(unsafe_code)]
 #[unsafe(link_section = ".start_block")]
 #[used]
@@ -69,7 +69,7 @@ fn main() -> ! {
     loop {
         app.turn(&mut |event| {
             defmt::info!("{}", event);
-            // Lit while it learns.
+            // The LED is lit while the program learns.
             let _ = match event {
                 Event::Step { .. } => led.set_high(),
                 Event::Learned | Event::LearningFailed(_) => led.set_low(),

@@ -4,11 +4,11 @@
 
 use cortex_m_semihosting::{nr, syscall1};
 
-/// What QEMU is given with `-semihosting-config arg=`, into the buffer.
+/// Reads what QEMU is given by `-semihosting-config arg=` into the buffer.
 pub fn command_line(buffer: &mut [u8]) -> &[u8] {
     let mut block = [buffer.as_mut_ptr().expose_provenance(), buffer.len()];
-    // SAFETY: GET_CMDLINE takes an address and a length, writes there no more than that, and puts
-    // the length of what it wrote, without the zero at its end, in place of the length.
+    // SAFETY: GET_CMDLINE takes an address and a length, and writes no more than that there. It
+    // then replaces the length by that of what it wrote, without the zero at the end.
     let refused = unsafe { syscall1(nr::GET_CMDLINE, (&raw mut block).expose_provenance()) } != 0;
     let [_, length] = block;
     if refused { &[] } else { buffer.get(..length).unwrap_or_default() }

@@ -1,4 +1,4 @@
-//! How a run ends: the exit code of QEMU.
+//! The end of a run, by the exit code of QEMU.
 
 use cortex_m_semihosting::debug::{self, EXIT_FAILURE, EXIT_SUCCESS, ExitStatus};
 
@@ -14,6 +14,7 @@ pub fn failure() -> ! {
 
 fn end(status: ExitStatus) -> ! {
     debug::exit(status);
-    // Reached only when the host lets the run go on: a fault ends it, a loop would hang.
+    // This is reached only when the host lets the run go on. A fault ends the run, where a loop
+    // would hang.
     cortex_m::asm::udf()
 }

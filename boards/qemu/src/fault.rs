@@ -1,4 +1,4 @@
-//! What a panic, a fault or an exception without a handler does: say so, and fail.
+//! Handles panics, faults and exceptions without a handler: it says what happened, and fails.
 
 #![allow(unsafe_code)]
 
@@ -10,7 +10,7 @@ use core::{
 };
 use cortex_m_rt::exception;
 
-/// Set by the first panic: a second one comes from printing the first.
+/// Set by the first panic. A second one can only come from printing the first.
 static PANICKED: AtomicBool = AtomicBool::new(false);
 
 #[panic_handler]
@@ -22,8 +22,8 @@ fn panic(info: &PanicInfo) -> ! {
     exit::failure()
 }
 
-/// Entered by the processor. It never returns, so it starts the stack anew: the old one may be what
-/// has failed.
+/// The processor enters here. It never returns, so it starts the stack anew, since the old one may
+/// be what has failed.
 #[unsafe(naked)]
 #[unsafe(no_mangle)]
 extern "C" fn HardFault() -> ! {
@@ -34,7 +34,7 @@ extern "C" fn HardFault() -> ! {
         "ldr r3, =_stack_end",
         "cmp r0, r3",
         "blo 2f",
-        // What the processor has stacked: the link register and the program counter.
+        // These are what the processor has stacked: the link register and the program counter.
         "ldr r1, [r0, #20]",
         "ldr r2, [r0, #24]",
         "2:",

@@ -1,4 +1,4 @@
-//! The firmware of a scenario: run its image, tell each event, end with an exit code.
+//! The firmware of a scenario: it runs its image, prints each event, and ends with an exit code.
 
 use crate::{exit, guard, instructions, print_line, stack};
 use cortex_m::Peripherals;
@@ -18,7 +18,7 @@ pub const VECTORS: usize =
 #[repr(C, align(4))]
 pub struct Aligned<T: ?Sized>(pub T);
 
-/// Runs the image with the optimizer that it names; `model` finds its network in it.
+/// Runs the image with the optimizer that it names; `model` finds the network in the image.
 pub fn run<L: Layer, B: Backbone, const N: usize, const V: usize, const S: usize>(
     image: &'static [u8],
     memory: &mut Memory<N, V, S>,
@@ -39,7 +39,7 @@ pub fn run_model<L: Layer, B: Backbone, const N: usize, const V: usize, const S:
     end(model.and_then(|model| fine_tune(Scalar, &model, buffers, clock, print)))
 }
 
-/// Runs the image, of whose network all is trained, with the optimizer that `configure` makes of its
+/// Runs the image, of whose network everything is trained, with the optimizer that `configure` makes of its
 /// settings.
 pub fn run_with<L, C, const N: usize, const V: usize, const S: usize>(
     image: &[u8],
@@ -85,7 +85,7 @@ pub fn start(image: &[u8]) -> Image<'_> {
     }
 }
 
-/// Says what was wrong and ends the run, where something was.
+/// Where something was wrong, says what it was and ends the run.
 pub fn require(result: Result<(), Error>) {
     if let Err(error) = result {
         complain(error);
@@ -93,7 +93,7 @@ pub fn require(result: Result<(), Error>) {
     }
 }
 
-/// Tells the use of RAM, or what was wrong, and ends the run.
+/// Prints the use of RAM, or what was wrong, and ends the run.
 pub fn end(result: Result<(), Error>) -> ! {
     require(result);
     let (data, stack) = (stack::static_bytes() as u32, stack::high_water_bytes() as u32);
@@ -101,13 +101,13 @@ pub fn end(result: Result<(), Error>) -> ! {
     exit::success()
 }
 
-/// One line.
+/// Prints an event as one line.
 pub fn print(event: Event) {
     print_line!("{event}");
 }
 
-/// Says what was wrong. Not by the error's `Display`: printing the value of a setting takes 22 KB
-/// of flash.
+/// Says what was wrong. It does not use the error's `Display`, since printing the value of a
+/// setting takes 22 KB of flash.
 fn complain(error: Error) {
     match error {
         Error::Setting { name, expected, .. } => print_line!("{name}: expected {expected}"),

@@ -1,5 +1,5 @@
-//! A flash that outlives a reset: memory of the MPS2 boards which no binary is linked into, with
-//! the manners of a NOR flash. Its power fails where it is told to.
+//! A flash that outlives a reset: memory of the MPS2 boards into which no binary is linked, and
+//! which behaves like a NOR flash. Its power fails where it is told to.
 
 #![allow(unsafe_code)]
 
@@ -9,10 +9,10 @@ use embedded_storage::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
 
-/// Beyond the RAM of every binary, in the 4 MB of the board.
+/// The flash starts beyond the RAM of every binary, within the 4 MB of the board.
 const START: usize = 0x2010_0000;
 const BYTES: usize = 128 * 1024;
-/// A word beside it which counts the power failures.
+/// A word after the flash counts the power failures.
 const FAILURES: usize = START + BYTES;
 
 const ERASE_BYTES: u32 = 4096;
@@ -20,33 +20,33 @@ const WRITE_BYTES: u32 = 4;
 const ERASED: u32 = u32::MAX;
 
 fn read(address: usize) -> u32 {
-    // SAFETY: an aligned address in memory which nothing else uses.
+    // SAFETY: the address is aligned, and nothing else uses this memory.
     unsafe { ptr::with_exposed_provenance::<u32>(address).read_volatile() }
 }
 
 fn write(address: usize, word: u32) {
-    // SAFETY: as for `read`.
+    // SAFETY: the reason is the same as for `read`.
     unsafe { ptr::with_exposed_provenance_mut::<u32>(address).write_volatile(word) }
 }
 
-/// How often the power has failed; the memory is zero when the emulator starts.
+/// How often the power has failed so far; the memory is zero when the emulator starts.
 pub fn failures() -> u32 {
     read(FAILURES)
 }
 
-/// The flash, whose power fails after so many more words are erased or written.
+/// A flash whose power fails after so many more words are erased or written.
 #[derive(Debug)]
 pub struct Flash {
     words_left: Option<u32>,
 }
 
 impl Flash {
-    /// It stays on where there is no number.
+    /// Makes a flash; without a number of words its power stays on.
     pub const fn new(words_left: Option<u32>) -> Self {
         Self { words_left }
     }
 
-    /// Changes a word, or loses the power before it could.
+    /// Changes a word, or loses the power before it can.
     fn change(&mut self, offset: u32, word: u32) {
         match &mut self.words_left {
             Some(0) => {
@@ -70,7 +70,8 @@ impl Flash {
     }
 }
 
-/// What a flash answers to a request that it does not understand, or that would write a word twice.
+/// The answer of a flash to a request that it does not understand, or that would write a word
+/// twice.
 #[derive(Clone, Copy, Debug)]
 pub struct Refused(NorFlashErrorKind);
 

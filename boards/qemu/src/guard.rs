@@ -13,7 +13,7 @@
 use crate::stack;
 use cortex_m::peripheral::MPU;
 
-/// Guards the stack; owns the memory protection unit from now on.
+/// Guards the stack, and owns the memory protection unit from now on.
 pub fn install(mpu: MPU) {
     limit(&mpu);
 }
@@ -23,13 +23,13 @@ fn limit(_: &MPU) {}
 
 #[cfg(armv7m)]
 fn limit(mpu: &MPU) {
-    /// As much below the RAM as one region takes; it ends where the RAM begins.
+    /// One region covers as much memory below the RAM as it can, and ends where the RAM begins.
     const BYTES: u32 = 0x1000_0000;
-    /// Written in the register as the power of two, less one.
+    /// The register holds the size as its power of two, less one.
     const SIZE_CODE: u32 = BYTES.trailing_zeros() - 1;
-    /// No execution; reads only; normal memory; enabled.
+    /// The region cannot be executed, can only be read, is normal memory, and is enabled.
     const READ_ONLY: u32 = 1 << 28 | 0b101 << 24 | 0b110 << 16 | 1;
-    /// The unit is on; elsewhere the default map holds; off in a hard fault.
+    /// The unit is on; elsewhere the default map holds; in a hard fault the unit is off.
     const ENABLE: u32 = 0b101;
 
     // SAFETY: the unit is off until the last write, the start is aligned to the size, and the
@@ -52,8 +52,8 @@ fn limit(_: &MPU) {
 
 /// Whether a fault at this stack pointer is an overflow.
 ///
-/// The faulting instruction may have left the pointer where it was, so little room left is taken
-/// for none; ARMv8-M says it.
+/// The faulting instruction may have left the pointer where it was, so too little room counts as
+/// none. On ARMv8-M a status bit says it.
 pub(crate) fn has_overflowed(stack_pointer: usize) -> bool {
     const LITTLE_ROOM: usize = 256;
     stack_pointer < stack::bottom() + LITTLE_ROOM || limit_was_reached()
@@ -66,7 +66,7 @@ fn limit_was_reached() -> bool {
 
 #[cfg(armv8m)]
 fn limit_was_reached() -> bool {
-    /// `STKOF` of the usage fault status.
+    /// The bit `STKOF` of the usage fault status.
     const STACK_OVERFLOW: u32 = 1 << 20;
     // SAFETY: a read of a status register has no side effect.
     unsafe { (*cortex_m::peripheral::SCB::PTR).cfsr.read() & STACK_OVERFLOW != 0 }

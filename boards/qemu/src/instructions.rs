@@ -1,15 +1,15 @@
-//! Counts executed instructions: not cycles, which QEMU does not model.
+//! Counts executed instructions. These are not cycles, which QEMU does not model.
 //!
-//! With `-icount shift=N` QEMU's time moves on by 2^N nanoseconds with each instruction, whichever
-//! it is. SysTick counts the core's clock, which differs by machine. Without that option, or while
-//! the core sleeps (`wfi`), the number says nothing.
+//! With `-icount shift=N`, QEMU's time moves on by 2^N nanoseconds with each instruction, whichever
+//! it is. SysTick counts the core's clock, which differs from machine to machine. Without that
+//! option, or while the core sleeps (`wfi`), the number means nothing.
 
 use crate::{exit, print_line};
 use core::sync::atomic::{AtomicU32, Ordering, compiler_fence};
 use cortex_m::peripheral::{SCB, SYST, syst::SystClkSource};
 use cortex_m_rt::exception;
 
-/// Quarters of a nanosecond in a tick of SysTick, whose clock `build.rs` says.
+/// How many quarters of a nanosecond a tick of SysTick takes; `build.rs` knows its clock.
 const QUARTERS_PER_TICK: u64 = {
     let hertz = decimal(env!("SYSTICK_HZ"));
     assert!(
@@ -19,26 +19,26 @@ const QUARTERS_PER_TICK: u64 = {
     4_000_000_000 / hertz
 };
 
-/// The `N` of `-icount shift=N`; the largest is found last.
+/// The possible values of `N` in `-icount shift=N`; the largest is found last.
 const SHIFTS: core::ops::RangeInclusive<u32> = 0..=10;
 
-/// As found at the start.
+/// The value that was found at the start.
 static SHIFT: AtomicU32 = AtomicU32::new(0);
 
-/// SysTick is a 24-bit counter, and counts down.
+/// SysTick is a 24-bit counter that counts down.
 const LARGEST: u32 = 0x00ff_ffff;
 
-/// How often SysTick has come to zero.
+/// How often SysTick has reached zero.
 static WRAPS: AtomicU32 = AtomicU32::new(0);
 
 #[exception]
 fn SysTick() {
-    // The only writer once the count has started: load and store need no exchange.
+    // This is the only writer once the count has started, so load and store need no exchange.
     WRAPS.store(WRAPS.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
 }
 
-/// Starts the count at about zero; owns SysTick from now on. Ends the run with a failure where a
-/// loop of known length is counted right at no shift.
+/// Starts the count at about zero, and owns SysTick from now on. Ends the run with a failure where
+/// no shift counts a loop of known length correctly.
 pub fn start(mut systick: SYST) {
     systick.set_clock_source(SystClkSource::Core);
     systick.set_reload(LARGEST);
@@ -50,27 +50,27 @@ pub fn start(mut systick: SYST) {
     calibrate();
 }
 
-/// Instructions executed since [`start`], or 0 before it.
+/// The instructions executed since [`start`], or 0 before it.
 ///
-/// A difference of two values is exact to a few instructions, and includes the call itself (some
+/// A difference of two values is exact to a few instructions. It includes the call itself (some
 /// fifty) and the SysTick handler (eight in each 8 to 16 million). It may be called with interrupts
 /// off, if they are not off for longer than 8 million instructions.
 ///
 /// Pure arithmetic may move across the call: hold what is measured with [`core::hint::black_box`].
-// Never inlined, so that each call costs the same.
+// It is never inlined, so that each call costs the same.
 #[inline(never)]
 pub fn elapsed() -> u64 {
     if SYST::get_reload() == 0 {
         return 0;
     }
-    // Nothing that touches memory moves across.
+    // Nothing that touches memory may move across this.
     compiler_fence(Ordering::SeqCst);
     let ticks = ticks();
     compiler_fence(Ordering::SeqCst);
     (ticks * QUARTERS_PER_TICK) >> (SHIFT.load(Ordering::Relaxed) + 2)
 }
 
-/// What the work returns, and its instructions, without those of counting.
+/// Returns what the work returns, and its instructions without those of counting.
 pub fn count<T>(work: impl FnOnce() -> T) -> (T, u64) {
     let start = elapsed();
     let empty = elapsed() - start;
@@ -79,14 +79,14 @@ pub fn count<T>(work: impl FnOnce() -> T) -> (T, u64) {
     (result, (elapsed() - start).saturating_sub(empty))
 }
 
-/// Finds the shift at which a loop of known length is counted right.
+/// Finds the shift at which a loop of known length is counted correctly.
 fn calibrate() {
     const LOOP: u32 = 100_000;
-    /// Of the two calls around it.
+    /// The instructions of the two calls around the loop.
     const CALLS: u32 = 400;
     SHIFT.store(0, Ordering::Relaxed);
     let start = elapsed();
-    // Two instructions a turn.
+    // A turn of the loop takes two instructions.
     cortex_m::asm::delay(LOOP / 2);
     let nanoseconds = elapsed() - start;
     let expected = u64::from(LOOP)..u64::from(LOOP + CALLS);
@@ -109,7 +109,7 @@ fn ticks() -> u64 {
         let current = SYST::get_current();
         let unchanged =
             pending == SCB::is_pendst_pending() && wraps == WRAPS.load(Ordering::Relaxed);
-        // At zero the wrap may be noted or not; a tick later it surely is.
+        // At zero the wrap may or may not have been noted; a tick later it surely is.
         if unchanged && current != 0 {
             let wraps = u64::from(wraps) + u64::from(pending);
             return wraps * u64::from(LARGEST + 1) + u64::from(LARGEST + 1 - current);

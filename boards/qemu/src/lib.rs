@@ -1,8 +1,8 @@
-//! Runtime of the firmware for the boards that QEMU models, from Cortex-M0 to Cortex-M55.
+//! The runtime of the firmware for the boards that QEMU models, from Cortex-M0 to Cortex-M55.
 //!
-//! A firmware binary gets from here its panic and fault handlers, printed lines, an exit code, the
-//! number of executed instructions, the use of its memory and a guard below its stack.
-//! `cortex-m-rt` starts it, and turns the floating-point unit on before `main`.
+//! It gives a firmware binary its panic and fault handlers, printed lines, an exit code, the number
+//! of executed instructions, the use of its memory, and a guard below its stack. `cortex-m-rt`
+//! starts the binary, and turns the floating-point unit on before `main`.
 #![no_std]
 
 #[cfg(not(all(target_arch = "arm", target_os = "none")))]

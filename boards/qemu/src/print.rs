@@ -1,4 +1,4 @@
-//! Lines of text on the host's standard output, over semihosting.
+//! Prints lines of text on the host's standard output, by semihosting.
 
 #![allow(unsafe_code)]
 
@@ -8,10 +8,10 @@ use core::{
 };
 use cortex_m_semihosting::{nr::open, syscall};
 
-/// Longer lines go out in pieces.
+/// Longer lines are sent in pieces.
 const BUFFER_BYTES: usize = 128;
 
-/// What the host gives for a handle when it has none.
+/// The handle that the host returns when it has none.
 const NO_HANDLE: usize = usize::MAX;
 
 /// The handle of the host's standard output, once it is open.
@@ -19,8 +19,8 @@ static HANDLE: AtomicUsize = AtomicUsize::new(NO_HANDLE);
 
 /// Writes to the host line by line, since each semihosting call stops the machine.
 ///
-/// What is left of an unfinished line goes out when the console is dropped. If the host has no
-/// standard output, each line ends in [`fmt::Error`].
+/// An unfinished line is sent when the console is dropped. If the host has no standard output, each
+/// line ends in [`fmt::Error`].
 pub struct Console {
     buffer: [u8; BUFFER_BYTES],
     length: usize,
@@ -67,12 +67,12 @@ impl Write for Console {
 
 impl Drop for Console {
     fn drop(&mut self) {
-        // There is nobody left to tell.
+        // There is nobody left to tell about a failure.
         let _ = self.flush();
     }
 }
 
-/// Prints one line; without a host to print to, nothing.
+/// Prints one line; without a host to print to, it does nothing.
 ///
 /// See [`print_line!`](crate::print_line).
 pub fn line(text: fmt::Arguments) {
@@ -94,22 +94,23 @@ fn send(mut bytes: &[u8]) -> fmt::Result {
     while !bytes.is_empty() {
         // SAFETY: WRITE takes a handle, an address and a length, and only reads there.
         let left = unsafe { syscall!(WRITE, handle, bytes.as_ptr(), bytes.len()) };
-        // It returns how many bytes were not written; if it wrote none, it never will.
+        // The call returns how many bytes were not written. If it wrote none, it never will.
         let written = bytes.len().checked_sub(left).filter(|&written| written > 0);
         bytes = written.and_then(|written| bytes.get(written..)).ok_or(fmt::Error)?;
     }
     Ok(())
 }
 
-/// Opens standard output at the first use only: the host keeps every handle that it gives.
+/// Opens standard output at the first use only, since the host keeps every handle that it gives.
 fn handle() -> Result<usize, fmt::Error> {
     let open = HANDLE.load(Ordering::Relaxed);
     if open != NO_HANDLE {
         return Ok(open);
     }
-    // The name which semihosting has for the console.
+    // This is the name of the console in semihosting.
     let name = c":tt";
-    // SAFETY: OPEN takes the address of a name that ends in zero, a mode, and the name's length.
+    // SAFETY: OPEN takes the address of a name that ends in zero, a mode, and the length of the
+    // name.
     let opened = unsafe { syscall!(OPEN, name.as_ptr(), open::W_TRUNC, name.count_bytes()) };
     HANDLE.store(opened, Ordering::Relaxed);
     if opened == NO_HANDLE {

@@ -1,14 +1,14 @@
-//! How much of the RAM a run has used.
+//! Measures how much of the RAM a run has used.
 //!
 //! The stack lies at the bottom of the RAM and grows down to its end; static data lie above it.
-//! `cortex-m-rt` paints the stack before `main`, so that what has been used shows.
+//! `cortex-m-rt` paints the stack before `main`, so that the part that was used can be seen.
 
 #![allow(unsafe_code)]
 
 use core::ptr;
 use cortex_m_rt::STACK_PAINT_VALUE;
 
-// SAFETY: symbols of cortex-m-rt's link.x; only their addresses are taken.
+// SAFETY: these are symbols of cortex-m-rt's link.x, of which only the addresses are taken.
 unsafe extern "C" {
     safe static _ram_start: u32;
     safe static __sheap: u32;
@@ -16,17 +16,17 @@ unsafe extern "C" {
     safe static _stack_start: u32;
 }
 
-/// Bytes of static data: `.data`, `.bss` and `.uninit`, with the gaps between them.
+/// The bytes of static data: `.data`, `.bss` and `.uninit`, with the gaps between them.
 pub fn static_bytes() -> usize {
     (&raw const __sheap).addr() - (&raw const _ram_start).addr()
 }
 
-/// Bytes that the stack may use.
+/// The bytes that the stack may use.
 pub fn available_bytes() -> usize {
     top() - bottom()
 }
 
-/// Bytes of stack used so far, at the deepest: down to the lowest word that lost its paint.
+/// The bytes of stack used so far, at the deepest: down to the lowest word that lost its paint.
 ///
 /// It reads all of the unused stack, so call it outside of what is measured.
 pub fn high_water_bytes() -> usize {
@@ -39,7 +39,8 @@ pub fn high_water_bytes() -> usize {
 
 fn is_painted(address: usize) -> bool {
     let word = ptr::with_exposed_provenance::<u32>(address);
-    // SAFETY: an aligned address in RAM; volatile, since it may be in a live frame.
+    // SAFETY: the address is aligned and in RAM. The read is volatile, since the word may be in a
+    // live frame.
     unsafe { word.read_volatile() == STACK_PAINT_VALUE }
 }
 

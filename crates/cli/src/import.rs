@@ -1,4 +1,4 @@
-//! `rolling-ball import`: a network from PyTorch as Rust types, C arrays and flash images.
+//! `rolling-ball import`: turns a network from PyTorch into Rust types, C arrays and flash images.
 //! docs/import.md is its manual.
 
 use anyhow::{Context, Result};

@@ -1,4 +1,4 @@
-//! The files of an imported network: Rust types, C arrays, and the numbers they include.
+//! The files of an imported network: Rust types, C arrays, and the numbers that they include.
 
 use super::graph::{Graph, Operation, length};
 use super::quantise::Quantised;
@@ -11,9 +11,9 @@ use std::path::Path;
 /// A file of an imported network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
-    /// Its name, without a directory.
+    /// The name of the file, without a directory.
     pub name: String,
-    /// Its content.
+    /// The content of the file.
     pub content: Vec<u8>,
 }
 
@@ -23,7 +23,7 @@ impl File {
     }
 }
 
-/// All files of a network.
+/// Makes all files of a network.
 pub fn files(graph: &Graph, parameters: &[f32], int8: Option<&Quantised>) -> Result<Vec<File>> {
     let name = &graph.name;
     let end = graph.nodes[..graph.backbone].last().map_or(0, |node| node.parameters.end);
@@ -52,7 +52,7 @@ pub fn files(graph: &Graph, parameters: &[f32], int8: Option<&Quantised>) -> Res
     Ok(files)
 }
 
-/// Writes the files, all of which are ready.
+/// Writes the files, once all of them are ready.
 pub fn write(directory: &Path, files: &[File]) -> Result<()> {
     std::fs::create_dir_all(directory)
         .with_context(|| format!("cannot make the directory {}", directory.display()))?;
@@ -64,7 +64,8 @@ pub fn write(directory: &Path, files: &[File]) -> Result<()> {
     Ok(())
 }
 
-/// The same files, with Rust that `include!` takes: it allows no documentation of a whole file.
+/// The same files, with Rust code that `include!` accepts, which allows no documentation of a whole
+/// file.
 pub fn includable(files: &[File]) -> Vec<File> {
     let rust = |file: &File| file.name.ends_with(".rs");
     let plain = |file: &File| {
@@ -175,9 +176,10 @@ fn rust(
     writeln!(
         text,
         "
-/// The network over what lies in flash.
+/// The network over the parameters in flash.
 ///
 /// # Errors
+///
 /// None, as long as the files are those that were imported.
 pub fn network() -> Result<Network, Error> {{
     {new}

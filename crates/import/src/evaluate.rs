@@ -1,5 +1,5 @@
-//! The network in `f32` on the desktop, with the core's operations in the core's order: its logits
-//! are the device's.
+//! Evaluates the network in `f32` on the desktop, with the core's operations in the core's order,
+//! so that its logits are the device's.
 
 use super::graph::{Activation, Form, Graph, Map, Node, Operation, Window, length};
 use super::windows::windows;
@@ -8,11 +8,12 @@ use rolling_ball::nn::LayerNorm;
 use rolling_ball::nn::activation::{self, Activation as _};
 use std::collections::HashMap;
 
-/// A graph with its windows worked out.
+/// A graph whose windows are worked out.
 pub struct Evaluator<'a> {
     graph: &'a Graph,
     parameters: &'a [f32],
-    /// By the node's index, as runs: in the window, in the map, length.
+    /// For each node's index, the runs of its windows: the start in the window, the start in the
+    /// map, and the length.
     runs: HashMap<usize, Vec<Vec<Run>>>,
 }
 
@@ -24,11 +25,12 @@ struct Run {
 }
 
 impl<'a> Evaluator<'a> {
-    /// Over the parameters of all layers, weights before biases.
+    /// Makes an evaluator over the parameters of all layers, with each layer's weights before its
+    /// biases.
     pub fn new(graph: &'a Graph, parameters: &'a [f32]) -> Self {
         let runs = graph.nodes.iter().enumerate().filter_map(|(index, node)| {
             let window = match node.operation {
-                // A dense layer knows no rows: it is one sum.
+                // A dense layer has no rows: it is one sum.
                 Operation::Convolution(_, Form::Dense) => {
                     let all = Run { window: 0, map: 0, length: length(node.input) };
                     return Some((index, vec![vec![all]]));
@@ -44,7 +46,7 @@ impl<'a> Evaluator<'a> {
         Self { graph, parameters, runs: runs.collect() }
     }
 
-    /// The output of every layer.
+    /// Returns the output of every layer.
     pub fn outputs(&self, input: &[f32]) -> Vec<Vec<f32>> {
         let mut outputs: Vec<Vec<f32>> = Vec::with_capacity(self.graph.nodes.len());
         for (index, node) in self.graph.nodes.iter().enumerate() {
@@ -54,12 +56,12 @@ impl<'a> Evaluator<'a> {
         outputs
     }
 
-    /// The output of the last layer.
+    /// Returns the output of the last layer.
     pub fn logits(&self, input: &[f32]) -> Vec<f32> {
         self.outputs(input).pop().unwrap_or_default()
     }
 
-    /// The output of the last layer, given that of the backbone.
+    /// Returns the output of the last layer, given the output of the backbone.
     pub fn after_backbone(&self, features: &[f32]) -> Vec<f32> {
         let layers = self.graph.nodes.iter().enumerate().skip(self.graph.backbone);
         layers.fold(features.to_vec(), |input, (index, node)| self.output(index, node, &input))
@@ -143,7 +145,8 @@ fn activate(function: Activation, x: f32) -> f32 {
     }
 }
 
-/// Each window's elements row by row: what lies side by side in both is one run.
+/// The elements of each window, row by row. Elements that are neighbours both in the window and in
+/// the map form one run.
 fn runs(map: Map, window: Window) -> Vec<Vec<Run>> {
     let row = window.size[1] * map[2];
     let of_window = |seen: Vec<(usize, usize)>| {

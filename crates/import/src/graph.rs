@@ -1,44 +1,45 @@
-//! A network at run time: its layers with their shapes, in this project's order (channels last).
+//! A network as data: its layers with their shapes, in this project's order (channels last).
 
 use super::spec::{LayerSpec, Pair, Spec, Train};
 use anyhow::{Context, Result, bail, ensure};
 use std::ops::Range;
 
-/// Rows, positions in a row, channels.
+/// The number of rows, of positions in a row, and of channels.
 pub type Map = [usize; 3];
 
-/// A window that slides over a map: vertical first.
+/// A window that slides over a map. The vertical number comes first in each pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// Positions.
+    /// The size of the window, in positions.
     pub size: [usize; 2],
-    /// From one window to the next.
+    /// The distance from one window to the next, in positions.
     pub stride: [usize; 2],
-    /// Zeros on either side.
+    /// The number of zeros on either side.
     pub padding: [usize; 2],
 }
 
 /// What a layer computes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Operation {
-    /// Weighted sums of windows. A dense layer is one window over everything.
+    /// Weighted sums over windows. A dense layer is a single window over everything.
     Convolution(Window, Form),
-    /// A window for each channel.
+    /// A window of weights for each channel.
     Depthwise(Window),
-    /// The largest value of each channel.
+    /// The largest value of each channel in a window.
     MaxPool(Window),
-    /// The mean of each channel.
+    /// The mean of each channel in a window.
     AveragePool(Window),
-    /// All values by their mean and deviation; scales as weights, shifts as biases.
+    /// All values, normalised by their mean and deviation; the scales are its weights and the
+    /// shifts its biases.
     LayerNorm {
-        /// As how many dimensions PyTorch sees the map.
+        /// How many dimensions of the map PyTorch normalises over.
         dimensions: usize,
     },
     /// A function of each value.
     Activation(Activation),
 }
 
-/// Which type a convolution becomes.
+/// The type that a convolution becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// `Conv2d`
@@ -61,54 +62,54 @@ pub enum Activation {
     Gelu,
 }
 
-/// Tensors that a layer's parameters come from.
+/// The tensors that a layer's parameters come from.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// Before `.weight` and `.bias`.
+    /// The part of the tensors' names before `.weight` and `.bias`.
     pub tensors: String,
-    /// Whether there is a `.bias`; else it is 0.
+    /// Whether there is a `.bias`; otherwise the biases are 0.
     pub bias: bool,
-    /// A batch normalisation that is folded in, and its epsilon.
+    /// The batch normalisation that is folded in, and its epsilon.
     pub batch_norm: Option<(String, f64)>,
 }
 
-/// A layer.
+/// A layer with its shapes and parameters.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// For complaints: which it is in the file.
+    /// The name of the layer in error messages: which one it is in the file.
     pub label: String,
     /// What it computes.
     pub operation: Operation,
-    /// Its input's shape.
+    /// The shape of its input.
     pub input: Map,
-    /// Its output's shape.
+    /// The shape of its output.
     pub output: Map,
-    /// Where its parameters lie among those of the graph: weights, then biases.
+    /// The range of its parameters among those of the graph: first the weights, then the biases.
     pub parameters: Range<usize>,
-    /// How many of them are biases.
+    /// How many of its parameters are biases.
     pub biases: usize,
-    /// Which of them are trained.
+    /// Which of its parameters are trained.
     pub train: Train,
-    /// Where they come from.
+    /// Where its parameters come from, if it has any.
     pub source: Option<Source>,
 }
 
-/// Layers, one after another.
+/// Layers that follow one another.
 #[derive(Clone, Debug)]
 pub struct Graph {
-    /// Names the files and the Rust module.
+    /// The name of the files and of the Rust module.
     pub name: String,
-    /// How many dimensions PyTorch's input has beside the batch.
+    /// How many dimensions PyTorch's input has, not counting the batch.
     pub dimensions: usize,
-    /// Shape of the input.
+    /// The shape of the input.
     pub input: Map,
-    /// The layers.
+    /// The layers, in order.
     pub nodes: Vec<Node>,
-    /// How many of them, from the first on, are the backbone.
+    /// How many of the layers, from the first on, form the backbone.
     pub backbone: usize,
 }
 
-/// No device has more: what is larger is a mistake in the file.
+/// No device has room for more; what is larger is a mistake in the file.
 const MOST: usize = 1 << 24;
 
 /// The number of values in a map.
@@ -116,7 +117,7 @@ pub fn length(map: Map) -> usize {
     map.iter().product()
 }
 
-/// The shape that PyTorch has for a map.
+/// The shape that PyTorch gives a map.
 pub fn torch_shape(map: Map, dimensions: usize) -> Vec<usize> {
     let [height, width, channels] = map;
     match dimensions {
@@ -127,7 +128,7 @@ pub fn torch_shape(map: Map, dimensions: usize) -> Vec<usize> {
 }
 
 impl Graph {
-    /// Works the shapes out.
+    /// Works out the shapes of all layers.
     pub fn new(spec: &Spec) -> Result<Self> {
         let input = match *spec.input.as_slice() {
             [length] => [1, 1, length],
@@ -176,12 +177,12 @@ impl Graph {
         Ok(Self { name: spec.name.clone(), dimensions, input, nodes, backbone })
     }
 
-    /// The number of parameters.
+    /// The number of parameters of all layers.
     pub fn parameters(&self) -> usize {
         self.nodes.last().map_or(0, |node| node.parameters.end)
     }
 
-    /// The layers of the backbone alone.
+    /// The layers of the backbone alone, as a graph.
     pub fn backbone(&self) -> Self {
         let nodes = self.nodes[..self.backbone].to_vec();
         Self { name: self.name.clone(), nodes, ..*self }
@@ -364,7 +365,7 @@ impl Builder {
         let start = self.nodes.last().map_or(0, |node| node.parameters.end);
         let end = start + weights + biases;
         ensure!(end <= MOST, "expected at most {MOST} parameters in all");
-        // Layers without parameters train nothing and are frozen by nobody.
+        // Layers without parameters have nothing to train or to freeze.
         let train = if source.is_some() { train } else { Train::All };
         let node = Node {
             label: label.to_owned(),
@@ -386,7 +387,7 @@ fn source(tensors: &str, bias: bool) -> Source {
     Source { tensors: tensors.to_owned(), bias, batch_norm: None }
 }
 
-/// The shape of what a window yields, `places` by `places` by `channels`.
+/// The shape of the map that a window yields with so many channels.
 fn slide(map: Map, window: Window, channels: usize) -> Result<Map> {
     let places = |direction: usize| {
         let (extent, size) = (map[direction], window.size[direction]);
@@ -415,7 +416,7 @@ fn product(factors: &[usize]) -> Result<usize> {
         .with_context(|| format!("expected at most {MOST} values, found {factors:?} of them"))
 }
 
-/// The slope as a fraction of two small numbers, which a type can name.
+/// The slope as a fraction of two small numbers, which a type can contain.
 fn leaky(slope: f64) -> Result<Activation> {
     let fraction = (1..=10_000u16).find_map(|denominator| {
         let numerator = (slope * f64::from(denominator)).round();

@@ -1,4 +1,4 @@
-//! What is to be imported, and the way from its files to a network.
+//! What to import, and the way from its files to a network.
 
 use crate::emit;
 use crate::error::Error;
@@ -37,23 +37,23 @@ pub struct Import {
 }
 
 impl Import {
-    /// A model whose weights are in a safetensors file, a `state_dict` in F32, and whose layers a
-    /// file in TOML describes.
+    /// A model whose weights are in the safetensors file `model` (a `state_dict` in F32) and whose
+    /// layers the TOML file `network` describes.
     pub fn new(model: impl Into<PathBuf>, network: impl Into<PathBuf>) -> Self {
         let (model, network) = (model.into(), network.into());
         Self { model, network, calibration: None, test: None }
     }
 
-    /// With the backbone quantised to eight bits. `calibration` is a safetensors file with some
-    /// hundred `inputs`, in F32, or in U8 with `scale` and `offset`.
+    /// Quantises the backbone to eight bits. `calibration` is a safetensors file with some hundred
+    /// representative `inputs`, either in F32, or in U8 with `scale` and `offset`.
     #[must_use]
     pub fn int8(mut self, calibration: impl Into<PathBuf>) -> Self {
         self.calibration = Some(calibration.into());
         self
     }
 
-    /// With the accuracy measured on a file like that of [`int8`](Self::int8) that has `labels`
-    /// too.
+    /// Measures the accuracy on a file like that of [`int8`](Self::int8), which must have `labels`
+    /// as well.
     #[must_use]
     pub fn test(mut self, inputs: impl Into<PathBuf>) -> Self {
         self.test = Some(inputs.into());
@@ -61,20 +61,25 @@ impl Import {
     }
 
     /// Reads, checks and computes everything, and writes nothing. It takes memory for a few copies
-    /// of the weights, and an evaluation of the network for every calibration and test input.
+    /// of the weights, and evaluates the network once for each calibration input and each test
+    /// input.
     ///
     /// # Errors
+    ///
     /// [`Error`] says what is wrong with which file.
     pub fn read(&self) -> Result<Imported, Error> {
         self.imported().map_err(Error)
     }
 
-    /// What a build script calls: imports into `OUT_DIR`, for `include!(concat!(env!("OUT_DIR"),
-    /// "/NAME.rs"))` where `NAME` is that of the description, and tells cargo to call again when a
-    /// file has changed. Paths are relative to the package.
+    /// Imports a model in a build script. The files are written into `OUT_DIR`, to be used by
+    /// `include!(concat!(env!("OUT_DIR"), "/NAME.rs"))`, where `NAME` is the name in the
+    /// description. Cargo is told to run the script again when a file has changed. Paths are
+    /// relative to the package.
     ///
     /// # Errors
-    /// As [`read`](Self::read), where a file cannot be written, and outside of a build script.
+    ///
+    /// The same as those of [`read`](Self::read), and where a file cannot be written, or where this
+    /// is not called from a build script.
     pub fn build(&self) -> Result<(), Error> {
         self.write_into_out_dir().map_err(Error)
     }

@@ -1,4 +1,4 @@
-//! Inputs to calibrate with and to test on, out of a safetensors file.
+//! Inputs to calibrate with and to test on, read from a safetensors file.
 
 use super::graph::{Graph, length, torch_shape};
 use super::tensors::{as_floats, channels_last, find, floats};
@@ -8,17 +8,17 @@ use safetensors::tensor::{Dtype, SafeTensors};
 /// Inputs in this project's order, and their classes.
 #[derive(Clone, Debug)]
 pub struct Inputs {
-    /// One after another.
+    /// The inputs, one after another.
     pub values: Vec<f32>,
-    /// Length of one.
+    /// The length of one input.
     pub width: usize,
-    /// The classes, where the file has them.
+    /// The class of each input, where the file has `labels`.
     pub labels: Option<Vec<usize>>,
 }
 
 impl Inputs {
-    /// Reads `inputs`, in floats or in bytes with `scale` and `offset`, and `labels` where they
-    /// are.
+    /// Reads `inputs`, as floats or as bytes with `scale` and `offset`, and `labels` where there
+    /// are some.
     pub fn read(graph: &Graph, file: &SafeTensors) -> Result<Self> {
         let tensor = find(file, "inputs")?;
         let width = length(graph.input);
@@ -55,7 +55,7 @@ impl Inputs {
         Ok(Self { values, width, labels })
     }
 
-    /// One after another.
+    /// The inputs, one at a time.
     pub fn iter(&self) -> impl Iterator<Item = &[f32]> {
         self.values.chunks_exact(self.width)
     }

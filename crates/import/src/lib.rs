@@ -1,6 +1,7 @@
-//! Networks from PyTorch for devices: a safetensors file and a description of its layers become
-//! Rust types and constants, C arrays, and the bytes that lie in flash, with an int8 backbone on
-//! request. `docs/import.md` of the repository says what layers there are and how to describe them.
+//! Brings networks from PyTorch to devices: a safetensors file and a description of its layers
+//! become Rust types and constants, C arrays, and the bytes that lie in flash, on request with an
+//! int8 backbone. `docs/import.md` in the repository says which layers there are and how to
+//! describe them.
 //!
 //! A build script imports a model whenever its files change:
 //!
@@ -13,7 +14,7 @@
 //! }
 //! ```
 //!
-//! and the crate takes it in as a module, which needs `rolling-ball` alone:
+//! The crate then includes the result as a module, which depends on `rolling-ball` only:
 //!
 //! ```ignore
 //! mod digits_cnn {
@@ -24,8 +25,8 @@
 //! let mut theta = digits_cnn::THETA;
 //! ```
 //!
-//! The command `rolling-ball import` does the same by hand, for those who commit what was imported,
-//! or program in C.
+//! The command `rolling-ball import` does the same by hand, for those who commit what was imported
+//! or who program in C.
 
 mod emit;
 mod error;

@@ -1,9 +1,9 @@
-//! From an `f32` backbone to the bytes of an
+//! Turns an `f32` backbone into the bytes of an
 //! [`Int8Backbone`](rolling_ball::nn::int8::Int8Backbone).
 //!
-//! Activations get a scale and a zero from what they are on the calibration inputs, weights a scale
-//! for each output. A ReLU becomes the clamp of the layer before it, past max pools, which it
-//! commutes with.
+//! The scale and the zero point of the activations come from their values on the calibration
+//! inputs; the weights have a scale for each output. A ReLU becomes the clamp of the layer before
+//! it, past max pools, with which it commutes.
 
 use super::evaluate::Evaluator;
 use super::graph::{Activation, Graph, Node, Operation};
@@ -15,20 +15,20 @@ use rolling_ball::nn::int8::{LARGEST_BIAS, LONGEST_SUM};
 /// How values become bytes: `q = round(value / scale) + zero`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
-    /// Units a step.
+    /// How much one step of the byte stands for, in units of the value.
     pub step: f64,
     /// The byte that stands for 0.
     pub zero: i8,
 }
 
-/// Zero points and clamps of a layer.
+/// The zero points and the clamps of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clamps {
-    /// Zero of the input.
+    /// The zero point of the input.
     pub input_zero: i8,
-    /// Zero of the output.
+    /// The zero point of the output.
     pub zero: i8,
-    /// The least output.
+    /// The smallest output.
     pub minimum: i8,
     /// The largest output.
     pub maximum: i8,
@@ -37,29 +37,29 @@ pub struct Clamps {
 /// The parameters of a layer that requantises.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
-    /// Zero points and clamps.
+    /// The zero points and the clamps.
     pub clamps: Clamps,
-    /// One for each output channel, or one for a pool.
+    /// One multiplier for each output channel, or a single one for a pool.
     pub multipliers: Vec<f32>,
-    /// One for each output channel, or none.
+    /// One bias for each output channel, or none.
     pub biases: Vec<i32>,
-    /// In the order of the `f32` layer.
+    /// The weights, in the order of the `f32` layer.
     pub weights: Vec<i8>,
 }
 
-/// A backbone in bytes.
+/// A backbone in eight bits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quantised {
-    /// Of the input.
+    /// The scale of the input.
     pub input: Scale,
-    /// Of the features.
+    /// The scale of the features.
     pub output: Scale,
-    /// The layers that are left: their index in the graph, and their parameters unless they are a
+    /// The layers that are left, each by its index in the graph, with its parameters unless it is a
     /// max pool.
     pub layers: Vec<(usize, Option<Layer>)>,
 }
 
-/// The least and the largest value of a vector over the calibration inputs, 0 included.
+/// The smallest and the largest value of a vector over the calibration inputs, with 0 included.
 #[derive(Clone, Copy, Debug, Default)]
 struct Extent {
     least: f32,
@@ -86,7 +86,8 @@ fn byte(value: f64) -> i8 {
     value.round_ties_even().clamp(-128.0, 127.0) as i8
 }
 
-/// The int8 form of a backbone, whose parameters are in this project's layout, layer after layer.
+/// Makes the int8 form of a backbone, whose parameters are in this project's layout, layer after
+/// layer.
 pub fn quantise<'a>(
     backbone: &Graph,
     parameters: &[f32],
@@ -157,7 +158,7 @@ enum Clamp {
     Relu6,
 }
 
-/// The layers that are left when the activations have become clamps.
+/// The layers that are left once the activations have become clamps.
 fn fuse(backbone: &Graph) -> Result<Vec<(usize, Option<Clamp>)>> {
     ensure!(
         !backbone.nodes.is_empty(),
@@ -228,7 +229,7 @@ fn layer(
         let largest = &mut largest[output_of(index)];
         *largest = largest.max(f64::from(weight.abs()));
     }
-    // Fine enough for the largest weight, and coarse enough for the bias to fit.
+    // The step must be fine enough for the largest weight, and coarse enough for the bias to fit.
     let steps: Vec<f64> = largest
         .iter()
         .zip(biases)
@@ -253,12 +254,12 @@ fn layer(
     })
 }
 
-/// The bytes of an [`Int8Backbone`](rolling_ball::nn::int8::Int8Backbone), of a backbone that was
-/// trained on the spot rather than imported.
+/// Makes the bytes of an [`Int8Backbone`](rolling_ball::nn::int8::Int8Backbone) from a backbone
+/// that was trained on the spot rather than imported.
 ///
-/// `network` is the text of a network file, whose `backbone` is quantised; `parameters` are those
-/// of its layers in `f32`, as [`Layer`](rolling_ball::nn::Layer) has them; `calibration` is some
-/// hundred representative inputs, channels last.
+/// `network` is the text of a network file, whose `backbone` is quantised. `parameters` are those
+/// of the backbone's layers in `f32`, in the order of [`Layer`](rolling_ball::nn::Layer).
+/// `calibration` gives some hundred representative inputs, with the channels last.
 ///
 /// ```
 /// let network = r#"
@@ -279,8 +280,9 @@ fn layer(
 /// ```
 ///
 /// # Errors
-/// [`Error`] says what is wrong with the description, the number of parameters or the values that
-/// the calibration inputs give.
+///
+/// [`Error`] says what is wrong with the description, with the number of parameters, or with the
+/// values that the calibration inputs give.
 pub fn quantise_backbone<'a>(
     network: &str,
     parameters: &[f32],
@@ -294,7 +296,7 @@ pub fn quantise_backbone<'a>(
 }
 
 impl Quantised {
-    /// As [`int8`](rolling_ball::nn::int8) reads it.
+    /// The bytes, in the layout that [`int8`](rolling_ball::nn::int8) reads.
     pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = b"RBQ1".to_vec();
         bytes.extend(self.steps_per_unit().to_le_bytes());
@@ -310,14 +312,14 @@ impl Quantised {
         bytes
     }
 
-    /// All that the device multiplies by.
+    /// All factors that the device multiplies by.
     fn factors(&self) -> impl Iterator<Item = f32> {
         let layers = self.layers.iter().filter_map(|(_, layer)| layer.as_ref());
         let multipliers = layers.flat_map(|layer| layer.multipliers.iter().copied());
         [self.steps_per_unit(), self.output.step as f32].into_iter().chain(multipliers)
     }
 
-    /// What the input is multiplied by.
+    /// The factor that the input is multiplied by.
     pub fn steps_per_unit(&self) -> f32 {
         (1.0 / self.input.step) as f32
     }

@@ -1,11 +1,11 @@
-//! An int8 backbone on the desktop, written without the core: what it computes is what the report
-//! and the tests compare the core with.
+//! An int8 backbone on the desktop, written without the core. The report and the tests compare the
+//! core with what it computes.
 
 use super::graph::{Graph, Node, Operation};
 use super::quantise::{Clamps, Layer, Quantised};
 use super::windows::windows;
 
-/// The features of an input.
+/// Computes the features of an input.
 pub fn features(backbone: &Graph, quantised: &Quantised, input: &[f32]) -> Vec<f32> {
     let steps = quantised.steps_per_unit();
     let mut values: Vec<i8> = input
@@ -69,7 +69,7 @@ fn output(node: &Node, layer: Option<&Layer>, input: &[i8]) -> Vec<i8> {
 
 fn requantised(sum: i64, multiplier: f32, clamps: Clamps) -> i8 {
     let Clamps { zero, minimum, maximum, .. } = clamps;
-    // Exact but for the two roundings to f32.
+    // This is exact but for the two roundings to f32.
     let product = (f64::from(sum as f64 as f32) * f64::from(multiplier)) as f32;
     let moved = f64::from(product).round_ties_even() + f64::from(zero);
     moved.clamp(f64::from(minimum), f64::from(maximum)) as i8

@@ -1,4 +1,4 @@
-//! What a network takes of a board and what int8 costs it.
+//! What a network takes of a board, and what int8 costs it.
 
 use super::evaluate::Evaluator;
 use super::graph::{Graph, length};
@@ -10,17 +10,17 @@ use anyhow::{Result, ensure};
 /// How a network does on labelled inputs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measured {
-    /// Inputs.
+    /// The number of inputs.
     pub count: usize,
-    /// Of them, those that the `f32` network puts into their class.
+    /// How many of them the `f32` network puts into their class.
     pub right_f32: usize,
-    /// As well in int8.
+    /// How many of them the network with the int8 backbone puts into their class.
     pub right_int8: Option<usize>,
-    /// The largest difference of a logit between the two.
+    /// The largest difference between the logits of the two.
     pub largest_difference: Option<f32>,
 }
 
-/// Evaluates both forms.
+/// Evaluates both forms on the inputs.
 pub fn measure(
     graph: &Graph,
     parameters: &[f32],
@@ -75,11 +75,11 @@ fn largest(logits: &[f32]) -> Option<usize> {
 /// A figure of a network, in words for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// What it is, with its unit.
+    /// The name of the figure, with its unit.
     pub quantity: String,
-    /// With everything in `f32`.
+    /// The figure with everything in `f32`.
     pub float: String,
-    /// With the backbone in int8, where it was quantised.
+    /// The figure with the backbone in int8, where it was quantised.
     pub int8: Option<String>,
 }
 

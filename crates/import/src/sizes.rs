@@ -1,14 +1,14 @@
-//! What a network takes of a board, as its types will say.
+//! What a network takes of a board, computed as its types will say it.
 
 use super::graph::{Graph, Node, Operation, length};
 use super::spec::Train;
 
-/// Parameters after the backbone, by where they go.
+/// The parameters after the backbone, by where they are stored.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Split {
-    /// Theta: what is trained.
+    /// Theta: the parameters that are trained.
     pub theta: Vec<f32>,
-    /// What is not.
+    /// The parameters that are not trained.
     pub frozen: Vec<f32>,
 }
 
@@ -31,7 +31,7 @@ pub fn split(graph: &Graph, parameters: &[f32]) -> Split {
     split
 }
 
-/// Floats of scratch, as `Network::SCRATCH`.
+/// The floats of scratch, equal to `Network::SCRATCH`.
 pub fn scratch(graph: &Graph, int8: bool) -> usize {
     let (backbone, layers) = graph.nodes.split_at(graph.backbone);
     let inside = if int8 { backbone_int8(backbone) } else { backbone_f32(backbone) };
@@ -41,7 +41,7 @@ pub fn scratch(graph: &Graph, int8: bool) -> usize {
     inside + inputs + outputs + activations
 }
 
-/// Bytes of RAM to train with the ball, as `Network::RAM_BYTES`.
+/// The bytes of RAM for training with the ball, equal to `Network::RAM_BYTES`.
 pub fn ram_bytes(theta: usize, scratch: usize) -> usize {
     4 * (3 * theta + scratch)
 }
@@ -50,7 +50,7 @@ fn width(nodes: &[Node]) -> usize {
     nodes.iter().map(|node| length(node.input).max(length(node.output))).max().unwrap_or(0)
 }
 
-/// The two buffers take turns: the outputs of every other layer lie in the same one.
+/// The two buffers take turns, so the outputs of every other layer are in the same one.
 fn backbone_f32(nodes: &[Node]) -> usize {
     let (mut this, mut other) = (nodes.first().map_or(0, |node| length(node.input)), 0);
     for node in nodes {
@@ -63,8 +63,8 @@ fn backbone_int8(nodes: &[Node]) -> usize {
     (2 * width(nodes)).div_ceil(4)
 }
 
-/// Where windows overlap, a max pool keeps where it found each maximum; a layer norm its mean and
-/// deviation.
+/// Where windows overlap, a max pool keeps the place of each maximum; a layer norm keeps its mean
+/// and deviation.
 fn activations(node: &Node) -> usize {
     match node.operation {
         Operation::MaxPool(window)

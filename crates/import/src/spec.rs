@@ -1,14 +1,14 @@
-//! The network file: what is written about a network in TOML. docs/import.md describes it for its
+//! The network file, which describes a network in TOML. docs/import.md describes the file for its
 //! users.
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-/// A network, as its file says it.
+/// A network, as its file describes it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spec {
-    /// Names the files and the Rust module.
+    /// The name of the files and of the Rust module.
     pub name: String,
     /// PyTorch's shape of one input: `[channels, height, width]`, `[channels, length]` or
     /// `[length]`.
@@ -16,7 +16,7 @@ pub struct Spec {
     /// The layers that stay frozen, in flash.
     #[serde(default)]
     pub backbone: Vec<LayerSpec>,
-    /// The layers after them.
+    /// The layers after the backbone.
     pub layers: Vec<LayerSpec>,
 }
 
@@ -113,22 +113,22 @@ pub enum LayerSpec {
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum Train {
-    /// All of them.
+    /// All parameters are trained.
     #[default]
     All,
-    /// The biases.
+    /// Only the biases are trained.
     Biases,
-    /// None.
+    /// No parameter is trained.
     Frozen,
 }
 
-/// Vertical and horizontal; one number stands for both.
+/// A vertical and a horizontal number; a single number stands for both.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(untagged, expecting = "expected a number, or [vertical, horizontal]")]
 pub enum Pair {
     /// The same in both directions.
     Both(usize),
-    /// Vertical, horizontal.
+    /// The vertical number, then the horizontal one.
     Each([usize; 2]),
 }
 
@@ -143,7 +143,8 @@ impl Pair {
         Self::Both(1)
     }
 
-    /// On a signal in time a single number is meant along the time, and across it the neutral one.
+    /// On a signal in time, a single number counts along the time, and the neutral number across
+    /// it.
     pub fn vertical_and_horizontal(self, signal: bool, neutral: usize) -> [usize; 2] {
         match self {
             Self::Both(number) if signal => [neutral, number],
@@ -171,7 +172,7 @@ fn hundredth() -> f64 {
 }
 
 impl LayerSpec {
-    /// As the file calls it.
+    /// The type of the layer, as the file calls it.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Conv2d { .. } => "conv2d",

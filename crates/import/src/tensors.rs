@@ -1,4 +1,4 @@
-//! Parameters out of a safetensors file, from PyTorch's layouts into this project's.
+//! Reads parameters from a safetensors file, and turns PyTorch's layouts into this project's.
 
 use super::graph::{Form, Graph, Node, Operation, Source, torch_shape};
 use anyhow::{Context, Result, bail, ensure};
@@ -10,7 +10,7 @@ pub fn parse<'a>(bytes: &'a [u8], what: &str) -> Result<SafeTensors<'a>> {
         .with_context(|| format!("{what}: not a safetensors file, or a damaged one"))
 }
 
-/// All parameters of the graph, layer after layer, weights before biases.
+/// Reads all parameters of the graph, layer after layer, each with its weights before its biases.
 pub fn parameters(graph: &Graph, file: &SafeTensors) -> Result<Vec<f32>> {
     let mut parameters = Vec::with_capacity(graph.parameters());
     for node in &graph.nodes {
@@ -21,7 +21,8 @@ pub fn parameters(graph: &Graph, file: &SafeTensors) -> Result<Vec<f32>> {
     Ok(parameters)
 }
 
-/// Tensors of the file that the network does not name: perhaps a layer was forgotten.
+/// The tensors of the file that the network does not name. If there are any, a layer may have been
+/// forgotten.
 pub fn unused(graph: &Graph, file: &SafeTensors) -> Vec<String> {
     let prefixes: Vec<String> = graph
         .nodes
@@ -61,7 +62,7 @@ fn layer(node: &Node, source: &Source, file: &SafeTensors, to: &mut Vec<f32>) ->
             (channels_last(&values, 1, channels, rows * columns), channels)
         }
         Operation::LayerNorm { dimensions } => {
-            // On a map PyTorch's normalized_shape is that of the map.
+            // On a map, PyTorch's normalized_shape is the shape of the map.
             let shape = torch_shape(node.input, dimensions);
             let values = floats(file, &name, &shape)?;
             let shifts = floats(file, &format!("{tensors}.bias"), &shape)?;
@@ -92,7 +93,7 @@ fn layer(node: &Node, source: &Source, file: &SafeTensors, to: &mut Vec<f32>) ->
     Ok(())
 }
 
-/// `(outer, channels, positions)` as `(outer, positions, channels)`.
+/// Turns `(outer, channels, positions)` into `(outer, positions, channels)`.
 pub fn channels_last(values: &[f32], outer: usize, channels: usize, positions: usize) -> Vec<f32> {
     let mut permuted = Vec::with_capacity(values.len());
     for block in 0..outer {
@@ -131,7 +132,7 @@ pub fn as_floats(name: &str, tensor: &TensorView) -> Result<Vec<f32>> {
     Ok(values)
 }
 
-/// A tensor by name.
+/// Finds a tensor by its name.
 pub fn find<'a>(file: &SafeTensors<'a>, name: &str) -> Result<TensorView<'a>> {
     file.tensor(name).map_err(|_| {
         let mut names = file.names();

@@ -1,9 +1,9 @@
-//! The Rust types of a network, laid out as rustfmt does.
+//! The Rust types of a network, laid out as rustfmt does it.
 
 use super::graph::{Activation, Form, Map, Node, Operation, Window, length};
 use super::spec::Train;
 
-/// A type and its arguments; one without a name is the tuple of them.
+/// A type and its arguments. A type without a name is the tuple of its arguments.
 #[derive(Clone, Debug)]
 pub struct Type {
     name: String,
@@ -14,7 +14,7 @@ const LINE: usize = 100;
 const LONGEST_TUPLE: usize = 16;
 
 impl Type {
-    /// A name or a number.
+    /// A type without arguments: a name or a number.
     pub fn named(name: impl ToString) -> Self {
         Self::with(name, Vec::new())
     }
@@ -24,8 +24,8 @@ impl Type {
         Self { name: name.to_string(), arguments }
     }
 
-    /// The tuple of several layers, or the only one itself. The core's tuples end at 16, so of more
-    /// the rest is a tuple in the last place.
+    /// The tuple of several layers, or the layer itself if it is the only one. The core's tuples
+    /// end at 16, so where there are more layers, the last place holds a tuple of the rest.
     pub fn tuple(mut layers: Vec<Self>) -> Self {
         if layers.len() > LONGEST_TUPLE {
             let rest = layers.split_off(LONGEST_TUPLE - 1);
@@ -37,7 +37,7 @@ impl Type {
         }
     }
 
-    /// What stands around the arguments.
+    /// The brackets around the arguments.
     fn brackets(&self) -> [char; 2] {
         if self.name.is_empty() { ['(', ')'] } else { ['<', '>'] }
     }
@@ -51,7 +51,7 @@ impl Type {
         format!("{}{open}{}{close}", self.name, arguments.join(", "))
     }
 
-    /// `prefix` is what stands before it on its line; a character follows it.
+    /// Lays the type out. `prefix` is what stands before it on its line; one character follows it.
     fn laid_out(&self, prefix: &str, indent: usize) -> String {
         let line = self.on_one_line();
         if indent + prefix.len() + line.len() < LINE || self.arguments.is_empty() {
@@ -66,7 +66,7 @@ impl Type {
         format!("{}{open}\n{}{:indent$}{close}", self.name, lines.collect::<String>(), "")
     }
 
-    /// `type name = …;`
+    /// The declaration `type name = …;`.
     pub fn declared(&self, declaration: &str) -> String {
         let prefix = format!("{declaration} = ");
         let line = self.on_one_line();
@@ -77,7 +77,7 @@ impl Type {
     }
 }
 
-/// The layer in `f32`.
+/// The type of the layer in `f32`.
 pub fn float(node: &Node, in_backbone: bool) -> Type {
     let trained = match node.train {
         _ if in_backbone => None,
@@ -98,7 +98,7 @@ pub fn float(node: &Node, in_backbone: bool) -> Type {
     layer
 }
 
-/// The layer in int8.
+/// The type of the layer in int8.
 pub fn int8(node: &Node) -> Type {
     shaped("nn::int8", node)
 }
@@ -149,7 +149,8 @@ fn map(map: Map) -> Type {
     }
 }
 
-/// The window with what is not its default; in time its horizontal numbers only.
+/// The window, with those of its parts that are not the default; in time, only with its horizontal
+/// numbers.
 fn sliding(window: Window, in_time: bool) -> Type {
     let pair = |name: &str, [vertical, horizontal]: [usize; 2]| {
         let numbers = if vertical == horizontal || in_time {

@@ -2,8 +2,8 @@
 
 use super::graph::{Map, Window};
 
-/// For each window, row by row: what it sees of the map, as pairs of the element's index in the
-/// window and in the map, neighbours in one run. What lies in the padding is left out.
+/// For each window, row by row: which elements of the map it sees, as pairs of the index in the
+/// window and the index in the map, with neighbours in one run. What is in the padding is left out.
 pub fn windows(map: Map, window: Window) -> Vec<Vec<(usize, usize)>> {
     let [height, width, channels] = map;
     let places =

@@ -1,79 +1,79 @@
-//! What a run tells, one line each; the same type writes the line and reads it. Floats are written
-//! to six decimals; what is compared bit for bit is the hash.
+//! The events of a run, one line each. The same type writes the line and reads it. Floats are
+//! written to six decimals; what is compared bit for bit is the hash.
 
 use core::fmt;
 use core::str::FromStr;
 
-/// How many of the held-out samples were classified right.
+/// How many of the held-out samples were classified correctly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accuracy {
-    /// Right ones.
+    /// How many were classified correctly.
     pub correct: u32,
-    /// All of them.
+    /// How many there are in all.
     pub samples: u32,
 }
 
 impl Accuracy {
-    /// As a fraction.
+    /// The correct ones as a fraction of all.
     #[must_use]
     pub fn fraction(&self) -> f64 {
         f64::from(self.correct) / f64::from(self.samples.max(1))
     }
 }
 
-/// One step.
+/// The numbers of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepEvent {
-    /// Index from 0.
+    /// The index of the step, counted from 0.
     pub step: u32,
-    /// Loss where the step started.
+    /// The loss where the step started.
     pub loss: f32,
-    /// Norm of the gradient there.
+    /// The norm of the gradient where the step started.
     pub gradient_norm: f32,
-    /// Gradient evaluations.
+    /// The number of gradient evaluations.
     pub gradients: u32,
-    /// Loss evaluations.
+    /// The number of loss evaluations.
     pub losses: u32,
-    /// Instructions in all gradient evaluations of the step.
+    /// The instructions in all gradient evaluations of the step.
     pub gradient_instructions: u64,
-    /// Instructions in the whole step, evaluations included.
+    /// The instructions in the whole step, evaluations included.
     pub instructions: u64,
-    /// CRC-32 of the bits of theta after the step.
+    /// The CRC-32 of the bits of theta after the step.
     pub hash: u32,
 }
 
-/// One line.
+/// An event of a run, which is one line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Event {
-    /// Before fine-tuning.
+    /// The accuracy before fine-tuning.
     Before(Accuracy),
-    /// After a step.
+    /// A step was made.
     Step(StepEvent),
-    /// After fine-tuning.
+    /// The accuracy after fine-tuning.
     After(Accuracy),
-    /// RAM in bytes: static data, and the deepest that the stack has been.
+    /// The use of RAM in bytes: static data, and the stack at its deepest.
     Ram {
-        /// `.data` and `.bss`.
+        /// The bytes of `.data` and `.bss`.
         data: u32,
-        /// Painted stack.
+        /// The bytes of stack that lost their paint.
         stack: u32,
     },
-    /// The end of a training that was resumed.
+    /// A training that was resumed has ended.
     Resumed {
         /// How often the power failed.
         failures: u32,
-        /// CRC-32 of the bits of theta at the end.
+        /// The CRC-32 of the bits of theta at the end.
         hash: u32,
     },
-    /// What a product that trains beside its duty has to show.
+    /// How a product fared that trains beside its other duty.
     Duty {
-        /// Readings taken.
+        /// How many readings were taken.
         readings: u32,
-        /// Milliseconds that passed without one.
+        /// How many milliseconds passed without a reading.
         missed: u32,
         /// The longest time that the main loop was away, in instructions.
         longest_gap: u32,
-        /// CRC-32 of the bits of theta at the end.
+        /// The CRC-32 of the bits of theta at the end.
         hash: u32,
     },
 }
@@ -114,7 +114,8 @@ struct Millionths(f32);
 
 impl fmt::Display for Millionths {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The largest norm of a finite gradient is the root of the largest f32, which a u64 holds.
+        // The largest norm of a finite gradient is the square root of the largest f32, and a u64
+        // can hold that in millionths.
         let value = f64::from(self.0);
         let whole = value as u64;
         let millionths = ((value - whole as f64) * 1e6 + 0.5) as u64;
@@ -122,7 +123,7 @@ impl fmt::Display for Millionths {
     }
 }
 
-/// The line is not one of a run's.
+/// The line is not one that a run prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseError;
 

@@ -1,9 +1,10 @@
-//! The image in flash: settings, pre-trained weights, the samples that the device labelled, and
-//! held-out samples to test on.
+//! The image in flash: the settings, the pre-trained weights, the samples that the device labelled,
+//! and held-out samples to test on.
 //!
-//! Layout, little-endian, aligned to four bytes: a header, the weights as f32 (those of the frozen
-//! part, then theta), then the inputs and the labels of the labelled samples, then those of the
-//! held-out ones, a byte each. The header holds a CRC-32 of all that follows it.
+//! Its layout is little-endian and aligned to four bytes. First come a header and the weights as
+//! f32 (those of the frozen part, then theta); then the inputs and the labels of the labelled
+//! samples, and those of the held-out samples, one byte for each value. The header holds a CRC-32
+//! of everything that follows the checksum.
 
 use crate::OptimizerKind;
 use bytemuck::{Pod, Zeroable};
@@ -34,56 +35,56 @@ struct Header {
 /// How to fine-tune.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
-    /// Which optimizer.
+    /// The optimizer to use.
     pub optimizer: OptimizerKind,
-    /// How many steps.
+    /// The number of steps.
     pub steps: u32,
-    /// Samples a step; 0 for all of them.
+    /// How many samples a step evaluates; 0 stands for all of them.
     pub batch: u32,
-    /// The ball's or SAM's radius.
+    /// The radius of the ball or of SAM.
     pub radius: f32,
-    /// Learning rate at the start.
+    /// The learning rate at the start.
     pub learning_rate: f32,
 }
 
 impl Settings {
-    /// So many steps of the ball, each over all samples; radius and learning rate shrink to nothing
-    /// on half a cosine.
+    /// Settings for so many steps of the ball, each over all samples. The radius and the learning
+    /// rate shrink to nothing on half a cosine.
     #[must_use]
     pub const fn ball(steps: u32, radius: f32, learning_rate: f32) -> Self {
         Self { optimizer: OptimizerKind::Ball, steps, batch: 0, radius, learning_rate }
     }
 }
 
-/// Samples as bytes: input after input, and a label for each.
+/// Samples as bytes: one input after another, and a label for each.
 #[derive(Clone, Copy, Debug)]
 pub struct Samples<'a> {
     /// The inputs, one after another.
     pub inputs: &'a [u8],
-    /// The classes.
+    /// The class of each input.
     pub labels: &'a [u8],
-    /// Length of one input.
+    /// The length of one input.
     pub width: usize,
-    /// Multiplies a byte.
+    /// A byte is multiplied by this.
     pub scale: f32,
-    /// Added after.
+    /// This is added afterwards.
     pub offset: f32,
 }
 
 impl<'a> Samples<'a> {
-    /// How many.
+    /// How many samples there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no samples.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
-    /// `count` samples from `first` on, starting over at the end.
+    /// Streams `count` samples from the index `first` on, and starts over at the end.
     pub fn stream(
         &self,
         first: usize,
@@ -103,16 +104,16 @@ impl<'a> Samples<'a> {
     }
 }
 
-/// An image, read where it lies.
+/// An image, which is read where it lies.
 #[derive(Clone, Copy, Debug)]
 pub struct Image<'a> {
     /// How to fine-tune.
     pub settings: Settings,
     /// The pre-trained parameters.
     pub weights: &'a [f32],
-    /// What the device learns from.
+    /// The samples that the device learns from.
     pub labelled: Samples<'a>,
-    /// What it is tested on.
+    /// The samples that it is tested on.
     pub held_out: Samples<'a>,
 }
 
@@ -122,19 +123,19 @@ pub struct Image<'a> {
 pub enum ImageError {
     /// It does not start as an image of this version does.
     NotAnImage,
-    /// It lies at an address that is not a multiple of four.
+    /// Its address is not a multiple of four.
     Misaligned,
-    /// It has another length than its header says.
+    /// Its length is not what its header says.
     Length {
-        /// What the header says.
+        /// The length in bytes that the header gives.
         expected: usize,
-        /// What there is.
+        /// The length in bytes that it has.
         actual: usize,
     },
-    /// Its content has another checksum than its header says.
+    /// The checksum of its content is not what its header says.
     Checksum,
-    /// The labelled and the held-out samples differ in width, scale or offset, or their inputs and
-    /// labels in number: one header cannot describe them.
+    /// The labelled and the held-out samples differ in width, scale or offset, or the numbers of
+    /// their inputs and labels differ. One header cannot describe them.
     Samples,
     /// It names an optimizer that this version does not know.
     Optimizer(u32),
@@ -163,6 +164,7 @@ impl<'a> Image<'a> {
     /// Reads an image in place.
     ///
     /// # Errors
+    ///
     /// [`ImageError`] says what is wrong with it.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ImageError> {
         let actual = bytes.len();
@@ -211,10 +213,11 @@ impl<'a> Image<'a> {
         Ok(Self { settings, weights, labelled, held_out })
     }
 
-    /// Hands the image's bytes to `write`, piece by piece.
+    /// Passes the image's bytes to `write`, piece by piece.
     ///
     /// # Errors
-    /// [`ImageError::Samples`]; nothing is written.
+    ///
+    /// [`ImageError::Samples`], and then nothing is written.
     pub fn write(&self, mut write: impl FnMut(&[u8])) -> Result<(), ImageError> {
         let like =
             |samples: &Samples| (samples.width, samples.scale.to_bits(), samples.offset.to_bits());
@@ -256,7 +259,7 @@ impl<'a> Image<'a> {
     }
 }
 
-/// Of all after the checksum itself.
+/// The checksum of everything after the checksum itself.
 fn checksum<const N: usize>(header: &Header, pieces: [&[u8]; N]) -> u32 {
     let mut digest = CRC.digest();
     digest.update(bytemuck::bytes_of(header).split_at_checked(8).map_or(&[], |(_, rest)| rest));

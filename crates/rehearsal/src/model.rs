@@ -1,4 +1,4 @@
-//! What is trained: a network, and where its theta starts.
+//! A network to train, and where its theta starts.
 
 use crate::Image;
 use rolling_ball::Error;
@@ -9,17 +9,18 @@ use rolling_ball::nn::{Layer, Network, Nothing};
 pub struct Model<'a, T, F = Nothing> {
     /// The network.
     pub network: Network<'a, T, F>,
-    /// As long as theta.
+    /// The parameters to start from, as many as theta has.
     pub start: &'a [f32],
-    /// Settings and samples.
+    /// The settings and the samples.
     pub image: Image<'a>,
 }
 
 impl<T, F> Model<'_, T, F> {
-    /// Puts theta where it starts.
+    /// Sets theta to where it starts.
     ///
     /// # Errors
-    /// [`Error::Length`]; theta is unchanged.
+    ///
+    /// [`Error::Length`] where theta has another length; it is unchanged then.
     pub fn load(&self, theta: &mut [f32]) -> Result<(), Error> {
         let (expected, actual) = (theta.len(), self.start.len());
         if expected != actual {
@@ -30,9 +31,10 @@ impl<T, F> Model<'_, T, F> {
     }
 }
 
-/// A network of which all is trained.
+/// A network of which everything is trained.
 ///
 /// # Errors
+///
 /// None: a network without frozen parameters has none that could be missing.
 pub fn whole<'a, T: Layer>(image: &Image<'a>) -> Result<Model<'a, T>, Error> {
     Ok(Model { network: Network::new(&[])?, start: image.weights, image: *image })

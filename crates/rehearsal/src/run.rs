@@ -1,4 +1,4 @@
-//! Fine-tuning from an image: evaluate, make the steps, evaluate again.
+//! Fine-tunes from an image: evaluates, makes the steps, and evaluates again.
 
 use crate::{Accuracy, AnyOptimizer, Event, Model, Samples, StepEvent};
 use rolling_ball::kernels::Kernels;
@@ -7,22 +7,23 @@ use rolling_ball::{Error, Objective, Optimizer, step};
 
 const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 
-/// All the memory that a run needs beside the image: what a [`Memory`] lends, or vectors on a
+/// All the memory that a run needs besides the image: what a [`Memory`] lends, or vectors on a
 /// desktop.
 #[derive(Debug)]
 pub struct Buffers<'a> {
-    /// The parameters; the run loads them from the image.
+    /// The parameters, which the run loads from the image.
     pub theta: &'a mut [f32],
-    /// As long as theta each. The third is Adam's only and may be empty for the others.
+    /// Three vectors, each as long as theta. Only Adam needs the third; for the others it may be
+    /// empty.
     pub workspace: [&'a mut [f32]; 3],
-    /// `Network::SCRATCH` long.
+    /// The scratch, `Network::SCRATCH` long.
     pub scratch: &'a mut [f32],
 }
 
 impl<'a, const N: usize, const V: usize, const S: usize> From<&'a mut Memory<N, V, S>>
     for Buffers<'a>
 {
-    /// A vector that is not there is empty.
+    /// A vector that does not exist is empty.
     fn from(memory: &'a mut Memory<N, V, S>) -> Self {
         let Memory { theta, vectors, scratch } = memory;
         let mut vectors = vectors.iter_mut().map(|vector| vector.as_mut_slice());
@@ -31,15 +32,16 @@ impl<'a, const N: usize, const V: usize, const S: usize> From<&'a mut Memory<N, 
     }
 }
 
-/// CRC-32 of the bits of theta.
+/// The CRC-32 of the bits of theta.
 #[must_use]
 pub fn hash(theta: &[f32]) -> u32 {
     CRC.checksum(bytemuck::cast_slice(theta))
 }
 
-/// How many samples a network classifies right.
+/// Counts how many samples a network classifies correctly.
 ///
 /// # Errors
+///
 /// [`Error::Length`] where theta or the samples do not fit the network.
 pub fn accuracy<L: Layer, B: Backbone, K: Kernels>(
     network: &Network<'_, L, B, K>,
@@ -56,11 +58,12 @@ pub fn accuracy<L: Layer, B: Backbone, K: Kernels>(
     Ok(accuracy)
 }
 
-/// Runs a whole image with the optimizer that it names. `clock` counts instructions (0 where
-/// nothing does); `tell` hears each event as it happens.
+/// Runs a whole image with the optimizer that it names. `clock` returns the number of instructions
+/// so far, or 0 where nothing counts them; `tell` hears each event as it happens.
 ///
 /// # Errors
-/// What the image's settings or samples, or the optimizer, make wrong.
+///
+/// Those that the settings or the samples of the image, or the optimizer, cause.
 pub fn fine_tune<L: Layer, B: Backbone, K: Kernels + Copy>(
     kernels: K,
     model: &Model<'_, L, B>,
@@ -73,10 +76,11 @@ pub fn fine_tune<L: Layer, B: Backbone, K: Kernels + Copy>(
     fine_tune_with(kernels, model, &mut optimizer, theta, scratch, clock, tell)
 }
 
-/// As [`fine_tune`], with the caller's own optimizer instead of the image's.
+/// Does what [`fine_tune`] does, with an optimizer of the caller's instead of the image's.
 ///
 /// # Errors
-/// As [`fine_tune`].
+///
+/// The same as those of [`fine_tune`].
 pub fn fine_tune_with<L: Layer, B: Backbone, K: Kernels + Copy, O: Optimizer + ?Sized>(
     kernels: K,
     model: &Model<'_, L, B>,

@@ -1,5 +1,5 @@
-//! Dot products by their number of lanes, from which that of the library's numeric contract was
-//! chosen.
+//! Dot products by their number of lanes. The number of lanes in the library's numeric contract was
+//! chosen with them.
 
 use rolling_ball::kernels::sum_lanes;
 

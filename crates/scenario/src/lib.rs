@@ -1,5 +1,5 @@
 //! This repository's own scenarios, for firmware and desktop: four networks, and two loads that are
-//! counted on every core. What a run of them is lies in `rolling-ball-rehearsal`.
+//! counted on every core. `rolling-ball-rehearsal` defines what a run of them is.
 
 #![no_std]
 #![deny(unsafe_code)]

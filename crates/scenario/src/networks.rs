@@ -7,18 +7,18 @@ use rolling_ball::nn::{
 };
 use rolling_ball_rehearsal::{Image, Model};
 
-/// 8x8 digits, ten classes.
+/// The layers for 8x8 digits in ten classes.
 pub type DigitsTail = (Dense<64, 32>, Relu<32>, Dense<32, 10>);
-/// All of it is trained.
+/// The network for the digits, all of which is trained.
 pub type Digits<'a> = Network<'a, DigitsTail>;
 
-/// A convolutional network for the digits, imported from PyTorch: its convolutions lie in flash in
-/// eight bits, the last layer is trained. The RAM of the smallest boards will do.
+/// A convolutional network for the digits, imported from PyTorch. Its convolutions are in flash in
+/// eight bits, and its last layer is trained. The RAM of the smallest boards is enough.
 pub type LastLayer = digits_cnn::Network;
 
-/// Spoken digits as 16 time slots of 20 log-mel bands, ten classes.
+/// The layers for spoken digits in ten classes, given as 16 time slots of 20 log-mel bands.
 pub type SpeakersTail = (Dense<320, 32>, Relu<32>, Dense<32, 10>);
-/// All of it is trained.
+/// The network for the spoken digits, all of which is trained.
 pub type Speakers<'a> = Network<'a, SpeakersTail>;
 
 type First = Conv1d<Signal<16, 20>, Window<Kernel<3>, Stride<1>, Padding<1>>, 16>;
@@ -26,9 +26,9 @@ type FirstPool = MaxPool1d<First, Window<Kernel<2>, Stride<2>>>;
 type Second = Conv1d<FirstPool, Window<Kernel<3>, Stride<1>, Padding<1>>, 32>;
 type SecondPool = MaxPool1d<Second, Window<Kernel<2>, Stride<2>>>;
 type Convolutions = (First, over::Relu<First>, FirstPool, Second, over::Relu<Second>, SecondPool);
-/// The same spoken digits through two convolutions over time.
+/// The layers for the same spoken digits, with two convolutions over time.
 pub type SpeakersCnnTail = (Convolutions, over::Dense<SecondPool, 10>);
-/// All of it is trained.
+/// The convolutional network for the spoken digits, all of which is trained.
 pub type SpeakersCnn<'a> = Network<'a, SpeakersCnnTail>;
 
 const _: () = FitsIn::<LastLayer, { 16 * 1024 }>::CHECK;
@@ -39,6 +39,7 @@ const _: () = FitsIn::<SpeakersCnn, { 128 * 1024 }>::CHECK;
 /// The imported network, whose last layer is trained from the image's weights on.
 ///
 /// # Errors
+///
 /// None, as long as the imported files are whole.
 pub fn last_layer<'a>(
     image: &Image<'a>,

@@ -1,5 +1,5 @@
-//! A slice through the loss of a small network, and balls of five radii over it: for any core, with
-//! the same bits.
+//! A slice through the loss of a small network, with balls of five radii over it, for any core and
+//! with the same bits.
 
 use crate::training_step::{LARGE, Large, SAMPLES};
 use core::fmt;
@@ -8,23 +8,24 @@ use rolling_ball::probe::{Grid, Slice};
 use rolling_ball::{Error, Objective};
 use rolling_ball_rehearsal::hash;
 
-/// Points of the slice.
+/// How many points the slice has.
 pub const POINTS: usize = 65;
-/// From a point to the next.
+/// The distance from a point to the next.
 const SPACING: f32 = 0.125;
-/// In thousandths.
+/// The radii, in thousandths.
 const RADII: [u16; 5] = [0, 100, 300, 1000, 3000];
 
 /// What a ball sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen {
-    /// Of the ball, in thousandths.
+    /// The radius of the ball, in thousandths.
     pub radius: u16,
-    /// Of the surface of its centre.
+    /// How many minima the surface of its centre has.
     pub minima: usize,
-    /// Of rolling it, and for the first also of sampling the loss.
+    /// The instructions of rolling the ball; for the first ball, those of sampling the loss as
+    /// well.
     pub instructions: u64,
-    /// CRC-32 of the bits of the surface.
+    /// The CRC-32 of the bits of the surface.
     pub hash: u32,
 }
 
@@ -47,10 +48,11 @@ impl Memory {
     };
 }
 
-/// Looks along the gradient of the network of 16-32-4 on eight samples. `clock` gives the
+/// Looks along the gradient of the network of 16-32-4 on eight samples. `clock` returns the
 /// instructions so far.
 ///
 /// # Errors
+///
 /// None, unless the network's loss is not finite.
 pub fn look(
     memory: &mut Memory,

@@ -1,5 +1,5 @@
 //! The training steps whose instructions are counted, with the same bits on every core: two small
-//! networks, one sample and eight, gradient descent and the ball.
+//! networks, one sample and eight samples, gradient descent and the ball.
 
 use core::fmt;
 use core::hint::black_box;
@@ -7,23 +7,24 @@ use rolling_ball::nn::{self, Dense, Layer, Network, Relu, Sample, SoftmaxCrossEn
 use rolling_ball::{Error, Optimizer, RollingBall, RollingBallConfig, Sgd, SgdConfig, step};
 use rolling_ball_rehearsal::hash;
 
-/// 212 parameters.
+/// The layers of the smaller network, with 212 parameters.
 pub type SmallTail = (Dense<8, 16>, Relu<16>, Dense<16, 4>);
-/// 676 parameters.
+/// The layers of the larger network, with 676 parameters.
 pub type LargeTail = (Dense<16, 32>, Relu<32>, Dense<32, 4>);
 /// The smaller network.
 pub type Small = Network<'static, SmallTail>;
-/// The larger one.
+/// The larger network.
 pub type Large = Network<'static, LargeTail>;
 
 const CLASSES: usize = 4;
 const BATCHES: [usize; 2] = [1, SAMPLES];
 pub(crate) const SAMPLES: usize = 8;
-/// Samples that are evaluated at once: as many as their activations find room beside the rest in
-/// the smallest RAM.
+/// How many samples are evaluated at once: as many as have room for their activations in the
+/// smallest RAM, besides everything else.
 const TOGETHER: usize = 2;
 
-/// Before the step that is counted: from the second on, the ball knows its offset.
+/// How many steps come before the one that is counted. From the second step on, the ball knows its
+/// offset.
 const WARM_UP: usize = 2;
 
 static SMALL: Data<8, { Small::PARAMETERS }> = Data::new();
@@ -32,15 +33,15 @@ pub(crate) static LARGE: Data<16, { Large::PARAMETERS }> = Data::new();
 /// What a step cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counted {
-    /// Inputs, hidden units and outputs.
+    /// The numbers of inputs, hidden units and outputs.
     pub network: &'static str,
-    /// Samples.
+    /// The number of samples.
     pub batch: usize,
     /// `sgd` or `ball`.
     pub optimizer: &'static str,
-    /// Of the whole step, evaluations included.
+    /// The instructions of the whole step, evaluations included.
     pub instructions: u64,
-    /// CRC-32 of the bits of theta after the step.
+    /// The CRC-32 of the bits of theta after the step.
     pub hash: u32,
 }
 
@@ -63,7 +64,7 @@ impl Memory {
 }
 
 impl<const I: usize, const N: usize> Data<I, N> {
-    /// The first so many, labelled in turn.
+    /// The first so many samples, labelled in turn.
     pub(crate) fn samples(
         &self,
         count: usize,
@@ -79,8 +80,8 @@ impl<const I: usize, const N: usize> Data<I, N> {
     }
 }
 
-/// Pseudo-random numbers in `-0.5 .. 0.5`, with the state after them: a linear congruential
-/// generator, whose upper 24 bits a float holds exactly.
+/// Pseudo-random numbers in `-0.5 .. 0.5`, with the state after them. They come from a linear
+/// congruential generator, whose upper 24 bits a float holds exactly.
 const fn uniform<const I: usize, const N: usize>(mut state: u32) -> ([[f32; I]; N], u32) {
     let mut rows = [[0.0; I]; N];
     let mut rest = rows.as_mut_slice();
@@ -96,9 +97,10 @@ const fn uniform<const I: usize, const N: usize>(mut state: u32) -> ([[f32; I]; 
     (rows, state)
 }
 
-/// Counts every step; `clock` tells the instructions so far.
+/// Counts every step; `clock` returns the instructions so far.
 ///
 /// # Errors
+///
 /// None, unless the optimizers or the networks are wrong.
 pub fn count(
     memory: &mut Memory,
@@ -125,7 +127,7 @@ fn count_network<L: Layer, const I: usize, const N: usize, const S: usize>(
 ) -> Result<(), Error> {
     let nn::Memory { theta, vectors: [gradient, offset], scratch } = memory;
     let (gradient, offset) = (gradient.as_mut_slice(), offset.as_mut_slice());
-    // As plain as in other libraries: no loss after the step.
+    // This is as plain as in other libraries, so without a loss after the step.
     let plain = SgdConfig { roll_back: false, ..SgdConfig::default() };
     let mut sgd = Sgd::new(plain, &mut *gradient, None)?;
     let (instructions, hash) =
@@ -139,8 +141,8 @@ fn count_network<L: Layer, const I: usize, const N: usize, const S: usize>(
     Ok(())
 }
 
-/// Instructions of the step after the warm-up, and the hash of theta.
-// Not inlined, so that the code is not specialised for a batch.
+/// Returns the instructions of the step after the warm-up, and the hash of theta.
+// This is not inlined, so that the code is not specialised for a batch.
 #[inline(never)]
 fn count_step<L: Layer, O: Optimizer, const I: usize, const N: usize>(
     data: &Data<I, N>,
@@ -150,7 +152,7 @@ fn count_step<L: Layer, O: Optimizer, const I: usize, const N: usize>(
     batch: usize,
     clock: fn() -> u64,
 ) -> Result<(u64, u32), Error> {
-    // Data, not something for the compiler to compute with.
+    // This is data, not something for the compiler to compute with.
     let data = black_box(data);
     *theta = data.theta;
     let samples = data.samples(batch);

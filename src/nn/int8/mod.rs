@@ -7,7 +7,7 @@
 //! on every core. ReLU and ReLU6 are the clamps of the layer before them. Padding is the value 0,
 //! as in `f32`.
 //!
-//! The bytes come from `cargo xtask import --int8` (docs/import.md), and are read where they lie,
+//! The bytes come from `rolling-ball import --int8` (docs/import.md), and are read where they lie,
 //! at any alignment, little-endian and without gaps:
 //!
 //! | | |

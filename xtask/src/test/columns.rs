@@ -8,7 +8,7 @@ use std::process::Command;
 use workbench::workspace::{capture, root};
 
 /// Whether a line that is too long is a failure; else they are only counted.
-const ENFORCED: bool = false;
+const ENFORCED: bool = true;
 
 /// The columns that a line may have.
 const COLUMNS: usize = 100;

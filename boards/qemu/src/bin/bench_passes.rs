@@ -1,5 +1,5 @@
-//! Instructions of the optimizers alone, by the number of parameters: for `cargo xtask bench`. The
-//! gradient is made by hand, and what that costs is not counted.
+//! Counts the instructions of the optimizers alone, by the number of parameters, for
+//! `cargo xtask bench`. The gradient is made by hand, and its cost is not counted.
 
 #![no_std]
 #![no_main]
@@ -14,8 +14,8 @@ use rolling_ball::{
 };
 use static_cell::ConstStaticCell;
 
-/// Half a power of ten from one to the next; the last fills the RAM of the smallest machine that
-/// runs this.
+/// Each length is half a power of ten above the one before. The last fills the RAM of the smallest
+/// machine that runs this.
 const LENGTHS: [usize; 5] = [200, 632, 2_000, 6_324, LARGEST];
 const LARGEST: usize = 20_000;
 
@@ -51,7 +51,7 @@ fn count_all(vectors: &mut [[f32; LARGEST]; 3]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Counts the second step: from then on, the ball knows its offset.
+/// Counts the second step, since from then on the ball knows its offset.
 fn count(form: &str, optimizer: &mut impl Optimizer, theta: &mut [f32]) -> Result<(), Error> {
     start(theta);
     passes(optimizer, theta)?;
@@ -65,7 +65,8 @@ fn count(form: &str, optimizer: &mut impl Optimizer, theta: &mut [f32]) -> Resul
     Ok(())
 }
 
-/// Of length one, so that the optimizers take the same way whatever the number of parameters.
+/// Sets theta to a vector of length one, so that the optimizers take the same path whatever the
+/// number of parameters.
 fn start(theta: &mut [f32]) {
     let mut sign = 1.0 / libm::sqrtf(theta.len() as f32);
     for element in theta {
@@ -74,7 +75,7 @@ fn start(theta: &mut [f32]) {
     }
 }
 
-/// A step on `f(theta) = |theta|^2 / 2`, and the instructions of the optimizer in it.
+/// Makes a step on `f(theta) = |theta|^2 / 2`, and returns the instructions of the optimizer in it.
 fn passes(optimizer: &mut impl Optimizer, theta: &mut [f32]) -> Result<(StepReport, u64), Error> {
     let (mut request, mut sum) = instructions::count(|| optimizer.begin(theta));
     loop {

@@ -1,4 +1,5 @@
-//! Instructions of a whole training step, by network, batch and optimizer: for `cargo xtask bench`.
+//! Counts the instructions of a whole training step, by network, batch and optimizer, for
+//! `cargo xtask bench`.
 
 #![no_std]
 #![no_main]

@@ -1,4 +1,5 @@
-//! 8x8 digits seen by the device's own sensor: at most 128 KB of flash and 64 KB of RAM.
+//! Learns 8x8 digits as the device's own sensor sees them, in at most 128 KB of flash and 64 KB of
+//! RAM.
 
 #![no_std]
 #![no_main]

@@ -1,5 +1,5 @@
-//! Goes wrong in the way that its command line names, for the tests to see that nothing hangs and
-//! all is told.
+//! Goes wrong in the way that its command line names, so that the tests can see that nothing hangs
+//! and everything is reported.
 
 #![no_std]
 #![no_main]
@@ -17,7 +17,7 @@ fn overflow(depth: u32) -> u32 {
     below + frame.iter().sum::<u32>()
 }
 
-/// Larger than the whole stack.
+/// This is larger than the whole stack.
 #[inline(never)]
 fn large_frame() {
     black_box([0u8; 8192]);
@@ -32,7 +32,7 @@ fn main() -> ! {
         b"panic" => panic!("a panic, as asked for"),
         b"fault" => {
             let nowhere = core::ptr::with_exposed_provenance::<u32>(0x2f00_0000);
-            // SAFETY: none; this read is to fault.
+            // SAFETY: there is none; this read is meant to fault.
             black_box(unsafe { nowhere.read_volatile() });
         }
         b"overflow" => {

@@ -1,5 +1,5 @@
-//! Instructions of a dot product by the number of its lanes, which `kernels::LANES` was chosen
-//! from.
+//! Counts the instructions of a dot product by the number of its lanes. `kernels::LANES` was chosen
+//! from these counts.
 
 #![no_std]
 #![no_main]
@@ -10,7 +10,7 @@ use cortex_m_rt::entry;
 use qemu_board::{exit, instructions, print_line};
 use scenario::dot_with_lanes;
 
-/// Rows of the networks of the demo, and a whole theta.
+/// The lengths of rows in the demo's networks, and of a whole theta.
 const LENGTHS: [usize; 5] = [8, 16, 64, 320, 2410];
 
 static VALUES: [f32; 2410] = [0.5; 2410];

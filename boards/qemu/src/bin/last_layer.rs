@@ -1,5 +1,6 @@
-//! 8x8 digits seen by the device's own sensor, by a convolutional network that was imported: int8
-//! convolutions in flash, the last layer trained. At most 256 KB of flash and 16 KB of RAM.
+//! Learns 8x8 digits as the device's own sensor sees them, with an imported convolutional network:
+//! its int8 convolutions are in flash, and the last layer is trained. It takes at most 256 KB of
+//! flash and 16 KB of RAM.
 
 #![no_std]
 #![no_main]

@@ -1,5 +1,5 @@
-//! Fine-tunes something tiny and logs by defmt: reports and an error, as numbers that the host puts
-//! into words.
+//! Fine-tunes something tiny and logs by defmt: reports and an error go out as numbers, which the
+//! host puts into words.
 
 #![no_std]
 #![no_main]
@@ -27,7 +27,7 @@ fn fine_tune() -> Result<(), Error> {
     for _ in 0..STEPS {
         defmt::info!("{}", step(&mut ball, &mut objective, &mut theta)?);
     }
-    // One parameter short: the log shows what an error says.
+    // This is one parameter too short, so that the log shows what an error says.
     let short = theta.split_last_mut().map_or(&mut [][..], |(_, front)| front);
     ball.begin(short).map(|request| defmt::warn!("{}", request))
 }

@@ -1,4 +1,4 @@
-//! Learns while the power fails again and again, mostly in the middle of a save: it ends with the
+//! Learns while the power fails again and again, mostly in the middle of a save. It ends with the
 //! bits of a training that was never interrupted.
 
 #![no_std]
@@ -29,11 +29,11 @@ const _: () = assert!(
 );
 
 const STEPS_A_SAVE: u32 = 5;
-/// After these the power stays on.
+/// After so many failures the power stays on.
 const FAILURES: u32 = 30;
 
-/// Words that are erased or written until the next failure: never the same part of a save, and of
-/// some boots two saves.
+/// How many words are erased or written until the next failure. It never hits the same part of a
+/// save twice, and some boots make two saves.
 fn words_until_failure(failures: u32) -> Option<u32> {
     (failures < FAILURES).then(|| 400 + failures.wrapping_mul(4_871) % 19_000)
 }
@@ -70,7 +70,7 @@ fn run(image: &Image, memory: &mut DigitsMemory) -> Result<(), Error> {
     Ok(())
 }
 
-/// What a checkpoint gave, or the end of the run.
+/// Returns what a checkpoint function gave, or ends the run.
 fn kept<T, E>(result: Result<T, E>) -> T {
     result.unwrap_or_else(|_| {
         print_line!("a checkpoint was refused");

@@ -1,4 +1,4 @@
-//! A slice through a loss on the device, for `cargo xtask test`.
+//! Takes a slice through a loss on the device, for `cargo xtask test`.
 
 #![no_std]
 #![no_main]

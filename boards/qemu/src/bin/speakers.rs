@@ -1,4 +1,4 @@
-//! Spoken digits of a speaker whom the network has never heard: at most 256 KB of RAM.
+//! Learns spoken digits of a speaker whom the network has never heard, in at most 256 KB of RAM.
 
 #![no_std]
 #![no_main]

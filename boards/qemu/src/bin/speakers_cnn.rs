@@ -1,5 +1,5 @@
-//! Spoken digits of a speaker whom the convolutional network has never heard, all of it trained: at
-//! most 128 KB of RAM.
+//! Learns spoken digits of a speaker whom the convolutional network has never heard, training all
+//! of it, in at most 128 KB of RAM.
 
 #![no_std]
 #![no_main]

@@ -13,7 +13,7 @@ fn main() -> ! {
     let mut halves = [0.0; 16];
     let smallest_normal = [f32::MIN_POSITIVE; 16];
     Scalar::add_scaled(black_box(&mut halves), black_box(0.5), black_box(&smallest_normal));
-    // By their bits: a comparison of floats may flush too.
+    // They are compared by their bits, since a comparison of floats may flush too.
     match halves.map(f32::to_bits) {
         bits if bits == [f32::MIN_POSITIVE.to_bits() / 2; 16] => print_line!("subnormals are kept"),
         bits if bits == [0; 16] => print_line!("subnormals are flushed"),

@@ -1,9 +1,9 @@
 //! Learns in a main loop that must also take a reading each millisecond and feed a watchdog,
-//! without interrupts: a poll holds the loop up for no longer than one sample takes forward and
+//! without interrupts. A poll holds the loop up for no longer than one sample takes forward and
 //! backward.
 //!
-//! With the command line `whole` it evaluates in one piece instead, for the tests to see that the
-//! watchdog bites.
+//! With the command line `whole` it evaluates in one piece instead, so that the tests can see that
+//! the watchdog bites.
 
 #![no_std]
 #![no_main]
@@ -53,7 +53,7 @@ fn run(image: &Image, memory: &mut DigitsMemory) -> Result<(), Error> {
             duty::acknowledge_tick();
             account.take(duty::clock());
         }
-        // A whole step is polled to its end.
+        // With `whole`, the step is polled to its end.
         while poll_step(&mut ball, &mut batch, theta)?.is_pending() && whole {}
     }
     print_line!("{}", account.close(theta));

@@ -1,4 +1,4 @@
-//! Readings that are taken in an interrupt and wait in a queue.
+//! Takes readings in an interrupt, and keeps them in a queue.
 
 #![allow(unsafe_code)]
 
@@ -10,10 +10,10 @@ use critical_section::Mutex;
 use heapless::spsc::{Consumer, Producer, Queue};
 use static_cell::ConstStaticCell;
 
-/// The timer's interrupt.
+/// The number of the timer's interrupt.
 pub const TIMER_INTERRUPT: i16 = 8;
 
-/// Readings that may wait: as many milliseconds may the main loop be away, less one.
+/// How many readings may wait. The main loop may be away for as many milliseconds, less one.
 const WAITING: usize = 16;
 
 static QUEUE: ConstStaticCell<Queue<u32, WAITING>> = ConstStaticCell::new(Queue::new());
@@ -29,23 +29,24 @@ unsafe impl InterruptNumber for Timer {
     }
 }
 
-/// From now on each mark of the timer interrupts; gives the end of the queue from which the
-/// readings are taken. To be called once.
+/// From now on each mark of the timer interrupts. Returns the end of the queue from which the
+/// readings are taken. Call this once.
 pub fn start_interrupts() -> Consumer<'static, u32> {
     let (producer, consumer) = QUEUE.take().split();
     critical_section::with(|section| INCOMING.borrow_ref_mut(section).replace(producer));
-    // SAFETY: its handler is `on_tick`, and no critical section is in progress.
+    // SAFETY: the handler is `on_tick`, and no critical section is in progress.
     unsafe { NVIC::unmask(Timer) }
     consumer
 }
 
-/// Takes a reading: here its time, in a product the sensor's value.
+/// Takes a reading: here it is the time, in a product it would be the sensor's value.
 pub fn on_tick() {
     acknowledge_tick();
     let time = clock();
     critical_section::with(|section| {
         if let Some(producer) = INCOMING.borrow_ref_mut(section).as_mut() {
-            // Where the queue is full the reading is lost: the account finds it missing.
+            // Where the queue is full the reading is lost, and the account will show that it is
+            // missing.
             let _ = producer.enqueue(time);
         }
     });

@@ -1,8 +1,8 @@
-//! What a product does beside learning: a reading each millisecond, and a watchdog to feed.
+//! What a product does besides learning: it takes a reading each millisecond, and feeds a watchdog.
 //!
 //! The peripherals are those of Arm's MPS2 boards: a timer that marks each millisecond, a
 //! free-running clock that tells when a reading was taken, and a watchdog that ends the run when it
-//! is left alone.
+//! is not fed.
 
 mod interrupt;
 mod peripherals;
@@ -16,7 +16,7 @@ use crate::instructions;
 use peripherals::TICKS_PER_READING;
 use rolling_ball_rehearsal::{Event, hash};
 
-/// The account of the duty: readings taken and missed, and how long the main loop was away.
+/// The account of the duty: the readings taken and missed, and how long the main loop was away.
 #[derive(Clone, Copy, Debug)]
 pub struct Account {
     readings: u32,
@@ -27,13 +27,13 @@ pub struct Account {
 }
 
 impl Account {
-    /// From now on.
+    /// Opens an account that starts now.
     pub fn open() -> Self {
         let last = instructions::elapsed();
         Self { readings: 0, missed: 0, started: clock(), last, longest_gap: 0 }
     }
 
-    /// A reading was taken at this time of the clock.
+    /// Notes that a reading was taken at this time of the clock.
     pub fn take(&mut self, time: u32) {
         let millisecond = time.wrapping_sub(self.started) / TICKS_PER_READING;
         let due = self.readings + self.missed + 1;
@@ -41,14 +41,14 @@ impl Account {
         self.readings += 1;
     }
 
-    /// The main loop is back.
+    /// Notes that the main loop is back.
     pub fn mark(&mut self) {
         let now = instructions::elapsed();
         self.longest_gap = self.longest_gap.max(now - self.last);
         self.last = now;
     }
 
-    /// What it comes to, with the theta that was trained meanwhile.
+    /// Closes the account, with the theta that was trained meanwhile.
     pub fn close(self, theta: &[f32]) -> Event {
         let Self { readings, missed, longest_gap, .. } = self;
         let longest_gap = u32::try_from(longest_gap).unwrap_or(u32::MAX);

@@ -5,7 +5,7 @@
 
 use core::ptr;
 
-/// At 25 MHz: a millisecond.
+/// One millisecond at 25 MHz.
 pub(super) const TICKS_PER_READING: u32 = 25_000;
 
 const TIMER: usize = 0x4000_0000;
@@ -13,13 +13,13 @@ const TIMER_CONTROL: usize = TIMER;
 const TIMER_VALUE: usize = TIMER + 0x4;
 const TIMER_RELOAD: usize = TIMER + 0x8;
 const TIMER_INTERRUPT: usize = TIMER + 0xc;
-/// Enabled, with its interrupt.
+/// The timer is enabled, with its interrupt.
 const TIMER_START: u32 = 1 | 1 << 3;
 
 const DUAL_TIMER: usize = 0x4000_2000;
 const DUAL_TIMER_VALUE: usize = DUAL_TIMER + 0x4;
 const DUAL_TIMER_CONTROL: usize = DUAL_TIMER + 0x8;
-/// Enabled, free-running, 32 bits.
+/// The dual timer is enabled, free-running, with 32 bits.
 const DUAL_TIMER_START: u32 = 1 << 7 | 1 << 1;
 
 pub(super) fn write(address: usize, value: u32) {
@@ -28,7 +28,7 @@ pub(super) fn write(address: usize, value: u32) {
 }
 
 fn read(address: usize) -> u32 {
-    // SAFETY: as for `write`.
+    // SAFETY: the reason is the same as for `write`.
     unsafe { ptr::with_exposed_provenance::<u32>(address).read_volatile() }
 }
 
@@ -45,13 +45,13 @@ pub fn is_tick_pending() -> bool {
     read(TIMER_INTERRUPT) != 0
 }
 
-/// The mark has been seen.
+/// Acknowledges the mark.
 pub fn acknowledge_tick() {
     write(TIMER_INTERRUPT, 1);
 }
 
-/// The free-running clock, in ticks of 40 ns; wraps after 171 seconds.
+/// The time of the free-running clock, in ticks of 40 ns; it wraps after 171 seconds.
 pub fn clock() -> u32 {
-    // It counts down.
+    // The timer counts down.
     !read(DUAL_TIMER_VALUE)
 }

@@ -1,4 +1,4 @@
-//! The committed models, against PyTorch and against the core.
+//! Compares the committed models with PyTorch and with the core.
 
 use super::models;
 use crate::emit::File;
@@ -60,14 +60,14 @@ fn logits_are_those_of_pytorch_to_a_hundred_thousandth() -> Result<()> {
         for (found, logit) in found.iter().zip(&logits) {
             ensure!((found - logit).abs() <= 1e-5 * scale, "{name}: {found}, expected {logit}");
         }
-        // Outputs that hardly move would agree whatever is computed.
+        // Outputs that hardly differ would agree whatever is computed.
         let least = logits.iter().copied().fold(f32::INFINITY, f32::min);
         ensure!(scale - least > 0.1 * scale, "{name}: all outputs are {scale}");
     }
     Ok(())
 }
 
-/// The core on the generated types and numbers, and the desktop's own evaluation.
+/// Compares the core, with the generated types and numbers, with the desktop's own evaluation.
 fn compare<T: Layer, F: Backbone>(
     network: &Network<'_, T, F>,
     theta: &[f32],

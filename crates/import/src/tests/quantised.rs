@@ -1,4 +1,4 @@
-//! Backbones in int8, against themselves in `f32`.
+//! Compares backbones in int8 with themselves in `f32`.
 
 use crate::evaluate::Evaluator;
 use crate::graph::{Graph, Operation, length};
@@ -8,7 +8,7 @@ use crate::spec::Spec;
 use anyhow::{Context, Result, ensure};
 use oorandom::Rand32;
 
-/// A graph, and parameters and inputs that a seed decides.
+/// A graph, and parameters and inputs that a seed determines.
 fn random(text: &str, seed: u64) -> Result<(Graph, Vec<f32>, Vec<Vec<f32>>)> {
     let graph = Graph::new(&Spec::parse(text)?)?.backbone();
     let mut random = Rand32::new(seed);
@@ -42,9 +42,9 @@ const MIXED: &str = r#"
     layers = [{ type = "dense", tensors = "", outputs = 2 }]
 "#;
 
-/// The error of each layer is at most: its input's error times the weights, half a step of each
-/// weight times the input, the rounding of the bias, and a step of the output (rounding, and the
-/// rounding of the zero at the ends).
+/// The error of a layer is at most the sum of these: the error of its input times the weights, half
+/// a step of each weight times the input, the rounding of the bias, and one step of the output (its
+/// rounding, and that of the zero at the ends).
 #[test]
 fn int8_features_stay_within_the_rounding_of_every_layer() -> Result<()> {
     for seed in 0..30 {
@@ -120,8 +120,8 @@ fn int8_features_explain_most_of_the_f32_features() -> Result<()> {
             }
         }
     }
-    // A vector whose deviation is a fifth of its range is rounded with a noise of 25 / 12 / 255^2
-    // of its power; there are eight roundings: the input, three layers with weights and their
+    // Where the deviation of a vector is a fifth of its range, rounding adds a noise of 25 / 12 /
+    // 255^2 of its power. There are eight roundings: the input, three layers with weights and their
     // weights, and the mean.
     let most = 8.0 * 25.0 / 12.0 / 255.0f64.powi(2);
     ensure!(noise > 0.0 && noise < most * signal, "signal {signal}, noise {noise}");

@@ -1,4 +1,4 @@
-//! Files that are wrong: what is said of them.
+//! Wrong files, and what is said about them.
 
 use super::models;
 use crate::graph::Graph;
@@ -32,7 +32,7 @@ const SMALL: &str = r#"
     ]
 "#;
 
-/// What is said of a file with these tensors.
+/// What is said about a file with these tensors.
 fn complaint(tensors: &[(&str, Dtype, &[usize], Vec<u8>)]) -> Result<String> {
     let graph = Graph::new(&Spec::parse(SMALL)?)?;
     let bytes = file(tensors)?;
@@ -237,7 +237,7 @@ fn hostile_files_are_refused() -> Result<()> {
     Ok(())
 }
 
-/// Reads everything that import reads out of a file; whatever comes of it.
+/// Reads everything that an import reads from a file, whatever comes of it.
 fn read_all(bytes: &[u8]) -> Result<()> {
     let graph =
         Graph::new(&Spec::parse(&std::fs::read_to_string(models().join("digits_cnn.toml"))?)?)?;

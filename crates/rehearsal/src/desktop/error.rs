@@ -1,4 +1,4 @@
-//! What can be wrong with a rehearsal, or with what a device printed.
+//! What can be wrong with a rehearsal, or with what a device has printed.
 
 use crate::ParseError;
 use core::fmt;
@@ -12,16 +12,16 @@ pub enum Error {
     Run(rolling_ball::Error),
     /// A line that no run prints.
     Line {
-        /// The line.
+        /// The line that was read.
         line: String,
         /// What was expected.
         expected: ParseError,
     },
-    /// A run that ended before it told its accuracy after the last step.
+    /// A run ended before it told its accuracy after the last step.
     Incomplete,
-    /// Scalar and wide kernels gave other bits from this step on.
+    /// The scalar and the wide kernels gave different bits from this step on.
     Kernels {
-        /// Counted from 0.
+        /// The step, counted from 0.
         step: usize,
     },
 }

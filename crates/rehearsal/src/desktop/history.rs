@@ -1,13 +1,14 @@
-//! What a run told, in order, and where two runs part.
+//! The events of a run in their order, and the first step at which two runs differ.
 
 use super::Error;
 use crate::{Accuracy, Event, StepEvent};
 use std::borrow::ToOwned;
 use std::vec::Vec;
 
-/// The events in the lines that a run printed; empty lines are passed over.
+/// Reads the events from the lines that a run printed. Empty lines are skipped.
 ///
 /// # Errors
+///
 /// [`Error::Line`] names the first line that no run prints.
 pub fn events(printed: &str) -> Result<Vec<Event>, Error> {
     let lines = printed.lines().filter(|line| !line.trim().is_empty());
@@ -18,22 +19,23 @@ pub fn events(printed: &str) -> Result<Vec<Event>, Error> {
         .collect()
 }
 
-/// The accuracy and the steps of one run, out of all that it told.
+/// The accuracy and the steps of one run, taken from all that it told.
 #[derive(Clone, Debug, PartialEq)]
 pub struct History<'a> {
-    /// Before fine-tuning.
+    /// The accuracy before fine-tuning.
     pub before: Accuracy,
-    /// After it.
+    /// The accuracy after fine-tuning.
     pub after: Accuracy,
-    /// Each step, in order.
+    /// Every step, in order.
     pub steps: Vec<&'a StepEvent>,
 }
 
 impl<'a> History<'a> {
-    /// Sorts what a run told.
+    /// Sorts the events of a run.
     ///
     /// # Errors
-    /// [`Error::Incomplete`] where it did not tell its accuracy before and after.
+    ///
+    /// [`Error::Incomplete`] where the run did not tell its accuracy before and after.
     pub fn new(events: &'a [Event]) -> Result<Self, Error> {
         let find = |wanted: fn(&Event) -> Option<Accuracy>| {
             events.iter().find_map(wanted).ok_or(Error::Incomplete)
@@ -54,7 +56,7 @@ impl<'a> History<'a> {
         })
     }
 
-    /// The loss at each step, where it started.
+    /// The loss where each step started.
     #[must_use]
     pub fn losses(&self) -> Vec<f32> {
         self.steps.iter().map(|step| step.loss).collect()
@@ -75,7 +77,8 @@ impl<'a> History<'a> {
     }
 }
 
-/// The first step, from 0, after which theta differs in a bit, or that only one of the runs made.
+/// The first step, counted from 0, after which theta differs in any bit, or which only one of the
+/// runs made.
 #[must_use]
 pub fn first_difference(a: &History, b: &History) -> Option<usize> {
     let (a_hashes, b_hashes) = (a.hashes(), b.hashes());

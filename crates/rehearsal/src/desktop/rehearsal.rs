@@ -1,4 +1,4 @@
-//! The device's own run, on the desktop.
+//! Makes the device's own run on the desktop.
 
 use super::{Error, History, first_difference};
 use crate::{Buffers, Event, Model, fine_tune};
@@ -6,23 +6,26 @@ use rolling_ball::kernels::{Kernels, Scalar, Wide};
 use rolling_ball::nn::{Backbone, Layer, Network};
 use std::{println, vec, vec::Vec};
 
-/// A run with scalar kernels, as a Cortex-M has them, and the same with wide ones.
+/// A run with scalar kernels, as on a Cortex-M, and the same run with wide ones.
 #[derive(Clone, Debug)]
 pub struct Rehearsal {
-    /// Events of the scalar kernels.
+    /// The events of the run with scalar kernels.
     pub scalar: Vec<Event>,
-    /// Events of the wide kernels.
+    /// The events of the run with wide kernels.
     pub wide: Vec<Event>,
 }
 
 impl Rehearsal {
-    /// Runs a model with both kinds of kernels; `tell` hears the second run while it goes on.
+    /// Runs a model with both kinds of kernels. `tell` hears the events of the second run while it
+    /// goes on.
     ///
-    /// It takes as long as two trainings, and five vectors of theta's length beside the samples.
+    /// It takes as long as two trainings, and memory for five vectors of theta's length in addition
+    /// to the samples.
     ///
     /// # Errors
-    /// [`Error::Run`] where settings, samples or the network do not fit each other, or the training
-    /// diverges.
+    ///
+    /// [`Error::Run`] where the settings, the samples or the network do not fit each other, or
+    /// where the training diverges.
     pub fn new<T: Layer, F: Backbone>(
         model: &Model<'_, T, F>,
         tell: impl FnMut(&Event),
@@ -30,28 +33,31 @@ impl Rehearsal {
         Ok(Self { scalar: run(Scalar, model, |_| {})?, wide: run(Wide, model, tell)? })
     }
 
-    /// What the wide kernels told.
+    /// What the run with the wide kernels told.
     ///
     /// # Errors
+    ///
     /// None for a rehearsal that [`new`](Self::new) made.
     pub fn history(&self) -> Result<History<'_>, Error> {
         History::new(&self.wide)
     }
 
-    /// The first step after which the two kinds of kernels differ in a bit.
+    /// The first step after which the two kinds of kernels differ in any bit.
     ///
     /// # Errors
+    ///
     /// None for a rehearsal that [`new`](Self::new) made.
     pub fn first_difference(&self) -> Result<Option<usize>, Error> {
         Ok(first_difference(&History::new(&self.scalar)?, &self.history()?))
     }
 }
 
-/// Rehearses a model and prints what a device would print, a line an event; its counts of
+/// Rehearses a model and prints what a device would print, one line for each event. The counts of
 /// instructions are 0.
 ///
 /// # Errors
-/// As [`Rehearsal::new`], and [`Error::Kernels`].
+///
+/// The same as those of [`Rehearsal::new`], and [`Error::Kernels`].
 pub fn print<T: Layer, F: Backbone>(model: &Model<'_, T, F>) -> Result<(), Error> {
     let rehearsal = Rehearsal::new(model, |event| println!("{event}"))?;
     match rehearsal.first_difference()? {
@@ -60,7 +66,7 @@ pub fn print<T: Layer, F: Backbone>(model: &Model<'_, T, F>) -> Result<(), Error
     }
 }
 
-/// One run's events, without a device's counts of instructions and use of RAM.
+/// The events of one run, without a device's counts of instructions and use of RAM.
 fn run<T: Layer, F: Backbone, K: Kernels + Copy>(
     kernels: K,
     model: &Model<'_, T, F>,
