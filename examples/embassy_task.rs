@@ -1,7 +1,7 @@
 //! Learning as an async task of the embassy executor, beside another that must not wait.
 //!
-//! A step is polled piece by piece: one sample forward and backward, then the executor has its turn. The same task runs on
-//! a microcontroller; only the executor's platform is another.
+//! A step is polled piece by piece: one sample forward and backward, then the executor has its
+//! turn. The same task runs on a microcontroller; only the executor's platform is another.
 //!
 //! ```text
 //! cargo run --release --example embassy_task

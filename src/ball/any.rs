@@ -1,4 +1,5 @@
-//! The choice of a footpoint and of a centre step at run time, over the same traits as the types themselves.
+//! The choice of a footpoint and of a centre step at run time, over the same traits as the types
+//! themselves.
 
 use super::centre::{ArcLength, CentreStep, Choice, Geometry, Plain, Tangent};
 use super::footpoint::{Body, Footpoint, FootpointNext, GradientAt, Pause, Vectors};

@@ -21,7 +21,8 @@ pub struct Geometry {
     pub along_offset: f32,
     /// `w`
     pub slant: f32,
-    /// `radius * loss_scale / w`: the centre is this multiple of the gradient away from the contact.
+    /// `radius * loss_scale / w`: the centre is this multiple of the gradient away from the
+    /// contact.
     pub reach: f32,
     /// `f` at the last point that was accepted.
     pub loss: f32,
@@ -55,8 +56,8 @@ impl Geometry {
         self.loss_scale * loss - self.displaced_height
     }
 
-    /// How far the displaced centre is from the last accepted point, for a footpoint at half the squared
-    /// distance `d`: along the upward normal, so below 0 where it is under the graph.
+    /// How far the displaced centre is from the last accepted point, for a footpoint at half the
+    /// squared distance `d`: along the upward normal, so below 0 where it is under the graph.
     pub fn centre_distance(&self, d: f32) -> f32 {
         let distance = sqrt(2.0 * d);
         if self.above_centre(self.loss) > 0.0 { -distance } else { distance }
@@ -90,8 +91,8 @@ impl<T> Choice<T> {
     }
 }
 
-/// How far the centre moves along the tangent (step 2): [`Plain`], [`ArcLength`] or [`Armijo`], or, chosen at run
-/// time, [`AnyCentreStep`](crate::AnyCentreStep).
+/// How far the centre moves along the tangent (step 2): [`Plain`], [`ArcLength`] or [`Armijo`], or,
+/// chosen at run time, [`AnyCentreStep`](crate::AnyCentreStep).
 ///
 /// There can be no others: what the methods work with is private.
 pub trait CentreStep: Copy + Debug {
@@ -152,8 +153,8 @@ impl CentreStep for Plain {
     }
 }
 
-/// Arc length on the graph of the scaled loss: `learning_rate * g / sqrt(1 + loss_scale^2 |g|^2)`, never
-/// longer than `learning_rate / loss_scale`. Costs nothing.
+/// Arc length on the graph of the scaled loss: `learning_rate * g / sqrt(1 + loss_scale^2 |g|^2)`,
+/// never longer than `learning_rate / loss_scale`. Costs nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ArcLength;

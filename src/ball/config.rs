@@ -5,9 +5,10 @@ use crate::{Error, Schedule};
 
 /// Settings of [`RollingBall`](crate::RollingBall).
 ///
-/// The ball rolls on the graph of `loss_scale * f`. Scaling the loss changes the metric, and so the step: the
-/// same radius sees different wrinkles of `f` and of `10 f`. `learning_rate` always multiplies the
-/// gradient of `f` itself, so that a small ball is gradient descent at that rate whatever the scale.
+/// The ball rolls on the graph of `loss_scale * f`. Scaling the loss changes the metric, and so the
+/// step: the same radius sees different wrinkles of `f` and of `10 f`. `learning_rate` always
+/// multiplies the gradient of `f` itself, so that a small ball is gradient descent at that rate
+/// whatever the scale.
 ///
 /// ```
 /// use rolling_ball::{GaussNewton, Plain, RollingBall, RollingBallConfig};
@@ -26,8 +27,9 @@ use crate::{Error, Schedule};
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RollingBallConfig<F = LaggedContact, C = ArcLength> {
-    /// Radius of the ball, 0 or above: the scale at which it sees the loss. At a constant radius the ball does not
-    /// come to rest in a valley that it does not fit into; let the radius shrink to end there.
+    /// Radius of the ball, 0 or above: the scale at which it sees the loss. At a constant radius
+    /// the ball does not come to rest in a valley that it does not fit into; let the radius shrink
+    /// to end there.
     pub radius: Schedule,
     /// Learning rate of the centre, 0 or above.
     pub learning_rate: Schedule,
@@ -37,15 +39,16 @@ pub struct RollingBallConfig<F = LaggedContact, C = ArcLength> {
     pub footpoint: F,
     /// How far the centre moves.
     pub centre_step: C,
-    /// Whether each new point's loss is evaluated before its predecessor is forgotten, so that a loss that
-    /// is not finite can be rolled back exactly. Costs one loss (1/3 gradient evaluation) a move in the forms
-    /// that do not evaluate it anyway: all but [`GaussNewton`](crate::GaussNewton).
+    /// Whether each new point's loss is evaluated before its predecessor is forgotten, so that a
+    /// loss that is not finite can be rolled back exactly. Costs one loss (1/3 gradient evaluation)
+    /// a move in the forms that do not evaluate it anyway: all but
+    /// [`GaussNewton`](crate::GaussNewton).
     pub roll_back: bool,
 }
 
 impl Default for RollingBallConfig {
-    /// The form that costs one gradient a step and serves fine-tuning as well as the best (docs/study.md), at a constant
-    /// radius of 0.03 and a constant rate of 0.1.
+    /// The form that costs one gradient a step and serves fine-tuning as well as the best
+    /// (docs/study.md), at a constant radius of 0.03 and a constant rate of 0.1.
     fn default() -> Self {
         Self {
             radius: Schedule::Constant(0.03),
@@ -59,9 +62,10 @@ impl Default for RollingBallConfig {
 }
 
 impl RollingBallConfig {
-    /// For fine-tuning a network in about this many steps, where nobody tunes: the default form with the radius 0.03 and
-    /// the rate 1, shrinking to nothing together. A step is at most a third of the rate long (1 over the loss scale), and
-    /// stable up to a curvature of 2; docs/study.md compares it with others.
+    /// For fine-tuning a network in about this many steps, where nobody tunes: the default form
+    /// with the radius 0.03 and the rate 1, shrinking to nothing together. A step is at most a
+    /// third of the rate long (1 over the loss scale), and stable up to a curvature of 2;
+    /// docs/study.md compares it with others.
     #[must_use]
     pub fn fine_tuning(steps: u32) -> Self {
         Self::shrinking(0.03, 1.0, steps)

@@ -7,9 +7,10 @@ use crate::math::sqrt;
 use crate::optimizer::{Next, StepRecord};
 use core::fmt::Debug;
 
-/// How the new contact with the graph is found once the centre has moved (step 3): [`LaggedContact`](crate::LaggedContact),
-/// [`RefreshedContact`](crate::RefreshedContact), [`GaussNewton`](crate::GaussNewton) or
-/// [`GradientDescent`](crate::GradientDescent), or, chosen at run time, [`AnyFootpoint`](crate::AnyFootpoint).
+/// How the new contact with the graph is found once the centre has moved (step 3):
+/// [`LaggedContact`](crate::LaggedContact), [`RefreshedContact`](crate::RefreshedContact),
+/// [`GaussNewton`](crate::GaussNewton) or [`GradientDescent`](crate::GradientDescent), or, chosen
+/// at run time, [`AnyFootpoint`](crate::AnyFootpoint).
 ///
 /// There can be no others: what the methods work with is private.
 pub trait Footpoint: Copy + Debug {
@@ -32,10 +33,12 @@ pub trait Footpoint: Copy + Debug {
     /// A step begins.
     fn begin(&self, _search: &mut Self::Search) {}
 
-    /// Step 1: the ball rests on the graph at theta, where the loss is this and the gradient is known.
+    /// Step 1: the ball rests on the graph at theta, where the loss is this and the gradient is
+    /// known.
     ///
     /// # Errors
-    /// Where the numbers are not finite; or `Pause::Asks`, where the contact is to be found anew first.
+    /// Where the numbers are not finite; or `Pause::Asks`, where the contact is to be found anew
+    /// first.
     fn rest<K: VectorOps>(
         &self,
         body: &mut Body,
@@ -91,7 +94,8 @@ pub trait Footpoint: Copy + Debug {
         kept: &K::Vector,
     );
 
-    /// The part of the way from theta to what is kept that leads to the centre, for a checkpoint; 0 where there is none.
+    /// The part of the way from theta to what is kept that leads to the centre, for a checkpoint; 0
+    /// where there is none.
     fn centre_scale(&self, _search: &Self::Search) -> f32 {
         0.0
     }
@@ -153,7 +157,8 @@ pub struct Body {
     pub record: StepRecord,
     /// Whether each new point's loss is asked for.
     pub roll_back: bool,
-    /// Whether what is kept describes where the ball rests (else it rests on theta, of which no more is known).
+    /// Whether what is kept describes where the ball rests (else it rests on theta, of which no
+    /// more is known).
     pub resting: bool,
 }
 

@@ -1,5 +1,5 @@
-//! The nearest point of the graph by Gauss-Newton: linearise `F`, and the minimum of `D` along all of theta has a
-//! closed form of rank one.
+//! The nearest point of the graph by Gauss-Newton: linearise `F`, and the minimum of `D` along all
+//! of theta has a closed form of rank one.
 
 use super::centre::{Geometry, Tangent};
 use super::footpoint::{Body, Footpoint, FootpointNext, GradientAt, Pause, Vectors};
@@ -9,8 +9,8 @@ use crate::kernels::{FootpointSums, VectorOps};
 use crate::math::sqrt;
 use crate::optimizer::{FootpointReport, Next, Outcome, check_answer};
 
-/// The nearest point of the graph, by Gauss-Newton with a closed form and a line search that never lets
-/// `D` increase. Started at `theta - learning_rate * g`, which is its first full move.
+/// The nearest point of the graph, by Gauss-Newton with a closed form and a line search that never
+/// lets `D` increase. Started at `theta - learning_rate * g`, which is its first full move.
 ///
 /// Cost of a step: a gradient and at least one loss an iteration, commonly 4 to 9 of each.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,8 +26,9 @@ pub struct GaussNewton {
 const DECREASE: f32 = 1e-4;
 const SHRINK: f32 = 0.3;
 const TRIALS: u32 = 12;
-/// Where `D` falls by more than this multiple of what the model predicts, it curves downwards, as between two
-/// valleys when the ball bridges them: a longer move along the same line is worth a loss.
+/// Where `D` falls by more than this multiple of what the model predicts, it curves downwards, as
+/// between two valleys when the ball bridges them: a longer move along the same line is worth a
+/// loss.
 const SURPRISE: f32 = 1.2;
 /// A fall below this part of `D` may be rounding, which is no reason to go on.
 const NOISE: f32 = 1e-6;
@@ -70,7 +71,8 @@ struct Trial {
 /// What to do after a trial: every move is a multiple of the direction.
 #[derive(Clone, Copy, Debug)]
 enum Judgement {
-    /// A trial with this loss stands: move theta by this multiple to it, which is 0 where theta is there already.
+    /// A trial with this loss stands: move theta by this multiple to it, which is 0 where theta is
+    /// there already.
     Accepted { multiple: f32, loss: f32 },
     /// Move theta by this multiple and try again.
     Retry(f32),
@@ -79,8 +81,8 @@ enum Judgement {
 }
 
 impl LineSearch {
-    /// The first line: from theta, the full move is exactly `-rate g`, whatever the radius, and needs no pass
-    /// for its sums.
+    /// The first line: from theta, the full move is exactly `-rate g`, whatever the radius, and
+    /// needs no pass for its sums.
     fn first(geometry: &Geometry) -> Self {
         let Geometry { rate, reach, gradient_squared, .. } = *geometry;
         let distance = reach + rate;
@@ -107,8 +109,8 @@ impl LineSearch {
         }
     }
 
-    /// Linearises at an accepted point. `None` where the predicted decrease is within the tolerance; else
-    /// the multiple of the gradient that the direction takes off `d`.
+    /// Linearises at an accepted point. `None` where the predicted decrease is within the
+    /// tolerance; else the multiple of the gradient that the direction takes off `d`.
     fn linearise(
         &mut self,
         geometry: &Geometry,
@@ -135,8 +137,8 @@ impl LineSearch {
         if -self.slope > tolerance * self.report.distance { Some(s * scale) } else { None }
     }
 
-    /// Judges a trial by Armijo's rule on `D`; a loss that is not finite is a rejected trial. The multiples are
-    /// of the direction.
+    /// Judges a trial by Armijo's rule on `D`; a loss that is not finite is a rejected trial. The
+    /// multiples are of the direction.
     fn judge(&mut self, geometry: &Geometry, loss: f32) -> Judgement {
         self.trials = self.trials.saturating_add(1);
         let alpha = self.alpha;
@@ -168,8 +170,8 @@ impl LineSearch {
         Judgement::Retry(self.alpha - alpha)
     }
 
-    /// `D(theta + alpha p) - D(theta)`, where the loss is this: from differences, so that a large ball does not
-    /// drown a small step in the rounding of `D`.
+    /// `D(theta + alpha p) - D(theta)`, where the loss is this: from differences, so that a large
+    /// ball does not drown a small step in the rounding of `D`.
     fn change_at(&self, geometry: &Geometry, alpha: f32, loss: f32) -> f32 {
         let rise = geometry.loss_scale * (loss - self.loss);
         let level = rise * (self.above + rise / 2.0);

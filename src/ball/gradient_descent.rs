@@ -8,8 +8,8 @@ use crate::kernels::{FootpointSums, VectorOps};
 use crate::math::sqrt;
 use crate::optimizer::{FootpointReport, Next, Outcome, check_answer};
 
-/// The paper's solver: `iterations` gradient steps of size `step` on `D`, started at theta. Diverges where `step` is
-/// larger than about `2 / (1 + |g|^2)`.
+/// The paper's solver: `iterations` gradient steps of size `step` on `D`, started at theta.
+/// Diverges where `step` is larger than about `2 / (1 + |g|^2)`.
 ///
 /// Cost of a step: `iterations` gradient evaluations (the first shares the step's own); with
 /// [`roll_back`](crate::RollingBallConfig::roll_back) a loss more for each.

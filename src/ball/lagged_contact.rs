@@ -8,8 +8,9 @@ use crate::math::sqrt;
 use crate::optimizer::{Next, Outcome, check_answer};
 use core::convert::Infallible;
 
-/// The centre descends the dilated loss, with the gradient taken at the contact, which lags one step behind. Keeps the
-/// offset `u` from the centre `x = theta - u` to the contact from step to step.
+/// The centre descends the dilated loss, with the gradient taken at the contact, which lags one
+/// step behind. Keeps the offset `u` from the centre `x = theta - u` to the contact from step to
+/// step.
 ///
 /// Cost of a step: one gradient evaluation, what gradient descent costs; with
 /// [`roll_back`](crate::RollingBallConfig::roll_back) a loss more.
@@ -88,7 +89,8 @@ impl Footpoint for LaggedContact {
     }
 }
 
-/// Rests the ball at theta and measures how far the offset lags behind. `first` says whether the step starts here.
+/// Rests the ball at theta and measures how far the offset lags behind. `first` says whether the
+/// step starts here.
 pub fn rest<K: VectorOps>(
     body: &mut Body,
     vectors: Vectors<'_, K::Vector>,
@@ -122,7 +124,8 @@ pub fn rest<K: VectorOps>(
     Ok(())
 }
 
-/// The centre moves along the tangent, and the contact is put where the last gradient says: `u = reach g`.
+/// The centre moves along the tangent, and the contact is put where the last gradient says: `u =
+/// reach g`.
 pub fn follow<K: VectorOps>(
     body: &mut Body,
     vectors: Vectors<'_, K::Vector>,

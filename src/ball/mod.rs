@@ -30,22 +30,25 @@ use centre::{Choice, Geometry, Tangent};
 use core::marker::PhantomData;
 use footpoint::{Body, GradientAt, Pause, Vectors};
 
-/// The rolling-ball optimizer (arXiv 2505.19527): the centre of a ball of a chosen radius rolls on the graph
-/// of the loss, and theta is its contact with the graph.
+/// The rolling-ball optimizer (arXiv 2505.19527): the centre of a ball of a chosen radius rolls on
+/// the graph of the loss, and theta is its contact with the graph.
 ///
-/// `V` is the storage of its two vectors, each as long as theta: `[f32; N]` on a device,
-/// `Vec<f32>` or `&mut [f32]` where the length is known at run time. `F` says how the new contact is found and
+/// `V` is the storage of its two vectors, each as long as theta: `[f32; N]` on a device, `Vec<f32>`
+/// or `&mut [f32]` where the length is known at run time. `F` says how the new contact is found and
 /// `C` how far the centre moves, so that a program links what its types name; [`AnyFootpoint`] and
-/// [`AnyCentreStep`] leave the choice to the run time. `K` is the [`VectorOps`]; every choice gives the same bits.
+/// [`AnyCentreStep`] leave the choice to the run time. `K` is the [`VectorOps`]; every choice gives
+/// the same bits.
 ///
-/// Memory: 8 bytes a parameter beside theta's 4. Cost of a step: that of its [`Footpoint`] and its [`CentreStep`].
+/// Memory: 8 bytes a parameter beside theta's 4. Cost of a step: that of its [`Footpoint`] and its
+/// [`CentreStep`].
 ///
 /// ```
 /// use rolling_ball::{GaussNewton, RollingBall, RollingBallConfig};
 ///
 /// const N: usize = 100;
 /// let on_a_device = RollingBall::new(RollingBallConfig::fine_tuning(200), [[0.0; N]; 2])?;
-/// let on_a_desktop = RollingBall::new(RollingBallConfig::default(), [vec![0.0; N], vec![0.0; N]])?;
+/// let vectors = [vec![0.0; N], vec![0.0; N]];
+/// let on_a_desktop = RollingBall::new(RollingBallConfig::default(), vectors)?;
 /// let nearest = GaussNewton { max_iterations: 8, tolerance: 1e-2 };
 /// let exact = RollingBallConfig::default().with_footpoint(nearest);
 /// let exact = RollingBall::new(exact, [[0.0; N]; 2])?;
@@ -100,8 +103,8 @@ where
     C: CentreStep,
     K: VectorOps,
 {
-    /// A step of Algorithm 1, from the loss and the gradient at the contact theta. Each of its three parts may
-    /// have to wait for an answer first: then the step pauses there.
+    /// A step of Algorithm 1, from the loss and the gradient at the contact theta. Each of its
+    /// three parts may have to wait for an answer first: then the step pauses there.
     fn roll(
         &mut self,
         theta: &mut K::Vector,
@@ -133,7 +136,8 @@ where
         }
     }
 
-    /// 3. The new contact is the footpoint of the moved centre: the nearest point of the graph, or an estimate of it.
+    /// 3. The new contact is the footpoint of the moved centre: the nearest point of the graph, or an
+    /// estimate of it.
     fn find_footpoint(
         &mut self,
         theta: &mut K::Vector,
@@ -296,8 +300,8 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, F: Footpoint, C: CentreStep> RollingBall<V,
     /// A ball with the default kernels. The workspace's content does not matter.
     ///
     /// # Errors
-    /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the two vectors
-    /// differ in length.
+    /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the two
+    /// vectors differ in length.
     pub fn new(config: RollingBallConfig<F, C>, workspace: [V; 2]) -> Result<Self, Error> {
         Self::with_backend(Active::default(), config, workspace)
     }

@@ -1,5 +1,5 @@
-//! What the searches for the nearest point of the graph to the displaced centre have in common: they look for the minimum of
-//! `D(theta) = |theta - theta~|^2 / 2 + (F(theta) - y~)^2 / 2`.
+//! What the searches for the nearest point of the graph to the displaced centre have in common:
+//! they look for the minimum of `D(theta) = |theta - theta~|^2 / 2 + (F(theta) - y~)^2 / 2`.
 
 use super::footpoint::{Body, Vectors};
 use crate::Error;
@@ -26,7 +26,8 @@ pub fn distance<K: VectorOps>(body: &Body, vectors: &Vectors<'_, K::Vector>, los
     (squared + above * above) / 2.0
 }
 
-/// The search ends: reports it, and returns the part of the way from theta to theta~ that leads to the centre.
+/// The search ends: reports it, and returns the part of the way from theta to theta~ that leads to
+/// the centre.
 pub fn end(body: &mut Body, footpoint: FootpointReport) -> f32 {
     let distance = body.geometry.centre_distance(footpoint.distance);
     let radius = body.geometry.radius;

@@ -8,7 +8,8 @@ use crate::kernels::VectorOps;
 use crate::optimizer::{Next, Outcome};
 use core::convert::Infallible;
 
-/// As [`LaggedContact`](crate::LaggedContact), with the contact found anew from the centre before that moves.
+/// As [`LaggedContact`](crate::LaggedContact), with the contact found anew from the centre before
+/// that moves.
 ///
 /// Cost of a step: `refreshes + 1` gradient evaluations; with one refresh what SAM costs. With
 /// [`roll_back`](crate::RollingBallConfig::roll_back) a loss more for each.

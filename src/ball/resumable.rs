@@ -33,8 +33,8 @@ where
         tell("roll back", &[self.config.roll_back.into()]);
     }
 
-    /// The vector is the offset of the contact forms. The nearest-point forms start every step from theta alone: theirs,
-    /// theta~, only serves [`centre`](crate::Optimizer::centre).
+    /// The vector is the offset of the contact forms. The nearest-point forms start every step from
+    /// theta alone: theirs, theta~, only serves [`centre`](crate::Optimizer::centre).
     fn state(&self) -> Result<State<'_>, Error> {
         self.state.check_idle()?;
         let accepted = self.config.centre_step.accepted(&self.centre_step);

@@ -24,9 +24,9 @@ pub struct AdamConfig {
     pub epsilon: f32,
     /// Decoupled weight decay: above 0 it is AdamW.
     pub weight_decay: f32,
-    /// Whether the new point's loss is evaluated so that one that is not finite can be rolled back exactly: theta,
-    /// not the moments, which keep what the step added.
-    /// Costs one loss (1/3 gradient evaluation) a step.
+    /// Whether the new point's loss is evaluated so that one that is not finite can be rolled back
+    /// exactly: theta, not the moments, which keep what the step added. Costs one loss (1/3
+    /// gradient evaluation) a step.
     pub roll_back: bool,
 }
 
@@ -43,8 +43,9 @@ impl Default for AdamConfig {
     }
 }
 
-/// Adam (Kingma and Ba 2015), with decoupled weight decay AdamW (Loshchilov and Hutter 2019). Memory: 12 bytes
-/// a parameter beside theta's 4. Cost: one gradient evaluation a step, and one loss with `roll_back`.
+/// Adam (Kingma and Ba 2015), with decoupled weight decay AdamW (Loshchilov and Hutter 2019).
+/// Memory: 12 bytes a parameter beside theta's 4. Cost: one gradient evaluation a step, and one
+/// loss with `roll_back`.
 ///
 /// ```
 /// use rolling_ball::{Adam, AdamConfig};
@@ -70,8 +71,8 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>> Adam<V> {
     /// With the default kernels. The moments start at zero.
     ///
     /// # Errors
-    /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the vectors differ
-    /// in length.
+    /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the
+    /// vectors differ in length.
     pub fn new(config: AdamConfig, workspace: [V; 3]) -> Result<Self, Error> {
         Self::with_backend(Active::default(), config, workspace)
     }

@@ -28,8 +28,8 @@ pub struct EntropySgdConfig {
     pub noise: f32,
     /// Of the noise.
     pub seed: u32,
-    /// Whether the new point's loss is evaluated so that one that is not finite can be rolled back exactly.
-    /// Costs one loss (1/3 gradient evaluation) a step.
+    /// Whether the new point's loss is evaluated so that one that is not finite can be rolled back
+    /// exactly. Costs one loss (1/3 gradient evaluation) a step.
     pub roll_back: bool,
 }
 
@@ -48,11 +48,13 @@ impl Default for EntropySgdConfig {
     }
 }
 
-/// Entropy-SGD (Chaudhari et al. 2017): from theta a noisy walk of gradient steps, pulled back to theta, finds out where the loss is low
-/// around; theta goes to the mean of the walk, and so to wide valleys. Memory: 12 bytes a parameter beside theta's 4. Cost: as many
-/// gradient evaluations a step as the walk has moves, and one loss with `roll_back`.
+/// Entropy-SGD (Chaudhari et al. 2017): from theta a noisy walk of gradient steps, pulled back to
+/// theta, finds out where the loss is low around; theta goes to the mean of the walk, and so to
+/// wide valleys. Memory: 12 bytes a parameter beside theta's 4. Cost: as many gradient evaluations
+/// a step as the walk has moves, and one loss with `roll_back`.
 ///
-/// The noise has the variance of the paper's, and is the sum of four uniform numbers instead of normal; the same bits everywhere.
+/// The noise has the variance of the paper's, and is the sum of four uniform numbers instead of
+/// normal; the same bits everywhere.
 ///
 /// ```
 /// use rolling_ball::{EntropySgd, EntropySgdConfig};
@@ -88,8 +90,8 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>> EntropySgd<V> {
     /// With the default kernels.
     ///
     /// # Errors
-    /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the vectors differ
-    /// in length.
+    /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the
+    /// vectors differ in length.
     pub fn new(config: EntropySgdConfig, workspace: [V; 3]) -> Result<Self, Error> {
         Self::with_backend(Active::default(), config, workspace)
     }

@@ -18,8 +18,8 @@ pub struct SamConfig {
     pub learning_rate: Schedule,
     /// Radius of the neighbourhood whose worst loss is descended.
     pub radius: Schedule,
-    /// Whether the new point's loss is evaluated so that one that is not finite can be rolled back exactly.
-    /// Costs one loss (1/3 gradient evaluation) a step.
+    /// Whether the new point's loss is evaluated so that one that is not finite can be rolled back
+    /// exactly. Costs one loss (1/3 gradient evaluation) a step.
     pub roll_back: bool,
 }
 
@@ -33,9 +33,9 @@ impl Default for SamConfig {
     }
 }
 
-/// SAM (Foret et al. 2021): the gradient at `theta + radius g / |g|` moves theta. The ball with a flat disc in
-/// place of its cap. Memory: 8 bytes a parameter beside theta's 4. Cost: two gradient evaluations a step, and
-/// one loss with `roll_back`.
+/// SAM (Foret et al. 2021): the gradient at `theta + radius g / |g|` moves theta. The ball with a
+/// flat disc in place of its cap. Memory: 8 bytes a parameter beside theta's 4. Cost: two gradient
+/// evaluations a step, and one loss with `roll_back`.
 ///
 /// ```
 /// use rolling_ball::{Sam, SamConfig};
@@ -61,8 +61,8 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>> Sam<V> {
     /// With the default kernels.
     ///
     /// # Errors
-    /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the vectors differ
-    /// in length.
+    /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the
+    /// vectors differ in length.
     pub fn new(config: SamConfig, workspace: [V; 2]) -> Result<Self, Error> {
         Self::with_backend(Active::default(), config, workspace)
     }

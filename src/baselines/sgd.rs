@@ -22,9 +22,9 @@ pub struct SgdConfig {
     pub nesterov: bool,
     /// Finds the rate by a line search; not together with momentum.
     pub line_search: Option<Armijo>,
-    /// Whether the new point's loss is evaluated so that one that is not finite can be rolled back exactly: theta,
-    /// not the velocity, which keeps what the step added.
-    /// Costs one loss (1/3 gradient evaluation) a step; nothing with a line search, which evaluates it anyway.
+    /// Whether the new point's loss is evaluated so that one that is not finite can be rolled back
+    /// exactly: theta, not the velocity, which keeps what the step added. Costs one loss (1/3
+    /// gradient evaluation) a step; nothing with a line search, which evaluates it anyway.
     pub roll_back: bool,
 }
 
@@ -40,8 +40,8 @@ impl Default for SgdConfig {
     }
 }
 
-/// Gradient descent. Memory: 4 bytes a parameter beside theta's 4, 8 with momentum. Cost: one gradient
-/// evaluation a step, and one loss with `roll_back`.
+/// Gradient descent. Memory: 4 bytes a parameter beside theta's 4, 8 with momentum. Cost: one
+/// gradient evaluation a step, and one loss with `roll_back`.
 ///
 /// ```
 /// use rolling_ball::{Sgd, SgdConfig};
@@ -67,8 +67,8 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>> Sgd<V> {
     /// With the default kernels. The velocity is needed with momentum only, and starts at zero.
     ///
     /// # Errors
-    /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where momentum has no
-    /// velocity of the gradient's length.
+    /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where momentum
+    /// has no velocity of the gradient's length.
     pub fn new(config: SgdConfig, gradient: V, velocity: Option<V>) -> Result<Self, Error> {
         Self::with_backend(Active::default(), config, gradient, velocity)
     }

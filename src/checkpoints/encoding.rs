@@ -63,7 +63,8 @@ impl<'a, F: NorFlash> Writer<'a, F> {
         Ok(())
     }
 
-    /// Writes what is left, padded with what erased flash holds, and returns the checksum of the words.
+    /// Writes what is left, padded with what erased flash holds, and returns the checksum of the
+    /// words.
     pub fn finish(&mut self) -> Result<u32, F::Error> {
         self.flush()?;
         Ok(self.chunk.checksum())

@@ -49,7 +49,8 @@ pub enum CheckpointError<E> {
     },
     /// The checkpoint was made with another value of this setting.
     Setting(&'static str),
-    /// The checkpoint's layout is another version's than this library's, which therefore leaves the range alone.
+    /// The checkpoint's layout is another version's than this library's, which therefore leaves the
+    /// range alone.
     Version {
         /// The version that this library reads and writes.
         expected: u32,
@@ -60,13 +61,14 @@ pub enum CheckpointError<E> {
     StepInProgress(Error),
     /// 2^32 checkpoints have been saved, more than a flash lasts for.
     Exhausted,
-    /// What was read back is not what was written: the flash is worn out, or something else writes to the range.
+    /// What was read back is not what was written: the flash is worn out, or something else writes
+    /// to the range.
     NotKept {
         /// Where the slot begins.
         start: u32,
     },
-    /// The flash failed, or gave other bytes, after the whole checkpoint had been read once and found good. Theta and the
-    /// optimizer hold a part of it: resume again, or start anew.
+    /// The flash failed, or gave other bytes, after the whole checkpoint had been read once and
+    /// found good. Theta and the optimizer hold a part of it: resume again, or start anew.
     HalfResumed,
     /// The flash failed.
     Flash(E),
@@ -77,7 +79,8 @@ impl<E: fmt::Debug> fmt::Display for CheckpointError<E> {
         match self {
             Self::Range { start, end, erase_size, capacity } => write!(
                 f,
-                "range {start:#x}..{end:#x}: expected multiples of the erase size {erase_size:#x}, the first below the second, up to the capacity {capacity:#x}"
+                "range {start:#x}..{end:#x}: expected multiples of the erase size {erase_size:#x}, \
+                 the first below the second, up to the capacity {capacity:#x}"
             ),
             Self::TooSmall { needed, available } => {
                 write!(f, "range: two slots need {needed} bytes, it has {available}")
@@ -89,15 +92,21 @@ impl<E: fmt::Debug> fmt::Display for CheckpointError<E> {
                 write!(f, "checkpoint: expected {expected} parameters, it holds {saved}")
             }
             Self::Optimizer { expected, saved } => {
-                write!(f, "checkpoint: expected one of {expected}, it is of {saved}: resume_theta takes theta alone")
+                write!(
+                    f,
+                    "checkpoint: expected one of {expected}, it is of {saved}: \
+                     resume_theta takes theta alone"
+                )
             }
             Self::Setting(name) => write!(
                 f,
-                "checkpoint: its {name} was another: resume with the settings that it was saved with, or take theta alone with resume_theta"
+                "checkpoint: its {name} was another: resume with the settings that it was saved with, \
+                 or take theta alone with resume_theta"
             ),
             Self::Version { expected, saved } => write!(
                 f,
-                "checkpoint: expected version {expected}, found {saved}: use the firmware that saved it, or erase the range"
+                "checkpoint: expected version {expected}, found {saved}: \
+                 use the firmware that saved it, or erase the range"
             ),
             Self::StepInProgress(error) => write!(f, "{error}"),
             Self::Exhausted => f.write_str("the sequence numbers are used up: erase the range"),
@@ -105,7 +114,8 @@ impl<E: fmt::Debug> fmt::Display for CheckpointError<E> {
                 write!(f, "the flash did not keep what was written to the slot at {start:#x}")
             }
             Self::HalfResumed => f.write_str(
-                "the flash failed while a good checkpoint was taken over: resume again, or start anew",
+                "the flash failed while a good checkpoint was taken over: \
+                 resume again, or start anew",
             ),
             Self::Flash(error) => write!(f, "the flash failed: {error:?}"),
         }

@@ -9,7 +9,8 @@ use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};
 const MAGIC: u32 = u32::from_le_bytes(*b"RBCP");
 const VERSION: u32 = 1;
 
-/// The magic first, the version second and the header's own checksum last are where every version has them.
+/// The magic first, the version second and the header's own checksum last are where every version
+/// has them.
 const WORDS: usize = UNIT / 4;
 
 /// Is written after what it describes, so that it marks a checkpoint as whole.

@@ -1,8 +1,9 @@
 //! Checkpoints in flash: a ring of slots, of which one is always whole.
 //!
-//! A slot, in little-endian words: the header (magic, version, sequence number, kind of optimizer, parameters, vectors,
-//! checksum of the payload, checksums of eight settings, checksum of the header), then the payload (four words of
-//! state, theta, the state's vectors). What is left of it stays erased.
+//! A slot, in little-endian words: the header (magic, version, sequence number, kind of optimizer,
+//! parameters, vectors, checksum of the payload, checksums of eight settings, checksum of the
+//! header), then the payload (four words of state, theta, the state's vectors). What is left of it
+//! stays erased.
 
 mod encoding;
 mod error;
@@ -20,25 +21,28 @@ use settings::Settings;
 
 /// Checkpoints of a training, in a range of a NOR flash that is theirs alone.
 ///
-/// A checkpoint is theta, the number of steps done, the optimizer's state, and checksums of its settings. A training that
-/// is cut and resumed ends with the same bits as one that is not. The settings themselves are the firmware's: it makes the
-/// optimizer with them before it resumes, and a checkpoint that was made with others is refused by the name of the first
-/// that differs. So those that it changed on the way, as by [`set_radius`](crate::RollingBall::set_radius), it must change
-/// again. Of a schedule that is a function only that it is one can be compared.
+/// A checkpoint is theta, the number of steps done, the optimizer's state, and checksums of its
+/// settings. A training that is cut and resumed ends with the same bits as one that is not. The
+/// settings themselves are the firmware's: it makes the optimizer with them before it resumes, and
+/// a checkpoint that was made with others is refused by the name of the first that differs. So
+/// those that it changed on the way, as by [`set_radius`](crate::RollingBall::set_radius), it must
+/// change again. Of a schedule that is a function only that it is one can be compared.
 ///
-/// **The range** is a ring of slots, each a whole number of erase blocks and large enough for one checkpoint; a save
-/// erases and writes the slot after the newest checkpoint, so that all wear alike. [`bytes`](Self::bytes) says how large a
-/// range must be. `READ_SIZE` and `WRITE_SIZE` of the flash must divide 64, which must divide its `ERASE_SIZE`; else it does
-/// not compile.
+/// **The range** is a ring of slots, each a whole number of erase blocks and large enough for one
+/// checkpoint; a save erases and writes the slot after the newest checkpoint, so that all wear
+/// alike. [`bytes`](Self::bytes) says how large a range must be. `READ_SIZE` and `WRITE_SIZE` of
+/// the flash must divide 64, which must divide its `ERASE_SIZE`; else it does not compile.
 ///
-/// **A power failure** at any time leaves the checkpoint before the interrupted one as it was: no word of its slot is
-/// written, and the header that makes the new one valid is written last. No word is ever written twice without an erase.
+/// **A power failure** at any time leaves the checkpoint before the interrupted one as it was: no
+/// word of its slot is written, and the header that makes the new one valid is written last. No
+/// word is ever written twice without an erase.
 ///
-/// **Cost.** Flash: 80 bytes and 4 a parameter, and 4 more a parameter for each vector of the optimizer's state (the ball and
-/// momentum one, Adam two), rounded up to erase blocks, for each slot. A save is one erase of a slot, one write for
-/// each 256 bytes and one for the header; it reads 64 bytes of every erase block of the range, the newest checkpoint once
-/// to know that it is good, and the new one once to know that it was kept. A resume reads the checkpoint twice. RAM: about
-/// 1 KB of stack, whatever the number of parameters.
+/// **Cost.** Flash: 80 bytes and 4 a parameter, and 4 more a parameter for each vector of the
+/// optimizer's state (the ball and momentum one, Adam two), rounded up to erase blocks, for each
+/// slot. A save is one erase of a slot, one write for each 256 bytes and one for the header; it
+/// reads 64 bytes of every erase block of the range, the newest checkpoint once to know that it is
+/// good, and the new one once to know that it was kept. A resume reads the checkpoint twice. RAM:
+/// about 1 KB of stack, whatever the number of parameters.
 ///
 /// ```
 /// # #[path = "../../tests/support/nor_flash.rs"] mod nor_flash;
@@ -50,7 +54,8 @@ use settings::Settings;
 /// type Flash = NorFlashModel<4, 4096>; // bytes of a write, of an erase
 /// const RANGE: core::ops::Range<u32> = 0x8000..0xc000;
 /// // Does not compile where the flash map is too tight for the training.
-/// const _: () = assert!(Checkpoints::<Flash>::bytes::<Ball>(N, 2) <= (RANGE.end - RANGE.start) as u64);
+/// const NEEDED: u64 = Checkpoints::<Flash>::bytes::<Ball>(N, 2);
+/// const _: () = assert!(NEEDED <= (RANGE.end - RANGE.start) as u64);
 ///
 /// let mut checkpoints = Checkpoints::new(Flash::new(0x10000), RANGE)?;
 /// let mut theta = [0.5; N];
@@ -107,7 +112,8 @@ impl<F: NorFlash> Checkpoints<F> {
         }
     }
 
-    /// The bytes of a range of this many slots, at least two, for this optimizer of this many parameters.
+    /// The bytes of a range of this many slots, at least two, for this optimizer of this many
+    /// parameters.
     #[must_use]
     pub const fn bytes<O: Resumable>(parameters: usize, slots: u32) -> u64 {
         Self::slot_bytes(parameters as u64, O::VECTORS as u64).saturating_mul(slots as u64)
@@ -120,13 +126,15 @@ impl<F: NorFlash> Checkpoints<F> {
         }
     }
 
-    /// Saves a checkpoint between two steps. Blocks for as long as the flash takes to erase and write a slot.
+    /// Saves a checkpoint between two steps. Blocks for as long as the flash takes to erase and
+    /// write a slot.
     ///
     /// # Errors
-    /// [`CheckpointError::StepInProgress`]; [`CheckpointError::Length`]; [`CheckpointError::TooSmall`];
-    /// [`CheckpointError::Version`] where the range holds checkpoints of another version, which
-    /// [`erase`](Self::erase) gives up; [`CheckpointError::Exhausted`]. Nothing was written then. After
-    /// [`CheckpointError::NotKept`] and [`CheckpointError::Flash`] the checkpoint before is still there.
+    /// [`CheckpointError::StepInProgress`]; [`CheckpointError::Length`];
+    /// [`CheckpointError::TooSmall`]; [`CheckpointError::Version`] where the range holds
+    /// checkpoints of another version, which [`erase`](Self::erase) gives up;
+    /// [`CheckpointError::Exhausted`]. Nothing was written then. After [`CheckpointError::NotKept`]
+    /// and [`CheckpointError::Flash`] the checkpoint before is still there.
     pub fn save<O: Resumable>(
         &mut self,
         theta: &[f32],
@@ -153,14 +161,15 @@ impl<F: NorFlash> Checkpoints<F> {
         }
     }
 
-    /// Takes back the newest checkpoint that is whole, and says how many steps it had done; `None` where there is
-    /// none.
+    /// Takes back the newest checkpoint that is whole, and says how many steps it had done; `None`
+    /// where there is none.
     ///
     /// # Errors
-    /// [`CheckpointError::StepInProgress`]; [`CheckpointError::Length`]; [`CheckpointError::TooSmall`];
-    /// [`CheckpointError::Version`], [`CheckpointError::Optimizer`], [`CheckpointError::Parameters`] and
-    /// [`CheckpointError::Setting`] where the checkpoint is not this optimizer's; [`CheckpointError::Flash`].
-    /// Nothing was changed then. [`CheckpointError::HalfResumed`] is the exception.
+    /// [`CheckpointError::StepInProgress`]; [`CheckpointError::Length`];
+    /// [`CheckpointError::TooSmall`]; [`CheckpointError::Version`], [`CheckpointError::Optimizer`],
+    /// [`CheckpointError::Parameters`] and [`CheckpointError::Setting`] where the checkpoint is not
+    /// this optimizer's; [`CheckpointError::Flash`]. Nothing was changed then.
+    /// [`CheckpointError::HalfResumed`] is the exception.
     pub fn resume<O: Resumable>(
         &mut self,
         theta: &mut [f32],
@@ -181,9 +190,10 @@ impl<F: NorFlash> Checkpoints<F> {
         finish(reader, &header, words)
     }
 
-    /// Takes theta alone from the newest checkpoint, whichever optimizer saved it and with whatever settings: for a boot that
-    /// only infers, or for a firmware that goes on with another optimizer or other settings. Returns the number of steps that
-    /// were done, `None` where there is no checkpoint. Needs none of the optimizer's memory.
+    /// Takes theta alone from the newest checkpoint, whichever optimizer saved it and with whatever
+    /// settings: for a boot that only infers, or for a firmware that goes on with another optimizer
+    /// or other settings. Returns the number of steps that were done, `None` where there is no
+    /// checkpoint. Needs none of the optimizer's memory.
     ///
     /// ```
     /// # #[path = "../../tests/support/nor_flash.rs"] mod nor_flash;
@@ -201,8 +211,9 @@ impl<F: NorFlash> Checkpoints<F> {
     /// ```
     ///
     /// # Errors
-    /// [`CheckpointError::Parameters`] where the checkpoint's theta has another length, [`CheckpointError::Version`],
-    /// [`CheckpointError::Flash`]; theta is unchanged then. [`CheckpointError::HalfResumed`].
+    /// [`CheckpointError::Parameters`] where the checkpoint's theta has another length,
+    /// [`CheckpointError::Version`], [`CheckpointError::Flash`]; theta is unchanged then.
+    /// [`CheckpointError::HalfResumed`].
     pub fn resume_theta(
         &mut self,
         theta: &mut [f32],
@@ -278,7 +289,8 @@ impl<F: NorFlash> Checkpoints<F> {
         writer.finish()
     }
 
-    /// The newest checkpoint that is whole, and the highest sequence number of any header, 0 where there is none.
+    /// The newest checkpoint that is whole, and the highest sequence number of any header, 0 where
+    /// there is none.
     fn newest(&mut self) -> Result<(Option<Found>, u32), CheckpointError<F::Error>> {
         let Some(mut found) = self.newest_before(u64::MAX)? else {
             return Ok((None, 0));
@@ -293,8 +305,8 @@ impl<F: NorFlash> Checkpoints<F> {
         Ok((Some(found), highest))
     }
 
-    /// The header with the highest sequence number below this. Looks at every erase block, so that it also finds the
-    /// checkpoint of an optimizer that needs slots of another size.
+    /// The header with the highest sequence number below this. Looks at every erase block, so that
+    /// it also finds the checkpoint of an optimizer that needs slots of another size.
     fn newest_before(&mut self, sequence: u64) -> Result<Option<Found>, CheckpointError<F::Error>> {
         let mut newest: Option<Found> = None;
         let mut start = self.range.start;

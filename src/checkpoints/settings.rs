@@ -1,4 +1,5 @@
-//! An optimizer's settings in a fixed number of checksums, so that a checkpoint can tell which one is another.
+//! An optimizer's settings in a fixed number of checksums, so that a checkpoint can tell which one
+//! is another.
 
 use super::encoding::CRC;
 use crate::Resumable;

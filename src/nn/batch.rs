@@ -81,9 +81,9 @@ use core::task::Poll;
 /// ```
 ///
 /// Firmware that must not be away for a whole evaluation polls it instead, with
-/// [`poll_step`](crate::poll_step): a poll takes the samples that the scratch slice has room for, such as
-/// one, forward and backward, and no more. The value is ready after at most twice as many polls as
-/// there are samples, and one or two more.
+/// [`poll_step`](crate::poll_step): a poll takes the samples that the scratch slice has room for,
+/// such as one, forward and backward, and no more. The value is ready after at most twice as many
+/// polls as there are samples, and one or two more.
 #[derive(Debug)]
 pub struct Batch<'s, N, E, S> {
     network: N,

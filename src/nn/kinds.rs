@@ -6,7 +6,8 @@ use crate::{Part, Parts};
 use core::marker::PhantomData;
 
 /// The parts of a theta by the kind of their parameters, for [`ByPart`](crate::ByPart);
-/// [`Network::parts`](super::Network::parts) makes them. They take no memory: the layers are asked anew each time.
+/// [`Network::parts`](super::Network::parts) makes them. They take no memory: the layers are asked
+/// anew each time.
 #[derive(Clone, Copy, Debug)]
 pub struct PartsByKind<L, C> {
     choose: C,

@@ -118,8 +118,8 @@ impl<'a, L: Layer, B: Backbone> Network<'a, L, B> {
         B::SCRATCH + samples * (L::INPUTS + L::ACTIVATIONS + L::OUTPUTS)
     }
 
-    /// Theta in parts for [`ByPart`](crate::ByPart): `choose` gives the rate and the decay of each kind of parameter,
-    /// see [`Part`](crate::Part).
+    /// Theta in parts for [`ByPart`](crate::ByPart): `choose` gives the rate and the decay of each
+    /// kind of parameter, see [`Part`](crate::Part).
     ///
     /// ```
     /// use rolling_ball::nn::{Dense, Network, ParameterKind};

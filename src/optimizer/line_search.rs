@@ -2,12 +2,13 @@
 
 use crate::Error;
 
-/// Chooses the learning rate by trial: the first trial is `growth` times the rate that the last step accepted
-/// (at the first step, the configured rate); each rejected trial multiplies it by `shrink`. A trial is accepted
-/// when the loss falls by at least `decrease * rate * |g|^2`, and rejected when it is not finite.
+/// Chooses the learning rate by trial: the first trial is `growth` times the rate that the last
+/// step accepted (at the first step, the configured rate); each rejected trial multiplies it by
+/// `shrink`. A trial is accepted when the loss falls by at least `decrease * rate * |g|^2`, and
+/// rejected when it is not finite.
 ///
-/// Cost: 1/3 of a gradient evaluation a trial. Needs almost no tuning on a full batch with clean labels; with
-/// mini-batches it judges a step by a few samples and over-fits them.
+/// Cost: 1/3 of a gradient evaluation a trial. Needs almost no tuning on a full batch with clean
+/// labels; with mini-batches it judges a step by a few samples and over-fits them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Armijo {

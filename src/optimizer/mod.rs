@@ -1,4 +1,5 @@
-//! What every optimizer is made of: the protocol, what a step reports, schedules, line searches, and parts around any.
+//! What every optimizer is made of: the protocol, what a step reports, schedules, line searches,
+//! and parts around any.
 
 mod line_search;
 mod protocol;

@@ -8,11 +8,12 @@ use core::task::Poll;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Request {
-    /// Evaluate the loss at theta, then call [`Optimizer::tell_loss`]. Cost: 1/3 of a gradient evaluation.
+    /// Evaluate the loss at theta, then call [`Optimizer::tell_loss`]. Cost: 1/3 of a gradient
+    /// evaluation.
     Loss,
-    /// Evaluate the loss and its gradient at theta, write the gradient into [`Optimizer::gradient_mut`],
-    /// then call [`Optimizer::tell_gradient`]. When the request before was a loss at this same theta, its
-    /// forward pass may be used again. Cost: 1.
+    /// Evaluate the loss and its gradient at theta, write the gradient into
+    /// [`Optimizer::gradient_mut`], then call [`Optimizer::tell_gradient`]. When the request before
+    /// was a loss at this same theta, its forward pass may be used again. Cost: 1.
     Gradient,
     /// The step is done; theta is the new point.
     Done(StepReport),
@@ -28,12 +29,12 @@ pub enum Evaluation {
     Gradient,
 }
 
-/// An optimizer as a state machine that never calls the loss. Theta is of the type `T`: a slice, unless its kernels work on
-/// something else, such as a vector on a GPU.
+/// An optimizer as a state machine that never calls the loss. Theta is of the type `T`: a slice,
+/// unless its kernels work on something else, such as a vector on a GPU.
 ///
-/// One step is [`begin`](Self::begin), then an answer to each [`Request`] until [`Request::Done`]. Theta is
-/// the caller's own slice; between the calls of a step it holds the point to evaluate, and the caller must
-/// not change it. [`step`] is this loop over an [`Objective`]:
+/// One step is [`begin`](Self::begin), then an answer to each [`Request`] until [`Request::Done`].
+/// Theta is the caller's own slice; between the calls of a step it holds the point to evaluate, and
+/// the caller must not change it. [`step`] is this loop over an [`Objective`]:
 ///
 /// ```
 /// use rolling_ball::{Optimizer, Request, RollingBall, RollingBallConfig};
@@ -64,8 +65,9 @@ pub trait Optimizer<T: ?Sized = [f32]> {
     /// Starts a step at theta and says what to evaluate first.
     ///
     /// # Errors
-    /// [`Error::Length`] where theta is not as long as the workspace, [`Error::UnexpectedAnswer`] while a step
-    /// is in progress, [`Error::Setting`] where a schedule gives a value out of range. Theta is unchanged.
+    /// [`Error::Length`] where theta is not as long as the workspace, [`Error::UnexpectedAnswer`]
+    /// while a step is in progress, [`Error::Setting`] where a schedule gives a value out of range.
+    /// Theta is unchanged.
     fn begin(&mut self, theta: &mut T) -> Result<Request, Error>;
 
     /// Answers [`Request::Loss`].
@@ -81,8 +83,8 @@ pub trait Optimizer<T: ?Sized = [f32]> {
     /// [`Error::NonFiniteLoss`], [`Error::NonFiniteGradient`], [`Error::NonFiniteUpdate`].
     fn tell_gradient(&mut self, theta: &mut T, loss: f32) -> Result<Request, Error>;
 
-    /// Where the gradient is to be written; as long as theta. Its content is the optimizer's own until
-    /// a gradient is asked for.
+    /// Where the gradient is to be written; as long as theta. Its content is the optimizer's own
+    /// until a gradient is asked for.
     fn gradient_mut(&mut self) -> &mut T;
 
     /// What the step in progress waits for; `None` where no step is in progress.
@@ -91,20 +93,23 @@ pub trait Optimizer<T: ?Sized = [f32]> {
     /// Gives up the step in progress; theta stays where it is.
     fn abandon(&mut self);
 
-    /// How many steps are done since the optimizer was made, or since it was [restarted](Self::restart).
+    /// How many steps are done since the optimizer was made, or since it was
+    /// [restarted](Self::restart).
     fn steps(&self) -> u32;
 
-    /// Counts steps from 0 again, and with them every schedule, as at the beginning of another session of training. What
-    /// the optimizer carries from step to step, such as momentum, stays.
+    /// Counts steps from 0 again, and with them every schedule, as at the beginning of another
+    /// session of training. What the optimizer carries from step to step, such as momentum, stays.
     ///
     /// # Errors
     /// [`Error::UnexpectedAnswer`] while a step is in progress.
     fn restart(&mut self) -> Result<(), Error>;
 
-    /// Sets the learning rate from the next step on. A schedule begins there: its step 0 is the next step.
+    /// Sets the learning rate from the next step on. A schedule begins there: its step 0 is the
+    /// next step.
     ///
-    /// A checkpoint tells where a schedule began. So to resume such a training, [`restart`](Self::restart) before the
-    /// schedule is set: then the resumed optimizer has the same one from its beginning.
+    /// A checkpoint tells where a schedule began. So to resume such a training,
+    /// [`restart`](Self::restart) before the schedule is set: then the resumed optimizer has the
+    /// same one from its beginning.
     ///
     /// ```
     /// use rolling_ball::{Optimizer, Schedule, Sgd, SgdConfig};
@@ -119,8 +124,9 @@ pub trait Optimizer<T: ?Sized = [f32]> {
     /// [`Error::Setting`]; the rate is unchanged.
     fn set_learning_rate(&mut self, rate: Schedule) -> Result<(), Error>;
 
-    /// The parameters to deploy: theta itself, and for the rolling ball its centre, which is better where many labels are
-    /// wrong. The centre is written over the gradient's buffer, so it costs no memory: one pass.
+    /// The parameters to deploy: theta itself, and for the rolling ball its centre, which is better
+    /// where many labels are wrong. The centre is written over the gradient's buffer, so it costs
+    /// no memory: one pass.
     ///
     /// # Errors
     /// [`Error::UnexpectedAnswer`] while a step is in progress; [`Error::Length`].
@@ -167,8 +173,8 @@ pub trait Objective<T: ?Sized = [f32]> {
 /// ```
 ///
 /// # Errors
-/// The optimizer's and the objective's. After an objective's error no step is in progress, and theta is the
-/// point that could not be evaluated.
+/// The optimizer's and the objective's. After an objective's error no step is in progress, and
+/// theta is the point that could not be evaluated.
 pub fn step<O: Optimizer + ?Sized, J: Objective + ?Sized>(
     optimizer: &mut O,
     objective: &mut J,
@@ -177,7 +183,8 @@ pub fn step<O: Optimizer + ?Sized, J: Objective + ?Sized>(
     step_on(optimizer, objective, theta)
 }
 
-/// As [`step`], with a theta of any kind: there, an array can become a slice, since nothing else is expected.
+/// As [`step`], with a theta of any kind: there, an array can become a slice, since nothing else is
+/// expected.
 pub(crate) fn step_on<T: ?Sized, O: Optimizer<T> + ?Sized, J: Objective<T> + ?Sized>(
     optimizer: &mut O,
     objective: &mut J,
@@ -212,18 +219,20 @@ pub trait PollObjective {
     /// As [`Objective::loss`]; the evaluation is given up.
     fn poll_loss(&mut self, theta: &[f32]) -> Result<Poll<f32>, Error>;
 
-    /// As [`poll_loss`](Self::poll_loss), with the gradient, whose slice must be the same until the value is ready.
+    /// As [`poll_loss`](Self::poll_loss), with the gradient, whose slice must be the same until the
+    /// value is ready.
     ///
     /// # Errors
     /// As [`Objective::gradient`]; the evaluation is given up.
     fn poll_gradient(&mut self, theta: &[f32], gradient: &mut [f32]) -> Result<Poll<f32>, Error>;
 }
 
-/// Makes a piece of a step of `optimizer` on `objective`: begins it, or makes a piece of the evaluation that it waits for.
-/// Ready with the report when the step is done; the call after that begins the next.
+/// Makes a piece of a step of `optimizer` on `objective`: begins it, or makes a piece of the
+/// evaluation that it waits for. Ready with the report when the step is done; the call after that
+/// begins the next.
 ///
-/// A firmware calls it in its main loop, between other duties. In an async task the same is three lines, with the executor's
-/// own `yield_now` (see `examples/embassy_task.rs`):
+/// A firmware calls it in its main loop, between other duties. In an async task the same is three
+/// lines, with the executor's own `yield_now` (see `examples/embassy_task.rs`):
 ///
 /// ```text
 /// while poll_step(&mut ball, &mut batch, theta)?.is_pending() {

@@ -31,9 +31,11 @@ pub enum Outcome {
     Converged,
     /// The footpoint's iterations were used up.
     IterationLimit,
-    /// No trial of a line search decreased its function; theta is where the search started, up to rounding.
+    /// No trial of a line search decreased its function; theta is where the search started, up to
+    /// rounding.
     Stalled,
-    /// The projection ended further from the displaced centre than it started: its step is too large.
+    /// The projection ended further from the displaced centre than it started: its step is too
+    /// large.
     Diverged,
 }
 
@@ -43,7 +45,8 @@ pub enum Outcome {
 pub struct FootpointReport {
     /// Moves of theta.
     pub iterations: u32,
-    /// `D`, half the squared distance from the displaced centre to the graph at the last point evaluated.
+    /// `D`, half the squared distance from the displaced centre to the graph at the last point
+    /// evaluated.
     pub distance: f32,
     /// `|grad D|` at the last point whose gradient was taken.
     pub residual: f32,
@@ -78,7 +81,8 @@ pub struct StepReport {
 }
 
 impl StepReport {
-    /// The update relative to the parameters' norm; 0 where nothing moved, infinite from a zero theta.
+    /// The update relative to the parameters' norm; 0 where nothing moved, infinite from a zero
+    /// theta.
     #[must_use]
     pub fn relative_update(&self) -> f32 {
         if self.absolute_update == 0.0 { 0.0 } else { self.absolute_update / self.parameter_norm }

@@ -3,11 +3,13 @@
 use crate::Error;
 use core::fmt;
 
-/// An optimizer that can be stopped between two steps and go on later, elsewhere, with the same bits.
+/// An optimizer that can be stopped between two steps and go on later, elsewhere, with the same
+/// bits.
 ///
-/// What a step needs of the steps before it is a few words and at most two vectors as long as theta. Everything
-/// else follows from the settings, which the resumed optimizer must have been made with as well.
-/// `Checkpoints` (feature `checkpoints`) keeps that state in flash; a desktop may keep it wherever it likes:
+/// What a step needs of the steps before it is a few words and at most two vectors as long as
+/// theta. Everything else follows from the settings, which the resumed optimizer must have been
+/// made with as well. `Checkpoints` (feature `checkpoints`) keeps that state in flash; a desktop
+/// may keep it wherever it likes:
 ///
 /// ```
 /// use rolling_ball::{Optimizer, Resumable, Sgd, SgdConfig};
@@ -33,8 +35,8 @@ pub trait Resumable {
     /// How long theta is.
     fn parameters(&self) -> usize;
 
-    /// Tells every setting that changes a step: its name, and its value as words. What cannot be told, such as
-    /// a schedule's function, is told to be there.
+    /// Tells every setting that changes a step: its name, and its value as words. What cannot be
+    /// told, such as a schedule's function, is told to be there.
     fn settings(&self, tell: &mut impl FnMut(&'static str, &[u32]));
 
     /// The state between two steps.
@@ -43,8 +45,8 @@ pub trait Resumable {
     /// [`Error::UnexpectedAnswer`] while a step is in progress.
     fn state(&self) -> Result<State<'_>, Error>;
 
-    /// Takes back the words of a [`state`](Self::state) and returns the vectors that the caller must fill with that
-    /// state's, those that it does not have empty.
+    /// Takes back the words of a [`state`](Self::state) and returns the vectors that the caller
+    /// must fill with that state's, those that it does not have empty.
     ///
     /// # Errors
     /// [`Error::UnexpectedAnswer`] while a step is in progress; nothing is changed.
@@ -93,14 +95,15 @@ impl Kind {
         Self((number as u32) << 4 | Self::CUSTOM.0)
     }
 
-    /// This part around an optimizer. Up to three parts are told apart around every optimizer, up to seven around those of
-    /// this crate.
+    /// This part around an optimizer. Up to three parts are told apart around every optimizer, up
+    /// to seven around those of this crate.
     #[must_use]
     pub(crate) const fn around(self, inner: Self) -> Self {
         Self(inner.0 << 4 | self.0)
     }
 
-    /// The number that a checkpoint holds: a digit of four bits for each part, the outermost lowest.
+    /// The number that a checkpoint holds: a digit of four bits for each part, the outermost
+    /// lowest.
     #[must_use]
     pub const fn id(self) -> u32 {
         self.0

@@ -2,7 +2,8 @@
 
 use crate::Error;
 
-/// A value by step. After its last step a schedule stays at its end; with `steps` 0 it is there from the start.
+/// A value by step. After its last step a schedule stays at its end; with `steps` 0 it is there
+/// from the start.
 ///
 /// ```
 /// use rolling_ball::Schedule;
@@ -72,8 +73,8 @@ impl Schedule {
         }
     }
 
-    /// Checks that every value is finite and 0 or above, as far as the ends say it; those of an exponential schedule
-    /// must be above 0. A function's values are checked when they are used.
+    /// Checks that every value is finite and 0 or above, as far as the ends say it; those of an
+    /// exponential schedule must be above 0. A function's values are checked when they are used.
     pub(crate) fn check(&self, name: &'static str) -> Result<(), Error> {
         match *self {
             Self::Constant(value) => Error::check_not_negative(name, value),
@@ -101,7 +102,8 @@ impl Schedule {
         Ok(value)
     }
 
-    /// Tells the schedule as a setting of a checkpoint, with the step from which on it counts where that is not the first.
+    /// Tells the schedule as a setting of a checkpoint, with the step from which on it counts where
+    /// that is not the first.
     pub(crate) fn tell(
         &self,
         name: &'static str,
@@ -123,8 +125,8 @@ impl Schedule {
     }
 }
 
-/// `(1 + cos(pi t)) / 2` for `t` in `0 ..= 1`, within 2e-7: its power series on either half of the wave. A general
-/// cosine would bring arithmetic on `f64` into the firmware, 7.7 KB of it.
+/// `(1 + cos(pi t)) / 2` for `t` in `0 ..= 1`, within 2e-7: its power series on either half of the
+/// wave. A general cosine would bring arithmetic on `f64` into the firmware, 7.7 KB of it.
 fn half_cosine(t: f32) -> f32 {
     const SQUARE: f64 = core::f64::consts::PI * core::f64::consts::PI;
     /// `(-1)^(k + 1) pi^(2k) / (2 (2k)!)` for `k` from 1.

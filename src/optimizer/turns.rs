@@ -1,5 +1,5 @@
-//! Taking turns, written once for every optimizer: who is asked for what, which answers are refused, and what is
-//! rolled back.
+//! Taking turns, written once for every optimizer: who is asked for what, which answers are
+//! refused, and what is rolled back.
 
 use super::protocol::{Evaluation, Optimizer, Request};
 use super::report::{Outcome, StepRecord};
@@ -12,7 +12,8 @@ use crate::kernels::Vector;
 pub enum Next<L, G> {
     /// The loss at a trial, which the optimizer judges, finite or not.
     Trial(L),
-    /// The loss at a point that has replaced the one before. Where it is not finite, the point before is put back.
+    /// The loss at a point that has replaced the one before. Where it is not finite, the point
+    /// before is put back.
     Loss(L),
     /// The loss and its gradient.
     Gradient(G),
@@ -60,8 +61,8 @@ impl<L, G> StepState<L, G> {
     }
 }
 
-/// The part of an optimizer that is its own. It never sees an answer out of turn, and need not clean up after an
-/// error: [`Optimizer`] is implemented for every method, below.
+/// The part of an optimizer that is its own. It never sees an answer out of turn, and need not
+/// clean up after an error: [`Optimizer`] is implemented for every method, below.
 pub trait Method {
     /// What theta is.
     type Vector: Vector + ?Sized;
@@ -87,8 +88,8 @@ pub trait Method {
     /// All schedules count from step 0 on.
     fn restart_schedules(&mut self);
 
-    /// Takes the values of the schedules at a step, which begins with the gradient that is returned. Nothing is changed
-    /// on an error.
+    /// Takes the values of the schedules at a step, which begins with the gradient that is
+    /// returned. Nothing is changed on an error.
     fn begin(&mut self, step: u32) -> Result<Self::Gradient, Error>;
 
     fn told_loss(
@@ -110,7 +111,8 @@ pub trait Method {
         self.gradient()
     }
 
-    /// A step was given up, or ended by an error: what is known of the steps so far may be of no use to the next.
+    /// A step was given up, or ended by an error: what is known of the steps so far may be of no
+    /// use to the next.
     fn forget(&mut self) {}
 
     /// The parameters to deploy, where they are not theta.

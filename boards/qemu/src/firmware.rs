@@ -39,8 +39,8 @@ pub fn run_model<L: Layer, B: Backbone, const N: usize, const V: usize, const S:
     end(model.and_then(|model| fine_tune(Scalar, &model, buffers, clock, print)))
 }
 
-/// Runs the image, of whose network everything is trained, with the optimizer that `configure` makes of its
-/// settings.
+/// Runs the image, of whose network everything is trained, with the optimizer that `configure`
+/// makes of its settings.
 pub fn run_with<L, C, const N: usize, const V: usize, const S: usize>(
     image: &[u8],
     memory: &mut Memory<N, V, S>,

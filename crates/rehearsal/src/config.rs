@@ -6,8 +6,9 @@ use rolling_ball::{
     RollingBall, RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig,
 };
 
-/// The settings of an optimizer, which make it over vectors of any type: slices that somebody lends,
-/// vectors on the heap, or vectors on a device of their own. This is the list of all optimizers.
+/// The settings of an optimizer, which make it over vectors of any type: slices that somebody
+/// lends, vectors on the heap, or vectors on a device of their own. This is the list of all
+/// optimizers.
 ///
 /// ```
 /// use rolling_ball::kernels::Scalar;
@@ -33,8 +34,8 @@ pub trait OptimizerConfig<K: VectorOps> {
     /// first.
     ///
     /// # Errors
-    /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the vectors
-    /// differ in length; and those of `vector`, such as a device that has no room for one.
+    /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the
+    /// vectors differ in length; and those of `vector`, such as a device that has no room for one.
     fn build<V: AsRef<K::Vector> + AsMut<K::Vector>, E: From<Error>>(
         self,
         kernels: K,

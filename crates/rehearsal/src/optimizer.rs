@@ -61,8 +61,8 @@ impl OptimizerKind {
     }
 }
 
-/// Each optimizer as an image's settings mean it: rates, and the ball's radius, shrink to nothing on
-/// half a cosine.
+/// Each optimizer as an image's settings mean it: rates, and the ball's radius, shrink to nothing
+/// on half a cosine.
 impl Settings {
     /// The ball in its default form.
     #[must_use]
@@ -139,7 +139,8 @@ impl<'a, K: Kernels> AnyOptimizer<'a, K> {
     }
 }
 
-/// The same call on whichever optimizer it is: no table of addresses, so that a firmware links only what it calls.
+/// The same call on whichever optimizer it is: no table of addresses, so that a firmware links only
+/// what it calls.
 macro_rules! chosen {
     ($any:expr, $optimizer:ident => $call:expr) => {
         match $any {
@@ -151,7 +152,8 @@ macro_rules! chosen {
     };
 }
 
-// What asks and answers is not inlined: the frame of a run would hold the variables of every optimizer.
+// What asks and answers is not inlined: the frame of a run would hold the variables of every
+// optimizer.
 impl<K: Kernels> Optimizer for AnyOptimizer<'_, K> {
     fn begin(&mut self, theta: &mut [f32]) -> Result<Request, Error> {
         chosen!(self, optimizer => optimizer.begin(theta))

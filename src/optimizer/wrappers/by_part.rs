@@ -13,15 +13,17 @@ use core::marker::PhantomData;
 pub struct Part {
     /// How many parameters it has.
     pub length: usize,
-    /// The multiple of the optimizer's learning rate with which it moves, 0 or above; at 0 it stays as it is.
+    /// The multiple of the optimizer's learning rate with which it moves, 0 or above; at 0 it stays
+    /// as it is.
     pub rate: f32,
-    /// Its weight decay, 0 or above: `decay * |part|^2 / 2` is added to the loss. For [`Adam`](crate::Adam) the decay is
-    /// decoupled from the loss as in AdamW, and is added to the one of its configuration.
+    /// Its weight decay, 0 or above: `decay * |part|^2 / 2` is added to the loss. For
+    /// [`Adam`](crate::Adam) the decay is decoupled from the loss as in AdamW, and is added to the
+    /// one of its configuration.
     pub decay: f32,
 }
 
-/// How theta is divided into parts: a slice or an array of [`Part`]s, or what the layers of a network tell
-/// ([`Network::parts`](crate::nn::Network::parts)).
+/// How theta is divided into parts: a slice or an array of [`Part`]s, or what the layers of a
+/// network tell ([`Network::parts`](crate::nn::Network::parts)).
 pub trait Parts {
     /// Tells the parts in theta's order. Their lengths add up to theta's.
     fn each(&self, tell: &mut impl FnMut(Part));
@@ -45,15 +47,18 @@ impl<P: Parts + ?Sized> Parts for &P {
     }
 }
 
-/// An optimizer that can be told a gradient whose parts have rates and decays of their own; all of this crate can.
+/// An optimizer that can be told a gradient whose parts have rates and decays of their own; all of
+/// this crate can.
 pub trait StepByPart: Optimizer {
     /// Whether the decay is applied by the step itself instead of by the loss and its gradient.
     const DECOUPLED_DECAY: bool = false;
 
-    /// Answers [`Request::Gradient`] as [`tell_gradient`](Optimizer::tell_gradient) does, with rates and decays by part.
+    /// Answers [`Request::Gradient`] as [`tell_gradient`](Optimizer::tell_gradient) does, with
+    /// rates and decays by part.
     ///
-    /// As provided, each part of the gradient is multiplied by its rate before it is told, after the part's decay was added.
-    /// A line search or a footpoint then works with other slopes than the loss has, which is safe but no longer exact.
+    /// As provided, each part of the gradient is multiplied by its rate before it is told, after
+    /// the part's decay was added. A line search or a footpoint then works with other slopes than
+    /// the loss has, which is safe but no longer exact.
     ///
     /// # Errors
     /// As [`tell_gradient`](Optimizer::tell_gradient).
@@ -84,8 +89,8 @@ fn shape(theta: &[f32], gradient: &mut [f32], parts: &impl Parts) {
     });
 }
 
-/// Any optimizer with rates and decays by part of theta: for a last layer that learns faster than the others, or a weight decay
-/// that leaves biases and norms alone.
+/// Any optimizer with rates and decays by part of theta: for a last layer that learns faster than
+/// the others, or a weight decay that leaves biases and norms alone.
 ///
 /// Cost: one pass over theta a loss, two a gradient. No memory beside the parts.
 ///
@@ -121,8 +126,8 @@ impl<O: StepByPart, P: Parts> ByPart<O, P> {
     /// An optimizer with these parts.
     ///
     /// # Errors
-    /// [`Error::Setting`] where a rate or a decay is not a finite number, 0 or above; [`Error::Length`] where the lengths of the
-    /// parts do not add up to that of theta.
+    /// [`Error::Setting`] where a rate or a decay is not a finite number, 0 or above;
+    /// [`Error::Length`] where the lengths of the parts do not add up to that of theta.
     pub fn new(inner: O, parts: P) -> Result<Self, Error> {
         Self::with_backend(Active::default(), inner, parts)
     }

@@ -11,8 +11,8 @@ use core::marker::PhantomData;
 
 /// Any optimizer with its gradients clipped to a norm.
 ///
-/// Cost: one pass over the gradient, two where it is clipped. A line search or a footpoint then works with a
-/// gentler slope than the loss has, which is safe but no longer exact.
+/// Cost: one pass over the gradient, two where it is clipped. A line search or a footpoint then
+/// works with a gentler slope than the loss has, which is safe but no longer exact.
 ///
 /// ```
 /// use rolling_ball::{ClipNorm, Sgd, SgdConfig};

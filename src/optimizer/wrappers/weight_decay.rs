@@ -8,8 +8,8 @@ use crate::optimizer::{
 };
 use core::marker::PhantomData;
 
-/// Any optimizer on the loss with `weight_decay * |theta|^2 / 2` added: losses and gradients alike, so that
-/// line searches and footpoints see one function. (AdamW's decoupled decay is
+/// Any optimizer on the loss with `weight_decay * |theta|^2 / 2` added: losses and gradients alike,
+/// so that line searches and footpoints see one function. (AdamW's decoupled decay is
 /// [`AdamConfig::weight_decay`](crate::AdamConfig::weight_decay).)
 ///
 /// Cost: one pass a loss, two a gradient.

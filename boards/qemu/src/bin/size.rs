@@ -1,4 +1,5 @@
-//! The digits scenario with one optimizer only, which a feature names: `cargo xtask size` compares their flash.
+//! The digits scenario with one optimizer only, which a feature names: `cargo xtask size` compares
+//! their flash.
 
 #![no_std]
 #![no_main]
