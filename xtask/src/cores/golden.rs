@@ -7,6 +7,7 @@ use comfy_table::presets::ASCII_MARKDOWN;
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 use std::path::PathBuf;
+use workbench::markdown::fill;
 use workbench::workspace::{compiler, root};
 
 /// What was measured, and with which compiler.
@@ -61,7 +62,7 @@ impl Golden {
     pub fn write(&self) -> Result<()> {
         let text = serde_json::to_string_pretty(self)?;
         std::fs::write(path(), text + "\n").context("cannot write boards/qemu/golden.json")?;
-        std::fs::write(root().join(TABLE), self.document())
+        std::fs::write(root().join(TABLE), fill(&self.document()))
             .with_context(|| format!("cannot write {TABLE}"))?;
         eprintln!("wrote boards/qemu/golden.json and {TABLE}");
         Ok(())
