@@ -136,8 +136,8 @@ where
         }
     }
 
-    /// 3. The new contact is the footpoint of the moved centre: the nearest point of the graph, or an
-    /// estimate of it.
+    /// 3. The new contact is the footpoint of the moved centre: the nearest point of the graph, or
+    ///    an estimate of it.
     fn find_footpoint(
         &mut self,
         theta: &mut K::Vector,

@@ -100,8 +100,8 @@ impl<E: fmt::Debug> fmt::Display for CheckpointError<E> {
             }
             Self::Setting(name) => write!(
                 f,
-                "checkpoint: its {name} was another: resume with the settings that it was saved with, \
-                 or take theta alone with resume_theta"
+                "checkpoint: its {name} was another: resume with the settings that it was saved \
+                 with, or take theta alone with resume_theta"
             ),
             Self::Version { expected, saved } => write!(
                 f,

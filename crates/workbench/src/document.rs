@@ -1,25 +1,26 @@
-//! docs/benchmarks.md: what was measured, where and when, part by part.
+//! Writes docs/benchmarks.md, which says part by part what was measured, where and when.
 
+use crate::markdown::fill;
 use crate::workspace::{capture, root};
 use anyhow::{Context, Result};
 use std::process::Command;
 
 const PATH: &str = "docs/benchmarks.md";
 
-/// Its parts, in their order.
+/// The titles of its parts, in their order.
 const PARTS: [&str; 6] = [KERNELS, DESKTOP, FOOTPOINT, MCU, SIZE, GPU];
 
-/// Of `cargo xtask bench --only kernels`.
+/// The title of the part that is written by `cargo xtask bench --only kernels`.
 pub const KERNELS: &str = "Passes over memory";
-/// Of `cargo xtask bench --only desktop`.
+/// The title of the part that is written by `cargo xtask bench --only desktop`.
 pub const DESKTOP: &str = "Training on the desktop";
-/// Of `cargo xtask bench --only footpoint`.
+/// The title of the part that is written by `cargo xtask bench --only footpoint`.
 pub const FOOTPOINT: &str = "To the same footpoint";
-/// Of `cargo xtask bench --only mcu`.
+/// The title of the part that is written by `cargo xtask bench --only mcu`.
 pub const MCU: &str = "A training step on a microcontroller";
-/// Of `cargo xtask bench --only size`.
+/// The title of the part that is written by `cargo xtask bench --only size`.
 pub const SIZE: &str = "Flash and RAM";
-/// Of `cargo lab gpu --only timings`.
+/// The title of the part that is written by `cargo lab gpu --only timings`.
 pub const GPU: &str = "Passes on a GPU";
 
 /// Puts a part's text under its title, and leaves the other parts as they are.
@@ -39,7 +40,7 @@ pub fn replace(title: &str, text: &str) -> Result<()> {
             document += &format!("\n## {heading}\n\n{}\n", kept.trim());
         }
     }
-    std::fs::write(&path, document).with_context(|| format!("cannot write {PATH}"))?;
+    std::fs::write(&path, fill(&document)).with_context(|| format!("cannot write {PATH}"))?;
     eprintln!("wrote {PATH}");
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 pub mod data;
 pub mod document;
+pub mod markdown;
 pub mod optimizers;
 pub mod pretrain;
 pub mod progress;

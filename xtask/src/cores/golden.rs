@@ -7,6 +7,7 @@ use comfy_table::presets::ASCII_MARKDOWN;
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 use std::path::PathBuf;
+use workbench::markdown::fill;
 use workbench::workspace::{compiler, root};
 
 /// What was measured, and with which compiler.
@@ -61,7 +62,7 @@ impl Golden {
     pub fn write(&self) -> Result<()> {
         let text = serde_json::to_string_pretty(self)?;
         std::fs::write(path(), text + "\n").context("cannot write boards/qemu/golden.json")?;
-        std::fs::write(root().join(TABLE), self.document())
+        std::fs::write(root().join(TABLE), fill(&self.document()))
             .with_context(|| format!("cannot write {TABLE}"))?;
         eprintln!("wrote boards/qemu/golden.json and {TABLE}");
         Ok(())
@@ -71,13 +72,13 @@ impl Golden {
     fn document(&self) -> String {
         let mut table = row::table(&self.rows);
         table.load_preset(ASCII_MARKDOWN);
-        format!(
+        fill(&format!(
             "# Six cores\n\nWritten by `cargo xtask qemu --bless` with {}, and compared by the \
              tests. `last_layer`: an imported network with int8 convolutions in flash, the last \
              layer trained on 50 digits. `digits`: 64-32-10, all of it trained on 100. \
              Instructions, not cycles; RAM with the stack.\n\n{table}\n",
             self.rustc
-        )
+        ))
     }
 
     /// Compares with the committed one.

@@ -21,6 +21,7 @@ use std::path::PathBuf;
 use tables::{BUDGET, Findings, Row, one_setting};
 use workbench::data::digits::{self, SENSOR, Sensor};
 use workbench::data::speakers::{Recordings, SPEAKERS};
+use workbench::markdown::fill;
 use workbench::pretrain::pretrain;
 use workbench::pretrain::{DIGITS_RECIPE, SPEAKERS_RECIPE};
 use workbench::progress;
@@ -155,7 +156,8 @@ pub fn run(args: &FinetuneArgs) -> Result<Section> {
     if args.write {
         let path = root().join("docs/study.md");
         let page = format!("{GUIDE}\n{}", section.markdown());
-        std::fs::write(&path, page).with_context(|| format!("cannot write {}", path.display()))?;
+        std::fs::write(&path, fill(&page))
+            .with_context(|| format!("cannot write {}", path.display()))?;
         println!("written: docs/study.md");
     }
     Ok(section)
