@@ -176,10 +176,9 @@ fn rust(
     writeln!(
         text,
         "
-/// The network over the parameters in flash.
+/// The network over what lies in flash.
 ///
 /// # Errors
-///
 /// None, as long as the files are those that were imported.
 pub fn network() -> Result<Network, Error> {{
     {new}
