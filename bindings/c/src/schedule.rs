@@ -18,7 +18,7 @@ pub const RB_SCHEDULE_EXPONENTIAL: u32 = 3;
 pub struct rb_schedule {
     /// One of RB_SCHEDULE_CONSTANT, _LINEAR, _COSINE and _EXPONENTIAL.
     pub kind: u32,
-    /// The value at step 0; above 0.
+    /// The value at step 0; 0 or above, and above 0 where the schedule is exponential.
     pub from: f32,
     /// The value at step `steps` and after; 0 or above. A constant schedule does not read it.
     pub to: f32,

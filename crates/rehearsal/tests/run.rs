@@ -454,12 +454,12 @@ fn refused_setting(scene: &Scene) -> (&'static str, u32) {
     }
 }
 
-const NOT_POSITIVE: [f32; 5] = [0.0, -0.0, -0.1, f32::NAN, f32::INFINITY];
+const NEGATIVE: [f32; 3] = [-0.1, f32::NAN, f32::INFINITY];
 
 #[test]
-fn a_learning_rate_that_is_not_above_zero_is_refused() {
+fn a_learning_rate_below_zero_is_refused() {
     for kind in OptimizerKind::ALL {
-        for rate in NOT_POSITIVE {
+        for rate in NEGATIVE {
             let scene = Scene::with(kind, |settings| settings.learning_rate = rate);
             let expected = ("learning rate", rate.to_bits());
             assert_eq!(refused_setting(&scene), expected, "{}", kind.name());
@@ -468,9 +468,9 @@ fn a_learning_rate_that_is_not_above_zero_is_refused() {
 }
 
 #[test]
-fn a_radius_that_is_not_above_zero_is_refused_by_those_that_have_one() {
+fn a_radius_below_zero_is_refused_by_those_that_have_one() {
     for kind in OptimizerKind::ALL {
-        for radius in NOT_POSITIVE {
+        for radius in NEGATIVE {
             let scene = Scene::with(kind, |settings| settings.radius = radius);
             if matches!(kind, OptimizerKind::Ball | OptimizerKind::Sam) {
                 let expected = ("radius", radius.to_bits());
