@@ -292,7 +292,7 @@ typedef struct rb_schedule {
      */
     uint32_t kind;
     /**
-     * The value at step 0; above 0.
+     * The value at step 0; 0 or above, and above 0 where the schedule is exponential.
      */
     float from;
     /**
