@@ -22,8 +22,6 @@ impl<A: Activation, M: Shape> Layer for Elementwise<A, M> {
     const OUTPUTS: usize = M::LENGTH;
     const PARAMETERS: usize = 0;
 
-    // In the binary once for a training and for a prediction, which both call it.
-    #[inline(never)]
     fn forward<K: Kernels>(
         _parameters: Parameters,
         input: &[f32],
