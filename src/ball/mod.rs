@@ -110,19 +110,22 @@ where
         theta: &mut K::Vector,
         loss: f32,
     ) -> Result<BallNext<F, C>, Pause<BallNext<F, C>>> {
+        // 1. The ball rests on the graph.
         self.rest(theta, loss)?;
+        // 2. Its centre moves along the tangent.
         let tangent = self.move_centre(theta)?;
+        // 3. The new contact is the footpoint of the moved centre.
         Ok(self.find_footpoint(theta, tangent)?)
     }
 
-    /// 1. The ball rests on the graph at theta. The normal there says where its centre is.
+    /// Step 1: the ball rests on the graph at theta. The normal there says where its centre is.
     fn rest(&mut self, theta: &mut K::Vector, loss: f32) -> Result<(), Pause<BallNext<F, C>>> {
         let (form, body, search, vectors) = self.form(theta);
         let rested = form.rest::<K>(body, search, vectors, loss);
         rested.map_err(|pause| pause.map(|next| next.map_loss(LossAt::Footpoint)))
     }
 
-    /// 2. The centre moves along the tangent, as far as the rate says.
+    /// Step 2: the centre moves along the tangent, as far as the rate says.
     fn move_centre(&mut self, theta: &mut K::Vector) -> Result<Tangent, Pause<BallNext<F, C>>> {
         let geometry = &mut self.body.geometry;
         match self.config.centre_step.choose(&mut self.centre_step, geometry) {
@@ -136,8 +139,8 @@ where
         }
     }
 
-    /// 3. The new contact is the footpoint of the moved centre: the nearest point of the graph, or
-    ///    an estimate of it.
+    /// Step 3: the new contact is the footpoint of the moved centre, which is the nearest point of
+    /// the graph, or an estimate of it.
     fn find_footpoint(
         &mut self,
         theta: &mut K::Vector,

@@ -235,7 +235,7 @@ impl<F: NorFlash> Checkpoints<F> {
         &mut self,
         start: u32,
         header: &Header,
-    ) -> Result<([u32; STATE_WORDS], Reader<'_, F>), CheckpointError<F::Error>> {
+    ) -> Result<Opened<'_, F>, CheckpointError<F::Error>> {
         let mut reader = payload(&mut self.flash, start, header);
         let mut words = [0; STATE_WORDS];
         for word in &mut words {
@@ -332,6 +332,9 @@ impl<F: NorFlash> Checkpoints<F> {
         Ok(reader.finish().map_err(CheckpointError::Flash)? == found.header.checksum)
     }
 }
+
+/// The words of a checkpoint's state, and the reader of what follows them.
+type Opened<'a, F> = ([u32; STATE_WORDS], Reader<'a, F>);
 
 /// The payload of the slot that starts here.
 fn payload<'a, F: NorFlash>(flash: &'a mut F, start: u32, header: &Header) -> Reader<'a, F> {

@@ -1,7 +1,8 @@
 //! The GPUs that there are, and what each can do.
 
 use super::Error;
-use super::device::{IMMEDIATES, Settings, ready};
+use super::ready::ready;
+use super::settings::{IMMEDIATES, Settings};
 use super::std::{
     format,
     string::{String, ToString},

@@ -2,7 +2,9 @@
 
 use super::adapter::{Adapter, adapters, chunk, facts, kind};
 use super::program::{ARITHMETIC, Program, SINE, TRANSCENDENTAL};
+use super::ready::ready;
 use super::scratch::Scratch;
+use super::settings::Settings;
 use super::std::{
     collections::BTreeMap,
     format,
@@ -11,32 +13,7 @@ use super::std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 use super::{Error, Vector};
-use core::pin::pin;
-use core::task::{Context, Poll, Waker};
 use core::time::Duration;
-
-/// How many bytes of settings a pass is told.
-pub(super) const IMMEDIATES: u32 = 64;
-
-/// How a device is chosen and used.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Settings {
-    /// A part of the adapter's name; upper and lower case do not matter. With `None` the best
-    /// adapter is chosen: discrete before integrated before virtual, and the processor last.
-    pub name: Option<String>,
-    /// How long to wait for the device before it counts as stuck; 60 s by default.
-    pub longest_wait: Duration,
-    /// The most bytes that a buffer of a vector may have, where that should be less than the
-    /// adapter's own limit. A longer vector is split into several buffers. At least the bytes of a
-    /// [`SEGMENT`](crate::kernels::SEGMENT).
-    pub largest_binding: Option<u64>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { name: None, longest_wait: Duration::from_secs(60), largest_binding: None }
-    }
-}
 
 /// An open GPU. A clone is the same device.
 #[derive(Clone, Debug)]
@@ -363,14 +340,6 @@ fn text(error: &dyn core::error::Error) -> String {
         cause = error.source();
     }
     text
-}
-
-/// The output of one of `wgpu`'s futures, which outside of a browser is there at once.
-pub(super) fn ready<T>(future: impl Future<Output = T>) -> Result<T, Error> {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => Ok(output),
-        Poll::Pending => Err(Error::Refused("wgpu answers later, expected it to at once".into())),
-    }
 }
 
 #[cfg(test)]

@@ -54,16 +54,19 @@ mod landscapes;
 mod network;
 mod passes;
 mod program;
+mod ready;
 mod scratch;
+mod settings;
 mod vector;
 
 pub use adapter::{Adapter, AdapterKind};
 pub use basins::{PlaneFormula, ShadedPlane, roll};
-pub use device::{Device, Settings};
+pub use device::Device;
 pub use error::Error;
 pub use landscapes::{Formula, Landscape, Shaded};
 pub use network::{Batch, DenseNetwork};
 pub use passes::Shaders;
+pub use settings::Settings;
 pub use vector::Vector;
 
 use crate::optimizer::step_on;

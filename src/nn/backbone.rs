@@ -1,8 +1,9 @@
 //! What a network sees its input through: frozen layers, read in place and evaluated forward only.
 
-use super::layer::{Layer, split, split_mut};
+use super::layer::Layer;
 use super::parameters::Parameters;
 use super::sample::Input;
+use super::split::{split, split_mut};
 use crate::Error;
 use crate::kernels::Kernels;
 use core::marker::PhantomData;

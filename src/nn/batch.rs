@@ -213,6 +213,28 @@ impl<N, E, S: Samples> Batch<'_, N, E, SampleRange<S>> {
     }
 }
 
+impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
+    /// The mean loss `E` over samples as an objective of theta. The samples are iterated anew for
+    /// each evaluation, so their iterator must be cheap to clone: a
+    /// [`SampleRange`](super::SampleRange), or one of your own over [`Sample`](super::Sample)s. As
+    /// many samples are evaluated at once as the scratch slice has room for: one in
+    /// [`SCRATCH`](Network::SCRATCH) floats, `n` in [`scratch(n)`](Network::scratch).
+    ///
+    /// # Errors
+    /// [`Error::Length`] where the scratch slice is shorter than `SCRATCH`.
+    pub fn batch<'s, E, S>(
+        &self,
+        loss: E,
+        samples: S,
+        scratch: &'s mut [f32],
+    ) -> Result<Batch<'s, Self, E, S>, Error> {
+        if scratch.len() < Self::LENGTH {
+            Error::check_length("scratch", Self::LENGTH, scratch.len())?;
+        }
+        Ok(Batch::new(*self, loss, samples, scratch))
+    }
+}
+
 /// One over the sum of the samples' weights.
 fn reciprocal(sum: f32) -> Result<f32, Error> {
     if sum > 0.0 {

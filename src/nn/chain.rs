@@ -1,8 +1,9 @@
 //! How layers are put one after another: a tuple of layers is a layer.
 
-use super::layer::{Layer, count, larger, split_mut};
+use super::layer::{Layer, count, larger};
 use super::message::Message;
 use super::parameters::{Filter, Gradient, Parameters};
+use super::split::split_mut;
 use super::window::Shape;
 use crate::Error;
 use crate::kernels::Kernels;

@@ -1,6 +1,7 @@
 //! What a layer is.
 
 use super::parameters::{Filter, Gradient, Parameters};
+use super::split::split_mut;
 use crate::Error;
 use crate::kernels::Kernels;
 
@@ -187,24 +188,4 @@ pub(super) fn each_backward_input<'a, L: Layer>(
 /// How many samples there are by the length of an input, which may have another.
 pub(super) fn count<L: Layer>(input: &[f32]) -> usize {
     (input.len() / L::INPUTS.max(1)).max(1)
-}
-
-/// Splits a slice at a length, or says that it is too short.
-pub(super) fn split<'a>(
-    what: &'static str,
-    slice: &'a [f32],
-    length: usize,
-) -> Result<(&'a [f32], &'a [f32]), Error> {
-    let actual = slice.len();
-    slice.split_at_checked(length).ok_or(Error::Length { what, expected: length, actual })
-}
-
-/// As [`split`].
-pub(super) fn split_mut<'a>(
-    what: &'static str,
-    slice: &'a mut [f32],
-    length: usize,
-) -> Result<(&'a mut [f32], &'a mut [f32]), Error> {
-    let actual = slice.len();
-    slice.split_at_mut_checked(length).ok_or(Error::Length { what, expected: length, actual })
 }

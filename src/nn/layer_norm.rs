@@ -1,7 +1,8 @@
 //! Normalisation of a sample by its own mean and deviation.
 
-use super::layer::{Layer, samples, split_mut};
+use super::layer::{Layer, samples};
 use super::parameters::{All, Filter, Gradient, ParameterKind, Parameters, Trainable, trained};
+use super::split::split_mut;
 use super::window::Shape;
 use crate::Error;
 use crate::kernels::{Kernels, LANES, sum_lanes};

@@ -75,6 +75,7 @@ mod residual;
 mod sample;
 mod samples;
 mod softmax_cross_entropy;
+mod split;
 #[cfg(feature = "heapless")]
 mod store;
 mod vectors;

@@ -1,12 +1,12 @@
 //! A network: a backbone that is frozen, and layers of which some are trained.
 
 use super::backbone::{Backbone, Nothing};
-use super::batch::Batch;
 use super::chain::assert_neighbours_fit;
 use super::kinds::PartsByKind;
-use super::layer::{Layer, larger, split_mut};
+use super::layer::{Layer, larger};
 use super::parameters::{ParameterKind, Parameters};
 use super::sample::Input;
+use super::split::split_mut;
 use crate::Error;
 use crate::kernels::{Active, Kernels};
 use core::marker::PhantomData;
@@ -148,7 +148,7 @@ impl<'a, L: Layer, B: Backbone> Network<'a, L, B> {
 }
 
 impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
-    const LENGTH: usize = Network::<'static, L, B>::SCRATCH;
+    pub(super) const LENGTH: usize = Network::<'static, L, B>::SCRATCH;
     const LEAST: usize = Network::<'static, L, B>::INFERENCE_SCRATCH;
 
     /// Computes the output for one input; it lies in the scratch slice, of which
@@ -196,26 +196,6 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
             }
         }
         best.map(|(class, _)| class).ok_or(Error::NonFiniteOutput)
-    }
-
-    /// The mean loss `E` over samples as an objective of theta. The samples are iterated anew for
-    /// each evaluation, so their iterator must be cheap to clone: a
-    /// [`SampleRange`](super::SampleRange), or one of your own over [`Sample`](super::Sample)s. As
-    /// many samples are evaluated at once as the scratch slice has room for: one in
-    /// [`SCRATCH`](Network::SCRATCH) floats, `n` in [`scratch(n)`](Network::scratch).
-    ///
-    /// # Errors
-    /// [`Error::Length`] where the scratch slice is shorter than `SCRATCH`.
-    pub fn batch<'s, E, S>(
-        &self,
-        loss: E,
-        samples: S,
-        scratch: &'s mut [f32],
-    ) -> Result<Batch<'s, Self, E, S>, Error> {
-        if scratch.len() < Self::LENGTH {
-            Error::check_length("scratch", Self::LENGTH, scratch.len())?;
-        }
-        Ok(Batch::new(*self, loss, samples, scratch))
     }
 
     /// As many samples as the scratch slice has room for.

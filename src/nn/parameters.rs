@@ -1,6 +1,6 @@
 //! Where a layer's parameters lie: in theta, or frozen where they were put (in flash).
 
-use super::layer::{split, split_mut};
+use super::split::{split, split_mut};
 use crate::Error;
 
 /// The parameters that a layer reads.
