@@ -110,9 +110,9 @@ impl<'a, L: Layer, B: Backbone> Network<'a, L, B> {
     /// slice.
     pub const RAM_BYTES: usize = Self::ram_bytes(2);
 
-    /// Length of a scratch slice in which a [`Batch`] evaluates this many samples at once, in
-    /// floats. That is faster, since the weights are loaded once for all of them, and gives the
-    /// same bits.
+    /// Length of a scratch slice in which a [`Batch`](super::Batch) evaluates this many samples at
+    /// once, in floats. That is faster, since the weights are loaded once for all of them, and
+    /// gives the same bits.
     #[must_use]
     pub const fn scratch(samples: usize) -> usize {
         B::SCRATCH + samples * (L::INPUTS + L::ACTIVATIONS + L::OUTPUTS)

@@ -270,7 +270,6 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
     let mut objective = network.batch(SoftmaxCrossEntropy::new(), samples, &mut scratch)?;
     black_box(step(&mut sgd, &mut objective, theta)?);
     objective.next_mini_batch();
-    drop(objective);
     let mut memory: nn::memory!(Net, 1) = Memory::ZERO;
     let Memory { vectors: [gradient], scratch, .. } = black_box(&mut memory);
     for range in [black_box(&LABELLED).range(black_box(2), black_box(5)), LABELLED.all()] {
