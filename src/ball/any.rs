@@ -43,7 +43,7 @@ pub enum AnyCentreStep {
     Plain(Plain),
     /// Bounded in length.
     ArcLength(ArcLength),
-    /// By a line search.
+    /// The rate is found by a line search.
     Armijo(Armijo),
 }
 

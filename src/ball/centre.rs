@@ -67,7 +67,7 @@ impl Geometry {
 /// How the centre has moved.
 #[derive(Clone, Copy, Debug)]
 pub struct Tangent {
-    /// By this multiple of the gradient.
+    /// The centre has moved by this multiple of the gradient.
     pub rate: f32,
     /// The loss at `theta - rate g`, where a line search has already moved theta there.
     pub tried: Option<f32>,

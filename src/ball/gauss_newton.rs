@@ -64,7 +64,7 @@ pub struct LineSearch {
 struct Trial {
     alpha: f32,
     loss: f32,
-    /// Of `D` since the start of the line.
+    /// The change of `D` since the start of the line.
     change: f32,
 }
 

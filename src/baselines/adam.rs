@@ -68,7 +68,7 @@ pub struct Adam<V, K = Active> {
 }
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>> Adam<V> {
-    /// With the default kernels. The moments start at zero.
+    /// An optimizer with the default kernels. The moments start at zero.
     ///
     /// # Errors
     /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the

@@ -26,7 +26,7 @@ pub struct EntropySgdConfig {
     pub newest: f32,
     /// Standard deviation of the noise in units of the root of the walk's rate; 0 for none.
     pub noise: f32,
-    /// Of the noise.
+    /// The seed of the noise: the same seed gives the same noise everywhere.
     pub seed: u32,
     /// Whether the new point's loss is evaluated so that one that is not finite can be rolled back
     /// exactly. Costs one loss (1/3 gradient evaluation) a step.
@@ -70,7 +70,7 @@ pub struct EntropySgd<V, K = Active> {
     pull_set_at: u32,
     state: StepState<End, WalkGradient>,
     record: StepRecord,
-    /// Of the step in progress.
+    /// The walk of the step in progress.
     walk: Walk,
     gradient: V,
     kept: V,
@@ -87,7 +87,7 @@ struct Walk {
 }
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>> EntropySgd<V> {
-    /// With the default kernels.
+    /// An optimizer with the default kernels.
     ///
     /// # Errors
     /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the

@@ -50,7 +50,7 @@ pub struct Sam<V, K = Active> {
     radius_set_at: u32,
     state: StepState<End, SamGradient>,
     record: StepRecord,
-    /// Of the step in progress.
+    /// The radius of the step in progress.
     radius: f32,
     gradient: V,
     kept: V,
@@ -58,7 +58,7 @@ pub struct Sam<V, K = Active> {
 }
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>> Sam<V> {
-    /// With the default kernels.
+    /// An optimizer with the default kernels.
     ///
     /// # Errors
     /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where the

@@ -64,7 +64,8 @@ pub struct Sgd<V, K = Active> {
 }
 
 impl<V: AsRef<[f32]> + AsMut<[f32]>> Sgd<V> {
-    /// With the default kernels. The velocity is needed with momentum only, and starts at zero.
+    /// An optimizer with the default kernels. The velocity is needed with momentum only, and starts
+    /// at zero.
     ///
     /// # Errors
     /// [`Error::Setting`] names the setting that is out of range; [`Error::Length`] where momentum

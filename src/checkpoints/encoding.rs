@@ -29,7 +29,7 @@ impl Chunk {
         self.words.get_mut(..count).unwrap_or_default().as_flattened_mut()
     }
 
-    /// Of all the words so far.
+    /// The checksum of all the words so far.
     fn checksum(&self) -> u32 {
         self.digest.clone().finalize()
     }

@@ -21,7 +21,7 @@ pub(super) struct Header {
     pub kind: Kind,
     pub parameters: u32,
     pub vectors: u32,
-    /// Of the payload.
+    /// The checksum of the payload.
     pub checksum: u32,
     pub settings: [u32; SETTINGS],
 }
@@ -76,7 +76,7 @@ impl Header {
     }
 }
 
-/// Of all words but the last.
+/// The checksum of all words but the last.
 fn own_checksum(bytes: &[[u8; 4]; WORDS]) -> u32 {
     let [described @ .., _] = bytes;
     CRC.checksum(described.as_flattened())

@@ -23,13 +23,13 @@ use core::marker::PhantomData;
 pub struct BinaryCrossEntropyWithLogits<F = Libm>(PhantomData<F>);
 
 impl BinaryCrossEntropyWithLogits {
-    /// With the functions of [`Libm`].
+    /// A loss with the functions of [`Libm`].
     #[must_use]
     pub const fn new() -> Self {
         Self(PhantomData)
     }
 
-    /// With the functions named.
+    /// A loss with the functions that the type names.
     #[must_use]
     pub fn with_math<G: Math>(self, _math: G) -> BinaryCrossEntropyWithLogits<G> {
         BinaryCrossEntropyWithLogits(PhantomData)

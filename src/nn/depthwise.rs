@@ -119,7 +119,7 @@ fn forward(geometry: Geometry, weights: &[f32], biases: &[f32], input: &[f32], o
     }
 }
 
-/// Of what is not trained, the gradient is empty.
+/// The gradient of what is not trained is empty.
 fn backward(
     geometry: Geometry,
     input: &[f32],

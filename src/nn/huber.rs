@@ -23,7 +23,7 @@ pub struct Huber {
 }
 
 impl Huber {
-    /// With this largest slope.
+    /// A loss with this largest slope.
     ///
     /// # Errors
     /// [`Error::Setting`] where it is not finite and above 0.

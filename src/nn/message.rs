@@ -13,7 +13,7 @@ impl Message {
         Self { bytes: [0; 256], length: 0 }
     }
 
-    /// With this text after it.
+    /// Appends this text to the message.
     pub const fn text(mut self, text: &str) -> Self {
         let mut rest = text.as_bytes();
         while let [byte, others @ ..] = rest {
@@ -23,7 +23,7 @@ impl Message {
         self
     }
 
-    /// With this number after it, in decimal digits.
+    /// Appends this number to the message, in decimal digits.
     pub const fn number(mut self, number: usize) -> Self {
         let mut place = 1;
         while number / place >= 10 {

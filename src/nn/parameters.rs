@@ -89,7 +89,7 @@ impl<'a> Parameters<'a> {
 /// Where a layer puts the gradient with respect to its trained parameters.
 #[derive(Debug)]
 pub struct Gradient<'a> {
-    /// As many as the layer trains.
+    /// The gradient, as long as the number of parameters that the layer trains.
     pub values: &'a mut [f32],
     /// Whether it is added to what is there, which earlier samples have left; else it is put in its
     /// place.

@@ -66,7 +66,7 @@ impl<'a, F> SoftmaxCrossEntropy<'a, F> {
         Ok(Self { smoothing, ..self })
     }
 
-    /// With the functions named.
+    /// A loss with the functions that the type names.
     #[must_use]
     pub fn with_math<G: Math>(self, _math: G) -> SoftmaxCrossEntropy<'a, G> {
         let Self { class_weights, smoothing, math: _ } = self;

@@ -50,7 +50,7 @@ impl Armijo {
         Ok(())
     }
 
-    /// As a setting of a checkpoint.
+    /// The settings as words, for a checkpoint.
     pub(crate) fn encode(&self) -> [u32; 4] {
         [self.decrease.to_bits(), self.shrink.to_bits(), self.growth.to_bits(), self.trials]
     }
@@ -96,7 +96,7 @@ impl RateSearch {
         self.started.then_some(self.rate)
     }
 
-    /// As after a step that accepted this rate.
+    /// A search as it is after a step that accepted this rate.
     pub fn resumed(accepted: Option<f32>) -> Self {
         Self { rate: accepted.unwrap_or(0.0), started: accepted.is_some(), ..Self::default() }
     }

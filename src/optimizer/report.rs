@@ -101,7 +101,7 @@ impl StepRecord {
         self.steps
     }
 
-    /// As after this many steps.
+    /// A record as it is after this many steps.
     pub fn resumed(steps: u32) -> Self {
         Self { steps, ..Self::default() }
     }

@@ -62,7 +62,7 @@ pub const STATE_WORDS: usize = 4;
 pub struct State<'a> {
     /// The steps done, then what the optimizer needs; the rest is 0.
     pub words: [u32; STATE_WORDS],
-    /// As long as theta, or empty.
+    /// The vectors, each as long as theta, or empty.
     pub vectors: [&'a [f32]; 2],
 }
 

@@ -10,7 +10,7 @@ use workbench::workspace::{capture, cargo, root};
 
 /// A board that one can buy; its folder below `boards`, a workspace of its own, has the same name.
 pub struct Board {
-    /// As its maker calls it.
+    /// The name that its maker gives it.
     pub name: &'static str,
     core: &'static str,
     /// The Rust target of its core.

@@ -82,11 +82,11 @@ pub struct Accuracies {
 /// One form of the network.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Form {
-    /// By speaker.
+    /// The accuracies for each speaker.
     pub speakers: Vec<Accuracies>,
     /// To train: theta, the ball's two vectors, scratch.
     pub ram_bytes: usize,
-    /// Of it the scratch slice.
+    /// The part of that which is the scratch slice.
     pub scratch_bytes: usize,
     /// Backbone, and theta to start from.
     pub flash_bytes: usize,

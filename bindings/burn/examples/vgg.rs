@@ -43,7 +43,7 @@ struct Arguments {
 
 const SIDE: usize = 28;
 const PIXELS: usize = SIDE * SIDE;
-/// Of a test in one piece.
+/// How many images a test takes in one piece.
 const TESTED: usize = 1000;
 
 /// Two convolutions and a pool, twice, then two dense layers.
@@ -206,7 +206,7 @@ fn shuffled(count: usize, seed: u64) -> Vec<usize> {
     order
 }
 
-/// Of the test images, in per cent.
+/// The part of the test images that is classified right, in per cent.
 fn accuracy(vgg: &Vgg, test: &Images, device: &Device) -> f64 {
     let all: Vec<usize> = (0..test.labels.len()).collect();
     let mut correct = 0;

@@ -98,7 +98,7 @@ impl<M: Module, S, L: FnMut(&M, &S) -> Tensor<1>> ModuleObjective<M, S, L> {
     }
 }
 
-/// Of a tensor of one element.
+/// The value of a tensor of one element.
 fn scalar(loss: &Tensor<1>) -> Result<f32, Error> {
     let data = loss.clone().into_data_as::<f32>();
     let number = match data.as_slice::<f32>() {

@@ -203,7 +203,7 @@ const SOLVERS: [Solver; 4] = [
     },
 ];
 
-/// Of the pictures, in gradient evaluations.
+/// How many gradient evaluations the pictures show.
 const SHOWN: u32 = 30;
 
 /// D in units of the least, and the residual, after each number of gradient evaluations; infinite

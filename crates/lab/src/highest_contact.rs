@@ -18,7 +18,7 @@ pub struct HighestContact {
     centre: Vec<f32>,
     offset: Vec<f32>,
     gradient: Vec<f32>,
-    /// Of the step in progress.
+    /// The losses that the step in progress has asked for.
     asked: u32,
     highest: f32,
     best: Vec<f32>,
@@ -26,7 +26,7 @@ pub struct HighestContact {
 }
 
 impl HighestContact {
-    /// For so many parameters.
+    /// Makes a ball for this many parameters.
     pub fn new(parameters: usize, radius: f32, rate: Schedule, probes: u32) -> Self {
         let zeros = || vec![0.0; parameters];
         Self {

@@ -26,7 +26,7 @@ pub struct Series {
     pub label: String,
     pub points: Vec<(f64, f64)>,
     pub mark: Mark,
-    /// Of the palette.
+    /// The index of the colour in the palette.
     pub colour: usize,
 }
 
@@ -41,7 +41,7 @@ pub struct Chart<'a> {
 }
 
 impl Chart<'_> {
-    /// As SVG.
+    /// Draws it as an SVG file.
     pub fn draw(&self) -> Result<String> {
         let mut svg = String::new();
         {
@@ -159,7 +159,7 @@ pub struct Map<'a> {
 const NAMES: u32 = 300;
 
 impl Map<'_> {
-    /// As SVG.
+    /// Draws it as an SVG file.
     pub fn draw(&self) -> Result<String> {
         let rows = self.heights.len() / self.columns.max(1);
         let (low, high) = bounds(self.heights.iter().map(|height| f64::from(*height)))?;

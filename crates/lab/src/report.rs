@@ -64,7 +64,7 @@ pub enum Part {
 
 /// What an experiment found.
 pub struct Section {
-    /// As on the command line.
+    /// The name of the experiment on the command line.
     pub name: &'static str,
     pub title: &'static str,
     pub parts: Vec<Part>,

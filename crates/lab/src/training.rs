@@ -18,11 +18,11 @@ pub const PARAMETERS: usize = Net::PARAMETERS;
 /// A training's end, and what it has cost so far.
 #[derive(Clone, Copy, Debug)]
 pub struct Epoch {
-    /// Of the test images, from 0 to 1.
+    /// The part of the test images that is classified right, from 0 to 1.
     pub accuracy: f64,
     /// In gradient evaluations of a batch.
     pub cost: f64,
-    /// Of training, without the tests.
+    /// The time that training took, without the tests.
     pub seconds: f64,
 }
 

@@ -41,7 +41,7 @@ pub struct TwinsArgs {
 const STARTS: [[f32; 2]; 2] = [[2.0, 0.0], [2.0, 0.1]];
 /// Ends closer than this are the same.
 const TOGETHER: f32 = 0.05;
-/// Of the learning rates that are tried.
+/// The learning rates that are tried.
 const RATES: [f32; 4] = [0.001, 0.01, 0.1, 0.3];
 /// Radius within which SAM looks.
 const SAM_RADIUS: f32 = 0.1;
@@ -230,7 +230,7 @@ fn distance([a, b]: [f32; 2], [c, d]: [f32; 2]) -> f32 {
     ((a - c).powi(2) + (b - d).powi(2)).sqrt()
 }
 
-/// Of the exact ball's grid.
+/// The distance between neighbours on the exact ball's grid.
 const SPACING: f32 = 0.05;
 
 /// One optimizer on every landscape.

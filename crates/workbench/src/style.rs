@@ -14,16 +14,16 @@ pub const COLOURS: [RGBColor; 7] = [
     RGBColor(0x56, 0xb4, 0xe9),
     INK,
 ];
-/// Of a curve that is a line.
+/// The colour of a curve that is drawn as a line.
 pub const LINE_COLOUR: RGBColor = COLOURS[0];
-/// Of curves that are dots.
+/// The colours of curves that are drawn as dots.
 pub const DOT_COLOURS: [RGBColor; 3] = [COLOURS[1], COLOURS[3], COLOURS[4]];
 
-/// Of words.
+/// The colour of words.
 pub const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
-/// Of axes.
+/// The colour of axes.
 pub const AXIS: RGBColor = RGBColor(0x88, 0x88, 0x88);
-/// Of grids.
+/// The colour of the lines of a grid.
 pub const GRID: RGBColor = RGBColor(0xe4, 0xe4, 0xe4);
 
 /// Powers of ten; with few of those, their double and fivefold too.

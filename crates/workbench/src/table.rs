@@ -12,7 +12,7 @@ pub fn markdown(header: Vec<String>, rows: impl Iterator<Item = Vec<String>>) ->
     table.to_string()
 }
 
-/// With a space between groups of three digits.
+/// Writes a number with a space between groups of three digits.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();

@@ -27,7 +27,7 @@ pub struct Training<'a> {
     pub objective: &'a mut dyn Objective,
     /// Where it starts.
     pub theta: &'a [f32],
-    /// As long as theta.
+    /// The gradient, as long as theta.
     pub gradient: &'a mut [f32],
 }
 

@@ -60,7 +60,7 @@ impl Part {
         }
     }
 
-    /// Of its figures in the JSON.
+    /// The key of its figures in the JSON.
     pub fn key(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }

@@ -21,7 +21,7 @@ use workbench::timing::median_seconds;
 
 /// Everyone has a turn in each.
 const ROUNDS: usize = 5;
-/// Of each kind of work in a turn.
+/// How long each kind of work lasts in a turn.
 const TIME: Duration = Duration::from_millis(300);
 const THREADS: [usize; 2] = [1, 2];
 /// As in benches/peers/gradient.py.
@@ -65,7 +65,7 @@ struct Measured {
     seconds: Seconds,
 }
 
-/// As `--json` prints it.
+/// A row as `--json` prints it.
 #[derive(Serialize)]
 struct Row<'a> {
     network: &'a str,

@@ -6,6 +6,6 @@ use serde_json::Value;
 pub struct Findings {
     /// Markdown.
     pub text: String,
-    /// As `--json` prints it.
+    /// The figures as `--json` prints them.
     pub rows: Value,
 }

@@ -27,11 +27,11 @@ use workload::footpoint::{NEAR, SETTINGS};
 type Layers = TwoLayers<784, 128, 10>;
 const WIDTHS: [usize; 3] = [784, 128, 10];
 const BATCH: usize = 64;
-/// Of the radii and rates of `cargo lab footpoint`.
+/// How many of the radii and rates of `cargo lab footpoint` are taken.
 const SETTINGS_TAKEN: usize = 3;
 /// Steps of fine-tuning, after which the footpoint is sought.
 const STARTS: [usize; 2] = [0, 10];
-/// Of that fine-tuning.
+/// The learning rate of that fine-tuning.
 const RATE: f32 = 0.03;
 
 /// The paper's step size, of the authors' example.
@@ -45,7 +45,7 @@ const MOVES: u32 = 60;
 
 /// Everyone has a turn in each.
 const ROUNDS: usize = 5;
-/// Of a turn; one solution at least.
+/// How long a turn lasts; it has one solution at least.
 const TIME: Duration = Duration::from_millis(300);
 /// Between what we and the peers find for `D`, relative.
 const AGREEMENT: f64 = 1e-3;
@@ -86,7 +86,7 @@ struct Run {
 #[derive(Clone, Copy)]
 enum Solver {
     GaussNewton,
-    /// With this step size.
+    /// The paper's solver with this step size.
     Paper(f32),
 }
 
@@ -100,7 +100,7 @@ struct Measured {
     seconds: f64,
 }
 
-/// As `--json` prints it.
+/// A row as `--json` prints it.
 #[derive(Serialize)]
 struct Row {
     implementation: String,

@@ -13,7 +13,7 @@ use workbench::workspace::root;
 /// Inputs, hidden units with ReLU, outputs.
 pub type TwoLayers<const I: usize, const H: usize, const O: usize> =
     (Dense<I, H>, Relu<H>, Dense<H, O>);
-/// With two hidden layers.
+/// A network with two hidden layers.
 pub type ThreeLayers<const I: usize, const H: usize, const G: usize, const O: usize> =
     (Dense<I, H>, Relu<H>, Dense<H, G>, Relu<G>, Dense<G, O>);
 
@@ -58,7 +58,7 @@ impl Problem {
         Self { theta, inputs, classes, ..self }
     }
 
-    /// As 784-128-10.
+    /// The widths of the layers, written as 784-128-10.
     pub fn name(&self) -> String {
         self.widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-")
     }

@@ -33,7 +33,7 @@ pub enum Agreement {
 }
 
 impl Agreement {
-    /// For people.
+    /// Says it in a sentence for people.
     pub fn sentence(&self) -> String {
         match self {
             Self::Full => {
@@ -53,7 +53,7 @@ fn path() -> PathBuf {
 }
 
 impl Golden {
-    /// Of the compiler in use.
+    /// Makes a table of what the compiler in use gave.
     pub fn new(rows: Vec<Row>) -> Result<Self> {
         Ok(Self { rustc: compiler()?, rows })
     }

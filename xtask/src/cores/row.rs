@@ -10,7 +10,7 @@ pub struct Row {
     pub scenario: String,
     pub core: String,
     pub machine: String,
-    /// Of theta at the end.
+    /// The hash of theta at the end.
     pub hash: String,
     pub instructions_per_step: u64,
     pub flash_bytes: u64,

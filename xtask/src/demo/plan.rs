@@ -239,7 +239,7 @@ fn default_settings(kind: OptimizerKind) -> (f32, f32) {
     }
 }
 
-/// Of the optimizers that do not look at it.
+/// The radius of the optimizers that do not look at it.
 const NO_RADIUS: f32 = 1.0;
 
 fn pack(

@@ -21,15 +21,15 @@ pub const LIMIT: Duration = Duration::from_secs(540);
 pub struct Build<'a> {
     /// Names a folder of images.
     pub folder: &'a str,
-    /// For which machine.
+    /// The machine that it is built for.
     pub machine: &'a Machine,
-    /// Of which package.
+    /// The package that holds it.
     pub package: &'a str,
-    /// Which binary.
+    /// The name of the binary.
     pub binary: &'a str,
-    /// With which features.
+    /// The features that are turned on.
     pub features: &'a [&'a str],
-    /// By which profile.
+    /// The profile of the build.
     pub profile: &'a str,
 }
 

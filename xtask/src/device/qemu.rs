@@ -98,7 +98,7 @@ pub struct Emulation<'a> {
     pub argument: Option<&'a str>,
     /// Each instruction takes two to the power of this many nanoseconds, the same in every run.
     pub shift: u32,
-    /// Of wall-clock time.
+    /// The most wall-clock time that it may take.
     pub limit: Duration,
 }
 

@@ -41,7 +41,7 @@ pub fn part(args: &TestArgs) -> Part {
         )
 }
 
-/// Of the rehearsal, whose bits are the device's.
+/// The accuracy is the rehearsal's, whose bits are the device's.
 fn accuracy() -> Result<()> {
     let summary = Outcome::of(&PlanArgs::digits(OptimizerKind::Ball), true)?.summary()?;
     let (before, after) = (summary.accuracy_before, summary.accuracy_after);

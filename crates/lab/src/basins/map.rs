@@ -82,7 +82,7 @@ impl Map {
         Self { pixels, width }
     }
 
-    /// As PNG.
+    /// Encodes the map as a PNG file.
     pub fn png(&self) -> Result<Vec<u8>> {
         let height = self.pixels.len() / self.width.max(1);
         let [width, height] = [self.width, height].map(u32::try_from);

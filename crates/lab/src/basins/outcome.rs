@@ -29,7 +29,7 @@ pub struct Outcome {
 pub type Figure = fn(&Outcome) -> f64;
 
 impl Outcome {
-    /// Of these ends.
+    /// Finds out what these ends came to.
     pub fn of(
         wells: &NearWells,
         starts: &Starts,

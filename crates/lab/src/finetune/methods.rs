@@ -15,7 +15,7 @@ pub type Settings = [f32; 3];
 #[derive(Clone, Copy, Debug)]
 pub struct Length {
     pub parameters: usize,
-    /// Of the schedules.
+    /// The number of steps after which the schedules have ended.
     pub steps: u32,
 }
 

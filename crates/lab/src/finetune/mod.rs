@@ -65,7 +65,7 @@ pub struct FinetuneArgs {
 /// Budgets beside the usual one, and the samples with which they are tried.
 const OTHER_BUDGETS: [u32; 2] = [30, 300];
 const OTHER_SAMPLES: usize = 20;
-/// Of a mini-batch.
+/// The number of samples in a mini-batch.
 const BATCH: usize = 10;
 
 impl FinetuneArgs {

@@ -62,7 +62,7 @@ impl Outcome {
         (0..targets).map(chosen).collect()
     }
 
-    /// Of each target and draw, with these settings.
+    /// The accuracy for each target and draw with these settings.
     pub fn with(&self, settings: usize) -> Vec<Vec<f64>> {
         self.accuracy[settings].clone()
     }

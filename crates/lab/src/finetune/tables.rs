@@ -64,7 +64,7 @@ fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
     words.map(str::to_owned).into()
 }
 
-/// Of each target and draw, the mean over cases.
+/// The mean over the cases, for each target and draw.
 fn average(pairs: &[Vec<Vec<f64>>]) -> Vec<f64> {
     let flat: Vec<Vec<f64>> = pairs.iter().map(|pair| pair.concat()).collect();
     let length = flat.first().map_or(0, Vec::len);

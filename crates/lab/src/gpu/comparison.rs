@@ -31,7 +31,7 @@ impl Demand {
     }
 }
 
-/// Of one quantity.
+/// How one quantity compares on both sides.
 pub struct Comparison {
     quantity: String,
     demand: Demand,

@@ -27,7 +27,7 @@ const GOAL: f64 = 0.8;
 const WIDTHS: [usize; 3] = [784, 128, 10];
 const SAMPLES: usize = 512;
 
-/// Of a pass, medians of one run.
+/// How long a pass takes: medians of one run.
 struct Timing {
     name: &'static str,
     /// Whether it is one that replaces elements.

@@ -61,7 +61,7 @@ pub fn compare(device: &Device, bar: &ProgressBar) -> Result<(Vec<Comparison>, S
     Ok((found, chart.draw()?))
 }
 
-/// By its name, on slices and on vectors.
+/// The name of an optimizer, and the optimizer over slices and over vectors of a GPU.
 type Pair<'d> = (&'static str, Box<dyn Optimizer>, Box<dyn Optimizer<Vector> + 'd>);
 
 struct Problem<'d> {

@@ -113,7 +113,7 @@ fn tuned<'a>(
     Ok(best.context("a method has no settings")?.1)
 }
 
-/// Of the picture.
+/// The methods that the picture shows.
 const DRAWN: [&str; 5] =
     ["SGD", "Adam", "Entropy-SGD, 5 moves", "random smoothing", "ball, lagged contact"];
 

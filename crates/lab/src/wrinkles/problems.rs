@@ -121,7 +121,7 @@ pub struct Case {
     pub loss: Loss,
 }
 
-/// With its wrinkles.
+/// A loss with its wrinkles.
 pub enum Loss {
     Bowl(RippledBowl),
     Quantised {

@@ -7,7 +7,7 @@ use workbench::statistics::median;
 use workload::passes::{AT_REST, Pass, triad};
 use workload::slices::Slices;
 
-/// Of every pass, each with a triad beside it.
+/// How often every pass is timed, each time with a triad beside it.
 const ROUNDS: usize = 21;
 
 /// Bytes that one timing moves at least, so that the clock's resolution does not count.

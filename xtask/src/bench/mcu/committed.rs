@@ -19,7 +19,7 @@ pub struct Committed {
 }
 
 impl Committed {
-    /// Of the compiler in use.
+    /// Makes a table of what the compiler in use gave.
     pub fn new(steps: Vec<Step>, passes: Vec<Passes>) -> Result<Self> {
         Ok(Self { rustc: compiler()?, steps, passes })
     }

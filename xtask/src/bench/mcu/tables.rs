@@ -122,7 +122,7 @@ fn key(passes: &Passes) -> (&str, &str) {
     (&passes.core, &passes.form)
 }
 
-/// For people.
+/// The title of a form, in words for people.
 fn title(form: &str) -> &str {
     match form {
         "contact" => "ball, contact (the default)",
