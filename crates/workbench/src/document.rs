@@ -1,14 +1,27 @@
-//! Writes docs/benchmarks.md, which says part by part what was measured, where and when.
+//! Writes the documents that say part by part what was measured, where and when.
 
 use crate::markdown::fill;
 use crate::workspace::{capture, root};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use std::process::Command;
 
-const PATH: &str = "docs/benchmarks.md";
+/// A document whose parts are written one by one by commands.
+#[derive(Debug)]
+pub struct Document {
+    path: &'static str,
+    /// Its title, and how it is written.
+    opening: &'static str,
+    /// The titles of its parts, in their order. One that no command writes stays as it is.
+    parts: &'static [&'static str],
+}
 
-/// The titles of its parts, in their order.
-const PARTS: [&str; 6] = [KERNELS, DESKTOP, FOOTPOINT, MCU, SIZE, GPU];
+/// How fast and how large everything is.
+pub const BENCHMARKS: Document = Document {
+    path: "docs/benchmarks.md",
+    opening: "# Benchmarks\n\nWritten by `cargo xtask bench --write`, part by part, and by \
+              `cargo lab gpu --write`.\n",
+    parts: &[KERNELS, DESKTOP, FOOTPOINT, MCU, SIZE, GPU],
+};
 
 /// The title of the part that is written by `cargo xtask bench --only kernels`.
 pub const KERNELS: &str = "Passes over memory";
@@ -23,26 +36,74 @@ pub const SIZE: &str = "Flash and RAM";
 /// The title of the part that is written by `cargo lab gpu --only timings`.
 pub const GPU: &str = "Passes on a GPU";
 
-/// Puts a part's text under its title, and leaves the other parts as they are.
-pub fn replace(title: &str, text: &str) -> Result<()> {
-    let path = root().join(PATH);
-    let old = std::fs::read_to_string(&path).unwrap_or_default();
-    let place = place()?;
-    let mut document =
-        "# Benchmarks\n\nWritten by `cargo xtask bench --write`, part by part, and by \
-         `cargo lab gpu --write`.\n"
-            .to_owned();
-    for heading in PARTS {
-        let kept = section(&old, heading);
-        if heading == title {
-            document += &format!("\n## {heading}\n\n*{place}*\n\n{}\n", text.trim());
-        } else if let Some(kept) = kept {
-            document += &format!("\n## {heading}\n\n{}\n", kept.trim());
+/// What was tried to break it, and what is known to be wrong.
+pub const RELIABILITY: Document = Document {
+    path: "docs/reliability.md",
+    opening: "# Reliability\n\nEach part but the list of findings is written by the command that \
+              it names, with `--write`. What takes under a minute is part of `cargo xtask test`, \
+              the rest of `cargo xtask test --long`.\n",
+    parts: &[
+        FINDINGS,
+        PANICS,
+        STACK,
+        POWER,
+        FUZZING,
+        C,
+        MIRI,
+        ARCHITECTURES,
+        PACKAGE,
+        SOAK,
+        FLIPS,
+        FILES,
+    ],
+};
+
+/// The title of the list of findings, which is written by hand.
+pub const FINDINGS: &str = "Open findings";
+/// The title of the table of builds without a panicking path.
+pub const PANICS: &str = "No panic in any profile";
+/// The title of the table of stack by entry point.
+pub const STACK: &str = "Stack by entry point";
+/// The title of the part on power failures during a save.
+pub const POWER: &str = "Power failures";
+/// The title of the part on random calls of the library.
+pub const FUZZING: &str = "Random calls and files";
+/// The title of the part on random calls of the C interface.
+pub const C: &str = "Random calls from C";
+/// The title of the part on Miri.
+pub const MIRI: &str = "Undefined behaviour";
+/// The title of the part on other byte orders and word sizes.
+pub const ARCHITECTURES: &str = "Other architectures";
+/// The title of the part on features, versions, licences and the package.
+pub const PACKAGE: &str = "Features, versions, licences, package";
+/// The title of the part on millions of steps.
+pub const SOAK: &str = "Millions of steps";
+/// The title of the part on flipped bits on the device.
+pub const FLIPS: &str = "Flipped bits on the device";
+/// The title of the part on hostile model files.
+pub const FILES: &str = "Hostile files";
+
+impl Document {
+    /// Puts a part's text under its title, and leaves the other parts as they are.
+    pub fn replace(&self, title: &str, text: &str) -> Result<()> {
+        let Self { path, opening, parts } = *self;
+        ensure!(parts.contains(&title), "{path} has no part {title:?}");
+        let file = root().join(path);
+        let old = std::fs::read_to_string(&file).unwrap_or_default();
+        let place = place()?;
+        let mut document = opening.to_owned();
+        for heading in parts {
+            let kept = section(&old, heading);
+            if *heading == title {
+                document += &format!("\n## {heading}\n\n*{place}*\n\n{}\n", text.trim());
+            } else if let Some(kept) = kept {
+                document += &format!("\n## {heading}\n\n{}\n", kept.trim());
+            }
         }
+        std::fs::write(&file, fill(&document)).with_context(|| format!("cannot write {path}"))?;
+        eprintln!("wrote {path}");
+        Ok(())
     }
-    std::fs::write(&path, fill(&document)).with_context(|| format!("cannot write {PATH}"))?;
-    eprintln!("wrote {PATH}");
-    Ok(())
 }
 
 /// What lies under a title.

@@ -51,6 +51,12 @@ pub struct TestArgs {
     /// Tell how long each test took
     #[arg(long)]
     durations: bool,
+    /// Run the tests that take more than a minute too, such as an hour of random calls
+    #[arg(long)]
+    long: bool,
+    /// Write the figures of the tests that are run into docs/reliability.md
+    #[arg(long)]
+    write: bool,
     /// Install what is missing with the system's package manager, through sudo if need be
     #[arg(long)]
     install: bool,

@@ -7,6 +7,7 @@ use libtest_mimic::{Completion, Trial};
 use std::fmt::Display;
 use std::io::{IsTerminal, stderr};
 use std::time::Instant;
+use workbench::document::RELIABILITY;
 use workbench::setup;
 
 /// A program, and the Debian package that holds it.
@@ -20,6 +21,7 @@ pub struct Part {
     name: &'static str,
     install: bool,
     durations: bool,
+    long: bool,
     programs: Vec<Program>,
     targets: Vec<&'static str>,
     trials: Vec<Trial>,
@@ -28,9 +30,9 @@ pub struct Part {
 impl Part {
     /// A part without a test.
     pub fn new(name: &'static str, args: &TestArgs) -> Self {
-        let TestArgs { install, durations, .. } = *args;
+        let TestArgs { install, durations, long, .. } = *args;
         let (programs, targets, trials) = (Vec::new(), Vec::new(), Vec::new());
-        Self { name, install, durations, programs, targets, trials }
+        Self { name, install, durations, long, programs, targets, trials }
     }
 
     /// The tests that follow need these programs. One that is missing is installed where that is
@@ -54,6 +56,15 @@ impl Part {
         check: impl FnOnce() -> Result<()> + Send + 'static,
     ) -> Self {
         self.test_or_skip(sentence, || check().map(|()| Completion::Completed))
+    }
+
+    /// Adds a test that takes more than a minute, and is there with --long only.
+    pub fn long_test(
+        self,
+        sentence: impl Into<String>,
+        check: impl FnOnce() -> Result<()> + Send + 'static,
+    ) -> Self {
+        if self.long { self.test(sentence, check) } else { self }
     }
 
     /// Adds a test that may find out that it cannot be made here.
@@ -105,6 +116,12 @@ pub fn skipped(reason: impl Display) -> Completion {
 /// A figure that a test finds on its way, on a line of its own.
 pub fn tell(figure: impl Display) {
     println!("\n{figure}");
+}
+
+/// Prints a part of docs/reliability.md, and writes it there with --write.
+pub fn report(write: bool, title: &'static str, text: &str) -> Result<()> {
+    println!("\n## {title}\n\n{}\n", text.trim());
+    if write { RELIABILITY.replace(title, text) } else { Ok(()) }
 }
 
 /// A comparison with what was committed, which another compiler makes void.

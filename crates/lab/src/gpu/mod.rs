@@ -96,7 +96,7 @@ impl Report {
                 println!("## {}\n\n{text}\n", document::GPU);
                 self.tables.insert("timings".to_owned(), rows);
                 if args.write {
-                    document::replace(document::GPU, &text)?;
+                    document::BENCHMARKS.replace(document::GPU, &text)?;
                 }
             }
         }
