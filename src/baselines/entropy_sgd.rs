@@ -175,11 +175,12 @@ where
 
     method_fields!(rate_set_at, walk_rate_set_at, pull_set_at);
 
-    fn begin(&mut self, step: u32) -> Result<WalkGradient, Error> {
-        let EntropySgdConfig { learning_rate, walk_rate, pull, .. } = &self.config;
+    fn begin(&mut self, step: u32, _: f32) -> Result<WalkGradient, Error> {
+        let EntropySgdConfig { walk_rate, pull, .. } = &self.config;
         let rate = walk_rate.checked_at("walk rate", step, self.walk_rate_set_at)?;
         let pull = pull.checked_at("pull", step, self.pull_set_at)?;
-        self.record.begin(learning_rate.checked_at("learning rate", step, self.rate_set_at)?);
+        // The walk is what a loss may refuse.
+        let rate = rate * self.record.rate_factor();
         self.walk = Walk { rate, pull, moves: 0 };
         Ok(WalkGradient::Start)
     }
@@ -316,13 +317,14 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for EntropySgd<V, K> 
 
     fn state(&self) -> Result<State<'_>, Error> {
         self.state.check_idle()?;
-        Ok(State { words: [self.record.steps(), 0, 0, 0], vectors: [&[], &[]] })
+        let words = [self.record.steps(), 0, 0, self.record.refusals()];
+        Ok(State { words, vectors: [&[], &[]] })
     }
 
     fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
-        let [steps, ..] = words;
+        let [steps, _, _, refusals] = words;
         self.state.check_idle()?;
-        self.record = StepRecord::resumed(steps);
+        self.record.resume(steps, refusals);
         Ok([&mut [], &mut []])
     }
 }
