@@ -168,7 +168,9 @@ impl LineSearch {
         if trial.change.is_finite() && trial.change <= enough {
             let predicted = self.slope * (alpha - alpha * alpha / 2.0);
             // The first line is left alone: its full move is the gradient step, exactly.
-            let falls = self.report.iterations > 0 && trial.change < SURPRISE * predicted;
+            let falls = self.report.iterations > 0
+                && self.trials < TRIALS
+                && trial.change < SURPRISE * predicted;
             return if falls && -trial.change > NOISE * self.report.distance {
                 self.grow(trial, GROW - 1.0)
             } else {

@@ -217,29 +217,25 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
         self.record.start(loss, theta_squared, gradient_squared)?;
         self.kept.as_mut().copy_from_slice(theta);
         self.mean.as_mut().copy_from_slice(theta);
-        self.go_on(theta, gradient_squared)
+        self.go_on(theta)
     }
 
     /// The gradient somewhere on the walk.
     fn walk(&mut self, theta: &mut [f32], loss: f32) -> Result<Next<End, WalkGradient>, Error> {
         let gradient_squared = K::dot(self.gradient.as_ref(), self.gradient.as_ref());
         check_answer(loss, gradient_squared)
-            .and_then(|()| self.go_on(theta, gradient_squared))
+            .and_then(|()| self.go_on(theta))
             .inspect_err(|_| theta.copy_from(self.kept.as_ref()))
     }
 
     /// One move of the walk, or the end of it.
-    fn go_on(
-        &mut self,
-        theta: &mut [f32],
-        gradient_squared: f32,
-    ) -> Result<Next<End, WalkGradient>, Error> {
+    fn go_on(&mut self, theta: &mut [f32]) -> Result<Next<End, WalkGradient>, Error> {
         let Walk { rate, pull, .. } = self.walk;
-        self.record.check_move(rate * sqrt(gradient_squared))?;
         self.add_noise();
         let (gradient, kept) = (self.gradient.as_mut(), self.kept.as_ref());
         K::add_scaled(gradient, pull, theta);
         K::add_scaled(gradient, -pull, kept);
+        self.record.check_move(rate * sqrt(K::dot(gradient, gradient)))?;
         K::add_scaled(theta, -rate, gradient);
         let mean = self.mean.as_mut();
         K::interpolate_into(gradient, mean, theta, self.config.newest);

@@ -73,7 +73,8 @@ pub trait Optimizer<T: ?Sized = [f32]> {
     /// Answers [`Request::Loss`].
     ///
     /// # Errors
-    /// [`Error::UnexpectedAnswer`] where no loss was asked for; [`Error::NonFiniteLoss`].
+    /// [`Error::UnexpectedAnswer`] where no loss was asked for; [`Error::NonFiniteLoss`]; after the
+    /// last trial of a line search also [`Error::NonFiniteUpdate`].
     fn tell_loss(&mut self, theta: &mut T, loss: f32) -> Result<Request, Error>;
 
     /// Answers [`Request::Gradient`]: the gradient is in [`gradient_mut`](Self::gradient_mut).

@@ -174,6 +174,36 @@ fn a_neighbourhood_that_overflows_is_an_error_and_leaves_theta_where_it_was() {
 }
 
 #[test]
+fn a_walk_whose_noise_overflows_is_an_error_before_anything_is_asked_there() {
+    let config = EntropySgdConfig {
+        noise: f32::MAX,
+        walk_rate: 2.4e-4.into(),
+        moves: 7,
+        ..EntropySgdConfig::default()
+    };
+    let mut walk = EntropySgd::new(config, [[0.0; 28]; 3]).unwrap();
+    let mut theta = [0.0; 28];
+    walk.begin(&mut theta).unwrap();
+    assert_eq!(walk.tell_gradient(&mut theta, 0.0), Err(Error::NonFiniteUpdate));
+    assert_eq!(theta, [0.0; 28]);
+}
+
+#[test]
+fn a_line_asks_for_twelve_losses_at_most() {
+    // Falls faster than any slope says, but only far away.
+    let mut ridge = Curve(|x: f32| if x.abs() < 1.0 { -x.abs() } else { -1e6 * x.abs() }, |_| 1e-3);
+    let gauss_newton = GaussNewton { max_iterations: 1, tolerance: 0.0 };
+    let config = RollingBallConfig::default().with_footpoint(gauss_newton);
+    let mut ball = RollingBall::new(config, [[0.0]; 2]).unwrap();
+    let mut theta = [0.5];
+    for _ in 0..50 {
+        if let Ok(report) = step(&mut ball, &mut ridge, &mut theta) {
+            assert!(report.evaluations.losses <= 12, "{report:?}");
+        }
+    }
+}
+
+#[test]
 fn a_schedule_whose_values_overflow_is_refused_when_it_is_made() {
     for (from, to) in [(1e-30, 1e30), (1e30, 1e-30), (f32::MIN_POSITIVE, f32::MAX)] {
         let schedule = Schedule::Exponential { from, to, steps: 10 };
