@@ -109,6 +109,7 @@ struct Outcome {
 fn over(pass: &str) -> usize {
     match pass {
         "dot" | "squared_norms" | "add_scaled" | "scale_into" | "descend" => 2,
+        "rescale_move" | "repeat_move" => 2,
         "adam" => 4,
         _ => 3,
     }
