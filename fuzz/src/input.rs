@@ -33,11 +33,6 @@ impl<'a> Input<'a> {
         usize::from(self.byte()) % count
     }
 
-    /// The bytes that are left.
-    pub fn rest(self) -> &'a [u8] {
-        self.0.take_rest()
-    }
-
     /// A few, none, or as many as there can be.
     pub fn count(&mut self) -> u32 {
         match self.byte() {

@@ -3,8 +3,15 @@
 //! cargo-fuzz (`fuzz_targets/`) and the driver of this crate, which runs on stable Rust.
 
 pub mod ask_tell;
+pub mod checkpoints;
 pub mod driver;
 mod input;
+pub mod int8;
+pub mod landscapes;
+pub mod model_files;
+pub mod networks;
+mod numbers;
+pub mod store;
 mod trace;
 
 /// A target.
@@ -18,4 +25,12 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 1] = [Target { name: "ask_tell", run: ask_tell::run, longest: 256 }];
+pub const TARGETS: [Target; 7] = [
+    Target { name: "ask_tell", run: ask_tell::run, longest: 256 },
+    Target { name: "checkpoints", run: checkpoints::run, longest: 64 },
+    Target { name: "int8", run: int8::run, longest: 256 },
+    Target { name: "landscapes", run: landscapes::run, longest: 128 },
+    Target { name: "model_files", run: model_files::run, longest: 192 },
+    Target { name: "networks", run: networks::run, longest: 64 },
+    Target { name: "store", run: store::run, longest: 64 },
+];

@@ -6,8 +6,8 @@ use rolling_ball::kernels::Kernels;
 use rolling_ball::{
     Adam, AdamConfig, AnyCentreStep, AnyFootpoint, AnyRollingBallConfig, ArcLength, Armijo, ByPart,
     CentreStep, ClipNorm, EntropySgd, EntropySgdConfig, Error, Footpoint, GaussNewton,
-    GradientDescent, LaggedContact, Part, Plain, RefreshedContact, Resumable, RollingBall,
-    RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, StepByPart, WeightDecay,
+    GradientDescent, KeepStart, LaggedContact, Part, Plain, RefreshedContact, Resumable,
+    RollingBall, RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, StepByPart, WeightDecay,
 };
 
 /// An optimizer that can be made again.
@@ -29,6 +29,8 @@ pub enum Method {
 #[derive(Clone, Copy, Debug)]
 pub enum Wrapper {
     None,
+    KeepStart,
+    ClippedKeepStart(f32),
     ClipNorm(f32),
     WeightDecay(f32),
     ByPart([Part; 2]),
@@ -37,7 +39,7 @@ pub enum Wrapper {
 }
 
 /// What an optimizer works in.
-pub type Workspace<'a> = [&'a mut [f32]; 3];
+pub type Workspace<'a> = [&'a mut [f32]; 4];
 
 impl Config {
     pub fn read(input: &mut Input<'_>, length: usize) -> Self {
@@ -81,39 +83,41 @@ impl Config {
         kernels: K,
         workspace: Workspace<'a>,
     ) -> Result<Box<dyn Subject + 'a>, Error> {
-        let [first, second, third] = workspace;
+        let [first, second, third, start] = workspace;
         let wrapper = &self.wrapper;
         match self.method {
             Method::Sgd { config, velocity } => {
                 let velocity = velocity.then_some(second);
-                wrapper.wrap(kernels, Sgd::with_backend(kernels, config, first, velocity)?)
+                wrapper.wrap(kernels, start, Sgd::with_backend(kernels, config, first, velocity)?)
             }
-            Method::Adam(config) => {
-                wrapper.wrap(kernels, Adam::with_backend(kernels, config, [first, second, third])?)
-            }
+            Method::Adam(config) => wrapper.wrap(
+                kernels,
+                start,
+                Adam::with_backend(kernels, config, [first, second, third])?,
+            ),
             Method::Sam(config) => {
-                wrapper.wrap(kernels, Sam::with_backend(kernels, config, [first, second])?)
+                wrapper.wrap(kernels, start, Sam::with_backend(kernels, config, [first, second])?)
             }
             Method::EntropySgd(config) => {
                 let workspace = [first, second, third];
-                wrapper.wrap(kernels, EntropySgd::with_backend(kernels, config, workspace)?)
+                wrapper.wrap(kernels, start, EntropySgd::with_backend(kernels, config, workspace)?)
             }
             Method::Ball { config, chosen_when_compiled } => {
                 let (footpoint, centre_step) = (config.footpoint, config.centre_step);
                 match (chosen_when_compiled, footpoint, centre_step) {
                     (true, AnyFootpoint::LaggedContact(form), AnyCentreStep::ArcLength(step)) => {
                         let config = config.with_footpoint(form).with_centre_step(step);
-                        wrapper.wrap(kernels, ball(kernels, config, first, second)?)
+                        wrapper.wrap(kernels, start, ball(kernels, config, first, second)?)
                     }
                     (true, AnyFootpoint::RefreshedContact(form), AnyCentreStep::Plain(step)) => {
                         let config = config.with_footpoint(form).with_centre_step(step);
-                        wrapper.wrap(kernels, ball(kernels, config, first, second)?)
+                        wrapper.wrap(kernels, start, ball(kernels, config, first, second)?)
                     }
                     (true, AnyFootpoint::GaussNewton(form), AnyCentreStep::Armijo(step)) => {
                         let config = config.with_footpoint(form).with_centre_step(step);
-                        wrapper.wrap(kernels, ball(kernels, config, first, second)?)
+                        wrapper.wrap(kernels, start, ball(kernels, config, first, second)?)
                     }
-                    _ => wrapper.wrap(kernels, ball(kernels, config, first, second)?),
+                    _ => wrapper.wrap(kernels, start, ball(kernels, config, first, second)?),
                 }
             }
         }
@@ -158,6 +162,23 @@ impl Config {
         self.armijo().is_some() || self.gauss_newton().is_some()
     }
 
+    /// Whether a stalled search may end a rounding beside its start.
+    pub fn stalls_nearby(&self) -> bool {
+        let contact = |footpoint: &AnyFootpoint| {
+            matches!(footpoint, AnyFootpoint::LaggedContact(_) | AnyFootpoint::RefreshedContact(_))
+        };
+        let ball = match &self.method {
+            Method::Ball { config, .. } => contact(&config.footpoint),
+            _ => false,
+        };
+        ball && self.armijo().is_some() && !self.keeps_start()
+    }
+
+    /// Whether theta is kept as it was where a step began.
+    pub fn keeps_start(&self) -> bool {
+        matches!(self.wrapper, Wrapper::KeepStart | Wrapper::ClippedKeepStart(_))
+    }
+
     pub fn armijo(&self) -> Option<Armijo> {
         match self.method {
             Method::Sgd { config, .. } => config.line_search,
@@ -182,16 +203,18 @@ impl Config {
     pub fn most_evaluations(&self) -> [u64; 2] {
         let end = u64::from(self.rolls_back());
         let trials = self.armijo().map_or(0, |armijo| u64::from(armijo.trials));
+        // A contact form that stalls evaluates the loss where theta is.
+        let nearby = trials + u64::from(trials > 0);
         match self.method {
             Method::Sgd { config, .. } if config.line_search.is_some() => [1, trials],
             Method::Sgd { .. } | Method::Adam(_) => [1, end],
             Method::Sam(_) => [2, end],
             Method::EntropySgd(config) => [config.moves.into(), end],
             Method::Ball { config, .. } => match config.footpoint {
-                AnyFootpoint::LaggedContact(_) => [1, end + trials],
+                AnyFootpoint::LaggedContact(_) => [1, end + nearby],
                 AnyFootpoint::RefreshedContact(form) => {
                     let contacts = u64::from(form.refreshes) + 1;
-                    [contacts, contacts * end + trials]
+                    [contacts, contacts * end + nearby]
                 }
                 AnyFootpoint::GaussNewton(form) => {
                     let lines = u64::from(form.max_iterations);
@@ -206,8 +229,8 @@ impl Config {
     }
 }
 
-/// The trials of Gauss-Newton along one line, and the longer move that the last may ask for.
-const TRIALS: u64 = 12 + 1;
+/// The trials of Gauss-Newton along one line.
+const TRIALS: u64 = 12;
 
 fn ball<'a, F: Footpoint, C: CentreStep, K: Kernels>(
     kernels: K,
@@ -284,22 +307,34 @@ impl Wrapper {
             2 => Self::ByPart(parts(input)),
             3 => Self::ClippedDecay(input.setting(), input.setting()),
             4 => Self::ClippedByPart(input.setting(), parts(input)),
+            5 => Self::KeepStart,
+            6 => Self::ClippedKeepStart(input.setting()),
             _ => Self::None,
         }
     }
 
     /// Whether what the optimizer is told is what it was answered.
     pub fn is_none(&self) -> bool {
-        matches!(self, Self::None)
+        matches!(self, Self::None | Self::KeepStart)
     }
 
-    fn wrap<'a, K, O>(&self, kernels: K, optimizer: O) -> Result<Box<dyn Subject + 'a>, Error>
+    fn wrap<'a, K, O>(
+        &self,
+        kernels: K,
+        start: &'a mut [f32],
+        optimizer: O,
+    ) -> Result<Box<dyn Subject + 'a>, Error>
     where
         K: Kernels + Copy + 'static,
         O: StepByPart + Resumable + Radius + 'a,
     {
         Ok(match *self {
             Self::None => Box::new(optimizer),
+            Self::KeepStart => Box::new(KeepStart::with_backend(kernels, optimizer, start)?),
+            Self::ClippedKeepStart(largest) => {
+                let clipped = ClipNorm::with_backend(kernels, optimizer, largest)?;
+                Box::new(KeepStart::with_backend(kernels, clipped, start)?)
+            }
             Self::ClipNorm(largest) => {
                 Box::new(ClipNorm::with_backend(kernels, optimizer, largest)?)
             }

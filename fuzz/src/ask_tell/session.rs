@@ -6,6 +6,7 @@ use super::objective::{Answer, Oracle};
 use super::step::{Step, Theta, same_bits};
 use super::subject::Subject;
 use crate::input::Input;
+use crate::numbers::all_same;
 use crate::trace::tell;
 use rolling_ball::kernels::Scalar;
 use rolling_ball::{Error, Evaluation, Request, Schedule};
@@ -25,6 +26,8 @@ pub struct Session<'a> {
     spare: Option<Workspace<'a>>,
     /// Whether theta is where the last step ended.
     rests: bool,
+    /// Steps refused in a row.
+    refused: u32,
     pub calls: u64,
 }
 
@@ -48,6 +51,7 @@ impl<'a> Session<'a> {
             faultless: true,
             spare,
             rests: false,
+            refused: 0,
             calls: 0,
         };
         session.place(input);
@@ -64,7 +68,8 @@ impl<'a> Session<'a> {
                     self.go_on(input, false);
                 }
             }
-            200..=205 => self.abandon(),
+            200..=203 => self.abandon(),
+            204..=205 => self.halve(input),
             206..=211 => self.restart(),
             212..=219 => {
                 let rate = input.schedule();
@@ -214,12 +219,15 @@ impl<'a> Session<'a> {
     /// What comes of an answer that was asked for.
     fn told(&mut self, before: &Theta, told: Result<Request, Error>) {
         let theta = self.theta[0];
-        let steps = self.steps();
+        let (steps, refused) = (self.steps(), self.subjects.each_ref().map(|s| s.refused()));
+        assert_eq!(refused[0], refused[1], "the steps refused");
         match told {
             Err(error) => {
                 self.step.check_error(&self.config, error, before, &theta);
                 assert_eq!(self.awaits(), None, "after {error:?}");
                 self.rests = false;
+                assert_eq!(refused[0], self.refused + 1, "a refused step was not counted");
+                self.refused = refused[0];
             }
             Ok(request) => {
                 self.step.accepted();
@@ -239,6 +247,9 @@ impl<'a> Session<'a> {
                 }
                 if let Request::Done(report) = request {
                     self.rests = true;
+                    assert_eq!(refused[0], 0, "a step is done");
+                    assert_eq!(report.refused, self.refused, "the refused steps in the report");
+                    self.refused = 0;
                     let index = steps.saturating_sub(1);
                     self.step.check_report(&self.config, &report, index, &theta);
                     if let Some(config) = self.config.gauss_newton()
@@ -262,12 +273,7 @@ impl<'a> Session<'a> {
         };
         assert_eq!(scalar.words, wide.words, "the words of the state");
         for (scalar, wide) in scalar.vectors.iter().zip(wide.vectors) {
-            let same = same_bits(scalar, wide)
-                || scalar
-                    .iter()
-                    .zip(wide)
-                    .all(|(a, b)| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan());
-            assert!(same, "the vectors of the state");
+            assert!(all_same(scalar, wide), "the vectors of the state");
         }
     }
 
@@ -281,6 +287,18 @@ impl<'a> Session<'a> {
         self.unmoved(&before, "abandon");
         self.rests = false;
         assert_eq!((self.awaits(), self.steps()), (None, steps), "after abandon");
+    }
+
+    fn halve(&mut self, input: &mut Input<'_>) {
+        let halve = input.flag();
+        let (before, awaited) = (self.theta[0], self.awaits());
+        self.both(format_args!("halve_when_refused({halve})"), self.length, |subject, _| {
+            subject.halve_when_refused(halve);
+        });
+        self.unmoved(&before, "halve_when_refused");
+        assert_eq!(self.awaits(), awaited);
+        // Whether it halves is for the firmware to say again.
+        self.spare = None;
     }
 
     fn restart(&mut self) {

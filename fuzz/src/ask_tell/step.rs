@@ -82,18 +82,18 @@ impl Step {
     pub fn check_error(&self, config: &Config, error: Error, asked: &Theta, theta: &Theta) {
         // Of two zeros either will do.
         let at = |place: &Theta| place[..self.length] == theta[..self.length];
-        // A projection may begin where the step did, after a line search elsewhere.
+        // Where the step went on from: the last gradient's point, or a trial that was accepted.
         let back = at(&self.last_finite) || at(&self.last_gradient);
         let right = match error {
             // A NaN is not equal to itself.
             Error::NonFiniteParameters => same_bits(&asked[..self.length], &theta[..self.length]),
-            _ if config.looks_around() => at(&self.start),
-            Error::NonFiniteUpdate => at(asked) || at(&self.last_gradient),
-            Error::NonFiniteGradient => at(asked),
+            _ if config.looks_around() || config.keeps_start() => at(&self.start),
+            Error::NonFiniteUpdate | Error::NonFiniteGradient => at(asked) || back,
             Error::NonFiniteLoss => {
                 let told = self.told.last().is_some_and(|(_, loss)| loss.is_finite());
                 // A loss that overflows when it is scaled was finite where it was asked for.
-                back || (told || !config.rolls_back()) && at(asked)
+                let stays = told || !config.rolls_back() || config.stalls_nearby();
+                back || stays && at(asked)
             }
             other => panic!("{other:?} where a step is in progress, and the answer is due"),
         };
@@ -135,9 +135,15 @@ impl Step {
         for (asked, most) in [self.gradients, self.losses].into_iter().zip(most) {
             assert!(u64::from(asked) <= most, "{evaluations:?}, but at most {most:?}");
         }
+        assert!(
+            report.outcome != Outcome::StalledNearby || config.stalls_nearby(),
+            "{}: not to the bit: {report:?}",
+            config.form()
+        );
         if report.outcome == Outcome::Stalled {
+            let began = if config.keeps_start() { &self.start } else { &self.last_gradient };
             assert!(
-                same_bits(&theta[..self.length], &self.last_gradient[..self.length]),
+                same_bits(&theta[..self.length], &began[..self.length]),
                 "{}: a stalled search ends elsewhere than it began: {report:?}",
                 config.form()
             );

@@ -2,8 +2,8 @@
 
 use rolling_ball::kernels::Kernels;
 use rolling_ball::{
-    Adam, ByPart, CentreStep, ClipNorm, EntropySgd, Error, Footpoint, Optimizer, Parts, Resumable,
-    RollingBall, STATE_WORDS, Sam, Schedule, Sgd, State, WeightDecay,
+    Adam, ByPart, CentreStep, ClipNorm, EntropySgd, Error, Footpoint, KeepStart, Optimizer, Parts,
+    Resumable, RollingBall, STATE_WORDS, Sam, Schedule, Sgd, State, WeightDecay,
 };
 
 /// The radius of an optimizer that has one.
@@ -38,6 +38,12 @@ impl<F: Footpoint, C: CentreStep, K: Kernels> Radius for RollingBall<Vector<'_>,
 }
 
 impl<O: Radius, K> Radius for ClipNorm<O, K> {
+    fn set_radius(&mut self, radius: Schedule) -> Option<Result<(), Error>> {
+        self.inner_mut().set_radius(radius)
+    }
+}
+
+impl<O: Radius, V, K> Radius for KeepStart<O, V, K> {
     fn set_radius(&mut self, radius: Schedule) -> Option<Result<(), Error>> {
         self.inner_mut().set_radius(radius)
     }
