@@ -328,3 +328,14 @@ fn layers_are_normalised_by_their_filters() {
     let refusal = normalise_layers::<Dense<2, 2>>(&mut [1.0; 5], &[1.0; 5]).unwrap_err();
     assert_eq!(refusal, Error::Length { what: "filters", expected: 5, actual: 6 });
 }
+
+#[test]
+fn a_grid_whose_spacing_has_no_square_in_f32_is_refused() {
+    for spacing in [1.88e-37, 1e-20, 1e20, f32::MAX] {
+        let refused = Grid::line(5, spacing);
+        assert!(matches!(refused, Err(Error::Setting { name: "spacing", .. })), "{spacing:e}");
+    }
+    for spacing in [1e-18, 1e18] {
+        assert!(Grid::line(5, spacing).is_ok(), "{spacing:e}");
+    }
+}
