@@ -108,7 +108,7 @@ const READINGS: [(&str, Reading); 3] = [
 /// `cargo xtask test power` prints the table.
 #[test]
 fn a_save_that_is_cut_in_any_operation_leaves_the_old_or_the_new_checkpoint() {
-    println!("| slots | what can be read | cuts | old | new | none | saved again |");
+    println!("\n| slots | what can be read | cuts | old | new | none | saved again |");
     println!("|---|---|---|---|---|---|---|");
     for slots in 2..=4 {
         for (name, reading) in READINGS {
