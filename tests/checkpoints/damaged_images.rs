@@ -1,6 +1,7 @@
 //! Whatever a flash holds, resume answers.
 
 use crate::forgery::{forge_header, holding, word};
+use crate::support::cases::cases;
 use crate::support::numbers::bits;
 use crate::support::optimizers::run;
 use crate::support::random::Random;
@@ -160,10 +161,7 @@ fn every_flipped_bit_of_the_newest_checkpoint_brings_back_the_one_before() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::with_cases(3000)
-    })]
+    #![proptest_config(cases(3000))]
 
     #[test]
     fn a_mutated_image_gives_a_checkpoint_that_was_saved_or_none(

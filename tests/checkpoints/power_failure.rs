@@ -1,6 +1,7 @@
 //! The power fails in every operation of a save.
 
 use crate::nor_flash::{Damage, Failure, NorFlashModel, Reading};
+use crate::support::cases::cases;
 use crate::support::numbers::bits;
 use crate::support::optimizers::run;
 use crate::training::{Ball, LENGTH, contact_ball, rubbish, start, wells};
@@ -133,10 +134,7 @@ fn damages() -> impl Strategy<Value = Damage> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::with_cases(300)
-    })]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn no_series_of_power_failures_sets_the_training_back(

@@ -1,5 +1,6 @@
 //! The probe: slices, the exact ball, roughness and directions.
 
+use crate::support::cases::cases;
 use crate::support::numbers::bits;
 use crate::support::random::Random;
 use proptest::prelude::*;
@@ -31,6 +32,8 @@ fn dilated(grid: Grid, heights: &[f32], radius: f32, point: usize) -> f64 {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn a_centre_is_as_high_as_the_highest_point_under_the_cap_asks_for(
         rows in 1_usize..7,
