@@ -22,6 +22,7 @@ mod memory;
 mod msrv;
 mod panics;
 mod part;
+mod power;
 mod rehearsal;
 mod speakers;
 mod targets;
@@ -80,9 +81,10 @@ const FORBIDDEN: [&str; 6] =
 
 /// The parts: first what needs no emulator and little building, last what builds hundreds of
 /// crates.
-const PARTS: [fn(&TestArgs) -> Part; 24] = [
+const PARTS: [fn(&TestArgs) -> Part; 25] = [
     lint::part,
     library::part,
+    power::part,
     features::part,
     msrv::part,
     tools::part,
