@@ -8,7 +8,7 @@ mod nor_flash;
 use crate::input::Input;
 use crate::trace::tell;
 use crc::{CRC_32_ISO_HDLC, Crc};
-use nor_flash::{Damage, NorFlashModel};
+use nor_flash::{Damage, NorFlashModel, Reading};
 use rolling_ball::{
     CheckpointError, Checkpoints, LaggedContact, Optimizer, Resumable, RollingBall,
     RollingBallConfig,
@@ -128,6 +128,14 @@ pub fn run(data: &[u8]) -> u64 {
     let (mut image, mut saved) = (image.clone(), saved.clone());
     let forged = edit(&mut image, &mut input);
     let mut flash = Flash::holding(image);
+    flash.reading = match input.below(3) {
+        0 => Reading::All,
+        1 => Reading::Corrected,
+        _ => Reading::Written,
+    };
+    for _ in 0..input.below(3) {
+        flash.interrupt(usize::from(input.byte()) * 8 % flash.bytes.len());
+    }
     let mut training = Training::start();
     // What the last save left behind, where it is known.
     let mut newest = None;

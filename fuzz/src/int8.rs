@@ -41,10 +41,10 @@ fn backbone<L: Layer>(input: &mut Input<'_>) -> u64 {
     let mut bytes = [0; BYTES];
     let length = if input.byte() < 250 { right } else { input.below(BYTES) };
     let kind = input.byte();
-    // Where the bytes begin as they should, and are multipliers where multipliers should be (0.003
-    // to 0.9 by the higher byte), the layers are reached.
+    // Where the bytes begin as they should, and are multipliers where multipliers should be (up to
+    // 0.7 by the higher byte), the layers are reached.
     if kind < 230 {
-        let pair = [input.byte() % 64, 64 + input.byte() % 63];
+        let pair = [input.byte() % 48, 48 + input.byte() % 16];
         bytes.as_chunks_mut().0.fill(pair);
         bytes[..4].copy_from_slice(b"RBQ1");
         for place in [4, 8] {

@@ -22,15 +22,17 @@ pub struct Target {
     pub run: fn(&[u8]) -> u64,
     /// The most bytes that an input has.
     pub longest: usize,
+    /// Its part of the time, beside those of the others.
+    pub weight: u32,
 }
 
 /// Every target.
 pub const TARGETS: [Target; 7] = [
-    Target { name: "ask_tell", run: ask_tell::run, longest: 256 },
-    Target { name: "checkpoints", run: checkpoints::run, longest: 64 },
-    Target { name: "int8", run: int8::run, longest: 256 },
-    Target { name: "landscapes", run: landscapes::run, longest: 128 },
-    Target { name: "model_files", run: model_files::run, longest: 192 },
-    Target { name: "networks", run: networks::run, longest: 64 },
-    Target { name: "store", run: store::run, longest: 64 },
+    Target { name: "ask_tell", run: ask_tell::run, longest: 256, weight: 6 },
+    Target { name: "checkpoints", run: checkpoints::run, longest: 64, weight: 2 },
+    Target { name: "int8", run: int8::run, longest: 256, weight: 1 },
+    Target { name: "landscapes", run: landscapes::run, longest: 128, weight: 1 },
+    Target { name: "model_files", run: model_files::run, longest: 192, weight: 2 },
+    Target { name: "networks", run: networks::run, longest: 64, weight: 2 },
+    Target { name: "store", run: store::run, longest: 64, weight: 1 },
 ];

@@ -60,14 +60,15 @@ fn run(args: &Args) -> Result<()> {
         println!("{}: {calls} calls, nothing wrong", target.name);
         return Ok(());
     }
-    let share = Duration::from_secs(args.seconds) / targets.len() as u32;
-    let limits = Limits { time: share, executions: args.executions.unwrap_or(u64::MAX) };
+    let weights: u32 = targets.iter().map(|target| target.weight).sum();
+    let executions = args.executions.unwrap_or(u64::MAX);
     let mut failures: Vec<Failure> = Vec::new();
     println!("| target | executions | a second | calls an execution |");
     println!("|---|---|---|---|");
     for target in targets {
         let campaign = Campaign::new(target, args.seed)?;
-        let result = campaign.run(limits)?;
+        let time = Duration::from_secs(args.seconds) * target.weight / weights;
+        let result = campaign.run(Limits { time, executions })?;
         println!("{}", result.row(target.name));
         failures.extend(result.failures);
     }

@@ -32,8 +32,11 @@ pub fn run(target: &Target, input: &[u8]) -> Result<u64, Panic> {
     QUIET.call_once(|| {
         set_hook(Box::new(|panic| {
             let place = panic.location().map(ToString::to_string).unwrap_or_default();
-            let message = panic.payload_as_str().unwrap_or("a panic without a message");
-            let panic = Panic { place, message: message.to_owned() };
+            let payload = panic.payload();
+            let literal = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let message = payload.downcast_ref::<String>().cloned().or(literal);
+            let message = message.unwrap_or_else(|| "a panic without a message".to_owned());
+            let panic = Panic { place, message };
             LAST.with(|last| *last.borrow_mut() = Some(panic));
         }));
     });

@@ -12,6 +12,7 @@ mod examples;
 mod faults;
 mod features;
 mod flash;
+mod fuzz;
 mod gpu;
 mod images;
 mod instructions;
@@ -81,11 +82,12 @@ const FORBIDDEN: [&str; 6] =
 
 /// The parts: first what needs no emulator and little building, last what builds hundreds of
 /// crates.
-const PARTS: [fn(&TestArgs) -> Part; 25] = [
+const PARTS: [fn(&TestArgs) -> Part; 26] = [
     lint::part,
     library::part,
     power::part,
     features::part,
+    fuzz::part,
     msrv::part,
     tools::part,
     rehearsal::part,
