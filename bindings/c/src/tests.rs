@@ -6,11 +6,8 @@ use crate::ball::rb_ball_init;
 use crate::error::rb_error;
 use crate::mlp::{rb_mlp, rb_mlp_classify, rb_mlp_cross_entropy, rb_mlp_squared_error};
 use crate::optimizer::{
-    rb_abandon, rb_begin, rb_gradient, rb_last_error, rb_optimizer, rb_report, rb_request,
-    rb_steps, rb_tell_gradient, rb_tell_loss,
+    rb_begin, rb_gradient, rb_optimizer, rb_report, rb_request, rb_tell_gradient, rb_tell_loss,
 };
-use crate::report::rb_step_report;
-use crate::schedule::rb_constant;
 use crate::sgd::{rb_sgd_default, rb_sgd_init};
 use crate::{adam, ball, sam};
 use core::mem::MaybeUninit;
