@@ -22,11 +22,13 @@
  * What holds for every function:
  * - Lengths are in elements, not bytes. Buffers belong to the caller: the library
  *   allocates nothing, frees nothing and calls nothing back.
- * - A pointer that is null or misaligned, a wrong length, an object that was not initialised and an
- *   answer out of turn each give an error code. The library cannot see that a pointer leads to
- *   memory that does not exist, is too short, or is in use by another call.
+ * - A pointer that is null or misaligned, a wrong length, memory that is written and overlaps
+ *   anything else of the same call, an object that is not initialised and an answer out of turn
+ *   each give an error code. The library cannot see that a pointer leads to memory that does not
+ *   exist, is too short, or is in use by another call.
  * - An object on which no init function was called must have a defined content, so that the library
- *   can recognise it: a static has one, a local needs `= {{0}}`.
+ *   can recognise it: a static has one, a local needs `= {{0}}`. An object may be initialised again
+ *   at any time. Where that fails it is not initialised, whatever it was before.
  * - Arithmetic is IEEE-754 single precision in one written order, so that every core gives the same
  *   bits. For the caller's own part of a loss to have them too, compile it with -ffp-contract=off.
  */
@@ -673,7 +675,9 @@ struct rb_ball_config rb_ball_shrinking(float radius, float learning_rate, uint3
  * whose content does not matter.
  *
  * Errors: RB_ERROR_SETTING and RB_ERROR_LENGTH, where rb_last_error says which setting or length
- * is meant; RB_ERROR_OVERLAP where theta and the workspace overlap. Cost: none.
+ * is meant; RB_ERROR_OVERLAP where theta, the workspace and the optimizer overlap. After any error
+ * the optimizer is not initialised, whatever it was before, and the buffers are as they were.
+ * Cost: none.
  */
 rb_error rb_ball_init(struct rb_optimizer *optimizer,
                       const struct rb_ball_config *config,
@@ -853,9 +857,9 @@ rb_error rb_steps(struct rb_optimizer *optimizer, uint32_t *steps);
 rb_error rb_report(const struct rb_optimizer *optimizer, struct rb_step_report *report);
 
 /**
- * Writes the details of the last error that an init function or a function of this optimizer found
- * in its arguments or answers; RB_ERROR_NONE where none did. Null, misaligned and overlapping
- * pointers are not recorded.
+ * Writes the details of the last error that an init function found, or a function of this
+ * optimizer in its answers and settings; RB_ERROR_NONE where none did. It also answers after an
+ * init function that failed. Wrong pointers are recorded by init functions only.
  */
 rb_error rb_last_error(const struct rb_optimizer *optimizer, struct rb_error_detail *detail);
 
