@@ -1,5 +1,5 @@
 //! This repository's own scenarios, for firmware and desktop: four networks, and two loads that are
-//! counted on every core. `rolling-ball-rehearsal` defines what a run of them is.
+//! counted on every core, and a soak. `rolling-ball-rehearsal` defines what a run of them is.
 
 #![no_std]
 #![deny(unsafe_code)]
@@ -9,6 +9,7 @@ pub mod digits_cnn;
 mod lanes;
 mod networks;
 pub mod slice;
+pub mod soak;
 pub mod training_step;
 
 pub use lanes::dot_with_lanes;

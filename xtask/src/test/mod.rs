@@ -12,6 +12,7 @@ mod examples;
 mod faults;
 mod features;
 mod flash;
+mod flips;
 mod gpu;
 mod images;
 mod instructions;
@@ -23,6 +24,7 @@ mod msrv;
 mod panics;
 mod part;
 mod rehearsal;
+mod soak;
 mod speakers;
 mod targets;
 mod tools;
@@ -80,7 +82,7 @@ const FORBIDDEN: [&str; 6] =
 
 /// The parts: first what needs no emulator and little building, last what builds hundreds of
 /// crates.
-const PARTS: [fn(&TestArgs) -> Part; 24] = [
+const PARTS: [fn(&TestArgs) -> Part; 26] = [
     lint::part,
     library::part,
     features::part,
@@ -94,6 +96,8 @@ const PARTS: [fn(&TestArgs) -> Part; 24] = [
     logs::part,
     device::part,
     faults::part,
+    soak::part,
+    flips::part,
     images::part,
     flash::part,
     cores::part,

@@ -1,0 +1,90 @@
+//! An objective that remembers where it was evaluated, and refuses to be asked without end.
+
+use super::form::Limits;
+use super::landscape::{LARGEST, Landscape};
+use rolling_ball::{Error, Objective};
+
+/// A place.
+pub type Point = [f32; LARGEST];
+
+/// A landscape under watch.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    pub landscape: Landscape,
+    limits: Limits,
+    /// All gradients of all steps.
+    evaluation: u32,
+    /// What the step in progress has asked for.
+    pub asked: Limits,
+    /// Whether that was more than it may ask for.
+    pub exceeded: bool,
+    /// Where the step began.
+    pub start: Point,
+    /// The place that was evaluated last, and the last where the loss was finite.
+    pub last: Point,
+    pub last_finite: Point,
+    /// The first gradient of the step.
+    pub gradient: Point,
+}
+
+impl Watched {
+    pub fn new(landscape: Landscape, limits: Limits) -> Self {
+        let (point, asked) = ([0.0; LARGEST], Limits { gradients: 0, losses: 0 });
+        Self {
+            landscape,
+            limits,
+            evaluation: 0,
+            asked,
+            exceeded: false,
+            start: point,
+            last: point,
+            last_finite: point,
+            gradient: point,
+        }
+    }
+
+    /// A step begins at theta, where the loss is finite.
+    pub fn begin(&mut self, theta: &[f32]) {
+        self.asked = Limits { gradients: 0, losses: 0 };
+        for point in [&mut self.start, &mut self.last, &mut self.last_finite] {
+            put(point, theta);
+        }
+    }
+
+    fn look(&mut self, theta: &[f32]) -> Result<f32, Error> {
+        let Limits { gradients, losses } = self.asked;
+        if gradients > self.limits.gradients || losses > self.limits.losses {
+            self.exceeded = true;
+            return Err(Error::UnexpectedAnswer { expected: "fewer evaluations" });
+        }
+        let loss = self.landscape.loss(theta);
+        put(&mut self.last, theta);
+        if loss.is_finite() {
+            put(&mut self.last_finite, theta);
+        }
+        Ok(loss)
+    }
+}
+
+impl Objective for Watched {
+    fn loss(&mut self, theta: &[f32]) -> Result<f32, Error> {
+        self.asked.losses += 1;
+        self.look(theta)
+    }
+
+    fn gradient(&mut self, theta: &[f32], gradient: &mut [f32]) -> Result<f32, Error> {
+        self.asked.gradients += 1;
+        self.evaluation = self.evaluation.wrapping_add(1);
+        self.landscape.gradient(theta, gradient, self.evaluation);
+        if self.asked.gradients == 1 {
+            put(&mut self.gradient, gradient);
+        }
+        self.look(theta)
+    }
+}
+
+pub fn put(point: &mut Point, theta: &[f32]) {
+    for (place, t) in point.iter_mut().zip(theta) {
+        *place = *t;
+    }
+}
