@@ -216,10 +216,12 @@ impl fmt::Display for Tally {
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let Self { step, what, ended } = self;
-        write!(f, "step {step}: {what}; it ended with ")?;
+        write!(f, "step {step}: {what}; it ended ")?;
         match ended {
-            Ok(report) => write!(f, "{report:?}"),
-            Err(error) => write!(f, "\"{error}\""),
+            Ok(StepReport { outcome, loss_before, loss_after, .. }) => {
+                write!(f, "{outcome:?}, {loss_before:e} before and {loss_after:?} after")
+            }
+            Err(error) => write!(f, "in the error \"{error}\""),
         }
     }
 }
