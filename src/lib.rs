@@ -9,7 +9,7 @@
 //! you evaluate and tell the answer, until a [`StepReport`] ends the step. [`step`] does that over
 //! an [`Objective`] in one call, [`poll_step`] over a [`PollObjective`] in pieces. A [`Schedule`]
 //! is a setting that changes from step to step, [`Armijo`] a line search. [`ClipNorm`],
-//! [`WeightDecay`] and [`ByPart`] are wrappers around any optimizer. Whatever goes wrong is an
+//! [`WeightDecay`], [`ByPart`] and [`KeepStart`] are wrappers around any optimizer. Whatever goes wrong is an
 //! [`Error`].
 //!
 //! **The ball.** [`RollingBall`] is Algorithm 1 of the paper, with its settings in
@@ -78,7 +78,7 @@ pub use error::Error;
 pub use math::Micromath;
 pub use math::{Libm, Math};
 pub use optimizer::{
-    Armijo, ByPart, ClipNorm, Evaluation, Evaluations, FootpointReport, Kind, Objective, Optimizer,
-    Outcome, Part, Parts, PollObjective, Request, Resumable, STATE_WORDS, Schedule, State,
-    StepByPart, StepReport, WeightDecay, poll_step, step,
+    Armijo, ByPart, ClipNorm, Evaluation, Evaluations, FootpointReport, KeepStart, Kind, Objective,
+    Optimizer, Outcome, Part, Parts, PollObjective, Request, Resumable, STATE_WORDS, Schedule,
+    State, StepByPart, StepReport, WeightDecay, poll_step, step,
 };

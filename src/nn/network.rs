@@ -181,7 +181,8 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
     /// Names the class: the number of the largest output. Cost: one forward pass.
     ///
     /// # Errors
-    /// As [`predict`](Self::predict), and [`Error::NonFiniteOutput`] where every output is NaN.
+    /// As [`predict`](Self::predict), and [`Error::NonFiniteOutput`] where an output is NaN or
+    /// infinite.
     pub fn classify(
         &self,
         theta: &[f32],
@@ -191,7 +192,10 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
         let output = self.predict(theta, input, scratch)?;
         let mut best: Option<(usize, f32)> = None;
         for (class, value) in output.iter().enumerate() {
-            if !value.is_nan() && best.is_none_or(|(_, largest)| *value > largest) {
+            if !value.is_finite() {
+                return Err(Error::NonFiniteOutput);
+            }
+            if best.is_none_or(|(_, largest)| *value > largest) {
                 best = Some((class, *value));
             }
         }

@@ -146,7 +146,11 @@ impl Sums {
             let wrong_way = if bottom { -change } else { change };
             self.excess += 2.0 * wrong_way.max(0.0);
             if let Some(before) = before {
-                self.bend = self.bend.max((change - before).abs());
+                // Heights far apart may differ by more than an `f32` holds: a NaN stays one.
+                let bend = (change - before).abs();
+                if bend.is_nan() || bend > self.bend {
+                    self.bend = bend;
+                }
             }
             before = Some(change);
         }

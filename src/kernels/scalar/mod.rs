@@ -338,17 +338,40 @@ impl VectorOps for Scalar {
         }
     }
 
-    fn displace(theta: &mut [f32], displaced: &mut [f32], gradient: &[f32], rate: f32, reach: f32) {
+    fn rescale_move(theta: &mut [f32], start: &[f32], scale: f32) {
+        for (theta, start) in theta.iter_mut().zip(start) {
+            *theta = start + scale * (*theta - start);
+        }
+    }
+
+    fn repeat_move(theta: &mut [f32], before: &mut [f32], scale: f32) {
+        for (theta, before) in theta.iter_mut().zip(before) {
+            let new = *theta + scale * (*theta - *before);
+            *before = *theta;
+            *theta = new;
+        }
+    }
+
+    fn displace(
+        theta: &mut [f32],
+        displaced: &mut [f32],
+        gradient: &mut [f32],
+        rate: f32,
+        reach: f32,
+    ) {
         for ((theta, displaced), gradient) in theta.iter_mut().zip(displaced).zip(gradient) {
-            *theta -= rate * gradient;
-            *displaced = *theta - reach * gradient;
+            let new = *theta - rate * *gradient;
+            *displaced = new - reach * *gradient;
+            *gradient = *theta;
+            *theta = new;
         }
     }
 
     fn gauss_newton_move(theta: &mut [f32], displaced: &[f32], gradient: &mut [f32], scale: f32) {
         for ((theta, displaced), gradient) in theta.iter_mut().zip(displaced).zip(gradient) {
-            *gradient = (displaced - *theta) - scale * *gradient;
-            *theta += *gradient;
+            let new = *theta + ((displaced - *theta) - scale * *gradient);
+            *gradient = *theta;
+            *theta = new;
         }
     }
 
