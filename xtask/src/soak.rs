@@ -47,11 +47,30 @@ pub fn soak(args: &SoakArgs) -> Result<()> {
     Ok(())
 }
 
-/// Soaks this machine; the table of what became of every cell.
+/// Soaks this machine; the tables of what became of every cell, first at the rate that is set, then
+/// with the rate halved by every step that is refused.
 pub fn desktop(steps: u32) -> Result<String> {
     let start = Instant::now();
-    let tallies = kept(run(steps))?;
-    let evaluations: u64 = tallies.iter().map(|tally| tally.gradients + tally.losses).sum();
+    let (plain, halved) = (kept(false, run(steps, false))?, kept(true, run(steps, true))?);
+    let seconds = start.elapsed().as_secs_f64();
+    let tallies = plain.iter().chain(&halved);
+    let evaluations: u64 = tallies.map(|tally| tally.gradients + tally.losses).sum();
+    Ok(format!(
+        "{} steps of each of {} optimizers on each of {} landscapes, and as many with \
+         `halve_when_refused`: {} evaluations in {seconds:.0} s, and every promise was kept. The \
+         columns of the landscapes have the part of the steps that were refused by an error, and \
+         the loss at the end.\n\n{}\n\nWith `halve_when_refused`:\n\n{}",
+        grouped(steps.into()),
+        Form::ALL.len(),
+        Landscape::ALL.len(),
+        grouped(evaluations),
+        table(steps, &plain),
+        table(steps, &halved),
+    ))
+}
+
+/// An optimizer a row, a landscape a column.
+fn table(steps: u32, tallies: &[Tally]) -> String {
     let rows = Form::ALL.iter().zip(tallies.chunks(Landscape::ALL.len()));
     let rows = rows.map(|(form, tallies)| {
         let asked = tallies.iter().map(|tally| per_step(tally, steps));
@@ -63,20 +82,9 @@ pub fn desktop(steps: u32) -> Result<String> {
         });
         [form.to_string(), format!("{least:.1} to {most:.1}")].into_iter().chain(ends).collect()
     });
-    let landscapes = Landscape::ALL.map(|landscape| landscape.to_string());
     let header = ["optimizer", "evaluations a step"].map(str::to_owned);
-    let mut text = format!(
-        "{} steps of each of {} optimizers on each of {} landscapes: {} evaluations in {:.0} s, \
-         and every promise was kept. The rest of the columns: the part of the steps that were \
-         refused by an error, and the loss at the end.\n\n",
-        grouped(steps.into()),
-        Form::ALL.len(),
-        Landscape::ALL.len(),
-        grouped(evaluations),
-        start.elapsed().as_secs_f64(),
-    );
-    text += &markdown(header.into_iter().chain(landscapes).collect(), rows);
-    Ok(text)
+    let landscapes = Landscape::ALL.map(|landscape| landscape.to_string());
+    markdown(header.into_iter().chain(landscapes).collect(), rows)
 }
 
 fn per_step(tally: &Tally, steps: u32) -> f64 {
@@ -84,8 +92,8 @@ fn per_step(tally: &Tally, steps: u32) -> f64 {
 }
 
 /// Every cell, in their order, on all processors.
-fn run(steps: u32) -> Vec<Result<Tally, Broken>> {
-    let cells = Vec::from_iter(Cell::all());
+fn run(steps: u32, halve: bool) -> Vec<Result<Tally, Broken>> {
+    let cells = Vec::from_iter(Cell::all(halve));
     let bar = progress::bar("soak", "steps");
     bar.set_length(u64::from(steps) * cells.len() as u64);
     let tick = |steps: u32| bar.inc(steps.into());
@@ -95,9 +103,9 @@ fn run(steps: u32) -> Vec<Result<Tally, Broken>> {
 }
 
 /// The cells, if they have kept every promise.
-fn kept(ends: Vec<Result<Tally, Broken>>) -> Result<Vec<Tally>> {
+fn kept(halve: bool, ends: Vec<Result<Tally, Broken>>) -> Result<Vec<Tally>> {
     let mut broken = String::new();
-    for (cell, end) in Cell::all().zip(&ends) {
+    for (cell, end) in Cell::all(halve).zip(&ends) {
         if let Err(promise) = end {
             writeln!(broken, "{cell}: {promise}")?;
         }
@@ -109,7 +117,7 @@ fn kept(ends: Vec<Result<Tally, Broken>>) -> Result<Vec<Tally>> {
 /// Soaks the emulated Cortex-M4F, whose bits must be the desktop's after every step.
 pub fn device(steps: u32) -> Result<String> {
     let start = Instant::now();
-    let expected = run(steps);
+    let expected = run(steps, false);
     let firmware = Build::firmware("test", &MPS2_AN386, "soak").run()?;
     let bar = progress::bar("soak in QEMU", "optimizers on landscapes");
     bar.set_length(expected.len() as u64);
@@ -124,7 +132,7 @@ pub fn device(steps: u32) -> Result<String> {
     });
     let told: Vec<String> = told.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
     bar.finish_and_clear();
-    for (cell, end) in Cell::all().zip(&expected) {
+    for (cell, end) in Cell::all(false).zip(&expected) {
         let here = match end {
             Ok(tally) => format!("{cell}: {tally}"),
             Err(broken) => format!("{cell}: {broken}"),
@@ -132,7 +140,7 @@ pub fn device(steps: u32) -> Result<String> {
         let there = told.iter().find(|line| line.starts_with(&format!("{cell}: ")));
         ensure!(there == Some(&here), "the device said {there:?}, the desktop {here:?}");
     }
-    let count = kept(expected)?.len();
+    let count = kept(false, expected)?.len();
     Ok(format!(
         "{} steps of each of them on each landscape on an emulated {}, {} in all, with the \
          desktop's bits after every step, in {:.0} s.",

@@ -5,8 +5,9 @@ use core::fmt;
 use rolling_ball::kernels::{Active, VectorOps};
 use rolling_ball::{
     Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, ByPart, ClipNorm,
-    EntropySgdConfig, Error, GaussNewton, GradientDescent, LaggedContact, Optimizer, Part, Plain,
-    RefreshedContact, RollingBall, RollingBallConfig, SamConfig, SgdConfig, WeightDecay,
+    EntropySgdConfig, Error, GaussNewton, GradientDescent, KeepStart, LaggedContact, Optimizer,
+    Part, Plain, RefreshedContact, RollingBall, RollingBallConfig, SamConfig, SgdConfig,
+    WeightDecay,
 };
 use rolling_ball_rehearsal::OptimizerConfig;
 
@@ -37,6 +38,8 @@ pub enum Form {
     WeightDecay,
     /// Adam, whose first parameter moves at half the rate.
     ByPart,
+    /// The ball with lagged contact and Armijo's search, with the start of each step kept.
+    KeepStart,
 }
 
 const LAGGED: AnyFootpoint = AnyFootpoint::LaggedContact(LaggedContact);
@@ -57,9 +60,8 @@ const ARMIJO: AnyCentreStep = AnyCentreStep::Armijo(Armijo {
 
 /// The trials of [`Armijo`]'s line search as shipped.
 const SEARCH_TRIALS: u32 = 12;
-/// The trials on each line of [`GaussNewton`]: twelve, and one further out where the last of them
-/// is accepted and the loss falls by more than was predicted.
-const LINE_TRIALS: u32 = 13;
+/// The trials on each line of [`GaussNewton`].
+const LINE_TRIALS: u32 = 12;
 const RATE: f32 = 0.1;
 const DECAY: f32 = 1e-3;
 
@@ -83,7 +85,7 @@ pub trait Visitor {
 
 impl Form {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Ball(LAGGED, PLAIN),
         Self::Ball(LAGGED, ARC_LENGTH),
         Self::Ball(LAGGED, ARMIJO),
@@ -107,6 +109,7 @@ impl Form {
         Self::ClipNorm,
         Self::WeightDecay,
         Self::ByPart,
+        Self::KeepStart,
     ];
 
     /// The most that a step of it may ask for.
@@ -132,6 +135,7 @@ impl Form {
                 }
             }
             Self::SgdArmijo => (1, SEARCH_TRIALS),
+            Self::KeepStart => return Self::Ball(LAGGED, ARMIJO).limits(),
             Self::Sam => (2, 1),
             Self::EntropySgd => (EntropySgdConfig::default().moves, 1),
             _ => (1, 1),
@@ -142,7 +146,15 @@ impl Form {
     /// Whether it goes back to where a step began, whatever has ended the step.
     #[must_use]
     pub fn returns_to_start(self) -> bool {
-        matches!(self, Self::Sam | Self::EntropySgd)
+        matches!(self, Self::Sam | Self::EntropySgd | Self::KeepStart)
+    }
+
+    /// Whether it has no vector left to keep a step's start in while it tries rates: a contact form
+    /// of the ball with Armijo's search.
+    #[must_use]
+    pub fn forgets_start(self) -> bool {
+        let Self::Ball(footpoint, AnyCentreStep::Armijo(_)) = self else { return false };
+        matches!(footpoint, AnyFootpoint::LaggedContact(_) | AnyFootpoint::RefreshedContact(_))
     }
 
     /// What it adds to the loss.
@@ -181,7 +193,7 @@ impl Form {
     ) -> Result<V::Output, Error> {
         let mut vectors =
             vectors.iter_mut().map(|vector| vector.get_mut(..parameters).unwrap_or_default());
-        let vector = || Ok::<_, Error>(vectors.next().unwrap_or_default());
+        let mut vector = || Ok::<_, Error>(vectors.next().unwrap_or_default());
         let kernels = Active::default();
         let learning_rate = RATE.into();
         let sgd = SgdConfig { learning_rate, ..SgdConfig::default() };
@@ -220,6 +232,11 @@ impl Form {
                 let slow = Part { length: 1, rate: 0.5, decay: 0.0 };
                 let rest = Part { length: parameters.saturating_sub(1), rate: 1.0, decay: 0.0 };
                 visitor.visit(ByPart::new(adam, [slow, rest])?)
+            }
+            Self::KeepStart => {
+                let config = ball(LAGGED, ARMIJO);
+                let ball: RollingBall<_, _, _> = config.build(kernels, &mut vector)?;
+                visitor.visit(KeepStart::new(ball, vector()?)?)
             }
         })
     }
@@ -260,6 +277,7 @@ impl fmt::Display for Form {
             Self::ClipNorm => "ClipNorm of SGD",
             Self::WeightDecay => "WeightDecay of the ball",
             Self::ByPart => "ByPart of Adam",
+            Self::KeepStart => "KeepStart of the ball, Armijo",
         })
     }
 }

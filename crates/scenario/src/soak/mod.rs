@@ -11,8 +11,8 @@ pub use landscape::{LARGEST, Landscape};
 
 use core::fmt;
 use distance::has_risen;
-use rolling_ball::{Error, Optimizer, StepReport, step};
-use watch::{Point, Watched};
+use rolling_ball::{Error, Optimizer, Outcome, StepReport, step};
+use watch::{Point, Watched, is_at};
 
 /// During the first half of the steps, theta is put at another start after so many. The second half
 /// is one training.
@@ -27,6 +27,8 @@ pub struct Cell {
     pub form: Form,
     /// The landscape.
     pub landscape: Landscape,
+    /// Whether each step that is refused halves the rate of the next.
+    pub halve: bool,
 }
 
 /// What became of a cell.
@@ -59,9 +61,9 @@ pub struct Broken {
 
 impl Cell {
     /// Every optimizer on every landscape.
-    pub fn all() -> impl Iterator<Item = Self> {
+    pub fn all(halve: bool) -> impl Iterator<Item = Self> {
         let forms = Form::ALL.into_iter();
-        forms.flat_map(|form| Landscape::ALL.map(|landscape| Self { form, landscape }))
+        forms.flat_map(move |form| Landscape::ALL.map(|landscape| Self { form, landscape, halve }))
     }
 
     /// Makes so many steps, and checks each; `tick` hears the number of each start.
@@ -89,11 +91,13 @@ impl<T: FnMut(u32)> Visitor for Soak<T> {
     type Output = Result<Tally, Broken>;
 
     fn visit<O: Optimizer>(mut self, mut optimizer: O) -> Result<Tally, Broken> {
-        let Cell { form, landscape } = self.cell;
+        let Cell { form, landscape, halve } = self.cell;
+        optimizer.halve_when_refused(halve);
         let mut watched = Watched::new(landscape, form.limits());
         let mut memory: Point = [0.0; LARGEST];
         let theta = memory.get_mut(..landscape.parameters()).unwrap_or_default();
-        let (mut done, mut refused, mut gradients, mut losses) = (0, 0, 0, 0);
+        let (mut done, mut refused, mut in_a_row) = (0, 0, 0);
+        let (mut gradients, mut losses) = (0, 0);
         let mut hash = 0x811c_9dc5_u32;
         for attempt in 0..self.steps {
             if attempt.is_multiple_of(STEPS_A_START) {
@@ -105,16 +109,16 @@ impl<T: FnMut(u32)> Visitor for Soak<T> {
             watched.begin(theta);
             let ended = step(&mut optimizer, &mut watched, theta);
             let checked = match ended {
-                Ok(report) => check_step(form, &report, &watched, theta, done),
+                Ok(report) => check_step(form, &report, &watched, theta, (done, in_a_row)),
                 Err(error) => check_refusal(form, error, &watched, theta),
             };
             checked.map_err(|what| Broken { step: attempt, what, ended })?;
             match ended {
-                Ok(_) => done += 1,
-                Err(_) => refused += 1,
+                Ok(_) => (done, in_a_row) = (done + 1, 0),
+                Err(_) => (refused, in_a_row) = (refused + 1, in_a_row + 1),
             }
-            if optimizer.steps() != done {
-                let what = "the optimizer counts other steps than those that were done";
+            if (optimizer.steps(), optimizer.refused()) != (done, in_a_row) {
+                let what = "the optimizer counts other steps than those that were done or refused";
                 return Err(Broken { step: attempt, what, ended });
             }
             gradients += u64::from(watched.asked.gradients);
@@ -134,7 +138,7 @@ fn check_step(
     report: &StepReport,
     watched: &Watched,
     theta: &[f32],
-    done: u32,
+    counted: (u32, u32),
 ) -> Result<(), &'static str> {
     let loss = watched.landscape.loss(theta);
     let told = report.loss_after.ok_or("a step that can be rolled back told no loss")?;
@@ -144,11 +148,13 @@ fn check_step(
         (Some(config), Some(_)) => !has_risen(&config, report, watched, theta),
         _ => true,
     };
+    let back = report.outcome != Outcome::Stalled || is_at(theta, &watched.stood);
     let promises = [
         (is_finite(theta), "theta is not finite"),
         (loss.is_finite(), "the loss at theta is not finite"),
         (told.to_bits() == (loss + form.penalty(theta)).to_bits(), "loss_after is not the loss"),
-        (report.step == done, "the report has another number of the step"),
+        (back, "a search has stalled, and theta is not where it began"),
+        ((report.step, report.refused) == counted, "the report counts other steps"),
         (asked == (watched.asked.gradients, watched.asked.losses), "evaluations were miscounted"),
         (descended, "a line search let the loss rise"),
         (nearer, "the search for the nearest point let D rise"),
@@ -163,23 +169,27 @@ fn check_refusal(
     watched: &Watched,
     theta: &[f32],
 ) -> Result<(), &'static str> {
-    let back = match error {
-        Error::NonFiniteLoss | Error::NonFiniteGradient | Error::NonFiniteUpdate
-            if form.returns_to_start() =>
-        {
-            &watched.start
+    let went_back = match error {
+        Error::NonFiniteParameters => is_at(theta, &watched.start),
+        Error::NonFiniteLoss | Error::NonFiniteGradient | Error::NonFiniteUpdate => {
+            if form.returns_to_start() {
+                is_at(theta, &watched.start)
+            } else {
+                is_at(theta, &watched.stood)
+                    || form.forgets_start() && is_at(theta, &watched.last_finite)
+            }
         }
-        Error::NonFiniteParameters => &watched.start,
-        Error::NonFiniteLoss | Error::NonFiniteGradient => &watched.last_finite,
-        Error::NonFiniteUpdate => &watched.last,
         _ if watched.exceeded => return Err(EXCEEDED),
         _ => return Err("no step should end in this error"),
     };
-    let is_back = theta.iter().zip(back).all(|(t, back)| t.to_bits() == back.to_bits());
+    // A search that could not keep its start returns to a place beside it, whose loss may be
+    // another.
+    let beside = form.forgets_start() && is_at(theta, &watched.last);
+    let is_known = watched.landscape.loss(theta).is_finite();
     kept([
         (is_finite(theta), "theta is not finite"),
-        (is_back, "theta is not where the error says"),
-        (watched.landscape.loss(theta).is_finite(), "the loss at theta is not finite"),
+        (went_back || beside, "theta is not where the error says"),
+        (is_known || beside, "the loss at theta is not finite"),
     ])
 }
 
@@ -197,7 +207,7 @@ fn kept<const N: usize>(promises: [(bool, &'static str); N]) -> Result<(), &'sta
 
 impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let Self { form, landscape } = self;
+        let Self { form, landscape, .. } = self;
         write!(f, "{form} on {landscape}")
     }
 }

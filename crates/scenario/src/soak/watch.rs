@@ -20,6 +20,9 @@ pub struct Watched {
     pub exceeded: bool,
     /// Where the step began.
     pub start: Point,
+    /// Where the last gradient was asked for, with a loss that is finite: the step went on from
+    /// there, or began there.
+    pub stood: Point,
     /// The place that was evaluated last, and the last where the loss was finite.
     pub last: Point,
     pub last_finite: Point,
@@ -37,16 +40,18 @@ impl Watched {
             asked,
             exceeded: false,
             start: point,
+            stood: point,
             last: point,
             last_finite: point,
             gradient: point,
         }
     }
 
-    /// A step begins at theta, where the loss is finite.
+    /// A step begins at theta.
     pub fn begin(&mut self, theta: &[f32]) {
         self.asked = Limits { gradients: 0, losses: 0 };
-        for point in [&mut self.start, &mut self.last, &mut self.last_finite] {
+        let Self { start, stood, last, last_finite, .. } = self;
+        for point in [start, stood, last, last_finite] {
             put(point, theta);
         }
     }
@@ -79,11 +84,20 @@ impl Objective for Watched {
         if self.asked.gradients == 1 {
             put(&mut self.gradient, gradient);
         }
-        self.look(theta)
+        let loss = self.look(theta)?;
+        if loss.is_finite() {
+            put(&mut self.stood, theta);
+        }
+        Ok(loss)
     }
 }
 
-pub fn put(point: &mut Point, theta: &[f32]) {
+/// Whether theta is there, to the bit.
+pub fn is_at(theta: &[f32], point: &Point) -> bool {
+    theta.iter().zip(point).all(|(t, place)| t.to_bits() == place.to_bits())
+}
+
+fn put(point: &mut Point, theta: &[f32]) {
     for (place, t) in point.iter_mut().zip(theta) {
         *place = *t;
     }
