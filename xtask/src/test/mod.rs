@@ -12,6 +12,7 @@ mod examples;
 mod faults;
 mod features;
 mod flash;
+mod flips;
 mod gpu;
 mod images;
 mod instructions;
@@ -24,6 +25,7 @@ mod panics;
 mod part;
 mod power;
 mod rehearsal;
+mod soak;
 mod speakers;
 mod targets;
 mod tools;
@@ -81,7 +83,7 @@ const FORBIDDEN: [&str; 6] =
 
 /// The parts: first what needs no emulator and little building, last what builds hundreds of
 /// crates.
-const PARTS: [fn(&TestArgs) -> Part; 25] = [
+const PARTS: &[fn(&TestArgs) -> Part] = &[
     lint::part,
     library::part,
     power::part,
@@ -96,6 +98,8 @@ const PARTS: [fn(&TestArgs) -> Part; 25] = [
     logs::part,
     device::part,
     faults::part,
+    soak::part,
+    flips::part,
     images::part,
     flash::part,
     cores::part,
