@@ -62,9 +62,9 @@ impl Import {
         self
     }
 
-    /// Reads, checks and computes everything, and writes nothing. It takes memory for a few copies
-    /// of the weights, and evaluates the network once for each calibration input and each test
-    /// input.
+    /// Reads, checks and computes everything, and writes nothing. It takes at most 18 times the
+    /// bytes of its files in memory, and 170 MB more, whatever is in them. It evaluates the network
+    /// once for each calibration input and each test input, with at most 2^30 products and sums.
     ///
     /// # Errors
     ///

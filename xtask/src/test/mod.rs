@@ -11,6 +11,7 @@ mod duty;
 mod examples;
 mod faults;
 mod features;
+mod files;
 mod flash;
 mod gpu;
 mod images;
@@ -80,12 +81,13 @@ const FORBIDDEN: [&str; 6] =
 
 /// The parts: first what needs no emulator and little building, last what builds hundreds of
 /// crates.
-const PARTS: [fn(&TestArgs) -> Part; 24] = [
+const PARTS: [fn(&TestArgs) -> Part; 25] = [
     lint::part,
     library::part,
     features::part,
     msrv::part,
     tools::part,
+    files::part,
     rehearsal::part,
     examples::part,
     memory::part,

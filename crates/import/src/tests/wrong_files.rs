@@ -364,7 +364,7 @@ fn descriptions_that_nest_deeply_are_refused() -> Result<()> {
         format!("name = {}", "{ a = ".repeat(40_000)),
         format!("{} = 1", ["a"; 100_000].join(".")),
         format!("[{}]", ["a"; 100_000].join(".")),
-        format!("{}", "[[a]]\n".repeat(40_000)),
+        "[[a]]\n".repeat(40_000),
         format!("input = [{}]", "1,".repeat(100_000)),
     ] {
         let error = Spec::parse(&text).err();
