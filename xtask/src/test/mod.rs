@@ -11,6 +11,7 @@ mod duty;
 mod examples;
 mod faults;
 mod features;
+mod files;
 mod flash;
 mod flips;
 mod gpu;
@@ -90,6 +91,7 @@ const PARTS: &[fn(&TestArgs) -> Part] = &[
     features::part,
     msrv::part,
     tools::part,
+    files::part,
     rehearsal::part,
     examples::part,
     memory::part,
