@@ -3,7 +3,7 @@
 use super::TestArgs;
 use super::part::{Part, report};
 use super::watch::watch;
-use anyhow::{Result, ensure};
+use anyhow::ensure;
 use workbench::document::FILES;
 use workbench::workspace::cargo;
 
