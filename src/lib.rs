@@ -53,6 +53,7 @@ mod ball;
 mod baselines;
 #[cfg(feature = "checkpoints")]
 mod checkpoints;
+mod chunks;
 mod error;
 #[cfg(feature = "gpu")]
 pub mod gpu;

@@ -214,8 +214,8 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
     fn start(&mut self, theta: &mut [f32], loss: f32) -> Result<Next<End, WalkGradient>, Error> {
         let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
         self.record.start(loss, theta_squared, gradient_squared)?;
-        self.kept.as_mut().copy_from_slice(theta);
-        self.mean.as_mut().copy_from_slice(theta);
+        self.kept.as_mut().copy_from(theta);
+        self.mean.as_mut().copy_from(theta);
         self.go_on(theta, gradient_squared)
     }
 
@@ -242,8 +242,8 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
         K::add_scaled(theta, -rate, gradient);
         let mean = self.mean.as_mut();
         K::interpolate_into(gradient, mean, theta, self.config.newest);
-        mean.copy_from_slice(gradient);
-        self.walk.moves += 1;
+        mean.copy_from(gradient);
+        self.walk.moves = self.walk.moves.saturating_add(1);
         if self.walk.moves < self.config.moves {
             return Ok(Next::Gradient(WalkGradient::Walk));
         }

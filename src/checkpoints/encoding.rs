@@ -72,7 +72,7 @@ impl<'a, F: NorFlash> Writer<'a, F> {
 
     fn flush(&mut self) -> Result<(), F::Error> {
         self.chunk.digest(self.filled);
-        let bytes = self.chunk.bytes(self.filled.next_multiple_of(UNIT_WORDS));
+        let bytes = self.chunk.bytes(whole_units(self.filled));
         self.flash.write(self.offset, bytes)?;
         self.offset = self.offset.saturating_add(bytes.len() as u32);
         self.chunk.words = [ERASED; CHUNK_WORDS];
@@ -103,7 +103,7 @@ impl<'a, F: ReadNorFlash> Reader<'a, F> {
             self.fill()?;
         }
         let word = self.chunk.words.get(self.taken).copied().unwrap_or_default();
-        self.taken += 1;
+        self.taken = self.taken.saturating_add(1);
         Ok(u32::from_le_bytes(word))
     }
 
@@ -117,13 +117,18 @@ impl<'a, F: ReadNorFlash> Reader<'a, F> {
 
     fn fill(&mut self) -> Result<(), F::Error> {
         let count = self.left.min(CHUNK_WORDS as u64) as usize;
-        let bytes = self.chunk.bytes(count.next_multiple_of(UNIT_WORDS));
+        let bytes = self.chunk.bytes(whole_units(count));
         self.flash.read(self.offset, bytes)?;
         self.offset = self.offset.saturating_add(bytes.len() as u32);
         self.chunk.digest(count);
-        self.left -= count as u64;
+        self.left = self.left.saturating_sub(count as u64);
         self.filled = count;
         self.taken = 0;
         Ok(())
     }
+}
+
+/// So many words, filled up to whole units.
+fn whole_units(words: usize) -> usize {
+    words.div_ceil(UNIT_WORDS).saturating_mul(UNIT_WORDS)
 }

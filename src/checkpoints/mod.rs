@@ -260,7 +260,8 @@ impl<F: NorFlash> Checkpoints<F> {
     /// Bytes of a slot, of which the range must hold two.
     fn slot(&self, header: &Header) -> Result<u32, CheckpointError<F::Error>> {
         let slot = Self::slot_bytes(header.parameters.into(), header.vectors.into());
-        let (needed, available) = (slot.saturating_mul(2), self.range.end - self.range.start);
+        let (needed, available) =
+            (slot.saturating_mul(2), self.range.end.saturating_sub(self.range.start));
         if needed <= u64::from(available) {
             Ok(slot as u32)
         } else {
