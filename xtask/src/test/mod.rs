@@ -24,6 +24,7 @@ mod panics;
 mod part;
 mod rehearsal;
 mod speakers;
+mod stack;
 mod targets;
 mod tools;
 mod watch;
@@ -80,7 +81,7 @@ const FORBIDDEN: [&str; 6] =
 
 /// The parts: first what needs no emulator and little building, last what builds hundreds of
 /// crates.
-const PARTS: [fn(&TestArgs) -> Part; 24] = [
+const PARTS: [fn(&TestArgs) -> Part; 25] = [
     lint::part,
     library::part,
     features::part,
@@ -91,6 +92,7 @@ const PARTS: [fn(&TestArgs) -> Part; 24] = [
     memory::part,
     targets::part,
     panics::part,
+    stack::part,
     logs::part,
     device::part,
     faults::part,

@@ -1,0 +1,36 @@
+//! An application may turn on overflow checks in libm too. No float makes one of them fail.
+
+use std::hint::black_box;
+use std::thread;
+
+/// Those of one float that this library calls.
+const FUNCTIONS: [fn(f32) -> f32; 9] = [
+    ::libm::cosf,
+    ::libm::erff,
+    ::libm::expf,
+    ::libm::log1pf,
+    ::libm::logf,
+    ::libm::rintf,
+    ::libm::sinf,
+    ::libm::sqrtf,
+    ::libm::tanhf,
+];
+
+/// Proves something only in a build with overflow checks.
+#[test]
+#[ignore = "takes minutes: cargo xtask test panics --long"]
+fn no_float_overflows_an_integer_in_libm() {
+    let threads = thread::available_parallelism().map_or(1, usize::from) as u64;
+    let share = (1 << 32) / threads + 1;
+    thread::scope(|scope| {
+        for thread in 0..threads {
+            scope.spawn(move || {
+                for bits in (thread * share..(thread + 1) * share).map(|bits| bits as u32) {
+                    for function in FUNCTIONS {
+                        black_box(function(f32::from_bits(bits)));
+                    }
+                }
+            });
+        }
+    });
+}
