@@ -287,8 +287,8 @@ fn mixed(value: u64) -> u64 {
 
 /// Of mean 0 and variance 1: the sum of four uniform numbers.
 fn deviate(bits: u64) -> f32 {
-    let sum: u32 =
-        [bits, bits >> 16, bits >> 32, bits >> 48].map(|part| part as u32 & 0xffff).iter().sum();
+    let parts = [bits, bits >> 16, bits >> 32, bits >> 48].map(|part| part as u32 & 0xffff);
+    let sum = parts.into_iter().fold(0, u32::wrapping_add);
     // Four halves of 2^16 - 1 in the middle; the variance of each part is (2^32 - 1) / 12.
     (sum as f32 - 131_070.0) * (1.732_050_8 / 65_536.0)
 }

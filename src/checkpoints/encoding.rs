@@ -58,7 +58,7 @@ impl<'a, F: NorFlash> Writer<'a, F> {
         }
         if let Some(place) = self.chunk.words.get_mut(self.filled) {
             *place = word.to_le_bytes();
-            self.filled += 1;
+            self.filled = self.filled.saturating_add(1);
         }
         Ok(())
     }

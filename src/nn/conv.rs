@@ -183,8 +183,10 @@ impl Forward<'_> {
         let Self { geometry, weights, biases, input, output } = self;
         let (length, count) = (geometry.length().max(1), biases.len().max(1));
         let mut filters = Filters::new();
-        let tiles = weights.chunks_up_to(LANES * length).zip(biases.chunks_up_to(LANES));
-        for (index, (weights, biases)) in tiles.enumerate() {
+        let tiles =
+            weights.chunks_up_to(length.saturating_mul(LANES)).zip(biases.chunks_up_to(LANES));
+        let mut channel = 0_usize;
+        for (weights, biases) in tiles {
             filters.load(length, weights);
             let mut first = [0.0; LANES];
             for (first, bias) in first.iter_mut().zip(biases) {
@@ -195,11 +197,13 @@ impl Forward<'_> {
                 for run in runs {
                     sums = sums + filters.dot(run.window, run.of_map(input));
                 }
-                let place = place.get_mut(index * LANES..).unwrap_or_default();
+                let place = place.get_mut(channel..).unwrap_or_default();
                 for (y, sum) in place.iter_mut().zip(sums.store()) {
                     *y = sum;
                 }
             }
+            // A channel's number fits a usize.
+            channel = channel.wrapping_add(LANES);
         }
     }
 }

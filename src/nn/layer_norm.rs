@@ -67,7 +67,7 @@ impl<M: Shape, R: Trainable> Layer for LayerNorm<M, R> {
         let (scales, shifts) =
             parameters.weights_and_biases::<R>(Self::CHANNELS, Self::CHANNELS)?;
         let samples = samples::<Self>(input, output)?;
-        let kept = kept_mut(samples * Self::POSITIONS, activations)?;
+        let kept = kept_mut(samples.saturating_mul(Self::POSITIONS), activations)?;
         for ((input, output), kept) in input
             .whole_chunks(Self::CHANNELS)
             .zip(output.whole_chunks_mut(Self::CHANNELS))
@@ -96,7 +96,7 @@ impl<M: Shape, R: Trainable> Layer for LayerNorm<M, R> {
     ) -> Result<(), Error> {
         let samples = samples::<Self>(input, output_gradient)?;
         let (scales, shifts) = gradient.weights_and_biases::<R>(Self::CHANNELS, Self::CHANNELS)?;
-        let kept = kept_mut(samples * Self::POSITIONS, activations)?;
+        let kept = kept_mut(samples.saturating_mul(Self::POSITIONS), activations)?;
         let (scales, shifts) = (scales.to_add_to(), shifts.to_add_to());
         let positions = input
             .whole_chunks(Self::CHANNELS)
@@ -121,7 +121,7 @@ impl<M: Shape, R: Trainable> Layer for LayerNorm<M, R> {
     ) -> Result<(), Error> {
         let (scales, _) = parameters.weights_and_biases::<R>(Self::CHANNELS, Self::CHANNELS)?;
         let samples = samples::<Self>(input, output_gradient)?;
-        let kept = kept_mut(samples * Self::POSITIONS, activations)?;
+        let kept = kept_mut(samples.saturating_mul(Self::POSITIONS), activations)?;
         let positions = input
             .whole_chunks_mut(Self::CHANNELS)
             .zip(output_gradient.whole_chunks(Self::CHANNELS))

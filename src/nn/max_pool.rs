@@ -58,7 +58,7 @@ impl<M: Shape, W: Sliding> Layer for MaxPool<M, W> {
         activations: &mut [f32],
         output: &mut [f32],
     ) -> Result<(), Error> {
-        let expected = samples::<Self>(input, output)? * Self::ACTIVATIONS;
+        let expected = samples::<Self>(input, output)?.saturating_mul(Self::ACTIVATIONS);
         Error::check_length("layer activations", expected, activations.len())?;
         let mut winners = activations.chunks_up_to_mut(Self::OUTPUTS);
         for (input, output) in each_forward::<Self>(input, output)? {
@@ -73,7 +73,7 @@ impl<M: Shape, W: Sliding> Layer for MaxPool<M, W> {
         activations: &mut [f32],
         output_gradient: &[f32],
     ) -> Result<(), Error> {
-        let expected = samples::<Self>(input, output_gradient)? * Self::ACTIVATIONS;
+        let expected = samples::<Self>(input, output_gradient)?.saturating_mul(Self::ACTIVATIONS);
         Error::check_length("layer activations", expected, activations.len())?;
         let mut winners = activations.chunks_up_to(Self::OUTPUTS);
         for (input, output_gradient) in each_backward_input::<Self>(input, output_gradient)? {

@@ -190,7 +190,7 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
     ) -> Result<usize, Error> {
         let output = self.predict(theta, input, scratch)?;
         let mut best: Option<(usize, f32)> = None;
-        for (class, value) in output.iter().enumerate() {
+        for (class, value) in (0..output.len()).zip(output.iter()) {
             if !value.is_nan() && best.is_none_or(|(_, largest)| *value > largest) {
                 best = Some((class, *value));
             }

@@ -76,7 +76,7 @@ impl<'a> Parameters<'a> {
         Error::check_length("layer parameters", trained, self.theta.len())?;
         Error::check_length(
             "frozen layer parameters",
-            weights + biases - trained,
+            weights.saturating_add(biases).saturating_sub(trained),
             self.frozen.len(),
         )?;
         match (R::WEIGHTS, R::BIASES) {

@@ -97,7 +97,7 @@ impl<const WIDTH: usize, const CAPACITY: usize> SampleStore<WIDTH, CAPACITY> {
     /// Where the sample lies that makes room for one of class `incoming`.
     fn oldest_of_the_largest_class(&self, incoming: u8) -> usize {
         let (mut place, mut largest) = (0, 0);
-        for (index, sample) in self.samples.iter().enumerate() {
+        for (index, sample) in (0..self.samples.len()).zip(&self.samples) {
             let own = usize::from(sample.class == incoming);
             let count = self.len_of(sample.class).saturating_add(own);
             if count > largest {

@@ -151,6 +151,20 @@ fn replace_and_reduce_panel<const SUMS: usize>(
     total.add(&lanes);
 }
 
+/// This is a function of its own for the same reason as [`reduce_panel`], and so that the compiler
+/// knows that the slices do not overlap.
+#[inline(never)]
+fn descend_panel(total: &mut Total<2>, theta: &mut [f32], gradient: &mut [f32], rate: f32) {
+    let (theta_blocks, theta_rest) = theta.as_chunks_mut::<LANES>();
+    let (gradient_blocks, gradient_rest) = gradient.as_chunks_mut::<LANES>();
+    let mut lanes = [[NOTHING; LANES]; 2];
+    for (theta, gradient) in theta_blocks.iter_mut().zip(gradient_blocks) {
+        descend_block(&mut lanes, theta, gradient, rate);
+    }
+    descend_block(&mut lanes, theta_rest, gradient_rest, rate);
+    total.add(&lanes);
+}
+
 /// Computes `(x . x, y . z)` in one pass. The binary holds it once, whatever it is called with.
 #[inline(never)]
 fn square_and_dot(x: &[f32], y: &[f32], z: &[f32]) -> [f32; 2] {
@@ -382,14 +396,7 @@ impl VectorOps for Scalar {
         let mut total = Total::new();
         for (theta, gradient) in theta.chunks_up_to_mut(PANEL).zip(gradient.chunks_up_to_mut(PANEL))
         {
-            let (theta_blocks, theta_rest) = theta.as_chunks_mut::<LANES>();
-            let (gradient_blocks, gradient_rest) = gradient.as_chunks_mut::<LANES>();
-            let mut lanes = [[NOTHING; LANES]; 2];
-            for (theta, gradient) in theta_blocks.iter_mut().zip(gradient_blocks) {
-                descend_block(&mut lanes, theta, gradient, rate);
-            }
-            descend_block(&mut lanes, theta_rest, gradient_rest, rate);
-            total.add(&lanes);
+            descend_panel(&mut total, theta, gradient, rate);
         }
         let [theta, gradient] = total.sums();
         (theta, gradient)

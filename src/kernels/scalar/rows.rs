@@ -23,7 +23,7 @@ pub fn transform(
 
 #[inline(always)]
 fn multiply(width: usize, weights: &[f32], biases: &[f32], input: &[f32], output: &mut [f32]) {
-    for ((y, row), bias) in output.iter_mut().zip(weights.whole_chunks(width)).zip(biases) {
+    for ((y, bias), row) in output.iter_mut().zip(biases).zip(weights.whole_chunks(width)) {
         *y = bias + Scalar::dot(row, input);
     }
 }
@@ -93,7 +93,7 @@ fn add_samples(
 #[inline(always)]
 fn add_outer(width: usize, factors: &[f32], row: &[f32], targets: &mut [f32], add: bool) {
     let (blocks, rest) = row.as_chunks::<LANES>();
-    for (index, x) in blocks.iter().enumerate() {
+    for (index, x) in (0..blocks.len()).zip(blocks) {
         for (target, factor) in targets.whole_chunks_mut(width).zip(factors) {
             let Some(y) = target.as_chunks_mut::<LANES>().0.get_mut(index) else { continue };
             add_scaled(y, *factor, x, add);

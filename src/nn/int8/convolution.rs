@@ -138,7 +138,7 @@ fn convolve_channels(geometry: Geometry, affine: Affine, input: &[i8], output: &
     let zero = affine.range.input_zero;
     let channels = geometry.channels();
     for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(channels)) {
-        for ((index, y), channel) in outputs.iter_mut().enumerate().zip(affine.channels()) {
+        for ((index, y), channel) in (0..channels).zip(outputs).zip(affine.channels()) {
             let mut sum = channel.bias;
             for run in runs.clone() {
                 let weights = run.of_window(affine.weights()).whole_chunks(channels);

@@ -111,7 +111,7 @@ impl Mean {
     fn pool(&self, geometry: Geometry, input: &[i8], output: &mut [i8]) {
         let channels = geometry.channels();
         for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(channels)) {
-            for (channel, y) in outputs.iter_mut().enumerate() {
+            for (channel, y) in (0..channels).zip(outputs) {
                 let values = runs.clone().flat_map(|run| of_channel(input, run, channel, channels));
                 // An i32 holds it, by assert_sum_fits.
                 let sum = values.fold(0_i32, |sum, value| {
@@ -126,7 +126,7 @@ impl Mean {
 fn largest(geometry: Geometry, input: &[i8], output: &mut [i8]) {
     let channels = geometry.channels();
     for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(channels)) {
-        for (channel, y) in outputs.iter_mut().enumerate() {
+        for (channel, y) in (0..channels).zip(outputs) {
             let values = runs.clone().flat_map(|run| of_channel(input, run, channel, channels));
             // Padding is less than the window is long: every window sees the map.
             *y = values.max().copied().unwrap_or(i8::MIN);

@@ -4,7 +4,7 @@
 mod profile;
 
 use super::part::{Part, report};
-use super::watch::watch;
+use super::watch::{cargo_test, watch};
 use super::{FORBIDDEN, TestArgs};
 use crate::device::{calls, elf};
 use anyhow::{Result, ensure};
@@ -46,12 +46,20 @@ pub fn part(args: &TestArgs) -> Part {
     }
     // The table is written whole or not at all.
     if long || write {
-        part = part
-            .test("no_entry_point_can_panic_or_allocate_by_any_profile_on_any_core", move || {
-                report(write, PANICS, &table()?)
-            });
+        let sentence = "no_entry_point_can_panic_or_allocate_by_any_profile_on_any_core";
+        part = part.test(sentence, move || report(write, PANICS, &table()?));
     }
-    part
+    part.long_test("no_float_overflows_an_integer_in_libm_or_micromath", every_float)
+}
+
+/// Calls the functions of these dependencies with every float, with their overflow checks on.
+fn every_float() -> Result<()> {
+    let mut command = cargo();
+    command.args(["test", "--locked", "--release", "--package", "rolling-ball"]);
+    command.args(["--features", "micromath", "--test", "kernels"]);
+    command.args(["--config", "profile.release.overflow-checks=true", "--target-dir"]);
+    command.args(["target/panics", "--", "--ignored", "no_float_overflows"]);
+    cargo_test(command)
 }
 
 /// A profile on a core.
@@ -145,18 +153,20 @@ fn table() -> Result<String> {
         "`cargo xtask test panics --long`: `boards/panic_check` calls every entry point of the \
          core with what the compiler cannot know. In each cell: how many symbols of panics, of an \
          allocator or of `core::fmt` the linked binary holds; the bytes of its code. What is not \
-         said is as in cargo's release profile: opt-level 3, no LTO, 16 codegen units.\n\n\
+         said is as in cargo's release profile: opt-level 3, no LTO, 16 codegen units. Five of the \
+         cells are built by `cargo xtask test panics` too.\n\n\
          {table}\n\n\
          With overflow checks, arithmetic of this crate that cannot overflow says so by wrapping \
-         or saturating. The rows leave out the checks of libm and crc, which an application turns \
-         on with its own unless it says `[profile.release.package.libm] overflow-checks = false`, \
-         and the same for crc. Built with them too, these functions keep one:\n\n\
+         or saturating. The rows leave out the checks of libm, micromath and crc, which an \
+         application turns on with its own, unless it says \
+         `[profile.release.package.libm] overflow-checks = false`, and the same for the others. \
+         Built with them too, on the Cortex-M4F, these functions keep one:\n\n\
          {}\n\n\
-         None of them can be reached. crc shifts by 32 less the width of a checksum, which here is \
-         32, and less the length of a table's index, which is 8. The functions of libm take one \
-         float, and all 2^32 of them were tried with the checks on (the other long test \
-         of this command); `powf`, which only `landscapes::Quadratic` calls, adds exponents that it has \
-         just bounded by 150.",
+         None can be reached. crc shifts by 32 less the width of a checksum, which here is 32, and \
+         less that of a table's index, which is 8. The functions of libm and micromath take one \
+         float, and every one of the 2^32 was tried with the checks on (the other long test of \
+         this command). `powf` takes two: `landscapes::Quadratic` alone calls it, and what it adds \
+         and shifts are exponents that it has bounded by 150 before.",
         kept.join("\n")
     ))
 }
