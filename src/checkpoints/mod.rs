@@ -520,7 +520,7 @@ fn describe<'a, O: Resumable, E>(
             return Err(CheckpointError::Length { expected, actual });
         }
     }
-    let vectors = vectors.count();
+    let vectors = vectors.fold(0, |count: usize, _| count.saturating_add(1));
     Ok((state, Header::of(optimizer, settings, vectors)))
 }
 

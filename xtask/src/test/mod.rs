@@ -28,6 +28,7 @@ mod power;
 mod rehearsal;
 mod soak;
 mod speakers;
+mod stack;
 mod targets;
 mod tools;
 mod watch;
@@ -97,6 +98,7 @@ const PARTS: &[fn(&TestArgs) -> Part] = &[
     memory::part,
     targets::part,
     panics::part,
+    stack::part,
     logs::part,
     device::part,
     faults::part,
