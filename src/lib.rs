@@ -70,6 +70,7 @@ mod ball;
 mod baselines;
 #[cfg(feature = "checkpoints")]
 mod checkpoints;
+mod chunks;
 mod error;
 #[cfg(feature = "gpu")]
 pub mod gpu;

@@ -92,6 +92,7 @@ impl<'a, F: NorFlash> Writer<'a, F> {
         Ok(self.checksum.value())
     }
 
+    #[inline(never)] // Else the driver's write is in flash more than once.
     fn flush(&mut self) -> Result<(), F::Error> {
         self.checksum.add(self.chunk.get(..self.filled));
         // As erased as most flashes are, but none needs that.
@@ -140,6 +141,7 @@ impl<'a, F: NorFlash> Reader<'a, F> {
         Ok(self.checksum.value())
     }
 
+    #[inline(never)] // As above.
     fn fill(&mut self) -> Result<(), F::Error> {
         let count = self.left.min(self.chunk.len() as u64) as usize;
         let bytes = bytes(self.chunk, count, read_unit::<F>());

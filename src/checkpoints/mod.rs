@@ -201,7 +201,7 @@ impl<F: NorFlash> Checkpoints<F> {
             self.erase_around(start, end)?;
         }
 
-        self.flash.erase(start, end).map_err(CheckpointError::Flash)?;
+        self.erase_piece(start..end)?;
         header.checksum = self.write(start, theta, &state).map_err(CheckpointError::Flash)?;
         let written = Found { header, start, end };
         if !self.is_whole(&written).map_err(CheckpointError::Flash)? {
@@ -312,7 +312,7 @@ impl<F: NorFlash> Checkpoints<F> {
     /// # Errors
     /// [`CheckpointError::Flash`]; some checkpoints may still be there.
     pub fn erase(&mut self) -> Result<(), CheckpointError<F::Error>> {
-        self.flash.erase(self.range.start, self.range.end).map_err(CheckpointError::Flash)
+        self.erase_piece(self.range.clone())
     }
 
     /// Gives the flash back.
@@ -351,12 +351,16 @@ impl<F: NorFlash> Checkpoints<F> {
 
     /// Erases all of the range but this piece.
     fn erase_around(&mut self, start: u32, end: u32) -> Result<(), CheckpointError<F::Error>> {
-        for Range { start, end } in [self.range.start..start, end..self.range.end] {
-            if start < end {
-                self.flash.erase(start, end).map_err(CheckpointError::Flash)?;
-            }
+        self.erase_piece(self.range.start..start)?;
+        self.erase_piece(end..self.range.end)
+    }
+
+    #[inline(never)] // Else the driver's erase is in flash more than once.
+    fn erase_piece(&mut self, piece: Range<u32>) -> Result<(), CheckpointError<F::Error>> {
+        if piece.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        self.flash.erase(piece.start, piece.end).map_err(CheckpointError::Flash)
     }
 
     /// Writes the payload and returns its checksum.
@@ -516,7 +520,7 @@ fn describe<'a, O: Resumable, E>(
             return Err(CheckpointError::Length { expected, actual });
         }
     }
-    let vectors = vectors.count();
+    let vectors = vectors.fold(0, |count: usize, _| count.saturating_add(1));
     Ok((state, Header::of(optimizer, settings, vectors)))
 }
 

@@ -61,7 +61,7 @@ impl Grid {
     /// How many points there are in all.
     #[must_use]
     pub fn points(&self) -> usize {
-        self.rows() * self.columns()
+        self.rows().saturating_mul(self.columns())
     }
 
     /// The distance from a point to the next.
