@@ -8,6 +8,7 @@ pub mod driver;
 mod input;
 pub mod int8;
 pub mod landscapes;
+mod memory;
 pub mod model_files;
 pub mod networks;
 mod numbers;

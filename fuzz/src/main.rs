@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
-use rolling_ball_fuzz::driver::{Campaign, Failure, Limits, repeat};
+use rolling_ball_fuzz::driver::{Campaign, Failure, Limits, choose, repeat};
 use rolling_ball_fuzz::{TARGETS, Target};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -33,6 +33,9 @@ struct Args {
     /// List the targets
     #[arg(long)]
     list: bool,
+    /// Choose so many inputs a target anew, and write them into fuzz/seeds
+    #[arg(long, value_name = "COUNT")]
+    choose_seeds: Option<usize>,
 }
 
 fn main() -> ExitCode {
@@ -58,6 +61,13 @@ fn run(args: &Args) -> Result<()> {
         let input = std::fs::read(path).with_context(|| path.display().to_string())?;
         let calls = repeat(&target, &input)?;
         println!("{}: {calls} calls, nothing wrong", target.name);
+        return Ok(());
+    }
+    if let Some(count) = args.choose_seeds {
+        for target in targets {
+            let done = choose(target, args.seed, count)?;
+            println!("{}: {done} pairs of words in what the inputs tell", target.name);
+        }
         return Ok(());
     }
     let weights: u32 = targets.iter().map(|target| target.weight).sum();

@@ -4,11 +4,19 @@
 mod description;
 
 use crate::input::Input;
+use crate::memory::peak_of;
 use crate::trace::tell;
 use description::Description;
 use rolling_ball_import::Import;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+/// What docs/import.md promises: an import takes at most so many times the bytes of its files, and
+/// so many bytes more.
+const TIMES: usize = 18;
+const MORE: usize = 170_000_000;
+/// The threads that import at the same time are counted together.
+const THREADS: usize = 2;
 
 thread_local! {
     /// Where the files of a thread lie.
@@ -31,39 +39,43 @@ pub fn run(data: &[u8]) -> u64 {
     for file in [&mut text, &mut model, &mut inputs] {
         damage(file, &mut input);
     }
-    FOLDER.with(|folder| {
-        let [text, model, inputs] = [("network.toml", text), ("model", model), ("inputs", inputs)]
-            .map(|(name, content)| {
-                let path = folder.join(name);
-                if name == "network.toml" {
-                    tell(format_args!("{}", String::from_utf8_lossy(&content)));
-                }
-                match fs::write(&path, content) {
-                    Ok(()) => path,
-                    Err(error) => panic!("cannot write {}: {error}", path.display()),
-                }
-            });
-        let mut import = Import::new(model, text);
-        let extra = input.byte();
-        if extra & 1 == 1 {
-            import = import.int8(&inputs);
-        }
-        if extra & 2 == 2 {
-            import = import.test(inputs);
-        }
-        match import.read() {
-            Ok(imported) => {
-                assert!(!imported.files().is_empty());
-                tell(format_args!("{:?}", imported.report()));
+    let bytes = text.len() + model.len() + 2 * inputs.len();
+    let [text, model, inputs] = FOLDER.with(|folder| {
+        tell(format_args!("{}", String::from_utf8_lossy(&text)));
+        [("network.toml", text), ("model", model), ("inputs", inputs)].map(|(name, content)| {
+            let path = folder.join(name);
+            match fs::write(&path, content) {
+                Ok(()) => path,
+                Err(error) => panic!("cannot write {}: {error}", path.display()),
             }
-            Err(error) => {
-                let message = error.to_string();
-                tell(format_args!("{message}"));
-                assert!(message.len() > 10, "an error without words: {message:?}");
-                assert!(message.len() < 4096, "{} bytes of error", message.len());
-            }
-        }
+        })
     });
+    let mut import = Import::new(model, text);
+    let extra = input.byte();
+    if extra & 1 == 1 {
+        import = import.int8(&inputs);
+    }
+    if extra & 2 == 2 {
+        import = import.test(inputs);
+    }
+    let (read, peak) = peak_of(|| import.read());
+    tell(format_args!("{peak} bytes of memory for {bytes} of files"));
+    assert!(
+        peak <= THREADS * (TIMES * bytes + MORE),
+        "{peak} bytes of memory for {bytes} of files"
+    );
+    match read {
+        Ok(imported) => {
+            assert!(!imported.files().is_empty());
+            tell(format_args!("{:?}", imported.report()));
+        }
+        Err(error) => {
+            let message = error.to_string();
+            tell(format_args!("{message}"));
+            assert!(message.len() > 10, "an error without words: {message:?}");
+            assert!(message.len() < 4096, "{} bytes of error", message.len());
+        }
+    }
     1
 }
 

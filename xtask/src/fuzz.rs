@@ -34,12 +34,12 @@ pub struct FuzzArgs {
     pub list: bool,
     /// Let libFuzzer look for inputs by what they cover (needs `cargo install cargo-fuzz` and a
     /// C++ compiler); it keeps what it finds in fuzz/corpus
-    #[arg(long, conflicts_with_all = ["executions", "seed", "input", "list"])]
+    #[arg(long, conflicts_with_all = ["executions", "seed", "input", "list", "choose_seeds"])]
     pub coverage: bool,
-    /// With --coverage, instead of looking for more: choose the fewest inputs of fuzz/corpus that
-    /// cover as much, up to so many a target, and commit them as fuzz/seeds
-    #[arg(long, value_name = "COUNT", requires = "coverage")]
-    pub keep: Option<usize>,
+    /// Choose so many inputs a target anew, and write them into fuzz/seeds: those that together do
+    /// most of what a hundred thousand random ones do
+    #[arg(long, value_name = "COUNT")]
+    pub choose_seeds: Option<usize>,
 }
 
 /// Runs the command.
@@ -65,6 +65,7 @@ pub fn driver(args: &FuzzArgs) -> Command {
         command.arg("--input").arg(input);
     }
     command.args(args.list.then_some("--list"));
+    command.args(args.choose_seeds.map(|count| format!("--choose-seeds={count}")));
     command
 }
 
@@ -80,55 +81,23 @@ fn by_coverage(args: &FuzzArgs) -> Result<()> {
         let committed = root().join("fuzz/seeds").join(target);
         std::fs::create_dir_all(&found)?;
         std::fs::create_dir_all(&committed)?;
-        match args.keep {
-            None => {
-                let limit = format!("-max_total_time={seconds}");
-                libfuzzer(target, &[&limit], &[found, committed])?;
-            }
-            Some(count) => {
-                let all = root().join("fuzz/corpus").join(format!("{target}-least"));
-                let _ = std::fs::remove_dir_all(&all);
-                std::fs::create_dir_all(&all)?;
-                libfuzzer(
-                    target,
-                    &["-set_cover_merge=1"],
-                    &[all.clone(), found, committed.clone()],
-                )?;
-                keep(count, &all, &committed)?;
-            }
-        }
+        let limit = format!("-max_total_time={seconds}");
+        libfuzzer(target, &limit, &[found, committed])?;
     }
     Ok(())
 }
 
-/// Runs a target with libFuzzer's options and folders.
-fn libfuzzer(target: &str, options: &[&str], folders: &[PathBuf]) -> Result<()> {
+/// Runs a target with libFuzzer, for this time and with these folders.
+fn libfuzzer(target: &str, limit: &str, folders: &[PathBuf]) -> Result<()> {
     let status = cargo()
         .args(["fuzz", "run", "--target-dir", "target/fuzz", "--features", "libfuzzer", target])
         .args(folders)
-        .args(["--", "-print_final_stats=1", "-timeout=20"])
-        .args(options)
+        .args(["--", "-print_final_stats=1", "-timeout=20", limit])
         // Coverage and sanitizer are options of nightly compilers; this lets the stable one have
         // them.
         .env("RUSTC_BOOTSTRAP", "1")
         .status()?;
     ensure!(status.success(), "{target}: libFuzzer has failed; it says above at what");
-    Ok(())
-}
-
-/// Commits the largest inputs of a folder, which cover the most each, by their order as names.
-fn keep(count: usize, from: &std::path::Path, to: &std::path::Path) -> Result<()> {
-    let mut inputs = Vec::new();
-    for entry in std::fs::read_dir(from)? {
-        inputs.push(std::fs::read(entry?.path())?);
-    }
-    inputs.sort_by_key(|input| (std::cmp::Reverse(input.len()), input.clone()));
-    inputs.truncate(count);
-    std::fs::remove_dir_all(to)?;
-    std::fs::create_dir_all(to)?;
-    for (index, input) in inputs.iter().enumerate() {
-        std::fs::write(to.join(format!("{index:02}")), input)?;
-    }
     Ok(())
 }
 
@@ -143,7 +112,7 @@ impl FuzzArgs {
             input: None,
             list: false,
             coverage: false,
-            keep: None,
+            choose_seeds: None,
         }
     }
 }

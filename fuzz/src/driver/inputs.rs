@@ -10,9 +10,12 @@ pub fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The committed inputs of a target, in the order of their names.
+/// The committed inputs of a target, in the order of their names; a new target has none.
 pub fn seeds(target: &Target) -> Result<Vec<Vec<u8>>> {
     let folder = folder().join("seeds").join(target.name);
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
     let entries = std::fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
     let mut paths = Vec::new();
     for entry in entries {

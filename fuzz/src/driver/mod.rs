@@ -1,9 +1,11 @@
 //! Drives a target with inputs that a seed decides, on every core.
 
 mod campaign;
+mod choice;
 mod failure;
 mod inputs;
 mod panics;
 
 pub use campaign::{Campaign, Limits};
+pub use choice::choose;
 pub use failure::{Failure, repeat};
