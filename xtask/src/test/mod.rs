@@ -14,6 +14,7 @@ mod features;
 mod files;
 mod flash;
 mod flips;
+mod fuzz;
 mod gpu;
 mod images;
 mod instructions;
@@ -90,6 +91,7 @@ const PARTS: &[fn(&TestArgs) -> Part] = &[
     library::part,
     power::part,
     features::part,
+    fuzz::part,
     msrv::part,
     tools::part,
     files::part,
