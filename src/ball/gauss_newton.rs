@@ -113,7 +113,7 @@ impl LineSearch {
     /// Checks that the numbers of a line say something.
     fn check(&self) -> Result<(), Error> {
         let Self { report, along, direction_squared, slope, .. } = self;
-        let known = [report.distance, *along, *direction_squared, *slope];
+        let known = [report.distance, report.residual, *along, *direction_squared, *slope];
         if known.iter().all(|number| number.is_finite()) {
             Ok(())
         } else {

@@ -120,7 +120,8 @@ pub fn rest<K: VectorOps>(
         body.resting = true;
         0.0
     };
-    body.record.report.contact_gap = Some(gap);
+    // A gap that overflows is not known.
+    body.record.report.contact_gap = gap.is_finite().then_some(gap);
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Adam and AdamW.
 
 use super::{End, Start, end};
+use crate::chunks::take_front;
 use crate::kernels::{Active, AdamCoefficients, Kernels, Vector, VectorOps};
 use crate::math::sqrt;
 use crate::optimizer::{
@@ -195,9 +196,8 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Adam<V, K> {
             [&mut *theta, self.mean.as_mut(), self.variance.as_mut(), self.gradient.as_mut()];
         let mut squared = 0.0;
         parts.each(&mut |part| {
-            let [theta, mean, variance, gradient] = vectors
-                .each_mut()
-                .map(|vector| vector.split_off_mut(..part.length).unwrap_or_default());
+            let [theta, mean, variance, gradient] =
+                vectors.each_mut().map(|vector| take_front(vector, part.length));
             let coefficients = AdamCoefficients {
                 rate: part.rate * whole.rate,
                 decay: part.rate * (whole.decay + rate * part.decay),

@@ -215,8 +215,8 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
     fn start(&mut self, theta: &mut [f32], loss: f32) -> Result<Next<End, WalkGradient>, Error> {
         let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
         self.record.start(loss, theta_squared, gradient_squared)?;
-        self.kept.as_mut().copy_from_slice(theta);
-        self.mean.as_mut().copy_from_slice(theta);
+        self.kept.as_mut().copy_from(theta);
+        self.mean.as_mut().copy_from(theta);
         self.go_on(theta)
     }
 
@@ -239,8 +239,8 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
         K::add_scaled(theta, -rate, gradient);
         let mean = self.mean.as_mut();
         K::interpolate_into(gradient, mean, theta, self.config.newest);
-        mean.copy_from_slice(gradient);
-        self.walk.moves += 1;
+        mean.copy_from(gradient);
+        self.walk.moves = self.walk.moves.saturating_add(1);
         if self.walk.moves < self.config.moves {
             return Ok(Next::Gradient(WalkGradient::Walk));
         }
@@ -284,8 +284,8 @@ fn mixed(value: u64) -> u64 {
 
 /// Of mean 0 and variance 1: the sum of four uniform numbers.
 fn deviate(bits: u64) -> f32 {
-    let sum: u32 =
-        [bits, bits >> 16, bits >> 32, bits >> 48].map(|part| part as u32 & 0xffff).iter().sum();
+    let parts = [bits, bits >> 16, bits >> 32, bits >> 48].map(|part| part as u32 & 0xffff);
+    let sum = parts.into_iter().fold(0, u32::wrapping_add);
     // Four halves of 2^16 - 1 in the middle; the variance of each part is (2^32 - 1) / 12.
     (sum as f32 - 131_070.0) * (1.732_050_8 / 65_536.0)
 }

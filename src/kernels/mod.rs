@@ -282,7 +282,7 @@ pub fn sum_lanes<const L: usize>(mut lanes: [f32; L]) -> f32 {
     let mut width = L;
     while width > 1 {
         width /= 2;
-        let (low, high) = lanes.split_at_mut(width);
+        let Some((low, high)) = lanes.split_at_mut_checked(width) else { break };
         for (low, high) in low.iter_mut().zip(high) {
             *low += *high;
         }

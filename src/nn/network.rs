@@ -191,7 +191,7 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
     ) -> Result<usize, Error> {
         let output = self.predict(theta, input, scratch)?;
         let mut best: Option<(usize, f32)> = None;
-        for (class, value) in output.iter().enumerate() {
+        for (class, value) in (0..output.len()).zip(output.iter()) {
             if !value.is_finite() {
                 return Err(Error::NonFiniteOutput);
             }
@@ -214,9 +214,10 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
             Error::check_length("scratch", Self::LENGTH, scratch.len())?;
         }
         let (inside, rest) = split_mut("scratch", scratch, B::SCRATCH)?;
-        let (features, rest) = split_mut("scratch", rest, samples * L::INPUTS)?;
-        let (activations, rest) = split_mut("scratch", rest, samples * L::ACTIVATIONS)?;
-        let (output, _) = split_mut("scratch", rest, samples * L::OUTPUTS)?;
+        let (features, rest) = split_mut("scratch", rest, samples.saturating_mul(L::INPUTS))?;
+        let (activations, rest) =
+            split_mut("scratch", rest, samples.saturating_mul(L::ACTIVATIONS))?;
+        let (output, _) = split_mut("scratch", rest, samples.saturating_mul(L::OUTPUTS))?;
         Ok(Cut { inside, features, activations, output })
     }
 
@@ -251,9 +252,10 @@ impl Cut<'_> {
     /// Those of the first samples only.
     pub fn first<L: Layer>(self, samples: usize) -> Result<Self, Error> {
         let Self { inside, features, activations, output } = self;
-        let (features, _) = split_mut("scratch", features, samples * L::INPUTS)?;
-        let (activations, _) = split_mut("scratch", activations, samples * L::ACTIVATIONS)?;
-        let (output, _) = split_mut("scratch", output, samples * L::OUTPUTS)?;
+        let (features, _) = split_mut("scratch", features, samples.saturating_mul(L::INPUTS))?;
+        let (activations, _) =
+            split_mut("scratch", activations, samples.saturating_mul(L::ACTIVATIONS))?;
+        let (output, _) = split_mut("scratch", output, samples.saturating_mul(L::OUTPUTS))?;
         Ok(Self { inside, features, activations, output })
     }
 }

@@ -1,5 +1,6 @@
 //! The vector kernels against the scalar ones: the same bits, for every pass and every trajectory.
 
+use crate::support::cases::cases;
 use crate::support::formulas::{GaussianWells, Single, WeierstrassLike};
 use crate::support::numbers::bits;
 use crate::support::optimizers::{every_optimizer, run};
@@ -146,11 +147,7 @@ fn perturb<K: Kernels>(vectors: &[Vec<f32>; 4], scale: f32) -> Outcome {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 512,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases(512))]
 
     #[test]
     fn every_reduction_gives_the_same_bits_on_vectors(v in vectors()) {

@@ -1,6 +1,7 @@
 //! What is not fit to be used is refused with the error that names it, and theta is left where it
 //! can be used.
 
+use crate::support::cases::cases;
 use crate::support::faults::{EVERY_FAULT, Fault, Faulty, REFUSAL, Struck};
 use crate::support::formulas::{Affine, GaussianWells, Single};
 use crate::support::numbers::{bits, unit_in_last_place, widen};
@@ -61,11 +62,7 @@ fn new_ball(config: AnyRollingBallConfig) -> Result<(), Error> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 64,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn a_ball_refuses_a_radius_and_a_rate_below_zero(bad in negative()) {
@@ -501,11 +498,7 @@ fn a_trial_that_is_not_finite_is_rejected_and_the_step_goes_on() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 128,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases(128))]
 
     /// A contact form has no vector to keep the start in: each of the twelve trials moves theta,
     /// and one more move takes it back. A move rounds the sum by half a unit and the product by

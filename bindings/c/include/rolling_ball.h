@@ -22,11 +22,13 @@
  * What holds for every function:
  * - Lengths are in elements, not bytes. Buffers belong to the caller: the library
  *   allocates nothing, frees nothing and calls nothing back.
- * - A pointer that is null or misaligned, a wrong length, an object that was not initialised and an
- *   answer out of turn each give an error code. The library cannot see that a pointer leads to
- *   memory that does not exist, is too short, or is in use by another call.
+ * - A pointer that is null or misaligned, a wrong length, memory that is written and overlaps
+ *   anything else of the same call, an object that is not initialised and an answer out of turn
+ *   each give an error code. The library cannot see that a pointer leads to memory that does not
+ *   exist, is too short, or is in use by another call.
  * - An object on which no init function was called must have a defined content, so that the library
- *   can recognise it: a static has one, a local needs `= {{0}}`.
+ *   can recognise it: a static has one, a local needs `= {{0}}`. An object may be initialised again
+ *   at any time. Where that fails it is not initialised, whatever it was before.
  * - Arithmetic is IEEE-754 single precision in one written order, so that every core gives the same
  *   bits. For the caller's own part of a loss to have them too, compile it with -ffp-contract=off.
  */
@@ -265,7 +267,7 @@ enum rb_outcome
     RB_OUTCOME_ITERATION_LIMIT = 1,
     /**
      * No trial of a line search decreased the function that it searches; theta is where the search
-     * started, up to rounding.
+     * started, to the bit.
      */
     RB_OUTCOME_STALLED = 2,
     /**
@@ -273,6 +275,12 @@ enum rb_outcome
      * too large.
      */
     RB_OUTCOME_DIVERGED = 3,
+    /**
+     * As RB_OUTCOME_STALLED, but theta is where the search started up to rounding only, and
+     * loss_after is the loss there: a contact form of the ball with Armijo's rule has no vector
+     * left to keep the start in.
+     */
+    RB_OUTCOME_STALLED_NEARBY = 4,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -471,6 +479,10 @@ typedef struct rb_step_report {
      * The index of the step, counted from 0.
      */
     uint32_t step;
+    /**
+     * How many steps in a row were refused just before this one.
+     */
+    uint32_t refused;
     /**
      * The loss where the step started.
      */
@@ -673,7 +685,9 @@ struct rb_ball_config rb_ball_shrinking(float radius, float learning_rate, uint3
  * whose content does not matter.
  *
  * Errors: RB_ERROR_SETTING and RB_ERROR_LENGTH, where rb_last_error says which setting or length
- * is meant; RB_ERROR_OVERLAP where theta and the workspace overlap. Cost: none.
+ * is meant; RB_ERROR_OVERLAP where theta, the workspace and the optimizer overlap. After any error
+ * the optimizer is not initialised, whatever it was before, and the buffers are as they were.
+ * Cost: none.
  */
 rb_error rb_ball_init(struct rb_optimizer *optimizer,
                       const struct rb_ball_config *config,
@@ -743,8 +757,8 @@ rb_error rb_mlp_predict(const struct rb_mlp *network,
 /**
  * Finds the class of one input: `*label` becomes the index of the largest output.
  *
- * Errors: the same as those of rb_mlp_predict, and RB_ERROR_NON_FINITE_OUTPUT where every output
- * is NaN. Cost: one forward pass.
+ * Errors: the same as those of rb_mlp_predict, and RB_ERROR_NON_FINITE_OUTPUT where an output is
+ * NaN or infinite. Cost: one forward pass.
  */
 rb_error rb_mlp_classify(const struct rb_mlp *network,
                          const float *input,
@@ -848,14 +862,29 @@ rb_error rb_abandon(struct rb_optimizer *optimizer);
 rb_error rb_steps(struct rb_optimizer *optimizer, uint32_t *steps);
 
 /**
+ * Writes how many steps in a row have been refused, which is to say ended by an error, since one
+ * was finished. A step that is refused leaves theta where it was, and the next at the same rate
+ * may be refused for the same reason: lower the rate, or stop.
+ */
+rb_error rb_refused(struct rb_optimizer *optimizer, uint32_t *refused);
+
+/**
+ * Says whether each step that is refused halves the learning rate of the next (1) or not (0, as at
+ * first). Each step that is finished doubles it again, up to what the schedule says.
+ *
+ * Errors: RB_ERROR_SETTING where `halve` is neither 0 nor 1.
+ */
+rb_error rb_halve_when_refused(struct rb_optimizer *optimizer, uint32_t halve);
+
+/**
  * Writes the numbers of the last step that was finished; zeros where there is none.
  */
 rb_error rb_report(const struct rb_optimizer *optimizer, struct rb_step_report *report);
 
 /**
- * Writes the details of the last error that an init function or a function of this optimizer found
- * in its arguments or answers; RB_ERROR_NONE where none did. Null, misaligned and overlapping
- * pointers are not recorded.
+ * Writes the details of the last error that an init function found, or a function of this
+ * optimizer in its answers and settings; RB_ERROR_NONE where none did. It also answers after an
+ * init function that failed. Wrong pointers are recorded by init functions only.
  */
 rb_error rb_last_error(const struct rb_optimizer *optimizer, struct rb_error_detail *detail);
 

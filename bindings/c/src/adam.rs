@@ -2,8 +2,9 @@
 
 use crate::error::rb_error;
 use crate::memory::Vector;
-use crate::optimizer::{Buffers, Kind, init_from, rb_optimizer};
+use crate::optimizer::{Buffers, Kind, init, rb_optimizer};
 use crate::schedule::rb_schedule;
+use crate::switch::switch;
 use rolling_ball::{Adam, AdamConfig, Error};
 
 /// How many vectors Adam's workspace has, each as long as theta.
@@ -52,7 +53,7 @@ impl TryFrom<rb_adam_config> for AdamConfig {
             beta2: config.beta2,
             epsilon: config.epsilon,
             weight_decay: config.weight_decay,
-            roll_back: config.roll_back != 0,
+            roll_back: switch("roll back", config.roll_back)?,
         })
     }
 }
@@ -79,5 +80,5 @@ pub unsafe extern "C" fn rb_adam_init(
     let buffers = Buffers { theta, parameters, workspace, workspace_length };
     let build = |config, vectors: [Vector; RB_ADAM_VECTORS]| Adam::new(config, vectors);
     // SAFETY: the caller promises it.
-    unsafe { init_from(optimizer, Kind::Adam, config, &buffers, build) }
+    unsafe { init(optimizer, Kind::Adam, config, &buffers, build) }
 }

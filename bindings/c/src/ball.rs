@@ -2,9 +2,10 @@
 
 use crate::armijo::rb_armijo;
 use crate::error::rb_error;
-use crate::memory::{Vector, check, write};
-use crate::optimizer::{Buffers, Kind, init_from, rb_optimizer, with_kind};
+use crate::memory::{Vector, write};
+use crate::optimizer::{Buffers, Kind, check_output, init, rb_optimizer, with_kind};
 use crate::schedule::rb_schedule;
+use crate::switch::switch;
 use rolling_ball::{
     AnyCentreStep, AnyFootpoint, AnyRollingBall, AnyRollingBallConfig, ArcLength, Armijo, Error,
     GaussNewton, GradientDescent, LaggedContact, Optimizer, Plain, RefreshedContact,
@@ -140,7 +141,7 @@ impl TryFrom<rb_ball_config> for AnyRollingBallConfig {
                 RB_CENTRE_STEP_ARMIJO => AnyCentreStep::Armijo(config.armijo.into()),
                 kind => return Err(unknown("centre step", kind, "one of RB_CENTRE_STEP_...")),
             },
-            roll_back: config.roll_back != 0,
+            roll_back: switch("roll back", config.roll_back)?,
         })
     }
 }
@@ -173,7 +174,9 @@ type Ball = AnyRollingBall<Vector>;
 /// whose content does not matter.
 ///
 /// Errors: RB_ERROR_SETTING and RB_ERROR_LENGTH, where rb_last_error says which setting or length
-/// is meant; RB_ERROR_OVERLAP where theta and the workspace overlap. Cost: none.
+/// is meant; RB_ERROR_OVERLAP where theta, the workspace and the optimizer overlap. After any error
+/// the optimizer is not initialised, whatever it was before, and the buffers are as they were.
+/// Cost: none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_ball_init(
     optimizer: *mut rb_optimizer,
@@ -186,7 +189,7 @@ pub unsafe extern "C" fn rb_ball_init(
     let buffers = Buffers { theta, parameters, workspace, workspace_length };
     let build = |config, vectors: [Vector; RB_BALL_VECTORS]| Ball::new(config, vectors);
     // SAFETY: the caller promises it.
-    unsafe { init_from(optimizer, Kind::Ball, config, &buffers, build) }
+    unsafe { init(optimizer, Kind::Ball, config, &buffers, build) }
 }
 
 /// Sets the radius of the ball from the next step on.
@@ -198,7 +201,7 @@ pub unsafe extern "C" fn rb_ball_set_radius(
     optimizer: *mut rb_optimizer,
     radius: rb_schedule,
 ) -> rb_error {
-    let set = |ball: &mut Ball, _: &[f32]| ball.set_radius(Schedule::try_from(radius)?);
+    let set = |ball: &mut Ball, _| ball.set_radius(Schedule::try_from(radius)?);
     // SAFETY: the caller promises it.
     unsafe { with_kind(optimizer, Kind::Ball, set) }.into()
 }
@@ -211,8 +214,7 @@ pub unsafe extern "C" fn rb_ball_set_learning_rate(
     optimizer: *mut rb_optimizer,
     learning_rate: rb_schedule,
 ) -> rb_error {
-    let set =
-        |ball: &mut Ball, _: &[f32]| ball.set_learning_rate(Schedule::try_from(learning_rate)?);
+    let set = |ball: &mut Ball, _| ball.set_learning_rate(Schedule::try_from(learning_rate)?);
     // SAFETY: the caller promises it.
     unsafe { with_kind(optimizer, Kind::Ball, set) }.into()
 }
@@ -228,10 +230,12 @@ pub unsafe extern "C" fn rb_ball_centre(
     optimizer: *mut rb_optimizer,
     centre: *mut *const f32,
 ) -> rb_error {
-    let compute = |ball: &mut Ball, theta: &[f32]| ball.centre(theta).map(<[f32]>::as_ptr);
+    let compute = |ball: &mut Ball, theta: Vector| ball.centre(theta.as_ref()).map(<[f32]>::as_ptr);
     // SAFETY: the caller promises it.
-    let result = check(centre).and_then(|()| unsafe {
-        with_kind(optimizer, Kind::Ball, compute).and_then(|start| write(centre, start))
-    });
+    let result = unsafe {
+        check_output(optimizer, centre)
+            .and_then(|()| with_kind(optimizer, Kind::Ball, compute))
+            .and_then(|start| write(centre, start))
+    };
     result.into()
 }

@@ -72,6 +72,36 @@ impl From<Result<(), rb_error>> for rb_error {
     }
 }
 
+/// Why a function failed, in as much detail as is known.
+#[derive(Clone, Copy, Debug)]
+pub enum Failure {
+    /// A pointer is wrong.
+    Pointer(rb_error),
+    /// The core refused what it was given.
+    Core(Error),
+}
+
+impl From<rb_error> for Failure {
+    fn from(error: rb_error) -> Self {
+        Self::Pointer(error)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Core(error)
+    }
+}
+
+impl From<Failure> for rb_error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Pointer(error) => error,
+            Failure::Core(error) => error.into(),
+        }
+    }
+}
+
 /// Returns an English sentence that says what an error code means. It ends in a zero byte and stays
 /// valid for ever. Any number is allowed as the code. Cost: a table look-up; a program that does
 /// not call this function does not contain the texts.
@@ -140,27 +170,30 @@ pub struct rb_error_detail {
 }
 
 impl rb_error_detail {
-    pub(crate) fn new(error: Option<Error>) -> Self {
+    pub(crate) fn new(failure: Option<Failure>) -> Self {
         let mut detail = Self {
-            error: error.map_or(rb_error::None, rb_error::from),
+            error: failure.map_or(rb_error::None, rb_error::from),
             what: rb_text::EMPTY,
             expected: rb_text::EMPTY,
             value: 0.0,
             expected_length: 0,
             actual_length: 0,
         };
+        let Some(Failure::Core(error)) = failure else {
+            return detail;
+        };
         match error {
-            Some(Error::Setting { name, value, expected }) => {
+            Error::Setting { name, value, expected } => {
                 detail.what = rb_text::new(name);
                 detail.value = value;
                 detail.expected = rb_text::new(expected);
             }
-            Some(Error::Length { what, expected, actual }) => {
+            Error::Length { what, expected, actual } => {
                 detail.what = rb_text::new(what);
                 detail.expected_length = expected;
                 detail.actual_length = actual;
             }
-            Some(Error::UnexpectedAnswer { expected }) => detail.expected = rb_text::new(expected),
+            Error::UnexpectedAnswer { expected } => detail.expected = rb_text::new(expected),
             _ => {}
         }
         detail

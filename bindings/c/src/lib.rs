@@ -21,6 +21,7 @@ mod report;
 mod sam;
 mod schedule;
 mod sgd;
+mod switch;
 #[cfg(test)]
 mod tests;
 

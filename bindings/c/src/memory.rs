@@ -2,9 +2,10 @@
 //! checked is part of the header's contract: that the memory exists, and that nobody else uses it
 //! during the call.
 
-use crate::error::rb_error;
+use crate::error::{Failure, rb_error};
 use core::ops::Range;
 use core::slice;
+use rolling_ball::Error;
 
 /// Checks that a pointer is neither null nor misaligned.
 pub fn check<T>(pointer: *const T) -> Result<(), rb_error> {
@@ -17,11 +18,15 @@ pub fn check<T>(pointer: *const T) -> Result<(), rb_error> {
     }
 }
 
-/// Does what [`check`] does for `length` elements, which must be fewer than fit in memory.
-fn check_many<T>(pointer: *const T, length: usize) -> Result<(), rb_error> {
+/// How many elements fit in memory.
+fn most<T>() -> usize {
+    isize::MAX.unsigned_abs() / size_of::<T>().max(1)
+}
+
+/// Does what [`check`] does for `length` elements, which must be no more than fit in memory.
+pub fn check_many<T>(pointer: *const T, length: usize) -> Result<(), rb_error> {
     check(pointer)?;
-    let most = isize::MAX.unsigned_abs() / size_of::<T>().max(1);
-    if length > most { Err(rb_error::Length) } else { Ok(()) }
+    if length > most::<T>() { Err(rb_error::Length) } else { Ok(()) }
 }
 
 /// The range of addresses that some elements take.
@@ -30,21 +35,32 @@ pub fn extent<T>(pointer: *const T, length: usize) -> Range<usize> {
     start..start.saturating_add(length.saturating_mul(size_of::<T>()))
 }
 
-/// Checks that two buffers have no byte in common.
-pub fn check_disjoint(a: &Range<usize>, b: &Range<usize>) -> Result<(), rb_error> {
-    if a.start < b.end && b.start < a.end { Err(rb_error::Overlap) } else { Ok(()) }
+/// A range that overlaps nothing.
+pub const NOWHERE: Range<usize> = 0..0;
+
+/// Checks that nothing that is written has a byte in common with anything else.
+pub fn check_apart(written: &[Range<usize>], read: &[Range<usize>]) -> Result<(), rb_error> {
+    let mut rest = written;
+    while let Some((first, others)) = rest.split_first() {
+        for other in others.iter().chain(read) {
+            if first.start.max(other.start) < first.end.min(other.end) {
+                return Err(rb_error::Overlap);
+            }
+        }
+        rest = others;
+    }
+    Ok(())
 }
 
-/// Makes a reference of a pointer.
+/// Copies what a pointer leads to.
 ///
 /// # Safety
 ///
-/// A pointer that is not null and aligned must point to a `T` that nobody writes while the
-/// reference lives.
-pub unsafe fn reference<'a, T>(pointer: *const T) -> Result<&'a T, rb_error> {
+/// A pointer that is not null and aligned must point to a `T`.
+pub unsafe fn read<T: Copy>(pointer: *const T) -> Result<T, rb_error> {
     check(pointer)?;
     // SAFETY: the pointer was checked, and the caller promises the rest.
-    Ok(unsafe { &*pointer })
+    Ok(unsafe { pointer.read() })
 }
 
 /// Writes a value through a pointer.
@@ -92,15 +108,21 @@ pub struct Vector {
 }
 
 impl Vector {
-    /// Checks a pointer and keeps it as a vector.
+    pub const EMPTY: Self = Self { start: core::ptr::dangling_mut(), length: 0 };
+
+    /// Checks a pointer and keeps it as a vector. Errors call it by its name.
     ///
     /// # Safety
     ///
     /// A pointer that is not null and aligned must point to `length` floats for as long as the
     /// vector or a part of it is used. While one of its slices lives, nobody else may read or write
     /// the floats, and only one of this vector and its copies may have a slice at a time.
-    pub unsafe fn new(start: *mut f32, length: usize) -> Result<Self, rb_error> {
-        check_many(start, length)?;
+    pub unsafe fn new(name: &'static str, start: *mut f32, length: usize) -> Result<Self, Failure> {
+        check(start)?;
+        if length > most::<f32>() {
+            let expected = most::<f32>();
+            return Err(Error::Length { what: name, expected, actual: length }.into());
+        }
         Ok(Self { start, length })
     }
 

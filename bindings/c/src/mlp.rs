@@ -1,8 +1,10 @@
 //! A multilayer perceptron whose widths are known at run time, evaluated sample by sample.
 
 use crate::error::rb_error;
-use crate::memory::{check, check_disjoint, extent, reference, slice, slice_mut, write};
-use rolling_ball::Error;
+use crate::memory::{
+    NOWHERE, check, check_apart, check_many, extent, read, slice, slice_mut, write,
+};
+use core::ops::Range;
 use rolling_ball::kernels::Active;
 use rolling_ball::nn::activation::{self, Rectifier};
 use rolling_ball::nn::{
@@ -76,22 +78,28 @@ fn lengths(widths: &[u32]) -> Result<(usize, usize), rb_error> {
 unsafe fn widths<'a>(network: *const rb_mlp) -> Result<&'a [u32], rb_error> {
     // SAFETY: the caller promises it.
     unsafe {
-        let network = reference(network)?;
+        let network = read(network)?;
         slice(network.widths, network.count)
     }
 }
 
-/// Checks a description.
+/// What a call reads and writes beside what the description names.
+struct Others {
+    read: [Range<usize>; 2],
+    written: [Range<usize>; 2],
+}
+
+/// Checks a description, and that what is written is apart from all else.
 ///
 /// # Safety
 ///
 /// The pointers must be null, misaligned, or point to what they stand for. Nobody else may use the
 /// scratch or write to the others while the network lives.
-unsafe fn network<'a>(network: *const rb_mlp) -> Result<Mlp<'a>, rb_error> {
+unsafe fn network<'a>(network: *const rb_mlp, others: Others) -> Result<Mlp<'a>, rb_error> {
     // SAFETY: the caller promises it. That the scratch overlaps nothing is checked before it
     // becomes a slice.
     unsafe {
-        let description = reference(network)?;
+        let description = read(network)?;
         let widths = widths(network)?;
         let (parameters, scratch) = lengths(widths)?;
         if parameters != description.parameters || scratch != description.scratch_length {
@@ -99,10 +107,11 @@ unsafe fn network<'a>(network: *const rb_mlp) -> Result<Mlp<'a>, rb_error> {
         }
         check(description.theta)?;
         check(description.scratch)?;
-        check_disjoint(
-            &extent(description.scratch, scratch),
-            &extent(description.theta, parameters),
-        )?;
+        let ([first, second], [input, target]) = (others.written, others.read);
+        let written = [extent(description.scratch, scratch), first, second];
+        let shape = extent(description.widths, description.count);
+        let theta = extent(description.theta, parameters);
+        check_apart(&written, &[extent(network, 1), shape, theta, input, target])?;
         Ok(Mlp {
             widths,
             theta: slice(description.theta, parameters)?,
@@ -124,12 +133,6 @@ fn split_last_mut(slice: &mut [f32], length: usize) -> Result<(&mut [f32], &mut 
 }
 
 impl Mlp<'_> {
-    /// Checks that the scratch does not overlap what is read while the scratch is written.
-    fn check_apart(&self, read: &[f32]) -> Result<(), rb_error> {
-        let scratch = extent(self.scratch.as_ptr(), self.scratch.len());
-        check_disjoint(&scratch, &extent(read.as_ptr(), read.len()))
-    }
-
     fn outputs(&self) -> usize {
         self.widths.last().map_or(0, |width| *width as usize)
     }
@@ -214,17 +217,13 @@ pub unsafe extern "C" fn rb_mlp_predict(
     output: *mut *const f32,
 ) -> rb_error {
     // SAFETY: the caller promises it.
-    let result = check(output).and_then(|()| unsafe {
-        with_output(network, input, inputs, |values| Ok(values.as_ptr()))
-            .and_then(|start| write(output, start))
-    });
-    result.into()
+    unsafe { with_output(network, (input, inputs), output, |values| Ok(values.as_ptr())) }.into()
 }
 
 /// Finds the class of one input: `*label` becomes the index of the largest output.
 ///
-/// Errors: the same as those of rb_mlp_predict, and RB_ERROR_NON_FINITE_OUTPUT where every output
-/// is NaN. Cost: one forward pass.
+/// Errors: the same as those of rb_mlp_predict, and RB_ERROR_NON_FINITE_OUTPUT where an output is
+/// NaN or infinite. Cost: one forward pass.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_mlp_classify(
     network: *const rb_mlp,
@@ -233,38 +232,43 @@ pub unsafe extern "C" fn rb_mlp_classify(
     label: *mut u32,
 ) -> rb_error {
     // SAFETY: the caller promises it.
-    let result = check(label).and_then(|()| unsafe {
-        with_output(network, input, inputs, largest).and_then(|class| write(label, class))
-    });
-    result.into()
+    unsafe { with_output(network, (input, inputs), label, largest) }.into()
 }
 
-/// The index of the largest value; an error where every value is NaN.
+/// The index of the largest value; an error where one is not finite.
 fn largest(values: &[f32]) -> Result<u32, rb_error> {
     let mut best: Option<(u32, f32)> = None;
     for (class, value) in (0u32..).zip(values) {
-        if !value.is_nan() && best.is_none_or(|(_, largest)| *value > largest) {
+        if !value.is_finite() {
+            return Err(rb_error::NonFiniteOutput);
+        }
+        if best.is_none_or(|(_, largest)| *value > largest) {
             best = Some((class, *value));
         }
     }
     best.map(|(class, _)| class).ok_or(rb_error::NonFiniteOutput)
 }
 
-/// Computes the output for one input, and passes it on.
+/// Computes the output for one input, and writes what `then` makes of it.
 ///
 /// # Safety
 ///
-/// The same as for [`network`], and for the input as well.
+/// The same as for [`network`], and for the input and what is written as well.
 unsafe fn with_output<T>(
     description: *const rb_mlp,
-    input: *const f32,
-    inputs: usize,
+    (input, inputs): (*const f32, usize),
+    result: *mut T,
     then: impl FnOnce(&[f32]) -> Result<T, rb_error>,
-) -> Result<T, rb_error> {
+) -> Result<(), rb_error> {
+    check(result)?;
+    check_many(input, inputs)?;
+    let others =
+        Others { read: [extent(input, inputs), NOWHERE], written: [extent(result, 1), NOWHERE] };
     // SAFETY: the caller promises it.
-    let (mut network, input) = unsafe { (network(description)?, slice(input, inputs)?) };
-    network.check_apart(input)?;
-    then(network.forward(input)?)
+    let (mut network, input) = unsafe { (network(description, others)?, slice(input, inputs)?) };
+    let value = then(network.forward(input)?)?;
+    // SAFETY: the caller promises it.
+    unsafe { write(result, value) }
 }
 
 /// Evaluates the softmax cross-entropy of one sample against the class `label`. Adds `weight` times
@@ -288,10 +292,12 @@ pub unsafe extern "C" fn rb_mlp_cross_entropy(
     gradient: *mut f32,
     loss: *mut f32,
 ) -> rb_error {
-    let cross_entropy =
-        |output: &mut [f32]| SoftmaxCrossEntropy::new().evaluate(output, &(label as usize), weight);
+    let cross_entropy = |output: &mut [f32]| {
+        Ok(SoftmaxCrossEntropy::new().evaluate(output, &(label as usize), weight)?)
+    };
     // SAFETY: the caller promises it.
-    unsafe { sample(network, (input, inputs), &[], weight, (gradient, loss), cross_entropy) }.into()
+    unsafe { sample(network, (input, inputs), NOWHERE, weight, (gradient, loss), cross_entropy) }
+        .into()
 }
 
 /// Evaluates the mean squared error of one sample against `target`, which is as long as the output,
@@ -310,10 +316,13 @@ pub unsafe extern "C" fn rb_mlp_squared_error(
     gradient: *mut f32,
     loss: *mut f32,
 ) -> rb_error {
-    // SAFETY: the caller promises it.
-    let result = unsafe { slice(target, targets) }.and_then(|target| {
-        let squared_error = |output: &mut [f32]| MeanSquaredError.evaluate(output, &target, weight);
-        let sums = (gradient, loss);
+    let result = check_many(target, targets).and_then(|()| {
+        let squared_error = |output: &mut [f32]| {
+            // SAFETY: the caller promises it; that it overlaps nothing that is written was checked.
+            let target = unsafe { slice(target, targets)? };
+            Ok(MeanSquaredError.evaluate(output, &target, weight)?)
+        };
+        let (target, sums) = (extent(target, targets), (gradient, loss));
         // SAFETY: the caller promises it.
         unsafe { sample(network, (input, inputs), target, weight, sums, squared_error) }
     });
@@ -328,30 +337,32 @@ pub unsafe extern "C" fn rb_mlp_squared_error(
 unsafe fn sample(
     description: *const rb_mlp,
     (input, inputs): (*const f32, usize),
-    target: &[f32],
+    target: Range<usize>,
     weight: f32,
     (gradient, loss): (*mut f32, *mut f32),
-    evaluate: impl FnOnce(&mut [f32]) -> Result<f32, Error>,
+    evaluate: impl FnOnce(&mut [f32]) -> Result<f32, rb_error>,
 ) -> Result<(), rb_error> {
     check(loss)?;
-    // SAFETY: the caller promises it.
-    let (mut network, input) = unsafe { (network(description)?, slice(input, inputs)?) };
-    network.check_apart(input)?;
-    network.check_apart(target)?;
-    let parameters = network.theta.len();
-    if !gradient.is_null() {
+    check_many(input, inputs)?;
+    let wanted = !gradient.is_null();
+    let slopes = if wanted {
         check(gradient)?;
-        for read in [&*network.scratch, input, target, network.theta] {
-            let read = extent(read.as_ptr(), read.len());
-            check_disjoint(&extent(gradient, parameters), &read)?;
-        }
-    }
+        // SAFETY: the caller promises it.
+        extent(gradient, unsafe { read(description)? }.parameters)
+    } else {
+        NOWHERE
+    };
+    let others =
+        Others { read: [extent(input, inputs), target], written: [slopes, extent(loss, 1)] };
+    // SAFETY: the caller promises it.
+    let (mut network, input) = unsafe { (network(description, others)?, slice(input, inputs)?) };
     let value = evaluate(network.forward(input)?)?;
-    if !gradient.is_null() {
-        // SAFETY: by contract the gradient is as long as theta, and apart from all that is read.
-        network.backward(input, unsafe { slice_mut(gradient, parameters)? })?;
+    if wanted {
+        // SAFETY: by contract the gradient is as long as theta; that it is apart from all else was
+        // checked.
+        network.backward(input, unsafe { slice_mut(gradient, network.theta.len())? })?;
     }
-    // SAFETY: the pointer was checked not to be null or misaligned, and no slice is used any more.
+    // SAFETY: the pointer was checked not to be null or misaligned, and to be apart from all else.
     // The caller promises the rest.
     unsafe { *loss += weight * value };
     Ok(())
@@ -368,8 +379,9 @@ pub unsafe extern "C" fn rb_dequantize(
     offset: f32,
     output: *mut f32,
 ) -> rb_error {
-    let result = check(values).and_then(|()| {
-        check_disjoint(&extent(values, length), &extent(output, length))?;
+    let result = check_many(values, length).and_then(|()| {
+        check_many(output, length)?;
+        check_apart(&[extent(output, length)], &[extent(values, length)])?;
         // SAFETY: the caller promises it; that the two do not overlap is checked.
         let (values, output) = unsafe { (slice(values, length)?, slice_mut(output, length)?) };
         Ok(Quantized { values, scale, offset }.write(output)?)

@@ -2,9 +2,10 @@
 //! object for every kind, so that one set of functions drives them all; only the kinds whose init
 //! functions are called are linked.
 
-use crate::error::{rb_error, rb_error_detail};
-use crate::memory::{Vector, check, check_disjoint, extent, reference, write};
+use crate::error::{Failure, rb_error, rb_error_detail};
+use crate::memory::{NOWHERE, Vector, check, check_apart, extent, read, write};
 use crate::report::rb_step_report;
+use crate::switch::switch;
 use core::ptr;
 use rolling_ball::{Error, Optimizer, Request, StepReport};
 
@@ -55,13 +56,20 @@ const MAGIC: u32 = 0x5242_4F31;
 #[derive(Debug)]
 struct Header {
     magic: u32,
-    /// The kind, and the function that finds the optimizer behind this header; `None` where its
-    /// initialisation failed.
-    optimizer: Option<(Kind, FindOptimizer)>,
-    theta: Vector,
-    gradient: *mut f32,
+    /// `None` where the initialisation failed.
+    initialised: Option<Initialised>,
     report: StepReport,
-    error: Option<Error>,
+    error: Option<Failure>,
+}
+
+/// What an object knows whose initialisation succeeded.
+#[derive(Clone, Copy, Debug)]
+struct Initialised {
+    kind: Kind,
+    /// Finds the optimizer behind the header.
+    find: FindOptimizer,
+    theta: Vector,
+    workspace: Vector,
 }
 
 type FindOptimizer = unsafe fn(*mut rb_optimizer) -> *mut dyn Optimizer;
@@ -100,59 +108,87 @@ pub struct Buffers {
     pub workspace_length: usize,
 }
 
-/// Builds an optimizer of `COUNT` vectors in its storage.
+/// Builds an optimizer of `COUNT` vectors in its storage, from a configuration that may be null or
+/// name kinds that do not exist. What the storage held before is gone, whether that succeeds or
+/// not.
 ///
 /// # Safety
 ///
 /// What the top of the header asks of pointers.
-pub unsafe fn init<O: Optimizer + 'static, const COUNT: usize>(
+pub unsafe fn init<C, R, O, const COUNT: usize>(
     storage: *mut rb_optimizer,
     kind: Kind,
+    config: *const C,
     buffers: &Buffers,
-    build: impl FnOnce([Vector; COUNT]) -> Result<O, Error>,
-) -> Result<(), rb_error> {
+    build: impl FnOnce(R, [Vector; COUNT]) -> Result<O, Error>,
+) -> rb_error
+where
+    C: Copy,
+    R: TryFrom<C, Error = Error>,
+    O: Optimizer + 'static,
+{
     let () = State::<O>::FITS;
-    check(storage)?;
-    // SAFETY: the caller promises it; that the two do not overlap is checked.
-    let (theta, workspace) = unsafe {
-        (
-            Vector::new(buffers.theta, buffers.parameters)?,
-            Vector::new(buffers.workspace, buffers.workspace_length)?,
-        )
-    };
-    check_disjoint(&theta.extent(), &workspace.extent())?;
-    check_disjoint(&theta.extent(), &extent(storage, 1))?;
-    check_disjoint(&workspace.extent(), &extent(storage, 1))?;
-    let built = match workspace.cut(buffers.parameters) {
-        Some(vectors) => build(vectors),
-        None => Err(Error::Length {
-            what: "workspace",
-            expected: buffers.parameters.saturating_mul(COUNT),
-            actual: buffers.workspace_length,
-        }),
-    };
-    let find: FindOptimizer = State::<O>::find;
-    let header = Header {
+    if let Err(error) = check(storage) {
+        return error;
+    }
+    // SAFETY: the caller promises it.
+    let built = unsafe { assemble(storage, config, buffers, build) };
+    let header = |initialised, error| Header {
         magic: MAGIC,
-        optimizer: built.as_ref().ok().map(|_| (kind, find)),
-        theta,
-        gradient: workspace.start(),
+        initialised,
         report: StepReport::default(),
-        error: built.as_ref().err().copied(),
+        error,
     };
     match built {
-        Ok(optimizer) => {
+        Ok((theta, workspace, optimizer)) => {
+            let initialised = Initialised { kind, find: State::<O>::find, theta, workspace };
+            let header = header(Some(initialised), None);
             // SAFETY: the pointer was checked above not to be null or misaligned, and the state
             // fits.
             unsafe { storage.cast::<State<O>>().write(State { header, optimizer }) };
-            Ok(())
+            rb_error::None
         }
-        Err(error) => {
+        Err(failure) => {
             // SAFETY: the reason is the same as above; a header is the beginning of a state.
-            unsafe { storage.cast::<Header>().write(header) };
-            Err(error.into())
+            unsafe { storage.cast::<Header>().write(header(None, Some(failure))) };
+            failure.into()
         }
     }
+}
+
+/// Checks what an init function was given, and builds the optimizer over theta and the workspace.
+///
+/// # Safety
+///
+/// The same as for [`init`].
+unsafe fn assemble<C, R, O, const COUNT: usize>(
+    storage: *const rb_optimizer,
+    config: *const C,
+    buffers: &Buffers,
+    build: impl FnOnce(R, [Vector; COUNT]) -> Result<O, Error>,
+) -> Result<(Vector, Vector, O), Failure>
+where
+    C: Copy,
+    R: TryFrom<C, Error = Error>,
+{
+    // SAFETY: the caller promises it; that the two vectors do not overlap is checked.
+    let (config, theta, workspace) = unsafe {
+        (
+            read(config)?,
+            Vector::new("theta", buffers.theta, buffers.parameters)?,
+            Vector::new("workspace", buffers.workspace, buffers.workspace_length)?,
+        )
+    };
+    check_apart(&[theta.extent(), workspace.extent(), extent(storage, 1)], &[])?;
+    let vectors = workspace.cut(buffers.parameters);
+    // A wrong setting is told before a wrong length, which may follow from it.
+    let optimizer = build(config.try_into()?, vectors.unwrap_or([Vector::EMPTY; COUNT]))?;
+    if vectors.is_none() {
+        let expected = buffers.parameters.saturating_mul(COUNT);
+        let actual = buffers.workspace_length;
+        return Err(Error::Length { what: "workspace", expected, actual }.into());
+    }
+    Ok((theta, workspace, optimizer))
 }
 
 /// The header of an object on which an init function was called.
@@ -172,18 +208,14 @@ unsafe fn header<'a>(storage: *const rb_optimizer) -> Result<&'a Header, rb_erro
     Ok(unsafe { &*storage.cast::<Header>() })
 }
 
-/// The header of an object whose optimizer was built.
+/// What an object knows whose initialisation succeeded.
 ///
 /// # Safety
 ///
 /// The same as for [`header`].
-unsafe fn initialised(
-    storage: *mut rb_optimizer,
-) -> Result<(Kind, FindOptimizer, Vector), rb_error> {
+unsafe fn initialised(storage: *const rb_optimizer) -> Result<Initialised, rb_error> {
     // SAFETY: the caller promises it.
-    let header = unsafe { header(storage)? };
-    let (kind, find) = header.optimizer.ok_or(rb_error::NotInitialised)?;
-    Ok((kind, find, header.theta))
+    unsafe { header(storage)? }.initialised.ok_or(rb_error::NotInitialised)
 }
 
 /// Calls the optimizer with theta, and keeps the error, if there is one.
@@ -193,15 +225,15 @@ unsafe fn initialised(
 /// The same as for [`header`], and nobody else may use theta and the workspace during the call.
 unsafe fn with_optimizer<T>(
     storage: *mut rb_optimizer,
-    call: impl FnOnce(&mut dyn Optimizer, &mut [f32]) -> Result<T, Error>,
+    call: impl FnOnce(&mut dyn Optimizer, Vector) -> Result<T, Error>,
 ) -> Result<T, rb_error> {
     // SAFETY: the caller promises it.
-    let (_, find, mut theta) = unsafe { initialised(storage)? };
+    let Initialised { find, theta, .. } = unsafe { initialised(storage)? };
     // SAFETY: `init` stored the function together with what it finds, and nobody else has that
     // during the call.
     let optimizer = unsafe { &mut *find(storage) };
     // SAFETY: an initialised storage begins with a header, to which no reference is alive.
-    unsafe { keep_error(storage, call(optimizer, theta.as_mut())) }
+    unsafe { keep_error(storage, call(optimizer, theta)) }
 }
 
 /// Keeps the error of a result in the header.
@@ -215,7 +247,7 @@ unsafe fn keep_error<T>(
 ) -> Result<T, rb_error> {
     answer.map_err(|error| {
         // SAFETY: the caller promises it.
-        unsafe { (*storage.cast::<Header>()).error = Some(error) };
+        unsafe { (*storage.cast::<Header>()).error = Some(error.into()) };
         error.into()
     })
 }
@@ -229,18 +261,39 @@ unsafe fn keep_error<T>(
 pub unsafe fn with_kind<O: Optimizer + 'static, T>(
     storage: *mut rb_optimizer,
     kind: Kind,
-    call: impl FnOnce(&mut O, &[f32]) -> Result<T, Error>,
+    call: impl FnOnce(&mut O, Vector) -> Result<T, Error>,
 ) -> Result<T, rb_error> {
     // SAFETY: the caller promises it.
-    let (actual, _, theta) = unsafe { initialised(storage)? };
-    if actual != kind {
+    let initialised = unsafe { initialised(storage)? };
+    if initialised.kind != kind {
         return Err(rb_error::Kind);
     }
     // SAFETY: it is of this kind, so `init` wrote a `State<O>`, and nobody else has it during the
     // call.
     let optimizer = unsafe { &mut (*storage.cast::<State<O>>()).optimizer };
     // SAFETY: an initialised storage begins with a header, to which no reference is alive.
-    unsafe { keep_error(storage, call(optimizer, theta.as_ref())) }
+    unsafe { keep_error(storage, call(optimizer, initialised.theta)) }
+}
+
+/// Checks a pointer to what a function writes, which must be apart from the object and from its
+/// buffers.
+///
+/// # Safety
+///
+/// The same as for [`header`].
+pub unsafe fn check_output<T>(
+    storage: *const rb_optimizer,
+    output: *const T,
+) -> Result<(), rb_error> {
+    check(output)?;
+    // SAFETY: the caller promises it.
+    let initialised = unsafe { header(storage)? }.initialised;
+    let buffers = initialised
+        .map_or([NOWHERE, NOWHERE], |Initialised { theta, workspace, .. }| {
+            [theta.extent(), workspace.extent()]
+        });
+    check_apart(&[extent(output, 1)], &[extent(storage, 1)])?;
+    check_apart(&[extent(output, 1)], &buffers)
 }
 
 /// Takes a turn of the protocol, and hands the next request out.
@@ -254,9 +307,12 @@ unsafe fn turn(
     request: *mut rb_request,
     call: impl FnOnce(&mut dyn Optimizer, &mut [f32]) -> Result<Request, Error>,
 ) -> Result<(), rb_error> {
-    check(request)?;
     // SAFETY: the caller promises it.
-    let asked = match unsafe { with_optimizer(storage, call)? } {
+    let answer = unsafe {
+        check_output(storage, request)?;
+        with_optimizer(storage, |optimizer, mut theta| call(optimizer, theta.as_mut()))?
+    };
+    let asked = match answer {
         Request::Loss => rb_request::Loss,
         Request::Gradient => rb_request::Gradient,
         Request::Done(report) => {
@@ -325,16 +381,14 @@ pub unsafe extern "C" fn rb_tell_gradient(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_gradient(optimizer: *const rb_optimizer) -> *mut f32 {
     // SAFETY: the caller promises it.
-    match unsafe { header(optimizer) } {
-        Ok(header) if header.optimizer.is_some() => header.gradient,
-        _ => ptr::null_mut(),
-    }
+    unsafe { initialised(optimizer) }
+        .map_or(ptr::null_mut(), |initialised| initialised.workspace.start())
 }
 
 /// Abandons the step in progress; theta stays where it is.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_abandon(optimizer: *mut rb_optimizer) -> rb_error {
-    let abandon = |optimizer: &mut dyn Optimizer, _: &mut [f32]| {
+    let abandon = |optimizer: &mut dyn Optimizer, _| {
         optimizer.abandon();
         Ok(())
     };
@@ -346,9 +400,43 @@ pub unsafe extern "C" fn rb_abandon(optimizer: *mut rb_optimizer) -> rb_error {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_steps(optimizer: *mut rb_optimizer, steps: *mut u32) -> rb_error {
     // SAFETY: the caller promises it.
-    let counted = unsafe { with_optimizer(optimizer, |optimizer, _| Ok(optimizer.steps())) };
+    let result = unsafe {
+        check_output(optimizer, steps)
+            .and_then(|()| with_optimizer(optimizer, |optimizer, _| Ok(optimizer.steps())))
+            .and_then(|count| write(steps, count))
+    };
+    result.into()
+}
+
+/// Writes how many steps in a row have been refused, which is to say ended by an error, since one
+/// was finished. A step that is refused leaves theta where it was, and the next at the same rate
+/// may be refused for the same reason: lower the rate, or stop.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_refused(optimizer: *mut rb_optimizer, refused: *mut u32) -> rb_error {
     // SAFETY: the caller promises it.
-    counted.and_then(|count| unsafe { write(steps, count) }).into()
+    let result = unsafe {
+        check_output(optimizer, refused)
+            .and_then(|()| with_optimizer(optimizer, |optimizer, _| Ok(optimizer.refused())))
+            .and_then(|count| write(refused, count))
+    };
+    result.into()
+}
+
+/// Says whether each step that is refused halves the learning rate of the next (1) or not (0, as at
+/// first). Each step that is finished doubles it again, up to what the schedule says.
+///
+/// Errors: RB_ERROR_SETTING where `halve` is neither 0 nor 1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_halve_when_refused(
+    optimizer: *mut rb_optimizer,
+    halve: u32,
+) -> rb_error {
+    let set = |optimizer: &mut dyn Optimizer, _| {
+        optimizer.halve_when_refused(switch("halve when refused", halve)?);
+        Ok(())
+    };
+    // SAFETY: the caller promises it.
+    unsafe { with_optimizer(optimizer, set) }.into()
 }
 
 /// Writes the numbers of the last step that was finished; zeros where there is none.
@@ -358,47 +446,30 @@ pub unsafe extern "C" fn rb_report(
     report: *mut rb_step_report,
 ) -> rb_error {
     // SAFETY: the caller promises it.
-    unsafe { header(optimizer).and_then(|header| write(report, header.report.into())) }.into()
+    let result = unsafe {
+        check_output(optimizer, report)
+            .and_then(|()| initialised(optimizer))
+            .and_then(|_| header(optimizer))
+            .map(|header| header.report.into())
+            .and_then(|numbers| write(report, numbers))
+    };
+    result.into()
 }
 
-/// Writes the details of the last error that an init function or a function of this optimizer found
-/// in its arguments or answers; RB_ERROR_NONE where none did. Null, misaligned and overlapping
-/// pointers are not recorded.
+/// Writes the details of the last error that an init function found, or a function of this
+/// optimizer in its answers and settings; RB_ERROR_NONE where none did. It also answers after an
+/// init function that failed. Wrong pointers are recorded by init functions only.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_last_error(
     optimizer: *const rb_optimizer,
     detail: *mut rb_error_detail,
 ) -> rb_error {
     // SAFETY: the caller promises it.
-    unsafe {
-        header(optimizer).and_then(|header| write(detail, rb_error_detail::new(header.error)))
-    }
-    .into()
-}
-
-/// Builds an optimizer from a configuration in C, which may be null or name kinds that do not
-/// exist.
-///
-/// # Safety
-///
-/// What the top of the header asks of pointers.
-pub unsafe fn init_from<C, R, O, const COUNT: usize>(
-    storage: *mut rb_optimizer,
-    kind: Kind,
-    config: *const C,
-    buffers: &Buffers,
-    build: impl FnOnce(R, [Vector; COUNT]) -> Result<O, Error>,
-) -> rb_error
-where
-    C: Copy,
-    R: TryFrom<C, Error = Error>,
-    O: Optimizer + 'static,
-{
-    // SAFETY: the caller promises it.
-    let built = unsafe {
-        reference(config).and_then(|config| {
-            init(storage, kind, buffers, |vectors| build(R::try_from(*config)?, vectors))
-        })
+    let result = unsafe {
+        check_output(optimizer, detail)
+            .and_then(|()| header(optimizer))
+            .map(|header| rb_error_detail::new(header.error))
+            .and_then(|details| write(detail, details))
     };
-    built.into()
+    result.into()
 }

@@ -2,8 +2,9 @@
 
 use crate::error::rb_error;
 use crate::memory::Vector;
-use crate::optimizer::{Buffers, Kind, init_from, rb_optimizer};
+use crate::optimizer::{Buffers, Kind, init, rb_optimizer};
 use crate::schedule::rb_schedule;
+use crate::switch::switch;
 use rolling_ball::{Error, Sam, SamConfig};
 
 /// How many vectors SAM's workspace has, each as long as theta.
@@ -40,7 +41,7 @@ impl TryFrom<rb_sam_config> for SamConfig {
         Ok(Self {
             learning_rate: config.learning_rate.try_into()?,
             radius: config.radius.try_into()?,
-            roll_back: config.roll_back != 0,
+            roll_back: switch("roll back", config.roll_back)?,
         })
     }
 }
@@ -68,5 +69,5 @@ pub unsafe extern "C" fn rb_sam_init(
     let buffers = Buffers { theta, parameters, workspace, workspace_length };
     let build = |config, vectors: [Vector; RB_SAM_VECTORS]| Sam::new(config, vectors);
     // SAFETY: the caller promises it.
-    unsafe { init_from(optimizer, Kind::Sam, config, &buffers, build) }
+    unsafe { init(optimizer, Kind::Sam, config, &buffers, build) }
 }

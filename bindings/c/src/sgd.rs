@@ -2,10 +2,11 @@
 
 use crate::armijo::rb_armijo;
 use crate::error::rb_error;
-use crate::memory::{Vector, reference};
-use crate::optimizer::{Buffers, Kind, init_from, rb_optimizer};
+use crate::memory::{Vector, read};
+use crate::optimizer::{Buffers, Kind, init, rb_optimizer};
 use crate::schedule::rb_schedule;
-use rolling_ball::{Armijo, Error, Sgd, SgdConfig};
+use crate::switch::switch;
+use rolling_ball::{Error, Sgd, SgdConfig};
 
 /// How many vectors the workspace of gradient descent without momentum has, each as long as theta.
 pub const RB_SGD_VECTORS: usize = 1;
@@ -53,9 +54,9 @@ impl TryFrom<rb_sgd_config> for SgdConfig {
         Ok(Self {
             learning_rate: config.learning_rate.try_into()?,
             momentum: config.momentum,
-            nesterov: config.nesterov != 0,
-            line_search: (config.line_search != 0).then(|| Armijo::from(config.armijo)),
-            roll_back: config.roll_back != 0,
+            nesterov: switch("nesterov", config.nesterov)?,
+            line_search: switch("line search", config.line_search)?.then(|| config.armijo.into()),
+            roll_back: switch("roll back", config.roll_back)?,
         })
     }
 }
@@ -89,11 +90,10 @@ pub unsafe extern "C" fn rb_sgd_init(
     };
     // SAFETY: the caller promises it.
     unsafe {
-        match reference(config) {
-            Ok(settings) if settings.momentum > 0.0 => {
-                init_from(optimizer, Kind::Sgd, config, &buffers, with_velocity)
-            }
-            _ => init_from(optimizer, Kind::Sgd, config, &buffers, plain),
+        if read(config).is_ok_and(|settings| settings.momentum > 0.0) {
+            init(optimizer, Kind::Sgd, config, &buffers, with_velocity)
+        } else {
+            init(optimizer, Kind::Sgd, config, &buffers, plain)
         }
     }
 }

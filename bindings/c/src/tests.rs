@@ -1,5 +1,7 @@
 //! Compares the C functions with the Rust interface, bit for bit.
 
+mod refused;
+
 use crate::ball::rb_ball_init;
 use crate::error::rb_error;
 use crate::mlp::{rb_mlp, rb_mlp_classify, rb_mlp_cross_entropy, rb_mlp_squared_error};

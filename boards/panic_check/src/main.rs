@@ -82,9 +82,9 @@ extern "C" fn _start() -> u32 {
     let error = everything(&mut theta).err();
     if let Some(error) = error {
         return match error {
-            Error::Length { what, expected, actual } => (what.len() + expected + actual) as u32,
+            Error::Length { what, expected, actual } => what.len().wrapping_add(expected).wrapping_add(actual) as u32,
             Error::Setting { name, value, expected } => {
-                (name.len() + expected.len()) as u32 + value.to_bits()
+                (name.len() as u32 ^ expected.len() as u32) ^ value.to_bits()
             }
             _ => 1,
         };

@@ -127,7 +127,7 @@ impl<L: Layer> Backbone for Int8Backbone<'_, L> {
         }
         let (output, _) = L::infer(self.layers, front, back)?;
         for (feature, byte) in features.iter_mut().zip(output) {
-            *feature = (i32::from(*byte) - self.output.zero) as f32 * self.output.factor;
+            *feature = i32::from(*byte).wrapping_sub(self.output.zero) as f32 * self.output.factor;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ mod duty;
 mod examples;
 mod faults;
 mod features;
+mod files;
 mod flash;
 mod flips;
 mod gpu;
@@ -23,9 +24,11 @@ mod memory;
 mod msrv;
 mod panics;
 mod part;
+mod power;
 mod rehearsal;
 mod soak;
 mod speakers;
+mod stack;
 mod targets;
 mod tools;
 mod watch;
@@ -82,17 +85,20 @@ const FORBIDDEN: [&str; 6] =
 
 /// The parts: first what needs no emulator and little building, last what builds hundreds of
 /// crates.
-const PARTS: [fn(&TestArgs) -> Part; 26] = [
+const PARTS: &[fn(&TestArgs) -> Part] = &[
     lint::part,
     library::part,
+    power::part,
     features::part,
     msrv::part,
     tools::part,
+    files::part,
     rehearsal::part,
     examples::part,
     memory::part,
     targets::part,
     panics::part,
+    stack::part,
     logs::part,
     device::part,
     faults::part,

@@ -1,0 +1,435 @@
+#include "optimizers.h"
+#include "check.h"
+#include "guarded.h"
+#include "numbers.h"
+#include "settings.h"
+#include <string.h>
+
+enum { OBJECTS = 4, LONGEST = 12 };
+
+/* What an object must be, by all that was done to it. */
+typedef struct object {
+    guarded memory, theta_memory, workspace_memory;
+    rb_optimizer *it;
+    enum { NEVER, FAILED, INITIALISED } state;
+    kind kind;
+    float *theta, *workspace;
+    size_t length;
+    /* The bytes that theta must have. */
+    float known[LONGEST];
+    /* What is waited for; RB_REQUEST_DONE where no step is in progress. */
+    rb_request awaited;
+    uint32_t steps, gradients, losses;
+    /* Theta was finite when the step began. */
+    int began_finite;
+} object;
+
+unsigned long long steps_done;
+static object objects[OBJECTS];
+
+static void remember_theta(object *object) {
+    memcpy(object->known, object->theta, object->length * sizeof(float));
+}
+
+/* Any content but that of an object. */
+static void start(object *object) {
+    memset(object, 0, sizeof *object);
+    object->it = guarded_new(&object->memory, sizeof *object->it);
+    memset(object->it, once_in(2) ? 0 : (int)below(256), sizeof *object->it);
+}
+
+static void free_buffers(object *object) {
+    guarded_free(&object->theta_memory);
+    guarded_free(&object->workspace_memory);
+}
+
+static void end(object *object) {
+    free_buffers(object);
+    guarded_free(&object->memory);
+}
+
+/* The address of the object for a call. */
+static rb_optimizer *address(const object *object, codes *wrong) {
+    codes pointer = 0;
+    rb_optimizer *it = perhaps_wrong(object->it, 40, &pointer);
+    *wrong |= pointer;
+    if (!pointer && object->state != INITIALISED)
+        *wrong |= CODE(NOT_INITIALISED);
+    return it;
+}
+
+/* Where a call writes: memory of its own, or what must be refused. */
+static void *output(const object *object, void *good, codes *wrong) {
+    codes pointer = 0;
+    void *place = perhaps_wrong(good, 40, &pointer);
+    if (!pointer && once_in(40) && object->state != NEVER) {
+        pointer = CODE(OVERLAP);
+        place = object->it->opaque + below(RB_OPTIMIZER_WORDS);
+        if (object->state == INITIALISED && object->length > 0 && once_in(2))
+            place = once_in(2) ? object->theta : object->workspace;
+    }
+    *wrong |= pointer;
+    return place;
+}
+
+static rb_error call_init(kind kind, rb_optimizer *it, const settings *config, float *theta,
+                          size_t length, float *workspace, size_t workspace_length) {
+    switch (kind) {
+    case BALL:
+        return rb_ball_init(it, (const rb_ball_config *)config, theta, length, workspace,
+                            workspace_length);
+    case SGD:
+        return rb_sgd_init(it, (const rb_sgd_config *)config, theta, length, workspace,
+                           workspace_length);
+    case ADAM:
+        return rb_adam_init(it, (const rb_adam_config *)config, theta, length, workspace,
+                            workspace_length);
+    default:
+        return rb_sam_init(it, (const rb_sam_config *)config, theta, length, workspace,
+                           workspace_length);
+    }
+}
+
+static void expect_last_error(const object *object, rb_error error) {
+    rb_error_detail detail;
+    ANSWER(rb_last_error(object->it, &detail), 0, CODE(NONE));
+    EXPECT(detail.error == error);
+    EXPECT((detail.what.length > 0) == (error == RB_ERROR_SETTING || error == RB_ERROR_LENGTH));
+    EXPECT((detail.what.length > 0) == (detail.what.start != NULL));
+    EXPECT((detail.expected.length > 0) ==
+           (error == RB_ERROR_SETTING || error == RB_ERROR_UNEXPECTED_ANSWER));
+    EXPECT(error != RB_ERROR_LENGTH || detail.expected_length != detail.actual_length);
+}
+
+/* Arguments of an init function. */
+typedef struct arguments {
+    rb_optimizer *it;
+    const void *config;
+    float *theta, *workspace;
+    size_t length, whole;
+} arguments;
+
+/* Makes an argument wrong, or none. */
+static void spoil(arguments *arguments, const object *object, codes *wrong) {
+    size_t length = arguments->length, whole = arguments->whole;
+    switch (below(24)) {
+    case 0:
+        arguments->theta = wrong_pointer(arguments->theta, wrong);
+        break;
+    case 1:
+        arguments->workspace = wrong_pointer(arguments->workspace, wrong);
+        break;
+    case 2:
+        arguments->config = wrong_pointer((void *)(uintptr_t)arguments->config, wrong);
+        break;
+    case 3:
+        /* A length that is not there may reach into the other buffers. */
+        arguments->whole = once_in(2) ? below(RB_ADAM_VECTORS * LONGEST) : any();
+        if (arguments->whole != whole)
+            *wrong |= CODE(LENGTH) | CODE(OVERLAP);
+        break;
+    case 4:
+        arguments->length = (size_t)-1 / (once_in(2) ? 1 : 8) - below(3);
+        *wrong |= CODE(LENGTH) | CODE(OVERLAP);
+        break;
+    case 5:
+        if (length > 0) {
+            arguments->workspace = arguments->theta + below((uint32_t)length);
+            *wrong |= CODE(OVERLAP);
+        }
+        break;
+    case 6:
+        if (length > 0) {
+            float *inside = (float *)object->it + below(2 * RB_OPTIMIZER_WORDS);
+            *(once_in(2) ? &arguments->theta : &arguments->workspace) = inside;
+            *wrong |= CODE(OVERLAP);
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+/* Initialises the object anew, in whatever state it is. Its buffers may be gone before. */
+static void initialise(object *object) {
+    int mild, comparable = once_in(2);
+    kind kind = (enum kind)below(KINDS);
+    settings settings = random_settings(kind, &mild);
+    codes wrong = settings_are_wrong(kind, &settings) ? CODE(SETTING) : 0, pointer = 0;
+    size_t length = below(LONGEST + 1), whole = vectors(kind, &settings) * length;
+    guarded theta_memory, workspace_memory;
+    float *theta = guarded_new(&theta_memory, length * sizeof *theta);
+    float *workspace = guarded_new(&workspace_memory, whole * sizeof *workspace);
+    float known[LONGEST], known_workspace[RB_ADAM_VECTORS * LONGEST];
+    fill(theta, length, 200);
+    memcpy(known, theta, length * sizeof *known);
+    /* What the workspace holds does not matter, not even whether it is defined. */
+    if (comparable) {
+        fill(workspace, whole, 200);
+        memcpy(known_workspace, workspace, whole * sizeof *known_workspace);
+    }
+    arguments arguments = {object->it, &settings, theta, workspace, length, whole};
+    if (once_in(2))
+        /* From here on nothing but an init function may be called on it. */
+        free_buffers(object);
+    else
+        arguments.it = perhaps_wrong(object->it, 40, &pointer);
+    spoil(&arguments, object, &wrong);
+    wrong |= pointer;
+    codes may = CODE(NONE) | (mild ? 0 : CODE(SETTING));
+    rb_error error = ANSWER(call_init(kind, arguments.it, arguments.config, arguments.theta,
+                                      arguments.length, arguments.workspace, arguments.whole),
+                            wrong, may);
+    EXPECT(memcmp(known, theta, length * sizeof *known) == 0);
+    if (error) {
+        EXPECT(!comparable ||
+               memcmp(known_workspace, workspace, whole * sizeof *known_workspace) == 0);
+        guarded_free(&theta_memory);
+        guarded_free(&workspace_memory);
+        if (!pointer) {
+            free_buffers(object);
+            object->state = FAILED;
+            expect_last_error(object, error);
+        }
+        return;
+    }
+    free_buffers(object);
+    object->theta_memory = theta_memory;
+    object->workspace_memory = workspace_memory;
+    object->state = INITIALISED;
+    object->kind = kind;
+    object->theta = theta;
+    object->workspace = workspace;
+    object->length = length;
+    object->awaited = RB_REQUEST_DONE;
+    object->steps = 0;
+    remember_theta(object);
+}
+
+/* A turn was taken that was not refused: theta may have moved. */
+static void took_turn(object *object, rb_error error, rb_request asked) {
+    if (object->began_finite)
+        EXPECT(all_finite(object->theta, object->length));
+    if (error == RB_ERROR_NON_FINITE_PARAMETERS)
+        EXPECT(memcmp(object->known, object->theta, object->length * sizeof(float)) == 0);
+    remember_theta(object);
+    object->awaited = error ? RB_REQUEST_DONE : asked;
+    object->gradients += !error && asked == RB_REQUEST_GRADIENT;
+    object->losses += !error && asked == RB_REQUEST_LOSS;
+    if (!error && asked == RB_REQUEST_DONE) {
+        rb_step_report report;
+        ANSWER(rb_report(object->it, &report), 0, CODE(NONE));
+        EXPECT(report.step == object->steps);
+        EXPECT(report.gradients == object->gradients && report.losses == object->losses);
+        object->steps++;
+        steps_done++;
+    }
+}
+
+enum { UNTOUCHED = 77 };
+
+static void begin(object *object) {
+    rb_request request = UNTOUCHED;
+    codes wrong = 0;
+    rb_optimizer *it = address(object, &wrong);
+    rb_request *asked = output(object, &request, &wrong);
+    if (object->state == INITIALISED && object->awaited != RB_REQUEST_DONE)
+        wrong |= CODE(UNEXPECTED_ANSWER);
+    rb_error error = ANSWER(rb_begin(it, asked), wrong, CODE(NONE) | CODE(SETTING));
+    EXPECT(request == (error ? (rb_request)UNTOUCHED : RB_REQUEST_GRADIENT));
+    if (wrong || error)
+        return;
+    object->gradients = object->losses = 0;
+    object->began_finite = all_finite(object->theta, object->length);
+    took_turn(object, error, request);
+}
+
+static void tell(object *object, rb_request answered) {
+    const codes non_finite = CODE(NON_FINITE_PARAMETERS) | CODE(NON_FINITE_LOSS) |
+                             CODE(NON_FINITE_GRADIENT) | CODE(NON_FINITE_UPDATE);
+    rb_request request = UNTOUCHED;
+    codes wrong = 0;
+    int is_gradient = answered == RB_REQUEST_GRADIENT;
+    float loss = number(20);
+    rb_optimizer *it = address(object, &wrong);
+    rb_request *asked = output(object, &request, &wrong);
+    if (object->state == INITIALISED && object->awaited != answered)
+        wrong |= CODE(UNEXPECTED_ANSWER);
+    int gradient_is_wrong = 0;
+    if (object->state == INITIALISED && object->awaited == RB_REQUEST_GRADIENT && is_gradient) {
+        float *gradient = rb_gradient(object->it), size = once_in(8) ? hostile() : 1.0f;
+        calls++;
+        EXPECT(gradient == object->workspace);
+        for (size_t i = 0; i < object->length; i++)
+            gradient[i] = size * number(200);
+        gradient_is_wrong = !all_finite(gradient, object->length);
+    }
+    codes may = non_finite;
+    /* A loss that is asked for by a line search may be anything. */
+    if (!is_gradient || (!gradient_is_wrong && all_finite(&loss, 1)))
+        may |= CODE(NONE);
+    rb_error error = is_gradient ? ANSWER(rb_tell_gradient(it, loss, asked), wrong, may)
+                                 : ANSWER(rb_tell_loss(it, loss, asked), wrong, may);
+    EXPECT(error ? request == (rb_request)UNTOUCHED : request <= RB_REQUEST_GRADIENT);
+    if (!wrong)
+        took_turn(object, error, request);
+    else if (wrong == CODE(UNEXPECTED_ANSWER))
+        expect_last_error(object, error);
+}
+
+static void abandon(object *object) {
+    codes wrong = 0;
+    rb_optimizer *it = address(object, &wrong);
+    if (!ANSWER(rb_abandon(it), wrong, CODE(NONE)))
+        object->awaited = RB_REQUEST_DONE;
+}
+
+static void look(object *object) {
+    codes wrong = 0;
+    rb_step_report report;
+    rb_error_detail detail;
+    uint32_t steps = UNTOUCHED;
+    rb_optimizer *it = address(object, &wrong);
+    switch (below(6)) {
+    case 5: {
+        uint32_t halve = (uint32_t)below(3);
+        ANSWER(rb_halve_when_refused(it, halve), wrong, halve > 1 ? CODE(SETTING) : CODE(NONE));
+        break;
+    }
+    case 4: {
+        uint32_t *place = output(object, &steps, &wrong);
+        rb_error error = ANSWER(rb_refused(it, place), wrong, CODE(NONE));
+        EXPECT(!error || steps == UNTOUCHED);
+        break;
+    }
+    case 0: {
+        rb_step_report *place = output(object, &report, &wrong);
+        ANSWER(rb_report(it, place), wrong, CODE(NONE));
+        break;
+    }
+    case 1: {
+        uint32_t *place = output(object, &steps, &wrong);
+        rb_error error = ANSWER(rb_steps(it, place), wrong, CODE(NONE));
+        EXPECT(steps == (error ? UNTOUCHED : object->steps));
+        break;
+    }
+    case 2: {
+        /* It tells what an init function found wrong, too. */
+        if (object->state == FAILED)
+            wrong &= ~CODE(NOT_INITIALISED);
+        rb_error_detail *place = output(object, &detail, &wrong);
+        ANSWER(rb_last_error(it, place), wrong, CODE(NONE));
+        break;
+    }
+    default:
+        EXPECT(rb_gradient(it) == (wrong ? NULL : object->workspace));
+        calls++;
+    }
+}
+
+/* The functions for a ball alone. */
+static void call_ball(object *object) {
+    codes wrong = 0;
+    const float *centre = NULL;
+    rb_schedule schedule = random_schedule();
+    rb_optimizer *it = address(object, &wrong);
+    int initialised = object->state == INITIALISED;
+    if (initialised && object->kind != BALL)
+        wrong |= CODE(KIND);
+    if (once_in(3)) {
+        if (initialised && object->awaited != RB_REQUEST_DONE)
+            wrong |= CODE(UNEXPECTED_ANSWER);
+        const float **place = output(object, &centre, &wrong);
+        if (!ANSWER(rb_ball_centre(it, place), wrong, CODE(NONE)))
+            EXPECT(centre == object->workspace || centre == object->theta);
+        return;
+    }
+    if (schedule_is_wrong(schedule))
+        wrong |= CODE(SETTING);
+    if (once_in(2))
+        ANSWER(rb_ball_set_radius(it, schedule), wrong, CODE(NONE) | CODE(SETTING));
+    else
+        ANSWER(rb_ball_set_learning_rate(it, schedule), wrong, CODE(NONE) | CODE(SETTING));
+}
+
+/* Between steps theta is the caller's. */
+static void change_theta(object *object) {
+    if (object->state != INITIALISED || object->awaited != RB_REQUEST_DONE)
+        return;
+    fill(object->theta, object->length, 200);
+    remember_theta(object);
+}
+
+/* An object may be copied, as long as only one of the copies is used from then on. */
+static void move_elsewhere(object *object) {
+    guarded old = object->memory;
+    rb_optimizer *from = object->it;
+    object->it = guarded_new(&object->memory, sizeof *object->it);
+    *object->it = *from;
+    memset(from, 0xa5, sizeof *from);
+    guarded_free(&old);
+}
+
+void optimizers_start(void) {
+    for (int i = 0; i < OBJECTS; i++)
+        start(&objects[i]);
+}
+
+void optimizers_call(void) {
+    object *object = &objects[below(OBJECTS)];
+    switch (below(40)) {
+    case 0:
+    case 1:
+        initialise(object);
+        break;
+    case 2:
+        abandon(object);
+        break;
+    case 3:
+    case 4:
+        call_ball(object);
+        break;
+    case 5:
+        change_theta(object);
+        break;
+    case 6:
+        move_elsewhere(object);
+        break;
+    case 7:
+    case 8:
+    case 9:
+        look(object);
+        break;
+    case 10:
+        begin(object);
+        break;
+    case 11:
+        tell(object, RB_REQUEST_LOSS);
+        break;
+    case 12:
+        tell(object, RB_REQUEST_GRADIENT);
+        break;
+    default:
+        /* Mostly as it should be, so that steps come to their end. */
+        if (object->awaited == RB_REQUEST_DONE)
+            begin(object);
+        else
+            tell(object, object->awaited);
+    }
+}
+
+void optimizers_check(void) {
+    for (int i = 0; i < OBJECTS; i++) {
+        guarded_check(&objects[i].memory);
+        guarded_check(&objects[i].theta_memory);
+        guarded_check(&objects[i].workspace_memory);
+        if (objects[i].state == INITIALISED)
+            EXPECT(memcmp(objects[i].known, objects[i].theta,
+                          objects[i].length * sizeof(float)) == 0);
+    }
+}
+
+void optimizers_end(void) {
+    for (int i = 0; i < OBJECTS; i++)
+        end(&objects[i]);
+}
