@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything, in the order in which a failure is cheapest to find.
 
+mod architectures;
 mod boards;
 mod browser;
 mod burn;
@@ -16,10 +17,14 @@ mod gpu;
 mod images;
 mod instructions;
 mod library;
+mod licences;
 mod lint;
 mod logs;
 mod memory;
+mod miri;
 mod msrv;
+mod nightly;
+mod package;
 mod panics;
 mod part;
 mod rehearsal;
@@ -80,11 +85,14 @@ const FORBIDDEN: [&str; 6] =
 
 /// The parts: first what needs no emulator and little building, last what builds hundreds of
 /// crates.
-const PARTS: [fn(&TestArgs) -> Part; 24] = [
+const PARTS: [fn(&TestArgs) -> Part; 27] = [
     lint::part,
     library::part,
     features::part,
     msrv::part,
+    package::part,
+    miri::part,
+    architectures::part,
     tools::part,
     rehearsal::part,
     examples::part,
