@@ -73,7 +73,7 @@ pub fn part(args: &TestArgs) -> Part {
         }
         for (reason, names) in left_out {
             let names = Vec::from_iter(names).join("`, `");
-            text += &format!("\nLeft out, since under Miri each of them {reason}: `{names}`.\n");
+            text += &format!("\nLeft out, {reason}: `{names}`.\n");
         }
         report(write, MIRI, &text)?;
         Ok(Completion::Completed)
