@@ -1,6 +1,7 @@
 //! A network and every optimizer, on every vector unit of this processor, against the scalar
 //! kernels.
 
+use crate::support::cases::unless_miri;
 use crate::support::numbers::bits;
 use crate::support::optimizers::every_optimizer;
 use crate::support::random::Random;
@@ -46,7 +47,7 @@ fn descend<K: Kernels + Copy + 'static>(kernels: K) -> Vec<Vec<u32>> {
         .into_iter()
         .map(|mut named| {
             let mut theta = start.clone();
-            for _ in 0..5 {
+            for _ in 0..unless_miri(5, 1) {
                 step(named.optimizer.as_mut(), &mut Bowl, &mut theta).unwrap();
             }
             bits(&theta)
@@ -77,7 +78,7 @@ impl Objective for Bowl {
 fn every_vector_unit_and_every_number_of_samples_at_once_gives_the_bits_of_one_by_one() {
     let (expected, trajectories) = (evaluate(Scalar, 1), descend(Scalar));
     with_each_level(|level| {
-        for together in [1, 2, 3, 4, 5, 8, SAMPLES, 20] {
+        for &together in unless_miri(&[1, 2, 3, 4, 5, 8, SAMPLES, 20][..], &[3]) {
             assert_eq!(evaluate(Wide, together), expected, "{level:?}, {together} at once");
             assert_eq!(evaluate(Scalar, together), expected, "{together} at once");
         }
