@@ -1,5 +1,6 @@
-/* Tells the library that a buffer is longer than it is. The library cannot see that, and writes past
- * the end: what watches the random calls must notice, or it would notice nothing there either. */
+/* Tells the library that a buffer is longer than it is. The library cannot see that, and writes
+ * past the end: what watches the random calls must notice, or it would notice nothing there
+ * either. */
 
 #include "rolling_ball.h"
 #include <stdlib.h>
@@ -11,8 +12,7 @@ int main(void) {
     static float theta[N];
     rb_adam_config config = rb_adam_default();
     float *workspace = malloc((RB_ADAM_VECTORS * N - 1) * sizeof *workspace);
-    rb_error error =
-        rb_adam_init(&optimizer, &config, theta, N, workspace, RB_ADAM_VECTORS * N);
+    rb_error error = rb_adam_init(&optimizer, &config, theta, N, workspace, RB_ADAM_VECTORS * N);
     free(workspace);
     return error != RB_ERROR_NONE;
 }

@@ -1,4 +1,4 @@
-//! C programs on this machine: the examples, and the test of misuse.
+//! C programs on this machine: the examples and the tests.
 
 use crate::c::{build_folder, folder, library};
 use anyhow::Result;

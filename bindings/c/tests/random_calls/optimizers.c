@@ -22,8 +22,8 @@ typedef struct object {
     uint32_t steps, gradients, losses;
     /* Theta was finite when the step began. */
     int began_finite;
-    /* The paper's projection with settings of any size: how far it moves can be lost in rounding, so
-     * that theta overflows without an error. */
+    /* The paper's projection with settings of any size: how far it moves can be lost in rounding,
+     * so that theta overflows without an error. */
     int may_overflow;
 } object;
 
