@@ -40,19 +40,23 @@ pub enum Error {
     /// changed.
     NonFiniteParameters,
     /// The objective gave a loss that is NaN or infinite, or that becomes so when it is scaled.
-    /// Theta is back at the last point whose loss was finite; where
+    /// Theta is back at the last point that the step went on from, whose loss was finite; where
     /// [`roll_back`](crate::RollingBallConfig::roll_back) is off, it stays at the point whose loss
     /// was asked for. [`Sam`](crate::Sam) and [`EntropySgd`](crate::EntropySgd), which also
-    /// evaluate points that they only look at, go back to where the step began.
+    /// evaluate points that they only look at, go back to where the step began. A contact form with
+    /// [`Armijo`](crate::Armijo) that stalls a rounding beside its start stays there, as
+    /// [`KeepStart`](crate::KeepStart) explains.
     NonFiniteLoss,
-    /// The gradient holds a NaN or an infinity, or its norm overflows an `f32`. Theta is back at
-    /// the last point whose loss was finite; with [`Sam`](crate::Sam) and
-    /// [`EntropySgd`](crate::EntropySgd), at the point where the step began.
+    /// The gradient holds a NaN or an infinity, or its norm overflows an `f32`, for the ball also
+    /// when it is multiplied by the loss scale. Theta is back at the last point that the step went
+    /// on from; with [`Sam`](crate::Sam) and [`EntropySgd`](crate::EntropySgd), where the step
+    /// began.
     NonFiniteGradient,
     /// The step would overflow an `f32`: the learning rate is too large for this gradient. Theta is
-    /// at the point that was evaluated last.
+    /// at the last point that the step went on from; with [`Sam`](crate::Sam) and
+    /// [`EntropySgd`](crate::EntropySgd), where the step began.
     NonFiniteUpdate,
-    /// Every output of the network is NaN, so no class can be named.
+    /// An output of the network is NaN or infinite, so no class can be named.
     NonFiniteOutput,
     /// The optimizer was told something that it had not asked for.
     UnexpectedAnswer {
@@ -156,9 +160,9 @@ impl fmt::Display for Error {
             Self::NonFiniteUpdate => {
                 f.write_str("the step overflows: lower the learning rate or clip the gradient")
             }
-            Self::NonFiniteOutput => {
-                f.write_str("every output of the network is NaN: are the parameters or the input?")
-            }
+            Self::NonFiniteOutput => f.write_str(
+                "an output of the network is not finite: are the parameters and the input?",
+            ),
             Self::UnexpectedAnswer { expected } => write!(f, "expected {expected}"),
             Self::NoSamples => f.write_str("the objective has no samples with a weight above 0"),
             Self::Class { class, classes } => {

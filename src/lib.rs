@@ -9,7 +9,7 @@
 //! you evaluate and tell the answer, until a [`StepReport`] ends the step. [`step`] does that over
 //! an [`Objective`] in one call, [`poll_step`] over a [`PollObjective`] in pieces. A [`Schedule`]
 //! is a setting that changes from step to step, [`Armijo`] a line search. [`ClipNorm`],
-//! [`WeightDecay`] and [`ByPart`] are wrappers around any optimizer. Whatever goes wrong is an
+//! [`WeightDecay`], [`ByPart`] and [`KeepStart`] are wrappers around any optimizer. Whatever goes wrong is an
 //! [`Error`].
 //!
 //! **The ball.** [`RollingBall`] is Algorithm 1 of the paper, with its settings in
@@ -37,6 +37,13 @@
 //!
 //! **The GPU.** [`gpu`] has vectors in the memory of a GPU, passes over them, and objectives there.
 //! The optimizers are the same state machines.
+//!
+//! # Targets
+//!
+//! The bits are the same on targets of either byte order and of 32 or 64 bits, and what is in a
+//! file or in flash is little-endian on all of them; the tests run on x86-64, i686 and s390x too.
+//! What cannot keep that promise does not compile: x86 without SSE2, whose floating-point unit
+//! rounds elsewhere, and the feature `gpu` on a big-endian target.
 #![cfg_attr(
     not(feature = "checkpoints"),
     doc = "\n\n[`Checkpoints`]: https://docs.rs/rolling-ball"
@@ -46,6 +53,16 @@
 // docs.rs tells of every item which feature it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(all(target_arch = "x86", not(target_feature = "sse2")))]
+compile_error!(
+    "the numeric contract expects SSE2 on x86, since the older floating-point unit rounds \
+     elsewhere: build for i686 instead of i586, or with -C target-feature=+sse2"
+);
+#[cfg(all(feature = "gpu", target_endian = "big"))]
+compile_error!(
+    "the feature `gpu` expects a little-endian target, since vectors go to the GPU byte by byte"
+);
+
 #[cfg(feature = "threads")]
 extern crate std;
 
@@ -53,6 +70,7 @@ mod ball;
 mod baselines;
 #[cfg(feature = "checkpoints")]
 mod checkpoints;
+mod chunks;
 mod error;
 #[cfg(feature = "gpu")]
 pub mod gpu;
@@ -78,7 +96,7 @@ pub use error::Error;
 pub use math::Micromath;
 pub use math::{Libm, Math};
 pub use optimizer::{
-    Armijo, ByPart, ClipNorm, Evaluation, Evaluations, FootpointReport, Kind, Objective, Optimizer,
-    Outcome, Part, Parts, PollObjective, Request, Resumable, STATE_WORDS, Schedule, State,
-    StepByPart, StepReport, WeightDecay, poll_step, step,
+    Armijo, ByPart, ClipNorm, Evaluation, Evaluations, FootpointReport, KeepStart, Kind, Objective,
+    Optimizer, Outcome, Part, Parts, PollObjective, Request, Resumable, STATE_WORDS, Schedule,
+    State, StepByPart, StepReport, WeightDecay, poll_step, step,
 };

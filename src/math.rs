@@ -93,6 +93,12 @@ impl Math for Micromath {
     }
 }
 
+/// The length whose square this is, up to rounding: what rounding has left below 0 is a length of
+/// 0. A NaN stays one, so that the checks behind it see it; `max(0.0)` would make it 0.
+pub(crate) fn length(squared: f32) -> f32 {
+    if squared < 0.0 { 0.0 } else { sqrt(squared) }
+}
+
 /// The square root of one of a step's scalars.
 // Without `std`, stable Rust cannot use the square root of the processor. That of libm takes 220
 // bytes on a Cortex-M4F, which belong into the binary once, not at every call.

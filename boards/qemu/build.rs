@@ -64,9 +64,10 @@ struct Budget {
 const DIGITS: Budget = Budget { flash: 128 * KIB, ram: 64 * KIB, stack: 8 * KIB };
 const SPEAKERS: Budget = Budget { flash: 512 * KIB, ram: 256 * KIB, stack: 8 * KIB };
 const SPEAKERS_CNN: Budget = Budget { flash: 512 * KIB, ram: 128 * KIB, stack: 8 * KIB };
+const TRIALS: Budget = Budget { flash: 512 * KIB, ram: 64 * KIB, stack: 32 * KIB };
 const SMALL: Budget = Budget { flash: 256 * KIB, ram: 16 * KIB, stack: 4 * KIB };
 
-const BUDGETS: [(&str, Budget); 15] = [
+const BUDGETS: &[(&str, Budget)] = &[
     ("last_layer", SMALL),
     ("digits", DIGITS),
     ("speakers", SPEAKERS),
@@ -76,12 +77,15 @@ const BUDGETS: [(&str, Budget); 15] = [
     ("power_failures", DIGITS),
     ("logged", DIGITS),
     ("faults", SMALL),
+    ("soak", TRIALS),
+    ("flips", TRIALS),
     ("subnormals", SMALL),
     ("lanes", SPEAKERS),
     ("slice", SMALL),
     ("bench_step", SMALL),
     ("bench_passes", SPEAKERS),
     ("size", DIGITS),
+    ("stack", Budget { flash: 256 * KIB, ram: 16 * KIB, stack: 6 * KIB }),
 ];
 
 /// The variable that names the board; `cargo xtask` sets it.

@@ -126,6 +126,15 @@ impl Footpoint for AnyFootpoint {
         chosen!(self, |form: Form| Form::encode(form))
     }
 
+    fn lends_kept(&self) -> bool {
+        match self {
+            Self::LaggedContact(form) => form.lends_kept(),
+            Self::RefreshedContact(form) => form.lends_kept(),
+            Self::GaussNewton(form) => form.lends_kept(),
+            Self::GradientDescent(form) => form.lends_kept(),
+        }
+    }
+
     fn begin(&self, search: &mut AnySearch) {
         chosen!(self, |form: Form| form.begin(Form::search(search)));
     }

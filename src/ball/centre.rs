@@ -1,6 +1,6 @@
 //! Steps 1 and 2 in numbers: where the centre of the resting ball is, and how far it moves.
 
-use crate::math::sqrt;
+use crate::math::{length, sqrt};
 use crate::optimizer::{RateSearch, Verdict};
 use crate::{Armijo, Error};
 use core::convert::Infallible;
@@ -32,11 +32,15 @@ pub struct Geometry {
 
 impl Geometry {
     /// Rests the ball on the graph at a point with this loss and gradient.
-    pub fn rest(&mut self, loss: f32, gradient_squared: f32) {
+    ///
+    /// # Errors
+    /// [`Error::NonFiniteGradient`] where the gradient of the scaled loss is too long for an `f32`.
+    pub fn rest(&mut self, loss: f32, gradient_squared: f32) -> Result<(), Error> {
         self.gradient_squared = gradient_squared;
         self.slant = sqrt(1.0 + self.scaled_gradient_squared());
         self.reach = self.radius * self.loss_scale / self.slant;
         self.loss = loss;
+        if self.slant.is_finite() { Ok(()) } else { Err(Error::NonFiniteGradient) }
     }
 
     /// Moves the centre along the tangent.
@@ -59,7 +63,7 @@ impl Geometry {
     /// How far the displaced centre is from the last accepted point, for a footpoint at half the
     /// squared distance `d`: along the upward normal, so below 0 where it is under the graph.
     pub fn centre_distance(&self, d: f32) -> f32 {
-        let distance = sqrt(2.0 * d);
+        let distance = length(2.0 * d);
         if self.above_centre(self.loss) > 0.0 { -distance } else { distance }
     }
 }

@@ -30,6 +30,12 @@ pub trait Footpoint: Copy + Debug {
     /// The settings as words, for a checkpoint.
     fn encode(&self) -> [u32; 3];
 
+    /// Whether what is kept from step to step only serves [`centre`](Self::centre), so that step 2
+    /// may keep theta there while it tries rates.
+    fn lends_kept(&self) -> bool {
+        false
+    }
+
     /// A step begins.
     fn begin(&self, _search: &mut Self::Search) {}
 

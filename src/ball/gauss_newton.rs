@@ -5,8 +5,8 @@ use super::centre::{Geometry, Tangent};
 use super::footpoint::{Body, Footpoint, FootpointNext, GradientAt, Pause, Vectors};
 use super::nearest_point;
 use crate::Error;
-use crate::kernels::{FootpointSums, VectorOps};
-use crate::math::sqrt;
+use crate::kernels::{FootpointSums, Vector, VectorOps};
+use crate::math::{length, sqrt};
 use crate::optimizer::{FootpointReport, Next, Outcome, check_answer};
 
 /// The nearest point of the graph, by Gauss-Newton with a closed form and a line search that never
@@ -53,8 +53,6 @@ pub struct LineSearch {
     trials: u32,
     /// The best trial so far on this line, once one has been accepted.
     best: Option<Trial>,
-    /// The direction is this multiple of what the gradient's buffer holds.
-    buffer_scale: f32,
     /// The centre of the ball is this part of the way from theta to theta~. Of the last step.
     centre_scale: f32,
 }
@@ -68,16 +66,20 @@ struct Trial {
     change: f32,
 }
 
-/// What to do after a trial: every move is a multiple of the direction.
+/// What to do after a trial. The gradient's buffer holds where the line starts or, while the moves
+/// grow, the best point so far: so theta can go back there to the bit.
 #[derive(Clone, Copy, Debug)]
 enum Judgement {
-    /// A trial with this loss stands: move theta by this multiple to it, which is 0 where theta is
-    /// there already.
-    Accepted { multiple: f32, loss: f32 },
-    /// Move theta by this multiple and try again.
-    Retry(f32),
-    /// Move theta by this multiple, back to where the line starts.
-    Stalled(f32),
+    /// The trial at theta stands; this is its loss.
+    Accepted(f32),
+    /// The trial before it stands, which is in the buffer; this is its loss.
+    BestAccepted(f32),
+    /// Try this part of the move from the buffer to theta.
+    Shrink(f32),
+    /// Try further on: the move from the buffer to theta this many times more.
+    Grow(f32),
+    /// Go back to where the line starts, which is in the buffer.
+    Stalled,
 }
 
 impl LineSearch {
@@ -104,8 +106,18 @@ impl LineSearch {
             alpha: 1.0,
             trials: 0,
             best: None,
-            buffer_scale: -rate,
             centre_scale: 0.0,
+        }
+    }
+
+    /// Checks that the numbers of a line say something.
+    fn check(&self) -> Result<(), Error> {
+        let Self { report, along, direction_squared, slope, .. } = self;
+        let known = [report.distance, report.residual, *along, *direction_squared, *slope];
+        if known.iter().all(|number| number.is_finite()) {
+            Ok(())
+        } else {
+            Err(Error::NonFiniteUpdate)
         }
     }
 
@@ -117,7 +129,7 @@ impl LineSearch {
         sums: FootpointSums,
         loss: f32,
         tolerance: f32,
-    ) -> Option<f32> {
+    ) -> Result<Option<f32>, Error> {
         let scale = geometry.loss_scale;
         let above = geometry.above_centre(loss);
         let (q, a, g) = (sums.distance, scale * sums.along, scale * scale * sums.gradient);
@@ -125,30 +137,30 @@ impl LineSearch {
         self.above = above;
         self.loss = loss;
         self.along = q - s * a;
-        self.direction_squared = (q - 2.0 * s * a + s * s * g).max(0.0);
+        let squared = q - 2.0 * s * a + s * s * g;
+        // Rounding may leave it below 0; a NaN must stay one, for the check.
+        self.direction_squared = if squared < 0.0 { 0.0 } else { squared };
         self.slope = -q + s * a + above * a - s * above * g;
         self.alpha = 1.0;
         self.trials = 0;
         self.best = None;
-        self.buffer_scale = 1.0;
         self.report.distance = (q + above * above) / 2.0;
-        self.report.residual = sqrt((q - 2.0 * above * a + above * above * g).max(0.0));
-        // Written so that a NaN counts as converged: there is no direction to follow.
-        if -self.slope > tolerance * self.report.distance { Some(s * scale) } else { None }
+        self.report.residual = length(q - 2.0 * above * a + above * above * g);
+        self.check()?;
+        Ok((-self.slope > tolerance * self.report.distance).then_some(s * scale))
     }
 
-    /// Judges a trial by Armijo's rule on `D`; a loss that is not finite is a rejected trial. The
-    /// multiples are of the direction.
+    /// Judges a trial by Armijo's rule on `D`; a loss that is not finite is a rejected trial.
     fn judge(&mut self, geometry: &Geometry, loss: f32) -> Judgement {
         self.trials = self.trials.saturating_add(1);
         let alpha = self.alpha;
         let trial = Trial { alpha, loss, change: self.change_at(geometry, alpha, loss) };
         if let Some(best) = self.best {
-            let better = trial.change < best.change;
-            return if better && self.trials < TRIALS {
-                self.grow(trial)
-            } else {
-                self.accept(if better { trial } else { best }, alpha)
+            let better = trial.change.is_finite() && trial.change < best.change;
+            return match better {
+                true if self.trials < TRIALS => self.grow(trial, GROW),
+                true => Judgement::Accepted(self.accept(trial)),
+                false => Judgement::BestAccepted(self.accept(best)),
             };
         }
         let rounding = f32::EPSILON * self.report.distance;
@@ -156,18 +168,20 @@ impl LineSearch {
         if trial.change.is_finite() && trial.change <= enough {
             let predicted = self.slope * (alpha - alpha * alpha / 2.0);
             // The first line is left alone: its full move is the gradient step, exactly.
-            let falls = self.report.iterations > 0 && trial.change < SURPRISE * predicted;
+            let falls = self.report.iterations > 0
+                && self.trials < TRIALS
+                && trial.change < SURPRISE * predicted;
             return if falls && -trial.change > NOISE * self.report.distance {
-                self.grow(trial)
+                self.grow(trial, GROW - 1.0)
             } else {
-                self.accept(trial, alpha)
+                Judgement::Accepted(self.accept(trial))
             };
         }
         if self.trials >= TRIALS {
-            return Judgement::Stalled(-alpha);
+            return Judgement::Stalled;
         }
         self.alpha *= SHRINK;
-        Judgement::Retry(self.alpha - alpha)
+        Judgement::Shrink(SHRINK)
     }
 
     /// `D(theta + alpha p) - D(theta)`, where the loss is this: from differences, so that a large
@@ -178,19 +192,21 @@ impl LineSearch {
         level + alpha * (alpha * self.direction_squared / 2.0 - self.along)
     }
 
-    fn grow(&mut self, trial: Trial) -> Judgement {
+    /// Goes on from a trial: its move is `GROW` times as long, and `more` times that from the
+    /// buffer to theta is what is missing.
+    fn grow(&mut self, trial: Trial, more: f32) -> Judgement {
         self.best = Some(trial);
         self.alpha = trial.alpha * GROW;
-        Judgement::Retry(self.alpha - trial.alpha)
+        Judgement::Grow(more)
     }
 
-    /// Ends the line at a trial, while theta is at `alpha`.
-    fn accept(&mut self, trial: Trial, alpha: f32) -> Judgement {
+    /// Ends the line at a trial, whose change is finite, and gives its loss.
+    fn accept(&mut self, trial: Trial) -> f32 {
         self.creep = (self.creep + trial.change).max(0.0);
         self.report.distance += trial.change;
         self.report.iterations = self.report.iterations.saturating_add(1);
         self.alpha = trial.alpha;
-        Judgement::Accepted { multiple: trial.alpha - alpha, loss: trial.loss }
+        trial.loss
     }
 
     /// The length of the accepted move.
@@ -221,6 +237,10 @@ impl Footpoint for GaussNewton {
         [1, self.max_iterations, self.tolerance.to_bits()]
     }
 
+    fn lends_kept(&self) -> bool {
+        true
+    }
+
     fn rest<K: VectorOps>(
         &self,
         body: &mut Body,
@@ -239,11 +259,16 @@ impl Footpoint for GaussNewton {
         vectors: Vectors<'_, K::Vector>,
         Tangent { rate, tried }: Tangent,
     ) -> Result<FootpointNext<Self>, Error> {
-        *line = LineSearch::first(&body.geometry);
-        body.resting = true;
-        let remaining = if tried.is_some() { 0.0 } else { rate };
         let Vectors { theta, gradient, kept } = vectors;
-        K::displace(theta, kept, gradient, remaining, body.geometry.reach);
+        if tried.is_some() {
+            // Step 2 has kept theta there while it tried; from there the rate leads to the same
+            // bits again.
+            theta.copy_from(kept);
+        }
+        *line = LineSearch::first(&body.geometry);
+        line.check()?;
+        body.resting = true;
+        K::displace(theta, kept, gradient, rate, body.geometry.reach);
         match tried {
             Some(loss) => {
                 let vectors = Vectors { theta, gradient, kept };
@@ -258,35 +283,39 @@ impl Footpoint for GaussNewton {
         &self,
         body: &mut Body,
         line: &mut LineSearch,
-        vectors: Vectors<'_, K::Vector>,
+        mut vectors: Vectors<'_, K::Vector>,
         LineTrial: LineTrial,
         loss: f32,
     ) -> Result<FootpointNext<Self>, Error> {
-        let scale = line.buffer_scale;
-        match line.judge(&body.geometry, loss) {
-            Judgement::Retry(multiple) => {
-                K::add_scaled(vectors.theta, multiple * scale, vectors.gradient);
-                Ok(Next::Trial(LineTrial))
+        let Vectors { theta, gradient: buffer, .. } = &mut vectors;
+        let loss = match line.judge(&body.geometry, loss) {
+            Judgement::Shrink(scale) => {
+                K::rescale_move(theta, buffer, scale);
+                return Ok(Next::Trial(LineTrial));
             }
-            Judgement::Stalled(multiple) => {
-                K::add_scaled(vectors.theta, multiple * scale, vectors.gradient);
+            Judgement::Grow(scale) => {
+                K::repeat_move(theta, buffer, scale);
+                return Ok(Next::Trial(LineTrial));
+            }
+            Judgement::Stalled => {
+                theta.copy_from(buffer);
                 line.centre_scale = nearest_point::end(body, line.report);
-                Ok(Next::Done(Some(body.geometry.loss), Outcome::Stalled))
+                return Ok(Next::Done(Some(body.geometry.loss), Outcome::Stalled));
             }
-            Judgement::Accepted { multiple, loss } => {
-                if multiple != 0.0 {
-                    K::add_scaled(vectors.theta, multiple * scale, vectors.gradient);
-                }
-                body.geometry.loss = loss;
-                body.record.report.absolute_update += line.moved();
-                if line.report.iterations < self.max_iterations {
-                    return Ok(Next::Gradient(GradientAt::Footpoint(AcceptedPoint)));
-                }
-                line.report.distance = nearest_point::distance::<K>(body, &vectors, loss);
-                line.centre_scale = nearest_point::end(body, line.report);
-                Ok(Next::Done(Some(loss), Outcome::IterationLimit))
+            Judgement::Accepted(loss) => loss,
+            Judgement::BestAccepted(loss) => {
+                theta.copy_from(buffer);
+                loss
             }
+        };
+        body.geometry.loss = loss;
+        body.record.report.absolute_update += line.moved();
+        if line.report.iterations < self.max_iterations {
+            return Ok(Next::Gradient(GradientAt::Footpoint(AcceptedPoint)));
         }
+        line.report.distance = nearest_point::distance::<K>(body, &vectors, loss);
+        line.centre_scale = nearest_point::end(body, line.report);
+        Ok(Next::Done(Some(loss), Outcome::IterationLimit))
     }
 
     /// A new line from an accepted point.
@@ -301,7 +330,7 @@ impl Footpoint for GaussNewton {
         let Vectors { theta, gradient, kept: displaced_centre } = vectors;
         let sums = K::footpoint_sums(theta, displaced_centre, gradient);
         check_answer(loss, sums.gradient)?;
-        match line.linearise(&body.geometry, sums, loss, self.tolerance) {
+        match line.linearise(&body.geometry, sums, loss, self.tolerance)? {
             None => {
                 line.centre_scale = nearest_point::end(body, line.report);
                 Ok(Next::Done(Some(loss), Outcome::Converged))

@@ -4,8 +4,8 @@ use super::centre::{Geometry, Tangent};
 use super::footpoint::{Body, Footpoint, FootpointNext, GradientAt, Pause, Vectors};
 use super::nearest_point;
 use crate::Error;
-use crate::kernels::{FootpointSums, VectorOps};
-use crate::math::sqrt;
+use crate::kernels::{FootpointSums, Vector, VectorOps};
+use crate::math::length;
 use crate::optimizer::{FootpointReport, Next, Outcome, check_answer};
 
 /// The paper's solver: `iterations` gradient steps of size `step` on `D`, started at theta.
@@ -56,7 +56,7 @@ impl Projection {
         let pull = above * geometry.loss_scale;
         let squared = sums.distance - 2.0 * pull * sums.along + pull * pull * sums.gradient;
         self.report.distance = (sums.distance + above * above) / 2.0;
-        self.report.residual = sqrt(squared.max(0.0));
+        self.report.residual = length(squared);
         pull
     }
 
@@ -95,6 +95,10 @@ impl Footpoint for GradientDescent {
         [0, self.step.to_bits(), self.iterations]
     }
 
+    fn lends_kept(&self) -> bool {
+        true
+    }
+
     fn rest<K: VectorOps>(
         &self,
         body: &mut Body,
@@ -117,9 +121,10 @@ impl Footpoint for GradientDescent {
         body.resting = true;
         let Vectors { theta, gradient, kept } = vectors;
         if tried.is_some() {
-            K::add_scaled(theta, rate, gradient);
+            // Step 2 has kept theta there while it tried.
+            theta.copy_from(kept);
         }
-        K::displace(theta, kept, gradient, 0.0, body.geometry.reach + rate);
+        K::descend_from(kept, theta, gradient, body.geometry.reach + rate);
         let above = body.geometry.above_centre(body.geometry.loss);
         let pull = above * body.geometry.loss_scale;
         self.project::<K>(body, projection, Vectors { theta, gradient, kept }, pull)

@@ -4,7 +4,7 @@ use super::centre::{Geometry, Tangent};
 use super::footpoint::{Body, Footpoint, FootpointNext, Pause, Vectors};
 use crate::Error;
 use crate::kernels::{Vector, VectorOps};
-use crate::math::sqrt;
+use crate::math::length;
 use crate::optimizer::{Next, Outcome, check_answer};
 use core::convert::Infallible;
 
@@ -108,19 +108,20 @@ pub fn rest<K: VectorOps>(
     } else {
         check_answer(loss, sums.gradient)?;
     }
-    body.geometry.rest(loss, sums.gradient);
+    body.geometry.rest(loss, sums.gradient)?;
     let reach = body.geometry.reach;
     let gap = if body.resting {
         body.geometry.along_offset = sums.along;
         let squared = sums.offset - 2.0 * reach * sums.along + reach * reach * sums.gradient;
-        sqrt(squared.max(0.0))
+        length(squared)
     } else {
         body.geometry.along_offset = reach * sums.gradient;
         K::scale_into(offset, reach, gradient);
         body.resting = true;
         0.0
     };
-    body.record.report.contact_gap = Some(gap);
+    // A gap that overflows is not known.
+    body.record.report.contact_gap = gap.is_finite().then_some(gap);
     Ok(())
 }
 
@@ -140,5 +141,5 @@ pub fn follow<K: VectorOps>(
     let both = rolled
         + searched
             * (searched * gradient_squared - 2.0 * (reach * gradient_squared - along_offset));
-    body.record.moved(theta, gradient, sqrt(both.max(0.0)))
+    body.record.moved(theta, gradient, length(both))
 }

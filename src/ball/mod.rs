@@ -81,6 +81,8 @@ pub struct RollingBall<
 pub enum LossAt<F: Footpoint, C: CentreStep> {
     /// Step 2 tries a rate.
     CentreTrial(C::Trial),
+    /// Step 2 has tried in vain, and theta is back where it began, up to rounding.
+    Returned,
     /// Step 3 is under way.
     Footpoint(F::Loss),
 }
@@ -133,7 +135,11 @@ where
             Choice::Try(rate, trial) => {
                 let length = (rate + geometry.reach) * sqrt(geometry.gradient_squared);
                 self.body.record.check_move(length)?;
-                self.move_along_gradient(theta, -rate);
+                if self.config.footpoint.lends_kept() {
+                    K::perturb(theta, self.kept.as_mut(), self.gradient.as_ref(), -rate);
+                } else {
+                    self.move_along_gradient(theta, -rate);
+                }
                 Err(Pause::Asks(Next::Trial(LossAt::CentreTrial(trial))))
             }
         }
@@ -163,15 +169,34 @@ where
             Verdict::Accepted(rate) => {
                 self.find_footpoint(theta, Tangent { rate, tried: Some(loss) })
             }
-            Verdict::Retry(multiple) => {
-                self.move_along_gradient(theta, -multiple);
+            Verdict::Retry { rejected, rate } => {
+                if self.config.footpoint.lends_kept() {
+                    K::descend_from(theta, self.kept.as_ref(), self.gradient.as_ref(), rate);
+                } else {
+                    self.move_along_gradient(theta, rejected - rate);
+                }
                 Ok(Next::Trial(LossAt::CentreTrial(trial)))
             }
-            Verdict::Stalled(multiple) => {
-                self.move_along_gradient(theta, -multiple);
-                Ok(Next::Done(Some(self.body.geometry.loss), Outcome::Stalled))
-            }
+            Verdict::Stalled { rejected } => Ok(self.give_up(theta, rejected)),
         }
+    }
+
+    /// No rate was accepted: theta goes back to where the step began. The contact forms need all
+    /// three vectors until a rate is accepted, so there it goes back only up to rounding, and the
+    /// loss is evaluated where it then is.
+    fn give_up(&mut self, theta: &mut K::Vector, rejected: f32) -> BallNext<F, C> {
+        let Geometry { reach, loss, .. } = self.body.geometry;
+        if !self.config.footpoint.lends_kept() {
+            self.move_along_gradient(theta, rejected);
+            return Next::Trial(LossAt::Returned);
+        }
+        let kept = self.kept.as_mut();
+        theta.copy_from(kept);
+        // The ball rests there with its own normal.
+        K::descend_from(kept, theta, self.gradient.as_ref(), reach);
+        self.footpoint = self.config.footpoint.resumed(1.0);
+        self.body.resting = true;
+        Next::Done(Some(loss), Outcome::Stalled)
     }
 
     // A pass of its own: inlined it would be in the binary once a caller.
@@ -202,13 +227,11 @@ where
     type Loss = LossAt<F, C>;
     type Gradient = GradientAt<F::Gradient>;
 
-    fn begin(&mut self, step: u32) -> Result<Self::Gradient, Error> {
-        let RollingBallConfig { radius, learning_rate, loss_scale, footpoint, .. } = &self.config;
+    fn begin(&mut self, step: u32, rate: f32) -> Result<Self::Gradient, Error> {
+        let RollingBallConfig { radius, loss_scale, footpoint, .. } = &self.config;
         let radius = radius.checked_at("radius", step, self.radius_set_at)?;
-        let rate = learning_rate.checked_at("learning rate", step, self.rate_set_at)?;
         self.body.geometry =
             Geometry { loss_scale: *loss_scale, radius, rate, ..Geometry::default() };
-        self.body.record.begin(rate);
         footpoint.begin(&mut self.footpoint);
         Ok(GradientAt::Contact)
     }
@@ -237,6 +260,10 @@ where
     ) -> Result<BallNext<F, C>, Error> {
         match at {
             LossAt::CentreTrial(trial) => self.judge_rate(theta, trial, loss),
+            LossAt::Returned if loss.is_finite() => {
+                Ok(Next::Done(Some(loss), Outcome::StalledNearby))
+            }
+            LossAt::Returned => Err(Error::NonFiniteLoss),
             LossAt::Footpoint(at) => {
                 let (form, body, search, vectors) = self.form(theta);
                 let next = form.told_loss::<K>(body, search, vectors, at, loss)?;

@@ -14,8 +14,7 @@ pub fn rest<K: VectorOps>(
 ) -> Result<(), Error> {
     let (theta_squared, gradient_squared) = K::squared_norms(vectors.theta, vectors.gradient);
     body.record.start(loss, theta_squared, gradient_squared)?;
-    body.geometry.rest(loss, gradient_squared);
-    Ok(())
+    body.geometry.rest(loss, gradient_squared)
 }
 
 /// `D` at theta, where the loss is this: one pass.
@@ -34,5 +33,7 @@ pub fn end(body: &mut Body, footpoint: FootpointReport) -> f32 {
     body.record.report.footpoint = Some(footpoint);
     body.record.report.contact_gap = Some((distance - radius).abs());
     // The displaced centre lies on the footpoint's normal, above or below: go the radius upwards.
-    if distance == 0.0 { 0.0 } else { radius / distance }
+    // From a footpoint at no distance, or one that is not known, there is nowhere to go.
+    let part = radius / distance;
+    if part.is_finite() { part } else { 0.0 }
 }

@@ -4,11 +4,13 @@ use super::centre::CentreStep;
 use super::{Footpoint, RollingBall};
 use crate::Error;
 use crate::kernels::Kernels;
-use crate::optimizer::{Kind, Resumable, STATE_WORDS, State, StepRecord};
+use crate::optimizer::{Kind, Resumable, STATE_WORDS, State};
 
 /// Bits of the second word.
 const RESTING: u32 = 1;
 const RATE_ACCEPTED: u32 = 2;
+/// Where in it what is known of refused steps begins.
+const REFUSALS: u32 = 8;
 
 impl<V, F, C, K> Resumable for RollingBall<V, F, C, K>
 where
@@ -43,7 +45,7 @@ where
         Ok(State {
             words: [
                 self.body.record.steps(),
-                resting | rate_accepted,
+                resting | rate_accepted | self.body.record.refusals() << REFUSALS,
                 accepted.unwrap_or(0.0).to_bits(),
                 self.config.footpoint.centre_scale(&self.footpoint).to_bits(),
             ],
@@ -54,7 +56,7 @@ where
     fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
         self.state.check_idle()?;
         let [steps, flags, rate, centre_scale] = words;
-        self.body.record = StepRecord::resumed(steps);
+        self.body.record.resume(steps, flags >> REFUSALS);
         self.body.resting = flags & RESTING != 0;
         let accepted = flags & RATE_ACCEPTED != 0;
         let accepted = accepted.then_some(f32::from_bits(rate));

@@ -1,6 +1,7 @@
 //! Adam and AdamW.
 
 use super::{End, Start, end};
+use crate::chunks::take_front;
 use crate::kernels::{Active, AdamCoefficients, Kernels, Vector, VectorOps};
 use crate::math::sqrt;
 use crate::optimizer::{
@@ -119,9 +120,7 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Method for Adam<V, K>
 
     method_fields!(rate_set_at);
 
-    fn begin(&mut self, step: u32) -> Result<Start, Error> {
-        let rate = &self.config.learning_rate;
-        self.record.begin(rate.checked_at("learning rate", step, self.rate_set_at)?);
+    fn begin(&mut self, _: u32, _: f32) -> Result<Start, Error> {
         Ok(Start)
     }
 
@@ -197,9 +196,8 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Adam<V, K> {
             [&mut *theta, self.mean.as_mut(), self.variance.as_mut(), self.gradient.as_mut()];
         let mut squared = 0.0;
         parts.each(&mut |part| {
-            let [theta, mean, variance, gradient] = vectors
-                .each_mut()
-                .map(|vector| vector.split_off_mut(..part.length).unwrap_or_default());
+            let [theta, mean, variance, gradient] =
+                vectors.each_mut().map(|vector| take_front(vector, part.length));
             let coefficients = AdamCoefficients {
                 rate: part.rate * whole.rate,
                 decay: part.rate * (whole.decay + rate * part.decay),
@@ -233,15 +231,15 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Adam<V, K> {
         self.state.check_idle()?;
         let (first, second) = self.powers;
         Ok(State {
-            words: [self.record.steps(), first.to_bits(), second.to_bits(), 0],
+            words: [self.record.steps(), first.to_bits(), second.to_bits(), self.record.refusals()],
             vectors: [self.mean.as_ref(), self.variance.as_ref()],
         })
     }
 
     fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
-        let [steps, first, second, _] = words;
+        let [steps, first, second, refusals] = words;
         self.state.check_idle()?;
-        self.record = StepRecord::resumed(steps);
+        self.record.resume(steps, refusals);
         self.powers = (f32::from_bits(first), f32::from_bits(second));
         Ok([self.mean.as_mut(), self.variance.as_mut()])
     }

@@ -175,11 +175,12 @@ where
 
     method_fields!(rate_set_at, walk_rate_set_at, pull_set_at);
 
-    fn begin(&mut self, step: u32) -> Result<WalkGradient, Error> {
-        let EntropySgdConfig { learning_rate, walk_rate, pull, .. } = &self.config;
+    fn begin(&mut self, step: u32, _: f32) -> Result<WalkGradient, Error> {
+        let EntropySgdConfig { walk_rate, pull, .. } = &self.config;
         let rate = walk_rate.checked_at("walk rate", step, self.walk_rate_set_at)?;
         let pull = pull.checked_at("pull", step, self.pull_set_at)?;
-        self.record.begin(learning_rate.checked_at("learning rate", step, self.rate_set_at)?);
+        // The walk is what a loss may refuse.
+        let rate = rate * self.record.rate_factor();
         self.walk = Walk { rate, pull, moves: 0 };
         Ok(WalkGradient::Start)
     }
@@ -214,36 +215,32 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
     fn start(&mut self, theta: &mut [f32], loss: f32) -> Result<Next<End, WalkGradient>, Error> {
         let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
         self.record.start(loss, theta_squared, gradient_squared)?;
-        self.kept.as_mut().copy_from_slice(theta);
-        self.mean.as_mut().copy_from_slice(theta);
-        self.go_on(theta, gradient_squared)
+        self.kept.as_mut().copy_from(theta);
+        self.mean.as_mut().copy_from(theta);
+        self.go_on(theta)
     }
 
     /// The gradient somewhere on the walk.
     fn walk(&mut self, theta: &mut [f32], loss: f32) -> Result<Next<End, WalkGradient>, Error> {
         let gradient_squared = K::dot(self.gradient.as_ref(), self.gradient.as_ref());
         check_answer(loss, gradient_squared)
-            .and_then(|()| self.go_on(theta, gradient_squared))
+            .and_then(|()| self.go_on(theta))
             .inspect_err(|_| theta.copy_from(self.kept.as_ref()))
     }
 
     /// One move of the walk, or the end of it.
-    fn go_on(
-        &mut self,
-        theta: &mut [f32],
-        gradient_squared: f32,
-    ) -> Result<Next<End, WalkGradient>, Error> {
+    fn go_on(&mut self, theta: &mut [f32]) -> Result<Next<End, WalkGradient>, Error> {
         let Walk { rate, pull, .. } = self.walk;
-        self.record.check_move(rate * sqrt(gradient_squared))?;
         self.add_noise();
         let (gradient, kept) = (self.gradient.as_mut(), self.kept.as_ref());
         K::add_scaled(gradient, pull, theta);
         K::add_scaled(gradient, -pull, kept);
+        self.record.check_move(rate * sqrt(K::dot(gradient, gradient)))?;
         K::add_scaled(theta, -rate, gradient);
         let mean = self.mean.as_mut();
         K::interpolate_into(gradient, mean, theta, self.config.newest);
-        mean.copy_from_slice(gradient);
-        self.walk.moves += 1;
+        mean.copy_from(gradient);
+        self.walk.moves = self.walk.moves.saturating_add(1);
         if self.walk.moves < self.config.moves {
             return Ok(Next::Gradient(WalkGradient::Walk));
         }
@@ -287,8 +284,8 @@ fn mixed(value: u64) -> u64 {
 
 /// Of mean 0 and variance 1: the sum of four uniform numbers.
 fn deviate(bits: u64) -> f32 {
-    let sum: u32 =
-        [bits, bits >> 16, bits >> 32, bits >> 48].map(|part| part as u32 & 0xffff).iter().sum();
+    let parts = [bits, bits >> 16, bits >> 32, bits >> 48].map(|part| part as u32 & 0xffff);
+    let sum = parts.into_iter().fold(0, u32::wrapping_add);
     // Four halves of 2^16 - 1 in the middle; the variance of each part is (2^32 - 1) / 12.
     (sum as f32 - 131_070.0) * (1.732_050_8 / 65_536.0)
 }
@@ -316,13 +313,14 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for EntropySgd<V, K> 
 
     fn state(&self) -> Result<State<'_>, Error> {
         self.state.check_idle()?;
-        Ok(State { words: [self.record.steps(), 0, 0, 0], vectors: [&[], &[]] })
+        let words = [self.record.steps(), 0, 0, self.record.refusals()];
+        Ok(State { words, vectors: [&[], &[]] })
     }
 
     fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
-        let [steps, ..] = words;
+        let [steps, _, _, refusals] = words;
         self.state.check_idle()?;
-        self.record = StepRecord::resumed(steps);
+        self.record.resume(steps, refusals);
         Ok([&mut [], &mut []])
     }
 }

@@ -121,11 +121,8 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Method for Sam<V, K> 
 
     method_fields!(rate_set_at, radius_set_at);
 
-    fn begin(&mut self, step: u32) -> Result<SamGradient, Error> {
-        let SamConfig { radius, learning_rate, .. } = &self.config;
-        let radius = radius.checked_at("radius", step, self.radius_set_at)?;
-        self.record.begin(learning_rate.checked_at("learning rate", step, self.rate_set_at)?);
-        self.radius = radius;
+    fn begin(&mut self, step: u32, _: f32) -> Result<SamGradient, Error> {
+        self.radius = self.config.radius.checked_at("radius", step, self.radius_set_at)?;
         Ok(SamGradient::Start)
     }
 
@@ -163,6 +160,10 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Sam<V, K> {
         self.record.check_move(self.radius)?;
         let norm = self.record.report.gradient_norm;
         let scale = if norm > 0.0 { self.radius / norm } else { 0.0 };
+        // The quotient overflows where the gradient is all but nothing and the radius is huge.
+        if !scale.is_finite() {
+            return Err(Error::NonFiniteUpdate);
+        }
         K::perturb(theta, self.kept.as_mut(), self.gradient.as_ref(), scale);
         Ok(Next::Gradient(SamGradient::Perturbed))
     }
@@ -201,13 +202,14 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Sam<V, K> {
 
     fn state(&self) -> Result<State<'_>, Error> {
         self.state.check_idle()?;
-        Ok(State { words: [self.record.steps(), 0, 0, 0], vectors: [&[], &[]] })
+        let words = [self.record.steps(), 0, 0, self.record.refusals()];
+        Ok(State { words, vectors: [&[], &[]] })
     }
 
     fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
-        let [steps, ..] = words;
+        let [steps, _, _, refusals] = words;
         self.state.check_idle()?;
-        self.record = StepRecord::resumed(steps);
+        self.record.resume(steps, refusals);
         Ok([&mut [], &mut []])
     }
 }

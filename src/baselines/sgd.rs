@@ -134,9 +134,7 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Method for Sgd<V, K> 
 
     method_fields!(rate_set_at);
 
-    fn begin(&mut self, step: u32) -> Result<Start, Error> {
-        let rate = &self.config.learning_rate;
-        self.record.begin(rate.checked_at("learning rate", step, self.rate_set_at)?);
+    fn begin(&mut self, _: u32, _: f32) -> Result<Start, Error> {
         Ok(Start)
     }
 
@@ -212,7 +210,8 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Sgd<V, K> {
         self.rate_search.start(&armijo, record.report.learning_rate, loss, gradient_squared);
         let rate = self.rate_search.rate;
         record.check_move(rate * record.report.gradient_norm)?;
-        K::add_scaled(theta, -rate, self.gradient.as_ref());
+        // Leaves the start in the gradient's buffer: every trial lies on the line from there.
+        _ = K::descend(theta, self.gradient.as_mut(), rate);
         Ok(Next::Trial(SgdLoss::Trial))
     }
 
@@ -231,12 +230,12 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Sgd<V, K> {
                 report.absolute_update = rate * report.gradient_norm;
                 Next::Done(Some(loss), Outcome::Converged)
             }
-            Verdict::Retry(multiple) => {
-                K::add_scaled(theta, -multiple, self.gradient.as_ref());
+            Verdict::Retry { .. } => {
+                K::rescale_move(theta, self.gradient.as_ref(), armijo.shrink);
                 Next::Trial(SgdLoss::Trial)
             }
-            Verdict::Stalled(multiple) => {
-                K::add_scaled(theta, -multiple, self.gradient.as_ref());
+            Verdict::Stalled { .. } => {
+                theta.copy_from(self.gradient.as_ref());
                 Next::Done(Some(report.loss_before), Outcome::Stalled)
             }
         }
@@ -271,15 +270,15 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Sgd<V, K> {
         let rate = accepted.unwrap_or(0.0).to_bits();
         let velocity = self.velocity.as_ref().map_or(&[][..], |velocity| velocity.as_ref());
         Ok(State {
-            words: [self.record.steps(), accepted.is_some().into(), rate, 0],
+            words: [self.record.steps(), accepted.is_some().into(), rate, self.record.refusals()],
             vectors: [velocity, &[]],
         })
     }
 
     fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
-        let [steps, accepted, rate, _] = words;
+        let [steps, accepted, rate, refusals] = words;
         self.state.check_idle()?;
-        self.record = StepRecord::resumed(steps);
+        self.record.resume(steps, refusals);
         let accepted = accepted != 0;
         self.rate_search = RateSearch::resumed(accepted.then_some(f32::from_bits(rate)));
         let velocity = self.velocity.as_mut().map_or(&mut [][..], |velocity| velocity.as_mut());

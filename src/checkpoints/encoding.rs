@@ -1,41 +1,62 @@
 //! Little-endian words to and from flash, a chunk at a time, with their CRC-32.
 
 use crc::{CRC_32_ISO_HDLC, Crc, Digest, Table};
-use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};
+use embedded_storage::nor_flash::NorFlash;
 
 pub(super) static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
-/// Every read and write begins and ends at a multiple of this many bytes from its slot's start.
-pub(super) const UNIT: usize = 64;
-
+/// A unit of a flash that accesses no more than that at once.
+const LEAST_UNIT: usize = 64;
+/// The largest unit.
+pub(super) const MOST_UNIT: usize = 512;
 /// A page of most serial flashes.
-const CHUNK_WORDS: usize = 64;
-const UNIT_WORDS: usize = UNIT / 4;
-const ERASED: [u8; 4] = [0xff; 4];
+const PAGE: usize = 256;
 
-/// A chunk of words; never more than it has room for.
-struct Chunk {
-    words: [[u8; 4]; CHUNK_WORDS],
-    digest: Digest<'static, u32, Table<1>>,
+/// Every write begins and ends at a multiple of this many bytes from its slot's start.
+pub(super) const fn unit<F: NorFlash>() -> usize {
+    larger(read_unit::<F>(), F::WRITE_SIZE)
 }
 
-impl Chunk {
+/// Every read begins and ends at a multiple of this many bytes from its slot's start.
+const fn read_unit<F: NorFlash>() -> usize {
+    larger(LEAST_UNIT, F::READ_SIZE)
+}
+
+const fn larger(one: usize, other: usize) -> usize {
+    if one < other { other } else { one }
+}
+
+/// Lends a chunk of words, which is a page, or a unit where that is more.
+pub(super) fn with_chunk<F: NorFlash, T>(work: impl FnOnce(&mut [[u8; 4]]) -> T) -> T {
+    // The condition is a constant: a flash with small units never has the large array.
+    if unit::<F>() <= PAGE {
+        work(&mut [[0; 4]; PAGE / 4])
+    } else {
+        work(&mut [[0; 4]; MOST_UNIT / 4])
+    }
+}
+
+/// Words as the bytes that a flash accesses at once; there is room for them in every chunk.
+fn bytes(chunk: &mut [[u8; 4]], count: usize, unit: usize) -> &mut [u8] {
+    let words = count.checked_next_multiple_of(unit / 4).unwrap_or_default();
+    chunk.get_mut(..words).unwrap_or_default().as_flattened_mut()
+}
+
+/// The checksum of words that come a chunk at a time.
+struct Checksum(Digest<'static, u32, Table<1>>);
+
+impl Checksum {
     fn new() -> Self {
-        Self { words: [ERASED; CHUNK_WORDS], digest: CRC.digest() }
+        Self(CRC.digest())
     }
 
-    /// The first words as bytes.
-    fn bytes(&mut self, count: usize) -> &mut [u8] {
-        self.words.get_mut(..count).unwrap_or_default().as_flattened_mut()
+    fn add(&mut self, words: Option<&[[u8; 4]]>) {
+        self.0.update(words.unwrap_or_default().as_flattened());
     }
 
-    /// The checksum of all the words so far.
-    fn checksum(&self) -> u32 {
-        self.digest.clone().finalize()
-    }
-
-    fn digest(&mut self, count: usize) {
-        self.digest.update(self.words.get(..count).unwrap_or_default().as_flattened());
+    /// Of all the words so far.
+    fn value(&self) -> u32 {
+        self.0.clone().finalize()
     }
 }
 
@@ -43,39 +64,42 @@ impl Chunk {
 pub(super) struct Writer<'a, F> {
     flash: &'a mut F,
     offset: u32,
-    chunk: Chunk,
+    chunk: &'a mut [[u8; 4]],
+    checksum: Checksum,
     filled: usize,
 }
 
 impl<'a, F: NorFlash> Writer<'a, F> {
-    pub fn new(flash: &'a mut F, offset: u32) -> Self {
-        Self { flash, offset, chunk: Chunk::new(), filled: 0 }
+    pub fn new(flash: &'a mut F, offset: u32, chunk: &'a mut [[u8; 4]]) -> Self {
+        Self { flash, offset, chunk, checksum: Checksum::new(), filled: 0 }
     }
 
     pub fn word(&mut self, word: u32) -> Result<(), F::Error> {
-        if self.filled == CHUNK_WORDS {
+        if self.filled == self.chunk.len() {
             self.flush()?;
         }
-        if let Some(place) = self.chunk.words.get_mut(self.filled) {
+        if let Some(place) = self.chunk.get_mut(self.filled) {
             *place = word.to_le_bytes();
-            self.filled += 1;
+            self.filled = self.filled.saturating_add(1);
         }
         Ok(())
     }
 
-    /// Writes what is left, padded with what erased flash holds, and returns the checksum of the
+    /// Writes what is left, with ones up to the end of its unit, and returns the checksum of the
     /// words.
     pub fn finish(&mut self) -> Result<u32, F::Error> {
         self.flush()?;
-        Ok(self.chunk.checksum())
+        Ok(self.checksum.value())
     }
 
+    #[inline(never)] // Else the driver's write is in flash more than once.
     fn flush(&mut self) -> Result<(), F::Error> {
-        self.chunk.digest(self.filled);
-        let bytes = self.chunk.bytes(self.filled.next_multiple_of(UNIT_WORDS));
+        self.checksum.add(self.chunk.get(..self.filled));
+        // As erased as most flashes are, but none needs that.
+        self.chunk.get_mut(self.filled..).unwrap_or_default().fill([0xff; 4]);
+        let bytes = bytes(self.chunk, self.filled, unit::<F>());
         self.flash.write(self.offset, bytes)?;
         self.offset = self.offset.saturating_add(bytes.len() as u32);
-        self.chunk.words = [ERASED; CHUNK_WORDS];
         self.filled = 0;
         Ok(())
     }
@@ -87,14 +111,16 @@ pub(super) struct Reader<'a, F> {
     offset: u32,
     /// Words that are still in flash only.
     left: u64,
-    chunk: Chunk,
+    chunk: &'a mut [[u8; 4]],
+    checksum: Checksum,
     filled: usize,
     taken: usize,
 }
 
-impl<'a, F: ReadNorFlash> Reader<'a, F> {
-    pub fn new(flash: &'a mut F, offset: u32, words: u64) -> Self {
-        Self { flash, offset, left: words, chunk: Chunk::new(), filled: 0, taken: 0 }
+impl<'a, F: NorFlash> Reader<'a, F> {
+    pub fn new(flash: &'a mut F, offset: u32, words: u64, chunk: &'a mut [[u8; 4]]) -> Self {
+        let checksum = Checksum::new();
+        Self { flash, offset, left: words, chunk, checksum, filled: 0, taken: 0 }
     }
 
     /// The next word; of no meaning after the last.
@@ -102,8 +128,8 @@ impl<'a, F: ReadNorFlash> Reader<'a, F> {
         if self.taken == self.filled {
             self.fill()?;
         }
-        let word = self.chunk.words.get(self.taken).copied().unwrap_or_default();
-        self.taken += 1;
+        let word = self.chunk.get(self.taken).copied().unwrap_or_default();
+        self.taken = self.taken.saturating_add(1);
         Ok(u32::from_le_bytes(word))
     }
 
@@ -112,16 +138,17 @@ impl<'a, F: ReadNorFlash> Reader<'a, F> {
         while self.left > 0 {
             self.fill()?;
         }
-        Ok(self.chunk.checksum())
+        Ok(self.checksum.value())
     }
 
+    #[inline(never)] // As above.
     fn fill(&mut self) -> Result<(), F::Error> {
-        let count = self.left.min(CHUNK_WORDS as u64) as usize;
-        let bytes = self.chunk.bytes(count.next_multiple_of(UNIT_WORDS));
+        let count = self.left.min(self.chunk.len() as u64) as usize;
+        let bytes = bytes(self.chunk, count, read_unit::<F>());
         self.flash.read(self.offset, bytes)?;
         self.offset = self.offset.saturating_add(bytes.len() as u32);
-        self.chunk.digest(count);
-        self.left -= count as u64;
+        self.checksum.add(self.chunk.get(..count));
+        self.left = self.left.saturating_sub(count as u64);
         self.filled = count;
         self.taken = 0;
         Ok(())

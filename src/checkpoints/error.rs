@@ -49,8 +49,8 @@ pub enum CheckpointError<E> {
     },
     /// The checkpoint was made with another value of this setting.
     Setting(&'static str),
-    /// The checkpoint's layout is another version's than this library's, which therefore leaves the
-    /// range alone.
+    /// The newest checkpoint has another version's layout than this library's, which therefore
+    /// leaves the range alone.
     Version {
         /// The version that this library reads and writes.
         expected: u32,
@@ -59,8 +59,8 @@ pub enum CheckpointError<E> {
     },
     /// A step is in progress; the optimizer says what it waits for.
     StepInProgress(Error),
-    /// 2^32 checkpoints have been saved, more than a flash lasts for.
-    Exhausted,
+    /// Theta holds a NaN or an infinity.
+    NonFiniteParameters,
     /// What was read back is not what was written: the flash is worn out, or something else writes
     /// to the range.
     NotKept {
@@ -68,9 +68,11 @@ pub enum CheckpointError<E> {
         start: u32,
     },
     /// The flash failed, or gave other bytes, after the whole checkpoint had been read once and
-    /// found good. Theta and the optimizer hold a part of it: resume again, or start anew.
+    /// found good. Theta and the optimizer hold a part of it: resume again, or start anew with a new
+    /// optimizer and all of theta.
     HalfResumed,
-    /// The flash failed.
+    /// The flash failed. Resuming, what could not be read may be a checkpoint; saving, the slot
+    /// could not be erased, written or read back.
     Flash(E),
 }
 
@@ -109,7 +111,7 @@ impl<E: fmt::Debug> fmt::Display for CheckpointError<E> {
                  use the firmware that saved it, or erase the range"
             ),
             Self::StepInProgress(error) => write!(f, "{error}"),
-            Self::Exhausted => f.write_str("the sequence numbers are used up: erase the range"),
+            Self::NonFiniteParameters => f.write_str("theta: expected finite values"),
             Self::NotKept { start } => {
                 write!(f, "the flash did not keep what was written to the slot at {start:#x}")
             }

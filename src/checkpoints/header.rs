@@ -1,21 +1,23 @@
 //! The head of a slot: what its checkpoint is, and the checksum of what follows.
 
-use super::encoding::{CRC, UNIT};
+use super::encoding::{CRC, Reader, Writer, with_chunk};
+use super::payload_words;
 use super::settings::{SETTINGS, Settings};
-use super::{CheckpointError, payload_words};
 use crate::{Kind, Resumable};
-use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};
+use embedded_storage::nor_flash::NorFlash;
 
 const MAGIC: u32 = u32::from_le_bytes(*b"RBCP");
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
-/// The magic first, the version second and the header's own checksum last are where every version
-/// has them.
-const WORDS: usize = UNIT / 4;
+/// The magic first, the version second, the sequence number third and the header's own checksum
+/// last are where every version has them.
+const WORDS: usize = 16;
 
 /// Is written after what it describes, so that it marks a checkpoint as whole.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Header {
+    /// Of another version than [`VERSION`] nothing but the sequence number is known.
+    pub version: u32,
     /// One more for each checkpoint.
     pub sequence: u32,
     pub kind: Kind,
@@ -30,6 +32,7 @@ impl Header {
     /// Of a checkpoint to be made; its sequence number and checksum are not known yet.
     pub fn of<O: Resumable>(optimizer: &O, settings: &Settings, vectors: usize) -> Self {
         Self {
+            version: VERSION,
             sequence: 0,
             kind: O::KIND,
             parameters: saturate(optimizer.parameters()),
@@ -44,35 +47,41 @@ impl Header {
     }
 
     pub fn write<F: NorFlash>(&self, flash: &mut F, offset: u32) -> Result<(), F::Error> {
-        let Self { sequence, kind, parameters, vectors, checksum, settings } = *self;
+        let Self { version, sequence, kind, parameters, vectors, checksum, settings } = *self;
         let mut bytes = [[0; 4]; WORDS];
-        let head = [MAGIC, VERSION, sequence, kind.id(), parameters, vectors, checksum];
+        let head = [MAGIC, version, sequence, kind.id(), parameters, vectors, checksum];
         for (bytes, word) in bytes.iter_mut().zip(head.into_iter().chain(settings)) {
             *bytes = word.to_le_bytes();
         }
         let own = own_checksum(&bytes);
         let [.., last] = &mut bytes;
         *last = own.to_le_bytes();
-        flash.write(offset, bytes.as_flattened())
+        with_chunk::<F, _>(|chunk| {
+            let mut writer = Writer::new(flash, offset, chunk);
+            for word in bytes {
+                writer.word(u32::from_le_bytes(word))?;
+            }
+            writer.finish().map(|_| ())
+        })
     }
 
     /// The header at an offset, where there is one.
-    pub fn read<F: ReadNorFlash>(
-        flash: &mut F,
-        offset: u32,
-    ) -> Result<Option<Self>, CheckpointError<F::Error>> {
+    pub fn read<F: NorFlash>(flash: &mut F, offset: u32) -> Result<Option<Self>, F::Error> {
         let mut bytes = [[0; 4]; WORDS];
-        flash.read(offset, bytes.as_flattened_mut()).map_err(CheckpointError::Flash)?;
+        with_chunk::<F, _>(|chunk| {
+            let mut reader = Reader::new(flash, offset, WORDS as u64, chunk);
+            for bytes in &mut bytes {
+                *bytes = reader.word()?.to_le_bytes();
+            }
+            Ok(())
+        })?;
         let [magic, version, sequence, kind, parameters, vectors, checksum, settings @ .., own] =
             bytes.map(u32::from_le_bytes);
         if magic != MAGIC || own_checksum(&bytes) != own {
             return Ok(None);
         }
-        if version != VERSION {
-            return Err(CheckpointError::Version { expected: VERSION, saved: version });
-        }
         let kind = Kind::from_id(kind);
-        Ok(Some(Self { sequence, kind, parameters, vectors, checksum, settings }))
+        Ok(Some(Self { version, sequence, kind, parameters, vectors, checksum, settings }))
     }
 }
 

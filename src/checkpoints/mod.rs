@@ -2,8 +2,9 @@
 //!
 //! A slot, in little-endian words: the header (magic, version, sequence number, kind of optimizer,
 //! parameters, vectors, checksum of the payload, checksums of eight settings, checksum of the
-//! header), then the payload (four words of state, theta, the state's vectors). What is left of it
-//! stays erased.
+//! header), then the payload (four words of state, theta, the state's vectors). Each begins at a
+//! multiple of the flash's unit and is filled up to one with ones. What is left of the slot stays
+//! erased.
 
 mod encoding;
 mod error;
@@ -15,8 +16,8 @@ pub use error::CheckpointError;
 use crate::optimizer::{Resumable, STATE_WORDS, State};
 use core::ops::Range;
 use embedded_storage::nor_flash::NorFlash;
-use encoding::{Reader, UNIT, Writer};
-use header::Header;
+use encoding::{MOST_UNIT, Reader, Writer, unit, with_chunk};
+use header::{Header, VERSION};
 use settings::Settings;
 
 /// Checkpoints of a training, in a range of a NOR flash that is theirs alone.
@@ -31,18 +32,41 @@ use settings::Settings;
 /// **The range** is a ring of slots, each a whole number of erase blocks and large enough for one
 /// checkpoint; a save erases and writes the slot after the newest checkpoint, so that all wear
 /// alike. [`bytes`](Self::bytes) says how large a range must be. `READ_SIZE` and `WRITE_SIZE` of
-/// the flash must divide 64, which must divide its `ERASE_SIZE`; else it does not compile.
+/// the flash must be powers of two up to 512; the largest of them and 64 is the **unit**, which
+/// must divide its `ERASE_SIZE`. Else it does not compile. What erased flash holds does not matter.
 ///
 /// **A power failure** at any time leaves the checkpoint before the interrupted one as it was: no
 /// word of its slot is written, and the header that makes the new one valid is written last. No
-/// word is ever written twice without an erase.
+/// word is ever written twice without an erase. The one exception is the first save of another
+/// optimizer, where its slot fits neither before nor after the old checkpoint.
 ///
-/// **Cost.** Flash: 80 bytes and 4 a parameter, and 4 more a parameter for each vector of the
-/// optimizer's state (the ball and momentum one, Adam two), rounded up to erase blocks, for each
-/// slot. A save is one erase of a slot, one write for each 256 bytes and one for the header; it
-/// reads 64 bytes of every erase block of the range, the newest checkpoint once to know that it is
-/// good, and the new one once to know that it was kept. A resume reads the checkpoint twice. RAM:
-/// about 1 KB of stack, whatever the number of parameters.
+/// **What cannot be read** is no checkpoint. A flash with error correction (STM32H7, L5 and U5,
+/// MCX) answers a read with an error where a write or an erase was interrupted, until it is erased:
+/// resuming takes the newest checkpoint that can be read whole, and a save goes on and erases the
+/// slot in its turn. Where no checkpoint is found and something could not be read, resuming answers
+/// [`CheckpointError::Flash`], so that a flash that fails is not taken for an empty one. That is
+/// also the answer of an empty range where erased flash cannot be read (LPC55, MCX): start anew and
+/// save.
+///
+/// **A checksum is no authentication.** It finds what happens to a flash by accident. Who can write
+/// to the flash can forge a checkpoint: it can name any theta and any state, but it makes nothing
+/// panic, and stops no save for longer than until [`erase`](Self::erase). Where that matters,
+/// authenticate the slots with a key, as the example `authenticated_checkpoint` does.
+///
+/// **The format** is version 1, which every version of this library from 0.1 on reads and writes,
+/// with the same bits resumed; the tests have images of it. Should there be another, a library that
+/// writes it still reads all before it, and one that does not know it answers
+/// [`CheckpointError::Version`] and leaves the range alone while the newest header is of it. The
+/// unit is part of the format: it must stay what it was when another driver is used.
+///
+/// **Cost.** Flash: a unit, 16 bytes and 4 a parameter, and 4 more a parameter for each vector of
+/// the optimizer's state (the ball and momentum one, Adam two), rounded up to erase blocks, for
+/// each slot. A save is one erase of a slot, one write for each 256 bytes (a unit where that is
+/// more) and one for the header; it reads 64 bytes (`READ_SIZE` where that is more) of every erase
+/// block of the range, the newest checkpoint once to know that it is good, and the new one once to
+/// know that it was kept. A resume reads the checkpoint twice. Each checkpoint that turns out to be
+/// damaged costs a look at the range and at itself more. RAM: about 1 KB of stack, 256 bytes more
+/// where the unit is 512, whatever the number of parameters.
 ///
 /// ```
 /// # #[path = "../../tests/support/nor_flash.rs"] mod nor_flash;
@@ -84,6 +108,23 @@ struct Found {
     end: u32,
 }
 
+impl Found {
+    /// What is newer is higher. Two that were forged or copied may have one sequence number.
+    fn age(&self) -> (u32, u32) {
+        (self.header.sequence, self.start)
+    }
+}
+
+/// What a look at the range found.
+struct Search<E> {
+    /// The newest checkpoint that is whole.
+    newest: Option<Found>,
+    /// The highest sequence number of any header, 0 where there is none.
+    highest: u32,
+    /// The last read that failed.
+    unreadable: Option<E>,
+}
+
 impl<F: NorFlash> Checkpoints<F> {
     /// In a range of the flash. Nothing is read or written yet.
     ///
@@ -92,14 +133,14 @@ impl<F: NorFlash> Checkpoints<F> {
     pub fn new(flash: F, range: Range<u32>) -> Result<Self, CheckpointError<F::Error>> {
         const {
             assert!(
-                F::READ_SIZE > 0
-                    && F::WRITE_SIZE > 0
+                F::READ_SIZE.is_power_of_two()
+                    && F::WRITE_SIZE.is_power_of_two()
+                    && unit::<F>() <= MOST_UNIT
                     && F::ERASE_SIZE > 0
-                    && UNIT.is_multiple_of(F::READ_SIZE)
-                    && UNIT.is_multiple_of(F::WRITE_SIZE)
-                    && F::ERASE_SIZE.is_multiple_of(UNIT)
+                    && F::ERASE_SIZE.is_multiple_of(unit::<F>())
                     && F::ERASE_SIZE <= u32::MAX as usize,
-                "READ_SIZE and WRITE_SIZE of the flash must divide 64, and 64 its ERASE_SIZE"
+                "READ_SIZE and WRITE_SIZE of the flash must be powers of two up to 512, \
+                 and the largest of them and 64 must divide its ERASE_SIZE"
             );
         }
         let Range { start, end } = range;
@@ -120,7 +161,9 @@ impl<F: NorFlash> Checkpoints<F> {
     }
 
     const fn slot_bytes(parameters: u64, vectors: u64) -> u64 {
-        match checkpoint_bytes(parameters, vectors).checked_next_multiple_of(F::ERASE_SIZE as u64) {
+        let bytes = payload_words(parameters, vectors).saturating_mul(4);
+        let bytes = bytes.saturating_add(unit::<F>() as u64);
+        match bytes.checked_next_multiple_of(F::ERASE_SIZE as u64) {
             Some(bytes) => bytes,
             None => u64::MAX,
         }
@@ -131,45 +174,59 @@ impl<F: NorFlash> Checkpoints<F> {
     ///
     /// # Errors
     /// [`CheckpointError::StepInProgress`]; [`CheckpointError::Length`];
-    /// [`CheckpointError::TooSmall`]; [`CheckpointError::Version`] where the range holds
-    /// checkpoints of another version, which [`erase`](Self::erase) gives up;
-    /// [`CheckpointError::Exhausted`]. Nothing was written then. After [`CheckpointError::NotKept`]
-    /// and [`CheckpointError::Flash`] the checkpoint before is still there.
+    /// [`CheckpointError::NonFiniteParameters`]; [`CheckpointError::TooSmall`];
+    /// [`CheckpointError::Version`] where the newest checkpoint is of another version, which
+    /// [`erase`](Self::erase) gives up. Nothing was written then. After
+    /// [`CheckpointError::NotKept`] and [`CheckpointError::Flash`] the newest checkpoint that could
+    /// be read is still there.
     pub fn save<O: Resumable>(
         &mut self,
         theta: &[f32],
         optimizer: &O,
     ) -> Result<(), CheckpointError<F::Error>> {
         let (state, mut header) = describe(theta, optimizer, &Settings::of(optimizer))?;
+        if !theta.iter().all(|element| element.is_finite()) {
+            return Err(CheckpointError::NonFiniteParameters);
+        }
         let slot = self.slot(&header)?;
-        let (newest, sequence) = self.newest()?;
-        header.sequence = sequence.checked_add(1).ok_or(CheckpointError::Exhausted)?;
+        let Search { newest, highest, .. } = self.search()?;
         let start = self.next_slot(slot, newest);
-
         let end = start.saturating_add(slot);
-        self.flash.erase(start, end).map_err(CheckpointError::Flash)?;
+        // No flash lasts for so many saves: the highest number of all was forged. None is newer, so
+        // numbers begin anew, and no other header may stay. The old checkpoint is the last to go.
+        let (sequence, anew) = highest.overflowing_add(1);
+        header.sequence = sequence;
+        if anew {
+            let (start, end) = newest.map_or((start, start), |newest| (newest.start, newest.end));
+            self.erase_around(start, end)?;
+        }
+
+        self.erase_piece(start..end)?;
         header.checksum = self.write(start, theta, &state).map_err(CheckpointError::Flash)?;
         let written = Found { header, start, end };
-        if !self.is_intact(&written)? {
+        if !self.is_whole(&written).map_err(CheckpointError::Flash)? {
             return Err(CheckpointError::NotKept { start });
         }
         header.write(&mut self.flash, start).map_err(CheckpointError::Flash)?;
-        if Header::read(&mut self.flash, start)? == Some(header) {
-            Ok(())
-        } else {
-            Err(CheckpointError::NotKept { start })
+        let kept = Header::read(&mut self.flash, start).map_err(CheckpointError::Flash)?;
+        if kept != Some(header) {
+            return Err(CheckpointError::NotKept { start });
         }
+        if anew { self.erase_around(start, end) } else { Ok(()) }
     }
 
     /// Takes back the newest checkpoint that is whole, and says how many steps it had done; `None`
-    /// where there is none.
+    /// where there is none. One that cannot be read is not whole, nor is one whose theta is not
+    /// finite, which no save writes.
     ///
     /// # Errors
     /// [`CheckpointError::StepInProgress`]; [`CheckpointError::Length`];
     /// [`CheckpointError::TooSmall`]; [`CheckpointError::Version`], [`CheckpointError::Optimizer`],
     /// [`CheckpointError::Parameters`] and [`CheckpointError::Setting`] where the checkpoint is not
-    /// this optimizer's; [`CheckpointError::Flash`]. Nothing was changed then.
-    /// [`CheckpointError::HalfResumed`] is the exception.
+    /// this optimizer's; [`CheckpointError::Flash`] where none was found and something could not be
+    /// read, or what was found not once more. Nothing was changed then.
+    /// [`CheckpointError::HalfResumed`] is the exception: the checkpoint was read once to know that
+    /// it is whole, but could only be read in part when it was read into theta.
     pub fn resume<O: Resumable>(
         &mut self,
         theta: &mut [f32],
@@ -179,15 +236,18 @@ impl<F: NorFlash> Checkpoints<F> {
         let (_, own) = describe(theta, optimizer, &settings)?;
         // Better refused at boot than at the first save.
         self.slot(&own)?;
-        let (Some(Found { header, start, .. }), _) = self.newest()? else {
+        let Some(Found { header, start, .. }) = self.newest()? else {
             return Ok(None);
         };
         check_owner(&header, &own, &settings)?;
 
-        let (words, mut reader) = self.open(start, &header)?;
-        let [first, second] = optimizer.resume(words).map_err(CheckpointError::StepInProgress)?;
-        read_into(&mut reader, theta.iter_mut().chain(first).chain(second))?;
-        finish(reader, &header, words)
+        with_chunk::<F, _>(|chunk| {
+            let (words, mut reader) = self.open(start, &header, chunk)?;
+            let [first, second] =
+                optimizer.resume(words).map_err(CheckpointError::StepInProgress)?;
+            read_into(&mut reader, theta.iter_mut().chain(first).chain(second))?;
+            finish(reader, &header, words)
+        })
     }
 
     /// Takes theta alone from the newest checkpoint, whichever optimizer saved it and with whatever
@@ -218,25 +278,28 @@ impl<F: NorFlash> Checkpoints<F> {
         &mut self,
         theta: &mut [f32],
     ) -> Result<Option<u32>, CheckpointError<F::Error>> {
-        let (Some(Found { header, start, .. }), _) = self.newest()? else {
+        let Some(Found { header, start, .. }) = self.newest()? else {
             return Ok(None);
         };
         let (expected, saved) = (theta.len(), header.parameters as usize);
         if expected != saved {
             return Err(CheckpointError::Parameters { expected, saved });
         }
-        let (words, mut reader) = self.open(start, &header)?;
-        read_into(&mut reader, theta.iter_mut())?;
-        finish(reader, &header, words)
+        with_chunk::<F, _>(|chunk| {
+            let (words, mut reader) = self.open(start, &header, chunk)?;
+            read_into(&mut reader, theta.iter_mut())?;
+            finish(reader, &header, words)
+        })
     }
 
     /// The words of the state in the slot that starts here, and the reader of what follows.
-    fn open(
-        &mut self,
+    fn open<'a>(
+        &'a mut self,
         start: u32,
         header: &Header,
-    ) -> Result<Opened<'_, F>, CheckpointError<F::Error>> {
-        let mut reader = payload(&mut self.flash, start, header);
+        chunk: &'a mut [[u8; 4]],
+    ) -> Result<Opened<'a, F>, CheckpointError<F::Error>> {
+        let mut reader = payload(&mut self.flash, start, header, chunk);
         let mut words = [0; STATE_WORDS];
         for word in &mut words {
             *word = reader.word().map_err(CheckpointError::Flash)?;
@@ -249,7 +312,7 @@ impl<F: NorFlash> Checkpoints<F> {
     /// # Errors
     /// [`CheckpointError::Flash`]; some checkpoints may still be there.
     pub fn erase(&mut self) -> Result<(), CheckpointError<F::Error>> {
-        self.flash.erase(self.range.start, self.range.end).map_err(CheckpointError::Flash)
+        self.erase_piece(self.range.clone())
     }
 
     /// Gives the flash back.
@@ -260,7 +323,8 @@ impl<F: NorFlash> Checkpoints<F> {
     /// Bytes of a slot, of which the range must hold two.
     fn slot(&self, header: &Header) -> Result<u32, CheckpointError<F::Error>> {
         let slot = Self::slot_bytes(header.parameters.into(), header.vectors.into());
-        let (needed, available) = (slot.saturating_mul(2), self.range.end - self.range.start);
+        let (needed, available) =
+            (slot.saturating_mul(2), self.range.end.saturating_sub(self.range.start));
         if needed <= u64::from(available) {
             Ok(slot as u32)
         } else {
@@ -268,77 +332,154 @@ impl<F: NorFlash> Checkpoints<F> {
         }
     }
 
-    /// The slot after this checkpoint.
+    /// The slot after this checkpoint, or the first one.
     fn next_slot(&self, slot: u32, newest: Option<Found>) -> u32 {
         let Range { start, end } = self.range;
         let used = newest.map_or(0, |newest| newest.end.saturating_sub(start));
-        let next = start.saturating_add(used.div_ceil(slot.max(1)).saturating_mul(slot));
-        if end.saturating_sub(next) < slot { start } else { next }
+        let used = used.checked_next_multiple_of(slot).unwrap_or(u32::MAX);
+        let next = start.saturating_add(used);
+        let fits = |next: u32| end.saturating_sub(next) >= slot;
+        match newest {
+            _ if fits(next) => next,
+            // Of an optimizer with larger slots, which reaches into the first.
+            Some(newest) if newest.start.saturating_sub(start) < slot && fits(newest.end) => {
+                newest.end
+            }
+            _ => start,
+        }
+    }
+
+    /// Erases all of the range but this piece.
+    fn erase_around(&mut self, start: u32, end: u32) -> Result<(), CheckpointError<F::Error>> {
+        self.erase_piece(self.range.start..start)?;
+        self.erase_piece(end..self.range.end)
+    }
+
+    #[inline(never)] // Else the driver's erase is in flash more than once.
+    fn erase_piece(&mut self, piece: Range<u32>) -> Result<(), CheckpointError<F::Error>> {
+        if piece.is_empty() {
+            return Ok(());
+        }
+        self.flash.erase(piece.start, piece.end).map_err(CheckpointError::Flash)
     }
 
     /// Writes the payload and returns its checksum.
     fn write(&mut self, start: u32, theta: &[f32], state: &State<'_>) -> Result<u32, F::Error> {
-        let mut writer = Writer::new(&mut self.flash, start.saturating_add(UNIT as u32));
-        for word in state.words {
-            writer.word(word)?;
-        }
-        let [first, second] = state.vectors;
-        for element in theta.iter().chain(first).chain(second) {
-            writer.word(element.to_bits())?;
-        }
-        writer.finish()
-    }
-
-    /// The newest checkpoint that is whole, and the highest sequence number of any header, 0 where
-    /// there is none.
-    fn newest(&mut self) -> Result<(Option<Found>, u32), CheckpointError<F::Error>> {
-        let Some(mut found) = self.newest_before(u64::MAX)? else {
-            return Ok((None, 0));
-        };
-        let highest = found.header.sequence;
-        while !self.is_intact(&found)? {
-            match self.newest_before(found.header.sequence.into())? {
-                Some(older) => found = older,
-                None => return Ok((None, highest)),
+        with_chunk::<F, _>(|chunk| {
+            let mut writer = Writer::new(&mut self.flash, payload_start::<F>(start), chunk);
+            for word in state.words {
+                writer.word(word)?;
             }
-        }
-        Ok((Some(found), highest))
+            let [first, second] = state.vectors;
+            for element in theta.iter().chain(first).chain(second) {
+                writer.word(element.to_bits())?;
+            }
+            writer.finish()
+        })
     }
 
-    /// The header with the highest sequence number below this. Looks at every erase block, so that
-    /// it also finds the checkpoint of an optimizer that needs slots of another size.
-    fn newest_before(&mut self, sequence: u64) -> Result<Option<Found>, CheckpointError<F::Error>> {
+    /// The newest checkpoint that is whole; an error where there is none, but there may be one that
+    /// could not be read.
+    fn newest(&mut self) -> Result<Option<Found>, CheckpointError<F::Error>> {
+        let Search { newest, unreadable, .. } = self.search()?;
+        match (newest, unreadable) {
+            (None, Some(error)) => Err(CheckpointError::Flash(error)),
+            (newest, _) => Ok(newest),
+        }
+    }
+
+    /// Looks for the newest checkpoint that is whole. The error is [`CheckpointError::Version`].
+    fn search(&mut self) -> Result<Search<F::Error>, CheckpointError<F::Error>> {
+        let mut search = Search { newest: None, highest: 0, unreadable: None };
+        let mut last: Option<Found> = None;
+        while let Some(found) =
+            self.newest_before(last.map(|last| last.age()), &mut search.unreadable)
+        {
+            if last.is_none() {
+                search.highest = found.header.sequence;
+            }
+            let saved = found.header.version;
+            if saved != VERSION {
+                return Err(CheckpointError::Version { expected: VERSION, saved });
+            }
+            match self.is_whole(&found) {
+                Ok(true) => {
+                    search.newest = Some(found);
+                    break;
+                }
+                Ok(false) => {}
+                Err(error) => search.unreadable = Some(error),
+            }
+            last = Some(found);
+        }
+        Ok(search)
+    }
+
+    /// The newest header that is older than this age. Looks at every erase block, so that it also
+    /// finds the checkpoint of an optimizer that needs slots of another size. Each header is read
+    /// by itself: one that cannot be read hides no other.
+    fn newest_before(
+        &mut self,
+        age: Option<(u32, u32)>,
+        unreadable: &mut Option<F::Error>,
+    ) -> Option<Found> {
         let mut newest: Option<Found> = None;
         let mut start = self.range.start;
         while start < self.range.end {
-            if let Some(header) = Header::read(&mut self.flash, start)?
-                && u64::from(header.sequence) < sequence
-                && newest.is_none_or(|newest| newest.header.sequence < header.sequence)
-            {
-                let slot = Self::slot_bytes(header.parameters.into(), header.vectors.into());
-                let end = u64::from(start).saturating_add(slot);
-                if end <= u64::from(self.range.end) {
-                    newest = Some(Found { header, start, end: end as u32 });
+            match Header::read(&mut self.flash, start) {
+                Ok(Some(header)) => {
+                    let slot = Self::slot_bytes(header.parameters.into(), header.vectors.into());
+                    let end = u64::from(start).saturating_add(slot);
+                    let fits = header.version != VERSION || end <= u64::from(self.range.end);
+                    let found = Found { header, start, end: end as u32 };
+                    if fits
+                        && age.is_none_or(|age| found.age() < age)
+                        && newest.is_none_or(|newest| newest.age() < found.age())
+                    {
+                        newest = Some(found);
+                    }
                 }
+                Ok(None) => {}
+                Err(error) => *unreadable = Some(error),
             }
             start = start.saturating_add(F::ERASE_SIZE as u32);
         }
-        Ok(newest)
+        newest
     }
 
-    /// Whether the payload has the checksum of the header.
-    fn is_intact(&mut self, found: &Found) -> Result<bool, CheckpointError<F::Error>> {
-        let mut reader = payload(&mut self.flash, found.start, &found.header);
-        Ok(reader.finish().map_err(CheckpointError::Flash)? == found.header.checksum)
+    /// Whether the payload has the checksum of the header, and theta is finite.
+    fn is_whole(&mut self, found: &Found) -> Result<bool, F::Error> {
+        let Found { header, start, .. } = found;
+        with_chunk::<F, _>(|chunk| {
+            let mut reader = payload(&mut self.flash, *start, header, chunk);
+            for _ in 0..STATE_WORDS {
+                reader.word()?;
+            }
+            let mut finite = true;
+            for _ in 0..header.parameters {
+                finite &= f32::from_bits(reader.word()?).is_finite();
+            }
+            Ok(reader.finish()? == header.checksum && finite)
+        })
     }
 }
 
 /// The words of a checkpoint's state, and the reader of what follows them.
 type Opened<'a, F> = ([u32; STATE_WORDS], Reader<'a, F>);
 
+/// Where the payload of the slot that starts here starts.
+fn payload_start<F: NorFlash>(start: u32) -> u32 {
+    start.saturating_add(unit::<F>() as u32)
+}
+
 /// The payload of the slot that starts here.
-fn payload<'a, F: NorFlash>(flash: &'a mut F, start: u32, header: &Header) -> Reader<'a, F> {
-    Reader::new(flash, start.saturating_add(UNIT as u32), header.payload_words())
+fn payload<'a, F: NorFlash>(
+    flash: &'a mut F,
+    start: u32,
+    header: &Header,
+    chunk: &'a mut [[u8; 4]],
+) -> Reader<'a, F> {
+    Reader::new(flash, payload_start::<F>(start), header.payload_words(), chunk)
 }
 
 /// The next floats of a checkpoint.
@@ -379,7 +520,7 @@ fn describe<'a, O: Resumable, E>(
             return Err(CheckpointError::Length { expected, actual });
         }
     }
-    let vectors = vectors.count();
+    let vectors = vectors.fold(0, |count: usize, _| count.saturating_add(1));
     Ok((state, Header::of(optimizer, settings, vectors)))
 }
 
@@ -408,9 +549,4 @@ fn check_owner<E>(
 /// Words of the state, theta, and the state's vectors.
 const fn payload_words(parameters: u64, vectors: u64) -> u64 {
     parameters.saturating_mul(vectors.saturating_add(1)).saturating_add(STATE_WORDS as u64)
-}
-
-/// Of a header and a payload, before it is rounded up to erase blocks.
-const fn checkpoint_bytes(parameters: u64, vectors: u64) -> u64 {
-    payload_words(parameters, vectors).saturating_mul(4).saturating_add(UNIT as u64)
 }

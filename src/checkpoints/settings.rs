@@ -21,9 +21,7 @@ impl Settings {
                 *checksum = extend(*checksum, words);
                 *last = name;
             }
-            if index + 1 < SETTINGS {
-                index += 1;
-            }
+            index = index.saturating_add(1).min(SETTINGS - 1);
         });
         Self { checksums, names }
     }

@@ -2,6 +2,7 @@
 //! products are added up in the order of the numeric contract.
 
 use super::{LANES, NOTHING, PANEL, SimdVector};
+use crate::chunks::Chunked;
 
 /// The most weights that a filter may have here.
 const MOST: usize = 576;
@@ -26,7 +27,7 @@ impl Filters {
     /// Collects the weights from filters of this length, which lie one after the other.
     #[inline(always)]
     pub fn load(&mut self, length: usize, weights: &[f32]) {
-        for (lane, filter) in weights.chunks_exact(length.max(1)).take(LANES).enumerate() {
+        for (lane, filter) in (0..LANES).zip(weights.whole_chunks(length)) {
             for (tap, weight) in self.taps.iter_mut().zip(filter) {
                 if let Some(place) = tap.get_mut(lane) {
                     *place = *weight;
@@ -49,7 +50,7 @@ impl Filters {
                 *lane = *lane + V::load(tap) * V::splat(*value);
             }
         }
-        for (index, lane) in lanes.iter_mut().enumerate() {
+        for (index, lane) in (0..LANES).zip(&mut lanes) {
             let (Some(tap), Some(value)) = (tap_rest.get(index), rest.get(index)) else { break };
             *lane = *lane + V::load(tap) * V::splat(*value);
         }

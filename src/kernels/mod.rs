@@ -156,18 +156,26 @@ pub trait VectorOps {
     /// `y = x + scale * (z - x)`; the result replaces `y`.
     fn interpolate_into(y: &mut Self::Vector, x: &Self::Vector, z: &Self::Vector, scale: f32);
 
+    /// `theta = start + scale * (theta - start)`: the move from `start` to theta is made this many
+    /// times as long.
+    fn rescale_move(theta: &mut Self::Vector, start: &Self::Vector, scale: f32);
+
+    /// `theta += scale * (theta - before)`: goes on along the move from `before` to theta. The old
+    /// theta is left in `before`.
+    fn repeat_move(theta: &mut Self::Vector, before: &mut Self::Vector, scale: f32);
+
     /// `displaced = theta - (rate + reach) * gradient` and `theta -= rate * gradient`. The first is
-    /// computed as `displaced = theta' - reach * gradient`, where theta' is the new theta.
+    /// computed as `displaced = theta' - reach * gradient`, where theta' is the new theta. The old
+    /// theta is left in `gradient`.
     fn displace(
         theta: &mut Self::Vector,
         displaced: &mut Self::Vector,
-        gradient: &Self::Vector,
+        gradient: &mut Self::Vector,
         rate: f32,
         reach: f32,
     );
 
-    /// Computes the direction `p = (displaced - theta) - scale * gradient`, leaves it in
-    /// `gradient`, and adds it: `theta += p`.
+    /// `theta += (displaced - theta) - scale * gradient`. The old theta is left in `gradient`.
     fn gauss_newton_move(
         theta: &mut Self::Vector,
         displaced: &Self::Vector,
@@ -274,7 +282,7 @@ pub fn sum_lanes<const L: usize>(mut lanes: [f32; L]) -> f32 {
     let mut width = L;
     while width > 1 {
         width /= 2;
-        let (low, high) = lanes.split_at_mut(width);
+        let Some((low, high)) = lanes.split_at_mut_checked(width) else { break };
         for (low, high) in low.iter_mut().zip(high) {
             *low += *high;
         }

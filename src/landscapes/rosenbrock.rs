@@ -23,7 +23,7 @@ impl Landscape for Rosenbrock {
 
     fn slope(&self, theta: &[f32], gradient: &mut [f32]) -> f32 {
         gradient.fill(0.0);
-        for (index, (x, y)) in neighbours(theta).enumerate() {
+        for (index, (x, y)) in (0..theta.len()).zip(neighbours(theta)) {
             let away = y - x * x;
             if let Some([first, second]) =
                 gradient.get_mut(index..).and_then(<[f32]>::first_chunk_mut)

@@ -18,7 +18,7 @@ impl SineModel<'_> {
     }
 
     fn count(&self) -> f32 {
-        self.samples().count().max(1) as f32
+        self.samples().fold(0, |count: usize, _| count.saturating_add(1)).max(1) as f32
     }
 }
 

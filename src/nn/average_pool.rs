@@ -4,6 +4,7 @@ use super::layer::{Layer, each_backward_input, each_forward};
 use super::parameters::Parameters;
 use super::window::{Geometry, InTime, Shape, Sliding, Whole};
 use crate::Error;
+use crate::chunks::Chunked;
 use crate::kernels::Kernels;
 use core::marker::PhantomData;
 
@@ -79,10 +80,10 @@ impl<M: Shape, W: Sliding> Layer for AveragePool<M, W> {
 fn forward(geometry: Geometry, input: &[f32], output: &mut [f32]) {
     let channels = geometry.channels();
     let count = geometry.positions() as f32;
-    for (runs, place) in geometry.each().zip(output.chunks_exact_mut(channels)) {
+    for (runs, place) in geometry.each().zip(output.whole_chunks_mut(channels)) {
         place.fill(0.0);
         for run in runs {
-            for position in run.of_map(input).chunks_exact(channels) {
+            for position in run.of_map(input).whole_chunks(channels) {
                 for (sum, x) in place.iter_mut().zip(position) {
                     *sum += x;
                 }
@@ -98,9 +99,9 @@ fn input_gradient(geometry: Geometry, output_gradient: &[f32], input: &mut [f32]
     let channels = geometry.channels();
     let count = geometry.positions() as f32;
     input.fill(0.0);
-    for (runs, slopes) in geometry.each().zip(output_gradient.chunks_exact(channels)) {
+    for (runs, slopes) in geometry.each().zip(output_gradient.whole_chunks(channels)) {
         for run in runs {
-            for position in run.of_map_mut(input).chunks_exact_mut(channels) {
+            for position in run.of_map_mut(input).whole_chunks_mut(channels) {
                 for (x, slope) in position.iter_mut().zip(slopes) {
                     *x += slope / count;
                 }

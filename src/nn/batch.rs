@@ -1,12 +1,13 @@
 //! A batch of samples as an objective, evaluated at once or sample by sample.
 
 use super::backbone::Backbone;
-use super::layer::{Layer, larger};
+use super::layer::Layer;
 use super::loss::Loss;
 use super::network::{Cut, Network};
 use super::parameters::Gradient;
 use super::sample::{Input, Sample};
 use super::samples::{SampleRange, Samples};
+use crate::chunks::Chunked;
 use crate::kernels::Kernels;
 use crate::{Error, Objective, PollObjective};
 use core::iter::once;
@@ -152,20 +153,20 @@ where
                 Error::check_length("theta", L::PARAMETERS, theta.len())?;
                 let room = Network::<L, B, K>::room(scratch);
                 let parts = Network::<L, B, K>::cut(scratch, room)?;
-                let mut places = parts.features.chunks_exact_mut(const { larger(L::INPUTS, 1) });
+                let mut places = parts.features.whole_chunks_mut(L::INPUTS);
                 if let Some(features) = places.next() {
                     network.features(&first.input, parts.inside, features)?;
                 }
                 let others = evaluation.samples.clone();
-                let mut together = 1;
+                let mut together = 1_usize;
                 for (features, sample) in places.zip(&mut evaluation.samples) {
                     network.features(&sample.input, parts.inside, features)?;
-                    together += 1;
+                    together = together.saturating_add(1);
                 }
                 let Cut { features, activations, output, .. } = parts.first::<L>(together)?;
                 L::forward::<K>(network.parameters(theta), features, activations, output)?;
                 let targets = once(first.target).chain(others.map(|sample| sample.target));
-                let outputs = output.chunks_exact_mut(const { larger(L::OUTPUTS, 1) });
+                let outputs = output.whole_chunks_mut(L::OUTPUTS);
                 for (output, target) in outputs.zip(targets) {
                     let weight = loss.weight(&target)? * *scale;
                     *mean += weight * loss.evaluate(output, &target, weight)?;

@@ -6,6 +6,7 @@ use super::parameters::{
 };
 use super::window::{Geometry, InTime, Shape, Sliding};
 use crate::Error;
+use crate::chunks::Chunked;
 use crate::kernels::{Filters, Kernels, LANES, SimdVector, Task, Unit};
 use core::marker::PhantomData;
 
@@ -94,7 +95,7 @@ impl<M: Shape, W: Sliding, const FILTERS: usize, R: Trainable> Layer for Conv2d<
         let samples = each_backward::<Self>(input, output_gradient)?;
         let (weights, biases) = (weights.to_add_to(), biases.to_add_to());
         for (input, output_gradient) in samples {
-            for slopes in output_gradient.chunks_exact(FILTERS) {
+            for slopes in output_gradient.whole_chunks(FILTERS) {
                 for (bias, slope) in biases.iter_mut().zip(slopes) {
                     *bias += slope;
                 }
@@ -163,12 +164,12 @@ impl Task for Forward<'_> {
         }
         let Self { geometry, weights, biases, input, output } = self;
         let length = geometry.length().max(1);
-        for (runs, place) in geometry.each().zip(output.chunks_exact_mut(biases.len().max(1))) {
+        for (runs, place) in geometry.each().zip(output.whole_chunks_mut(biases.len())) {
             for (y, bias) in place.iter_mut().zip(biases) {
                 *y = *bias;
             }
             for run in runs {
-                for (y, weights) in place.iter_mut().zip(weights.chunks_exact(length)) {
+                for (y, weights) in place.iter_mut().zip(weights.whole_chunks(length)) {
                     *y += U::dot(run.of_window(weights), run.of_map(input));
                 }
             }
@@ -182,23 +183,27 @@ impl Forward<'_> {
         let Self { geometry, weights, biases, input, output } = self;
         let (length, count) = (geometry.length().max(1), biases.len().max(1));
         let mut filters = Filters::new();
-        let tiles = weights.chunks(LANES * length).zip(biases.chunks(LANES));
-        for (index, (weights, biases)) in tiles.enumerate() {
+        let tiles =
+            weights.chunks_up_to(length.saturating_mul(LANES)).zip(biases.chunks_up_to(LANES));
+        let mut channel = 0_usize;
+        for (weights, biases) in tiles {
             filters.load(length, weights);
             let mut first = [0.0; LANES];
             for (first, bias) in first.iter_mut().zip(biases) {
                 *first = *bias;
             }
-            for (runs, place) in geometry.each().zip(output.chunks_exact_mut(count)) {
+            for (runs, place) in geometry.each().zip(output.whole_chunks_mut(count)) {
                 let mut sums = V::load(&first);
                 for run in runs {
                     sums = sums + filters.dot(run.window, run.of_map(input));
                 }
-                let place = place.get_mut(index * LANES..).unwrap_or_default();
+                let place = place.get_mut(channel..).unwrap_or_default();
                 for (y, sum) in place.iter_mut().zip(sums.store()) {
                     *y = sum;
                 }
             }
+            // A channel's number fits a usize.
+            channel = channel.wrapping_add(LANES);
         }
     }
 }
@@ -219,9 +224,9 @@ impl Task for WeightsGradient<'_> {
     fn run<U: Unit>(self) {
         let Self { geometry, filters, input, output_gradient, gradient } = self;
         let length = geometry.length().max(1);
-        for (runs, slopes) in geometry.each().zip(output_gradient.chunks_exact(filters.max(1))) {
+        for (runs, slopes) in geometry.each().zip(output_gradient.whole_chunks(filters)) {
             for run in runs {
-                for (weights, slope) in gradient.chunks_exact_mut(length).zip(slopes).filter(counts)
+                for (weights, slope) in gradient.whole_chunks_mut(length).zip(slopes).filter(counts)
                 {
                     U::add_scaled(run.of_window_mut(weights), *slope, run.of_map(input));
                 }
@@ -247,9 +252,9 @@ impl Task for InputGradient<'_> {
         let Self { geometry, filters, weights, output_gradient, input } = self;
         let length = geometry.length().max(1);
         input.fill(0.0);
-        for (runs, slopes) in geometry.each().zip(output_gradient.chunks_exact(filters.max(1))) {
+        for (runs, slopes) in geometry.each().zip(output_gradient.whole_chunks(filters)) {
             for run in runs {
-                for (weights, slope) in weights.chunks_exact(length).zip(slopes).filter(counts) {
+                for (weights, slope) in weights.whole_chunks(length).zip(slopes).filter(counts) {
                     U::add_scaled(run.of_map_mut(input), *slope, run.of_window(weights));
                 }
             }

@@ -3,6 +3,7 @@
 
 use super::parameters::Gradient;
 use crate::Error;
+use crate::chunks::Chunked;
 use crate::kernels::{Factors, Kernels};
 
 /// Computes `output = W input + b` for each of `samples`. `W` lies row by row; the samples' inputs
@@ -89,7 +90,7 @@ pub(super) fn add_gradients<K: Kernels>(
         let factors = Factors::ByTerm { values: output_gradient, targets: count };
         K::combine(width, factors, input, weights.values, weights.add);
     }
-    let mut samples = output_gradient.chunks_exact(count.max(1));
+    let mut samples = output_gradient.whole_chunks(count);
     if !biases.add {
         let first = samples.next().unwrap_or_default();
         for (bias, slope) in biases.values.iter_mut().zip(first) {
@@ -120,7 +121,7 @@ fn shape(samples: usize, input: &[f32], output: &[f32]) -> Result<[usize; 2], Er
         return Err(Error::Length { what: "layer input", expected: 1, actual: 0 });
     }
     let [width, count] = [input.len() / samples, output.len() / samples];
-    Error::check_length("layer input", width * samples, input.len())?;
-    Error::check_length("layer output", count * samples, output.len())?;
+    Error::check_length("layer input", width.saturating_mul(samples), input.len())?;
+    Error::check_length("layer output", count.saturating_mul(samples), output.len())?;
     Ok([width, count])
 }

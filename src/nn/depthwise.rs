@@ -6,6 +6,7 @@ use super::parameters::{
 };
 use super::window::{Geometry, Shape, Sliding};
 use crate::Error;
+use crate::chunks::Chunked;
 use crate::kernels::Kernels;
 use core::marker::PhantomData;
 
@@ -106,13 +107,13 @@ impl<M: Shape, W: Sliding, R: Trainable> Layer for DepthwiseConv2d<M, W, R> {
 
 fn forward(geometry: Geometry, weights: &[f32], biases: &[f32], input: &[f32], output: &mut [f32]) {
     let channels = geometry.channels();
-    for (runs, place) in geometry.each().zip(output.chunks_exact_mut(channels)) {
+    for (runs, place) in geometry.each().zip(output.whole_chunks_mut(channels)) {
         for (y, bias) in place.iter_mut().zip(biases) {
             *y = *bias;
         }
         for run in runs {
-            let positions = run.of_map(input).chunks_exact(channels);
-            for (x, w) in positions.zip(run.of_window(weights).chunks_exact(channels)) {
+            let positions = run.of_map(input).whole_chunks(channels);
+            for (x, w) in positions.zip(run.of_window(weights).whole_chunks(channels)) {
                 add_products(place, w, x);
             }
         }
@@ -128,13 +129,13 @@ fn backward(
     biases: &mut [f32],
 ) {
     let channels = geometry.channels();
-    for (runs, slopes) in geometry.each().zip(output_gradient.chunks_exact(channels)) {
+    for (runs, slopes) in geometry.each().zip(output_gradient.whole_chunks(channels)) {
         for (bias, slope) in biases.iter_mut().zip(slopes) {
             *bias += slope;
         }
         for run in runs {
-            let positions = run.of_map(input).chunks_exact(channels);
-            for (x, w) in positions.zip(run.of_window_mut(weights).chunks_exact_mut(channels)) {
+            let positions = run.of_map(input).whole_chunks(channels);
+            for (x, w) in positions.zip(run.of_window_mut(weights).whole_chunks_mut(channels)) {
                 add_products(w, slopes, x);
             }
         }
@@ -144,10 +145,10 @@ fn backward(
 fn input_gradient(geometry: Geometry, weights: &[f32], output_gradient: &[f32], input: &mut [f32]) {
     let channels = geometry.channels();
     input.fill(0.0);
-    for (runs, slopes) in geometry.each().zip(output_gradient.chunks_exact(channels)) {
+    for (runs, slopes) in geometry.each().zip(output_gradient.whole_chunks(channels)) {
         for run in runs {
-            let positions = run.of_map_mut(input).chunks_exact_mut(channels);
-            for (x, w) in positions.zip(run.of_window(weights).chunks_exact(channels)) {
+            let positions = run.of_map_mut(input).whole_chunks_mut(channels);
+            for (x, w) in positions.zip(run.of_window(weights).whole_chunks(channels)) {
                 add_products(x, slopes, w);
             }
         }

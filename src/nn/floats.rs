@@ -1,7 +1,7 @@
 //! Numbers in files, for statics in flash.
 
 /// Little-endian floats, as `include_bytes!` gives them: the numbers of a static, without a loop
-/// for the compiler.
+/// for the compiler where the target is little-endian too.
 ///
 /// ```
 /// use rolling_ball::nn::floats_from_le_bytes;
@@ -23,7 +23,14 @@ pub const fn floats_from_le_bytes<const BYTES: usize, const N: usize>(
 ) -> [f32; N] {
     const {
         assert!(BYTES == size_of::<f32>() * N, "expected four bytes for each number");
-        assert!(cfg!(target_endian = "little"), "expected a little-endian target");
     }
-    bytemuck::must_cast(bytes)
+    let mut numbers: [f32; N] = bytemuck::must_cast(bytes);
+    if cfg!(target_endian = "big") {
+        let mut rest: &mut [f32] = &mut numbers;
+        while let Some((first, others)) = rest.split_first_mut() {
+            *first = f32::from_bits(first.to_bits().swap_bytes());
+            rest = others;
+        }
+    }
+    numbers
 }

@@ -27,7 +27,7 @@ impl<L: Layer, C: Fn(ParameterKind) -> (f32, f32)> Parts for PartsByKind<L, C> {
         L::filters(&mut |filter| {
             let (rate, decay) = (self.choose)(filter.kind);
             if (rate, decay) == (last.rate, last.decay) {
-                last.length += filter.length;
+                last.length = last.length.saturating_add(filter.length);
             } else {
                 if last.length > 0 {
                     tell(last);

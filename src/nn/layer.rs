@@ -3,6 +3,7 @@
 use super::parameters::{Filter, Gradient, Parameters};
 use super::split::split_mut;
 use crate::Error;
+use crate::chunks::Chunked;
 use crate::kernels::Kernels;
 
 /// A differentiable function of a vector, with constant shapes: one of the layers of this module,
@@ -150,8 +151,8 @@ pub(super) const fn larger(a: usize, b: usize) -> usize {
 /// one.
 pub(super) fn samples<L: Layer>(input: &[f32], output: &[f32]) -> Result<usize, Error> {
     let samples = count::<L>(input);
-    Error::check_length("layer input", samples * L::INPUTS, input.len())?;
-    Error::check_length("layer output", samples * L::OUTPUTS, output.len())?;
+    Error::check_length("layer input", samples.saturating_mul(L::INPUTS), input.len())?;
+    Error::check_length("layer output", samples.saturating_mul(L::OUTPUTS), output.len())?;
     Ok(samples)
 }
 
@@ -161,8 +162,8 @@ pub(super) fn each_forward<'a, L: Layer>(
     output: &'a mut [f32],
 ) -> Result<impl Iterator<Item = (&'a [f32], &'a mut [f32])>, Error> {
     samples::<L>(input, output)?;
-    let inputs = input.chunks_exact(const { larger(L::INPUTS, 1) });
-    Ok(inputs.zip(output.chunks_exact_mut(const { larger(L::OUTPUTS, 1) })))
+    let inputs = input.whole_chunks(L::INPUTS);
+    Ok(inputs.zip(output.whole_chunks_mut(L::OUTPUTS)))
 }
 
 /// The inputs of the samples, and the gradients with respect to their outputs, one after the other.
@@ -171,8 +172,8 @@ pub(super) fn each_backward<'a, L: Layer>(
     output_gradient: &'a [f32],
 ) -> Result<impl Iterator<Item = (&'a [f32], &'a [f32])>, Error> {
     samples::<L>(input, output_gradient)?;
-    let inputs = input.chunks_exact(const { larger(L::INPUTS, 1) });
-    Ok(inputs.zip(output_gradient.chunks_exact(const { larger(L::OUTPUTS, 1) })))
+    let inputs = input.whole_chunks(L::INPUTS);
+    Ok(inputs.zip(output_gradient.whole_chunks(L::OUTPUTS)))
 }
 
 /// As [`each_backward`], with inputs to be overwritten.
@@ -181,8 +182,8 @@ pub(super) fn each_backward_input<'a, L: Layer>(
     output_gradient: &'a [f32],
 ) -> Result<impl Iterator<Item = (&'a mut [f32], &'a [f32])>, Error> {
     samples::<L>(input, output_gradient)?;
-    let inputs = input.chunks_exact_mut(const { larger(L::INPUTS, 1) });
-    Ok(inputs.zip(output_gradient.chunks_exact(const { larger(L::OUTPUTS, 1) })))
+    let inputs = input.whole_chunks_mut(L::INPUTS);
+    Ok(inputs.zip(output_gradient.whole_chunks(L::OUTPUTS)))
 }
 
 /// How many samples there are by the length of an input, which may have another.

@@ -5,6 +5,7 @@ use super::parameters::{All, Filter, Gradient, ParameterKind, Parameters, Traina
 use super::split::split_mut;
 use super::window::Shape;
 use crate::Error;
+use crate::chunks::Chunked;
 use crate::kernels::{Kernels, LANES, sum_lanes};
 use core::marker::PhantomData;
 
@@ -66,10 +67,10 @@ impl<M: Shape, R: Trainable> Layer for LayerNorm<M, R> {
         let (scales, shifts) =
             parameters.weights_and_biases::<R>(Self::CHANNELS, Self::CHANNELS)?;
         let samples = samples::<Self>(input, output)?;
-        let kept = kept_mut(samples * Self::POSITIONS, activations)?;
+        let kept = kept_mut(samples.saturating_mul(Self::POSITIONS), activations)?;
         for ((input, output), kept) in input
-            .chunks_exact(Self::CHANNELS)
-            .zip(output.chunks_exact_mut(Self::CHANNELS))
+            .whole_chunks(Self::CHANNELS)
+            .zip(output.whole_chunks_mut(Self::CHANNELS))
             .zip(kept)
         {
             let mean = sum(input.iter().copied()) / Self::CHANNELS as f32;
@@ -95,11 +96,11 @@ impl<M: Shape, R: Trainable> Layer for LayerNorm<M, R> {
     ) -> Result<(), Error> {
         let samples = samples::<Self>(input, output_gradient)?;
         let (scales, shifts) = gradient.weights_and_biases::<R>(Self::CHANNELS, Self::CHANNELS)?;
-        let kept = kept_mut(samples * Self::POSITIONS, activations)?;
+        let kept = kept_mut(samples.saturating_mul(Self::POSITIONS), activations)?;
         let (scales, shifts) = (scales.to_add_to(), shifts.to_add_to());
         let positions = input
-            .chunks_exact(Self::CHANNELS)
-            .zip(output_gradient.chunks_exact(Self::CHANNELS))
+            .whole_chunks(Self::CHANNELS)
+            .zip(output_gradient.whole_chunks(Self::CHANNELS))
             .zip(kept);
         for ((input, slopes), [mean, reciprocal]) in positions {
             for ((scale, x), slope) in scales.iter_mut().zip(input).zip(slopes) {
@@ -120,10 +121,10 @@ impl<M: Shape, R: Trainable> Layer for LayerNorm<M, R> {
     ) -> Result<(), Error> {
         let (scales, _) = parameters.weights_and_biases::<R>(Self::CHANNELS, Self::CHANNELS)?;
         let samples = samples::<Self>(input, output_gradient)?;
-        let kept = kept_mut(samples * Self::POSITIONS, activations)?;
+        let kept = kept_mut(samples.saturating_mul(Self::POSITIONS), activations)?;
         let positions = input
-            .chunks_exact_mut(Self::CHANNELS)
-            .zip(output_gradient.chunks_exact(Self::CHANNELS))
+            .whole_chunks_mut(Self::CHANNELS)
+            .zip(output_gradient.whole_chunks(Self::CHANNELS))
             .zip(kept);
         for ((input, slopes), [mean, reciprocal]) in positions {
             // From here on the input is normalised. The slopes with respect to it, less their mean
@@ -165,7 +166,7 @@ impl<M: Shape, R: Trainable> Layer for LayerNorm<M, R> {
 }
 
 fn kept_mut(positions: usize, activations: &mut [f32]) -> Result<&mut [[f32; KEPT]], Error> {
-    Error::check_length("layer activations", KEPT * positions, activations.len())?;
+    Error::check_length("layer activations", positions.saturating_mul(KEPT), activations.len())?;
     Ok(activations.as_chunks_mut().0)
 }
 

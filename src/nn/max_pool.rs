@@ -4,6 +4,7 @@ use super::layer::{Layer, each_backward_input, each_forward, samples};
 use super::parameters::Parameters;
 use super::window::{Geometry, InTime, Run, Shape, Sliding};
 use crate::Error;
+use crate::chunks::Chunked;
 use crate::kernels::{Kernels, LANES};
 use core::marker::PhantomData;
 
@@ -57,9 +58,9 @@ impl<M: Shape, W: Sliding> Layer for MaxPool<M, W> {
         activations: &mut [f32],
         output: &mut [f32],
     ) -> Result<(), Error> {
-        let expected = samples::<Self>(input, output)? * Self::ACTIVATIONS;
+        let expected = samples::<Self>(input, output)?.saturating_mul(Self::ACTIVATIONS);
         Error::check_length("layer activations", expected, activations.len())?;
-        let mut winners = activations.chunks_mut(Self::OUTPUTS.max(1));
+        let mut winners = activations.chunks_up_to_mut(Self::OUTPUTS);
         for (input, output) in each_forward::<Self>(input, output)? {
             forward(Self::GEOMETRY, input, winners.next().unwrap_or_default(), output);
         }
@@ -72,9 +73,9 @@ impl<M: Shape, W: Sliding> Layer for MaxPool<M, W> {
         activations: &mut [f32],
         output_gradient: &[f32],
     ) -> Result<(), Error> {
-        let expected = samples::<Self>(input, output_gradient)? * Self::ACTIVATIONS;
+        let expected = samples::<Self>(input, output_gradient)?.saturating_mul(Self::ACTIVATIONS);
         Error::check_length("layer activations", expected, activations.len())?;
-        let mut winners = activations.chunks(Self::OUTPUTS.max(1));
+        let mut winners = activations.chunks_up_to(Self::OUTPUTS);
         for (input, output_gradient) in each_backward_input::<Self>(input, output_gradient)? {
             if Self::GEOMETRY.overlaps() {
                 scatter(winners.next().unwrap_or_default(), output_gradient, input);
@@ -90,9 +91,12 @@ impl<M: Shape, W: Sliding> Layer for MaxPool<M, W> {
 fn forward(geometry: Geometry, input: &[f32], winners: &mut [f32], output: &mut [f32]) {
     let channels = geometry.channels();
     let mut winners = winners.iter_mut();
-    for (runs, place) in geometry.each().zip(output.chunks_exact_mut(channels)) {
-        for (group, place) in place.chunks_mut(LANES).enumerate() {
-            let maxima = Maxima::find(runs.clone(), channels, group * LANES, input);
+    for (runs, place) in geometry.each().zip(output.whole_chunks_mut(channels)) {
+        let mut first = 0_usize;
+        for place in place.chunks_up_to_mut(LANES) {
+            let maxima = Maxima::find(runs.clone(), channels, first, input);
+            // A channel's number, like all places in the map, fits a usize: nothing wraps.
+            first = first.wrapping_add(LANES);
             for (y, largest) in place.iter_mut().zip(maxima.values) {
                 *y = largest;
             }
@@ -118,12 +122,12 @@ fn scatter(winners: &[f32], output_gradient: &[f32], input: &mut [f32]) {
 /// Windows that do not overlap are overwritten one by one, then what lies between them.
 fn replace(geometry: Geometry, output_gradient: &[f32], input: &mut [f32]) {
     let channels = geometry.channels();
-    for (runs, slopes) in geometry.each().zip(output_gradient.chunks_exact(channels)) {
-        for (group, slopes) in slopes.chunks(LANES).enumerate() {
-            let first = group * LANES;
+    for (runs, slopes) in geometry.each().zip(output_gradient.whole_chunks(channels)) {
+        let mut first = 0_usize;
+        for slopes in slopes.chunks_up_to(LANES) {
             let maxima = Maxima::find(runs.clone(), channels, first, input);
             for run in runs.clone() {
-                for position in run.of_map_mut(input).chunks_exact_mut(channels) {
+                for position in run.of_map_mut(input).whole_chunks_mut(channels) {
                     for (x, _) in position.iter_mut().skip(first).zip(slopes) {
                         *x = 0.0;
                     }
@@ -134,9 +138,10 @@ fn replace(geometry: Geometry, output_gradient: &[f32], input: &mut [f32]) {
                     *x = *slope;
                 }
             }
+            first = first.wrapping_add(LANES);
         }
     }
-    for (index, position) in input.chunks_exact_mut(channels).enumerate() {
+    for (index, position) in (0..input.len()).zip(input.whole_chunks_mut(channels)) {
         if !geometry.covers(index) {
             position.fill(0.0);
         }
@@ -159,13 +164,13 @@ impl Maxima {
         first: usize,
         input: &[f32],
     ) -> Self {
-        let start = runs.clone().next().map_or(0, |run| run.map) + first;
+        let start = runs.clone().next().map_or(0, |run| run.map).wrapping_add(first);
         let mut maxima = Self { values: [f32::NEG_INFINITY; LANES], positions: [start; LANES] };
         for run in runs {
-            let mut position = run.map + first;
-            for values in run.of_map(input).chunks_exact(channels) {
+            let mut position = run.map.wrapping_add(first);
+            for values in run.of_map(input).whole_chunks(channels) {
                 maxima.compare(values.get(first..).unwrap_or_default(), position);
-                position += channels;
+                position = position.wrapping_add(channels);
             }
         }
         maxima
@@ -184,6 +189,6 @@ impl Maxima {
     /// Where each lies in the map.
     #[inline(always)]
     fn places(&self) -> impl Iterator<Item = usize> {
-        self.positions.iter().enumerate().map(|(channel, position)| position + channel)
+        (0..LANES).zip(self.positions).map(|(channel, position)| position.wrapping_add(channel))
     }
 }

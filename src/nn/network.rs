@@ -181,7 +181,8 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
     /// Names the class: the number of the largest output. Cost: one forward pass.
     ///
     /// # Errors
-    /// As [`predict`](Self::predict), and [`Error::NonFiniteOutput`] where every output is NaN.
+    /// As [`predict`](Self::predict), and [`Error::NonFiniteOutput`] where an output is NaN or
+    /// infinite.
     pub fn classify(
         &self,
         theta: &[f32],
@@ -190,8 +191,11 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
     ) -> Result<usize, Error> {
         let output = self.predict(theta, input, scratch)?;
         let mut best: Option<(usize, f32)> = None;
-        for (class, value) in output.iter().enumerate() {
-            if !value.is_nan() && best.is_none_or(|(_, largest)| *value > largest) {
+        for (class, value) in (0..output.len()).zip(output.iter()) {
+            if !value.is_finite() {
+                return Err(Error::NonFiniteOutput);
+            }
+            if best.is_none_or(|(_, largest)| *value > largest) {
                 best = Some((class, *value));
             }
         }
@@ -210,9 +214,10 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
             Error::check_length("scratch", Self::LENGTH, scratch.len())?;
         }
         let (inside, rest) = split_mut("scratch", scratch, B::SCRATCH)?;
-        let (features, rest) = split_mut("scratch", rest, samples * L::INPUTS)?;
-        let (activations, rest) = split_mut("scratch", rest, samples * L::ACTIVATIONS)?;
-        let (output, _) = split_mut("scratch", rest, samples * L::OUTPUTS)?;
+        let (features, rest) = split_mut("scratch", rest, samples.saturating_mul(L::INPUTS))?;
+        let (activations, rest) =
+            split_mut("scratch", rest, samples.saturating_mul(L::ACTIVATIONS))?;
+        let (output, _) = split_mut("scratch", rest, samples.saturating_mul(L::OUTPUTS))?;
         Ok(Cut { inside, features, activations, output })
     }
 
@@ -247,9 +252,10 @@ impl Cut<'_> {
     /// Those of the first samples only.
     pub fn first<L: Layer>(self, samples: usize) -> Result<Self, Error> {
         let Self { inside, features, activations, output } = self;
-        let (features, _) = split_mut("scratch", features, samples * L::INPUTS)?;
-        let (activations, _) = split_mut("scratch", activations, samples * L::ACTIVATIONS)?;
-        let (output, _) = split_mut("scratch", output, samples * L::OUTPUTS)?;
+        let (features, _) = split_mut("scratch", features, samples.saturating_mul(L::INPUTS))?;
+        let (activations, _) =
+            split_mut("scratch", activations, samples.saturating_mul(L::ACTIVATIONS))?;
+        let (output, _) = split_mut("scratch", output, samples.saturating_mul(L::OUTPUTS))?;
         Ok(Self { inside, features, activations, output })
     }
 }

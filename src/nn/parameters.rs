@@ -50,7 +50,9 @@ impl Trainable for Frozen {
 
 /// How many of a layer's parameters are trained.
 pub const fn trained<R: Trainable>(weights: usize, biases: usize) -> usize {
-    (if R::WEIGHTS { weights } else { 0 }) + (if R::BIASES { biases } else { 0 })
+    let (weights, biases) =
+        (if R::WEIGHTS { weights } else { 0 }, if R::BIASES { biases } else { 0 });
+    weights.saturating_add(biases)
 }
 
 impl<'a> Parameters<'a> {
@@ -74,7 +76,7 @@ impl<'a> Parameters<'a> {
         Error::check_length("layer parameters", trained, self.theta.len())?;
         Error::check_length(
             "frozen layer parameters",
-            weights + biases - trained,
+            weights.saturating_add(biases).saturating_sub(trained),
             self.frozen.len(),
         )?;
         match (R::WEIGHTS, R::BIASES) {

@@ -1,6 +1,7 @@
 //! What a batch streams.
 
 use crate::Error;
+use crate::kernels::Vector;
 
 /// One labelled example: an input `I` and a target `Y`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,7 +46,7 @@ impl Input for [f32] {
     fn write(&self, buffer: &mut [f32]) -> Result<(), Error> {
         Error::check_length("sample", buffer.len(), self.len())?;
         // One copy, where the loop would take the values one by one.
-        buffer.copy_from_slice(self);
+        buffer.copy_from(self);
         Ok(())
     }
 }

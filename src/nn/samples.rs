@@ -81,7 +81,7 @@ impl<S: Samples> Iterator for SampleRange<S> {
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
         let sample = self.samples.get(self.next);
-        self.next += 1;
+        self.next = self.next.saturating_add(1);
         if self.next >= self.samples.len() {
             self.next = 0;
         }

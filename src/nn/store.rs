@@ -97,8 +97,9 @@ impl<const WIDTH: usize, const CAPACITY: usize> SampleStore<WIDTH, CAPACITY> {
     /// Where the sample lies that makes room for one of class `incoming`.
     fn oldest_of_the_largest_class(&self, incoming: u8) -> usize {
         let (mut place, mut largest) = (0, 0);
-        for (index, sample) in self.samples.iter().enumerate() {
-            let count = self.len_of(sample.class) + usize::from(sample.class == incoming);
+        for (index, sample) in (0..self.samples.len()).zip(&self.samples) {
+            let own = usize::from(sample.class == incoming);
+            let count = self.len_of(sample.class).saturating_add(own);
             if count > largest {
                 (place, largest) = (index, count);
             }
@@ -121,7 +122,8 @@ impl<const WIDTH: usize, const CAPACITY: usize> SampleStore<WIDTH, CAPACITY> {
     /// How many samples of a class there are.
     #[must_use]
     pub fn len_of(&self, class: u8) -> usize {
-        self.samples.iter().filter(|sample| sample.class == class).count()
+        let of_class = self.samples.iter().filter(|sample| sample.class == class);
+        of_class.fold(0, |count: usize, _| count.saturating_add(1))
     }
 
     /// Forgets all samples.

@@ -135,6 +135,9 @@ impl<M: Shape> Sliding for Whole<M> {
 }
 
 /// A window on a map, as values: the loops over it are compiled once for all shapes.
+///
+/// Where a position lies in the map, with its padding, and where a value lies in the map or in the
+/// window, fits a `usize` ([`of`](Self::of), [`Shape::LENGTH`]): the arithmetic here never wraps.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Geometry {
     pub map: [usize; 3],
@@ -153,6 +156,10 @@ impl Geometry {
             places(map[0], size[0], stride[0], padding[0]),
             places(map[1], size[1], stride[1], padding[1]),
         ];
+        assert!(
+            size[0] <= usize::MAX / size[1] / map[2],
+            "Window: expected one whose values a usize can count"
+        );
         Self { map, size, stride, padding, windows }
     }
 
@@ -163,7 +170,7 @@ impl Geometry {
 
     /// Positions in a whole window.
     pub const fn positions(self) -> usize {
-        self.size[0] * self.size[1]
+        self.size[0].wrapping_mul(self.size[1])
     }
 
     /// Whether a position may lie in several windows.
@@ -175,7 +182,8 @@ impl Geometry {
     pub fn covers(self, position: usize) -> bool {
         let covered = |direction: usize, place: usize| {
             let pick = |values: [usize; 2]| if direction == 0 { values[0] } else { values[1] };
-            let (stride, place) = (pick(self.stride).max(1), place + pick(self.padding));
+            let (stride, place) =
+                (pick(self.stride).max(1), place.wrapping_add(pick(self.padding)));
             place / stride < pick(self.windows) && place % stride < pick(self.size)
         };
         let width = self.map[1].max(1);
@@ -189,7 +197,7 @@ impl Geometry {
 
     /// Values in a whole window.
     pub const fn length(self) -> usize {
-        self.positions() * self.map[2]
+        self.positions().wrapping_mul(self.map[2])
     }
 
     /// Whether several filters of this window can be evaluated at once.
@@ -206,11 +214,16 @@ impl Geometry {
             let vertical = self.overlap(0, row);
             (0..columns).map(move |column| {
                 let horizontal = self.overlap(1, column);
-                let length = horizontal.length * channels;
+                let length = horizontal.length.wrapping_mul(channels);
                 (0..vertical.length).map(move |line| Run {
-                    window: ((vertical.window + line) * self.size[1] + horizontal.window)
-                        * channels,
-                    map: ((vertical.map + line) * width + horizontal.map) * channels,
+                    window: begin(
+                        [vertical.window.wrapping_add(line), horizontal.window],
+                        [self.size[1], channels],
+                    ),
+                    map: begin(
+                        [vertical.map.wrapping_add(line), horizontal.map],
+                        [width, channels],
+                    ),
                     length,
                 })
             })
@@ -223,7 +236,7 @@ impl Geometry {
         let (size, padding) = (pick(self.size), pick(self.padding));
         let [height, width, _] = self.map;
         let extent = pick([height, width]);
-        let start = place * pick(self.stride);
+        let start = place.wrapping_mul(pick(self.stride));
         let window = padding.saturating_sub(start);
         let map = start.saturating_sub(padding);
         let length = size.saturating_sub(window).min(extent.saturating_sub(map));
@@ -243,30 +256,36 @@ pub(super) struct Run {
 impl Run {
     /// Its values in the window.
     pub fn of_window<T>(self, values: &[T]) -> &[T] {
-        values.get(self.window..self.window + self.length).unwrap_or_default()
+        values.get(self.window..self.window.wrapping_add(self.length)).unwrap_or_default()
     }
 
     /// As [`of_window`](Self::of_window).
     pub fn of_window_mut(self, values: &mut [f32]) -> &mut [f32] {
-        values.get_mut(self.window..self.window + self.length).unwrap_or_default()
+        values.get_mut(self.window..self.window.wrapping_add(self.length)).unwrap_or_default()
     }
 
     /// Its values in the map.
     pub fn of_map<T>(self, values: &[T]) -> &[T] {
-        values.get(self.map..self.map + self.length).unwrap_or_default()
+        values.get(self.map..self.map.wrapping_add(self.length)).unwrap_or_default()
     }
 
     /// As [`of_map`](Self::of_map).
     pub fn of_map_mut(self, values: &mut [f32]) -> &mut [f32] {
-        values.get_mut(self.map..self.map + self.length).unwrap_or_default()
+        values.get_mut(self.map..self.map.wrapping_add(self.length)).unwrap_or_default()
     }
+}
+
+/// Where a position begins among the values, which are fewer than a `usize` can count.
+#[inline(always)]
+const fn begin([row, column]: [usize; 2], [width, channels]: [usize; 2]) -> usize {
+    row.wrapping_mul(width).wrapping_add(column).wrapping_mul(channels)
 }
 
 /// How often a window fits along one direction.
 const fn places(extent: usize, size: usize, stride: usize, padding: usize) -> usize {
     assert!(size > 0 && stride > 0, "Window: expected a size and a stride of at least 1");
     assert!(padding < size, "Window: expected less padding than the window is long");
-    let padded = extent + 2 * padding;
+    let padded = extent.saturating_add(padding.saturating_mul(2));
     assert!(padded >= size, "Window: expected one no longer than the map with its padding");
     (padded - size) / stride + 1
 }

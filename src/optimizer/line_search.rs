@@ -56,15 +56,15 @@ impl Armijo {
     }
 }
 
-/// What to do after a trial: every move is a multiple of the direction that is searched along.
+/// What to do after a trial, at a rate along the negative gradient.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verdict {
     /// The trial at this rate stands.
     Accepted(f32),
-    /// Move theta by this multiple and try again.
-    Retry(f32),
-    /// Move theta by this multiple, back to where the search started.
-    Stalled(f32),
+    /// The trial at the first rate is rejected; try the second.
+    Retry { rejected: f32, rate: f32 },
+    /// The trial at this rate is rejected, and none is left: go back to where the search started.
+    Stalled { rejected: f32 },
 }
 
 /// A search for the learning rate along `-gradient`.
@@ -106,7 +106,7 @@ impl RateSearch {
         self.started = false;
     }
 
-    /// Judges the loss at the trial; the multiples are of `-gradient`.
+    /// Judges the loss at the trial.
     pub fn judge(&mut self, armijo: &Armijo, loss: f32) -> Verdict {
         self.trials = self.trials.saturating_add(1);
         let enough = self.loss - armijo.decrease * self.rate * self.gradient_squared;
@@ -117,9 +117,9 @@ impl RateSearch {
         self.rate *= armijo.shrink;
         if self.trials >= armijo.trials {
             self.restart();
-            Verdict::Stalled(-rejected)
+            Verdict::Stalled { rejected }
         } else {
-            Verdict::Retry(self.rate - rejected)
+            Verdict::Retry { rejected, rate: self.rate }
         }
     }
 }

@@ -14,7 +14,7 @@ pub use protocol::{Evaluation, Objective, Optimizer, PollObjective, Request, pol
 pub use report::{Evaluations, FootpointReport, Outcome, StepReport};
 pub use resumable::{Kind, Resumable, STATE_WORDS, State};
 pub use schedule::Schedule;
-pub use wrappers::{ByPart, ClipNorm, Part, Parts, StepByPart, WeightDecay};
+pub use wrappers::{ByPart, ClipNorm, KeepStart, Part, Parts, StepByPart, WeightDecay};
 
 pub(crate) use line_search::{RateSearch, Verdict};
 #[cfg(feature = "gpu")]

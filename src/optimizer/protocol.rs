@@ -73,7 +73,8 @@ pub trait Optimizer<T: ?Sized = [f32]> {
     /// Answers [`Request::Loss`].
     ///
     /// # Errors
-    /// [`Error::UnexpectedAnswer`] where no loss was asked for; [`Error::NonFiniteLoss`].
+    /// [`Error::UnexpectedAnswer`] where no loss was asked for; [`Error::NonFiniteLoss`]; after the
+    /// last trial of a line search also [`Error::NonFiniteUpdate`].
     fn tell_loss(&mut self, theta: &mut T, loss: f32) -> Result<Request, Error>;
 
     /// Answers [`Request::Gradient`]: the gradient is in [`gradient_mut`](Self::gradient_mut).
@@ -96,6 +97,29 @@ pub trait Optimizer<T: ?Sized = [f32]> {
     /// How many steps are done since the optimizer was made, or since it was
     /// [restarted](Self::restart).
     fn steps(&self) -> u32;
+
+    /// How many steps in a row have been refused, which is to say ended by an error, since one was
+    /// done. A firmware that sees it rise lowers the rate, or stops: a step that is refused leaves
+    /// theta where it was, and the next at the same rate may be refused for the same reason.
+    ///
+    /// ```
+    /// use rolling_ball::{Optimizer, Sgd, SgdConfig};
+    ///
+    /// let mut theta = [1.0; 10];
+    /// let mut sgd = Sgd::new(SgdConfig::default(), [0.0; 10], None)?;
+    /// sgd.begin(&mut theta)?;
+    /// assert!(sgd.tell_gradient(&mut theta, f32::NAN).is_err());
+    /// assert_eq!(sgd.refused(), 1);
+    /// # Ok::<(), rolling_ball::Error>(())
+    /// ```
+    fn refused(&self) -> u32;
+
+    /// Whether each step that is refused halves the learning rate of the next. Each step that is
+    /// done doubles it again, up to what the schedule says. Off at first.
+    ///
+    /// Entropy-SGD's walk takes half the rate too. A checkpoint tells how often the rate is halved;
+    /// whether that goes on is for the firmware to say again.
+    fn halve_when_refused(&mut self, halve: bool);
 
     /// Counts steps from 0 again, and with them every schedule, as at the beginning of another
     /// session of training. What the optimizer carries from step to step, such as momentum, stays.

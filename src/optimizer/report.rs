@@ -31,9 +31,13 @@ pub enum Outcome {
     Converged,
     /// The footpoint's iterations were used up.
     IterationLimit,
-    /// No trial of a line search decreased its function; theta is where the search started, up to
-    /// rounding.
+    /// No trial of a line search decreased its function; theta is where the search started, to the
+    /// bit.
     Stalled,
+    /// As `Stalled`, but theta is where the search started up to rounding only, and `loss_after` is
+    /// the loss there: a contact form of the ball with [`Armijo`](crate::Armijo) has no vector left
+    /// to keep the start in. [`KeepStart`](crate::KeepStart) adds one.
+    StalledNearby,
     /// The projection ended further from the displaced centre than it started: its step is too
     /// large.
     Diverged,
@@ -58,6 +62,8 @@ pub struct FootpointReport {
 pub struct StepReport {
     /// The index of the step, from 0.
     pub step: u32,
+    /// How many steps in a row were refused just before this one.
+    pub refused: u32,
     /// The loss where the step started.
     pub loss_before: f32,
     /// The loss at the new theta, where the step evaluated it.
@@ -94,16 +100,58 @@ impl StepReport {
 pub struct StepRecord {
     pub report: StepReport,
     steps: u32,
+    /// Steps refused in a row, since the last that was done.
+    refused: u32,
+    halve: bool,
+    /// How often the learning rate is halved for the next step.
+    halvings: u8,
 }
+
+/// The rate is halved so often at most: then it is `2^-64` of what the schedule says.
+const MOST_HALVINGS: u8 = 64;
 
 impl StepRecord {
     pub fn steps(&self) -> u32 {
         self.steps
     }
 
-    /// A record as it is after this many steps.
-    pub fn resumed(steps: u32) -> Self {
-        Self { steps, ..Self::default() }
+    /// As it is after this many steps, with what [`refusals`](Self::refusals) told.
+    pub fn resume(&mut self, steps: u32, refusals: u32) {
+        let [halvings, low, high, _] = refusals.to_le_bytes();
+        let halvings = halvings.min(MOST_HALVINGS);
+        let refused = u16::from_le_bytes([low, high]).into();
+        *self = Self { steps, refused, halve: self.halve, halvings, ..Self::default() };
+    }
+
+    /// The halvings of the rate, and the steps refused in a row, in 24 bits of a checkpoint.
+    pub fn refusals(&self) -> u32 {
+        let [low, high] = u16::try_from(self.refused).unwrap_or(u16::MAX).to_le_bytes();
+        u32::from_le_bytes([self.halvings, low, high, 0])
+    }
+
+    pub fn refused(&self) -> u32 {
+        self.refused
+    }
+
+    pub fn halve_when_refused(&mut self, halve: bool) {
+        self.halve = halve;
+        if !halve {
+            self.halvings = 0;
+        }
+    }
+
+    /// What the learning rate of the schedule is multiplied by: a power of two, so that nothing is
+    /// rounded.
+    pub fn rate_factor(&self) -> f32 {
+        f32::from_bits((127 - u32::from(self.halvings)) << 23)
+    }
+
+    /// The step was refused.
+    pub fn refuse(&mut self) {
+        self.refused = self.refused.saturating_add(1);
+        if self.halve && self.halvings < MOST_HALVINGS {
+            self.halvings += 1;
+        }
     }
 
     /// Steps are counted from 0 again.
@@ -113,7 +161,8 @@ impl StepRecord {
 
     /// A step begins, with this learning rate.
     pub fn begin(&mut self, learning_rate: f32) {
-        self.report = StepReport { step: self.steps, learning_rate, ..StepReport::default() };
+        let Self { steps: step, refused, .. } = *self;
+        self.report = StepReport { step, refused, learning_rate, ..StepReport::default() };
     }
 
     /// Checks and records what was found where the step started.
@@ -154,6 +203,8 @@ impl StepRecord {
     /// The step is done.
     pub fn done(&mut self, loss_after: Option<f32>, outcome: Outcome) -> StepReport {
         self.steps = self.steps.saturating_add(1);
+        self.refused = 0;
+        self.halvings = self.halvings.saturating_sub(1);
         self.report.loss_after = loss_after;
         self.report.outcome = outcome;
         self.report

@@ -38,7 +38,8 @@ pub enum Schedule {
         /// Number of steps.
         steps: u32,
     },
-    /// From `from` to `to` by the same factor each step; `to` must be above 0.
+    /// From `from` to `to` by the same factor each step. Both must be above 0, and the quotient of
+    /// the two must be one that an `f32` holds.
     Exponential {
         /// Value at step 0.
         from: f32,
@@ -67,14 +68,19 @@ impl Schedule {
             },
             Self::Exponential { from, to, steps } => match fraction(steps) {
                 1.0 => to,
-                done => from * libm::expf(libm::logf(to / from) * done),
+                done => {
+                    let value = from * libm::expf(libm::logf(to / from) * done);
+                    // Rounding may carry it past its end, from there to infinity.
+                    if value > from && value > to { to } else { value }
+                }
             },
             Self::Custom(function) => function(step),
         }
     }
 
-    /// Checks that every value is finite and 0 or above, as far as the ends say it; those of an
-    /// exponential schedule must be above 0. A function's values are checked when they are used.
+    /// Checks that every value is finite and 0 or above; the ends of an exponential schedule must
+    /// be above 0, and no further apart than an `f32` holds. A function's values are checked when
+    /// they are used.
     pub(crate) fn check(&self, name: &'static str) -> Result<(), Error> {
         match *self {
             Self::Constant(value) => Error::check_not_negative(name, value),
@@ -84,7 +90,13 @@ impl Schedule {
             }
             Self::Exponential { from, to, .. } => {
                 Error::check_positive(name, from)?;
-                Error::check_positive(name, to)
+                Error::check_positive(name, to)?;
+                let quotient = to / from;
+                if quotient.is_finite() && quotient > 0.0 {
+                    return Ok(());
+                }
+                let expected = "an end that an f32 holds as a multiple of the start";
+                Err(Error::Setting { name, value: to, expected })
             }
             Self::Custom(_) => Ok(()),
         }

@@ -88,9 +88,9 @@ pub trait Method {
     /// All schedules count from step 0 on.
     fn restart_schedules(&mut self);
 
-    /// Takes the values of the schedules at a step, which begins with the gradient that is
-    /// returned. Nothing is changed on an error.
-    fn begin(&mut self, step: u32) -> Result<Self::Gradient, Error>;
+    /// Takes the values of the other schedules at a step of this learning rate, which begins with
+    /// the gradient that is returned. Nothing is changed on an error.
+    fn begin(&mut self, step: u32, rate: f32) -> Result<Self::Gradient, Error>;
 
     fn told_loss(
         &mut self,
@@ -126,7 +126,9 @@ pub trait Method {
         next: Result<Next<Self::Loss, Self::Gradient>, Error>,
     ) -> Result<Request, Error> {
         let next = next.inspect_err(|_| {
-            *self.turn_mut().0 = StepState::Idle;
+            let (state, record) = self.turn_mut();
+            *state = StepState::Idle;
+            record.refuse();
             self.forget();
         })?;
         let (state, record) = self.turn_mut();
@@ -167,7 +169,12 @@ impl<O: Method> Optimizer<O::Vector> for O {
     fn begin(&mut self, theta: &mut O::Vector) -> Result<Request, Error> {
         self.state().check_idle()?;
         Error::check_length("theta", self.gradient().length(), theta.length())?;
-        let at = Method::begin(self, self.record().steps())?;
+        let step = self.record().steps();
+        let (schedule, set_at) = self.learning_rate_mut();
+        let rate = schedule.checked_at("learning rate", step, *set_at)?;
+        let rate = rate * self.record().rate_factor();
+        let at = Method::begin(self, step, rate)?;
+        self.turn_mut().1.begin(rate);
         self.ask(Ok(Next::Gradient(at)))
     }
 
@@ -210,6 +217,14 @@ impl<O: Method> Optimizer<O::Vector> for O {
 
     fn steps(&self) -> u32 {
         self.record().steps()
+    }
+
+    fn refused(&self) -> u32 {
+        self.record().refused()
+    }
+
+    fn halve_when_refused(&mut self, halve: bool) {
+        self.turn_mut().1.halve_when_refused(halve);
     }
 
     fn restart(&mut self) -> Result<(), Error> {

@@ -2,6 +2,7 @@
 
 use super::Grid;
 use crate::Error;
+use crate::chunks::Chunked;
 
 impl Grid {
     /// Rests a ball on the surface from above at each point of the grid, and writes the height of
@@ -34,12 +35,18 @@ impl Grid {
         Error::check_not_negative("radius", radius)?;
         centres.fill(f32::NEG_INFINITY);
         let (rows, columns) = (self.rows(), self.columns());
-        let lines = heights.chunks_exact(columns).enumerate();
-        for (source, line) in lines {
-            let places = centres.chunks_exact_mut(columns).zip(contacts.chunks_exact_mut(columns));
-            for (row, (centres, contacts)) in places.enumerate().take(rows) {
+        for (source, line) in (0..rows).zip(heights.whole_chunks(columns)) {
+            let places = centres.whole_chunks_mut(columns).zip(contacts.whole_chunks_mut(columns));
+            for (row, (centres, contacts)) in (0..rows).zip(places) {
                 let down = row.abs_diff(source) as f32 * self.spacing();
-                self.dilate_row(line, source * columns, down, radius, centres, contacts);
+                self.dilate_row(
+                    line,
+                    source.wrapping_mul(columns),
+                    down,
+                    radius,
+                    centres,
+                    contacts,
+                );
             }
         }
         Ok(())
@@ -65,7 +72,7 @@ impl Grid {
             }
             let cap = libm::sqrtf(squared);
             let after = heights.get(shift..).unwrap_or_default();
-            raise(after, first + shift, cap, centres, contacts);
+            raise(after, first.wrapping_add(shift), cap, centres, contacts);
             let (centres, contacts) = (centres.get_mut(shift..), contacts.get_mut(shift..));
             raise(heights, first, cap, centres.unwrap_or_default(), contacts.unwrap_or_default());
         }
@@ -75,10 +82,10 @@ impl Grid {
 /// Raises each centre to the height at which the ball touches the height beside it.
 fn raise(heights: &[f32], first: usize, cap: f32, centres: &mut [f32], contacts: &mut [usize]) {
     let places = centres.iter_mut().zip(contacts);
-    for (index, (height, (centre, contact))) in heights.iter().zip(places).enumerate() {
+    for (index, (height, (centre, contact))) in (0..heights.len()).zip(heights.iter().zip(places)) {
         let candidate = height + cap;
         if candidate > *centre {
-            (*centre, *contact) = (candidate, first + index);
+            (*centre, *contact) = (candidate, first.wrapping_add(index));
         }
     }
 }

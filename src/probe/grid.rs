@@ -18,7 +18,7 @@ impl Grid {
     /// # Errors
     ///
     /// [`Error::Length`] where there is no point; [`Error::Setting`] where the spacing is not
-    /// above 0.
+    /// above 0, or has a square that no `f32` holds.
     pub fn line(points: usize, spacing: f32) -> Result<Self, Error> {
         Self::plane(1, points, spacing)
     }
@@ -28,7 +28,7 @@ impl Grid {
     /// # Errors
     ///
     /// [`Error::Length`] where there is no point; [`Error::Setting`] where the spacing is not
-    /// above 0.
+    /// above 0, or has a square that no `f32` holds.
     pub fn plane(rows: usize, columns: usize, spacing: f32) -> Result<Self, Error> {
         let sides = NonZero::new(rows).zip(NonZero::new(columns));
         let Some((rows, columns)) =
@@ -37,6 +37,12 @@ impl Grid {
             return Err(Error::Length { what: "grid", expected: 1, actual: 0 });
         };
         Error::check_positive("spacing", spacing)?;
+        // What is measured over a grid works with squares of distances.
+        let square = spacing * spacing;
+        if !(square.is_normal() && (1.0 / square).is_finite()) {
+            let expected = "a number whose square an f32 holds";
+            return Err(Error::Setting { name: "spacing", value: spacing, expected });
+        }
         Ok(Self { rows, columns, spacing })
     }
 
@@ -55,7 +61,7 @@ impl Grid {
     /// How many points there are in all.
     #[must_use]
     pub fn points(&self) -> usize {
-        self.rows() * self.columns()
+        self.rows().saturating_mul(self.columns())
     }
 
     /// The distance from a point to the next.

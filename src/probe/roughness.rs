@@ -2,6 +2,7 @@
 
 use super::Grid;
 use crate::Error;
+use crate::chunks::Chunked;
 
 /// What the wrinkles of a surface on a grid amount to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -67,13 +68,13 @@ impl Grid {
         let (rows, columns) = (self.rows(), self.columns());
         let mut sums = Sums::default();
         if columns > 1 {
-            for row in heights.chunks_exact(columns) {
+            for row in heights.whole_chunks(columns) {
                 sums.add(row.iter().copied());
             }
         }
         if rows > 1 {
             for column in 0..columns {
-                let rows = heights.chunks_exact(columns);
+                let rows = heights.whole_chunks(columns);
                 sums.add(rows.filter_map(|row| row.get(column).copied()));
             }
         }
@@ -89,14 +90,16 @@ impl Grid {
     /// How many points are below all their neighbours. Of equal ones in a row, the first counts.
     fn minima(&self, heights: &[f32]) -> usize {
         let (rows, columns) = (self.rows(), self.columns());
-        let height = |row: usize, column: usize| heights.get(row * columns + column).copied();
+        let height = |row: usize, column: usize| {
+            heights.get(row.wrapping_mul(columns).wrapping_add(column)).copied()
+        };
         // The neighbours on either side, where the grid extends that way.
         let ways = |size: usize, at: usize| match size {
             1 => Some(at..=at),
-            _ if at == 0 || at + 1 == size => None,
-            _ => Some(at - 1..=at + 1),
+            _ if at == 0 || at == size.saturating_sub(1) => None,
+            _ => Some(at.saturating_sub(1)..=at.saturating_add(1)),
         };
-        let mut minima = 0;
+        let mut minima = 0_usize;
         if self.points() == 1 {
             return minima;
         }
@@ -115,7 +118,7 @@ impl Grid {
                         }
                     })
                 });
-                minima += usize::from(lowest);
+                minima = minima.saturating_add(usize::from(lowest));
             }
         }
         minima
@@ -146,10 +149,14 @@ impl Sums {
             let wrong_way = if bottom { -change } else { change };
             self.excess += 2.0 * wrong_way.max(0.0);
             if let Some(before) = before {
-                self.bend = self.bend.max((change - before).abs());
+                // Heights far apart may differ by more than an `f32` holds: a NaN stays one.
+                let bend = (change - before).abs();
+                if bend.is_nan() || bend > self.bend {
+                    self.bend = bend;
+                }
             }
             before = Some(change);
         }
-        self.lines += 1;
+        self.lines = self.lines.saturating_add(1);
     }
 }

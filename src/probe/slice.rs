@@ -1,6 +1,7 @@
 //! A loss along a line or over a plane.
 
 use super::Grid;
+use crate::chunks::Chunked;
 use crate::kernels::{Active, VectorOps};
 use crate::{Error, Objective};
 
@@ -42,8 +43,9 @@ impl Slice<'_> {
         heights: &mut [f32],
     ) -> Result<(), Error> {
         self.check(theta, heights)?;
-        for (row, line) in heights.chunks_exact_mut(self.grid.columns()).enumerate() {
-            for (column, height) in line.iter_mut().enumerate() {
+        for (row, line) in (0..self.grid.rows()).zip(heights.whole_chunks_mut(self.grid.columns()))
+        {
+            for (column, height) in (0..self.grid.columns()).zip(line) {
                 self.place(row, column, theta)?;
                 *height = self.loss_scale * objective.loss(theta)?;
             }

@@ -1,7 +1,10 @@
 //! Whatever a flash holds, resume answers.
 
+use crate::forgery::{forge_header, holding, word};
+use crate::support::cases::cases;
 use crate::support::numbers::bits;
 use crate::support::optimizers::run;
+use crate::support::random::Random;
 use crate::training::{Ball, Flash, checkpoints, contact_ball, start, wells};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -90,9 +93,8 @@ impl Mutation {
             Self::Forge { slot, bit } => {
                 let at = *slot as usize * (image.len() / SLOTS as usize);
                 let header = &mut image[at..at + 64];
-                header[bit / 8] ^= 1 << (bit % 8);
-                let checksum = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC).checksum(&header[..60]);
-                header[60..].copy_from_slice(&checksum.to_le_bytes());
+                let changed = word(header, bit / 32) ^ 1 << (bit % 32);
+                forge_header(header, bit / 32, changed);
             }
         }
     }
@@ -118,8 +120,7 @@ fn mutations() -> impl Strategy<Value = Mutation> {
 
 /// Resumes from an image: what was really saved, or nothing; then saves, and that is there.
 fn check(image: Vec<u8>, saved: &[Bits]) -> Result<(), TestCaseError> {
-    let length = image.len() as u32;
-    let mut checkpoints = Checkpoints::new(Flash::holding(image), 0..length).unwrap();
+    let mut checkpoints: Checkpoints<Flash> = holding(image);
     let (mut theta, mut ball) = (start(), contact_ball());
     let before = bits_of(&theta, &ball);
     match checkpoints.resume(&mut theta, &mut ball) {
@@ -145,23 +146,22 @@ fn every_flipped_bit_of_the_newest_checkpoint_brings_back_the_one_before() {
     let slot = image.len() / SLOTS as usize;
     let newest = (SAVES - 1) % SLOTS as usize * slot;
     let used = 64 + 4 * (4 + 2 * crate::training::LENGTH);
-    for bit in newest * 8..(newest + used) * 8 {
+    for bit in 0..image.len() * 8 {
         let mut image = image.clone();
         image[bit / 8] ^= 1 << (bit % 8);
-        let length = image.len() as u32;
-        let mut checkpoints = Checkpoints::new(Flash::holding(image), 0..length).unwrap();
+        let mut checkpoints: Checkpoints<Flash> = holding(image);
         let (mut theta, mut ball) = (start(), contact_ball());
         let steps = checkpoints.resume(&mut theta, &mut ball).unwrap();
-        assert_eq!(steps, Some(SAVES as u32 - 1), "bit {bit}");
-        assert_eq!(bits_of(&theta, &ball), saved[SAVES - 2], "bit {bit}");
+        // One of another checkpoint, or between them, does not matter.
+        let hit = (newest * 8..(newest + used) * 8).contains(&bit);
+        let expected = if hit { SAVES - 1 } else { SAVES };
+        assert_eq!(steps, Some(expected as u32), "bit {bit}");
+        assert_eq!(bits_of(&theta, &ball), saved[expected - 1], "bit {bit}");
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::with_cases(3000)
-    })]
+    #![proptest_config(cases(3000))]
 
     #[test]
     fn a_mutated_image_gives_a_checkpoint_that_was_saved_or_none(
@@ -175,7 +175,9 @@ proptest! {
     }
 
     #[test]
-    fn random_bytes_give_no_checkpoint(image in prop::collection::vec(any::<u8>(), 2048)) {
+    fn random_bytes_give_no_checkpoint(seed: u64) {
+        let mut random = Random(seed);
+        let image = (0..512).flat_map(|_| random.uniform().to_bits().to_le_bytes()).collect();
         check(image, &[])?;
     }
 }

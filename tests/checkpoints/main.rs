@@ -6,11 +6,19 @@ mod nor_flash;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod forgery;
+mod training;
+
+mod another_optimizer;
 mod damaged_images;
 mod earlier_versions;
+mod failing_reads;
+mod forged_images;
 mod power_failure;
 mod refusals;
 mod same_bits;
+mod sequence_numbers;
 mod theta_alone;
-mod training;
+mod unreadable;
 mod wear;
+mod write_units;

@@ -1,6 +1,7 @@
 //! The power fails in every operation of a save.
 
-use crate::nor_flash::{Damage, Failure, NorFlashModel};
+use crate::nor_flash::{Damage, Failure, NorFlashModel, Reading};
+use crate::support::cases::cases;
 use crate::support::numbers::bits;
 use crate::support::optimizers::run;
 use crate::training::{Ball, LENGTH, contact_ball, rubbish, start, wells};
@@ -35,12 +36,14 @@ fn boot<const WRITE: usize, const ERASE: usize, const READ: usize>(
 ) -> (usize, Option<usize>) {
     let mut checkpoints = Checkpoints::new(flash, range).unwrap();
     let (mut theta, mut ball) = (rubbish(), contact_ball());
-    let resumed = match checkpoints.resume(&mut theta, &mut ball).unwrap() {
-        Some(steps) => steps as usize,
-        None => {
+    let resumed = match checkpoints.resume(&mut theta, &mut ball) {
+        Ok(Some(steps)) => steps as usize,
+        // Nothing was found, but something cannot be read.
+        Ok(None) | Err(CheckpointError::Flash(Failure)) => {
             theta = start();
             0
         }
+        Err(error) => panic!("{error}"),
     };
     assert_eq!(bits(&theta), reference[resumed], "resumed after {resumed} steps");
     for (done, expected) in reference.iter().enumerate().skip(resumed + 1) {
@@ -63,9 +66,10 @@ fn flash_with<const WRITE: usize, const ERASE: usize, const READ: usize>()
     (flash, ERASE as u32..(ERASE + length) as u32)
 }
 
-fn cut_everywhere<const WRITE: usize, const ERASE: usize, const READ: usize>() {
+fn cut_everywhere<const WRITE: usize, const ERASE: usize, const READ: usize>(reading: Reading) {
     let reference = reference(STEPS);
-    let (erased, range) = flash_with::<WRITE, ERASE, READ>();
+    let (mut erased, range) = flash_with::<WRITE, ERASE, READ>();
+    erased.reading = reading;
     let mut whole = erased.clone();
     assert_eq!(boot(&mut whole, range.clone(), &reference), (0, None));
     let operations = whole.operations;
@@ -99,14 +103,30 @@ fn cut_everywhere<const WRITE: usize, const ERASE: usize, const READ: usize>() {
 
 #[test]
 fn a_power_failure_in_any_operation_leaves_the_old_or_the_new_checkpoint() {
-    cut_everywhere::<1, 128, 1>();
-    cut_everywhere::<1, 4096, 1>();
-    cut_everywhere::<4, 256, 4>();
-    cut_everywhere::<4, 1024, 1>();
-    cut_everywhere::<8, 2048, 8>();
-    cut_everywhere::<32, 128, 1>();
-    cut_everywhere::<32, 4096, 32>();
-    cut_everywhere::<64, 512, 64>();
+    cut_everywhere::<1, 128, 1>(Reading::All);
+    cut_everywhere::<4, 256, 4>(Reading::All);
+    cut_everywhere::<4, 1024, 1>(Reading::All);
+    cut_everywhere::<8, 2048, 8>(Reading::All);
+    cut_everywhere::<32, 128, 1>(Reading::All);
+    cut_everywhere::<32, 4096, 32>(Reading::All);
+    cut_everywhere::<64, 512, 64>(Reading::All);
+    cut_everywhere::<256, 256, 1>(Reading::All);
+    cut_everywhere::<8, 512, 512>(Reading::All);
+}
+
+#[test]
+fn so_it_does_where_what_was_interrupted_cannot_be_read_until_it_is_erased() {
+    cut_everywhere::<8, 2048, 8>(Reading::Corrected);
+    cut_everywhere::<16, 256, 1>(Reading::Corrected);
+    cut_everywhere::<32, 4096, 32>(Reading::Corrected);
+    cut_everywhere::<256, 256, 1>(Reading::Corrected);
+}
+
+#[test]
+fn so_it_does_where_nothing_but_what_was_written_can_be_read() {
+    cut_everywhere::<16, 256, 1>(Reading::Written);
+    cut_everywhere::<128, 1024, 1>(Reading::Written);
+    cut_everywhere::<512, 512, 4>(Reading::Written);
 }
 
 fn damages() -> impl Strategy<Value = Damage> {
@@ -114,17 +134,20 @@ fn damages() -> impl Strategy<Value = Damage> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::with_cases(300)
-    })]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn no_series_of_power_failures_sets_the_training_back(
         cuts in prop::collection::vec((0usize..500, damages()), 1..20),
+        reading in prop_oneof![
+            Just(Reading::All),
+            Just(Reading::Corrected),
+            Just(Reading::Written),
+        ],
     ) {
         let reference = reference(STEPS);
         let (mut flash, range) = flash_with::<4, 256, 4>();
+        flash.reading = reading;
         let mut kept = 0;
         for (after, damage) in cuts {
             flash.reboot();

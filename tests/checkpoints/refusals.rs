@@ -1,5 +1,6 @@
 //! What is refused, in which words, and that it changes nothing.
 
+use crate::forgery::{PARAMETERS, VECTORS, forge_header, holding};
 use crate::nor_flash::{Failure, NorFlashModel};
 use crate::support::numbers::bits;
 use crate::support::optimizers::{ball, run};
@@ -307,96 +308,33 @@ fn while_a_step_is_in_progress_nothing_is_saved_or_resumed() {
     assert!(busy.0 > 30);
 }
 
-/// Changes a word of every header, with the checksum that belongs to it.
-fn with_header_word(
-    checkpoints: Checkpoints<Flash>,
-    index: usize,
-    value: u32,
-) -> Checkpoints<Flash> {
-    let mut bytes = checkpoints.into_inner().bytes;
-    for header in bytes.chunks_mut(512).map(|block| &mut block[..64]) {
-        if header.starts_with(b"RBCP") {
-            header[4 * index..][..4].copy_from_slice(&value.to_le_bytes());
-            let crc = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC).checksum(&header[..60]);
-            header[60..].copy_from_slice(&crc.to_le_bytes());
+#[test]
+fn a_theta_that_is_not_finite_is_not_saved_over_one_that_is() {
+    for rubbish in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        for index in [0, 7, LENGTH - 1] {
+            let (mut checkpoints, theta, ball) = trained();
+            let operations = checkpoints.clone().into_inner().operations;
+            let mut broken = theta.clone();
+            broken[index] = rubbish;
+            let error = checkpoints.save(&broken, &ball).unwrap_err();
+            assert_eq!(error, CheckpointError::NonFiniteParameters);
+            assert_eq!(error.to_string(), "theta: expected finite values");
+            assert_eq!(checkpoints.into_inner().operations, operations);
         }
     }
-    let length = bytes.len() as u32;
-    Checkpoints::new(Flash::holding(bytes), 0..length).unwrap()
-}
-
-#[test]
-fn a_checkpoint_of_a_version_to_come_is_refused_and_left_alone() {
-    let (checkpoints, theta, mut ball) = trained();
-    let mut checkpoints = with_header_word(checkpoints, 1, 2);
-    let expected = CheckpointError::Version { expected: 1, saved: 2 };
-    assert_eq!(refused(&mut checkpoints, &mut ball), expected);
-    assert_eq!(checkpoints.save(&theta, &ball), Err(expected));
-    assert_eq!(checkpoints.clone().into_inner().operations, 0);
-    checkpoints.erase().unwrap();
-    assert_eq!(checkpoints.save(&theta, &ball), Ok(()));
-}
-
-#[test]
-fn after_the_last_sequence_number_nothing_is_saved_until_the_range_is_erased() {
-    let (checkpoints, mut theta, mut ball) = trained();
-    let mut checkpoints = with_header_word(checkpoints, 2, u32::MAX);
-    assert_eq!(checkpoints.save(&theta, &ball), Err(CheckpointError::Exhausted));
-    assert!(checkpoints.resume(&mut theta, &mut ball).unwrap().is_some());
-    checkpoints.erase().unwrap();
-    assert_eq!(checkpoints.save(&theta, &ball), Ok(()));
 }
 
 #[test]
 fn a_header_that_claims_more_than_the_range_holds_is_none() {
     let (checkpoints, mut theta, mut ball) = trained();
-    for (index, value) in [(4, u32::MAX), (5, u32::MAX), (4, 1 << 29)] {
-        let mut checkpoints = with_header_word(checkpoints.clone(), index, value);
+    for (index, value) in [(PARAMETERS, u32::MAX), (VECTORS, u32::MAX), (PARAMETERS, 1 << 29)] {
+        let mut image = checkpoints.clone().into_inner().bytes;
+        for slot in image.chunks_mut(512).filter(|slot| slot.starts_with(b"RBCP")) {
+            forge_header(slot, index, value);
+        }
+        let mut checkpoints: Checkpoints<Flash> = holding(image);
         assert_eq!(checkpoints.resume(&mut theta, &mut ball), Ok(None));
     }
-}
-
-/// A read that fails before the checkpoint was found good changes nothing; one that fails later
-/// says that it did.
-#[test]
-fn a_read_that_fails_is_reported() {
-    const LENGTH: usize = 300;
-    let new = || ball(*contact_ball().config(), LENGTH);
-    let theta = vec![0.5; LENGTH];
-    let mut checkpoints = Checkpoints::new(Flash::new(0x4000), 0..0x4000).unwrap();
-    checkpoints.save(&theta, &new()).unwrap();
-    let flash = checkpoints.into_inner();
-    let (mut refused, mut half_resumed) = (0, 0);
-    for failing in 0.. {
-        let mut flash = flash.clone();
-        (flash.reads, flash.failing_read) = (0, Some(failing));
-        let mut checkpoints = Checkpoints::new(flash, 0..0x4000).unwrap();
-        let (mut resumed_theta, mut resumed) = (vec![0.25; LENGTH], new());
-        match checkpoints.resume(&mut resumed_theta, &mut resumed) {
-            Err(CheckpointError::Flash(Failure)) => {
-                assert!(resumed_theta.iter().all(|element| *element == 0.25));
-                refused += 1;
-            }
-            Err(CheckpointError::HalfResumed) => {
-                assert!(resumed_theta.contains(&0.5));
-                half_resumed += 1;
-                // As the error says: resume again.
-                checkpoints = {
-                    let mut flash = checkpoints.into_inner();
-                    flash.failing_read = None;
-                    Checkpoints::new(flash, 0..0x4000).unwrap()
-                };
-                assert_eq!(checkpoints.resume(&mut resumed_theta, &mut resumed), Ok(Some(0)));
-                assert_eq!(resumed_theta, theta);
-            }
-            Ok(Some(0)) => {
-                assert_eq!(resumed_theta, theta);
-                break;
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-    assert!(refused > 0 && half_resumed > 0, "{refused} refused, {half_resumed} half resumed");
 }
 
 /// Forgets its first writes.

@@ -43,24 +43,3 @@ fn a_theta_of_another_length_is_refused_and_unchanged() {
     assert_eq!(checkpoints.resume_theta(&mut theta), Err(expected));
     assert_eq!(theta, vec![7.0; LENGTH + 1]);
 }
-
-#[test]
-fn a_flash_that_fails_says_so_or_gives_the_theta_that_was_saved() {
-    for failing in 0.. {
-        let mut checkpoints = checkpoints::<rolling_ball::Sgd<Vec<f32>>>(2);
-        checkpoints.save(&start(), &sgd(SgdConfig::default())).unwrap();
-        let mut flash = checkpoints.into_inner();
-        (flash.reads, flash.failing_read) = (0, Some(failing));
-        let bytes = flash.bytes.len() as u32;
-        let mut checkpoints = rolling_ball::Checkpoints::new(flash, 0..bytes).unwrap();
-        let mut theta = vec![7.0; LENGTH];
-        match checkpoints.resume_theta(&mut theta) {
-            Ok(steps) => {
-                assert_eq!((steps, bits(&theta)), (Some(0), bits(&start())));
-                return;
-            }
-            Err(CheckpointError::Flash(_)) => assert_eq!(theta, vec![7.0; LENGTH]),
-            Err(error) => assert_eq!(error, CheckpointError::HalfResumed),
-        }
-    }
-}

@@ -6,7 +6,7 @@ use rolling_ball::gpu::{AdapterKind, Device, Error, Shaders, TOLERANCE, Vector};
 use rolling_ball::kernels::{AdamCoefficients, Scalar, Vector as _, VectorOps};
 
 /// Every pass by its name.
-const PASSES: [&str; 17] = [
+const PASSES: [&str; 19] = [
     "dot",
     "squared_norms",
     "footpoint_sums",
@@ -14,6 +14,8 @@ const PASSES: [&str; 17] = [
     "add_scaled",
     "scale_into",
     "interpolate_into",
+    "rescale_move",
+    "repeat_move",
     "displace",
     "gauss_newton_move",
     "project",
@@ -60,6 +62,14 @@ fn run<K: VectorOps>(pass: &str, [a, b, c, d]: [&mut K::Vector; 4]) -> Vec<f32> 
             K::interpolate_into(a, b, c, 0.37);
             Vec::new()
         }
+        "rescale_move" => {
+            K::rescale_move(a, b, 0.37);
+            Vec::new()
+        }
+        "repeat_move" => {
+            K::repeat_move(a, b, 0.37);
+            Vec::new()
+        }
         "displace" => {
             K::displace(a, b, c, 0.37, 0.61);
             Vec::new()
@@ -99,6 +109,7 @@ struct Outcome {
 fn over(pass: &str) -> usize {
     match pass {
         "dot" | "squared_norms" | "add_scaled" | "scale_into" | "descend" => 2,
+        "rescale_move" | "repeat_move" => 2,
         "adam" => 4,
         _ => 3,
     }

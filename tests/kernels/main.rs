@@ -5,6 +5,7 @@
 mod support;
 
 mod features;
+mod libm;
 #[cfg(feature = "simd")]
 mod parity;
 #[cfg(all(feature = "simd", feature = "threads"))]

@@ -1,5 +1,6 @@
 //! The vector kernels against the scalar ones: the same bits, for every pass and every trajectory.
 
+use crate::support::cases::cases;
 use crate::support::formulas::{GaussianWells, Single, WeierstrassLike};
 use crate::support::numbers::bits;
 use crate::support::optimizers::{every_optimizer, run};
@@ -74,9 +75,16 @@ fn combinations<K: Kernels>(vectors: &[Vec<f32>; 4], scale: f32) -> Outcome {
 }
 
 fn displace<K: Kernels>(vectors: &[Vec<f32>; 4], rate: f32, reach: f32) -> Outcome {
-    let [mut theta, mut displaced, gradient, _] = vectors.clone();
-    K::displace(&mut theta, &mut displaced, &gradient, rate, reach);
-    outcome(&[&theta, &displaced], &[])
+    let [mut theta, mut displaced, mut gradient, _] = vectors.clone();
+    K::displace(&mut theta, &mut displaced, &mut gradient, rate, reach);
+    outcome(&[&theta, &displaced, &gradient], &[])
+}
+
+fn moves<K: Kernels>(vectors: &[Vec<f32>; 4], scale: f32) -> Outcome {
+    let [mut rescaled, start, mut repeated, mut before] = vectors.clone();
+    K::rescale_move(&mut rescaled, &start, scale);
+    K::repeat_move(&mut repeated, &mut before, scale);
+    outcome(&[&rescaled, &repeated, &before], &[])
 }
 
 fn gauss_newton_move<K: Kernels>(vectors: &[Vec<f32>; 4], scale: f32) -> Outcome {
@@ -139,11 +147,7 @@ fn perturb<K: Kernels>(vectors: &[Vec<f32>; 4], scale: f32) -> Outcome {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 512,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases(512))]
 
     #[test]
     fn every_reduction_gives_the_same_bits_on_vectors(v in vectors()) {
@@ -162,6 +166,11 @@ proptest! {
         reach in number(),
     ) {
         prop_assert_eq!(displace::<Scalar>(&v, rate, reach), displace::<Wide>(&v, rate, reach));
+    }
+
+    #[test]
+    fn moves_that_are_rescaled_or_repeated_give_the_same_bits(v in vectors(), scale in number()) {
+        prop_assert_eq!(moves::<Scalar>(&v, scale), moves::<Wide>(&v, scale));
     }
 
     #[test]

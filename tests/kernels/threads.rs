@@ -61,6 +61,14 @@ fn every_pass<K: Kernels>(length: usize) -> Vec<Outcome> {
         K::interpolate_into(a, b, c, 0.3);
         0.0
     });
+    replace("rescale_move", &mut |[a, b, ..]| {
+        K::rescale_move(a, b, 0.3);
+        0.0
+    });
+    replace("repeat_move", &mut |[a, b, ..]| {
+        K::repeat_move(a, b, 0.3);
+        0.0
+    });
     replace("displace", &mut |[a, b, c, _]| {
         K::displace(a, b, c, 0.3, 0.7);
         0.0

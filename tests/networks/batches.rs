@@ -1,5 +1,6 @@
 //! Layers, losses and networks against plain `f64` loops and their finite differences.
 
+use crate::support::cases::cases;
 use crate::support::numbers::{bits, deviation, widen};
 use crate::support::random::Random;
 use crate::support::reference_network::{
@@ -270,11 +271,7 @@ fn training_the_tail_reads_the_frozen_part_in_place_and_leaves_it_unchanged() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 64,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn a_streamed_batch_is_the_mean_over_its_samples(seed in any::<u64>(), count in 1usize..20) {

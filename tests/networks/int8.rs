@@ -412,11 +412,17 @@ fn a_backbone_takes_a_byte_where_f32_takes_four() {
 }
 
 #[test]
-fn a_nan_in_the_input_counts_as_zero() -> Result<(), Error> {
+fn an_input_that_is_not_finite_is_refused_as_behind_layers_in_f32() -> Result<(), Error> {
     let (bytes, ..) = backbone(1);
     let mut scratch = [0.0; Eight::SCRATCH];
-    let zeros = features(&bytes, &[0.0f32; 64].as_slice(), &mut scratch)?;
-    assert_eq!(features(&bytes, &[f32::NAN; 64].as_slice(), &mut scratch)?, zeros);
+    for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        for place in [0, 17, 63] {
+            let mut input = [0.5f32; 64];
+            input[place] = value;
+            let features = features(&bytes, &input.as_slice(), &mut scratch)?;
+            assert!(features.iter().all(|feature| feature.is_nan()), "{value} at {place}");
+        }
+    }
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! The store of labelled samples of a device that keeps learning.
 
+use crate::support::cases::cases;
 use proptest::prelude::*;
 use rolling_ball::nn::{Input, SampleStore, Samples};
 
@@ -74,6 +75,8 @@ fn ram_is_that_of_the_samples_and_little_more() {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn samples_stay_in_the_order_in_which_they_came(
         classes in prop::collection::vec(0u8..4, 0..200),

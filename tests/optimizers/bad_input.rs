@@ -1,6 +1,7 @@
 //! What is not fit to be used is refused with the error that names it, and theta is left where it
 //! can be used.
 
+use crate::support::cases::cases;
 use crate::support::faults::{EVERY_FAULT, Fault, Faulty, REFUSAL, Struck};
 use crate::support::formulas::{Affine, GaussianWells, Single};
 use crate::support::numbers::{bits, unit_in_last_place, widen};
@@ -61,11 +62,7 @@ fn new_ball(config: AnyRollingBallConfig) -> Result<(), Error> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 64,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn a_ball_refuses_a_radius_and_a_rate_below_zero(bad in negative()) {
@@ -501,18 +498,14 @@ fn a_trial_that_is_not_finite_is_rejected_and_the_step_goes_on() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 128,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases(128))]
 
-    /// Each of the twelve trials moves theta, and one more move takes it back. A move rounds the
-    /// sum by half a unit and the product by half a unit of its own, shrinking, length; so do the
-    /// multiples themselves: eight units together. (Five were seen in five million elements; four
-    /// are not a bound.)
+    /// A contact form has no vector to keep the start in: each of the twelve trials moves theta,
+    /// and one more move takes it back. A move rounds the sum by half a unit and the product by
+    /// half a unit of its own, shrinking, length; so do the multiples themselves: eight units
+    /// together. (Five were seen in five million elements; four are not a bound.)
     #[test]
-    fn where_every_trial_is_rejected_the_step_stalls_where_it_began(
+    fn where_every_trial_is_rejected_the_step_stalls_where_it_began_to_the_bit(
         seed in any::<u64>(), rate in 1e-3f32..10.0,
     ) {
         let start = Random(seed).vector(LENGTH);
@@ -526,15 +519,21 @@ proptest! {
             let trials = first_trial(&named.name)..usize::MAX;
             let mut objective = Faulty::new(wells(), Fault::Loss(f32::NAN), trials);
             let done = step(named.optimizer.as_mut(), &mut objective, &mut theta);
-            prop_assert!(done.is_ok(), "{}: {:?}", named.name, done);
-            prop_assert_eq!(done.unwrap().outcome, Outcome::Stalled, "{}", named.name);
             // Where the search began: the start, or the refreshed contact.
             let began = objective.told.last().unwrap();
-            let moves: Vec<f32> = slope.iter().map(|slope| (rate * slope).abs()).collect();
-            prop_assert!(
-                close(8.0, &theta, began, &moves),
-                "{}: {:?}, expected {:?}", named.name, theta, began
-            );
+            if named.name.contains("contact") {
+                // The loss is asked for where theta then is, and is no number there either.
+                prop_assert_eq!(done, Err(Error::NonFiniteLoss), "{}", named.name);
+                let moves: Vec<f32> = slope.iter().map(|slope| (rate * slope).abs()).collect();
+                prop_assert!(
+                    close(8.0, &theta, began, &moves),
+                    "{}: {:?}, expected {:?}", named.name, theta, began
+                );
+            } else {
+                prop_assert!(done.is_ok(), "{}: {:?}", named.name, done);
+                prop_assert_eq!(done.unwrap().outcome, Outcome::Stalled, "{}", named.name);
+                prop_assert_eq!(bits(&theta), bits(began), "{}", named.name);
+            }
             // On a flat loss: a rate of 10 may overflow among the wells.
             let mut flat = Single(Affine { slope: vec![0.0; LENGTH], constant: 1.0 });
             let next = step(named.optimizer.as_mut(), &mut flat, &mut theta);
@@ -729,9 +728,9 @@ impl Objective for Uphill {
 }
 
 #[test]
-fn a_step_that_stalls_leaves_the_centre_where_it_was() {
-    let mut checked = 0;
-    for (name, config) in forms(0.3, 0.2, true) {
+fn after_a_step_that_stalls_the_centre_is_on_the_normal_of_the_contact() {
+    let (radius, mut checked) = (0.3, 0);
+    for (name, config) in forms(radius, 0.2, true) {
         // The lagged contact is one step behind anyway, and moves its offset.
         let searches = matches!(config.centre_step, AnyCentreStep::Armijo(_));
         if !searches || name.contains("contact") {
@@ -740,13 +739,17 @@ fn a_step_that_stalls_leaves_the_centre_where_it_was() {
         let (mut theta, mut ball) =
             (Random(8).vector(LENGTH), crate::support::optimizers::ball(config, LENGTH));
         run(&mut ball, &mut Uphill(false), &mut theta, 3);
-        let before = ball.centre(&theta).unwrap().to_vec();
         let report = step(&mut ball, &mut Uphill(true), &mut theta).unwrap();
         assert_eq!(report.outcome, Outcome::Stalled, "{name}");
+        let mut slope = [0.0; LENGTH];
+        Uphill(true).gradient(&theta, &mut slope).unwrap();
+        let squared: f32 = slope.iter().map(|slope| slope * slope).sum();
+        let scale = config.loss_scale;
+        let reach = radius * scale / (1.0 + scale * scale * squared).sqrt();
         let centre = ball.centre(&theta).unwrap();
-        for (centre, before) in centre.iter().zip(&before) {
-            // Theta itself comes back to within the rounding of the trials.
-            assert!((centre - before).abs() < 1e-5, "{name}: {centre} instead of {before}");
+        for ((centre, t), slope) in centre.iter().zip(&theta).zip(&slope) {
+            let expected = t - reach * slope;
+            assert!((centre - expected).abs() < 1e-5, "{name}: {centre}, expected {expected}");
         }
         checked += 1;
     }

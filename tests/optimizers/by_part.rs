@@ -1,5 +1,6 @@
 //! Rates and decays by part of theta.
 
+use crate::support::cases::cases;
 use crate::support::optimizers::run;
 use proptest::prelude::*;
 use rolling_ball::kernels::Active;
@@ -133,6 +134,8 @@ fn a_part_at_a_rate_of_zero_keeps_its_bits_in_every_optimizer() {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn parts_that_are_all_alike_are_the_optimizer_without_parts(
         cut in 0..=LENGTH,

@@ -8,3 +8,4 @@ mod bad_input;
 mod by_part;
 mod sessions;
 mod steps;
+mod trust;

@@ -634,7 +634,8 @@ impl<F: Objective> Objective for NoLoss<F> {
 fn a_stalled_step_reports_no_move_and_no_search_of_an_earlier_step() {
     let mut failures = Vec::new();
     for (name, form) in forms(0.3, 0.05, false) {
-        if !searches(&form) || name.contains("refreshed") {
+        // The contact forms ask once more for a loss, at the end.
+        if !searches(&form) || name.contains("contact") {
             continue;
         }
         let (mut ball, mut theta) = (ball(form, LENGTH), start());

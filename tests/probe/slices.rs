@@ -1,5 +1,6 @@
 //! The probe: slices, the exact ball, roughness and directions.
 
+use crate::support::cases::cases;
 use crate::support::numbers::bits;
 use crate::support::random::Random;
 use proptest::prelude::*;
@@ -31,6 +32,8 @@ fn dilated(grid: Grid, heights: &[f32], radius: f32, point: usize) -> f64 {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn a_centre_is_as_high_as_the_highest_point_under_the_cap_asks_for(
         rows in 1_usize..7,
@@ -327,4 +330,15 @@ fn layers_are_normalised_by_their_filters() {
     assert_eq!(direction, [0.0, -5.0, 10.0, 0.0, 0.0, 0.0]);
     let refusal = normalise_layers::<Dense<2, 2>>(&mut [1.0; 5], &[1.0; 5]).unwrap_err();
     assert_eq!(refusal, Error::Length { what: "filters", expected: 5, actual: 6 });
+}
+
+#[test]
+fn a_grid_whose_spacing_has_no_square_in_f32_is_refused() {
+    for spacing in [1.88e-37, 1e-20, 1e20, f32::MAX] {
+        let refused = Grid::line(5, spacing);
+        assert!(matches!(refused, Err(Error::Setting { name: "spacing", .. })), "{spacing:e}");
+    }
+    for spacing in [1e-18, 1e18] {
+        assert!(Grid::line(5, spacing).is_ok(), "{spacing:e}");
+    }
 }

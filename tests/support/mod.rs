@@ -3,6 +3,7 @@
 // Each test crate uses its own part of this.
 #![allow(dead_code)]
 
+pub mod cases;
 pub mod dilation;
 pub mod faults;
 pub mod formulas;

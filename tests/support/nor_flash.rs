@@ -4,6 +4,7 @@ use embedded_storage::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash, check_erase, check_read,
     check_write,
 };
+use std::ops::Range;
 
 /// Panics where it is misused: a word written twice without an erase, an access that is not aligned
 /// or out of bounds. An operation is the smallest that a power failure leaves whole: a word
@@ -11,8 +12,14 @@ use embedded_storage::nor_flash::{
 #[derive(Clone, Debug)]
 pub struct NorFlashModel<const WRITE: usize, const ERASE: usize, const READ: usize = 1> {
     pub bytes: Vec<u8>,
+    /// What erased flash holds, at even and at odd addresses.
+    erased: [u8; 2],
     /// Whether each word has been written since it was erased.
     written: Vec<bool>,
+    /// Which words can be read.
+    pub reading: Reading,
+    /// Whether the write or the erase of each word was interrupted, and it was not erased since.
+    interrupted: Vec<bool>,
     /// How often each block has been erased.
     pub erases: Vec<u32>,
     /// How many operations have been begun.
@@ -21,9 +28,21 @@ pub struct NorFlashModel<const WRITE: usize, const ERASE: usize, const READ: usi
     pub reads: usize,
     /// The operation in which the power fails, and what it leaves behind.
     pub power_cut: Option<(usize, Damage)>,
-    /// The read from which on every one fails.
-    pub failing_read: Option<usize>,
+    /// The reads that fail.
+    pub failing_reads: Range<usize>,
     powered: bool,
+}
+
+/// Which words a flash can read. What it cannot read, it answers with an error.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reading {
+    /// Every one.
+    All,
+    /// With error correction: all but those whose write or erase was interrupted, until they are
+    /// erased.
+    Corrected,
+    /// With error correction that does not know erased words: nor those that are erased.
+    Written,
 }
 
 /// What is left of an operation during which the power fails.
@@ -38,7 +57,7 @@ pub enum Damage {
     Noise(u8),
 }
 
-/// The flash has no power, or a read failed as it was told to.
+/// The flash has no power, or what was to be read cannot be, or was told to fail.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Failure;
 
@@ -55,21 +74,38 @@ impl<const WRITE: usize, const ERASE: usize, const READ: usize> NorFlashModel<WR
         Self::holding(vec![0xff; capacity])
     }
 
+    /// Erased, where that is not ones: what it holds at even and at odd addresses.
+    pub fn erased_to(erased: [u8; 2], capacity: usize) -> Self {
+        let bytes = erased.into_iter().cycle().take(capacity).collect();
+        Self { erased, written: vec![false; capacity / WRITE], ..Self::holding(bytes) }
+    }
+
     /// With this content, of which nothing may be written before it is erased.
     pub fn holding(bytes: Vec<u8>) -> Self {
         assert!(bytes.len().is_multiple_of(ERASE) && ERASE.is_multiple_of(WRITE));
+        let written =
+            bytes.chunks(WRITE).map(|word| word.iter().any(|byte| *byte != 0xff)).collect();
         Self {
-            written: bytes
-                .chunks(WRITE)
-                .map(|word| word.iter().any(|byte| *byte != 0xff))
-                .collect(),
+            erased: [0xff; 2],
+            written,
+            reading: Reading::All,
+            interrupted: vec![false; bytes.len() / WRITE],
             erases: vec![0; bytes.len() / ERASE],
             operations: 0,
             reads: 0,
             power_cut: None,
-            failing_read: None,
+            failing_reads: 0..0,
             powered: true,
             bytes,
+        }
+    }
+
+    /// Whether a word can be read.
+    fn readable(&self, word: usize) -> bool {
+        match self.reading {
+            Reading::All => true,
+            Reading::Corrected => !self.interrupted[word],
+            Reading::Written => !self.interrupted[word] && self.written[word],
         }
     }
 
@@ -77,6 +113,12 @@ impl<const WRITE: usize, const ERASE: usize, const READ: usize> NorFlashModel<WR
     pub fn reboot(&mut self) {
         self.powered = true;
         self.power_cut = None;
+    }
+
+    /// As if the write of the word at this address had been interrupted.
+    pub fn interrupt(&mut self, at: usize) {
+        self.written[at / WRITE] = true;
+        self.interrupted[at / WRITE] = true;
     }
 
     /// What to do of the next operation: all of it, or what is left when the power fails.
@@ -97,9 +139,10 @@ impl<const WRITE: usize, const ERASE: usize, const READ: usize> NorFlashModel<WR
         if damage == Some(Damage::Untouched) {
             return;
         }
-        let word = &mut self.written[at / WRITE];
-        assert!(!*word, "the word at {at:#x} is written twice without an erase");
-        *word = true;
+        let word = at / WRITE;
+        assert!(!self.written[word], "the word at {at:#x} is written twice without an erase");
+        self.written[word] = true;
+        self.interrupted[word] = damage.is_some();
         damaged(&mut self.bytes[at..at + WRITE], new, damage);
     }
 
@@ -111,8 +154,11 @@ impl<const WRITE: usize, const ERASE: usize, const READ: usize> NorFlashModel<WR
         let at = block * ERASE;
         self.erases[block] += 1;
         // A block whose erase was interrupted must be erased again before anything is written.
-        self.written[at / WRITE..(at + ERASE) / WRITE].fill(damage.is_some());
-        damaged(&mut self.bytes[at..at + ERASE], &[0xff; ERASE], damage);
+        let words = at / WRITE..(at + ERASE) / WRITE;
+        self.written[words.clone()].fill(damage.is_some());
+        self.interrupted[words].fill(damage.is_some());
+        let erased: Vec<u8> = self.erased.into_iter().cycle().take(ERASE).collect();
+        damaged(&mut self.bytes[at..at + ERASE], &erased, damage);
     }
 }
 
@@ -156,10 +202,12 @@ impl<const WRITE: usize, const ERASE: usize, const READ: usize> ReadNorFlash
         self.power()?;
         let index = self.reads;
         self.reads += 1;
-        if self.failing_read.is_some_and(|failing| index >= failing) {
+        let range = offset as usize..offset as usize + bytes.len();
+        let mut words = range.start / WRITE..range.end.div_ceil(WRITE);
+        if self.failing_reads.contains(&index) || !words.all(|word| self.readable(word)) {
             return Err(Failure);
         }
-        bytes.copy_from_slice(&self.bytes[offset as usize..][..bytes.len()]);
+        bytes.copy_from_slice(&self.bytes[range]);
         Ok(())
     }
 

@@ -15,6 +15,7 @@ mod lanes;
 mod own_network;
 mod resume;
 mod size;
+mod soak;
 mod test;
 
 use clap::{Parser, Subcommand};
@@ -45,6 +46,7 @@ enum Task {
     Lanes(lanes::LanesArgs),
     Resume(resume::ResumeArgs),
     Size(size::SizeArgs),
+    Soak(soak::SoakArgs),
 }
 
 fn main() -> ExitCode {
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         Task::Duty(args) => duty::duty(&args),
         Task::Resume(args) => resume::resume(&args),
         Task::Size(args) => size::size(&args),
+        Task::Soak(args) => soak::soak(&args),
         Task::Fuzz(args) => fuzz::fuzz(&args),
         Task::Int8(args) => int8::int8(&args),
     };

@@ -103,6 +103,7 @@ impl Images {
             pixels.len(),
             labels.len()
         );
+        ensure!(labels.iter().all(|label| *label < 10), "{part}: a label is above 9");
         Ok(Self { pixels, labels })
     }
 
@@ -126,19 +127,26 @@ impl Images {
     }
 }
 
+/// More than the images of MNIST have; a few packed bytes may stand for gigabytes.
+const MOST: u64 = 1 << 26;
+
 /// What follows the header of a file, packed or not.
 fn idx(directory: &Path, name: &str, header: usize) -> Result<Vec<u8>> {
     let (plain, packed) = (directory.join(name), directory.join(format!("{name}.gz")));
     let mut bytes = Vec::new();
-    if let Ok(mut file) = File::open(&plain) {
-        file.read_to_end(&mut bytes).with_context(|| format!("cannot read {}", plain.display()))?;
+    if let Ok(file) = File::open(&plain) {
+        file.take(MOST)
+            .read_to_end(&mut bytes)
+            .with_context(|| format!("cannot read {}", plain.display()))?;
     } else {
         let file = File::open(&packed)
             .with_context(|| format!("--data needs a directory with {name} or {name}.gz"))?;
         flate2::read::GzDecoder::new(BufReader::new(file))
+            .take(MOST)
             .read_to_end(&mut bytes)
             .with_context(|| format!("cannot unpack {}", packed.display()))?;
     }
+    ensure!((bytes.len() as u64) < MOST, "{name}: expected less than {MOST} bytes, unpacked");
     if bytes.len() < header {
         bail!("{name} is cut off: it has {} bytes, and its header alone {header}", bytes.len());
     }

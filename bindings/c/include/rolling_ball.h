@@ -267,7 +267,7 @@ enum rb_outcome
     RB_OUTCOME_ITERATION_LIMIT = 1,
     /**
      * No trial of a line search decreased the function that it searches; theta is where the search
-     * started, up to rounding.
+     * started, to the bit.
      */
     RB_OUTCOME_STALLED = 2,
     /**
@@ -275,6 +275,12 @@ enum rb_outcome
      * too large.
      */
     RB_OUTCOME_DIVERGED = 3,
+    /**
+     * As RB_OUTCOME_STALLED, but theta is where the search started up to rounding only, and
+     * loss_after is the loss there: a contact form of the ball with Armijo's rule has no vector
+     * left to keep the start in.
+     */
+    RB_OUTCOME_STALLED_NEARBY = 4,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -473,6 +479,10 @@ typedef struct rb_step_report {
      * The index of the step, counted from 0.
      */
     uint32_t step;
+    /**
+     * How many steps in a row were refused just before this one.
+     */
+    uint32_t refused;
     /**
      * The loss where the step started.
      */
@@ -747,8 +757,8 @@ rb_error rb_mlp_predict(const struct rb_mlp *network,
 /**
  * Finds the class of one input: `*label` becomes the index of the largest output.
  *
- * Errors: the same as those of rb_mlp_predict, and RB_ERROR_NON_FINITE_OUTPUT where every output
- * is NaN. Cost: one forward pass.
+ * Errors: the same as those of rb_mlp_predict, and RB_ERROR_NON_FINITE_OUTPUT where an output is
+ * NaN or infinite. Cost: one forward pass.
  */
 rb_error rb_mlp_classify(const struct rb_mlp *network,
                          const float *input,
@@ -850,6 +860,21 @@ rb_error rb_abandon(struct rb_optimizer *optimizer);
  * Writes how many steps have been finished.
  */
 rb_error rb_steps(struct rb_optimizer *optimizer, uint32_t *steps);
+
+/**
+ * Writes how many steps in a row have been refused, which is to say ended by an error, since one
+ * was finished. A step that is refused leaves theta where it was, and the next at the same rate
+ * may be refused for the same reason: lower the rate, or stop.
+ */
+rb_error rb_refused(struct rb_optimizer *optimizer, uint32_t *refused);
+
+/**
+ * Says whether each step that is refused halves the learning rate of the next (1) or not (0, as at
+ * first). Each step that is finished doubles it again, up to what the schedule says.
+ *
+ * Errors: RB_ERROR_SETTING where `halve` is neither 0 nor 1.
+ */
+rb_error rb_halve_when_refused(struct rb_optimizer *optimizer, uint32_t halve);
 
 /**
  * Writes the numbers of the last step that was finished; zeros where there is none.

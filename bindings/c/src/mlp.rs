@@ -222,8 +222,8 @@ pub unsafe extern "C" fn rb_mlp_predict(
 
 /// Finds the class of one input: `*label` becomes the index of the largest output.
 ///
-/// Errors: the same as those of rb_mlp_predict, and RB_ERROR_NON_FINITE_OUTPUT where every output
-/// is NaN. Cost: one forward pass.
+/// Errors: the same as those of rb_mlp_predict, and RB_ERROR_NON_FINITE_OUTPUT where an output is
+/// NaN or infinite. Cost: one forward pass.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_mlp_classify(
     network: *const rb_mlp,
@@ -235,11 +235,14 @@ pub unsafe extern "C" fn rb_mlp_classify(
     unsafe { with_output(network, (input, inputs), label, largest) }.into()
 }
 
-/// The index of the largest value; an error where every value is NaN.
+/// The index of the largest value; an error where one is not finite.
 fn largest(values: &[f32]) -> Result<u32, rb_error> {
     let mut best: Option<(u32, f32)> = None;
     for (class, value) in (0u32..).zip(values) {
-        if !value.is_nan() && best.is_none_or(|(_, largest)| *value > largest) {
+        if !value.is_finite() {
+            return Err(rb_error::NonFiniteOutput);
+        }
+        if best.is_none_or(|(_, largest)| *value > largest) {
             best = Some((class, *value));
         }
     }

@@ -5,6 +5,7 @@
 use crate::error::{Failure, rb_error, rb_error_detail};
 use crate::memory::{NOWHERE, Vector, check, check_apart, extent, read, write};
 use crate::report::rb_step_report;
+use crate::switch::switch;
 use core::ptr;
 use rolling_ball::{Error, Optimizer, Request, StepReport};
 
@@ -405,6 +406,37 @@ pub unsafe extern "C" fn rb_steps(optimizer: *mut rb_optimizer, steps: *mut u32)
             .and_then(|count| write(steps, count))
     };
     result.into()
+}
+
+/// Writes how many steps in a row have been refused, which is to say ended by an error, since one
+/// was finished. A step that is refused leaves theta where it was, and the next at the same rate
+/// may be refused for the same reason: lower the rate, or stop.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_refused(optimizer: *mut rb_optimizer, refused: *mut u32) -> rb_error {
+    // SAFETY: the caller promises it.
+    let result = unsafe {
+        check_output(optimizer, refused)
+            .and_then(|()| with_optimizer(optimizer, |optimizer, _| Ok(optimizer.refused())))
+            .and_then(|count| write(refused, count))
+    };
+    result.into()
+}
+
+/// Says whether each step that is refused halves the learning rate of the next (1) or not (0, as at
+/// first). Each step that is finished doubles it again, up to what the schedule says.
+///
+/// Errors: RB_ERROR_SETTING where `halve` is neither 0 nor 1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_halve_when_refused(
+    optimizer: *mut rb_optimizer,
+    halve: u32,
+) -> rb_error {
+    let set = |optimizer: &mut dyn Optimizer, _| {
+        optimizer.halve_when_refused(switch("halve when refused", halve)?);
+        Ok(())
+    };
+    // SAFETY: the caller promises it.
+    unsafe { with_optimizer(optimizer, set) }.into()
 }
 
 /// Writes the numbers of the last step that was finished; zeros where there is none.

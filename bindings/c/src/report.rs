@@ -11,11 +11,15 @@ pub enum rb_outcome {
     /// The footpoint's iterations were used up.
     IterationLimit = 1,
     /// No trial of a line search decreased the function that it searches; theta is where the search
-    /// started, up to rounding.
+    /// started, to the bit.
     Stalled = 2,
     /// The projection ended further from the displaced centre than it started, because its step is
     /// too large.
     Diverged = 3,
+    /// As RB_OUTCOME_STALLED, but theta is where the search started up to rounding only, and
+    /// loss_after is the loss there: a contact form of the ball with Armijo's rule has no vector
+    /// left to keep the start in.
+    StalledNearby = 4,
 }
 
 /// The numbers of one step. What the step did not compute is NaN.
@@ -24,6 +28,8 @@ pub enum rb_outcome {
 pub struct rb_step_report {
     /// The index of the step, counted from 0.
     pub step: u32,
+    /// How many steps in a row were refused just before this one.
+    pub refused: u32,
     /// The loss where the step started.
     pub loss_before: f32,
     /// The loss at the new theta; NaN where the step did not evaluate it.
@@ -59,6 +65,7 @@ impl From<StepReport> for rb_step_report {
         let footpoint = report.footpoint;
         Self {
             step: report.step,
+            refused: report.refused,
             loss_before: report.loss_before,
             loss_after: report.loss_after.unwrap_or(f32::NAN),
             gradient_norm: report.gradient_norm,
@@ -75,6 +82,7 @@ impl From<StepReport> for rb_step_report {
                 Outcome::Converged => rb_outcome::Converged,
                 Outcome::IterationLimit => rb_outcome::IterationLimit,
                 Outcome::Stalled => rb_outcome::Stalled,
+                Outcome::StalledNearby => rb_outcome::StalledNearby,
                 Outcome::Diverged => rb_outcome::Diverged,
             },
         }

@@ -193,6 +193,10 @@ static void answers_out_of_turn_change_nothing(void) {
     EXPECT(rb_begin(&ball, &request) == RB_ERROR_NONE);
     EXPECT(rb_abandon(&ball) == RB_ERROR_NONE);
     EXPECT(rb_steps(&ball, &steps) == RB_ERROR_NONE && steps == 0);
+    uint32_t refused = 0;
+    EXPECT(rb_refused(&ball, &refused) == RB_ERROR_NONE && refused > 0);
+    EXPECT(rb_halve_when_refused(&ball, 2) == RB_ERROR_SETTING);
+    EXPECT(rb_halve_when_refused(&ball, 1) == RB_ERROR_NONE);
     EXPECT(rb_ball_centre(&ball, &centre) == RB_ERROR_NONE && centre[0] == 1.0f);
 }
 

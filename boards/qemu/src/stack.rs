@@ -37,6 +37,32 @@ pub fn high_water_bytes() -> usize {
     top() - address
 }
 
+/// The bytes of stack that a call uses, at the deepest.
+///
+/// It paints what lies below its own frame, and is told by what lost its paint: memory of a frame
+/// that nothing is ever written to is not seen where it is the deepest.
+#[inline(never)]
+pub fn of(call: impl FnOnce()) -> usize {
+    let before = cortex_m::register::msp::read() as usize;
+    let mut address = bottom();
+    while address < before {
+        // SAFETY: the address is aligned, in RAM, and below all frames, since this function calls
+        // nothing here. An interrupt would leave the word as it found it.
+        unsafe {
+            ptr::with_exposed_provenance_mut::<u32>(address).write_volatile(STACK_PAINT_VALUE)
+        };
+        address += size_of::<u32>();
+    }
+    within_a_frame(call);
+    high_water_bytes().saturating_sub(top() - before)
+}
+
+/// A call by itself, so that no frame of it is that of the caller.
+#[inline(never)]
+fn within_a_frame(call: impl FnOnce()) {
+    call();
+}
+
 fn is_painted(address: usize) -> bool {
     let word = ptr::with_exposed_provenance::<u32>(address);
     // SAFETY: the address is aligned and in RAM. The read is volatile, since the word may be in a

@@ -4,7 +4,7 @@
 use anyhow::{Context, Result};
 use clap::Args;
 use comfy_table::{Table, presets::ASCII_MARKDOWN};
-use rolling_ball_import::{File, Import, Row};
+use rolling_ball_import::{File, Import, Row, shown};
 use std::path::PathBuf;
 
 /// Import a network from PyTorch: safetensors and a description in TOML become Rust types, C arrays
@@ -19,6 +19,9 @@ pub struct ImportArgs {
     /// The directory for NAME.rs, NAME.h and the .bin files
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Replace the files that are there already; of a symbolic link, the link
+    #[arg(long)]
+    force: bool,
     /// Quantise the backbone to eight bits
     #[arg(long, requires = "calibration")]
     int8: bool,
@@ -42,14 +45,19 @@ pub fn import(args: &ImportArgs) -> Result<()> {
         import = import.test(test);
     }
     let imported = import.read()?;
-    imported.write(&args.out)?;
+    if args.force {
+        imported.overwrite(&args.out)?
+    } else {
+        imported.write(&args.out)?
+    }
     println!("{}", table(&imported.report()));
     if !imported.unused().is_empty() {
-        println!("\nnot used: {}", imported.unused().join(", "));
+        println!("\nnot used: {}", shown(&imported.unused().join(", ")));
     }
     println!();
     for File { name, content } in imported.files() {
-        println!("{:>9} bytes  {}", content.len(), args.out.join(name).display());
+        let path = args.out.join(name).display().to_string();
+        println!("{:>9} bytes  {}", content.len(), shown(&path));
     }
     Ok(())
 }

@@ -4,9 +4,8 @@ use super::graph::{Graph, Operation, length};
 use super::quantise::Quantised;
 use super::sizes::{self, Split};
 use super::types::{self, Type};
-use anyhow::{Context, Result};
-use std::fmt::Write as _;
-use std::path::Path;
+use anyhow::Result;
+use std::fmt::{Display, Write as _};
 
 /// A file of an imported network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,35 +51,24 @@ pub fn files(graph: &Graph, parameters: &[f32], int8: Option<&Quantised>) -> Res
     Ok(files)
 }
 
-/// Writes the files, once all of them are ready.
-pub fn write(directory: &Path, files: &[File]) -> Result<()> {
-    std::fs::create_dir_all(directory)
-        .with_context(|| format!("cannot make the directory {}", directory.display()))?;
-    for File { name, content } in files {
-        let path = directory.join(name);
-        std::fs::write(&path, content)
-            .with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    Ok(())
-}
-
 /// The same files, with Rust code that `include!` accepts, which allows no documentation of a whole
 /// file.
-pub fn includable(files: &[File]) -> Vec<File> {
-    let rust = |file: &File| file.name.ends_with(".rs");
-    let plain = |file: &File| {
+pub fn includable(mut files: Vec<File>) -> Vec<File> {
+    for file in files.iter_mut().filter(|file| file.name.ends_with(".rs")) {
         let text = String::from_utf8_lossy(&file.content);
         let lines = text.lines().map(|line| match line.strip_prefix("//!") {
             Some(comment) => format!("//{comment}\n"),
             None => format!("{line}\n"),
         });
-        File::new(file.name.clone(), lines.collect::<String>().into_bytes())
-    };
-    files.iter().map(|file| if rust(file) { plain(file) } else { file.clone() }).collect()
+        file.content = lines.collect::<String>().into_bytes();
+    }
+    files
 }
 
 fn bytes(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+    let mut bytes = Vec::with_capacity(size_of_val(values));
+    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    bytes
 }
 
 fn rust(
@@ -187,6 +175,9 @@ pub fn network() -> Result<Network, Error> {{
     Ok(text)
 }
 
+/// The letters of -1.1754944e-38f, with what is around it.
+const LONGEST_FLOAT: usize = 20;
+
 fn c_header(
     graph: &Graph,
     theta: &[f32],
@@ -197,7 +188,10 @@ fn c_header(
     let (name, upper) = (&graph.name, graph.name.to_uppercase());
     let outputs = graph.nodes.last().map_or(0, |node| length(node.output));
     let scratch = sizes::scratch(graph, int8.is_some());
-    let mut text = String::new();
+    let quantised = int8.map(Quantised::bytes).unwrap_or_default();
+    let floats = theta.len() + frozen.len() + if int8.is_some() { 0 } else { backbone.len() };
+    // At once, since a text that grows is there twice while it is moved.
+    let mut text = String::with_capacity(2000 + LONGEST_FLOAT * floats + 6 * quantised.len());
     writeln!(text, "/* The network {name}, as `rolling-ball import` wrote it: do not edit. */")?;
     writeln!(text, "#ifndef {upper}_H\n#define {upper}_H\n\n#include <stdint.h>\n")?;
     for (what, value) in [
@@ -214,15 +208,10 @@ fn c_header(
     let frozen_text = "The parameters of the layers that are not trained.";
     floats_in_c(&mut text, frozen_text, &format!("{name}_frozen"), frozen)?;
     match int8 {
-        Some(quantised) => {
-            let bytes = quantised.bytes();
+        Some(_) => {
             writeln!(text, "\n/* What the int8 backbone reads. */")?;
-            writeln!(text, "static const uint8_t {name}_backbone[{}] = {{", bytes.len())?;
-            for line in bytes.chunks(16) {
-                let numbers: Vec<String> = line.iter().map(ToString::to_string).collect();
-                writeln!(text, "    {},", numbers.join(", "))?;
-            }
-            writeln!(text, "}};")?;
+            write!(text, "static const uint8_t {name}_backbone[{}] = {{", quantised.len())?;
+            values_in_c(&mut text, quantised.iter(), 16)?;
         }
         None => {
             floats_in_c(
@@ -242,11 +231,20 @@ fn floats_in_c(text: &mut String, comment: &str, name: &str, values: &[f32]) -> 
     if values.is_empty() {
         return Ok(());
     }
-    writeln!(text, "\n/* {comment} */\nstatic const float {name}[{}] = {{", values.len())?;
-    for line in values.chunks(6) {
-        let numbers: Vec<String> = line.iter().map(|value| format!("{value:e}f")).collect();
-        writeln!(text, "    {},", numbers.join(", "))?;
+    write!(text, "\n/* {comment} */\nstatic const float {name}[{}] = {{", values.len())?;
+    values_in_c(text, values.iter().map(|value| format!("{value:e}f")), 6)
+}
+
+/// The values of an array, so many a line, and its end.
+fn values_in_c(
+    text: &mut String,
+    values: impl Iterator<Item = impl Display>,
+    columns: usize,
+) -> Result<()> {
+    for (index, value) in values.enumerate() {
+        let before = if index % columns == 0 { "\n    " } else { " " };
+        write!(text, "{before}{value},")?;
     }
-    writeln!(text, "}};")?;
+    writeln!(text, "\n}};")?;
     Ok(())
 }

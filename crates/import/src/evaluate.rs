@@ -1,116 +1,105 @@
 //! Evaluates the network in `f32` on the desktop, with the core's operations in the core's order,
 //! so that its logits are the device's.
 
-use super::graph::{Activation, Form, Graph, Map, Node, Operation, Window, length};
-use super::windows::windows;
+use super::graph::{Activation, Form, Graph, Node, Operation, length};
+use super::windows::{of_channel, windows};
 use rolling_ball::kernels::{Active, VectorOps};
 use rolling_ball::nn::LayerNorm;
 use rolling_ball::nn::activation::{self, Activation as _};
-use std::collections::HashMap;
 
-/// A graph whose windows are worked out.
+/// A graph with its parameters.
+#[derive(Clone, Copy)]
 pub struct Evaluator<'a> {
     graph: &'a Graph,
     parameters: &'a [f32],
-    /// For each node's index, the runs of its windows: the start in the window, the start in the
-    /// map, and the length.
-    runs: HashMap<usize, Vec<Vec<Run>>>,
-}
-
-#[derive(Clone, Copy)]
-struct Run {
-    window: usize,
-    map: usize,
-    length: usize,
 }
 
 impl<'a> Evaluator<'a> {
     /// Makes an evaluator over the parameters of all layers, with each layer's weights before its
     /// biases.
     pub fn new(graph: &'a Graph, parameters: &'a [f32]) -> Self {
-        let runs = graph.nodes.iter().enumerate().filter_map(|(index, node)| {
-            let window = match node.operation {
-                // A dense layer has no rows: it is one sum.
-                Operation::Convolution(_, Form::Dense) => {
-                    let all = Run { window: 0, map: 0, length: length(node.input) };
-                    return Some((index, vec![vec![all]]));
-                }
-                Operation::Convolution(window, _)
-                | Operation::Depthwise(window)
-                | Operation::MaxPool(window)
-                | Operation::AveragePool(window) => window,
-                Operation::LayerNorm { .. } | Operation::Activation(_) => return None,
-            };
-            Some((index, runs(node.input, window)))
-        });
-        Self { graph, parameters, runs: runs.collect() }
+        Self { graph, parameters }
     }
 
-    /// Returns the output of every layer.
-    pub fn outputs(&self, input: &[f32]) -> Vec<Vec<f32>> {
-        let mut outputs: Vec<Vec<f32>> = Vec::with_capacity(self.graph.nodes.len());
-        for (index, node) in self.graph.nodes.iter().enumerate() {
-            let input = outputs.last().map_or(input, Vec::as_slice);
-            outputs.push(self.output(index, node, input));
+    /// Shows the output of every layer, one after the other. Only two of them are in memory at a
+    /// time.
+    pub fn each_output(&self, input: &[f32], mut see: impl FnMut(&[f32])) {
+        let mut current: Option<Vec<f32>> = None;
+        for node in &self.graph.nodes {
+            let output = self.output(node, current.as_deref().unwrap_or(input));
+            see(&output);
+            current = Some(output);
         }
-        outputs
     }
 
     /// Returns the output of the last layer.
     pub fn logits(&self, input: &[f32]) -> Vec<f32> {
-        self.outputs(input).pop().unwrap_or_default()
+        self.through(&self.graph.nodes, input)
     }
 
     /// Returns the output of the last layer, given the output of the backbone.
     pub fn after_backbone(&self, features: &[f32]) -> Vec<f32> {
-        let layers = self.graph.nodes.iter().enumerate().skip(self.graph.backbone);
-        layers.fold(features.to_vec(), |input, (index, node)| self.output(index, node, &input))
+        self.through(&self.graph.nodes[self.graph.backbone..], features)
     }
 
-    fn output(&self, index: usize, node: &Node, input: &[f32]) -> Vec<f32> {
+    fn through(&self, nodes: &[Node], input: &[f32]) -> Vec<f32> {
+        let Some((first, others)) = nodes.split_first() else { return input.to_vec() };
+        let output = self.output(first, input);
+        others.iter().fold(output, |input, node| self.output(node, &input))
+    }
+
+    fn output(&self, node: &Node, input: &[f32]) -> Vec<f32> {
         let parameters = &self.parameters[node.parameters.clone()];
         let (weights, biases) = parameters.split_at(parameters.len() - node.biases);
         let channels = node.input[2];
         let mut output = Vec::with_capacity(length(node.output));
-        if let Operation::Activation(function) = node.operation {
-            output.extend(input.iter().map(|x| activate(function, *x)));
-            return output;
-        }
-        if let Operation::LayerNorm { .. } = node.operation {
-            return normalise(input, weights, biases);
-        }
-        for runs in &self.runs[&index] {
-            let of_channel = |channel: usize| {
-                runs.iter().flat_map(move |run| {
-                    (channel..run.length).step_by(channels).map(|i| (run.window + i, run.map + i))
-                })
-            };
-            match node.operation {
-                Operation::Convolution(window, _) => {
-                    let length = window.size[0] * window.size[1] * channels;
+        match node.operation {
+            // It has no rows: each output is one sum.
+            Operation::Convolution(_, Form::Dense) => {
+                let filters = weights.chunks_exact(input.len()).zip(biases);
+                output.extend(filters.map(|(filter, bias)| bias + Active::dot(filter, input)));
+            }
+            Operation::Convolution(window, _) => {
+                let length = window.size[0] * window.size[1] * channels;
+                for runs in windows(node.input, window) {
                     for (filter, bias) in weights.chunks_exact(length).zip(biases) {
-                        output.push(runs.iter().fold(*bias, |sum, run| {
+                        output.push(runs.clone().fold(*bias, |sum, run| {
                             let weights = &filter[run.window..][..run.length];
                             sum + Active::dot(weights, &input[run.map..][..run.length])
                         }));
                     }
                 }
-                Operation::Depthwise(_) => {
+            }
+            Operation::Depthwise(window) => {
+                for runs in windows(node.input, window) {
                     output.extend(biases.iter().enumerate().map(|(channel, bias)| {
-                        of_channel(channel)
+                        of_channel(runs.clone(), channel, channels)
                             .fold(*bias, |sum, (weight, x)| sum + weights[weight] * input[x])
                     }));
                 }
-                Operation::MaxPool(_) => output.extend((0..channels).map(|channel| {
-                    of_channel(channel).map(|(_, x)| input[x]).fold(f32::NEG_INFINITY, f32::max)
-                })),
-                Operation::AveragePool(window) => {
-                    let count = (window.size[0] * window.size[1]) as f32;
+            }
+            Operation::MaxPool(window) => {
+                for runs in windows(node.input, window) {
                     output.extend((0..channels).map(|channel| {
-                        of_channel(channel).fold(0.0, |sum, (_, x)| sum + input[x]) / count
+                        of_channel(runs.clone(), channel, channels)
+                            .map(|(_, x)| input[x])
+                            .fold(f32::NEG_INFINITY, f32::max)
                     }));
                 }
-                Operation::LayerNorm { .. } | Operation::Activation(_) => {}
+            }
+            Operation::AveragePool(window) => {
+                let count = (window.size[0] * window.size[1]) as f32;
+                for runs in windows(node.input, window) {
+                    output.extend((0..channels).map(|channel| {
+                        of_channel(runs.clone(), channel, channels)
+                            .fold(0.0, |sum, (_, x)| sum + input[x])
+                            / count
+                    }));
+                }
+            }
+            Operation::LayerNorm { .. } => return normalise(input, weights, biases),
+            Operation::Activation(function) => {
+                output.extend(input.iter().map(|x| activate(function, *x)));
             }
         }
         output
@@ -143,21 +132,4 @@ fn activate(function: Activation, x: f32) -> f32 {
         Activation::Sigmoid => <activation::Logistic>::value(x),
         Activation::Gelu => <activation::GaussianErrorLinear>::value(x),
     }
-}
-
-/// The elements of each window, row by row. Elements that are neighbours both in the window and in
-/// the map form one run.
-fn runs(map: Map, window: Window) -> Vec<Vec<Run>> {
-    let row = window.size[1] * map[2];
-    let of_window = |seen: Vec<(usize, usize)>| {
-        let mut runs: Vec<Run> = Vec::new();
-        for (inside, outside) in seen {
-            match runs.last_mut() {
-                Some(run) if run.window / row == inside / row => run.length += 1,
-                _ => runs.push(Run { window: inside, map: outside, length: 1 }),
-            }
-        }
-        runs
-    };
-    windows(map, window).into_iter().map(of_window).collect()
 }

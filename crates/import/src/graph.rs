@@ -109,8 +109,16 @@ pub struct Graph {
     pub backbone: usize,
 }
 
-/// No device has room for more; what is larger is a mistake in the file.
+/// The most parameters of a network, and the most values of its input and of the outputs of all its
+/// layers. No device has room for more; what is larger is a mistake in the file.
 const MOST: usize = 1 << 24;
+
+/// The most products and sums that an input may need. A microcontroller would compute for minutes,
+/// and the desktop, which evaluates hundreds of inputs, for hours.
+const MOST_OPERATIONS: u128 = 1 << 30;
+
+/// The most layers of a network.
+const MOST_LAYERS: usize = 256;
 
 /// The number of values in a map.
 pub fn length(map: Map) -> usize {
@@ -140,11 +148,15 @@ impl Graph {
             ),
         };
         check_map(input).with_context(|| format!("input = {:?}", spec.input))?;
+        let count = spec.backbone.len() + spec.layers.len();
+        ensure!(count <= MOST_LAYERS, "expected at most {MOST_LAYERS} layers, found {count}");
         let mut builder = Builder {
             map: input,
             flat: spec.input.len() == 1,
             signal: spec.input.len() == 2,
             nodes: Vec::new(),
+            values: length(input),
+            operations: 0,
         };
         for (index, layer) in spec.backbone.iter().enumerate() {
             let label = format!("layer {} of the backbone ({})", index + 1, layer.kind());
@@ -197,6 +209,10 @@ struct Builder {
     /// Whether the input is a signal in time, on which pools are `MaxPool1d` and `AvgPool1d`.
     signal: bool,
     nodes: Vec<Node>,
+    /// The number of values of the input and of all outputs.
+    values: usize,
+    /// The number of products and sums for an input.
+    operations: u128,
 }
 
 impl Builder {
@@ -362,6 +378,21 @@ impl Builder {
         train: Train,
     ) -> Result<()> {
         check_map(output)?;
+        // Neither side is above MOST: the sum does not overflow.
+        self.values += length(output);
+        ensure!(
+            self.values <= MOST,
+            "expected at most {MOST} values in the input and the outputs of all layers, found {} \
+             up to this one",
+            self.values
+        );
+        self.operations += operations(operation, self.map, output);
+        ensure!(
+            self.operations <= MOST_OPERATIONS,
+            "expected at most {MOST_OPERATIONS} products and sums for an input in all layers, \
+             found {} up to this one",
+            self.operations
+        );
         let start = self.nodes.last().map_or(0, |node| node.parameters.end);
         let end = start + weights + biases;
         ensure!(end <= MOST, "expected at most {MOST} parameters in all");
@@ -381,6 +412,19 @@ impl Builder {
         self.map = output;
         Ok(())
     }
+}
+
+/// The number of products and sums that an output of this shape needs, with those in the padding.
+fn operations(operation: Operation, input: Map, output: Map) -> u128 {
+    let each = match operation {
+        Operation::Convolution(Window { size, .. }, _) => vec![size[0], size[1], input[2]],
+        Operation::Depthwise(Window { size, .. })
+        | Operation::MaxPool(Window { size, .. })
+        | Operation::AveragePool(Window { size, .. }) => size.to_vec(),
+        Operation::LayerNorm { .. } | Operation::Activation(_) => Vec::new(),
+    };
+    // Three numbers of at most MOST, and three whose product is: at most 2^96.
+    each.into_iter().chain(output).map(|factor| factor as u128).product()
 }
 
 fn source(tensors: &str, bias: bool) -> Source {
@@ -411,9 +455,10 @@ fn check_map(map: Map) -> Result<()> {
 
 fn product(factors: &[usize]) -> Result<usize> {
     let product = factors.iter().try_fold(1usize, |product, factor| product.checked_mul(*factor));
-    product
-        .filter(|product| *product <= MOST)
-        .with_context(|| format!("expected at most {MOST} values, found {factors:?} of them"))
+    product.filter(|product| *product <= MOST).with_context(|| {
+        let sizes: Vec<String> = factors.iter().map(ToString::to_string).collect();
+        format!("expected at most {MOST} values, found {}", sizes.join(" x "))
+    })
 }
 
 /// The slope as a fraction of two small numbers, which a type can contain.

@@ -1,10 +1,11 @@
 //! An imported network.
 
-use crate::emit::{self, File};
+use crate::emit::File;
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::quantise::Quantised;
 use crate::report::{self, Measured, Row};
+use crate::write::{self, Existing};
 use std::path::Path;
 
 /// An imported network: its files, and what it takes of a board.
@@ -52,12 +53,30 @@ impl Imported {
         report::rows(graph, parameters, int8.as_ref(), measured.as_ref())
     }
 
-    /// Writes the files into a directory, which is made where it does not exist.
+    /// Writes the files into a directory, which is made where it does not exist. Each file is there
+    /// whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] names the file that cannot be written, or that is there already, and then nothing
+    /// is written. A symbolic link counts as a file, and is not followed; neither may the directory
+    /// be one.
+    pub fn write(&self, directory: impl AsRef<Path>) -> Result<(), Error> {
+        self.write_or(directory.as_ref(), Existing::Refused)
+    }
+
+    /// Writes the files as [`write`](Self::write) does, but in the place of those that are there.
+    /// Of a symbolic link the link is replaced, and what it points to stays as it is.
     ///
     /// # Errors
     ///
     /// [`Error`] names the file that cannot be written.
-    pub fn write(&self, directory: impl AsRef<Path>) -> Result<(), Error> {
-        emit::write(directory.as_ref(), &self.files).map_err(Error)
+    pub fn overwrite(&self, directory: impl AsRef<Path>) -> Result<(), Error> {
+        self.write_or(directory.as_ref(), Existing::Replaced)
+    }
+
+    fn write_or(&self, directory: &Path, existing: Existing) -> Result<(), Error> {
+        write::check_directory(directory)?;
+        Ok(write::write(directory, &self.files, existing)?)
     }
 }

@@ -1,25 +1,44 @@
 //! Inputs to calibrate with and to test on, read from a safetensors file.
 
-use super::graph::{Graph, length, torch_shape};
-use super::tensors::{as_floats, channels_last, find, floats};
+use super::graph::{Graph, Map, length, torch_shape};
+use super::tensors::{channels_last, find, finite, floats};
 use anyhow::{Context, Result, bail, ensure};
 use safetensors::tensor::{Dtype, SafeTensors};
+use std::ops::Range;
 
-/// Inputs in this project's order, and their classes.
+/// Inputs, read where they lie in their file, and their classes.
 #[derive(Clone, Debug)]
-pub struct Inputs {
-    /// The inputs, one after another.
-    pub values: Vec<f32>,
-    /// The length of one input.
-    pub width: usize,
+pub struct Inputs<'a> {
+    values: Values<'a>,
+    shape: Map,
     /// The class of each input, where the file has `labels`.
     pub labels: Option<Vec<usize>>,
 }
 
-impl Inputs {
-    /// Reads `inputs`, as floats or as bytes with `scale` and `offset`, and `labels` where there
+/// The values of the inputs in PyTorch's order, one input after another.
+#[derive(Clone, Copy, Debug)]
+enum Values<'a> {
+    Floats(&'a [[u8; 4]]),
+    Bytes { bytes: &'a [u8], scale: f32, offset: f32 },
+}
+
+impl Values<'_> {
+    fn range(&self, range: Range<usize>) -> Vec<f32> {
+        match self {
+            Self::Floats(values) => {
+                values[range].iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+            }
+            Self::Bytes { bytes, scale, offset } => {
+                bytes[range].iter().map(|byte| f32::from(*byte) * scale + offset).collect()
+            }
+        }
+    }
+}
+
+impl<'a> Inputs<'a> {
+    /// Finds `inputs`, as floats or as bytes with `scale` and `offset`, and `labels` where there
     /// are some.
-    pub fn read(graph: &Graph, file: &SafeTensors) -> Result<Self> {
+    pub fn read(graph: &Graph, file: &SafeTensors<'a>) -> Result<Self> {
         let tensor = find(file, "inputs")?;
         let width = length(graph.input);
         let shape = tensor.shape();
@@ -31,33 +50,46 @@ impl Inputs {
              {shape:?}",
             torch_shape(graph.input, graph.dimensions)
         );
-        let flat = match tensor.dtype() {
-            Dtype::F32 => as_floats("inputs", &tensor)?,
+        let values = match tensor.dtype() {
+            Dtype::F32 => Values::Floats(finite("inputs", &tensor)?),
             Dtype::U8 => {
                 let [scale, offset] = ["scale", "offset"].map(|name| {
                     floats(file, name, &[1]).with_context(|| {
                         format!("inputs are bytes, which stand for byte * scale + offset: {name}")
                     })
                 });
-                let (scale, offset) = (scale?[0], offset?[0]);
-                tensor.data().iter().map(|byte| f32::from(*byte) * scale + offset).collect()
+                let (bytes, scale, offset) = (tensor.data(), scale?[0], offset?[0]);
+                ensure!(
+                    (0..=u8::MAX).all(|byte| (f32::from(byte) * scale + offset).is_finite()),
+                    "tensor inputs: expected finite values, found the scale {scale} and the offset \
+                     {offset}, which make some byte infinite"
+                );
+                Values::Bytes { bytes, scale, offset }
             }
             other => bail!("tensor inputs: expected F32 or U8, found {other}"),
         };
-        ensure!(
-            flat.iter().all(|value| value.is_finite()),
-            "tensor inputs: expected finite values, found NaN or infinity"
-        );
-        let [height, positions, channels] = graph.input;
-        let values = channels_last(&flat, count, channels, height * positions);
         let labels =
             if file.names().contains(&"labels") { Some(labels(file, count)?) } else { None };
-        Ok(Self { values, width, labels })
+        Ok(Self { values, shape: graph.input, labels })
     }
 
-    /// The inputs, one at a time.
-    pub fn iter(&self) -> impl Iterator<Item = &[f32]> {
-        self.values.chunks_exact(self.width)
+    /// The number of inputs.
+    pub fn len(&self) -> usize {
+        let values = match self.values {
+            Values::Floats(values) => values.len(),
+            Values::Bytes { bytes, .. } => bytes.len(),
+        };
+        values / length(self.shape)
+    }
+
+    /// The inputs in this project's order, one at a time.
+    pub fn iter(&self) -> impl Iterator<Item = Vec<f32>> {
+        let [height, positions, channels] = self.shape;
+        let width = length(self.shape);
+        (0..self.len()).map(move |index| {
+            let values = self.values.range(index * width..(index + 1) * width);
+            channels_last(&values, 1, channels, height * positions)
+        })
     }
 }
 
@@ -69,17 +101,18 @@ fn labels(file: &SafeTensors, count: usize) -> Result<Vec<usize>> {
         tensor.shape()
     );
     let data = tensor.data();
-    let numbers: Vec<i64> = match tensor.dtype() {
-        Dtype::U8 => data.iter().map(|byte| i64::from(*byte)).collect(),
+    let class = |number: i64| {
+        usize::try_from(number).with_context(|| format!("tensor labels: class {number} is below 0"))
+    };
+    match tensor.dtype() {
+        Dtype::U8 => data.iter().map(|byte| Ok(usize::from(*byte))).collect(),
         Dtype::I32 => {
-            data.as_chunks().0.iter().map(|bytes| i64::from(i32::from_le_bytes(*bytes))).collect()
+            let numbers = data.as_chunks().0.iter().map(|bytes| i32::from_le_bytes(*bytes));
+            numbers.map(|number| class(i64::from(number))).collect()
         }
-        Dtype::I64 => data.as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect(),
+        Dtype::I64 => {
+            data.as_chunks().0.iter().map(|bytes| class(i64::from_le_bytes(*bytes))).collect()
+        }
         other => bail!("tensor labels: expected U8, I32 or I64, found {other}"),
-    };
-    let class = |number: &i64| {
-        usize::try_from(*number)
-            .with_context(|| format!("tensor labels: class {number} is below 0"))
-    };
-    numbers.iter().map(class).collect()
+    }
 }

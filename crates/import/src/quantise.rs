@@ -69,6 +69,10 @@ struct Extent {
 impl Extent {
     fn see(&mut self, values: &[f32]) {
         for value in values {
+            // Neither min nor max would see it.
+            if value.is_nan() {
+                self.largest = f32::INFINITY;
+            }
             self.least = self.least.min(*value);
             self.largest = self.largest.max(*value);
         }
@@ -88,10 +92,10 @@ fn byte(value: f64) -> i8 {
 
 /// Makes the int8 form of a backbone, whose parameters are in this project's layout, layer after
 /// layer.
-pub fn quantise<'a>(
+pub fn quantise(
     backbone: &Graph,
     parameters: &[f32],
-    calibration: impl IntoIterator<Item = &'a [f32]>,
+    calibration: impl IntoIterator<Item: AsRef<[f32]>>,
 ) -> Result<Quantised> {
     ensure!(
         parameters.len() == backbone.parameters(),
@@ -105,10 +109,13 @@ pub fn quantise<'a>(
     let mut input = Extent::default();
     let mut count = 0;
     for values in calibration {
-        input.see(values);
-        for (extent, output) in extents.iter_mut().zip(evaluator.outputs(values)) {
-            extent.see(&output);
-        }
+        input.see(values.as_ref());
+        let mut extents = extents.iter_mut();
+        evaluator.each_output(values.as_ref(), |output| {
+            if let Some(extent) = extents.next() {
+                extent.see(output);
+            }
+        });
         count += 1;
     }
     ensure!(count > 0, "expected at least one calibration input");
@@ -292,7 +299,7 @@ pub fn quantise_backbone<'a>(
         let backbone = Graph::new(&Spec::parse(network)?)?.backbone();
         Ok(quantise(&backbone, parameters, calibration)?.bytes())
     };
-    bytes().map_err(Error)
+    bytes().map_err(|error: anyhow::Error| error.into())
 }
 
 impl Quantised {

@@ -3,7 +3,7 @@
 
 use super::graph::{Graph, Node, Operation};
 use super::quantise::{Clamps, Layer, Quantised};
-use super::windows::windows;
+use super::windows::{Run, of_channel, windows};
 
 /// Computes the features of an input.
 pub fn features(backbone: &Graph, quantised: &Quantised, input: &[f32]) -> Vec<f32> {
@@ -32,11 +32,12 @@ fn output(node: &Node, layer: Option<&Layer>, input: &[i8]) -> Vec<i8> {
         Operation::LayerNorm { .. } | Operation::Activation(_) => return input.to_vec(),
     };
     let mut output = Vec::new();
-    for seen in windows(node.input, window) {
+    for runs in windows(node.input, window) {
+        let all = || runs.clone().flat_map(elements);
+        let of_channel = |channel| of_channel(runs.clone(), channel, channels);
         let Some(layer) = layer else {
             output.extend((0..channels).map(|channel| {
-                let of_channel = seen.iter().filter(|(_, x)| x % channels == channel);
-                of_channel.map(|(_, x)| input[*x]).max().unwrap_or(i8::MIN)
+                of_channel(channel).map(|(_, x)| input[x]).max().unwrap_or(i8::MIN)
             }));
             continue;
         };
@@ -46,18 +47,12 @@ fn output(node: &Node, layer: Option<&Layer>, input: &[i8]) -> Vec<i8> {
                 Operation::Convolution(window, _) => {
                     let length = window.size[0] * window.size[1] * channels;
                     let filter = &layer.weights[channel * length..][..length];
-                    seen.iter().map(|(w, x)| i64::from(filter[*w]) * value(*x)).sum()
+                    all().map(|(w, x)| i64::from(filter[w]) * value(x)).sum()
                 }
-                Operation::Depthwise(_) => seen
-                    .iter()
-                    .filter(|(w, _)| w % channels == channel)
-                    .map(|(w, x)| i64::from(layer.weights[*w]) * value(*x))
-                    .sum(),
-                _ => seen
-                    .iter()
-                    .filter(|(w, _)| w % channels == channel)
-                    .map(|(_, x)| value(*x))
-                    .sum(),
+                Operation::Depthwise(_) => {
+                    of_channel(channel).map(|(w, x)| i64::from(layer.weights[w]) * value(x)).sum()
+                }
+                _ => of_channel(channel).map(|(_, x)| value(x)).sum(),
             };
             let bias = layer.biases.get(channel).map_or(0, |bias| i64::from(*bias));
             let multiplier = layer.multipliers[channel.min(layer.multipliers.len() - 1)];
@@ -65,6 +60,11 @@ fn output(node: &Node, layer: Option<&Layer>, input: &[i8]) -> Vec<i8> {
         }
     }
     output
+}
+
+/// The indices of a run's elements in the window and in the map.
+fn elements(run: Run) -> impl Iterator<Item = (usize, usize)> {
+    (0..run.length).map(move |i| (run.window + i, run.map + i))
 }
 
 fn requantised(sum: i64, multiplier: f32, clamps: Clamps) -> i8 {

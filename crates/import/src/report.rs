@@ -30,7 +30,7 @@ pub fn measure(
     let classes = graph.nodes.last().map_or(0, |node| length(node.output));
     let labels = inputs.labels.as_deref().unwrap_or_default();
     ensure!(
-        labels.len() * inputs.width == inputs.values.len(),
+        labels.len() == inputs.len(),
         "--test: expected a tensor labels, one for each of the inputs"
     );
     if let Some(class) = labels.iter().find(|class| **class >= classes) {
@@ -47,10 +47,15 @@ pub fn measure(
         largest_difference: int8.map(|_| 0.0),
     };
     for (input, label) in inputs.iter().zip(labels) {
-        let exact = whole.logits(input);
+        let exact = whole.logits(&input);
+        ensure!(
+            exact.iter().all(|logit| logit.is_finite()),
+            "--test: the outputs of the network are not finite: are the inputs normalised as in \
+             training?"
+        );
         measured.right_f32 += usize::from(largest(&exact) == Some(*label));
         if let Some(quantised) = int8 {
-            let features = reference::features(&backbone, quantised, input);
+            let features = reference::features(&backbone, quantised, &input);
             let rounded = whole.after_backbone(&features);
             let right = usize::from(largest(&rounded) == Some(*label));
             measured.right_int8 = measured.right_int8.map(|count| count + right);

@@ -4,7 +4,7 @@ use super::graph::{Graph, Node, Operation, length};
 use super::spec::Train;
 
 /// The parameters after the backbone, by where they are stored.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Split {
     /// Theta: the parameters that are trained.
     pub theta: Vec<f32>,
@@ -14,7 +14,7 @@ pub struct Split {
 
 /// Splits the parameters of the layers after the backbone.
 pub fn split(graph: &Graph, parameters: &[f32]) -> Split {
-    let mut split = Split::default();
+    let (mut theta, mut frozen) = (Vec::new(), Vec::new());
     for node in &graph.nodes[graph.backbone..] {
         let all = &parameters[node.parameters.clone()];
         let (weights, biases) = all.split_at(all.len() - node.biases);
@@ -24,11 +24,10 @@ pub fn split(graph: &Graph, parameters: &[f32]) -> Split {
             Train::Frozen => (false, false),
         };
         for (values, trained) in [(weights, for_weights), (biases, for_biases)] {
-            let part = if trained { &mut split.theta } else { &mut split.frozen };
-            part.extend(values);
+            if trained { theta.push(values) } else { frozen.push(values) }
         }
     }
-    split
+    Split { theta: theta.concat(), frozen: frozen.concat() }
 }
 
 /// The floats of scratch, equal to `Network::SCRATCH`.

@@ -1,6 +1,7 @@
 //! The network file, which describes a network in TOML. docs/import.md describes the file for its
 //! users.
 
+use super::names;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
@@ -199,15 +200,7 @@ impl Spec {
     /// Reads the text of a network file.
     pub fn parse(text: &str) -> Result<Self> {
         let spec: Self = toml::from_str(text).context("not a network file (docs/import.md)")?;
-        let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        ensure!(
-            spec.name.chars().all(letters)
-                && spec.name.starts_with(|c: char| c.is_ascii_lowercase())
-                && spec.name.len() <= 64,
-            "name = {:?}: expected lower-case letters, digits and underscores after a letter, as \
-             for a Rust module",
-            spec.name
-        );
+        names::check(&spec.name)?;
         ensure!(!spec.layers.is_empty(), "layers: expected at least one layer after the backbone");
         Ok(spec)
     }

@@ -2,21 +2,61 @@
 
 use super::graph::{Form, Graph, Node, Operation, Source, torch_shape};
 use anyhow::{Context, Result, bail, ensure};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorView};
+
+/// The most bytes of a header. One with a thousand tensors has 100 KB.
+pub const LONGEST_HEADER: u64 = 1 << 20;
+
+/// The most names that an error tells.
+const MOST_NAMES: usize = 20;
 
 /// Reads the header of a file.
 pub fn parse<'a>(bytes: &'a [u8], what: &str) -> Result<SafeTensors<'a>> {
-    SafeTensors::deserialize(bytes)
-        .with_context(|| format!("{what}: not a safetensors file, or a damaged one"))
+    let context = || format!("{what}: not a safetensors file, or a damaged one");
+    check_header(bytes).with_context(context)?;
+    SafeTensors::deserialize(bytes).with_context(context)
+}
+
+/// Checks what safetensors leaves unchecked: it accepts headers of 100 MB, which take a multiple of
+/// that once they are parsed, and where overflows panic it panics if the last offset is near the
+/// largest number.
+fn check_header(bytes: &[u8]) -> Result<()> {
+    let (length, rest) = bytes.split_first_chunk().context("the file ends in its first number")?;
+    let length = u64::from_le_bytes(*length);
+    ensure!(
+        length <= LONGEST_HEADER,
+        "expected a header of at most {LONGEST_HEADER} bytes, found {length}"
+    );
+    let (header, data) =
+        rest.split_at_checked(usize::try_from(length)?).context("the file ends in its header")?;
+    let header: Metadata = serde_json::from_slice(header)?;
+    ensure!(
+        header.data_len() == data.len(),
+        "the header describes {} bytes of values, the file has {}",
+        header.data_len(),
+        data.len()
+    );
+    Ok(())
 }
 
 /// Reads all parameters of the graph, layer after layer, each with its weights before its biases.
 pub fn parameters(graph: &Graph, file: &SafeTensors) -> Result<Vec<f32>> {
-    let mut parameters = Vec::with_capacity(graph.parameters());
+    let there: usize = file.iter().map(|(_, tensor)| tensor.data().len() / size_of::<f32>()).sum();
+    // Each bias that is not there comes with a weight that is. Only layers that share their tensors
+    // take more.
+    let most = 2 * there;
+    let mut parameters = Vec::with_capacity(graph.parameters().min(most));
     for node in &graph.nodes {
         if let Some(source) = &node.source {
             layer(node, source, file, &mut parameters).with_context(|| node.label.clone())?;
         }
+        ensure!(
+            node.parameters.end <= most,
+            "{}: up to it the network takes {} parameters from a file of {there} values, expected \
+             at most twice as many as the file has: too many layers share their tensors",
+            node.label,
+            node.parameters.end
+        );
     }
     Ok(parameters)
 }
@@ -114,20 +154,24 @@ pub fn floats(file: &SafeTensors, name: &str, shape: &[usize]) -> Result<Vec<f32
         "tensor {name}: expected shape {shape:?}, found {:?}",
         tensor.shape()
     );
-    as_floats(name, &tensor)
+    let values = finite(name, &tensor)?;
+    Ok(values.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
 }
 
-/// The values of a tensor of any shape.
-pub fn as_floats(name: &str, tensor: &TensorView) -> Result<Vec<f32>> {
+/// The bytes of each value of a tensor, which must be finite.
+pub fn finite<'a>(name: &str, tensor: &TensorView<'a>) -> Result<&'a [[u8; 4]]> {
     ensure!(
         tensor.dtype() == Dtype::F32,
         "tensor {name}: expected F32, found {}: convert it with `.float()` before it is saved",
         tensor.dtype()
     );
-    let values = tensor.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
-    let values: Vec<f32> = values.collect();
-    if let Some(place) = values.iter().position(|value| !value.is_finite()) {
-        bail!("tensor {name}: expected finite values, found {} at {place}", values[place]);
+    let values = tensor.data().as_chunks().0;
+    for (place, bytes) in values.iter().enumerate() {
+        let value = f32::from_le_bytes(*bytes);
+        ensure!(
+            value.is_finite(),
+            "tensor {name}: expected finite values, found {value} at {place}"
+        );
     }
     Ok(values)
 }
@@ -137,7 +181,10 @@ pub fn find<'a>(file: &SafeTensors<'a>, name: &str) -> Result<TensorView<'a>> {
     file.tensor(name).map_err(|_| {
         let mut names = file.names();
         names.sort_unstable();
-        anyhow::anyhow!("tensor {name}: not in the file, which has {}", names.join(", "))
+        let others = names.len().saturating_sub(MOST_NAMES);
+        names.truncate(MOST_NAMES);
+        let others = if others > 0 { format!(" and {others} others") } else { String::new() };
+        anyhow::anyhow!("tensor {name}: not in the file, which has {}{others}", names.join(", "))
     })
 }
 

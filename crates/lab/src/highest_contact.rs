@@ -147,6 +147,13 @@ impl Optimizer for HighestContact {
         self.steps
     }
 
+    /// An experiment ends where a step is refused.
+    fn refused(&self) -> u32 {
+        0
+    }
+
+    fn halve_when_refused(&mut self, _: bool) {}
+
     fn restart(&mut self) -> Result<(), Error> {
         self.steps = 0;
         Ok(())

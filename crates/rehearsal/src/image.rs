@@ -4,7 +4,9 @@
 //! Its layout is little-endian and aligned to four bytes. First come a header and the weights as
 //! f32 (those of the frozen part, then theta); then the inputs and the labels of the labelled
 //! samples, and those of the held-out samples, one byte for each value. The header holds a CRC-32
-//! of everything that follows the checksum.
+//! of everything that follows the checksum. It is read in place, so big-endian targets can neither
+//! read nor write one; what else is here they have.
+#![cfg_attr(target_endian = "big", allow(dead_code, unused_imports))]
 
 use crate::OptimizerKind;
 use bytemuck::{Pod, Zeroable};
@@ -160,8 +162,9 @@ impl fmt::Display for ImageError {
 
 impl core::error::Error for ImageError {}
 
+#[cfg(target_endian = "little")]
 impl<'a> Image<'a> {
-    /// Reads an image in place.
+    /// Reads an image in place, which only little-endian targets can.
     ///
     /// # Errors
     ///
@@ -213,7 +216,7 @@ impl<'a> Image<'a> {
         Ok(Self { settings, weights, labelled, held_out })
     }
 
-    /// Passes the image's bytes to `write`, piece by piece.
+    /// Passes the image's bytes to `write`, piece by piece, which only little-endian targets can.
     ///
     /// # Errors
     ///

@@ -42,6 +42,12 @@
 
 #![no_std]
 
+#[cfg(all(feature = "desktop", target_endian = "big"))]
+compile_error!(
+    "the feature `desktop` expects a little-endian machine, as devices are: images and hashes are \
+     of the bytes of theta"
+);
+
 #[cfg(feature = "desktop")]
 extern crate std;
 

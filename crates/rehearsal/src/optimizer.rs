@@ -184,6 +184,14 @@ impl<K: Kernels> Optimizer for AnyOptimizer<'_, K> {
         chosen!(self, optimizer => optimizer.steps())
     }
 
+    fn refused(&self) -> u32 {
+        chosen!(self, optimizer => optimizer.refused())
+    }
+
+    fn halve_when_refused(&mut self, halve: bool) {
+        chosen!(self, optimizer => optimizer.halve_when_refused(halve))
+    }
+
     fn restart(&mut self) -> Result<(), Error> {
         chosen!(self, optimizer => optimizer.restart())
     }

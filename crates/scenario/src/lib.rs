@@ -1,5 +1,6 @@
-//! This repository's own scenarios, for firmware and desktop: four networks, and two loads that are
-//! counted on every core. `rolling-ball-rehearsal` defines what a run of them is.
+//! This repository's own scenarios, for firmware and desktop: four networks, two loads that are
+//! counted on every core, and a soak of every optimizer. `rolling-ball-rehearsal` defines what a run
+//! of the networks is.
 
 #![no_std]
 #![deny(unsafe_code)]
@@ -9,6 +10,7 @@ pub mod digits_cnn;
 mod lanes;
 mod networks;
 pub mod slice;
+pub mod soak;
 pub mod training_step;
 
 pub use lanes::dot_with_lanes;

@@ -61,7 +61,7 @@ fn adam(rate: f32) -> AdamCoefficients {
 
 /// All passes of these kernels.
 #[must_use]
-pub fn passes<K: VectorOps>() -> [Pass<K::Vector>; 16] {
+pub fn passes<K: VectorOps>() -> [Pass<K::Vector>; 18] {
     let pass = |name, [read, written]: [u64; 2], operations, run| Pass {
         name,
         read,
@@ -95,11 +95,19 @@ pub fn passes<K: VectorOps>() -> [Pass<K::Vector>; 16] {
             K::interpolate_into(v.gradient, v.theta, v.second, 0.5);
             NO_SUMS
         }),
-        pass("displace", [2, 2], 4, |v, rate| {
-            K::displace(v.theta, v.second, v.gradient, rate, 0.1);
+        pass("rescale_move", [2, 1], 3, |v, _| {
+            K::rescale_move(v.theta, v.second, 1.0);
             NO_SUMS
         }),
         // These leave the old theta in the gradient: the next pass reads that for a gradient.
+        pass("repeat_move", [2, 2], 3, |v, rate| {
+            K::repeat_move(v.theta, v.gradient, rate);
+            NO_SUMS
+        }),
+        pass("displace", [2, 3], 4, |v, rate| {
+            K::displace(v.theta, v.second, v.gradient, rate, 0.1);
+            NO_SUMS
+        }),
         pass("gauss_newton_move", [3, 2], 4, |v, rate| {
             K::gauss_newton_move(v.theta, v.second, v.gradient, rate);
             NO_SUMS

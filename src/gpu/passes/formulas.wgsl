@@ -57,19 +57,29 @@ fn interpolate_into(v: vec4f) -> Outcome {
     return written(plus(v.y, times(parameters.settings.x, minus(v.z, v.y))), 0.0, 0.0);
 }
 
+// theta, start
+fn rescale_move(v: vec4f) -> Outcome {
+    return written(plus(v.y, times(parameters.settings.x, minus(v.x, v.y))), 0.0, 0.0);
+}
+
+// theta, before
+fn repeat_move(v: vec4f) -> Outcome {
+    return written(plus(v.x, times(parameters.settings.x, minus(v.x, v.y))), v.x, 0.0);
+}
+
 // theta, displaced, gradient
 fn displace(v: vec4f) -> Outcome {
     let rate = parameters.settings.x;
     let reach = parameters.settings.y;
     let theta = minus(v.x, times(rate, v.z));
-    return written(theta, minus(theta, times(reach, v.z)), 0.0);
+    return written(theta, minus(theta, times(reach, v.z)), v.x);
 }
 
 // theta, displaced, gradient
 fn gauss_newton_move(v: vec4f) -> Outcome {
     let scale = parameters.settings.x;
     let direction = minus(minus(v.y, v.x), times(scale, v.z));
-    return written(plus(v.x, direction), 0.0, direction);
+    return written(plus(v.x, direction), 0.0, v.x);
 }
 
 // theta, displaced, gradient

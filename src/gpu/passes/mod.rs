@@ -17,7 +17,9 @@ const CONTACT_SUMS: Pass<3, 4> = pass("contact_sums", [Read, Read, Read]);
 const ADD_SCALED: Pass<2, 0> = pass("add_scaled", [Update, Read]);
 const SCALE_INTO: Pass<2, 0> = pass("scale_into", [Write, Read]);
 const INTERPOLATE_INTO: Pass<3, 0> = pass("interpolate_into", [Write, Read, Read]);
-const DISPLACE: Pass<3, 0> = pass("displace", [Update, Write, Read]);
+const RESCALE_MOVE: Pass<2, 0> = pass("rescale_move", [Update, Read]);
+const REPEAT_MOVE: Pass<2, 0> = pass("repeat_move", [Update, Update]);
+const DISPLACE: Pass<3, 0> = pass("displace", [Update, Write, Update]);
 const GAUSS_NEWTON_MOVE: Pass<3, 0> = pass("gauss_newton_move", [Update, Read, Update]);
 const PROJECT: Pass<3, 0> = pass("project", [Update, Read, Update]);
 const ROLL: Pass<3, 1> = pass("roll", [Update, Update, Update]);
@@ -119,10 +121,18 @@ impl VectorOps for Shaders {
         INTERPOLATE_INTO.run([y, x, z], settings([scale]));
     }
 
+    fn rescale_move(theta: &mut Vector, start: &Vector, scale: f32) {
+        RESCALE_MOVE.run([theta, start], settings([scale]));
+    }
+
+    fn repeat_move(theta: &mut Vector, before: &mut Vector, scale: f32) {
+        REPEAT_MOVE.run([theta, before], settings([scale]));
+    }
+
     fn displace(
         theta: &mut Vector,
         displaced: &mut Vector,
-        gradient: &Vector,
+        gradient: &mut Vector,
         rate: f32,
         reach: f32,
     ) {

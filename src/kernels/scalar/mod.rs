@@ -8,6 +8,7 @@ use super::{
     AdamCoefficients, ContactSums, Factors, FootpointSums, Kernels, LANES, NOTHING, PANEL, SEGMENT,
     Task, Unit, VectorOps, sum_lanes,
 };
+use crate::chunks::Chunked;
 use array::Array;
 use core::hint::black_box;
 
@@ -54,7 +55,7 @@ impl<const SUMS: usize> Total<SUMS> {
         if self.panels == SEGMENT / PANEL {
             self.end_segment();
         }
-        self.panels += 1;
+        self.panels = self.panels.wrapping_add(1);
         for (segment, panel) in self.segment.iter_mut().zip(panel) {
             for (lane, term) in segment.iter_mut().zip(panel) {
                 *lane += term;
@@ -87,7 +88,7 @@ fn reduce<const SUMS: usize>(
     block: impl Fn(&mut Lanes<SUMS>, &[f32], &[f32], &[f32]) + Copy,
 ) -> [f32; SUMS] {
     let mut total = Total::new();
-    for ((a, b), c) in a.chunks(PANEL).zip(b.chunks(PANEL)).zip(c.chunks(PANEL)) {
+    for ((a, b), c) in a.chunks_up_to(PANEL).zip(b.chunks_up_to(PANEL)).zip(c.chunks_up_to(PANEL)) {
         reduce_panel(&mut total, a, b, c, block);
     }
     total.sums()
@@ -122,7 +123,9 @@ fn replace_and_reduce<const SUMS: usize>(
     block: impl Fn(&mut Lanes<SUMS>, &mut [f32], &mut [f32], &mut [f32]) + Copy,
 ) -> [f32; SUMS] {
     let mut total = Total::new();
-    for ((a, b), c) in a.chunks_mut(PANEL).zip(b.chunks_mut(PANEL)).zip(c.chunks_mut(PANEL)) {
+    for ((a, b), c) in
+        a.chunks_up_to_mut(PANEL).zip(b.chunks_up_to_mut(PANEL)).zip(c.chunks_up_to_mut(PANEL))
+    {
         replace_and_reduce_panel(&mut total, a, b, c, block);
     }
     total.sums()
@@ -145,6 +148,20 @@ fn replace_and_reduce_panel<const SUMS: usize>(
         block(&mut lanes, a, b, c);
     }
     block(&mut lanes, a_rest, b_rest, c_rest);
+    total.add(&lanes);
+}
+
+/// This is a function of its own for the same reason as [`reduce_panel`], and so that the compiler
+/// knows that the slices do not overlap.
+#[inline(never)]
+fn descend_panel(total: &mut Total<2>, theta: &mut [f32], gradient: &mut [f32], rate: f32) {
+    let (theta_blocks, theta_rest) = theta.as_chunks_mut::<LANES>();
+    let (gradient_blocks, gradient_rest) = gradient.as_chunks_mut::<LANES>();
+    let mut lanes = [[NOTHING; LANES]; 2];
+    for (theta, gradient) in theta_blocks.iter_mut().zip(gradient_blocks) {
+        descend_block(&mut lanes, theta, gradient, rate);
+    }
+    descend_block(&mut lanes, theta_rest, gradient_rest, rate);
     total.add(&lanes);
 }
 
@@ -172,7 +189,7 @@ fn dot_panel(a: &[f32], b: &[f32]) -> [f32; LANES] {
 #[inline(never)]
 fn dot_panels(a: &[f32], b: &[f32]) -> f32 {
     let mut total = Total::new();
-    for (a, b) in a.chunks(PANEL).zip(b.chunks(PANEL)) {
+    for (a, b) in a.chunks_up_to(PANEL).zip(b.chunks_up_to(PANEL)) {
         total.add(&[dot_panel(a, b)]);
     }
     let [sum] = total.sums();
@@ -338,17 +355,40 @@ impl VectorOps for Scalar {
         }
     }
 
-    fn displace(theta: &mut [f32], displaced: &mut [f32], gradient: &[f32], rate: f32, reach: f32) {
+    fn rescale_move(theta: &mut [f32], start: &[f32], scale: f32) {
+        for (theta, start) in theta.iter_mut().zip(start) {
+            *theta = start + scale * (*theta - start);
+        }
+    }
+
+    fn repeat_move(theta: &mut [f32], before: &mut [f32], scale: f32) {
+        for (theta, before) in theta.iter_mut().zip(before) {
+            let new = *theta + scale * (*theta - *before);
+            *before = *theta;
+            *theta = new;
+        }
+    }
+
+    fn displace(
+        theta: &mut [f32],
+        displaced: &mut [f32],
+        gradient: &mut [f32],
+        rate: f32,
+        reach: f32,
+    ) {
         for ((theta, displaced), gradient) in theta.iter_mut().zip(displaced).zip(gradient) {
-            *theta -= rate * gradient;
-            *displaced = *theta - reach * gradient;
+            let new = *theta - rate * *gradient;
+            *displaced = new - reach * *gradient;
+            *gradient = *theta;
+            *theta = new;
         }
     }
 
     fn gauss_newton_move(theta: &mut [f32], displaced: &[f32], gradient: &mut [f32], scale: f32) {
         for ((theta, displaced), gradient) in theta.iter_mut().zip(displaced).zip(gradient) {
-            *gradient = (displaced - *theta) - scale * *gradient;
-            *theta += *gradient;
+            let new = *theta + ((displaced - *theta) - scale * *gradient);
+            *gradient = *theta;
+            *theta = new;
         }
     }
 
@@ -377,15 +417,9 @@ impl VectorOps for Scalar {
     #[inline(never)]
     fn descend(theta: &mut [f32], gradient: &mut [f32], rate: f32) -> (f32, f32) {
         let mut total = Total::new();
-        for (theta, gradient) in theta.chunks_mut(PANEL).zip(gradient.chunks_mut(PANEL)) {
-            let (theta_blocks, theta_rest) = theta.as_chunks_mut::<LANES>();
-            let (gradient_blocks, gradient_rest) = gradient.as_chunks_mut::<LANES>();
-            let mut lanes = [[NOTHING; LANES]; 2];
-            for (theta, gradient) in theta_blocks.iter_mut().zip(gradient_blocks) {
-                descend_block(&mut lanes, theta, gradient, rate);
-            }
-            descend_block(&mut lanes, theta_rest, gradient_rest, rate);
-            total.add(&lanes);
+        for (theta, gradient) in theta.chunks_up_to_mut(PANEL).zip(gradient.chunks_up_to_mut(PANEL))
+        {
+            descend_panel(&mut total, theta, gradient, rate);
         }
         let [theta, gradient] = total.sums();
         (theta, gradient)
@@ -415,8 +449,9 @@ impl VectorOps for Scalar {
         coefficients: AdamCoefficients,
     ) -> f32 {
         let mut total = Total::new();
-        let moments = mean.chunks_mut(PANEL).zip(variance.chunks_mut(PANEL));
-        let slices = theta.chunks_mut(PANEL).zip(gradient.chunks_mut(PANEL)).zip(moments);
+        let moments = mean.chunks_up_to_mut(PANEL).zip(variance.chunks_up_to_mut(PANEL));
+        let slices =
+            theta.chunks_up_to_mut(PANEL).zip(gradient.chunks_up_to_mut(PANEL)).zip(moments);
         for ((theta, gradient), (mean, variance)) in slices {
             let (theta_blocks, theta_rest) = theta.as_chunks_mut::<LANES>();
             let (gradient_blocks, gradient_rest) = gradient.as_chunks_mut::<LANES>();

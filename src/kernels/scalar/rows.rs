@@ -3,6 +3,7 @@
 //! lengths of the loops.
 
 use super::Scalar;
+use crate::chunks::Chunked;
 use crate::kernels::{Factors, LANES, NOTHING, VectorOps};
 
 #[inline(always)]
@@ -14,15 +15,15 @@ pub fn transform(
     outputs: &mut [f32],
 ) {
     let width = width.max(1);
-    let outputs = outputs.chunks_exact_mut(biases.len().max(1));
-    for (input, output) in inputs.chunks_exact(width).zip(outputs) {
+    let outputs = outputs.whole_chunks_mut(biases.len());
+    for (input, output) in inputs.whole_chunks(width).zip(outputs) {
         multiply(width, weights, biases, input, output);
     }
 }
 
 #[inline(always)]
 fn multiply(width: usize, weights: &[f32], biases: &[f32], input: &[f32], output: &mut [f32]) {
-    for ((y, row), bias) in output.iter_mut().zip(weights.chunks_exact(width)).zip(biases) {
+    for ((y, bias), row) in output.iter_mut().zip(biases).zip(weights.whole_chunks(width)) {
         *y = bias + Scalar::dot(row, input);
     }
 }
@@ -53,7 +54,7 @@ fn add_rows(
     targets: &mut [f32],
     add: bool,
 ) {
-    for (target, factors) in targets.chunks_exact_mut(width).zip(values.chunks_exact(terms)) {
+    for (target, factors) in targets.whole_chunks_mut(width).zip(values.whole_chunks(terms)) {
         sum_rows(width, factors, rows, target, add);
     }
 }
@@ -71,16 +72,17 @@ fn add_samples(
 ) {
     let (mut rows, mut values) = (rows, values);
     if cfg!(target_abi = "eabihf") {
-        while let (Some((pair, others)), Some((factors, rest))) =
-            (rows.split_at_checked(2 * width), values.split_at_checked(2 * count))
-        {
+        while let (Some((pair, others)), Some((factors, rest))) = (
+            rows.split_at_checked(width.saturating_mul(2)),
+            values.split_at_checked(count.saturating_mul(2)),
+        ) {
             let pair = pair.split_at_checked(width).unwrap_or_default();
             let factors = factors.split_at_checked(count).unwrap_or_default();
             add_outer_two(width, factors, pair, targets, add);
             (rows, values, add) = (others, rest, true);
         }
     }
-    for (row, factors) in rows.chunks_exact(width).zip(values.chunks_exact(count)) {
+    for (row, factors) in rows.whole_chunks(width).zip(values.whole_chunks(count)) {
         add_outer(width, factors, row, targets, add);
         add = true;
     }
@@ -91,8 +93,8 @@ fn add_samples(
 #[inline(always)]
 fn add_outer(width: usize, factors: &[f32], row: &[f32], targets: &mut [f32], add: bool) {
     let (blocks, rest) = row.as_chunks::<LANES>();
-    for (index, x) in blocks.iter().enumerate() {
-        for (target, factor) in targets.chunks_exact_mut(width).zip(factors) {
+    for (index, x) in (0..blocks.len()).zip(blocks) {
+        for (target, factor) in targets.whole_chunks_mut(width).zip(factors) {
             let Some(y) = target.as_chunks_mut::<LANES>().0.get_mut(index) else { continue };
             add_scaled(y, *factor, x, add);
         }
@@ -100,7 +102,7 @@ fn add_outer(width: usize, factors: &[f32], row: &[f32], targets: &mut [f32], ad
     if rest.is_empty() {
         return;
     }
-    for (target, factor) in targets.chunks_exact_mut(width).zip(factors) {
+    for (target, factor) in targets.whole_chunks_mut(width).zip(factors) {
         add_scaled(target.as_chunks_mut::<LANES>().1, *factor, rest, add);
     }
 }
@@ -124,23 +126,24 @@ fn add_outer_two(
 ) {
     let (first_blocks, first_rest) = first.as_chunks::<LANES>();
     let (second_blocks, second_rest) = second.as_chunks::<LANES>();
-    let whole = width - first_rest.len();
-    for (index, (a, b)) in first_blocks.iter().zip(second_blocks).enumerate() {
-        let start = index * LANES;
+    let mut start = 0_usize;
+    for (a, b) in first_blocks.iter().zip(second_blocks) {
+        let end = start.wrapping_add(LANES);
         let factors = first_factors.iter().zip(second_factors);
-        for (target, (first, second)) in targets.chunks_exact_mut(width).zip(factors) {
-            let Some(y) = target.get_mut(start..start + LANES) else { continue };
+        for (target, (first, second)) in targets.whole_chunks_mut(width).zip(factors) {
+            let Some(y) = target.get_mut(start..end) else { continue };
             for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
                 *y = (if add { *y } else { NOTHING } + first * a) + second * b;
             }
         }
+        start = end;
     }
     if first_rest.is_empty() {
         return;
     }
     let factors = first_factors.iter().zip(second_factors);
-    for (target, (first, second)) in targets.chunks_exact_mut(width).zip(factors) {
-        for ((y, a), b) in target.iter_mut().skip(whole).zip(first_rest).zip(second_rest) {
+    for (target, (first, second)) in targets.whole_chunks_mut(width).zip(factors) {
+        for ((y, a), b) in target.iter_mut().skip(start).zip(first_rest).zip(second_rest) {
             *y = (if add { *y } else { NOTHING } + first * a) + second * b;
         }
     }
@@ -149,18 +152,18 @@ fn add_outer_two(
 /// Computes `target (+)= sum of factors[t] * rows[t]`, one block at a time.
 #[inline(always)]
 fn sum_rows(width: usize, factors: &[f32], rows: &[f32], target: &mut [f32], add: bool) {
-    let mut start = 0;
+    let mut start = 0_usize;
     let (blocks, rest) = target.as_chunks_mut::<LANES>();
     for block in blocks {
         let mut sums = if add { *block } else { [NOTHING; LANES] };
-        for (row, factor) in rows.chunks_exact(width).zip(factors) {
-            let Some(row) = row.get(start..start + LANES) else { continue };
+        for (row, factor) in rows.whole_chunks(width).zip(factors) {
+            let Some(row) = row.get(start..start.wrapping_add(LANES)) else { continue };
             for (sum, x) in sums.iter_mut().zip(row) {
                 *sum += factor * x;
             }
         }
         *block = sums;
-        start += LANES;
+        start = start.wrapping_add(LANES);
     }
     if rest.is_empty() {
         return;
@@ -168,7 +171,7 @@ fn sum_rows(width: usize, factors: &[f32], rows: &[f32], target: &mut [f32], add
     if !add {
         rest.fill(NOTHING);
     }
-    for (row, factor) in rows.chunks_exact(width).zip(factors) {
+    for (row, factor) in rows.whole_chunks(width).zip(factors) {
         for (sum, x) in rest.iter_mut().zip(row.iter().skip(start)) {
             *sum += factor * x;
         }

@@ -99,23 +99,49 @@ impl Pass<1, 2, 0> for InterpolateInto {
     }
 }
 
-/// The new theta, `theta' = theta - rate * gradient`, and `theta' - reach * gradient`.
+/// `start + scale * (theta - start)`
+#[derive(Clone, Copy)]
+pub struct RescaleMove {
+    pub scale: f32,
+}
+
+impl Pass<1, 1, 0> for RescaleMove {
+    #[inline(always)]
+    fn apply<V: SimdVector>(self, [theta]: [V; 1], [start]: [V; 1]) -> ([V; 1], [V; 0]) {
+        ([start + V::splat(self.scale) * (theta - start)], [])
+    }
+}
+
+/// Over `[theta, before]`: `theta + scale * (theta - before)`, and the old theta.
+#[derive(Clone, Copy)]
+pub struct RepeatMove {
+    pub scale: f32,
+}
+
+impl Pass<2, 0, 0> for RepeatMove {
+    #[inline(always)]
+    fn apply<V: SimdVector>(self, [theta, before]: [V; 2], _: [V; 0]) -> ([V; 2], [V; 0]) {
+        ([theta + V::splat(self.scale) * (theta - before), theta], [])
+    }
+}
+
+/// Over `[theta, displaced, gradient]`: the new theta, `theta' = theta - rate * gradient`, and
+/// `theta' - reach * gradient`.
 #[derive(Clone, Copy)]
 pub struct Displace {
     pub rate: f32,
     pub reach: f32,
 }
 
-impl Pass<2, 1, 0> for Displace {
+impl Pass<3, 0, 0> for Displace {
     #[inline(always)]
-    fn apply<V: SimdVector>(self, [theta, _]: [V; 2], [gradient]: [V; 1]) -> ([V; 2], [V; 0]) {
-        let theta = theta - V::splat(self.rate) * gradient;
-        ([theta, theta - V::splat(self.reach) * gradient], [])
+    fn apply<V: SimdVector>(self, [theta, _, gradient]: [V; 3], _: [V; 0]) -> ([V; 3], [V; 0]) {
+        let new = theta - V::splat(self.rate) * gradient;
+        ([new, new - V::splat(self.reach) * gradient, theta], [])
     }
 }
 
-/// Over `[theta, gradient]` and `[displaced]`: `theta + p` and
-/// `p = (displaced - theta) - scale * gradient`.
+/// Over `[theta, gradient]` and `[displaced]`: `theta + ((displaced - theta) - scale * gradient)`.
 #[derive(Clone, Copy)]
 pub struct GaussNewtonMove {
     pub scale: f32,
@@ -129,7 +155,7 @@ impl Pass<2, 1, 0> for GaussNewtonMove {
         [displaced]: [V; 1],
     ) -> ([V; 2], [V; 0]) {
         let direction = (displaced - theta) - V::splat(self.scale) * gradient;
-        ([theta + direction, direction], [])
+        ([theta + direction, theta], [])
     }
 }
 

@@ -81,8 +81,22 @@ impl VectorOps for Wide {
         let [] = Self::pass(formulas::InterpolateInto { scale }, [y], [x, z]);
     }
 
-    fn displace(theta: &mut [f32], displaced: &mut [f32], gradient: &[f32], rate: f32, reach: f32) {
-        let [] = Self::pass(formulas::Displace { rate, reach }, [theta, displaced], [gradient]);
+    fn rescale_move(theta: &mut [f32], start: &[f32], scale: f32) {
+        let [] = Self::pass(formulas::RescaleMove { scale }, [theta], [start]);
+    }
+
+    fn repeat_move(theta: &mut [f32], before: &mut [f32], scale: f32) {
+        let [] = Self::pass(formulas::RepeatMove { scale }, [theta, before], []);
+    }
+
+    fn displace(
+        theta: &mut [f32],
+        displaced: &mut [f32],
+        gradient: &mut [f32],
+        rate: f32,
+        reach: f32,
+    ) {
+        let [] = Self::pass(formulas::Displace { rate, reach }, [theta, displaced, gradient], []);
     }
 
     fn gauss_newton_move(theta: &mut [f32], displaced: &[f32], gradient: &mut [f32], scale: f32) {

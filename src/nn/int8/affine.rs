@@ -33,7 +33,7 @@ pub(super) struct Channel {
 
 /// Bytes of [`Affine`] parameters.
 pub(super) const fn length(outputs: usize, weights: usize) -> usize {
-    4 + (4 + 4) * outputs + weights
+    outputs.saturating_mul(4 + 4).saturating_add(weights).saturating_add(4)
 }
 
 /// Checks when the types are compiled that an `i32` holds the sum of so many products.
@@ -82,8 +82,8 @@ impl<'a> Affine<'a> {
     pub fn read(bytes: &'a [u8], outputs: usize, weights: usize) -> Result<Self, Error> {
         Error::check_length("int8 parameters", length(outputs, weights), bytes.len())?;
         let (range, rest) = Range::read(bytes)?;
-        let (multipliers, rest) = split(rest, 4 * outputs)?;
-        let (biases, weights) = split(rest, 4 * outputs)?;
+        let (multipliers, rest) = split(rest, outputs.saturating_mul(4))?;
+        let (biases, weights) = split(rest, outputs.saturating_mul(4))?;
         let (multipliers, biases) = (multipliers.as_chunks().0, biases.as_chunks().0);
         Ok(Self { range, multipliers, biases, weights })
     }

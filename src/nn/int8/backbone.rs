@@ -13,7 +13,9 @@ const HEADER: usize = MAGIC.len() + 4 + 4 + 1 + 1;
 /// Layers `L` of [`int8`](crate::nn::int8), read in place from flash. RAM: two buffers of the
 /// longest vector between two layers, a byte a value.
 ///
-/// The input is quantised as it is read, a NaN as 0; the features come out as `f32`.
+/// The input is quantised as it is read; the features come out as `f32`. Where a value of the input
+/// is NaN or infinite, every feature is NaN, since no byte can stand for it: the loss and
+/// [`classify`](crate::nn::Network::classify) then refuse it, as they do behind layers in `f32`.
 ///
 /// ```
 /// use rolling_ball::nn::{Dense, Network, int8};
@@ -114,12 +116,18 @@ impl<L: Layer> Backbone for Int8Backbone<'_, L> {
         let buffers: &mut [i8] = bytemuck::must_cast_slice_mut(scratch);
         let short = Error::Length { what: "scratch", expected: Self::SCRATCH, actual: 0 };
         let (front, back) = buffers.split_at_mut_checked(L::WIDTH).ok_or(short)?;
+        let mut finite = true;
         for (byte, value) in front.iter_mut().zip(values) {
+            finite &= value.is_finite();
             *byte = self.input.quantise(value);
+        }
+        if !finite {
+            features.fill(f32::NAN);
+            return Ok(());
         }
         let (output, _) = L::infer(self.layers, front, back)?;
         for (feature, byte) in features.iter_mut().zip(output) {
-            *feature = (i32::from(*byte) - self.output.zero) as f32 * self.output.factor;
+            *feature = i32::from(*byte).wrapping_sub(self.output.zero) as f32 * self.output.factor;
         }
         Ok(())
     }

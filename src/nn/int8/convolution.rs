@@ -3,6 +3,7 @@
 use super::affine::{Affine, assert_sum_fits, length};
 use super::layer::{Buffers, Layer, input_and_output};
 use crate::Error;
+use crate::chunks::Chunked;
 use crate::nn::window::{Geometry, InTime, Shape, Sliding};
 use core::marker::PhantomData;
 
@@ -115,19 +116,19 @@ pub(super) fn convolve(
     let zero = affine.range.input_zero;
     // Neither is 0, which only the types know.
     let (filters, length) = (filters.max(1), geometry.length().max(1));
-    for (runs, outputs) in geometry.each().zip(output.chunks_exact_mut(filters)) {
+    for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(filters)) {
         let mut channels = affine.channels();
-        let groups = affine.weights().chunks((TOGETHER * length).max(1));
-        for (outputs, filters) in outputs.chunks_mut(TOGETHER).zip(groups) {
+        let groups = affine.weights().chunks_up_to(length.saturating_mul(TOGETHER));
+        for (outputs, filters) in outputs.chunks_up_to_mut(TOGETHER).zip(groups) {
             let mut sums = [0; TOGETHER];
             for run in runs.clone() {
                 let values = run.of_map(input);
-                for (sum, filter) in sums.iter_mut().zip(filters.chunks_exact(length)) {
-                    *sum += dot(run.of_window(filter), values, zero);
+                for (sum, filter) in sums.iter_mut().zip(filters.whole_chunks(length)) {
+                    *sum = dot(*sum, run.of_window(filter), values, zero);
                 }
             }
             for ((y, sum), channel) in outputs.iter_mut().zip(sums).zip(&mut channels) {
-                *y = affine.range.requantise(sum + channel.bias, channel.multiplier);
+                *y = affine.range.requantise(sum.wrapping_add(channel.bias), channel.multiplier);
             }
         }
     }
@@ -136,14 +137,15 @@ pub(super) fn convolve(
 fn convolve_channels(geometry: Geometry, affine: Affine, input: &[i8], output: &mut [i8]) {
     let zero = affine.range.input_zero;
     let channels = geometry.channels();
-    for (runs, outputs) in geometry.each().zip(output.chunks_exact_mut(channels)) {
-        for ((index, y), channel) in outputs.iter_mut().enumerate().zip(affine.channels()) {
+    for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(channels)) {
+        for ((index, y), channel) in (0..channels).zip(outputs).zip(affine.channels()) {
             let mut sum = channel.bias;
             for run in runs.clone() {
-                let weights = run.of_window(affine.weights()).iter().skip(index).step_by(channels);
-                let values = run.of_map(input).iter().skip(index).step_by(channels);
-                for (weight, value) in weights.zip(values) {
-                    sum += product(*weight, *value, zero);
+                let weights = run.of_window(affine.weights()).whole_chunks(channels);
+                let values = run.of_map(input).whole_chunks(channels);
+                for (weights, values) in weights.zip(values) {
+                    let pair = weights.get(index).zip(values.get(index));
+                    sum = pair.map_or(sum, |(weight, value)| add(sum, *weight, *value, zero));
                 }
             }
             *y = affine.range.requantise(sum, channel.multiplier);
@@ -152,21 +154,22 @@ fn convolve_channels(geometry: Geometry, affine: Affine, input: &[i8], output: &
 }
 
 /// By fours: a loop's own instructions are as many as those of a product.
-fn dot(weights: &[i8], values: &[i8], zero: i32) -> i32 {
+fn dot(mut sum: i32, weights: &[i8], values: &[i8], zero: i32) -> i32 {
     let (weights, last_weights) = weights.as_chunks::<4>();
     let (values, last_values) = values.as_chunks::<4>();
-    let mut sum = 0;
     for (weights, values) in weights.iter().zip(values) {
         for (weight, value) in weights.iter().zip(values) {
-            sum += product(*weight, *value, zero);
+            sum = add(sum, *weight, *value, zero);
         }
     }
     for (weight, value) in last_weights.iter().zip(last_values) {
-        sum += product(*weight, *value, zero);
+        sum = add(sum, *weight, *value, zero);
     }
     sum
 }
 
-fn product(weight: i8, value: i8, zero: i32) -> i32 {
-    i32::from(weight) * (i32::from(value) - zero)
+/// Adds a product to a sum, which an `i32` holds: [`assert_sum_fits`].
+fn add(sum: i32, weight: i8, value: i8, zero: i32) -> i32 {
+    let product = i32::from(weight).wrapping_mul(i32::from(value).wrapping_sub(zero));
+    sum.wrapping_add(product)
 }

@@ -3,6 +3,7 @@
 use super::affine::{Range, assert_sum_fits, check_multiplier};
 use super::layer::{Buffers, Layer, input_and_output};
 use crate::Error;
+use crate::chunks::Chunked;
 use crate::nn::window::{Geometry, InTime, Run, Shape, Sliding, Whole};
 use core::marker::PhantomData;
 
@@ -109,10 +110,13 @@ impl Mean {
 
     fn pool(&self, geometry: Geometry, input: &[i8], output: &mut [i8]) {
         let channels = geometry.channels();
-        for (runs, outputs) in geometry.each().zip(output.chunks_exact_mut(channels)) {
-            for (channel, y) in outputs.iter_mut().enumerate() {
+        for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(channels)) {
+            for (channel, y) in (0..channels).zip(outputs) {
                 let values = runs.clone().flat_map(|run| of_channel(input, run, channel, channels));
-                let sum = values.map(|value| i32::from(*value) - self.range.input_zero).sum();
+                // An i32 holds it, by assert_sum_fits.
+                let sum = values.fold(0_i32, |sum, value| {
+                    sum.wrapping_add(i32::from(*value).wrapping_sub(self.range.input_zero))
+                });
                 *y = self.range.requantise(sum, self.multiplier);
             }
         }
@@ -121,8 +125,8 @@ impl Mean {
 
 fn largest(geometry: Geometry, input: &[i8], output: &mut [i8]) {
     let channels = geometry.channels();
-    for (runs, outputs) in geometry.each().zip(output.chunks_exact_mut(channels)) {
-        for (channel, y) in outputs.iter_mut().enumerate() {
+    for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(channels)) {
+        for (channel, y) in (0..channels).zip(outputs) {
             let values = runs.clone().flat_map(|run| of_channel(input, run, channel, channels));
             // Padding is less than the window is long: every window sees the map.
             *y = values.max().copied().unwrap_or(i8::MIN);
@@ -137,5 +141,5 @@ fn of_channel(
     channel: usize,
     channels: usize,
 ) -> impl Iterator<Item = &i8> {
-    run.of_map(input).iter().skip(channel).step_by(channels)
+    run.of_map(input).whole_chunks(channels).filter_map(move |values| values.get(channel))
 }

@@ -19,6 +19,14 @@ macro_rules! pass_on {
             self.inner.steps()
         }
 
+        fn refused(&self) -> u32 {
+            self.inner.refused()
+        }
+
+        fn halve_when_refused(&mut self, halve: bool) {
+            self.inner.halve_when_refused(halve);
+        }
+
         fn restart(&mut self) -> Result<(), Error> {
             self.inner.restart()
         }
@@ -54,8 +62,10 @@ macro_rules! pass_on_state {
 
 mod by_part;
 mod clip_norm;
+mod keep_start;
 mod weight_decay;
 
 pub use by_part::{ByPart, Part, Parts, StepByPart};
 pub use clip_norm::ClipNorm;
+pub use keep_start::KeepStart;
 pub use weight_decay::WeightDecay;

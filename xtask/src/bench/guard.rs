@@ -1,4 +1,4 @@
-//! Committed tables of instructions, and the comparison with them. Instructions are the compiler's:
+//! Committed tables of instructions or bytes, and the comparison with them. They are the compiler's:
 //! those of another one are not compared.
 
 use crate::cores::Agreement;
@@ -16,6 +16,8 @@ pub struct Guard {
     pub path: &'static str,
     /// The command that writes it.
     pub bless: &'static str,
+    /// What is counted.
+    pub unit: &'static str,
 }
 
 /// What a table says: what each figure is, and its value.
@@ -44,7 +46,7 @@ impl Guard {
 
     /// The committed table.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
-        let Self { path, bless } = self;
+        let Self { path, bless, .. } = self;
         let text = std::fs::read_to_string(root().join(path))
             .with_context(|| format!("cannot read {path}; {bless} writes it"))?;
         serde_json::from_str(&text)
@@ -54,10 +56,10 @@ impl Guard {
     /// Compares what was counted here with the committed figures, of which there may be more, and
     /// fails where one rose.
     pub fn agreement(&self, new: &Figures, committed: &Figures) -> Result<Agreement> {
-        let Self { path, bless } = self;
+        let Self { path, bless, unit } = self;
         if new.rustc != committed.rustc {
             return Ok(Agreement::OtherCompiler(format!(
-                "instructions are not compared: the committed ones were made by {}, these by {}",
+                "{unit} are not compared: the committed ones were made by {}, these by {}",
                 committed.rustc, new.rustc
             )));
         }
@@ -72,13 +74,13 @@ impl Guard {
         let fallen = said(&moves, |move_| move_.percent() < -TOLERANCE);
         if !fallen.is_empty() {
             eprintln!(
-                "instructions fell by more than {TOLERANCE} % below {path}:\n{fallen}\
+                "{unit} fell by more than {TOLERANCE} % below {path}:\n{fallen}\
                  to hold them there: {bless}, and commit the file"
             );
         }
         if !risen.is_empty() {
             bail!(
-                "instructions rose by more than {TOLERANCE} % over {path} (same compiler, \
+                "{unit} rose by more than {TOLERANCE} % over {path} (same compiler, \
                  {}):\n{risen}where they may: {bless}, and commit the file",
                 new.rustc
             );
@@ -107,7 +109,7 @@ fn said(moves: &[Move], holds: impl Fn(&Move) -> bool) -> String {
 mod tests {
     use super::*;
 
-    const GUARD: Guard = Guard { path: "the/table.json", bless: "write it" };
+    const GUARD: Guard = Guard { path: "the/table.json", bless: "write it", unit: "instructions" };
 
     fn figures(counts: &[(&str, u64)]) -> Figures<'static> {
         let counts = counts.iter().map(|(what, count)| ((*what).to_owned(), *count)).collect();

@@ -4,7 +4,7 @@ mod arguments;
 mod desktop;
 mod findings;
 mod footpoint;
-mod guard;
+pub mod guard;
 pub mod kernels;
 pub mod mcu;
 mod peers;

@@ -76,6 +76,13 @@ pub fn symbols_matching(path: &Path, needles: &[&str]) -> Result<Vec<String>> {
     Ok(names)
 }
 
+/// The bytes of a section, such as `.text`.
+pub fn section_bytes(path: &Path, name: &str) -> Result<u64> {
+    let bytes = read(path)?;
+    let section = parse(path, &bytes)?.section_by_name(name).map(|section| section.size());
+    section.with_context(|| format!("{} has no section {name}", path.display()))
+}
+
 fn is_allocated_and_writable(flags: SectionFlags) -> bool {
     match flags {
         SectionFlags::Elf { sh_flags, .. } => {
@@ -85,16 +92,16 @@ fn is_allocated_and_writable(flags: SectionFlags) -> bool {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read {}; build it first", path.display()))
 }
 
-fn parse<'data>(path: &Path, bytes: &'data [u8]) -> Result<File<'data>> {
+pub(super) fn parse<'data>(path: &Path, bytes: &'data [u8]) -> Result<File<'data>> {
     File::parse(bytes)
         .with_context(|| format!("{} is not a complete ELF file; build it again", path.display()))
 }
 
-fn truncated(path: &Path) -> String {
+pub(super) fn truncated(path: &Path) -> String {
     format!("{} is cut off or damaged; build it again", path.display())
 }
 

@@ -1,5 +1,6 @@
 //! Builds the firmware around an image and runs it in the emulator.
 
+pub mod calls;
 pub mod elf;
 pub mod log;
 pub mod qemu;

@@ -7,7 +7,7 @@ use anyhow::ensure;
 use workbench::workspace::{FEATURES, cargo};
 
 /// In reading order.
-const EXAMPLES: [&str; 9] = [
+const EXAMPLES: [&str; 10] = [
     "first_step",
     "ask_and_tell",
     "embassy_task",
@@ -17,6 +17,7 @@ const EXAMPLES: [&str; 9] = [
     "frozen_backbone",
     "import_and_fine_tune",
     "save_and_resume",
+    "authenticated_checkpoint",
 ];
 
 pub fn part(args: &TestArgs) -> Part {

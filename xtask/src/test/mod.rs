@@ -11,7 +11,10 @@ mod duty;
 mod examples;
 mod faults;
 mod features;
+mod files;
 mod flash;
+mod flips;
+mod fuzz;
 mod gpu;
 mod images;
 mod instructions;
@@ -22,8 +25,11 @@ mod memory;
 mod msrv;
 mod panics;
 mod part;
+mod power;
 mod rehearsal;
+mod soak;
 mod speakers;
+mod stack;
 mod targets;
 mod tools;
 mod watch;
@@ -80,20 +86,26 @@ const FORBIDDEN: [&str; 6] =
 
 /// The parts: first what needs no emulator and little building, last what builds hundreds of
 /// crates.
-const PARTS: [fn(&TestArgs) -> Part; 24] = [
+const PARTS: &[fn(&TestArgs) -> Part] = &[
     lint::part,
     library::part,
+    power::part,
     features::part,
+    fuzz::part,
     msrv::part,
     tools::part,
+    files::part,
     rehearsal::part,
     examples::part,
     memory::part,
     targets::part,
     panics::part,
+    stack::part,
     logs::part,
     device::part,
     faults::part,
+    soak::part,
+    flips::part,
     images::part,
     flash::part,
     cores::part,

@@ -296,7 +296,18 @@ static void look(object *object) {
     rb_error_detail detail;
     uint32_t steps = UNTOUCHED;
     rb_optimizer *it = address(object, &wrong);
-    switch (below(4)) {
+    switch (below(6)) {
+    case 5: {
+        uint32_t halve = (uint32_t)below(3);
+        ANSWER(rb_halve_when_refused(it, halve), wrong, halve > 1 ? CODE(SETTING) : CODE(NONE));
+        break;
+    }
+    case 4: {
+        uint32_t *place = output(object, &steps, &wrong);
+        rb_error error = ANSWER(rb_refused(it, place), wrong, CODE(NONE));
+        EXPECT(!error || steps == UNTOUCHED);
+        break;
+    }
     case 0: {
         rb_step_report *place = output(object, &report, &wrong);
         ANSWER(rb_report(it, place), wrong, CODE(NONE));

@@ -36,14 +36,14 @@ fn committed(name: &str, calibration: Option<&str>, test: Option<&str>) -> Resul
 }
 
 /// Inputs in this project's order, and PyTorch's outputs.
-fn expected(graph: &Graph) -> Result<(Inputs, Vec<f32>)> {
+fn expected(graph: &Graph) -> Result<(Vec<Vec<f32>>, Vec<f32>)> {
     let path = models().join(format!("{}_expected.safetensors", graph.name));
     let bytes = std::fs::read(path)?;
     let file = tensors::parse(&bytes, "expected")?;
     let outputs = graph.nodes.last().map_or(0, |node| length(node.output));
-    let inputs = Inputs::read(graph, &file)?;
-    let count = inputs.iter().count();
-    Ok((inputs, tensors::floats(&file, "logits", &[count, outputs])?))
+    let inputs: Vec<Vec<f32>> = Inputs::read(graph, &file)?.iter().collect();
+    let logits = tensors::floats(&file, "logits", &[inputs.len(), outputs])?;
+    Ok((inputs, logits))
 }
 
 const MODELS: [&str; 4] = ["digits_cnn", "digits_mlp", "image_layers", "signal_layers"];
@@ -72,7 +72,7 @@ fn compare<T: Layer, F: Backbone>(
     network: &Network<'_, T, F>,
     theta: &[f32],
     (graph, int8): (&Graph, bool),
-    inputs: &Inputs,
+    inputs: &[Vec<f32>],
     logits: impl Fn(&[f32]) -> Vec<f32>,
 ) -> Result<()> {
     ensure!(Network::<T, F>::SCRATCH == sizes::scratch(graph, int8), "scratch of {}", graph.name);
@@ -83,7 +83,7 @@ fn compare<T: Layer, F: Backbone>(
     );
     let mut scratch = vec![0.0; Network::<T, F>::SCRATCH];
     for input in inputs.iter() {
-        let output = network.predict(theta, &input, &mut scratch)?;
+        let output = network.predict(theta, &input.as_slice(), &mut scratch)?;
         let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
         ensure!(bits(output) == bits(&logits(input)), "{}: {output:?}", graph.name);
     }

@@ -52,7 +52,8 @@ fn int8_features_stay_within_the_rounding_of_every_layer() -> Result<()> {
         let quantised = quantised(&graph, &parameters, &inputs)?;
         let evaluator = Evaluator::new(&graph, &parameters);
         for input in &inputs {
-            let outputs = evaluator.outputs(input);
+            let mut outputs = Vec::new();
+            evaluator.each_output(input, |output| outputs.push(output.to_vec()));
             let mut step = quantised.input.step;
             let mut error = step;
             for (index, layer) in &quantised.layers {
@@ -156,6 +157,20 @@ fn inputs_too_small_for_a_scale_are_refused() -> Result<()> {
     let error = quantised(&graph, &parameters, &inputs).err();
     let said = error.map(|error| format!("{error:#}")).unwrap_or_default();
     ensure!(said.contains("are the inputs normalised as in training?"), "{said:?}");
+    Ok(())
+}
+
+#[test]
+fn outputs_that_are_no_numbers_are_refused() -> Result<()> {
+    let (graph, _, _) = random(
+        "name = 'large'\ninput = [2]\nbackbone = [{ type = 'dense', tensors = 'd', outputs = 1 \
+         }]\nlayers = [{ type = 'relu' }]",
+        1,
+    )?;
+    // The one product is infinite, the other minus infinity.
+    let error = quantised(&graph, &[3e38, -3e38, 0.0], &[vec![2.0, 2.0]]).err();
+    let said = error.map(|error| format!("{error:#}")).unwrap_or_default();
+    ensure!(said.contains("its outputs on the calibration inputs are not finite"), "{said:?}");
     Ok(())
 }
 

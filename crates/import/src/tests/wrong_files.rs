@@ -1,10 +1,12 @@
 //! Wrong files, and what is said about them.
 
 use super::models;
+use crate::evaluate::Evaluator;
 use crate::graph::Graph;
 use crate::inputs::Inputs;
 use crate::spec::Spec;
-use crate::tensors;
+use crate::tensors::{self, LONGEST_HEADER};
+use crate::{Error, Import};
 use anyhow::{Result, ensure};
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, TensorView};
@@ -150,6 +152,25 @@ fn networks_that_make_no_sense_are_refused_by_layer() -> Result<()> {
         (network("[4]", r#"{ type = "leaky_relu", slope = 0.123456 }"#), "slope = 0.123456"),
         (said("name = \"../a\"\ninput = [1]\nlayers = []"), "expected lower-case letters"),
         (said("name = "), "not a network file"),
+        (
+            network("[1, 1025, 1025]", r#"{ type = "max_pool", kernel = 512, stride = 1 }"#),
+            "layer 1 of the layers (max_pool): expected at most 1073741824 products and sums for \
+             an input in all layers, found 69257396224 up to this one",
+        ),
+        (
+            network("[1, 2048, 2048]", &r#"{ type = "relu" },"#.repeat(4)),
+            "layer 4 of the layers (relu): expected at most 16777216 values in the input and the \
+             outputs of all layers, found 20971520 up to this one",
+        ),
+        (
+            network("[5000]", r#"{ type = "dense", tensors = "d", outputs = 5000 }"#),
+            "layer 1 of the layers (dense): expected at most 16777216 values, found 1 x 1 x 5000 x \
+             5000",
+        ),
+        (
+            network("[4]", &r#"{ type = "relu" },"#.repeat(257)),
+            "expected at most 256 layers, found 257",
+        ),
     ] {
         ensure!(said.contains(expected), "expected {expected:?}, got {said:?}");
     }
@@ -205,6 +226,18 @@ fn inputs_that_do_not_fit_are_refused() -> Result<()> {
     Ok(())
 }
 
+/// A header of tensors that end at the largest number there is.
+fn last_offset_at_the_end() -> String {
+    let piece = 1_u64 << 60;
+    let tensors = (0..16).map(|index: u64| {
+        let start = piece * index;
+        let end = if index == 15 { u64::MAX } else { start + piece };
+        let length = end - start;
+        format!(r#""{index}":{{"dtype":"U8","shape":[{length}],"data_offsets":[{start},{end}]}}"#)
+    });
+    format!("{{{}}}", tensors.collect::<Vec<_>>().join(","))
+}
+
 #[test]
 fn hostile_files_are_refused() -> Result<()> {
     let header = |text: &str, data: usize| {
@@ -229,10 +262,147 @@ fn hostile_files_are_refused() -> Result<()> {
             6,
         ),
         header(r#"{"a":{"dtype":"F32","shape":[18446744073709551615,2],"data_offsets":[0,8]}}"#, 8),
+        header(r#"{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,8]}}"#, 8),
+        header(&format!("{}{}", r#"{"a":"#.repeat(300_000), "}".repeat(300_000)), 0),
+        header(&last_offset_at_the_end(), 0),
+        [&(LONGEST_HEADER + 1).to_le_bytes()[..], &vec![b' '; 1 << 21]].concat(),
     ] {
         let error = tensors::parse(&bytes, "model.safetensors").err();
         let said = error.map(|error| format!("{error:#}")).unwrap_or_default();
-        ensure!(said.contains("model.safetensors: not a safetensors file"), "{bytes:?}: {said:?}");
+        let start = &bytes[..bytes.len().min(100)];
+        ensure!(said.contains("model.safetensors: not a safetensors file"), "{start:?}: {said:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_pool_whose_windows_are_a_thousand_times_the_map_needs_no_memory_for_them() -> Result<()> {
+    let text = |stride| {
+        format!(
+            "name = 'pool'\ninput = [1, 2048, 2048]\nlayers = [{{ type = 'max_pool', kernel = 1024, \
+             stride = {stride} }}]"
+        )
+    };
+    // 1,025 x 1,025 windows of a million values each.
+    let refused = Graph::new(&Spec::parse(&text(1))?).err();
+    let said = refused.map(|error| format!("{error:#}")).unwrap_or_default();
+    ensure!(said.contains("found 1101660160000"), "{said}");
+    // 9 x 9 of them.
+    let graph = Graph::new(&Spec::parse(&text(128))?)?;
+    let input: Vec<f32> = (0..2048 * 2048).map(|place| place as f32).collect();
+    let logits = Evaluator::new(&graph, &[]).logits(&input);
+    let last = |place: usize| (1023 + 128 * place) as f32;
+    let expected = (0..81).map(|window| last(window / 9) * 2048.0 + last(window % 9));
+    ensure!(logits == expected.collect::<Vec<f32>>(), "{logits:?}");
+    Ok(())
+}
+
+#[test]
+fn layers_that_share_a_tensor_take_at_most_twice_what_the_file_has() -> Result<()> {
+    let text = |layers: usize| {
+        let layer = "{ type = 'dense', tensors = 'a', outputs = 8 },";
+        format!("name = 'shared'\ninput = [8]\nlayers = [{}]", layer.repeat(layers))
+    };
+    let bytes = file(&[
+        ("a.weight", Dtype::F32, &[8, 8], floats(64, 1.0)),
+        ("a.bias", Dtype::F32, &[8], floats(8, 1.0)),
+    ])?;
+    let read = |layers| -> Result<usize> {
+        let graph = Graph::new(&Spec::parse(&text(layers))?)?;
+        Ok(tensors::parameters(&graph, &tensors::parse(&bytes, "shared")?)?.len())
+    };
+    ensure!(read(2)? == 144);
+    let said = read(3).err().map(|error| format!("{error:#}")).unwrap_or_default();
+    ensure!(
+        said.contains("layer 3 of the layers (dense): up to it the network takes 216 parameters")
+            && said.contains("from a file of 72 values"),
+        "{said}"
+    );
+    Ok(())
+}
+
+#[test]
+fn an_error_shows_no_more_than_twenty_tensors() -> Result<()> {
+    let names: Vec<String> = (0..300).map(|index| format!("layer{index:03}.weight")).collect();
+    let tensors: Vec<_> = names
+        .iter()
+        .map(|name| (name.as_str(), Dtype::F32, &[1_usize][..], floats(1, 0.0)))
+        .collect();
+    let said = complaint(&tensors)?;
+    ensure!(said.ends_with("layer019.weight and 280 others"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn what_a_terminal_would_act_on_is_escaped_in_errors() -> Result<()> {
+    let tensors = [("a\u{1b}[31m\n\u{202e}b", Dtype::F32, &[1_usize][..], floats(1, 0.0))];
+    let graph = Graph::new(&Spec::parse(SMALL)?)?;
+    let bytes = file(&tensors)?;
+    let missing = tensors::parameters(&graph, &tensors::parse(&bytes, "a\u{7}.safetensors")?);
+    let damaged = tensors::parse(&bytes[1..], "a\u{7}.safetensors").map(|_| ());
+    let toml = "name = 'a'\ninput = [1]\nlayers = [{ type = \"\\u001b]0;title\\u0007\" }]";
+    let raw = "name = 'a'\u{1b}[2J";
+    for (error, expected) in [
+        (missing.err(), r"a\u{1b}[31m\n\u{202e}b"),
+        (damaged.err(), r"a\u{7}.safetensors: not a safetensors file"),
+        (Spec::parse(toml).err(), r"unknown variant `\u{1b}]0;title\u{7}`"),
+        (Spec::parse(raw).err(), r"\u{1b}[2J"),
+    ] {
+        let said = error.map(|error| Error::from(error).to_string()).unwrap_or_default();
+        ensure!(said.contains(expected), "expected {expected}, got {said:?}");
+        let acted_on = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        ensure!(!said.contains(acted_on), "{said:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn descriptions_that_nest_deeply_are_refused() -> Result<()> {
+    for text in [
+        format!("name = {}", "[".repeat(200_000)),
+        format!("name = {}{}", "[".repeat(100_000), "]".repeat(100_000)),
+        format!("name = {}", "{ a = ".repeat(40_000)),
+        format!("{} = 1", ["a"; 100_000].join(".")),
+        format!("[{}]", ["a"; 100_000].join(".")),
+        "[[a]]\n".repeat(40_000),
+        format!("input = [{}]", "1,".repeat(100_000)),
+    ] {
+        let error = Spec::parse(&text).err();
+        let said = error.map(|error| Error::from(error).to_string()).unwrap_or_default();
+        ensure!(said.contains("not a network file"), "{}: {said:.200}", &text[..20]);
+        ensure!(said.len() < 2 * text.len() + 1000, "{} bytes", said.len());
+    }
+    Ok(())
+}
+
+#[test]
+fn a_name_that_is_a_keyword_or_text_for_another_program_is_refused() -> Result<()> {
+    for name in ["fn", "gen", "self", "int", "..", "a\\nb", "a*/", "a\\\");", "rolling_ball"] {
+        let text = format!("name = \"{name}\"\ninput = [1]\nlayers = [{{ type = 'relu' }}]");
+        let said = Spec::parse(&text).err().map(|error| error.to_string()).unwrap_or_default();
+        ensure!(said.contains("name = \"") && said.contains("expected"), "{name}: {said}");
+    }
+    Ok(())
+}
+
+#[test]
+fn no_name_of_a_tensor_gets_into_the_files() -> Result<()> {
+    let evil = "*/ evil \"; //";
+    let folder = tempfile::tempdir()?;
+    let (model, network) = (folder.path().join("m"), folder.path().join("n"));
+    let (weight, bias) = (format!("{evil}.weight"), format!("{evil}.bias"));
+    let tensors: [(&str, Dtype, &[usize], Vec<u8>); 2] =
+        [(&weight, Dtype::F32, &[2, 4], floats(8, 1.0)), (&bias, Dtype::F32, &[2], floats(2, 1.0))];
+    std::fs::write(&model, file(&tensors)?)?;
+    std::fs::write(
+        &network,
+        format!(
+            "name = 'a'\ninput = [4]\nlayers = [{{ type = 'dense', tensors = '{evil}', outputs = 2 \
+             }}]"
+        ),
+    )?;
+    for file in Import::new(&model, &network).read()?.files() {
+        ensure!(!String::from_utf8_lossy(&file.content).contains("evil"), "{}", file.name);
     }
     Ok(())
 }

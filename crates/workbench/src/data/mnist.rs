@@ -1,10 +1,8 @@
 //! MNIST, from the four IDX files of its authors.
 
-use crate::data::Dataset;
+use crate::data::{Dataset, file};
 use anyhow::{Context, Result, ensure};
 use flate2::read::GzDecoder;
-use std::fs;
-use std::io::Read;
 use std::path::Path;
 
 /// Pixels of an image.
@@ -60,9 +58,9 @@ fn payload(directory: &Path, name: &str, [magic, rows, columns]: [u32; 3]) -> Re
         directory.display()
     );
     let payload = bytes.get(4 * fields..).unwrap_or_default();
-    let length = count as usize * (rows * columns).max(1) as usize;
+    let length = u64::from(count) * u64::from((rows * columns).max(1));
     ensure!(
-        payload.len() == length,
+        payload.len() as u64 == length,
         "{name} in {} is cut off: expected {length} bytes after the header, got {}",
         directory.display(),
         payload.len()
@@ -78,10 +76,10 @@ fn big_endian(bytes: &[u8]) -> u32 {
 fn bytes(directory: &Path, name: &str) -> Result<Vec<u8>> {
     let plain = directory.join(name);
     if plain.is_file() {
-        return fs::read(&plain).with_context(|| format!("cannot read {}", plain.display()));
+        return file::whole(file::open(&plain)?, &plain);
     }
     let packed = directory.join(format!("{name}.gz"));
-    let file = fs::File::open(&packed).with_context(|| {
+    let file = file::open(&packed).with_context(|| {
         format!(
             "cannot read {}, nor {name} beside it: --data needs the directory with MNIST's four \
              IDX files, packed or not (Fashion-MNIST's, of the Debian package \
@@ -89,16 +87,13 @@ fn bytes(directory: &Path, name: &str) -> Result<Vec<u8>> {
             packed.display()
         )
     })?;
-    let mut bytes = Vec::new();
-    GzDecoder::new(file)
-        .read_to_end(&mut bytes)
-        .with_context(|| format!("{} cannot be unpacked", packed.display()))?;
-    Ok(bytes)
+    file::whole(GzDecoder::new(file), &packed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn a_file_that_is_cut_off_or_something_else_says_so() -> Result<()> {

@@ -2,6 +2,7 @@
 
 mod dataset;
 pub mod digits;
+mod file;
 pub mod mnist;
 pub mod speakers;
 

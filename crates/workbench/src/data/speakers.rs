@@ -1,6 +1,6 @@
 //! The spoken-digits scenario: a network that knows five speakers meets the sixth.
 
-use crate::data::Dataset;
+use crate::data::{Dataset, file};
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 
@@ -19,7 +19,7 @@ impl Recordings {
     pub fn read(directory: &Path) -> Result<Self> {
         let read = |part: &str| {
             let path = directory.join(format!("fsdd_logmel16x20_u8.{part}.u8.bin"));
-            std::fs::read(&path).with_context(|| {
+            file::open(&path).and_then(|file| file::whole(file, &path)).with_context(|| {
                 format!(
                     "cannot read {}: --fsdd needs the directory with the three files \
                      fsdd_logmel16x20_u8.x.u8.bin, .y.u8.bin and .speaker.u8.bin",

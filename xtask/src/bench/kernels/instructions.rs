@@ -15,8 +15,11 @@ use workbench::table::grouped;
 use workbench::table::markdown;
 use workbench::workspace::{capture, cargo, compiler, root};
 
-const GUARD: Guard =
-    Guard { path: "benches/instructions.json", bless: "cargo xtask bench --only kernels --write" };
+const GUARD: Guard = Guard {
+    path: "benches/instructions.json",
+    bless: "cargo xtask bench --only kernels --write",
+    unit: "instructions",
+};
 
 /// What was counted, and with which compiler.
 #[derive(Deserialize, Serialize)]

@@ -7,8 +7,11 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use workbench::workspace::compiler;
 
-const GUARD: Guard =
-    Guard { path: "boards/qemu/instructions.json", bless: "cargo xtask bench --only mcu --write" };
+const GUARD: Guard = Guard {
+    path: "boards/qemu/instructions.json",
+    bless: "cargo xtask bench --only mcu --write",
+    unit: "instructions",
+};
 
 /// What was counted, and with which compiler.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
