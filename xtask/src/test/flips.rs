@@ -82,7 +82,8 @@ fn check() -> Result<String> {
          ball: what was resumed afterwards, compared with what was saved bit by bit. A byte that \
          arrives damaged is refused by the save, which reads back what it has written; then the \
          newest checkpoint of before is still there. What is flipped in RAM before a save cannot \
-         be told from training: it is saved as it is, and resumed so.\n\n{}",
+         be told from training: it is saved as it is, and resumed so, unless it makes a number of \
+         theta that is not finite, which the save refuses.\n\n{}",
         grouped(TRIALS.into()),
         MPS2_AN386.core,
         markdown(header, rows.into_iter())
