@@ -19,6 +19,8 @@ struct Architecture {
     library: Program,
     /// What runs its programs; nothing where this processor does.
     runner: Option<Program>,
+    /// Tests that are left out.
+    left_out: &'static [&'static str],
 }
 
 const OTHERS: [Architecture; 2] = [
@@ -28,6 +30,12 @@ const OTHERS: [Architecture; 2] = [
         linker: ("s390x-linux-gnu-gcc", "gcc-s390x-linux-gnu"),
         library: ("/usr/s390x-linux-gnu/lib/libc.a", "libc6-dev-s390x-cross"),
         runner: Some(("qemu-s390x-static", "qemu-user-static")),
+        // QEMU 7.2 gets `mdebr` wrong, the product of two f32 as an f64, by which these tests find
+        // what they expect.
+        left_out: &[
+            "wells_nearby_are_as_good_as_all_of_them",
+            "a_centre_is_as_high_as_the_highest_point_under_the_cap_asks_for",
+        ],
     },
     Architecture {
         target: "i686-unknown-linux-gnu",
@@ -35,6 +43,7 @@ const OTHERS: [Architecture; 2] = [
         linker: ("i686-linux-gnu-gcc", "gcc-i686-linux-gnu"),
         library: ("/usr/i686-linux-gnu/lib/libc.a", "libc6-dev-i386-cross"),
         runner: None,
+        left_out: &[],
     },
 ];
 
@@ -53,14 +62,15 @@ pub fn part(args: &TestArgs) -> Part {
         let mut text = format!(
             "`cargo xtask test architectures --long`: the library's tests with the features \
              {FEATURES}, those of bits, of formats and of committed checkpoints among them.\n\n\
-             | target | what it is | tests that pass |\n|---|---|---|\n"
+             | target | what it is | tests that pass | left out |\n|---|---|---|---|\n"
         );
         for other in &OTHERS {
             if let Err(reason) = other.install(install) {
                 return Ok(skipped(format!("{}: {reason:#}", other.target)));
             }
             let count = other.test()?;
-            text += &format!("| {} | {} | {count} |\n", other.target, other.what);
+            let Architecture { target, what, left_out, .. } = other;
+            text += &format!("| {target} | {what} | {count} | {} |\n", left_out.len());
         }
         text +=
             "\nx86 without SSE2, and the feature `gpu` on a big-endian target, do not compile.\n";
@@ -86,6 +96,7 @@ impl Architecture {
         let mut command = cargo();
         command.args(["test", "--package", "rolling-ball", "--locked", "--no-fail-fast"]);
         command.args(["--lib", "--tests", "--features", FEATURES, "--target", self.target]);
+        command.arg("--").args(self.left_out.iter().flat_map(|name| ["--skip", name]));
         command.env("ROLLING_BALL_FEATURES", FEATURES);
         let setting =
             |name| format!("CARGO_TARGET_{}_{name}", self.target.to_uppercase().replace('-', "_"));
