@@ -3,7 +3,7 @@
 use proptest::prelude::ProptestConfig;
 
 /// The first, or under Miri, which is thousands of times slower, the second.
-pub fn unless_miri<T>(all: T, under_miri: T) -> T {
+pub const fn unless_miri<T: Copy>(all: T, under_miri: T) -> T {
     if cfg!(miri) { under_miri } else { all }
 }
 

@@ -18,8 +18,8 @@ struct Shape {
 /// Around every number at which a kernel goes on to its next tile, pack or panel.
 fn shapes() -> Vec<Shape> {
     let mut shapes = Vec::new();
-    for &lines in unless_miri(&[1, 3, 4, 5, 15, 16, 17, 40][..], &[5, 17]) {
-        for &terms in unless_miri(&[1, 2, 63, 64, 65, 130][..], &[3, 65]) {
+    for &lines in unless_miri(&[1, 3, 4, 5, 15, 16, 17, 40][..], &[5, 7]) {
+        for &terms in unless_miri(&[1, 2, 63, 64, 65, 130][..], &[3]) {
             for &width in unless_miri(&[1, 7, 8, 9, 16, 24, 27, 256, 265][..], &[9, 27]) {
                 shapes.push(Shape { lines, terms, width });
             }
