@@ -9,8 +9,8 @@
 //! you evaluate and tell the answer, until a [`StepReport`] ends the step. [`step`] does that over
 //! an [`Objective`] in one call, [`poll_step`] over a [`PollObjective`] in pieces. A [`Schedule`]
 //! is a setting that changes from step to step, [`Armijo`] a line search. [`ClipNorm`],
-//! [`WeightDecay`], [`ByPart`] and [`KeepStart`] are wrappers around any optimizer. Whatever goes wrong is an
-//! [`Error`].
+//! [`WeightDecay`], [`ByPart`] and [`KeepStart`] are wrappers around any optimizer. Whatever goes
+//! wrong is an [`Error`].
 //!
 //! **The ball.** [`RollingBall`] is Algorithm 1 of the paper, with its settings in
 //! [`RollingBallConfig`]. Two types say what it does in a step: a [`CentreStep`] how far the centre

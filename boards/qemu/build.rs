@@ -114,8 +114,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, budget) in BUDGETS {
         let directory = output.join(name);
         fs::create_dir_all(&directory)?;
-        fs::write(directory.join("memory.x"), memory_script(&machine, &budget))?;
-        fs::write(directory.join("budget.x"), budget_script(name, &machine, &budget))?;
+        fs::write(directory.join("memory.x"), memory_script(&machine, budget))?;
+        fs::write(directory.join("budget.x"), budget_script(name, &machine, budget))?;
         let directory = directory.display();
         println!("cargo:rustc-link-arg-bin={name}=-L{directory}");
         println!("cargo:rustc-link-arg-bin={name}=-T{directory}/budget.x");

@@ -1,5 +1,5 @@
-//! Random calls, bytes and files. A target is a function of bytes that panics where a promise of the
-//! library is broken, and tells how many calls of the library it made. The same functions serve
+//! Random calls, bytes and files. A target is a function of bytes that panics where a promise of
+//! the library is broken, and tells how many calls of the library it made. The same functions serve
 //! cargo-fuzz (`fuzz_targets/`) and the driver of this crate, which runs on stable Rust.
 
 pub mod ask_tell;

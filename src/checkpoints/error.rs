@@ -68,8 +68,8 @@ pub enum CheckpointError<E> {
         start: u32,
     },
     /// The flash failed, or gave other bytes, after the whole checkpoint had been read once and
-    /// found good. Theta and the optimizer hold a part of it: resume again, or start anew with a new
-    /// optimizer and all of theta.
+    /// found good. Theta and the optimizer hold a part of it: resume again, or start anew with
+    /// a new optimizer and all of theta.
     HalfResumed,
     /// The flash failed. Resuming, what could not be read may be a checkpoint; saving, the slot
     /// could not be erased, written or read back.

@@ -51,6 +51,7 @@ fn positions(length: usize) -> impl Iterator<Item = Vec<f64>> {
 const MAXIMISER: f64 = 1e-6;
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_oracles_maximiser_satisfies_the_contact_equation() {
     for (waves, radius, start) in landscapes() {
         for x in positions(start.len()) {
@@ -66,6 +67,7 @@ fn the_oracles_maximiser_satisfies_the_contact_equation() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_slope_of_the_dilated_loss_is_the_slope_of_the_loss_at_the_contact() {
     for (waves, radius, start) in landscapes() {
         for x in positions(start.len()) {
@@ -140,6 +142,7 @@ const LAGGED: AnyFootpoint = AnyFootpoint::LaggedContact(LaggedContact);
 const ROLLED: [(AnyFootpoint, f32); 2] = [(TIGHT, 0.1), (LAGGED, 0.02)];
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn where_the_ball_fits_the_rolled_centre_lies_on_the_dilated_surface() {
     for (waves, radius, start) in landscapes() {
         for (footpoint, rate) in ROLLED {
@@ -157,6 +160,7 @@ fn where_the_ball_fits_the_rolled_centre_lies_on_the_dilated_surface() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_rolled_centre_lies_on_the_normal_of_its_contact() {
     for (waves, radius, start) in landscapes() {
         for (footpoint, rate) in ROLLED {
@@ -173,6 +177,7 @@ fn the_rolled_centre_lies_on_the_normal_of_its_contact() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_centre_descends_the_dilated_loss() {
     for (waves, radius, start) in landscapes() {
         for (footpoint, rate) in ROLLED {
@@ -211,6 +216,7 @@ fn period() -> impl Iterator<Item = f64> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_surface_of_centres_of_a_bounded_loss_flattens_as_the_ball_grows() {
     let waves = wrinkles();
     let bare: Vec<f64> = period().map(|x| waves.value(&[x])).collect();
@@ -229,6 +235,7 @@ fn the_surface_of_centres_of_a_bounded_loss_flattens_as_the_ball_grows() {
 /// The ball is put on the graph anywhere, whether it fits there or not: a ball that cuts into the
 /// graph has its centre below the dilated surface, and the balls on top reach the surface.
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn no_resting_ball_has_its_centre_above_the_dilated_surface() {
     let waves = wrinkles();
     // The largest ball touches nothing but the very peaks, between these positions.

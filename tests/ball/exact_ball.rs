@@ -119,6 +119,7 @@ fn curvature(case: &mut Case, theta: &[f32]) -> f64 {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn on_the_papers_landscapes_a_ball_that_fits_rolls_on_the_exact_surface() {
     for footpoint in [EXACT, LAGGED] {
         for mut case in cases() {

@@ -123,6 +123,7 @@ fn our_files() -> Vec<PathBuf> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_papers_form_follows_our_double_precision_trajectories() {
     for path in our_files() {
         Golden::read(&path).check(&path);
@@ -130,6 +131,7 @@ fn the_papers_form_follows_our_double_precision_trajectories() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_papers_form_follows_the_shared_double_precision_trajectories() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/golden");
     if !folder.is_dir() {
@@ -146,6 +148,7 @@ fn the_papers_form_follows_the_shared_double_precision_trajectories() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn evaluating_each_new_loss_for_roll_back_changes_no_bit_of_the_trajectory() {
     for path in our_files() {
         let golden = Golden::read(&path);

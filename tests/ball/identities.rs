@@ -111,6 +111,7 @@ fn one_full_move(
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn one_full_gauss_newton_step_is_the_gradient_step_for_every_radius() {
     for (name, mut objective, start) in convex_starts() {
         for radius in [1e-3, 0.03, 0.1, 0.5, 1.0, 2.0, 5.0] {
@@ -124,6 +125,7 @@ fn one_full_gauss_newton_step_is_the_gradient_step_for_every_radius() {
 /// itself, about `radius^2 / 2`. All that may hide it is the rounding of the two losses, of order
 /// 1, times the height of the centre: a few roundings each, and the radius.
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn one_full_gauss_newton_step_is_the_gradient_step_for_a_huge_ball_if_the_losses_can_tell() {
     let (mut random, rate) = (Random(11), 0.1f32);
     let (mut told, mut drowned) = (0, 0);
@@ -148,6 +150,7 @@ fn one_full_gauss_newton_step_is_the_gradient_step_for_a_huge_ball_if_the_losses
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_flat_loss_keeps_theta_in_every_form() {
     let start = Random(3).vector(11);
     let mut failures = Vec::new();
@@ -171,6 +174,7 @@ fn a_flat_loss_keeps_theta_in_every_form() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn without_radius_and_rate_a_point_of_the_graph_is_its_own_footpoint() {
     let nothing = Schedule::Linear { from: 1.0, to: 0.0, steps: 0 };
     for (name, form) in forms(1.0, 1.0, true) {
@@ -184,6 +188,7 @@ fn without_radius_and_rate_a_point_of_the_graph_is_its_own_footpoint() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn on_an_affine_loss_the_centre_moves_on_a_parallel_line_whatever_the_radius() {
     let affine = Affine { slope: vec![0.5, -0.25, 0.75], constant: 0.3 };
     let start = [0.2f32, -0.4, 0.1];
@@ -222,6 +227,7 @@ fn nearest(f: &impl Fn(f64) -> f64, x: f64, y: f64, reach: f64) -> f64 {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_contact_is_the_nearest_point_of_the_whole_graph_and_a_radius_from_the_centre() {
     let waves = gentle_waves();
     let f = |t: f64| waves.value(&[t]);
@@ -247,6 +253,7 @@ fn the_contact_is_the_nearest_point_of_the_whole_graph_and_a_radius_from_the_cen
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_reported_footpoint_distance_is_that_of_the_displaced_centre_from_the_graph() {
     let waves = gentle_waves();
     let (radius, rate) = (0.5, 0.2);
@@ -271,6 +278,7 @@ fn the_reported_footpoint_distance_is_that_of_the_displaced_centre_from_the_grap
 /// A step on a curved graph brings the displaced centre nearer to it than a radius, here by about a
 /// hundredth.
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_centre_is_put_a_radius_from_the_contact_where_the_displaced_centre_came_nearer() {
     let (radius, rate) = (0.5, 0.2);
     // 0.7^400 is nothing beside rounding; the step is stable below 2 / (1 + slope^2 + ...).
@@ -290,6 +298,7 @@ fn the_centre_is_put_a_radius_from_the_contact_where_the_displaced_centre_came_n
 /// A fast step on a steep convex slope carries the displaced centre through the graph. The ball is
 /// put back on top of it, as the next step assumes.
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_centre_lies_on_the_upward_normal_even_where_the_displaced_centre_fell_below_the_graph() {
     let (radius, rate) = (0.1, 0.9);
     // 0.5^200 is nothing beside rounding.
@@ -324,6 +333,7 @@ fn the_contact_gap_counts_from_the_upward_normal_where_the_displaced_centre_fell
 /// curve of centres, where `(1 + slope^2)^(3/2) = radius * curvature`; from there it jumps to the
 /// other side.
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_ball_wider_than_the_valley_cannot_touch_the_bottom() {
     let (curvature, radius) = (2.0f64, 1.0f64);
     let both_sides = (radius * radius - 1.0 / (curvature * curvature)).sqrt();
@@ -348,6 +358,7 @@ fn a_ball_wider_than_the_valley_cannot_touch_the_bottom() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_ball_narrower_than_the_valley_reaches_the_bottom() {
     let (curvature, radius, rate) = (2.0, 0.25, 0.05);
     for footpoint in [EXACT, CONVERGED_CONTACT, AnyFootpoint::LaggedContact(LaggedContact)] {
@@ -369,6 +380,7 @@ const LINEAR_THEORY: [(f64, f64, f64); 5] =
 /// The contact has no `D` to compare and so no blindness: the linear theory can be seen to four
 /// digits.
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn near_a_minimum_a_converged_contact_shrinks_the_distance_as_the_linear_theory_says() {
     for (curvature, radius, rate) in LINEAR_THEORY {
         let expected = 1.0 - rate * curvature / (1.0 - radius * curvature);
@@ -403,6 +415,7 @@ fn near_a_minimum_an_exact_gauss_newton_step_shrinks_the_distance_as_the_linear_
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_converged_contact_is_stable_below_and_unstable_above_the_curvature_of_the_linear_theory() {
     let (radius, rate) = (0.3, 0.4);
     let limit = 2.0 / (rate + 2.0 * radius);
@@ -416,6 +429,7 @@ fn a_converged_contact_is_stable_below_and_unstable_above_the_curvature_of_the_l
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_contact_at_rest_satisfies_the_contact_equation() {
     let waves = gentle_waves();
     for refreshes in [0, 1] {
@@ -439,6 +453,7 @@ fn a_contact_at_rest_satisfies_the_contact_equation() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_ball_of_no_size_descends_the_gradient_in_every_form() {
     let tiny = 1e-6f64;
     let rate = 1e-2f64;
@@ -481,6 +496,7 @@ fn a_ball_of_no_size_descends_the_gradient_in_every_form() {
 
 /// Every operation is scaled by a power of two, which rounds nothing.
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_loss_times_a_power_of_two_with_scale_and_rate_divided_by_it_gives_the_same_bits() {
     for (name, form) in forms(0.4, 0.1, true) {
         for factor in [0.125f32, 16.0] {
@@ -502,6 +518,7 @@ fn the_loss_times_a_power_of_two_with_scale_and_rate_divided_by_it_gives_the_sam
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_loss_times_three_with_scale_and_rate_divided_by_three_gives_the_same_trajectory() {
     for (name, form) in forms(0.4, 0.05, true) {
         let scaled = RollingBallConfig {

@@ -98,8 +98,10 @@ impl Check for Forged {
             checkpoints.save(&theta, &optimizer).unwrap();
             assert_eq!(checkpoints.resume(&mut theta, &mut optimizer), Ok(Some(optimizer.steps())));
             for _ in 0..3 {
-                // What the state says is the forger's. It may be refused, but not panic.
-                let _ = step(&mut optimizer, &mut wells(), &mut theta);
+                // What the state says is the forger's. It may be refused, but neither panic nor
+                // make theta no number.
+                let ended = step(&mut optimizer, &mut wells(), &mut theta);
+                assert!(theta.iter().all(|t| t.is_finite()), "{name}: {ended:?}, theta {theta:?}");
             }
             let expected = match theta.iter().all(|element| element.is_finite()) {
                 true => Ok(()),

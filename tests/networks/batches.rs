@@ -378,6 +378,7 @@ fn predicts_what_training_sees<L: Layer>() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_prediction_in_the_memory_of_inference_has_the_bits_of_a_trainings_forward_pass() {
     type First = Conv2d<Map<7, 6, 2>, Window<Kernel<3>, Stride<1>, Padding<1>>, 4>;
     type Pooled = MaxPool<First, Window<Kernel<3>, Stride<2>>>;

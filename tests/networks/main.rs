@@ -5,6 +5,7 @@
 mod support;
 
 mod batches;
+mod bits;
 mod int8;
 mod layers;
 mod layers_over_slices;

@@ -364,6 +364,7 @@ fn disturbed_step(optimizer: &mut dyn Optimizer, objective: &mut dyn Objective, 
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn answers_out_of_turn_and_slices_of_the_wrong_length_change_nothing() {
     let start = Random(6).vector(LENGTH);
     for (mut disturbed, mut calm) in optimizers(true).into_iter().zip(optimizers(true)) {
@@ -432,6 +433,7 @@ fn largest_moves(points: &[Vec<f32>], from: &[f32]) -> Vec<f32> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_fault_at_any_evaluation_is_a_typed_error_and_theta_the_last_point_whose_answer_was_finite() {
     let start = Random(8).vector(LENGTH);
     for fault in EVERY_FAULT {
@@ -543,6 +545,7 @@ proptest! {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn without_roll_back_a_loss_that_is_not_finite_leaves_theta_where_it_was_asked_for() {
     let start = Random(8).vector(LENGTH);
     let mut struck = 0;
@@ -571,6 +574,7 @@ fn without_roll_back_a_loss_that_is_not_finite_leaves_theta_where_it_was_asked_f
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn an_objective_that_refuses_leaves_theta_at_the_point_that_it_refused() {
     let start = Random(8).vector(LENGTH);
     for at in 0..EVALUATIONS {
@@ -589,6 +593,7 @@ fn an_objective_that_refuses_leaves_theta_at_the_point_that_it_refused() {
 
 /// The offset that it kept belongs to a step that did not happen.
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn after_an_error_a_ball_rests_on_theta_with_its_own_normal_as_a_new_one_does() {
     let start = Random(8).vector(LENGTH);
     for (name, form) in forms(0.3, 0.02, true) {
@@ -627,6 +632,7 @@ fn a_step_that_would_overflow_is_refused_and_theta_is_unchanged() {
 /// Trials grow while the loss falls; on a loss without a floor they outgrow `f32`. Then the search
 /// has to start small again, or no step is ever possible any more.
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn after_its_rate_overflowed_a_line_search_starts_again_from_the_configured_rate() {
     let start = Random(8).vector(LENGTH);
     let mut failures = Vec::new();
@@ -649,6 +655,7 @@ fn after_its_rate_overflowed_a_line_search_starts_again_from_the_configured_rate
 /// A batch whose samples are all fitted has no gradient, and the search's rate must not run away
 /// meanwhile.
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_line_search_survives_a_long_flat_stretch() {
     let mut failures = Vec::new();
     for mut named in optimizers(true).into_iter().filter(|named| named.name.contains("Armijo")) {

@@ -195,6 +195,7 @@ fn noise(seed: u32, steps: u32) -> Vec<f32> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_noise_of_entropy_sgd_has_the_deviation_that_it_says_and_is_new_in_every_step() {
     let moved = widen(&noise(1, 1));
     let count = moved.len() as f64;
@@ -373,6 +374,7 @@ fn footpoint_distance(formula: &impl Formula, before: &[f64], at: &[f64]) -> f64
 const DISTANCE_ROUNDING: f64 = 32.0 * f32::EPSILON as f64;
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn gauss_newton_never_ends_further_from_the_displaced_centre_than_it_started() {
     let formula = WeierstrassLike { terms: 3 };
     let footpoint = AnyFootpoint::GaussNewton(GaussNewton { max_iterations: 10, tolerance: 1e-4 });
@@ -394,6 +396,7 @@ fn gauss_newton_never_ends_further_from_the_displaced_centre_than_it_started() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_reported_distance_never_grows_from_iteration_to_iteration() {
     let formula = WeierstrassLike { terms: 3 };
     for seed in 0..20 {
@@ -461,6 +464,7 @@ fn a_projection_step_that_is_too_large_is_reported_as_diverged() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_report_holds_the_losses_and_norms_where_the_step_started_and_ended() {
     let others = ["SGD, clipped", "SGD, decayed"];
     for roll_back in [false, true] {

@@ -161,6 +161,7 @@ fn points(parameters: usize) -> Vec<Vec<f32>> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_losses_are_those_of_the_formulas() {
     for mut case in cases() {
         let points = points(case.parameters);
@@ -176,6 +177,7 @@ fn the_losses_are_those_of_the_formulas() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_gradients_are_the_slopes_of_the_losses() {
     for mut case in cases() {
         let points = points(case.parameters);

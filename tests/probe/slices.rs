@@ -229,6 +229,7 @@ fn scales(terms: u16, radii: &[f32]) -> Vec<Scale> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn minima_and_variation_disappear_as_the_ball_grows() {
     let scales = scales(10, &[0.0, 0.03, 0.1, 0.3, 1.0, 3.0]);
     for pair in scales.windows(2) {
@@ -279,6 +280,7 @@ fn directions_at_right_angles_have_nothing_of_each_other() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn principal_directions_are_those_in_which_the_points_lie() {
     // Far along (1, 1, 0), less far along (1, -1, 0), not at all along the last.
     let points: Vec<[f32; 3]> = [(3.0, 0.0), (-2.0, 0.5), (1.0, -0.5), (-2.0, -0.5), (1.0, 0.5)]

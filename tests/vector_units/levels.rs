@@ -1,6 +1,7 @@
 //! A network and every optimizer, on every vector unit of this processor, against the scalar
 //! kernels.
 
+use crate::support::cases::unless_miri;
 use crate::support::numbers::bits;
 use crate::support::optimizers::every_optimizer;
 use crate::support::random::Random;
@@ -18,9 +19,9 @@ type Hidden = (Image, over::Relu<Image>, over::Dense<Image, 13>);
 type Layers = (Hidden, Relu<13>, Dense<13, 4>);
 type Net = Network<'static, Layers>;
 
-const SAMPLES: usize = 11;
+const SAMPLES: usize = unless_miri(11, 3);
 
-/// Loss and gradient over eleven samples, `together` at a time.
+/// Loss and gradient over the samples, `together` at a time.
 fn evaluate<K: Kernels>(kernels: K, together: usize) -> (u32, Vec<u32>) {
     let mut random = Random(7);
     let theta = random.vector(Net::PARAMETERS);
@@ -40,13 +41,13 @@ fn evaluate<K: Kernels>(kernels: K, together: usize) -> (u32, Vec<u32>) {
 
 /// Where every optimizer is after some steps on a bowl of three panels and a bit.
 fn descend<K: Kernels + Copy + 'static>(kernels: K) -> Vec<Vec<u32>> {
-    let length = 3 * 256 + 5;
+    let length = unless_miri(3 * 256 + 5, 21);
     let start = Random(2).vector(length);
     every_optimizer(kernels, length, 0.02, true)
         .into_iter()
         .map(|mut named| {
             let mut theta = start.clone();
-            for _ in 0..5 {
+            for _ in 0..unless_miri(5, 1) {
                 step(named.optimizer.as_mut(), &mut Bowl, &mut theta).unwrap();
             }
             bits(&theta)
@@ -77,7 +78,7 @@ impl Objective for Bowl {
 fn every_vector_unit_and_every_number_of_samples_at_once_gives_the_bits_of_one_by_one() {
     let (expected, trajectories) = (evaluate(Scalar, 1), descend(Scalar));
     with_each_level(|level| {
-        for together in [1, 2, 3, 4, 5, 8, SAMPLES, 20] {
+        for &together in unless_miri(&[1, 2, 3, 4, 5, 8, SAMPLES, 20][..], &[2]) {
             assert_eq!(evaluate(Wide, together), expected, "{level:?}, {together} at once");
             assert_eq!(evaluate(Scalar, together), expected, "{together} at once");
         }

@@ -50,6 +50,40 @@ static void before_init_every_function_refuses(void) {
     EXPECT(request == RB_REQUEST_LOSS);
 }
 
+static void after_an_init_that_fails_nothing_is_initialised(void) {
+    static rb_optimizer optimizer;
+    rb_ball_config ball = rb_ball_default();
+    rb_sgd_config sgd = rb_sgd_default();
+    rb_adam_config adam = rb_adam_default();
+    rb_sam_config sam = rb_sam_default();
+    rb_request request;
+    rb_step_report report;
+    rb_error_detail detail;
+    for (int kind = 0; kind < 4; kind++) {
+        for (int wrong = 0; wrong <= 4; wrong++) {
+            static const rb_error errors[] = {RB_ERROR_NONE, RB_ERROR_NULL, RB_ERROR_NULL,
+                                              RB_ERROR_OVERLAP, RB_ERROR_LENGTH};
+            static const size_t vectors[] = {RB_BALL_VECTORS, RB_SGD_VECTORS, RB_ADAM_VECTORS,
+                                             RB_SAM_VECTORS};
+            float *own = wrong == 1 ? NULL : theta, *work = wrong == 3 ? theta : workspace;
+            size_t length = vectors[kind] * N - (wrong == 4);
+            int none = wrong == 2;
+            rb_error error =
+                kind == 0 ? rb_ball_init(&optimizer, none ? NULL : &ball, own, N, work, length)
+                : kind == 1 ? rb_sgd_init(&optimizer, none ? NULL : &sgd, own, N, work, length)
+                : kind == 2 ? rb_adam_init(&optimizer, none ? NULL : &adam, own, N, work, length)
+                            : rb_sam_init(&optimizer, none ? NULL : &sam, own, N, work, length);
+            EXPECT(error == errors[wrong]);
+            if (!wrong)
+                continue;
+            EXPECT(rb_begin(&optimizer, &request) == RB_ERROR_NOT_INITIALISED);
+            EXPECT(rb_report(&optimizer, &report) == RB_ERROR_NOT_INITIALISED);
+            EXPECT(rb_gradient(&optimizer) == NULL);
+            EXPECT(rb_last_error(&optimizer, &detail) == RB_ERROR_NONE && detail.error == error);
+        }
+    }
+}
+
 static void pointers_are_checked(void) {
     static rb_optimizer ball;
     rb_ball_config config = rb_ball_default();
@@ -115,9 +149,15 @@ static void lengths_and_settings_are_told_in_detail(void) {
     EXPECT(rb_sgd_init(&optimizer, &sgd, theta, N, workspace, 2 * N) == RB_ERROR_LENGTH);
     sgd.momentum = 0.9f;
     EXPECT(rb_sgd_init(&optimizer, &sgd, theta, N, workspace, N) == RB_ERROR_LENGTH);
+    sgd.momentum = NAN;
+    EXPECT(rb_sgd_init(&optimizer, &sgd, theta, N, workspace, 2 * N) == RB_ERROR_SETTING);
+    sgd.momentum = 0.9f;
     sgd.line_search = 1;
     EXPECT(rb_sgd_init(&optimizer, &sgd, theta, N, workspace, 2 * N) == RB_ERROR_SETTING);
     rb_adam_config adam = rb_adam_default();
+    adam.roll_back = 2;
+    EXPECT(rb_adam_init(&optimizer, &adam, theta, N, workspace, 3 * N) == RB_ERROR_SETTING);
+    adam = rb_adam_default();
     adam.beta1 = 1.0f;
     EXPECT(rb_adam_init(&optimizer, &adam, theta, N, workspace, 3 * N) == RB_ERROR_SETTING);
     rb_sam_config sam = rb_sam_default();
@@ -243,6 +283,7 @@ static void every_code_has_a_text_of_its_own(void) {
 
 int main(void) {
     before_init_every_function_refuses();
+    after_an_init_that_fails_nothing_is_initialised();
     pointers_are_checked();
     lengths_and_settings_are_told_in_detail();
     answers_out_of_turn_change_nothing();

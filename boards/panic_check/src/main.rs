@@ -82,7 +82,9 @@ extern "C" fn _start() -> u32 {
     let error = everything(&mut theta).err();
     if let Some(error) = error {
         return match error {
-            Error::Length { what, expected, actual } => what.len().wrapping_add(expected).wrapping_add(actual) as u32,
+            Error::Length { what, expected, actual } => {
+                what.len().wrapping_add(expected).wrapping_add(actual) as u32
+            }
             Error::Setting { name, value, expected } => {
                 (name.len() as u32 ^ expected.len() as u32) ^ value.to_bits()
             }
@@ -398,8 +400,6 @@ fn kernels(theta: &mut [f32; N]) {
     Scalar::add_scaled(x, black_box(0.5), a);
     Scalar::scale_into(a, black_box(0.5), x);
     Scalar::interpolate_into(a, x, b, black_box(0.5));
-    Scalar::rescale_move(a, x, black_box(0.5));
-    Scalar::repeat_move(x, a, black_box(0.5));
     Scalar::displace(x, a, b, black_box(0.1), black_box(0.2));
     Scalar::gauss_newton_move(x, a, b, black_box(0.1));
     Scalar::project(x, a, b, black_box(0.1), black_box(0.2));

@@ -1,6 +1,6 @@
 //! This repository's own scenarios, for firmware and desktop: four networks, two loads that are
-//! counted on every core, and a soak of every optimizer. `rolling-ball-rehearsal` defines what a run
-//! of the networks is.
+//! counted on every core, and a soak of every optimizer. `rolling-ball-rehearsal` defines what a
+//! run of the networks is.
 
 #![no_std]
 #![deny(unsafe_code)]

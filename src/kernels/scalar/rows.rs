@@ -94,9 +94,11 @@ fn add_samples(
 fn add_outer(width: usize, factors: &[f32], row: &[f32], targets: &mut [f32], add: bool) {
     let (blocks, rest) = row.as_chunks::<LANES>();
     for (index, x) in (0..blocks.len()).zip(blocks) {
+        // A copy: through a reference the compiler would load it again for every target.
+        let x = *x;
         for (target, factor) in targets.whole_chunks_mut(width).zip(factors) {
             let Some(y) = target.as_chunks_mut::<LANES>().0.get_mut(index) else { continue };
-            add_scaled(y, *factor, x, add);
+            add_scaled(y, *factor, &x, add);
         }
     }
     if rest.is_empty() {
@@ -126,24 +128,25 @@ fn add_outer_two(
 ) {
     let (first_blocks, first_rest) = first.as_chunks::<LANES>();
     let (second_blocks, second_rest) = second.as_chunks::<LANES>();
-    let mut start = 0_usize;
-    for (a, b) in first_blocks.iter().zip(second_blocks) {
+    let whole = width.wrapping_sub(first_rest.len());
+    for (index, (a, b)) in (0..first_blocks.len()).zip(first_blocks.iter().zip(second_blocks)) {
+        let start = index.wrapping_mul(LANES);
+        let (a, b) = (*a, *b);
         let end = start.wrapping_add(LANES);
         let factors = first_factors.iter().zip(second_factors);
         for (target, (first, second)) in targets.whole_chunks_mut(width).zip(factors) {
             let Some(y) = target.get_mut(start..end) else { continue };
-            for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
+            for ((y, a), b) in y.iter_mut().zip(&a).zip(&b) {
                 *y = (if add { *y } else { NOTHING } + first * a) + second * b;
             }
         }
-        start = end;
     }
     if first_rest.is_empty() {
         return;
     }
     let factors = first_factors.iter().zip(second_factors);
     for (target, (first, second)) in targets.whole_chunks_mut(width).zip(factors) {
-        for ((y, a), b) in target.iter_mut().skip(start).zip(first_rest).zip(second_rest) {
+        for ((y, a), b) in target.iter_mut().skip(whole).zip(first_rest).zip(second_rest) {
             *y = (if add { *y } else { NOTHING } + first * a) + second * b;
         }
     }

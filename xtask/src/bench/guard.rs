@@ -1,5 +1,5 @@
-//! Committed tables of instructions or bytes, and the comparison with them. They are the compiler's:
-//! those of another one are not compared.
+//! Committed tables of instructions or bytes, and the comparison with them. They are the
+//! compiler's: those of another one are not compared.
 
 use crate::cores::Agreement;
 use anyhow::{Context, Result, bail};

@@ -13,18 +13,51 @@ use workbench::workspace::{capture, cargo};
 
 /// Builds the library for a target, or for this machine.
 pub fn build(target: Option<&str>) -> Result<PathBuf> {
+    let targets = Vec::from_iter(target);
+    build_all(&targets)?;
+    Ok(built(target.unwrap_or_default()))
+}
+
+/// Builds the library for several targets at once, which keeps all processors busy.
+fn build_all(targets: &[&str]) -> Result<()> {
     let mut command = cargo();
     command.current_dir(folder());
     command.args(["build", "--release", "--locked", "--target-dir", "target"]);
-    command.args(target.map(|target| format!("--target={target}")));
+    command.args(targets.iter().map(|target| format!("--target={target}")));
     capture(&mut command, "building the C library")?;
-    Ok(folder().join("target").join(target.unwrap_or_default()).join("release/librolling_ball.a"))
+    Ok(())
+}
+
+/// Where it is then.
+fn built(target: &str) -> PathBuf {
+    folder().join("target").join(target).join("release/librolling_ball.a")
+}
+
+/// Builds the library for this machine with AddressSanitizer, and with all checks of the compiler
+/// whose failure is a panic, which is an endless loop here.
+pub fn build_sanitized() -> Result<PathBuf> {
+    let rustc = capture(Command::new("rustc").arg("-vV"), "rustc -vV")?;
+    let host = rustc.lines().find_map(|line| line.strip_prefix("host: "));
+    let host = host.context("rustc names no host")?;
+    let mut command = cargo();
+    command.current_dir(folder());
+    command.args(["build", "--release", "--locked", "--target-dir", "target/sanitized"]);
+    // With a target named, the flags are not for build scripts.
+    command.args(["--target", host]);
+    // The sanitizer is an option of nightly compilers; this lets the stable one have it.
+    command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
+    command.env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true");
+    command.env("CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS", "true");
+    capture(&mut command, "building the C library with AddressSanitizer")?;
+    Ok(folder().join("target/sanitized").join(host).join("release/librolling_ball.a"))
 }
 
 /// Links all functions of the header with nothing but the library itself, and fails where one of
-/// the forbidden symbols comes with them.
-pub fn check_alone(target: &str, forbidden: &[&str]) -> Result<()> {
-    let library = build(Some(target))?;
+/// the forbidden symbols comes with them. The library is built for all of `targets`, which are
+/// checked one by one.
+pub fn check_alone(target: &str, targets: &[&str], forbidden: &[&str]) -> Result<()> {
+    build_all(targets)?;
+    let library = built(target);
     let linked = build_folder()?.join(format!("{target}.elf"));
     let functions = functions(&library)?;
     let mut command = Command::new(linker()?);

@@ -4,6 +4,7 @@ pub mod firmware;
 pub mod header;
 pub mod library;
 pub mod programs;
+pub mod random_calls;
 
 use crate::device::qemu::MPS2_AN386;
 use anyhow::{Context, Result};

@@ -1,15 +1,18 @@
 //! The C interface: its header, its library, programs and firmware in C, and the arrays that import
 //! writes for C.
 
-use super::part::{Part, Program, QEMU};
-use super::watch::cargo_test;
+use super::part::{Part, Program, QEMU, report, skipped, tell};
+use super::watch::{cargo_test, passed, watch};
 use super::{FORBIDDEN, TARGETS, TestArgs};
+use crate::c::random_calls::{self, Watcher};
 use crate::c::{firmware, header, library, programs};
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use libtest_mimic::Completion;
 use std::fs;
 use std::process::Command;
+use workbench::document::C;
 use workbench::progress::during;
-use workbench::workspace::{capture, cargo, root};
+use workbench::workspace::{capture, cargo, in_repository, root};
 
 const COMPILER: Program = ("cc", "gcc");
 
@@ -29,7 +32,7 @@ pub fn part(args: &TestArgs) -> Part {
     for target in TARGETS {
         let sentence = format!("the_c_library_for_{target}_needs_nothing_and_cannot_panic");
         part = part.test(sentence, move || {
-            during("building the C library", || library::check_alone(target, &FORBIDDEN))
+            during("building the C library", || library::check_alone(target, &TARGETS, &FORBIDDEN))
         });
     }
     part = part.builds_for(&[]).needs(&[COMPILER, ("valgrind", "valgrind")]);
@@ -38,10 +41,18 @@ pub fn part(args: &TestArgs) -> Part {
         let sentence = format!("the_c_program_{name}_runs_without_a_complaint_of_valgrind");
         part = part.test(sentence, move || during("a program in C", || programs::check(program)));
     }
+    let write = args.write;
+    part = part
+        .test_or_skip("random_calls_from_c_are_answered_as_the_header_says", || {
+            few_random_calls(&[(Watcher::Sanitizer, 200_000), (Watcher::Valgrind, 20_000)])
+        })
+        .long_test("ten_million_random_calls_from_c_are_answered_as_the_header_says", move || {
+            many_random_calls(write)
+        });
     part.needs(&[COMPILER])
         .test("imported_c_arrays_have_the_bits_of_the_binary_files", arrays)
-        .needs(&[("c++", "g++")])
-        .test("the_c_header_compiles_as_cpp", programs::check_cpp)
+        .needs(&[COMPILER, ("c++", "g++")])
+        .test("the_c_header_compiles_as_c_and_as_cpp_without_a_warning", programs::check_header)
         .needs(&[COMPILER, ("cmake", "cmake")])
         .test("the_c_programs_build_and_run_by_cmake", || during("CMake", programs::check_cmake))
         .needs(&[firmware::COMPILER, QEMU])
@@ -57,6 +68,59 @@ fn tests() -> Result<()> {
     let mut command = cargo();
     command.args(["test", "--locked", "--no-fail-fast"]).current_dir(root().join("bindings/c"));
     cargo_test(command)
+}
+
+/// Whether the sanitizer of Rust links with that of the C compiler.
+const SANITIZES: bool =
+    cfg!(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")));
+
+fn few_random_calls(runs: &[(Watcher, u64)]) -> Result<Completion> {
+    for &(watcher, calls) in runs {
+        if matches!(watcher, Watcher::Sanitizer) && !SANITIZES {
+            continue;
+        }
+        random_calls::check_watched(watcher)?;
+        tell(format!("{watcher:?}: {}", random_calls::make(watcher, calls)?));
+    }
+    Ok(if SANITIZES {
+        Completion::Completed
+    } else {
+        skipped("AddressSanitizer is used on Linux only; valgrind has watched")
+    })
+}
+
+/// What is reported.
+fn many_random_calls(write: bool) -> Result<()> {
+    let sanitized = random_calls::make(Watcher::Sanitizer, 10_000_000)?;
+    let valgrind = random_calls::make(Watcher::Valgrind, 1_000_000)?;
+    let miri = miri()?;
+    let text = format!(
+        "`cargo xtask test c --long`\n\n`bindings/c/tests/random_calls` calls the functions of the \
+         header in any order, on four optimizers and on networks: before and after \
+         initialisations that succeed or fail, after the buffers of an optimizer were freed, with \
+         pointers that are null, misaligned or overlap, wrong lengths, settings of any bits, and \
+         answers that are out of turn or not finite. A model of each object says what every call must answer, and that \
+         nothing else is written.\n\n| watched by | calls |\n|---|---|\n| AddressSanitizer in \
+         library and program, overflow checks and debug assertions in the library | {sanitized} \
+         |\n| valgrind, on the library as it is shipped | {valgrind} |\n\nThat both notice a store \
+         past a buffer is tested. Miri has no complaint of the {miri} tests of `bindings/c`.\n"
+    );
+    report(write, C, &text)
+}
+
+/// Runs the tests of the C interface in Miri, and tells how many they are.
+fn miri() -> Result<u32> {
+    let miri = || {
+        let mut command = in_repository("rustup");
+        command.args(["run", "nightly", "cargo", "miri"]).current_dir(root().join("bindings/c"));
+        command
+    };
+    capture(miri().arg("--version"), "Miri").context(
+        "it is installed by: rustup toolchain install nightly --component miri,rust-src",
+    )?;
+    let mut test = miri();
+    test.args(["test", "--locked", "--target-dir", "target/miri"]);
+    Ok(passed(&watch(test)?))
 }
 
 /// What import writes for C holds the numbers that it writes for Rust.

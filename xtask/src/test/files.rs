@@ -24,5 +24,6 @@ pub fn part(args: &TestArgs) -> Part {
 
 const OPENING: &str = "`cargo xtask test files` imports models and descriptions that are as large \
                        or as misleading as they can be, and counts the bytes that are allocated \
-                       at a time. What is refused is refused before memory is taken for it. \
+                       at a time. What a description or a header asks for is checked before \
+                       memory is taken for it.\n\
                        [docs/import.md](import.md#what-a-file-can-do) has the limits.";

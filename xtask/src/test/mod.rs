@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything, in the order in which a failure is cheapest to find.
 
+mod architectures;
 mod boards;
 mod browser;
 mod burn;
@@ -19,10 +20,14 @@ mod gpu;
 mod images;
 mod instructions;
 mod library;
+mod licences;
 mod lint;
 mod logs;
 mod memory;
+mod miri;
 mod msrv;
+mod nightly;
+mod package;
 mod panics;
 mod part;
 mod power;
@@ -93,6 +98,9 @@ const PARTS: &[fn(&TestArgs) -> Part] = &[
     features::part,
     fuzz::part,
     msrv::part,
+    package::part,
+    miri::part,
+    architectures::part,
     tools::part,
     files::part,
     rehearsal::part,

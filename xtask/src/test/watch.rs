@@ -43,7 +43,7 @@ pub fn cargo_test(command: Command) -> Result<()> {
 }
 
 /// How many tests passed, by the summaries of all test programs.
-fn passed(output: &str) -> u32 {
+pub fn passed(output: &str) -> u32 {
     let results = output.lines().filter_map(|line| line.strip_prefix("test result: ok. "));
     results.filter_map(|result| result.split(' ').next()?.parse::<u32>().ok()).sum()
 }

@@ -131,8 +131,8 @@ static void spoil_network(rb_mlp *network, codes *wrong) {
     }
 }
 
-/* Makes an argument wrong, or none. No more than one thing is wrong: two that overlap something could
- * be apart from each other. */
+/* Makes an argument wrong, or none. No more than one thing is wrong: two that overlap something
+ * could be apart from each other. */
 static void spoil(arguments *arguments, codes *wrong) {
     if (*wrong)
         return;

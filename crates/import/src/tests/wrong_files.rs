@@ -279,8 +279,8 @@ fn hostile_files_are_refused() -> Result<()> {
 fn a_pool_whose_windows_are_a_thousand_times_the_map_needs_no_memory_for_them() -> Result<()> {
     let text = |stride| {
         format!(
-            "name = 'pool'\ninput = [1, 2048, 2048]\nlayers = [{{ type = 'max_pool', kernel = 1024, \
-             stride = {stride} }}]"
+            "name = 'pool'\ninput = [1, 2048, 2048]\n\
+             layers = [{{ type = 'max_pool', kernel = 1024, stride = {stride} }}]"
         )
     };
     // 1,025 x 1,025 windows of a million values each.

@@ -57,7 +57,7 @@ fn run() -> Result<(), Error> {
 /// in the part that one slot takes.
 fn at_rest(ring: &Ring, random: &mut Rand32) -> Result<(u32, Ending), Error> {
     let mut image = ring.image;
-    let bits = if random.rand_u32() % 2 == 0 { 1 } else { random.rand_range(2..MOST + 1) };
+    let bits = if random.rand_u32().is_multiple_of(2) { 1 } else { random.rand_range(2..MOST + 1) };
     let slots = ring.saved.len();
     let (start, length) = match random.rand_u32() as usize % (2 * slots) {
         slot if slot < slots => (slot * BYTES / slots, BYTES / slots),
@@ -116,7 +116,7 @@ fn in_ram(ring: &Ring, random: &mut Rand32) -> Result<(u32, Ending), Error> {
 /// Some bits of one of so many bytes.
 fn fault(random: &mut Rand32, bytes: usize) -> Fault {
     let byte = random.rand_range(0..bytes as u32) as usize;
-    let mask = if random.rand_u32() % 2 == 0 {
+    let mask = if random.rand_u32().is_multiple_of(2) {
         1 << random.rand_range(0..8)
     } else {
         random.rand_range(1..256) as u8
