@@ -136,7 +136,7 @@ fn tell_steps(name: &str, mut optimizer: impl Optimizer, theta: &mut [f32]) -> R
     for _ in 0..3 {
         let bytes = stack::of(|| result = step(&mut optimizer, &mut Bowl, theta).map(drop));
         most = most.max(bytes);
-        result.clone()?;
+        result?;
     }
     print_line!("stack {most} of step: {name}");
     Ok(())
