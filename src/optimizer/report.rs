@@ -143,14 +143,14 @@ impl StepRecord {
     /// What the learning rate of the schedule is multiplied by: a power of two, so that nothing is
     /// rounded.
     pub fn rate_factor(&self) -> f32 {
-        f32::from_bits((127 - u32::from(self.halvings)) << 23)
+        f32::from_bits(127_u32.saturating_sub(self.halvings.into()) << 23)
     }
 
     /// The step was refused.
     pub fn refuse(&mut self) {
         self.refused = self.refused.saturating_add(1);
         if self.halve && self.halvings < MOST_HALVINGS {
-            self.halvings += 1;
+            self.halvings = self.halvings.saturating_add(1);
         }
     }
 

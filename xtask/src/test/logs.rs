@@ -21,7 +21,7 @@ fn check() -> Result<()> {
     let lines = log::decode(&firmware, &bytes)?;
     for expected in [
         "INFO RollingBallConfig { radius: Cosine {",
-        "INFO StepReport { step: 0, loss_before: 0.693147",
+        "INFO StepReport { step: 0, refused: 0, loss_before: 0.693147",
         "INFO StepReport { step: 2, ",
         "ERROR Length { what: \"theta\", expected: 6, actual: 5 }",
     ] {
