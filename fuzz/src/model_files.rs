@@ -21,7 +21,8 @@ const THREADS: usize = 2;
 thread_local! {
     /// Where the files of a thread lie.
     static FOLDER: PathBuf = {
-        let name = format!("rolling-ball-fuzz-{}-{:?}", std::process::id(), std::thread::current().id());
+        let (process, thread) = (std::process::id(), std::thread::current().id());
+        let name = format!("rolling-ball-fuzz-{process}-{thread:?}");
         let memory = Path::new("/dev/shm");
         let parent = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
         let folder = parent.join(name);
