@@ -28,9 +28,10 @@ pub fn part(args: &TestArgs) -> Part {
 fn text(output: &str) -> String {
     let table: Vec<&str> = output.lines().filter(|line| line.starts_with('|')).collect();
     format!(
-        "`cargo xtask test --long fuzz --write` gives every target of `fuzz/` an equal part of an \
-         hour, on all cores, with debug assertions and overflow checks. An input is a sequence of \
-         calls; after each it is checked what the documentation promises. None failed.\n\n{}\n",
+        "`cargo xtask test --long fuzz --write` divides an hour among the targets of `fuzz/`, on \
+         all cores, with debug assertions and overflow checks. An execution is an input, which is \
+         a sequence of calls; after each it is checked what the documentation promises. No input \
+         failed.\n\n{}\n",
         table.join("\n")
     )
 }
