@@ -141,6 +141,7 @@ fn check(image: Vec<u8>, saved: &[Bits]) -> Result<(), TestCaseError> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn every_flipped_bit_of_the_newest_checkpoint_brings_back_the_one_before() {
     let (image, saved) = saved();
     let slot = image.len() / SLOTS as usize;
@@ -173,6 +174,7 @@ proptest! {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn random_bytes_give_no_checkpoint(image in prop::collection::vec(any::<u8>(), 2048)) {
         check(image, &[])?;
     }
