@@ -141,6 +141,7 @@ fn check(image: Vec<u8>, saved: &[Bits]) -> Result<(), TestCaseError> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn every_flipped_bit_of_the_newest_checkpoint_brings_back_the_one_before() {
     let (image, saved) = saved();
     let slot = image.len() / SLOTS as usize;
@@ -175,6 +176,7 @@ proptest! {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn random_bytes_give_no_checkpoint(seed: u64) {
         let mut random = Random(seed);
         let image = (0..512).flat_map(|_| random.uniform().to_bits().to_le_bytes()).collect();
