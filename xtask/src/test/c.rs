@@ -100,7 +100,8 @@ fn many_random_calls(write: bool) -> Result<()> {
          initialisations that succeed or fail, after the buffers of an optimizer were freed, with \
          pointers that are null, misaligned or overlap, wrong lengths, settings of any bits, and \
          answers that are out of turn or not finite. A model of each object says what every call \
-         must answer, and that nothing else is written.\n\n| watched by | calls |\n|---|---|\n| AddressSanitizer in \
+         must answer, and that nothing else is written.\n\n\
+         | watched by | calls |\n|---|---|\n| AddressSanitizer in \
          library and program, overflow checks and debug assertions in the library | {sanitized} \
          |\n| valgrind, on the library as it is shipped | {valgrind} |\n\nThat both notice a store \
          past a buffer is tested. Miri has no complaint of the {miri} tests of `bindings/c`.\n"
