@@ -5,7 +5,7 @@ use super::footpoint::{Body, Footpoint, FootpointNext, GradientAt, Pause, Vector
 use super::nearest_point;
 use crate::Error;
 use crate::kernels::{FootpointSums, Vector, VectorOps};
-use crate::math::length;
+use crate::math::{length, sqrt};
 use crate::optimizer::{FootpointReport, Next, Outcome, check_answer};
 
 /// The paper's solver: `iterations` gradient steps of size `step` on `D`, started at theta.
@@ -28,6 +28,9 @@ pub struct Projection {
     report: FootpointReport,
     /// `D` where it started.
     start: f32,
+    /// No less than `|grad D|`: the sum of the lengths of its two parts, which may cancel each
+    /// other in `residual` where either alone overflows.
+    parts: f32,
     /// The centre of the ball is this part of the way from theta to theta~. Of the last step.
     centre_scale: f32,
 }
@@ -57,6 +60,7 @@ impl Projection {
         let squared = sums.distance - 2.0 * pull * sums.along + pull * pull * sums.gradient;
         self.report.distance = (sums.distance + above * above) / 2.0;
         self.report.residual = length(squared);
+        self.parts = sqrt(sums.distance) + pull.abs() * sqrt(sums.gradient);
         pull
     }
 
@@ -194,7 +198,7 @@ impl GradientDescent {
         pull: f32,
     ) -> Result<FootpointNext<Self>, Error> {
         let moved = self.step * projection.report.residual;
-        body.record.check_move(moved)?;
+        body.record.check_move(self.step * projection.parts)?;
         K::project(vectors.theta, vectors.kept, vectors.gradient, self.step, pull);
         body.record.report.absolute_update += moved;
         let done = &mut projection.report.iterations;

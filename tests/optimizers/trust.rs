@@ -174,6 +174,31 @@ fn a_neighbourhood_that_overflows_is_an_error_and_leaves_theta_where_it_was() {
 }
 
 #[test]
+fn a_projection_whose_two_parts_cancel_is_refused_where_either_alone_overflows() {
+    for step_size in [0.1, 1e10, 7.3e27, 1e38] {
+        for radius in [1e-3_f32, 1.0, 3e18] {
+            for slope in [1e-20_f32, 1e-3, 1.0, 1e9, 1e18] {
+                for start in [[0.0, 1.0], [1e9, -1e-9], [1e18, 3.0]] {
+                    let projection = GradientDescent { step: step_size, iterations: 1 };
+                    let config = RollingBallConfig {
+                        radius: radius.into(),
+                        roll_back: false,
+                        ..RollingBallConfig::default().with_footpoint(projection)
+                    };
+                    let mut ball =
+                        RollingBall::new(config.with_centre_step(Plain), [[0.0; 2]; 2]).unwrap();
+                    let mut theta = start;
+                    ball.begin(&mut theta).unwrap();
+                    ball.gradient_mut().copy_from_slice(&[slope, -slope]);
+                    let told = ball.tell_gradient(&mut theta, 1.0);
+                    assert!(theta.iter().all(|t| t.is_finite()), "{step_size:e}: {told:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_walk_whose_noise_overflows_is_an_error_before_anything_is_asked_there() {
     let config = EntropySgdConfig {
         noise: f32::MAX,

@@ -22,9 +22,6 @@ typedef struct object {
     uint32_t steps, refused, gradients, losses;
     /* Theta was finite when the step began. */
     int began_finite;
-    /* The paper's projection with settings of any size: how far it moves can be lost in rounding,
-     * so that theta overflows without an error. */
-    int may_overflow;
 } object;
 
 unsigned long long steps_done;
@@ -201,8 +198,6 @@ static void initialise(object *object) {
     object->workspace_memory = workspace_memory;
     object->state = INITIALISED;
     object->kind = kind;
-    object->may_overflow =
-        kind == BALL && !mild && settings.ball.footpoint == RB_FOOTPOINT_GRADIENT_DESCENT;
     object->theta = theta;
     object->workspace = workspace;
     object->length = length;
@@ -214,7 +209,7 @@ static void initialise(object *object) {
 /* A turn was taken that was not refused: theta may have moved. */
 static void took_turn(object *object, rb_error error, rb_request asked) {
     int is_over = error || asked == RB_REQUEST_DONE;
-    if (object->began_finite && is_over && !object->may_overflow)
+    if (object->began_finite && is_over)
         EXPECT(all_finite(object->theta, object->length));
     if (error == RB_ERROR_NON_FINITE_PARAMETERS)
         EXPECT(memcmp(object->known, object->theta, object->length * sizeof(float)) == 0);
