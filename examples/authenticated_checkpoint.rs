@@ -25,9 +25,8 @@ use embedded_storage::nor_flash::{
 };
 use hmac::{Hmac, KeyInit, Mac};
 use nor_flash::NorFlashModel;
-use rolling_ball::{
-    CheckpointError, Checkpoints, Error, Objective, Optimizer, Sgd, SgdConfig, step,
-};
+use rolling_ball::landscapes::Quadratic;
+use rolling_ball::{CheckpointError, Checkpoints, Error, Optimizer, Sgd, SgdConfig, step};
 use sha2::Sha256;
 use std::error;
 
@@ -140,20 +139,6 @@ impl NorFlash for Authenticated {
     }
 }
 
-/// The loss is `sum theta[i]^2 / 2`.
-struct Bowl;
-
-impl Objective for Bowl {
-    fn loss(&mut self, theta: &[f32]) -> Result<f32, Error> {
-        Ok(theta.iter().map(|t| t * t / 2.0).sum())
-    }
-
-    fn gradient(&mut self, theta: &[f32], gradient: &mut [f32]) -> Result<f32, Error> {
-        gradient.copy_from_slice(theta);
-        self.loss(theta)
-    }
-}
-
 fn checkpoints(flash: Flash) -> Result<Checkpoints<Authenticated>, CheckpointError<Refused>> {
     // A device's own, from where nobody else can read it: fuses, a secure element, or a part of
     // the flash that is locked.
@@ -181,7 +166,7 @@ fn boot(flash: Flash) -> Result<(Flash, Option<u32>), Box<dyn error::Error>> {
         None => println!("boot: no authentic checkpoint, starting anew"),
     }
     for _ in 0..2 {
-        step(&mut optimizer, &mut Bowl, &mut theta)?;
+        step(&mut optimizer, &mut Quadratic { condition: 1.0 }, &mut theta)?;
         checkpoints.save(&theta, &optimizer)?;
         println!("  step {}: saved", optimizer.steps());
     }

@@ -54,7 +54,7 @@ impl Checksum {
         self.0.update(words.unwrap_or_default().as_flattened());
     }
 
-    /// Of all the words so far.
+    /// The checksum of all the words that were added so far.
     fn value(&self) -> u32 {
         self.0.clone().finalize()
     }
@@ -141,7 +141,7 @@ impl<'a, F: NorFlash> Reader<'a, F> {
         Ok(self.checksum.value())
     }
 
-    #[inline(never)] // As above.
+    #[inline(never)] // Else the driver's read is in flash more than once.
     fn fill(&mut self) -> Result<(), F::Error> {
         let count = self.left.min(self.chunk.len() as u64) as usize;
         let bytes = bytes(self.chunk, count, read_unit::<F>());

@@ -5,7 +5,8 @@ use crate::nor_flash::{Failure, NorFlashModel};
 use crate::support::numbers::bits;
 use crate::support::optimizers::{ball, run};
 use crate::training::{Ball, contact_ball};
-use rolling_ball::{CheckpointError, Checkpoints, Error, Objective, Resumable};
+use rolling_ball::landscapes::Quadratic;
+use rolling_ball::{CheckpointError, Checkpoints, Resumable};
 use std::ops::Range;
 
 type Flash = NorFlashModel<4, 512, 4>;
@@ -13,19 +14,6 @@ type Flash = NorFlashModel<4, 512, 4>;
 const LENGTH: usize = 300;
 const SAVES: usize = 6;
 const SLOTS: u32 = 4;
-
-struct Bowl;
-
-impl Objective for Bowl {
-    fn loss(&mut self, theta: &[f32]) -> Result<f32, Error> {
-        Ok(theta.iter().map(|t| t * t / 2.0).sum())
-    }
-
-    fn gradient(&mut self, theta: &[f32], gradient: &mut [f32]) -> Result<f32, Error> {
-        gradient.copy_from_slice(theta);
-        self.loss(theta)
-    }
-}
 
 fn new() -> (Vec<f32>, Ball) {
     (vec![0.5; LENGTH], ball(*contact_ball().config(), LENGTH))
@@ -42,7 +30,7 @@ fn saved() -> (Flash, Vec<Bits>, (Vec<f32>, Ball)) {
     let bytes = Checkpoints::<Flash>::bytes::<Ball>(LENGTH, SLOTS) as usize;
     let (mut checkpoints, mut training, mut all) = (on(Flash::new(bytes)), new(), Vec::new());
     for _ in 0..SAVES {
-        run(&mut training.1, &mut Bowl, &mut training.0, 1);
+        run(&mut training.1, &mut Quadratic { condition: 1.0 }, &mut training.0, 1);
         checkpoints.save(&training.0, &training.1).unwrap();
         all.push(bits_of(&training));
     }
@@ -129,7 +117,7 @@ fn theta_alone_is_one_that_was_saved_or_unchanged_or_said_to_be_neither() {
 #[test]
 fn a_save_whose_reads_fail_leaves_one_that_was_saved_and_the_next_save_is_made() {
     let (flash, saved, mut training) = saved();
-    run(&mut training.1, &mut Bowl, &mut training.0, 1);
+    run(&mut training.1, &mut Quadratic { condition: 1.0 }, &mut training.0, 1);
     let new_bits = bits_of(&training);
     let reads = {
         let mut checkpoints = failing(&flash, 0..0);

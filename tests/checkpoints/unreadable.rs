@@ -4,7 +4,8 @@ use crate::forgery::on;
 use crate::nor_flash::{Damage, Failure, NorFlashModel, Reading};
 use crate::support::optimizers::run;
 use crate::training::{LENGTH, sgd, start, wells};
-use rolling_ball::{CheckpointError, Checkpoints, Error, Objective, Optimizer, RollingBall};
+use rolling_ball::landscapes::Quadratic;
+use rolling_ball::{CheckpointError, Checkpoints, Optimizer, RollingBall};
 use rolling_ball::{RollingBallConfig, Sgd, SgdConfig, step};
 
 /// Two blocks a slot, two erases and 56 words a save.
@@ -13,26 +14,13 @@ const PARAMETERS: usize = 40;
 type Ball = RollingBall<[f32; PARAMETERS]>;
 type Training = ([f32; PARAMETERS], Ball);
 
-struct Bowl;
-
-impl Objective for Bowl {
-    fn loss(&mut self, theta: &[f32]) -> Result<f32, Error> {
-        Ok(theta.iter().map(|t| t * t / 2.0).sum())
-    }
-
-    fn gradient(&mut self, theta: &[f32], gradient: &mut [f32]) -> Result<f32, Error> {
-        gradient.copy_from_slice(theta);
-        self.loss(theta)
-    }
-}
-
 fn begin() -> Training {
     let ball = Ball::new(RollingBallConfig::default(), [[0.0; PARAMETERS]; 2]).unwrap();
     (std::array::from_fn(|index| 1.0 + index as f32), ball)
 }
 
 fn train((theta, ball): &mut Training) {
-    step(ball, &mut Bowl, theta).unwrap();
+    step(ball, &mut Quadratic { condition: 1.0 }, theta).unwrap();
 }
 
 /// What is resumed of a flash, and how many steps it had done.

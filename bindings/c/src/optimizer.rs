@@ -400,12 +400,7 @@ pub unsafe extern "C" fn rb_abandon(optimizer: *mut rb_optimizer) -> rb_error {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_steps(optimizer: *mut rb_optimizer, steps: *mut u32) -> rb_error {
     // SAFETY: the caller promises it.
-    let result = unsafe {
-        check_output(optimizer, steps)
-            .and_then(|()| with_optimizer(optimizer, |optimizer, _| Ok(optimizer.steps())))
-            .and_then(|count| write(steps, count))
-    };
-    result.into()
+    unsafe { write_count(optimizer, steps, |optimizer| optimizer.steps()) }
 }
 
 /// Writes how many steps in a row have been refused, which is to say ended by an error, since one
@@ -414,10 +409,23 @@ pub unsafe extern "C" fn rb_steps(optimizer: *mut rb_optimizer, steps: *mut u32)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_refused(optimizer: *mut rb_optimizer, refused: *mut u32) -> rb_error {
     // SAFETY: the caller promises it.
+    unsafe { write_count(optimizer, refused, |optimizer| optimizer.refused()) }
+}
+
+/// Writes one of the counts that an optimizer keeps.
+///
+/// # Safety
+/// The same as for [`with_optimizer`]; the output points to a count, is null or misaligned.
+unsafe fn write_count(
+    optimizer: *mut rb_optimizer,
+    output: *mut u32,
+    count: impl FnOnce(&dyn Optimizer) -> u32,
+) -> rb_error {
+    // SAFETY: the caller promises it.
     let result = unsafe {
-        check_output(optimizer, refused)
-            .and_then(|()| with_optimizer(optimizer, |optimizer, _| Ok(optimizer.refused())))
-            .and_then(|count| write(refused, count))
+        check_output(optimizer, output)
+            .and_then(|()| with_optimizer(optimizer, |optimizer, _| Ok(count(optimizer))))
+            .and_then(|count| write(output, count))
     };
     result.into()
 }

@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_file_that_claims_to_be_empty_is_read_up_to_the_limit() {
-        // Linux makes it as it is read.
+        // Linux makes the content of this file while it is read, and says that its size is 0.
         let path = Path::new("/proc/cpuinfo");
         if path.exists() {
             let said = complaint(path, 10);

@@ -68,7 +68,7 @@ impl Files {
         Ok(self)
     }
 
-    /// In the place of the model.
+    /// Removes the model, and puts something else in its place.
     fn instead(self, place: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
         let model = self.path("model.safetensors");
         fs::remove_file(&model)?;

@@ -80,7 +80,7 @@ impl Step {
 
     /// Where theta is after an error: `asked` is where it was when the answer was told.
     pub fn check_error(&self, config: &Config, error: Error, asked: &Theta, theta: &Theta) {
-        // Of two zeros either will do.
+        // By value and not by bits: a pass may turn -0 into 0, which is the same point.
         let at = |place: &Theta| place[..self.length] == theta[..self.length];
         // Where the step went on from: the last gradient's point, or a trial that was accepted.
         let back = at(&self.last_finite) || at(&self.last_gradient);

@@ -52,7 +52,7 @@ where
     /// As [`new`](KeepStart::new), with the kernels named.
     ///
     /// # Errors
-    /// As [`new`](KeepStart::new).
+    /// [`Error::Length`] where the vector is not as long as theta.
     pub fn with_backend(_kernels: K, mut inner: O, start: V) -> Result<Self, Error> {
         Error::check_length("start", inner.gradient_mut().length(), start.as_ref().length())?;
         Ok(Self { inner, start, kernels: PhantomData })

@@ -8,17 +8,17 @@
 
 void seed(uint32_t seed);
 uint32_t any(void);
-/* From 0 to one less. */
+/* A number from 0 up to below the end. */
 uint32_t below(uint32_t end);
-/* 1 once in so many times. */
+/* Gives 1 once in so many times, else 0. */
 int once_in(uint32_t times);
-/* From -1 to 1. */
+/* A number from -1 to 1. */
 float usual(void);
 /* NaN, infinities, zeros, subnormal and huge numbers, or any bits at all. */
 float hostile(void);
-/* Usual, and hostile once in so many times. */
+/* A usual number, but a hostile one once in so many times. */
 float number(uint32_t times);
-/* Fills with such numbers. */
+/* Fills an array with numbers as `number` gives them. */
 void fill(float *values, size_t length, uint32_t times);
 int all_finite(const float *values, size_t length);
 

@@ -18,7 +18,7 @@ pub struct Watched {
     pub asked: Limits,
     /// Whether that was more than it may ask for.
     pub exceeded: bool,
-    /// Where the step began.
+    /// The point at which the step began.
     pub start: Point,
     /// Where the last gradient was asked for, with a loss that is finite: the step went on from
     /// there, or began there.

@@ -13,7 +13,7 @@ const ERASED: u8 = 0xff;
 pub struct Fault {
     /// Which byte, of all that are read or written.
     pub byte: usize,
-    /// Which of its bits.
+    /// The bits of that byte that are flipped.
     pub mask: u8,
 }
 
@@ -25,7 +25,7 @@ struct Path {
 }
 
 impl Path {
-    /// A byte as it arrives.
+    /// Takes a byte along, and gives it as it arrives.
     fn pass(&mut self, byte: u8) -> u8 {
         let mask =
             self.fault.filter(|fault| fault.byte == self.bytes).map_or(0, |fault| fault.mask);

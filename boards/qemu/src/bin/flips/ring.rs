@@ -2,9 +2,10 @@
 
 use crate::flash::{Flash, Refused};
 use rolling_ball::kernels::Scalar;
+use rolling_ball::landscapes::Quadratic;
 use rolling_ball::{
-    ArcLength, CheckpointError, Checkpoints, Error, LaggedContact, Objective, Resumable,
-    RollingBall, RollingBallConfig, STATE_WORDS, step,
+    ArcLength, CheckpointError, Checkpoints, Error, LaggedContact, Resumable, RollingBall,
+    RollingBallConfig, STATE_WORDS, step,
 };
 
 const PARAMETERS: usize = 40;
@@ -37,19 +38,6 @@ pub struct Snapshot {
     offset: [u32; PARAMETERS],
 }
 
-struct Bowl;
-
-impl Objective for Bowl {
-    fn loss(&mut self, theta: &[f32]) -> Result<f32, Error> {
-        Ok(theta.iter().map(|t| t * t / 2.0).sum())
-    }
-
-    fn gradient(&mut self, theta: &[f32], gradient: &mut [f32]) -> Result<f32, Error> {
-        gradient.copy_from_slice(theta);
-        self.loss(theta)
-    }
-}
-
 impl Training {
     /// A training that has made no step.
     pub fn new() -> Result<Self, Error> {
@@ -64,7 +52,7 @@ impl Training {
 
     /// Makes a step.
     pub fn step(&mut self) -> Result<(), Error> {
-        step(&mut self.ball, &mut Bowl, &mut self.theta).map(drop)
+        step(&mut self.ball, &mut Quadratic { condition: 1.0 }, &mut self.theta).map(drop)
     }
 
     /// What a checkpoint of it must hold.
