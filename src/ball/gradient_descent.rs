@@ -198,7 +198,8 @@ impl GradientDescent {
         pull: f32,
     ) -> Result<FootpointNext<Self>, Error> {
         let moved = self.step * projection.report.residual;
-        body.record.check_move(self.step * projection.parts)?;
+        // Neither length is a bound of the other where a square overflows.
+        body.record.check_move(moved + self.step * projection.parts)?;
         K::project(vectors.theta, vectors.kept, vectors.gradient, self.step, pull);
         body.record.report.absolute_update += moved;
         let done = &mut projection.report.iterations;

@@ -174,27 +174,42 @@ fn a_neighbourhood_that_overflows_is_an_error_and_leaves_theta_where_it_was() {
 }
 
 #[test]
-fn a_projection_whose_two_parts_cancel_is_refused_where_either_alone_overflows() {
+fn a_projection_whose_parts_or_squares_overflow_is_refused_and_never_reported() {
     for step_size in [0.1, 1e10, 7.3e27, 1e38] {
         for radius in [1e-3_f32, 1.0, 3e18] {
             for slope in [1e-20_f32, 1e-3, 1.0, 1e9, 1e18] {
                 for start in [[0.0, 1.0], [1e9, -1e-9], [1e18, 3.0]] {
-                    let projection = GradientDescent { step: step_size, iterations: 1 };
-                    let config = RollingBallConfig {
-                        radius: radius.into(),
-                        roll_back: false,
-                        ..RollingBallConfig::default().with_footpoint(projection)
-                    };
-                    let mut ball =
-                        RollingBall::new(config.with_centre_step(Plain), [[0.0; 2]; 2]).unwrap();
-                    let mut theta = start;
-                    ball.begin(&mut theta).unwrap();
-                    ball.gradient_mut().copy_from_slice(&[slope, -slope]);
-                    let told = ball.tell_gradient(&mut theta, 1.0);
-                    assert!(theta.iter().all(|t| t.is_finite()), "{step_size:e}: {told:?}");
+                    for loss in [1.0, -8e28, 1e19, 3e38] {
+                        projects_or_refuses(step_size, radius, slope, start, loss);
+                    }
                 }
             }
         }
+    }
+}
+
+/// A step of two iterations, in which the second loss and the second slope differ from the first.
+fn projects_or_refuses(step: f32, radius: f32, slope: f32, start: [f32; 2], loss: f32) {
+    let config = RollingBallConfig {
+        radius: radius.into(),
+        roll_back: false,
+        ..RollingBallConfig::default()
+            .with_footpoint(GradientDescent { step, iterations: 2 })
+            .with_centre_step(Plain)
+    };
+    let mut ball = RollingBall::new(config, [[0.0; 2]; 2]).unwrap();
+    let mut theta = start;
+    let mut request = ball.begin(&mut theta);
+    for (loss, slope) in [(1.0, slope), (loss, -0.5 * slope), (1.0, slope)] {
+        if !matches!(request, Ok(Request::Gradient)) {
+            break;
+        }
+        ball.gradient_mut().copy_from_slice(&[slope, -slope]);
+        request = ball.tell_gradient(&mut theta, loss);
+    }
+    assert!(theta.iter().all(|t| t.is_finite()), "{step:e}: {request:?}");
+    if let Ok(Request::Done(report)) = request {
+        assert!(report.absolute_update.is_finite(), "{report:?}");
     }
 }
 
