@@ -1,10 +1,9 @@
 //! Evaluates the network in `f32` on the desktop, with the core's operations in the core's order,
 //! so that its logits are the device's.
 
-use super::graph::{Activation, Form, Graph, Node, Operation, length};
-use super::windows::{of_channel, windows};
+use super::graph::{Activation, Divisor, Form, Graph, Node, Operation, length};
+use super::windows::{Run, of_channel, windows};
 use rolling_ball::kernels::{Active, VectorOps};
-use rolling_ball::nn::LayerNorm;
 use rolling_ball::nn::activation::{self, Activation as _};
 
 /// A graph with its parameters.
@@ -48,10 +47,29 @@ impl<'a> Evaluator<'a> {
         others.iter().fold(output, |input, node| self.output(node, &input))
     }
 
+    /// The output of a layer. Layers inside it are at most as deep as a graph allows.
     fn output(&self, node: &Node, input: &[f32]) -> Vec<f32> {
         let parameters = &self.parameters[node.parameters.clone()];
-        let (weights, biases) = parameters.split_at(parameters.len() - node.biases);
         let channels = node.input[2];
+        match &node.operation {
+            Operation::Residual { layers, shortcut } => {
+                let (mut sums, others) =
+                    (self.through(layers, input), self.through(shortcut, input));
+                for (sum, other) in sums.iter_mut().zip(others) {
+                    *sum += other;
+                }
+                return sums;
+            }
+            Operation::Concat { first, second } => {
+                let (first, second) = (self.through(first, input), self.through(second, input));
+                let positions = node.output[0] * node.output[1];
+                let (one, other) = (first.len() / positions, second.len() / positions);
+                let pairs = first.chunks_exact(one).zip(second.chunks_exact(other));
+                return pairs.flat_map(|(one, other)| [one, other].concat()).collect();
+            }
+            _ => {}
+        }
+        let (weights, biases) = parameters.split_at(parameters.len() - node.biases);
         let mut output = Vec::with_capacity(length(node.output));
         match node.operation {
             // It has no rows: each output is one sum.
@@ -60,7 +78,7 @@ impl<'a> Evaluator<'a> {
                 output.extend(filters.map(|(filter, bias)| bias + Active::dot(filter, input)));
             }
             Operation::Convolution(window, _) => {
-                let length = window.size[0] * window.size[1] * channels;
+                let length = window.positions() * channels;
                 for runs in windows(node.input, window) {
                     for (filter, bias) in weights.chunks_exact(length).zip(biases) {
                         output.push(runs.clone().fold(*bias, |sum, run| {
@@ -68,6 +86,21 @@ impl<'a> Evaluator<'a> {
                             sum + Active::dot(weights, &input[run.map..][..run.length])
                         }));
                     }
+                }
+            }
+            Operation::Grouped(window, groups) => {
+                let each = channels / groups;
+                let length = window.positions() * each;
+                let filters = biases.len() / groups;
+                for runs in windows(node.input, window) {
+                    let filter = weights.chunks_exact(length).zip(biases).enumerate();
+                    output.extend(filter.map(|(index, (filter, bias))| {
+                        let first = index / filters * each;
+                        group(runs.clone(), channels, first).fold(*bias, |sum, (window, map)| {
+                            let weights = &filter[window / channels * each..][..each];
+                            sum + Active::dot(weights, &input[map..][..each])
+                        })
+                    }));
                 }
             }
             Operation::Depthwise(window) => {
@@ -87,31 +120,62 @@ impl<'a> Evaluator<'a> {
                     }));
                 }
             }
-            Operation::AveragePool(window) => {
-                let count = (window.size[0] * window.size[1]) as f32;
+            Operation::AveragePool(window, divisor) => {
                 for runs in windows(node.input, window) {
+                    let count = match divisor {
+                        Divisor::Window => window.positions(),
+                        Divisor::Map => of_channel(runs.clone(), 0, channels).count(),
+                    };
                     output.extend((0..channels).map(|channel| {
                         of_channel(runs.clone(), channel, channels)
                             .fold(0.0, |sum, (_, x)| sum + input[x])
-                            / count
+                            / count as f32
                     }));
                 }
             }
-            Operation::LayerNorm { .. } => return normalise(input, weights, biases),
+            Operation::ScaleShift => {
+                for position in input.chunks_exact(channels) {
+                    let each = position.iter().zip(weights).zip(biases);
+                    output.extend(each.map(|((x, scale), shift)| scale * x + shift));
+                }
+            }
+            Operation::ParametricRelu => {
+                for position in input.chunks_exact(channels) {
+                    let each = position.iter().zip(weights);
+                    output.extend(each.map(|(x, slope)| if *x > 0.0 { *x } else { slope * x }));
+                }
+            }
+            Operation::LayerNorm(norm) => {
+                let each = if norm.dimensions == 0 { channels } else { input.len() };
+                for values in input.chunks_exact(each) {
+                    output.extend(normalise(values, weights, biases, norm.epsilon));
+                }
+            }
             Operation::Activation(function) => {
                 output.extend(input.iter().map(|x| activate(function, *x)));
             }
+            Operation::Residual { .. } | Operation::Concat { .. } => {}
         }
         output
     }
 }
 
-fn normalise(input: &[f32], scales: &[f32], shifts: &[f32]) -> Vec<f32> {
+/// The positions of a window: where each begins in the window, and where its channels from this one
+/// on begin in the map.
+fn group(
+    runs: impl Iterator<Item = Run>,
+    channels: usize,
+    first: usize,
+) -> impl Iterator<Item = (usize, usize)> {
+    of_channel(runs, 0, channels).map(move |(window, map)| (window, map + first))
+}
+
+fn normalise(input: &[f32], scales: &[f32], shifts: &[f32], epsilon: f32) -> Vec<f32> {
     let count = input.len() as f32;
     let mean = Active::dot(input, &vec![1.0; input.len()]) / count;
     let centred: Vec<f32> = input.iter().map(|x| x - mean).collect();
     let variance = Active::dot(&centred, &centred) / count;
-    let reciprocal = 1.0 / (variance + LayerNorm::<1>::EPSILON).sqrt();
+    let reciprocal = 1.0 / (variance + epsilon).sqrt();
     let parameters = scales.iter().zip(shifts);
     centred
         .iter()
@@ -128,8 +192,17 @@ fn activate(function: Activation, x: f32) -> f32 {
         Activation::LeakyRelu { numerator, denominator } => {
             f32::from(numerator) / f32::from(denominator) * x
         }
+        Activation::Elu if x > 0.0 => x,
+        Activation::Elu => libm::expm1f(x),
+        Activation::HardSigmoid => hard_sigmoid(x),
+        Activation::Silu => x * <activation::Logistic>::value(x),
+        Activation::HardSwish => x * hard_sigmoid(x),
         Activation::Tanh => <activation::HyperbolicTangent>::value(x),
         Activation::Sigmoid => <activation::Logistic>::value(x),
         Activation::Gelu => <activation::GaussianErrorLinear>::value(x),
     }
+}
+
+fn hard_sigmoid(x: f32) -> f32 {
+    (x / 6.0 + 0.5).clamp(0.0, 1.0)
 }

@@ -9,7 +9,7 @@ use crate::quantise::quantise;
 use crate::read::{LARGEST_DESCRIPTION, LARGEST_TENSORS, read};
 use crate::report;
 use crate::spec::Spec;
-use crate::tensors;
+use crate::tensors::{self, Read};
 use crate::write::{self, Existing};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
@@ -105,9 +105,8 @@ impl Import {
         let graph = Graph::new(&spec).with_context(|| self.network.display().to_string())?;
         let model = read(&self.model, LARGEST_TENSORS)?;
         let file = tensors::parse(&model, &self.model.display().to_string())?;
-        let parameters = tensors::parameters(&graph, &file)
+        let Read { parameters, unused } = tensors::read(&graph, &file)
             .with_context(|| format!("{} does not fit the network", self.model.display()))?;
-        let unused = tensors::unused(&graph, &file);
         let int8 = match &self.calibration {
             None => None,
             Some(path) => {

@@ -28,6 +28,7 @@
 //! The command `rolling-ball import` does the same by hand, for those who commit what was imported
 //! or who program in C.
 
+mod dataflow;
 mod emit;
 mod error;
 mod evaluate;

@@ -218,7 +218,7 @@ fn layer(
     let minimum = if activation.is_some() { output.zero } else { i8::MIN };
     let clamps = Clamps { input_zero: input.zero, zero: output.zero, minimum, maximum };
     let multiplier = |step: f64| ((step / output.step) as f32).max(f32::MIN_POSITIVE);
-    if let Operation::AveragePool(window) = node.operation {
+    if let Operation::AveragePool(window, _) = node.operation {
         let count = (window.size[0] * window.size[1]) as f64;
         let multipliers = vec![multiplier(input.step / count)];
         return Ok(Layer { clamps, multipliers, biases: Vec::new(), weights: Vec::new() });

@@ -28,8 +28,8 @@ fn output(node: &Node, layer: Option<&Layer>, input: &[i8]) -> Vec<i8> {
         Operation::Convolution(window, _)
         | Operation::Depthwise(window)
         | Operation::MaxPool(window)
-        | Operation::AveragePool(window) => window,
-        Operation::LayerNorm { .. } | Operation::Activation(_) => return input.to_vec(),
+        | Operation::AveragePool(window, _) => window,
+        _ => return input.to_vec(),
     };
     let mut output = Vec::new();
     for runs in windows(node.input, window) {

@@ -1,6 +1,6 @@
 //! What a network takes of a board, computed as its types will say it.
 
-use super::graph::{Graph, Node, Operation, length};
+use super::graph::{Graph, Node, Operation, leaves, length};
 use super::spec::Train;
 
 /// The parameters after the backbone, by where they are stored.
@@ -15,7 +15,7 @@ pub struct Split {
 /// Splits the parameters of the layers after the backbone.
 pub fn split(graph: &Graph, parameters: &[f32]) -> Split {
     let (mut theta, mut frozen) = (Vec::new(), Vec::new());
-    for node in &graph.nodes[graph.backbone..] {
+    for node in leaves(&graph.nodes[graph.backbone..]) {
         let all = &parameters[node.parameters.clone()];
         let (weights, biases) = all.split_at(all.len() - node.biases);
         let (for_weights, for_biases) = match node.train {
@@ -62,16 +62,25 @@ fn backbone_int8(nodes: &[Node]) -> usize {
     (2 * width(nodes)).div_ceil(4)
 }
 
+/// The floats that layers in a row keep for a backward pass, with those between them.
+fn kept(nodes: &[Node]) -> usize {
+    let between = nodes.len().saturating_sub(1);
+    let outputs: usize = nodes[..between].iter().map(|node| length(node.output)).sum();
+    outputs + nodes.iter().map(activations).sum::<usize>()
+}
+
 /// Where windows overlap, a max pool keeps the place of each maximum; a layer norm keeps its mean
 /// and deviation.
 fn activations(node: &Node) -> usize {
-    match node.operation {
+    match &node.operation {
         Operation::MaxPool(window)
             if window.size[0] > window.stride[0] || window.size[1] > window.stride[1] =>
         {
             length(node.output)
         }
         Operation::LayerNorm { .. } => 2,
+        Operation::Residual { layers: first, shortcut: second }
+        | Operation::Concat { first, second } => kept(first) + kept(second),
         _ => 0,
     }
 }

@@ -1,6 +1,6 @@
 //! The Rust types of a network, laid out as rustfmt does it.
 
-use super::graph::{Activation, Form, Map, Node, Operation, Window, length};
+use super::graph::{Activation, Divisor, Form, Map, Node, Operation, Window, length};
 use super::spec::Train;
 
 /// A type and its arguments. A type without a name is the tuple of its arguments.
@@ -85,7 +85,7 @@ pub fn float(node: &Node, in_backbone: bool) -> Type {
         Train::Biases => Some(Type::named("nn::BiasesOnly")),
         Train::Frozen => Some(Type::named("nn::Frozen")),
     };
-    let mut layer = shaped("nn", node);
+    let mut layer = shaped("nn", node, &|node| float(node, in_backbone));
     if node.source.is_some()
         && let Some(trained) = trained
     {
@@ -100,44 +100,72 @@ pub fn float(node: &Node, in_backbone: bool) -> Type {
 
 /// The type of the layer in int8.
 pub fn int8(node: &Node) -> Type {
-    shaped("nn::int8", node)
+    shaped("nn::int8", node, &int8)
 }
 
-fn shaped(module: &str, node: &Node) -> Type {
+fn shaped(module: &str, node: &Node, inside: &dyn Fn(&Node) -> Type) -> Type {
     let with = |name: &str, arguments| Type::with(format!("{module}::{name}"), arguments);
     let count = || Type::named(length(node.output));
+    let shape = || map(node.input);
     let pool = |name: &str, window: Window| {
-        let in_time = node.input[0] == 1 && window.size[0] == 1 && window.padding[0] == 0;
+        let in_time = in_time(node.input, window);
         let suffix = if in_time { "1d" } else { "" };
-        with(&format!("{name}{suffix}"), vec![map(node.input), sliding(window, in_time)])
+        with(&format!("{name}{suffix}"), vec![shape(), sliding(window, in_time)])
     };
-    match node.operation {
+    let branch = |nodes: &[Node]| match nodes {
+        [] => with("Identity", vec![shape()]),
+        nodes => Type::tuple(nodes.iter().map(inside).collect()),
+    };
+    match &node.operation {
         Operation::Convolution(window, form @ (Form::Conv1d | Form::Conv2d)) => {
             let filters = Type::named(node.output[2]);
-            let window = sliding(window, form == Form::Conv1d);
-            with(&format!("{form:?}"), vec![map(node.input), window, filters])
+            let window = sliding(*window, *form == Form::Conv1d);
+            with(&format!("{form:?}"), vec![shape(), window, filters])
         }
         Operation::Convolution(_, Form::Dense) => {
             with("Dense", vec![Type::named(length(node.input)), count()])
         }
+        Operation::Grouped(window, groups) => {
+            let in_time = in_time(node.input, *window);
+            let name = if in_time { "GroupedConv1d" } else { "GroupedConv2d" };
+            let numbers = [node.output[2], *groups].map(Type::named);
+            with(name, [vec![shape(), sliding(*window, in_time)], numbers.to_vec()].concat())
+        }
         Operation::Depthwise(window) => {
-            with("DepthwiseConv2d", vec![map(node.input), sliding(window, false)])
+            let in_time = in_time(node.input, *window);
+            let name = if in_time { "DepthwiseConv1d" } else { "DepthwiseConv2d" };
+            with(name, vec![shape(), sliding(*window, in_time)])
         }
-        Operation::MaxPool(window) => pool("MaxPool", window),
-        Operation::AveragePool(window) if whole(node.input, window) => {
-            with("GlobalAveragePool", vec![map(node.input)])
+        Operation::MaxPool(window) => pool("MaxPool", *window),
+        Operation::AveragePool(window, _) if whole(node.input, *window) => {
+            with("GlobalAveragePool", vec![shape()])
         }
-        Operation::AveragePool(window) => pool("AveragePool", window),
+        Operation::AveragePool(window, Divisor::Window) => pool("AveragePool", *window),
+        Operation::AveragePool(window, Divisor::Map) => pool("AveragePoolInside", *window),
+        Operation::ScaleShift => with("ScaleShift", vec![shape()]),
+        Operation::ParametricRelu => with("ParametricRelu", vec![shape()]),
         Operation::LayerNorm { .. } => with("LayerNorm", vec![count()]),
         Operation::Activation(Activation::LeakyRelu { numerator, denominator }) => {
             with("LeakyRelu", vec![count(), Type::named(numerator), Type::named(denominator)])
         }
         Operation::Activation(activation) => with(&format!("{activation:?}"), vec![count()]),
+        Operation::Residual { layers, shortcut } if shortcut.is_empty() => {
+            with("Residual", vec![branch(layers)])
+        }
+        Operation::Residual { layers: first, shortcut: second } => {
+            with("Residual", vec![branch(first), branch(second)])
+        }
+        Operation::Concat { first, second } => with("Concat", vec![branch(first), branch(second)]),
     }
 }
 
+/// Whether a window slides along a signal in time.
+fn in_time(map: Map, window: Window) -> bool {
+    map[0] == 1 && window.size[0] == 1 && window.padding[0] == [0; 2]
+}
+
 fn whole(map: Map, window: Window) -> bool {
-    window.size == [map[0], map[1]] && window.padding == [0, 0]
+    window.size == [map[0], map[1]] && !window.padded()
 }
 
 fn map(map: Map) -> Type {
@@ -163,13 +191,24 @@ fn sliding(window: Window, in_time: bool) -> Type {
     let default = |[vertical, horizontal]: [usize; 2], value: usize| {
         horizontal == value && (in_time || vertical == value)
     };
+    let [[top, bottom], [left, right]] = window.padding;
+    let padding = if top == bottom && left == right {
+        pair("nn::Padding", [top, left])
+    } else {
+        let sides = [top, bottom, left, right].map(Type::named);
+        Type::with("nn::PaddingBySide", sides.to_vec())
+    };
+    let dilated = !default(window.dilation, 1);
+    let padded = window.padded() || dilated;
     let mut arguments = vec![pair("nn::Kernel", window.size)];
-    let padded = !default(window.padding, 0);
     if padded || !default(window.stride, 1) {
         arguments.push(pair("nn::Stride", window.stride));
     }
     if padded {
-        arguments.push(pair("nn::Padding", window.padding));
+        arguments.push(padding);
+    }
+    if dilated {
+        arguments.push(pair("nn::Dilation", window.dilation));
     }
     Type::with("nn::Window", arguments)
 }

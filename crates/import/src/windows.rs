@@ -21,19 +21,28 @@ pub fn windows(
     map: Map,
     window: Window,
 ) -> impl Iterator<Item = impl Iterator<Item = Run> + Clone> {
-    let [height, width, channels] = map;
+    let [_, width, channels] = map;
     let [down, across] = [0, 1].map(|d| starts(map[d], d, window));
     let starts = down.flat_map(move |top| across.clone().map(move |left| (top, left)));
+    // Positions that are neighbours in the window are neighbours in the map, or apart.
+    let together = if window.dilation[1] == 1 { usize::MAX } else { 1 };
     starts.map(move |(top, left)| {
-        let columns = seen(left, width, 1, window);
-        seen(top, height, 0, window).map(move |row| Run {
-            window: (row * window.size[1] + columns.start) * channels,
-            map: ((top + row - window.padding[0]) * width + left + columns.start
-                - window.padding[1])
-                * channels,
-            length: columns.len() * channels,
+        let columns = seen(left, map[1], 1, window);
+        let together = together.min(columns.len());
+        seen(top, map[0], 0, window).flat_map(move |row| {
+            columns.clone().step_by(together.max(1)).map(move |column| Run {
+                window: (row * window.size[1] + column) * channels,
+                map: (place(row, top, 0, window) * width + place(column, left, 1, window))
+                    * channels,
+                length: together * channels,
+            })
         })
     })
+}
+
+/// Where a position of a window that starts here lies in the map.
+fn place(position: usize, start: usize, d: usize, window: Window) -> usize {
+    start + position * window.dilation[d] - window.padding[d][0]
 }
 
 /// The indices of a channel's elements in the window and in the map, run by run.
@@ -49,14 +58,17 @@ pub fn of_channel(
 
 /// Where the windows start in one direction, counted from the start of the padding.
 fn starts(extent: usize, d: usize, window: Window) -> impl Iterator<Item = usize> + Clone {
-    let places = (extent + 2 * window.padding[d] - window.size[d]) / window.stride[d] + 1;
+    let padding: usize = window.padding[d].iter().sum();
+    let places = (extent + padding - window.span(d)) / window.stride[d] + 1;
     (0..places).map(move |place| place * window.stride[d])
 }
 
 /// The positions of a window that are not in the padding.
 fn seen(start: usize, extent: usize, d: usize, window: Window) -> Range<usize> {
-    let (size, padding) = (window.size[d], window.padding[d]);
-    padding.saturating_sub(start)..size.min((extent + padding).saturating_sub(start))
+    let (size, dilation, before) = (window.size[d], window.dilation[d], window.padding[d][0]);
+    let first = before.saturating_sub(start).div_ceil(dilation);
+    let end = (extent + before).saturating_sub(start).div_ceil(dilation);
+    first.min(end)..size.min(end).max(first.min(end))
 }
 
 #[cfg(test)]
@@ -66,7 +78,8 @@ mod tests {
     #[test]
     fn a_run_is_a_row_of_the_window_without_the_padding() {
         // Two rows of three positions with two channels; the window is as large as the map.
-        let window = Window { size: [2, 3], stride: [1, 2], padding: [1, 1] };
+        let window =
+            Window { size: [2, 3], stride: [1, 2], padding: [[1; 2]; 2], dilation: [1; 2] };
         let all: Vec<Vec<Run>> = windows([2, 3, 2], window).map(Iterator::collect).collect();
         let run = |window, map, length| Run { window, map, length };
         assert_eq!(

@@ -1,6 +1,7 @@
 //! Imports as a whole.
 
 mod committed;
+mod described;
 mod quantised;
 mod wrong_files;
 

@@ -61,7 +61,7 @@ fn int8_features_stay_within_the_rounding_of_every_layer() -> Result<()> {
                 let node = &graph.nodes[*index];
                 let before = index.checked_sub(1).map_or(input, |before| &outputs[before]);
                 let largest = before.iter().fold(0.0f64, |most, x| most.max(f64::from(x.abs())));
-                if let Operation::AveragePool(window) = node.operation {
+                if let Operation::AveragePool(window, _) = node.operation {
                     let count = (window.size[0] * window.size[1]) as f64;
                     step = step / count / f64::from(layer.multipliers[0]);
                     error += step;

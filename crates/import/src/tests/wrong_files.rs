@@ -38,8 +38,7 @@ const SMALL: &str = r#"
 fn complaint(tensors: &[(&str, Dtype, &[usize], Vec<u8>)]) -> Result<String> {
     let graph = Graph::new(&Spec::parse(SMALL)?)?;
     let bytes = file(tensors)?;
-    let parameters =
-        tensors::parse(&bytes, "small").and_then(|file| tensors::parameters(&graph, &file));
+    let parameters = tensors::parse(&bytes, "small").and_then(|file| tensors::read(&graph, &file));
     Ok(parameters.err().map(|error| format!("{error:#}")).unwrap_or_default())
 }
 
@@ -146,8 +145,39 @@ fn networks_that_make_no_sense_are_refused_by_layer() -> Result<()> {
             "found an image of 4 rows",
         ),
         (
-            network("[4]", r#"{ type = "batch_norm", tensors = "n" }"#),
-            "directly after a convolution",
+            network("[1, 4, 4]", r#"{ type = "max_pool", kernel = 2, padding = [1] }"#),
+            "line 3: layer 1 of the layers (max_pool): padding: expected a number, [vertical, \
+             horizontal], [top, bottom, left, right]",
+        ),
+        (
+            network("[1, 4, 4]", "\n{ type = \"flatten\" },\n{ type = \"relu\", kernal = 2 }"),
+            "line 5: layer 2 of the layers (relu): unknown field `kernal`",
+        ),
+        (
+            network(
+                "[2]",
+                r#"{ type = "residual", layers = [{ type = "relu" }, { type = "elu", a = 1 }] }"#,
+            ),
+            "layer 1 of the layers (residual): layers: layer 2 (elu): unknown field `a`",
+        ),
+        (
+            network(
+                "[2]",
+                r#"{ type = "residual", layers = [{ type = "dense", tensors = "d", outputs = 3 }] }"#,
+            ),
+            "expected the layers and the shortcut to give the same shape, found [1, 1, 3] and [1, \
+             1, 2]",
+        ),
+        (
+            network("[2]", r#"{ type = "concat", branches = [[{ type = "relu" }]] }"#),
+            "branches: expected at least two, found 1",
+        ),
+        (
+            network(
+                "[3, 4, 4]",
+                r#"{ type = "conv2d", tensors = "c", filters = 4, kernel = 3, groups = 2 }"#,
+            ),
+            "expected a number of groups that divides the 3 channels and the 4 filters, found 2",
         ),
         (network("[4]", r#"{ type = "leaky_relu", slope = 0.123456 }"#), "slope = 0.123456"),
         (said("name = \"../a\"\ninput = [1]\nlayers = []"), "expected lower-case letters"),
@@ -169,7 +199,7 @@ fn networks_that_make_no_sense_are_refused_by_layer() -> Result<()> {
         ),
         (
             network("[4]", &r#"{ type = "relu" },"#.repeat(257)),
-            "expected at most 256 layers, found 257",
+            "expected at most 256 layers, found more",
         ),
     ] {
         ensure!(said.contains(expected), "expected {expected:?}, got {said:?}");
@@ -300,22 +330,23 @@ fn a_pool_whose_windows_are_a_thousand_times_the_map_needs_no_memory_for_them() 
 #[test]
 fn layers_that_share_a_tensor_take_at_most_twice_what_the_file_has() -> Result<()> {
     let text = |layers: usize| {
-        let layer = "{ type = 'dense', tensors = 'a', outputs = 8 },";
-        format!("name = 'shared'\ninput = [8]\nlayers = [{}]", layer.repeat(layers))
+        let layer = "{ type = 'dense', tensors = 'a', outputs = 64, train = 'frozen' },";
+        format!("name = 'shared'\ninput = [64]\nlayers = [{}]", layer.repeat(layers))
     };
     let bytes = file(&[
-        ("a.weight", Dtype::F32, &[8, 8], floats(64, 1.0)),
-        ("a.bias", Dtype::F32, &[8], floats(8, 1.0)),
+        ("a.weight", Dtype::F32, &[64, 64], floats(4096, 1.0)),
+        ("a.bias", Dtype::F32, &[64], floats(64, 1.0)),
     ])?;
     let read = |layers| -> Result<usize> {
         let graph = Graph::new(&Spec::parse(&text(layers))?)?;
-        Ok(tensors::parameters(&graph, &tensors::parse(&bytes, "shared")?)?.len())
+        Ok(tensors::read(&graph, &tensors::parse(&bytes, "shared")?)?.parameters.len())
     };
-    ensure!(read(2)? == 144);
-    let said = read(3).err().map(|error| format!("{error:#}")).unwrap_or_default();
+    ensure!(read(17)? == 70_720);
+    let said = read(18).err().map(|error| format!("{error:#}")).unwrap_or_default();
     ensure!(
-        said.contains("layer 3 of the layers (dense): up to it the network takes 216 parameters")
-            && said.contains("from a file of 72 values"),
+        said.contains(
+            "layer 18 of the layers (dense): up to it the network takes 74880 parameters"
+        ) && said.contains("from a file of 4160 values"),
         "{said}"
     );
     Ok(())
@@ -338,7 +369,7 @@ fn what_a_terminal_would_act_on_is_escaped_in_errors() -> Result<()> {
     let tensors = [("a\u{1b}[31m\n\u{202e}b", Dtype::F32, &[1_usize][..], floats(1, 0.0))];
     let graph = Graph::new(&Spec::parse(SMALL)?)?;
     let bytes = file(&tensors)?;
-    let missing = tensors::parameters(&graph, &tensors::parse(&bytes, "a\u{7}.safetensors")?);
+    let missing = tensors::read(&graph, &tensors::parse(&bytes, "a\u{7}.safetensors")?);
     let damaged = tensors::parse(&bytes[1..], "a\u{7}.safetensors").map(|_| ());
     let toml = "name = 'a'\ninput = [1]\nlayers = [{ type = \"\\u001b]0;title\\u0007\" }]";
     let raw = "name = 'a'\u{1b}[2J";
@@ -412,8 +443,7 @@ fn read_all(bytes: &[u8]) -> Result<()> {
     let graph =
         Graph::new(&Spec::parse(&std::fs::read_to_string(models().join("digits_cnn.toml"))?)?)?;
     let file = tensors::parse(bytes, "mutated")?;
-    tensors::unused(&graph, &file);
-    let weights = tensors::parameters(&graph, &file).map(|_| ());
+    let weights = tensors::read(&graph, &file).map(|_| ());
     Inputs::read(&graph, &file).map(|_| ()).or(weights)
 }
 

@@ -1,0 +1,115 @@
+//! A network as a file has it: steps that make values of others. It is in this project's order
+//! (channels last) already, and has no batch.
+
+mod fold;
+mod train;
+mod tree;
+
+pub use train::Choice;
+
+use crate::graph::{self, Map};
+
+/// A vector or map between two steps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Value {
+    /// Its name in the file.
+    pub name: String,
+    /// Its shape.
+    pub map: Map,
+    /// How bytes stand for it, where the file says so.
+    pub scale: Option<Scale>,
+}
+
+/// How a byte stands for a number: `step * (byte - zero)`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scale {
+    /// How much one step of the byte stands for.
+    pub step: f64,
+    /// The byte that stands for 0.
+    pub zero: i8,
+}
+
+/// What a step computes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operation {
+    /// What a layer of this project computes of one value.
+    Layer(graph::Operation),
+    /// The sum of two values.
+    Add,
+    /// The channels of some values, one after the other.
+    Concat,
+    /// Zeros before and after the map, vertically and horizontally.
+    Pad([[usize; 2]; 2]),
+    /// Numbers that sum to 1.
+    Softmax,
+}
+
+/// The parameters of a step as integers, as the file has them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Integers {
+    /// The weights, in this project's order.
+    pub weights: Vec<i8>,
+    /// What one step of a weight stands for, for each output or for all.
+    pub weight_steps: Vec<f64>,
+    /// The biases, whose steps are the products of the input's and the weights'.
+    pub biases: Vec<i32>,
+    /// The smallest and the largest output.
+    pub clamps: [i8; 2],
+}
+
+/// A step: an operator of the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The operator and its name, for error messages.
+    pub label: String,
+    /// What a user may call it: its name, those of its tensors, and what its tensors' names have in
+    /// common.
+    pub names: Vec<String>,
+    /// What it computes.
+    pub operation: Operation,
+    /// The number of filters or outputs of a convolution.
+    pub filters: usize,
+    /// What it makes its value of.
+    pub inputs: Vec<usize>,
+    /// The value that it makes.
+    pub output: usize,
+    /// Its weights, in this project's order.
+    pub weights: Vec<f32>,
+    /// Its biases.
+    pub biases: Vec<f32>,
+    /// The same as integers, of a step that computes with integers.
+    pub integers: Option<Integers>,
+}
+
+/// A network.
+#[derive(Clone, Debug)]
+pub struct Dataflow {
+    /// How many dimensions the file's input has, not counting the batch.
+    pub dimensions: usize,
+    /// All values. The first one is the input.
+    pub values: Vec<Value>,
+    /// All steps, each after those that make its inputs.
+    pub steps: Vec<Step>,
+    /// The value that is the output.
+    pub output: usize,
+    /// What was left away or folded, in sentences.
+    pub notes: Vec<String>,
+}
+
+impl Dataflow {
+    /// The steps that use a value.
+    fn uses(&self, value: usize) -> impl Iterator<Item = usize> {
+        let steps = self.steps.iter().enumerate();
+        steps.filter(move |(_, step)| step.inputs.contains(&value)).map(|(index, _)| index)
+    }
+
+    /// The step that makes a value, and which is the only one to use it.
+    fn only_use(&self, value: usize) -> bool {
+        value != self.output && self.uses(value).count() == 1
+    }
+
+    /// The step that makes a value.
+    fn maker(&self, value: usize) -> Option<usize> {
+        self.steps.iter().position(|step| step.output == value)
+    }
+}

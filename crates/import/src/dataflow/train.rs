@@ -1,0 +1,131 @@
+//! What is to be trained: which layers stay in the backbone, and what of the others is frozen.
+
+use super::Dataflow;
+use super::tree::Tree;
+use crate::graph::{Node, Operation, leaves};
+use crate::spec::Train;
+use anyhow::{Context, Result, bail, ensure};
+use std::collections::BTreeSet;
+
+/// What is to be trained.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// Everything.
+    All,
+    /// The last layers that have parameters, so many of them.
+    Last(usize),
+    /// The layers of these names.
+    Named(Vec<String>),
+    /// The biases of all layers.
+    Biases,
+    /// All layers after the one of this name.
+    Cut(String),
+}
+
+impl Choice {
+    /// Reads what stands after `--train`: `all`, `last:2`, `biases`, or the names of layers.
+    pub fn parse(words: &[String]) -> Result<Self> {
+        let [word] = words else { return Ok(Self::Named(words.to_vec())) };
+        Ok(match (word.as_str(), word.strip_prefix("last:")) {
+            ("all", _) => Self::All,
+            ("biases", _) => Self::Biases,
+            (_, Some(number)) => {
+                let number = number.parse().ok().filter(|number| *number > 0);
+                Self::Last(number.with_context(|| {
+                    format!("--train {word}: expected a number of layers of at least 1 after last:")
+                })?)
+            }
+            _ => Self::Named(vec![word.clone()]),
+        })
+    }
+}
+
+impl Tree {
+    /// Makes a backbone of all layers before the first that is trained, and freezes what is not
+    /// trained after it.
+    ///
+    /// # Errors
+    ///
+    /// A name that no layer has, or nothing that could be trained.
+    pub fn train(mut self, dataflow: &Dataflow, choice: &Choice) -> Result<Self> {
+        let all = leaves(&self.graph.nodes);
+        let with_parameters: Vec<usize> =
+            (0..all.len()).filter(|leaf| all[*leaf].source.is_some()).collect();
+        ensure!(
+            !with_parameters.is_empty(),
+            "the network has no parameters: nothing can be trained"
+        );
+        let trained: BTreeSet<usize> = match choice {
+            Choice::All | Choice::Biases => with_parameters.iter().copied().collect(),
+            Choice::Last(count) => with_parameters.iter().rev().take(*count).copied().collect(),
+            Choice::Named(names) => {
+                let mut trained = BTreeSet::new();
+                for name in names {
+                    let leaf = self.named(dataflow, &with_parameters, name)?;
+                    trained.insert(leaf);
+                }
+                trained
+            }
+            Choice::Cut(name) => {
+                let every: Vec<usize> = (0..all.len()).collect();
+                let leaf = self.named(dataflow, &every, name)?;
+                let after = with_parameters.iter().copied().filter(|other| *other > leaf);
+                let trained: BTreeSet<usize> = after.collect();
+                ensure!(!trained.is_empty(), "--cut {name}: no layer after it can be trained");
+                trained
+            }
+        };
+        let how = if *choice == Choice::Biases { Train::Biases } else { Train::All };
+        let mut leaf = 0;
+        let mut backbone = 0;
+        for (index, node) in self.graph.nodes.iter_mut().enumerate() {
+            let before = leaf;
+            set(node, &mut leaf, &trained, how);
+            if trained.range(before..leaf).next().is_none()
+                && trained.range(..before).next().is_none()
+            {
+                backbone = index + 1;
+            }
+        }
+        self.graph.backbone = backbone;
+        Ok(self)
+    }
+
+    /// The layer of this name.
+    fn named(&self, dataflow: &Dataflow, among: &[usize], name: &str) -> Result<usize> {
+        let names = |leaf: usize| &dataflow.steps[self.steps[leaf]].names;
+        let found: Vec<usize> = among
+            .iter()
+            .copied()
+            .filter(|leaf| names(*leaf).iter().any(|own| own == name))
+            .collect();
+        match found.as_slice() {
+            [leaf] => Ok(*leaf),
+            [] => {
+                let all = among.iter().filter_map(|leaf| names(*leaf).first().cloned());
+                bail!(
+                    "no layer is called {name}; expected one of {}",
+                    all.collect::<Vec<_>>().join(", ")
+                )
+            }
+            _ => bail!("{} layers are called {name}: expected a name that one has", found.len()),
+        }
+    }
+}
+
+/// Says for a layer and for those inside it what is trained.
+fn set(node: &mut Node, leaf: &mut usize, trained: &BTreeSet<usize>, how: Train) {
+    if let Operation::Residual { layers: first, shortcut: second }
+    | Operation::Concat { first, second } = &mut node.operation
+        && !(first.is_empty() && second.is_empty())
+    {
+        for node in first.iter_mut().chain(second) {
+            set(node, leaf, trained, how);
+        }
+        return;
+    }
+    if node.source.is_some() {
+        node.train = if trained.contains(leaf) { how } else { Train::Frozen };
+    }
+    *leaf += 1;
+}

@@ -1,0 +1,301 @@
+//! From steps between values to layers in a row: where ways part and meet again, they become the
+//! branches of one layer.
+
+use super::{Dataflow, Operation, Step};
+use crate::graph::{self, Builder, Graph, Layer, Node, Source};
+use crate::spec::Train;
+use anyhow::{Context, Result, bail, ensure};
+use std::cmp::Reverse;
+
+/// Layers in a row, and their parameters.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    /// The layers, all after the backbone, and all of them trained.
+    pub graph: Graph,
+    /// The parameters of all layers, each with its weights before its biases.
+    pub parameters: Vec<f32>,
+    /// For each layer that computes something by itself, in the order of
+    /// [`Graph::leaves`], the step that it was.
+    pub steps: Vec<usize>,
+}
+
+impl Dataflow {
+    /// Makes layers of the steps.
+    ///
+    /// # Errors
+    ///
+    /// Ways that part and meet in another manner than branches do, and whatever a graph refuses.
+    pub fn tree(&self, name: &str) -> Result<Tree> {
+        let input = self.values.first().context("expected an input")?.map;
+        let [dominators, depths] = self.dominators()?;
+        let mut growing = Growing {
+            dataflow: self,
+            dominators,
+            depths,
+            builder: Builder::new(input).context("the input")?,
+            parameters: Vec::new(),
+            steps: Vec::new(),
+        };
+        growing.between(0, self.output)?;
+        let Growing { builder, parameters, steps, .. } = growing;
+        let mut used = vec![0usize; self.steps.len()];
+        for step in &steps {
+            used[*step] += 1;
+        }
+        if let Some(twice) = used.iter().position(|count| *count > 1) {
+            bail!(
+                "{}: its output is used in branches that part and meet again in another manner \
+                 than those of a residual or a concatenation do, which this library cannot lay out",
+                self.steps[twice].label
+            );
+        }
+        let nodes = builder.finish();
+        ensure!(!nodes.is_empty(), "expected at least one layer that computes something");
+        let graph =
+            Graph { name: name.to_owned(), dimensions: self.dimensions, input, nodes, backbone: 0 };
+        Ok(Tree { graph, parameters, steps })
+    }
+
+    /// For each value the last one through which every way from the input to it leads, and how many
+    /// of those there are.
+    fn dominators(&self) -> Result<[Vec<Option<usize>>; 2]> {
+        let mut dominators: Vec<Option<usize>> = vec![None; self.values.len()];
+        let mut depths: Vec<Option<usize>> = vec![None; self.values.len()];
+        depths[0] = Some(0);
+        for step in &self.steps {
+            let mut common: Option<usize> = None;
+            for input in &step.inputs {
+                ensure!(depths[*input].is_some(), "{}: nothing makes its input", step.label);
+                common = Some(match common {
+                    None => *input,
+                    Some(other) => meet(*input, other, &dominators, &depths),
+                });
+            }
+            let common = common.with_context(|| format!("{}: it has no input", step.label))?;
+            dominators[step.output] = Some(common);
+            depths[step.output] = depths[common].map(|depth| depth + 1);
+        }
+        Ok([dominators, depths])
+    }
+}
+
+/// The last value through which all ways to both lead.
+fn meet(
+    mut one: usize,
+    mut other: usize,
+    dominators: &[Option<usize>],
+    depths: &[Option<usize>],
+) -> usize {
+    while one != other {
+        let deeper = if depths[one] >= depths[other] { &mut one } else { &mut other };
+        match dominators[*deeper] {
+            Some(before) => *deeper = before,
+            // The input leads to everything.
+            None => return 0,
+        }
+    }
+    one
+}
+
+struct Growing<'a> {
+    dataflow: &'a Dataflow,
+    dominators: Vec<Option<usize>>,
+    depths: Vec<Option<usize>>,
+    builder: Builder,
+    parameters: Vec<f32>,
+    steps: Vec<usize>,
+}
+
+impl Growing<'_> {
+    /// Adds the layers that lead from one value to another. The builder bounds how deep branches
+    /// lie in branches.
+    fn between(&mut self, from: usize, to: usize) -> Result<()> {
+        // The steps that all ways pass, from the last to the first.
+        let mut chain = Vec::new();
+        let mut value = to;
+        while value != from {
+            let maker = self.dataflow.maker(value).context("a value that nothing makes")?;
+            chain.push(maker);
+            value = self.dominators[value].context("a value that the input does not lead to")?;
+        }
+        while let Some(index) = chain.pop() {
+            let step = &self.dataflow.steps[index];
+            self.add(index, step).with_context(|| step.label.clone())?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, index: usize, step: &Step) -> Result<()> {
+        let from = self.dominators[step.output].unwrap_or(0);
+        let operation = match &step.operation {
+            Operation::Layer(operation) => {
+                ensure!(step.inputs.len() == 1, "expected one input, found {}", step.inputs.len());
+                let source = (!step.weights.is_empty()).then(|| Source {
+                    tensors: step.names.first().cloned().unwrap_or_default(),
+                    bias: true,
+                    batch_norm: None,
+                });
+                self.parameters.extend(&step.weights);
+                self.parameters.extend(&step.biases);
+                self.steps.push(index);
+                let operation = operation.clone();
+                let layer = Layer { operation, filters: step.filters, source, train: Train::All };
+                self.builder.add(&step.label, layer)?;
+                let found = self.builder.map();
+                let expected = self.dataflow.values[step.output].map;
+                ensure!(
+                    found == expected,
+                    "expected an output of {expected:?} (rows, columns, channels), as the file \
+                     says, found {found:?}"
+                );
+                return Ok(());
+            }
+            Operation::Add => {
+                // The longer way is the one around which the other leads.
+                let mut inputs = step.inputs.clone();
+                inputs.sort_by_key(|input| Reverse(self.depths[*input]));
+                return self.join(step, from, &inputs);
+            }
+            Operation::Concat => return self.join(step, from, &step.inputs),
+            Operation::Pad(_) => "a padding",
+            Operation::Softmax => "a softmax that is not the last step",
+        };
+        bail!("{operation} is not supported here")
+    }
+
+    /// Adds a layer whose branches lead from one value to these. Those after the first are together
+    /// a branch of their own where they are more than one.
+    fn join(&mut self, step: &Step, from: usize, to: &[usize]) -> Result<()> {
+        let (first, others) = to.split_first().context("expected an input")?;
+        ensure!(!others.is_empty(), "expected two inputs, found one");
+        let branch = self.builder.enter()?;
+        self.between(from, *first)?;
+        let first = self.builder.leave(branch);
+        let branch = self.builder.enter()?;
+        match others {
+            [other] => self.between(from, *other)?,
+            others => self.join(step, from, others)?,
+        }
+        let second = self.builder.leave(branch);
+        let operation = match step.operation {
+            Operation::Concat => graph::Operation::Concat { first, second },
+            _ => graph::Operation::Residual { layers: first, shortcut: second },
+        };
+        self.builder.add(&step.label, Layer::of(operation))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Value;
+    use super::*;
+    use crate::graph::Activation;
+
+    /// Steps between values of two channels: each makes the value of its number and one.
+    fn flow(steps: &[(Operation, &[usize])]) -> Dataflow {
+        let map = |channels| [1, 1, channels];
+        let mut values = vec![Value { name: "0".to_owned(), map: map(2), scale: None }];
+        let steps = steps.iter().enumerate().map(|(index, (operation, inputs))| {
+            let channels = match operation {
+                Operation::Concat => inputs.iter().map(|input| values[*input].map[2]).sum(),
+                _ => values[inputs[0]].map[2],
+            };
+            let output = index + 1;
+            values.push(Value { name: output.to_string(), map: map(channels), scale: None });
+            Step {
+                label: format!("step {output}"),
+                names: Vec::new(),
+                operation: operation.clone(),
+                filters: 0,
+                inputs: inputs.to_vec(),
+                output,
+                weights: Vec::new(),
+                biases: Vec::new(),
+                integers: None,
+            }
+        });
+        let steps: Vec<Step> = steps.collect();
+        Dataflow { dimensions: 1, output: steps.len(), values, steps, notes: Vec::new() }
+    }
+
+    fn function(activation: Activation) -> Operation {
+        Operation::Layer(graph::Operation::Activation(activation))
+    }
+
+    /// The layers in short: branches in brackets.
+    fn shape(nodes: &[Node]) -> String {
+        let one = |node: &Node| match &node.operation {
+            graph::Operation::Activation(function) => format!("{function:?}"),
+            graph::Operation::Residual { layers, shortcut } => {
+                format!("[{} + {}]", shape(layers), shape(shortcut))
+            }
+            graph::Operation::Concat { first, second } => {
+                format!("[{}, {}]", shape(first), shape(second))
+            }
+            other => format!("{other:?}"),
+        };
+        nodes.iter().map(one).collect::<Vec<_>>().join(" ")
+    }
+
+    fn laid_out(steps: &[(Operation, &[usize])]) -> Result<String> {
+        Ok(shape(&flow(steps).tree("net")?.graph.nodes))
+    }
+
+    const RELU: Activation = Activation::Relu;
+    const TANH: Activation = Activation::Tanh;
+
+    #[test]
+    fn ways_that_part_and_meet_become_branches() -> Result<()> {
+        let (relu, tanh) = (|| function(RELU), || function(TANH));
+        let (add, concat) = (|| Operation::Add, || Operation::Concat);
+        for (steps, expected) in [
+            (vec![(relu(), &[0][..]), (tanh(), &[1])], "Relu Tanh"),
+            // y = x + relu(x), in either order.
+            (vec![(relu(), &[0]), (add(), &[0, 1]), (tanh(), &[2])], "[Relu + ] Tanh"),
+            (vec![(relu(), &[0]), (add(), &[1, 0])], "[Relu + ]"),
+            // The longer way has the shortcut beside it.
+            (
+                vec![(relu(), &[0]), (relu(), &[0]), (tanh(), &[2]), (add(), &[1, 3])],
+                "[Relu Tanh + Relu]",
+            ),
+            (vec![(relu(), &[0]), (concat(), &[0, 1, 0])], "[, [Relu, ]]"),
+            // Branches in branches.
+            (
+                vec![(relu(), &[0]), (tanh(), &[1]), (add(), &[1, 2]), (add(), &[0, 3])],
+                "[Relu [Tanh + ] + ]",
+            ),
+            // One after the other.
+            (
+                vec![(relu(), &[0]), (add(), &[0, 1]), (tanh(), &[2]), (add(), &[2, 3])],
+                "[Relu + ] [Tanh + ]",
+            ),
+        ] {
+            let found = laid_out(&steps)?;
+            ensure!(found == expected, "{found}, expected {expected}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn ways_that_cross_are_refused_by_the_step_that_would_be_there_twice() -> Result<()> {
+        let said = laid_out(&[
+            (function(RELU), &[0]),
+            (function(TANH), &[0]),
+            (function(TANH), &[1]),
+            (Operation::Add, &[1, 2]),
+            (Operation::Add, &[3, 4]),
+        ]);
+        let said = said.err().map(|error| format!("{error:#}")).unwrap_or_default();
+        ensure!(said.contains("step 1: its output is used in branches that part"), "{said}");
+        Ok(())
+    }
+
+    #[test]
+    fn an_output_of_another_shape_than_the_file_says_is_refused() -> Result<()> {
+        let mut flow = flow(&[(function(RELU), &[0])]);
+        flow.values[1].map = [1, 1, 3];
+        let said = flow.tree("net").err().map(|error| format!("{error:#}")).unwrap_or_default();
+        ensure!(said.contains("step 1: expected an output of [1, 1, 3]"), "{said}");
+        Ok(())
+    }
+}

@@ -1,0 +1,208 @@
+//! A network as data: its layers with their shapes, in this project's order (channels last).
+
+mod builder;
+mod described;
+mod window;
+
+pub use builder::{Builder, Layer};
+pub use window::Window;
+
+use super::spec::Train;
+use std::ops::Range;
+
+/// The number of rows, of positions in a row, and of channels.
+pub type Map = [usize; 3];
+
+/// What a layer computes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operation {
+    /// Weighted sums over windows. A dense layer is a single window over everything.
+    Convolution(Window, Form),
+    /// A convolution in so many groups of channels, each with its part of the filters.
+    Grouped(Window, usize),
+    /// A window of weights for each channel.
+    Depthwise(Window),
+    /// The largest value of each channel in a window.
+    MaxPool(Window),
+    /// The mean of each channel in a window.
+    AveragePool(Window, Divisor),
+    /// A scale and a shift for each channel, such as a batch normalisation that no other layer can
+    /// take in; the scales are its weights and the shifts its biases.
+    ScaleShift,
+    /// Values that are normalised by their mean and deviation; the scales are the weights and the
+    /// shifts the biases.
+    LayerNorm(LayerNorm),
+    /// The value, or below 0 the channel's weight times it.
+    ParametricRelu,
+    /// A function of each value.
+    Activation(Activation),
+    /// The outputs of some layers, and of those around them or the input itself, added.
+    Residual {
+        /// The layers.
+        layers: Vec<Node>,
+        /// Those around them; none where the input itself is added.
+        shortcut: Vec<Node>,
+    },
+    /// The channels that some layers give, then those that others give, position by position.
+    Concat {
+        /// The layers that give the first channels; none where those are the input's.
+        first: Vec<Node>,
+        /// The layers that give the other channels; none where those are the input's.
+        second: Vec<Node>,
+    },
+}
+
+/// The type that a convolution becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `Conv2d`
+    Conv2d,
+    /// `Conv1d`
+    Conv1d,
+    /// `Dense`
+    Dense,
+}
+
+/// What the sum of a window is divided by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Divisor {
+    /// The number of positions in the window, with those in the padding.
+    Window,
+    /// The number of positions in the window that lie in the map.
+    Map,
+}
+
+/// A layer normalisation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LayerNorm {
+    /// How many dimensions of the map PyTorch normalises over; 0 for the channels of each position
+    /// by itself.
+    pub dimensions: usize,
+    /// What is added to the variance.
+    pub epsilon: f32,
+}
+
+/// A function of each value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs, reason = "the field's terms")]
+pub enum Activation {
+    Relu,
+    Relu6,
+    LeakyRelu { numerator: u16, denominator: u16 },
+    Elu,
+    Tanh,
+    Sigmoid,
+    HardSigmoid,
+    Silu,
+    HardSwish,
+    Gelu,
+}
+
+/// The tensors that a layer's parameters come from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// The part of the tensors' names before `.weight` and `.bias`.
+    pub tensors: String,
+    /// Whether there is a `.bias`; otherwise the biases are 0.
+    pub bias: bool,
+    /// The batch normalisation that is folded in, and its epsilon.
+    pub batch_norm: Option<(String, f64)>,
+}
+
+/// A layer with its shapes and parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// The name of the layer in error messages: which one it is in the file.
+    pub label: String,
+    /// What it computes.
+    pub operation: Operation,
+    /// The shape of its input.
+    pub input: Map,
+    /// The shape of its output.
+    pub output: Map,
+    /// The range of its parameters among those of the graph: first the weights, then the biases.
+    /// Layers inside it have theirs in this range.
+    pub parameters: Range<usize>,
+    /// How many of its parameters are biases.
+    pub biases: usize,
+    /// Which of its parameters are trained.
+    pub train: Train,
+    /// Where its parameters come from, if it has any.
+    pub source: Option<Source>,
+}
+
+impl Node {
+    /// The layers inside it: those of one way through it, and those of the other.
+    pub fn inside(&self) -> [&[Self]; 2] {
+        match &self.operation {
+            Operation::Residual { layers: first, shortcut: second }
+            | Operation::Concat { first, second } => [first, second],
+            _ => [&[], &[]],
+        }
+    }
+}
+
+/// Layers that follow one another.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    /// The name of the files and of the Rust module.
+    pub name: String,
+    /// How many dimensions PyTorch's input has, not counting the batch.
+    pub dimensions: usize,
+    /// The shape of the input.
+    pub input: Map,
+    /// The layers, in order.
+    pub nodes: Vec<Node>,
+    /// How many of the layers, from the first on, form the backbone.
+    pub backbone: usize,
+}
+
+impl Graph {
+    /// The number of parameters of all layers.
+    pub fn parameters(&self) -> usize {
+        self.nodes.last().map_or(0, |node| node.parameters.end)
+    }
+
+    /// The layers of the backbone alone, as a graph.
+    pub fn backbone(&self) -> Self {
+        let nodes = self.nodes[..self.backbone].to_vec();
+        Self { name: self.name.clone(), nodes, ..*self }
+    }
+
+    /// Every layer that computes something by itself, those inside others as well, in the order of
+    /// their parameters.
+    pub fn leaves(&self) -> Vec<&Node> {
+        leaves(&self.nodes)
+    }
+}
+
+/// Every layer that computes something by itself, those inside others as well, in the order of
+/// their parameters.
+pub fn leaves(nodes: &[Node]) -> Vec<&Node> {
+    let mut leaves = Vec::new();
+    // Layers that are still to be looked at, the next one last.
+    let mut stack: Vec<&Node> = nodes.iter().rev().collect();
+    while let Some(node) = stack.pop() {
+        let [first, second] = node.inside();
+        if first.is_empty() && second.is_empty() {
+            leaves.push(node);
+        }
+        stack.extend(second.iter().rev().chain(first.iter().rev()));
+    }
+    leaves
+}
+
+/// The number of values in a map.
+pub fn length(map: Map) -> usize {
+    map.iter().product()
+}
+
+/// The shape that PyTorch gives a map.
+pub fn torch_shape(map: Map, dimensions: usize) -> Vec<usize> {
+    let [height, width, channels] = map;
+    match dimensions {
+        1 => vec![length(map)],
+        2 => vec![channels, width],
+        _ => vec![channels, height, width],
+    }
+}
