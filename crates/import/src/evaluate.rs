@@ -6,6 +6,9 @@ use super::windows::{Run, of_channel, windows};
 use rolling_ball::kernels::{Active, VectorOps};
 use rolling_ball::nn::activation::{self, Activation as _};
 
+/// What is shown every layer with its output.
+type See<'a> = &'a mut dyn FnMut(&Node, &[f32]);
+
 /// A graph with its parameters.
 #[derive(Clone, Copy)]
 pub struct Evaluator<'a> {
@@ -20,48 +23,47 @@ impl<'a> Evaluator<'a> {
         Self { graph, parameters }
     }
 
-    /// Shows the output of every layer, one after the other. Only two of them are in memory at a
-    /// time.
-    pub fn each_output(&self, input: &[f32], mut see: impl FnMut(&[f32])) {
-        let mut current: Option<Vec<f32>> = None;
-        for node in &self.graph.nodes {
-            let output = self.output(node, current.as_deref().unwrap_or(input));
-            see(&output);
-            current = Some(output);
-        }
+    /// Shows the output of every layer, in the order of [`Graph::every`].
+    pub fn each_output(&self, input: &[f32], mut see: impl FnMut(&Node, &[f32])) {
+        self.through(&self.graph.nodes, input, &mut see);
     }
 
     /// Returns the output of the last layer.
     pub fn logits(&self, input: &[f32]) -> Vec<f32> {
-        self.through(&self.graph.nodes, input)
+        self.through(&self.graph.nodes, input, &mut |_, _| {})
     }
 
     /// Returns the output of the last layer, given the output of the backbone.
     pub fn after_backbone(&self, features: &[f32]) -> Vec<f32> {
-        self.through(&self.graph.nodes[self.graph.backbone..], features)
+        self.through(&self.graph.nodes[self.graph.backbone..], features, &mut |_, _| {})
     }
 
-    fn through(&self, nodes: &[Node], input: &[f32]) -> Vec<f32> {
-        let Some((first, others)) = nodes.split_first() else { return input.to_vec() };
-        let output = self.output(first, input);
-        others.iter().fold(output, |input, node| self.output(node, &input))
+    fn through(&self, nodes: &[Node], input: &[f32], see: See) -> Vec<f32> {
+        let mut current: Option<Vec<f32>> = None;
+        for node in nodes {
+            let output = self.output(node, current.as_deref().unwrap_or(input), see);
+            see(node, &output);
+            current = Some(output);
+        }
+        current.unwrap_or_else(|| input.to_vec())
     }
 
     /// The output of a layer. Layers inside it are at most as deep as a graph allows.
-    fn output(&self, node: &Node, input: &[f32]) -> Vec<f32> {
+    fn output(&self, node: &Node, input: &[f32], see: See) -> Vec<f32> {
         let parameters = &self.parameters[node.parameters.clone()];
         let channels = node.input[2];
         match &node.operation {
             Operation::Residual { layers, shortcut } => {
-                let (mut sums, others) =
-                    (self.through(layers, input), self.through(shortcut, input));
+                let mut sums = self.through(layers, input, see);
+                let others = self.through(shortcut, input, see);
                 for (sum, other) in sums.iter_mut().zip(others) {
                     *sum += other;
                 }
                 return sums;
             }
             Operation::Concat { first, second } => {
-                let (first, second) = (self.through(first, input), self.through(second, input));
+                let first = self.through(first, input, see);
+                let second = self.through(second, input, see);
                 let positions = node.output[0] * node.output[1];
                 let (one, other) = (first.len() / positions, second.len() / positions);
                 let pairs = first.chunks_exact(one).zip(second.chunks_exact(other));

@@ -1,7 +1,7 @@
 //! Inputs to calibrate with and to test on, read from a safetensors file.
 
-use super::graph::{Graph, Map, length, torch_shape};
-use super::tensors::{channels_last, find, finite, floats};
+use super::graph::{Graph, length};
+use super::tensors::{find, finite, floats};
 use anyhow::{Context, Result, bail, ensure};
 use safetensors::tensor::{Dtype, SafeTensors};
 use std::ops::Range;
@@ -10,12 +10,13 @@ use std::ops::Range;
 #[derive(Clone, Debug)]
 pub struct Inputs<'a> {
     values: Values<'a>,
-    shape: Map,
+    /// For each value of an input in this project's order, its place in the file's.
+    places: Vec<usize>,
     /// The class of each input, where the file has `labels`.
     pub labels: Option<Vec<usize>>,
 }
 
-/// The values of the inputs in PyTorch's order, one input after another.
+/// The values of the inputs in the file's order, one input after another.
 #[derive(Clone, Copy, Debug)]
 enum Values<'a> {
     Floats(&'a [[u8; 4]]),
@@ -48,7 +49,7 @@ impl<'a> Inputs<'a> {
             count > 0 && one == Some(width),
             "tensor inputs: expected a count and then {:?}, as the network's input, found \
              {shape:?}",
-            torch_shape(graph.input, graph.dimensions)
+            graph.layout.shape()
         );
         let values = match tensor.dtype() {
             Dtype::F32 => Values::Floats(finite("inputs", &tensor)?),
@@ -70,7 +71,7 @@ impl<'a> Inputs<'a> {
         };
         let labels =
             if file.names().contains(&"labels") { Some(labels(file, count)?) } else { None };
-        Ok(Self { values, shape: graph.input, labels })
+        Ok(Self { values, places: graph.layout.places(), labels })
     }
 
     /// The number of inputs.
@@ -79,16 +80,15 @@ impl<'a> Inputs<'a> {
             Values::Floats(values) => values.len(),
             Values::Bytes { bytes, .. } => bytes.len(),
         };
-        values / length(self.shape)
+        values / self.places.len()
     }
 
     /// The inputs in this project's order, one at a time.
     pub fn iter(&self) -> impl Iterator<Item = Vec<f32>> {
-        let [height, positions, channels] = self.shape;
-        let width = length(self.shape);
+        let width = self.places.len();
         (0..self.len()).map(move |index| {
             let values = self.values.range(index * width..(index + 1) * width);
-            channels_last(&values, 1, channels, height * positions)
+            self.places.iter().map(|place| values[*place]).collect()
         })
     }
 }

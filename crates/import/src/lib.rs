@@ -36,6 +36,8 @@ mod graph;
 mod import;
 mod imported;
 mod inputs;
+mod kind;
+mod layout;
 mod names;
 mod quantise;
 mod read;

@@ -111,7 +111,7 @@ pub fn quantise(
     for values in calibration {
         input.see(values.as_ref());
         let mut extents = extents.iter_mut();
-        evaluator.each_output(values.as_ref(), |output| {
+        evaluator.each_output(values.as_ref(), |_, output| {
             if let Some(extent) = extents.next() {
                 extent.see(output);
             }

@@ -1,6 +1,6 @@
 //! What a network takes of a board, computed as its types will say it.
 
-use super::graph::{Graph, Node, Operation, leaves, length};
+use super::graph::{Graph, Node, Operation, every, length};
 use super::spec::Train;
 
 /// The parameters after the backbone, by where they are stored.
@@ -15,7 +15,11 @@ pub struct Split {
 /// Splits the parameters of the layers after the backbone.
 pub fn split(graph: &Graph, parameters: &[f32]) -> Split {
     let (mut theta, mut frozen) = (Vec::new(), Vec::new());
-    for node in leaves(&graph.nodes[graph.backbone..]) {
+    for node in every(&graph.nodes[graph.backbone..]) {
+        // What a layer of branches has is theirs.
+        if node.source.is_none() {
+            continue;
+        }
         let all = &parameters[node.parameters.clone()];
         let (weights, biases) = all.split_at(all.len() - node.biases);
         let (for_weights, for_biases) = match node.train {

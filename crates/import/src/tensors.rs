@@ -62,7 +62,7 @@ pub fn read(graph: &Graph, file: &SafeTensors) -> Result<Read> {
     let most = 2 * there + MOST_NEUTRAL;
     let mut parameters = Vec::with_capacity(graph.parameters().min(most));
     let mut used = Used::default();
-    for node in graph.leaves() {
+    for node in graph.every() {
         if let Some(source) = &node.source {
             layer(node, source, file, &mut used, &mut parameters)
                 .with_context(|| node.label.clone())?;

@@ -7,15 +7,16 @@ mod tree;
 
 pub use train::Choice;
 
-use crate::graph::{self, Map};
+use crate::graph;
+use crate::layout::Layout;
 
 /// A vector or map between two steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Value {
     /// Its name in the file.
     pub name: String,
-    /// Its shape.
-    pub map: Map,
+    /// How it lies in the file.
+    pub layout: Layout,
     /// How bytes stand for it, where the file says so.
     pub scale: Option<Scale>,
 }
@@ -84,8 +85,6 @@ pub struct Step {
 /// A network.
 #[derive(Clone, Debug)]
 pub struct Dataflow {
-    /// How many dimensions the file's input has, not counting the batch.
-    pub dimensions: usize,
     /// All values. The first one is the input.
     pub values: Vec<Value>,
     /// All steps, each after those that make its inputs.

@@ -2,7 +2,7 @@
 
 use super::Dataflow;
 use super::tree::Tree;
-use crate::graph::{Node, Operation, leaves};
+use crate::graph::{Node, Operation};
 use crate::spec::Train;
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::BTreeSet;
@@ -48,9 +48,9 @@ impl Tree {
     ///
     /// A name that no layer has, or nothing that could be trained.
     pub fn train(mut self, dataflow: &Dataflow, choice: &Choice) -> Result<Self> {
-        let all = leaves(&self.graph.nodes);
+        let all = self.graph.every();
         let with_parameters: Vec<usize> =
-            (0..all.len()).filter(|leaf| all[*leaf].source.is_some()).collect();
+            (0..all.len()).filter(|index| all[*index].source.is_some()).collect();
         ensure!(
             !with_parameters.is_empty(),
             "the network has no parameters: nothing can be trained"
@@ -61,27 +61,27 @@ impl Tree {
             Choice::Named(names) => {
                 let mut trained = BTreeSet::new();
                 for name in names {
-                    let leaf = self.named(dataflow, &with_parameters, name)?;
-                    trained.insert(leaf);
+                    let layer = self.named(dataflow, &with_parameters, name)?;
+                    trained.insert(layer);
                 }
                 trained
             }
             Choice::Cut(name) => {
                 let every: Vec<usize> = (0..all.len()).collect();
-                let leaf = self.named(dataflow, &every, name)?;
-                let after = with_parameters.iter().copied().filter(|other| *other > leaf);
+                let layer = self.named(dataflow, &every, name)?;
+                let after = with_parameters.iter().copied().filter(|other| *other > layer);
                 let trained: BTreeSet<usize> = after.collect();
                 ensure!(!trained.is_empty(), "--cut {name}: no layer after it can be trained");
                 trained
             }
         };
         let how = if *choice == Choice::Biases { Train::Biases } else { Train::All };
-        let mut leaf = 0;
+        let mut layer = 0;
         let mut backbone = 0;
         for (index, node) in self.graph.nodes.iter_mut().enumerate() {
-            let before = leaf;
-            set(node, &mut leaf, &trained, how);
-            if trained.range(before..leaf).next().is_none()
+            let before = layer;
+            set(node, &mut layer, &trained, how);
+            if trained.range(before..layer).next().is_none()
                 && trained.range(..before).next().is_none()
             {
                 backbone = index + 1;
@@ -93,16 +93,20 @@ impl Tree {
 
     /// The layer of this name.
     fn named(&self, dataflow: &Dataflow, among: &[usize], name: &str) -> Result<usize> {
-        let names = |leaf: usize| &dataflow.steps[self.steps[leaf]].names;
+        let all = self.graph.every();
+        let names = |layer: usize| {
+            let step = all[layer].step.and_then(|step| dataflow.steps.get(step));
+            step.map(|step| step.names.as_slice()).unwrap_or_default()
+        };
         let found: Vec<usize> = among
             .iter()
             .copied()
-            .filter(|leaf| names(*leaf).iter().any(|own| own == name))
+            .filter(|layer| names(*layer).iter().any(|own| own == name))
             .collect();
         match found.as_slice() {
-            [leaf] => Ok(*leaf),
+            [layer] => Ok(*layer),
             [] => {
-                let all = among.iter().filter_map(|leaf| names(*leaf).first().cloned());
+                let all = among.iter().filter_map(|layer| names(*layer).first().cloned());
                 bail!(
                     "no layer is called {name}; expected one of {}",
                     all.collect::<Vec<_>>().join(", ")
@@ -113,19 +117,18 @@ impl Tree {
     }
 }
 
-/// Says for a layer and for those inside it what is trained.
-fn set(node: &mut Node, leaf: &mut usize, trained: &BTreeSet<usize>, how: Train) {
+/// Says for a layer and for those inside it what is trained. They are counted in the order of
+/// [`Graph::every`](crate::graph::Graph::every).
+fn set(node: &mut Node, index: &mut usize, trained: &BTreeSet<usize>, how: Train) {
     if let Operation::Residual { layers: first, shortcut: second }
     | Operation::Concat { first, second } = &mut node.operation
-        && !(first.is_empty() && second.is_empty())
     {
         for node in first.iter_mut().chain(second) {
-            set(node, leaf, trained, how);
+            set(node, index, trained, how);
         }
-        return;
     }
     if node.source.is_some() {
-        node.train = if trained.contains(leaf) { how } else { Train::Frozen };
+        node.train = if trained.contains(index) { how } else { Train::Frozen };
     }
-    *leaf += 1;
+    *index += 1;
 }

@@ -2,10 +2,11 @@
 //! branches of one layer.
 
 use super::{Dataflow, Operation, Step};
-use crate::graph::{self, Builder, Graph, Layer, Node, Source};
+use crate::graph::{self, Builder, Graph, Layer, Source, every};
 use crate::spec::Train;
 use anyhow::{Context, Result, bail, ensure};
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 /// Layers in a row, and their parameters.
 #[derive(Clone, Debug)]
@@ -14,9 +15,6 @@ pub struct Tree {
     pub graph: Graph,
     /// The parameters of all layers, each with its weights before its biases.
     pub parameters: Vec<f32>,
-    /// For each layer that computes something by itself, in the order of
-    /// [`Graph::leaves`], the step that it was.
-    pub steps: Vec<usize>,
 }
 
 impl Dataflow {
@@ -26,7 +24,8 @@ impl Dataflow {
     ///
     /// Ways that part and meet in another manner than branches do, and whatever a graph refuses.
     pub fn tree(&self, name: &str) -> Result<Tree> {
-        let input = self.values.first().context("expected an input")?.map;
+        let layout = self.values.first().context("expected an input")?.layout.clone();
+        let input = layout.map();
         let [dominators, depths] = self.dominators()?;
         let mut growing = Growing {
             dataflow: self,
@@ -34,26 +33,22 @@ impl Dataflow {
             depths,
             builder: Builder::new(input).context("the input")?,
             parameters: Vec::new(),
-            steps: Vec::new(),
         };
         growing.between(0, self.output)?;
-        let Growing { builder, parameters, steps, .. } = growing;
-        let mut used = vec![0usize; self.steps.len()];
-        for step in &steps {
-            used[*step] += 1;
-        }
-        if let Some(twice) = used.iter().position(|count| *count > 1) {
-            bail!(
-                "{}: its output is used in branches that part and meet again in another manner \
-                 than those of a residual or a concatenation do, which this library cannot lay out",
-                self.steps[twice].label
-            );
-        }
+        let Growing { builder, parameters, .. } = growing;
         let nodes = builder.finish();
         ensure!(!nodes.is_empty(), "expected at least one layer that computes something");
-        let graph =
-            Graph { name: name.to_owned(), dimensions: self.dimensions, input, nodes, backbone: 0 };
-        Ok(Tree { graph, parameters, steps })
+        let mut used = BTreeSet::new();
+        for step in every(&nodes).into_iter().filter_map(|node| node.step) {
+            ensure!(
+                used.insert(step),
+                "{}: its output is used in branches that part and meet again in another manner \
+                 than those of a residual or a concatenation do, which this library cannot lay out",
+                self.steps[step].label
+            );
+        }
+        let graph = Graph { name: name.to_owned(), layout, input, nodes, backbone: 0 };
+        Ok(Tree { graph, parameters })
     }
 
     /// For each value the last one through which every way from the input to it leads, and how many
@@ -103,7 +98,6 @@ struct Growing<'a> {
     depths: Vec<Option<usize>>,
     builder: Builder,
     parameters: Vec<f32>,
-    steps: Vec<usize>,
 }
 
 impl Growing<'_> {
@@ -137,12 +131,13 @@ impl Growing<'_> {
                 });
                 self.parameters.extend(&step.weights);
                 self.parameters.extend(&step.biases);
-                self.steps.push(index);
                 let operation = operation.clone();
-                let layer = Layer { operation, filters: step.filters, source, train: Train::All };
+                let filters = step.filters;
+                let layer =
+                    Layer { operation, filters, source, train: Train::All, step: Some(index) };
                 self.builder.add(&step.label, layer)?;
                 let found = self.builder.map();
-                let expected = self.dataflow.values[step.output].map;
+                let expected = self.dataflow.values[step.output].layout.map();
                 ensure!(
                     found == expected,
                     "expected an output of {expected:?} (rows, columns, channels), as the file \
@@ -154,9 +149,9 @@ impl Growing<'_> {
                 // The longer way is the one around which the other leads.
                 let mut inputs = step.inputs.clone();
                 inputs.sort_by_key(|input| Reverse(self.depths[*input]));
-                return self.join(step, from, &inputs);
+                return self.join(index, from, &inputs);
             }
-            Operation::Concat => return self.join(step, from, &step.inputs),
+            Operation::Concat => return self.join(index, from, &step.inputs),
             Operation::Pad(_) => "a padding",
             Operation::Softmax => "a softmax that is not the last step",
         };
@@ -165,7 +160,8 @@ impl Growing<'_> {
 
     /// Adds a layer whose branches lead from one value to these. Those after the first are together
     /// a branch of their own where they are more than one.
-    fn join(&mut self, step: &Step, from: usize, to: &[usize]) -> Result<()> {
+    fn join(&mut self, index: usize, from: usize, to: &[usize]) -> Result<()> {
+        let step = &self.dataflow.steps[index];
         let (first, others) = to.split_first().context("expected an input")?;
         ensure!(!others.is_empty(), "expected two inputs, found one");
         let branch = self.builder.enter()?;
@@ -174,14 +170,17 @@ impl Growing<'_> {
         let branch = self.builder.enter()?;
         match others {
             [other] => self.between(from, *other)?,
-            others => self.join(step, from, others)?,
+            others => self.join(index, from, others)?,
         }
         let second = self.builder.leave(branch);
         let operation = match step.operation {
             Operation::Concat => graph::Operation::Concat { first, second },
             _ => graph::Operation::Residual { layers: first, shortcut: second },
         };
-        self.builder.add(&step.label, Layer::of(operation))
+        // The inner ones of a sum of three have no value in the file.
+        let whole = to.len() == step.inputs.len();
+        let step_index = whole.then_some(index);
+        self.builder.add(&step.label, Layer { step: step_index, ..Layer::of(operation) })
     }
 }
 
@@ -189,19 +188,25 @@ impl Growing<'_> {
 mod tests {
     use super::super::Value;
     use super::*;
-    use crate::graph::Activation;
+    use crate::graph::{Activation, Node};
+    use crate::layout::{Layout, Order};
 
     /// Steps between values of two channels: each makes the value of its number and one.
     fn flow(steps: &[(Operation, &[usize])]) -> Dataflow {
-        let map = |channels| [1, 1, channels];
-        let mut values = vec![Value { name: "0".to_owned(), map: map(2), scale: None }];
+        let value = |index: usize, channels| {
+            let layout = Layout::new(Order::ChannelsLast, &[channels]).unwrap();
+            Value { name: index.to_string(), layout, scale: None }
+        };
+        let mut values = vec![value(0, 2)];
         let steps = steps.iter().enumerate().map(|(index, (operation, inputs))| {
             let channels = match operation {
-                Operation::Concat => inputs.iter().map(|input| values[*input].map[2]).sum(),
-                _ => values[inputs[0]].map[2],
+                Operation::Concat => {
+                    inputs.iter().map(|input| values[*input].layout.map()[2]).sum()
+                }
+                _ => values[inputs[0]].layout.map()[2],
             };
             let output = index + 1;
-            values.push(Value { name: output.to_string(), map: map(channels), scale: None });
+            values.push(value(output, channels));
             Step {
                 label: format!("step {output}"),
                 names: Vec::new(),
@@ -215,7 +220,7 @@ mod tests {
             }
         });
         let steps: Vec<Step> = steps.collect();
-        Dataflow { dimensions: 1, output: steps.len(), values, steps, notes: Vec::new() }
+        Dataflow { output: steps.len(), values, steps, notes: Vec::new() }
     }
 
     fn function(activation: Activation) -> Operation {
@@ -293,7 +298,7 @@ mod tests {
     #[test]
     fn an_output_of_another_shape_than_the_file_says_is_refused() -> Result<()> {
         let mut flow = flow(&[(function(RELU), &[0])]);
-        flow.values[1].map = [1, 1, 3];
+        flow.values[1].layout = Layout::new(Order::ChannelsLast, &[3])?;
         let said = flow.tree("net").err().map(|error| format!("{error:#}")).unwrap_or_default();
         ensure!(said.contains("step 1: expected an output of [1, 1, 3]"), "{said}");
         Ok(())

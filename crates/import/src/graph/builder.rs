@@ -46,12 +46,14 @@ pub struct Layer {
     pub source: Option<Source>,
     /// Which of its parameters are trained.
     pub train: Train,
+    /// Which step of a file's graph it is.
+    pub step: Option<usize>,
 }
 
 impl Layer {
     /// A layer without parameters.
     pub fn of(operation: Operation) -> Self {
-        Self { operation, filters: 0, source: None, train: Train::Frozen }
+        Self { operation, filters: 0, source: None, train: Train::Frozen, step: None }
     }
 }
 
@@ -108,7 +110,7 @@ impl Builder {
 
     /// Adds a layer.
     pub fn add(&mut self, label: &str, layer: Layer) -> Result<()> {
-        let Layer { operation, filters, source, train } = layer;
+        let Layer { operation, filters, source, train, step } = layer;
         let input = self.map;
         self.layers += 1;
         ensure!(self.layers <= MOST_LAYERS, "expected at most {MOST_LAYERS} layers, found more");
@@ -139,7 +141,8 @@ impl Builder {
         let train = if source.is_some() { train } else { Train::All };
         let label = label.to_owned();
         let parameters = start..end;
-        let node = Node { label, operation, input, output, parameters, biases, train, source };
+        let node =
+            Node { label, operation, input, output, parameters, biases, train, source, step };
         self.nodes.push(node);
         self.map = output;
         Ok(())

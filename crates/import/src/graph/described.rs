@@ -2,6 +2,7 @@
 
 use super::builder::{Builder, Layer};
 use super::{Activation, Divisor, Form, Graph, LayerNorm, Node, Operation, Source, Window};
+use crate::layout::{Layout, Order};
 use crate::spec::{LayerSpec, Pair, Sides, Spec, Train};
 use anyhow::{Context, Result, bail, ensure};
 use std::mem::replace;
@@ -9,17 +10,16 @@ use std::mem::replace;
 impl Graph {
     /// Works out the shapes of all layers.
     pub fn new(spec: &Spec) -> Result<Self> {
-        let input = match *spec.input.as_slice() {
-            [length] => [1, 1, length],
-            [channels, length] => [1, length, channels],
-            [channels, height, width] => [height, width, channels],
-            _ => bail!(
-                "input = {:?}: expected [channels, height, width], [channels, length] or [length]",
-                spec.input
-            ),
-        };
-        let builder = Builder::new(input).with_context(|| format!("input = {:?}", spec.input))?;
+        let wrong = || format!("input = {:?}", spec.input);
         let dimensions = spec.input.len();
+        ensure!(
+            (1..=3).contains(&dimensions),
+            "{}: expected [channels, height, width], [channels, length] or [length]",
+            wrong()
+        );
+        let layout = Layout::new(Order::ChannelsFirst, &spec.input).with_context(wrong)?;
+        let input = layout.map();
+        let builder = Builder::new(input).with_context(wrong)?;
         let mut described =
             Described { builder, flat: dimensions == 1, signal: dimensions == 2, frozen: 0 };
         described.all(&spec.backbone, " of the backbone")?;
@@ -32,7 +32,7 @@ impl Graph {
             nodes.len() > backbone,
             "layers: expected at least one that computes something after the backbone"
         );
-        Ok(Self { name: spec.name.clone(), dimensions, input, nodes, backbone })
+        Ok(Self { name: spec.name.clone(), layout, input, nodes, backbone })
     }
 }
 
@@ -281,7 +281,7 @@ impl Described {
 /// A layer whose parameters come from these tensors.
 fn with(operation: Operation, filters: usize, tensors: &str, bias: bool, train: Train) -> Layer {
     let source = Some(Source { tensors: tensors.to_owned(), bias, batch_norm: None });
-    Layer { operation, filters, source, train }
+    Layer { operation, filters, source, train, step: None }
 }
 
 fn function(activation: Activation) -> Layer {

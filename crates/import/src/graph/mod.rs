@@ -7,6 +7,7 @@ mod window;
 pub use builder::{Builder, Layer};
 pub use window::Window;
 
+use super::layout::Layout;
 use super::spec::Train;
 use std::ops::Range;
 
@@ -129,6 +130,8 @@ pub struct Node {
     pub train: Train,
     /// Where its parameters come from, if it has any.
     pub source: Option<Source>,
+    /// Which step of a file's graph it is.
+    pub step: Option<usize>,
 }
 
 impl Node {
@@ -147,8 +150,8 @@ impl Node {
 pub struct Graph {
     /// The name of the files and of the Rust module.
     pub name: String,
-    /// How many dimensions PyTorch's input has, not counting the batch.
-    pub dimensions: usize,
+    /// How the input lies in the file that the network comes from.
+    pub layout: Layout,
     /// The shape of the input.
     pub input: Map,
     /// The layers, in order.
@@ -166,30 +169,33 @@ impl Graph {
     /// The layers of the backbone alone, as a graph.
     pub fn backbone(&self) -> Self {
         let nodes = self.nodes[..self.backbone].to_vec();
-        Self { name: self.name.clone(), nodes, ..*self }
+        Self { name: self.name.clone(), layout: self.layout.clone(), nodes, ..*self }
     }
 
-    /// Every layer that computes something by itself, those inside others as well, in the order of
-    /// their parameters.
-    pub fn leaves(&self) -> Vec<&Node> {
-        leaves(&self.nodes)
+    /// Every layer, those inside others as well, in the order in which they are evaluated: a layer
+    /// comes after those inside it.
+    pub fn every(&self) -> Vec<&Node> {
+        every(&self.nodes)
     }
 }
 
-/// Every layer that computes something by itself, those inside others as well, in the order of
-/// their parameters.
-pub fn leaves(nodes: &[Node]) -> Vec<&Node> {
-    let mut leaves = Vec::new();
-    // Layers that are still to be looked at, the next one last.
-    let mut stack: Vec<&Node> = nodes.iter().rev().collect();
-    while let Some(node) = stack.pop() {
+/// Every one of these layers, as [`Graph::every`] has them.
+pub fn every(nodes: &[Node]) -> Vec<&Node> {
+    let mut every = Vec::new();
+    // Layers that are still to be looked at, the next one last; without those inside it where that
+    // is so.
+    let mut stack: Vec<(&Node, bool)> = nodes.iter().rev().map(|node| (node, false)).collect();
+    while let Some((node, done)) = stack.pop() {
         let [first, second] = node.inside();
-        if first.is_empty() && second.is_empty() {
-            leaves.push(node);
+        if done || (first.is_empty() && second.is_empty()) {
+            every.push(node);
+            continue;
         }
-        stack.extend(second.iter().rev().chain(first.iter().rev()));
+        stack.push((node, true));
+        let inside = second.iter().rev().chain(first.iter().rev());
+        stack.extend(inside.map(|node| (node, false)));
     }
-    leaves
+    every
 }
 
 /// The number of values in a map.

@@ -53,7 +53,7 @@ fn int8_features_stay_within_the_rounding_of_every_layer() -> Result<()> {
         let evaluator = Evaluator::new(&graph, &parameters);
         for input in &inputs {
             let mut outputs = Vec::new();
-            evaluator.each_output(input, |output| outputs.push(output.to_vec()));
+            evaluator.each_output(input, |_, output| outputs.push(output.to_vec()));
             let mut step = quantised.input.step;
             let mut error = step;
             for (index, layer) in &quantised.layers {
