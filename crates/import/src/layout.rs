@@ -85,6 +85,14 @@ impl Layout {
                 .all(|(parts, role)| parts.iter().all(|(own, size)| own == role || *size == 1))
     }
 
+    /// What a dimension is, where it is one direction.
+    pub fn role(&self, dimension: usize) -> Option<Role> {
+        match self.0.get(dimension)?.as_slice() {
+            [(role, _)] => Some(*role),
+            _ => None,
+        }
+    }
+
     /// Which dimension has the channels, all of them and nothing else.
     pub fn channels(&self) -> Option<usize> {
         let channels = self.map()[2];

@@ -108,7 +108,7 @@ fn shaped(module: &str, node: &Node, inside: &dyn Fn(&Node) -> Type) -> Type {
     let count = || Type::named(length(node.output));
     let shape = || map(node.input);
     let pool = |name: &str, window: Window| {
-        let in_time = in_time(node.input, window);
+        let in_time = window.in_time(node.input);
         let suffix = if in_time { "1d" } else { "" };
         with(&format!("{name}{suffix}"), vec![shape(), sliding(window, in_time)])
     };
@@ -126,13 +126,13 @@ fn shaped(module: &str, node: &Node, inside: &dyn Fn(&Node) -> Type) -> Type {
             with("Dense", vec![Type::named(length(node.input)), count()])
         }
         Operation::Grouped(window, groups) => {
-            let in_time = in_time(node.input, *window);
+            let in_time = window.in_time(node.input);
             let name = if in_time { "GroupedConv1d" } else { "GroupedConv2d" };
             let numbers = [node.output[2], *groups].map(Type::named);
             with(name, [vec![shape(), sliding(*window, in_time)], numbers.to_vec()].concat())
         }
         Operation::Depthwise(window) => {
-            let in_time = in_time(node.input, *window);
+            let in_time = window.in_time(node.input);
             let name = if in_time { "DepthwiseConv1d" } else { "DepthwiseConv2d" };
             with(name, vec![shape(), sliding(*window, in_time)])
         }
@@ -157,11 +157,6 @@ fn shaped(module: &str, node: &Node, inside: &dyn Fn(&Node) -> Type) -> Type {
         }
         Operation::Concat { first, second } => with("Concat", vec![branch(first), branch(second)]),
     }
-}
-
-/// Whether a window slides along a signal in time.
-fn in_time(map: Map, window: Window) -> bool {
-    map[0] == 1 && window.size[0] == 1 && window.padding[0] == [0; 2]
 }
 
 fn whole(map: Map, window: Window) -> bool {

@@ -54,8 +54,6 @@ pub struct Integers {
     pub weight_steps: Vec<f64>,
     /// The biases, whose steps are the products of the input's and the weights'.
     pub biases: Vec<i32>,
-    /// The smallest and the largest output.
-    pub clamps: [i8; 2],
 }
 
 /// A step: an operator of the file.
@@ -80,6 +78,8 @@ pub struct Step {
     pub biases: Vec<f32>,
     /// The same as integers, of a step that computes with integers.
     pub integers: Option<Integers>,
+    /// Whether it is part of the operator before it, as a rectifier may be.
+    pub fused: bool,
 }
 
 /// A network.

@@ -217,6 +217,7 @@ mod tests {
                 weights: Vec::new(),
                 biases: Vec::new(),
                 integers: None,
+                fused: false,
             }
         });
         let steps: Vec<Step> = steps.collect();

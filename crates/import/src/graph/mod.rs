@@ -5,6 +5,7 @@ mod described;
 mod window;
 
 pub use builder::{Builder, Layer};
+pub use described::leaky;
 pub use window::Window;
 
 use super::layout::Layout;

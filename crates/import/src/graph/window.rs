@@ -1,6 +1,6 @@
 //! A window that slides over a map.
 
-use super::Map;
+use super::{Form, Map};
 use super::builder::MOST;
 use anyhow::{Result, ensure};
 
@@ -32,6 +32,21 @@ impl Window {
     /// How many positions the window has.
     pub fn positions(&self) -> usize {
         self.size[0] * self.size[1]
+    }
+
+    /// Whether it slides along a signal in time when it slides over this map.
+    pub fn in_time(&self, map: Map) -> bool {
+        map[0] == 1 && self.size[0] == 1 && self.padding[0] == [0; 2]
+    }
+
+    /// The form of a convolution with it on this map.
+    pub fn form(&self, map: Map) -> Form {
+        if self.in_time(map) { Form::Conv1d } else { Form::Conv2d }
+    }
+
+    /// A window of one position.
+    pub fn one() -> Self {
+        Self { size: [1; 2], stride: [1; 2], padding: [[0; 2]; 2], dilation: [1; 2] }
     }
 
     /// Whether there is any padding.
