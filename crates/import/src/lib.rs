@@ -39,6 +39,7 @@ mod inputs;
 mod kind;
 mod layout;
 mod names;
+mod onnx;
 mod quantise;
 mod read;
 mod reference;
@@ -49,6 +50,7 @@ mod spec;
 mod tensors;
 #[cfg(test)]
 mod tests;
+mod tflite;
 mod types;
 mod windows;
 mod write;

@@ -3,7 +3,7 @@
 use super::{Dataflow, Integers, Operation, Scale, Step, Value};
 use crate::graph::{self, Activation, Divisor, Form};
 use crate::layout::{Layout, Order};
-use crate::tflite::model::{self, Binary, Function, Model, Operator, Tensor, Type};
+use crate::tflite::{self, Binary, Function, Model, Operator, Tensor, Type};
 use anyhow::{Context, Result, bail, ensure};
 
 const ORDER: Order = Order::ChannelsLast;
@@ -95,7 +95,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
         let scale = match tensor.kind {
             Type::I8 => {
                 let quantisation = tensor.quantisation.as_ref();
-                let all = quantisation.and_then(model::Quantisation::of_all);
+                let all = quantisation.and_then(tflite::Quantisation::of_all);
                 let (step, zero) =
                     all.context("expected one scale and one zero point for all values")?;
                 Some(Scale { step: f64::from(step), zero: i8::try_from(zero)? })
@@ -132,7 +132,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
     }
 
     fn operator(&mut self, operator: &Operator) -> Result<()> {
-        use model::Operation as From;
+        use tflite::Operation as From;
         match &operator.operation {
             From::Convolution { window, activation } => {
                 let weighted = self.convolution(operator, window)?;
@@ -142,7 +142,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
                 let weighted = self.depthwise(operator, window, *multiplier)?;
                 self.layer(operator, weighted, *activation)
             }
-            From::FullyConnected { activation } => {
+            From::FullyConnected { activation, .. } => {
                 let weighted = self.dense(operator)?;
                 self.layer(operator, weighted, *activation)
             }
@@ -157,7 +157,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
                      found dimension {axis}"
                 );
                 let inputs = views.iter().map(|view| view.value).collect();
-                self.step(operator, Operation::Concat, inputs, model::Activation::None)
+                self.step(operator, Operation::Concat, inputs, tflite::Activation::None)
             }
             From::AveragePool { window, activation } => {
                 let window = convert(window);
@@ -177,7 +177,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
                 );
                 let window = graph::Window::whole(map.map());
                 let operation = graph::Operation::AveragePool(window, Divisor::Window);
-                self.layer(operator, Weighted::none(operation), model::Activation::None)
+                self.layer(operator, Weighted::none(operation), tflite::Activation::None)
             }
             From::Pad { amounts } => self.pad(operator, amounts),
             From::Reshape => {
@@ -202,11 +202,11 @@ impl<'m, 'a> Lowering<'m, 'a> {
             From::Softmax { beta } => {
                 ensure!(*beta == 1.0, "expected a beta of 1, found {beta}");
                 let view = self.view(operator, 0)?;
-                self.step(operator, Operation::Softmax, vec![view.value], model::Activation::None)
+                self.step(operator, Operation::Softmax, vec![view.value], tflite::Activation::None)
             }
             From::Function(function) => {
                 let operation = graph::Operation::Activation(activation(*function)?);
-                self.layer(operator, Weighted::none(operation), model::Activation::None)
+                self.layer(operator, Weighted::none(operation), tflite::Activation::None)
             }
             From::Prelu => {
                 let channels = self.view(operator, 0)?.layout.map()[2];
@@ -220,7 +220,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
                 let weights = slopes.iter().copied().cycle().take(channels).collect();
                 let operation = graph::Operation::ParametricRelu;
                 let weighted = Weighted { weights, ..Weighted::none(operation) };
-                self.layer(operator, weighted, model::Activation::None)
+                self.layer(operator, weighted, tflite::Activation::None)
             }
             From::Quantise | From::Dequantise => self.rescale(operator),
             From::Unknown => bail!(
@@ -234,7 +234,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
         &mut self,
         operator: &Operator,
         weighted: Weighted,
-        activation: model::Activation,
+        activation: tflite::Activation,
     ) -> Result<()> {
         let View { value, layout } = self.view(operator, 0)?;
         ensure!(
@@ -259,7 +259,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
         operator: &Operator,
         operation: Operation,
         inputs: Vec<usize>,
-        activation: model::Activation,
+        activation: tflite::Activation,
     ) -> Result<()> {
         let step = Step { operation, ..self.unfinished(operator, inputs) };
         self.push(operator, step, activation)
@@ -291,15 +291,15 @@ impl<'m, 'a> Lowering<'m, 'a> {
         &mut self,
         operator: &Operator,
         mut step: Step,
-        activation: model::Activation,
+        activation: tflite::Activation,
     ) -> Result<()> {
         let view = self.fresh(operator.outputs[0])?;
         self.show(operator, view.clone());
         let function = match activation {
-            model::Activation::None => None,
-            model::Activation::Relu => Some(Activation::Relu),
-            model::Activation::Relu6 => Some(Activation::Relu6),
-            model::Activation::ReluN1To1 => bail!("an activation of -1 to 1 has no layer here"),
+            tflite::Activation::None => None,
+            tflite::Activation::Relu => Some(Activation::Relu),
+            tflite::Activation::Relu6 => Some(Activation::Relu6),
+            tflite::Activation::ReluN1To1 => bail!("an activation of -1 to 1 has no layer here"),
         };
         let Some(function) = function else {
             step.output = view.value;
@@ -321,7 +321,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
         Ok(())
     }
 
-    fn convolution(&self, operator: &Operator, window: &model::Window) -> Result<Weighted> {
+    fn convolution(&self, operator: &Operator, window: &tflite::Window) -> Result<Weighted> {
         let map = self.view(operator, 0)?.layout.map();
         let weights = self.tensor(operator, 1).context("expected weights")?;
         let [filters, _, _, each] = weights.shape[..] else { bail!("expected weights of a map") };
@@ -337,7 +337,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
     fn depthwise(
         &self,
         operator: &Operator,
-        window: &model::Window,
+        window: &tflite::Window,
         multiplier: usize,
     ) -> Result<Weighted> {
         let map = self.view(operator, 0)?.layout.map();
@@ -433,7 +433,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
         &mut self,
         operator: &Operator,
         binary: Binary,
-        activation: model::Activation,
+        activation: tflite::Activation,
     ) -> Result<()> {
         let constant = |index: usize| {
             self.tensor(operator, index).filter(|tensor| tensor.data.is_some()).map(|tensor| (index, tensor))
@@ -489,7 +489,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
             _ => bail!("expected zeros around rows and columns only, found {amounts:?}"),
         };
         ensure!(view.layout.is(ORDER), "expected the channels in the last dimension");
-        self.step(operator, Operation::Pad(sides), vec![view.value], model::Activation::None)
+        self.step(operator, Operation::Pad(sides), vec![view.value], tflite::Activation::None)
     }
 
     /// What turns integers into numbers or back, or into other integers for the same numbers.
@@ -546,8 +546,8 @@ fn numbers(tensor: &Tensor) -> Result<Vec<f32>> {
     Ok(numbers)
 }
 
-fn convert(window: &model::Window) -> graph::Window {
-    let model::Window { size, stride, dilation, before, after } = *window;
+fn convert(window: &tflite::Window) -> graph::Window {
+    let tflite::Window { size, stride, dilation, before, after } = *window;
     let padding = [[before[0], after[0]], [before[1], after[1]]];
     graph::Window { size, stride, padding, dilation }
 }

@@ -2,6 +2,8 @@
 //! (channels last) already, and has no batch.
 
 mod fold;
+mod from_onnx;
+mod from_tflite;
 mod train;
 mod tree;
 
