@@ -1,6 +1,6 @@
 //! The files of an imported network: Rust types, C arrays, and the numbers that they include.
 
-use super::graph::{Graph, Operation, length};
+use super::graph::{Graph, length};
 use super::quantise::Quantised;
 use super::sizes::{self, Split};
 use super::types::{self, Type};
@@ -101,7 +101,7 @@ fn rust(
         let in_backbone = index < graph.backbone;
         let layer = match int8 {
             // It has become the clamp of the layer before it.
-            Some(_) if in_backbone && matches!(node.operation, Operation::Activation(_)) => {
+            Some(int8) if in_backbone && int8.layers.iter().all(|(left, _)| *left != index) => {
                 continue;
             }
             Some(_) if in_backbone => types::int8(node),

@@ -120,7 +120,8 @@ fn normalise(input: &[f32], scales: &[f32], shifts: &[f32]) -> Vec<f32> {
         .collect()
 }
 
-fn activate(function: Activation, x: f32) -> f32 {
+/// A function of one value.
+pub fn activate(function: Activation, x: f32) -> f32 {
     match function {
         Activation::Relu => activation::Rectifier::value(x),
         Activation::Relu6 => activation::CappedRectifier::value(x),

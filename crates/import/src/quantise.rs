@@ -3,14 +3,14 @@
 //!
 //! The scale and the zero point of the activations come from their values on the calibration
 //! inputs; the weights have a scale for each output. A ReLU becomes the clamp of the layer before
-//! it, past max pools, with which it commutes.
+//! it, past max pools, with which it commutes; other activations become tables.
 
-use super::evaluate::Evaluator;
+use super::evaluate::{Evaluator, activate};
 use super::graph::{Activation, Graph, Node, Operation};
 use super::spec::Spec;
 use crate::error::Error;
-use anyhow::{Context, Result, bail, ensure};
-use rolling_ball::nn::int8::{LARGEST_BIAS, LONGEST_SUM};
+use anyhow::{Context, Result, ensure};
+use rolling_ball::nn::int8::{LARGEST_BIAS, LARGEST_SHIFT, LONGEST_SUM};
 
 /// How values become bytes: `q = round(value / scale) + zero`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,17 +34,60 @@ pub struct Clamps {
     pub maximum: i8,
 }
 
-/// The parameters of a layer that requantises.
+/// What a sum is multiplied by: `multiplier / 2^shift`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Factor {
+    /// From 2^30 on, unless the factor is too small for that.
+    pub multiplier: i32,
+    /// From 1 to [`LARGEST_SHIFT`].
+    pub shift: u8,
+}
+
+impl Factor {
+    /// The factor that is nearest to a value, which is at least 0. The largest is `2^29`: larger
+    /// ones clamp every sum but 0, too.
+    pub fn nearest(value: f64) -> Self {
+        let value = value.min(f64::from(1 << 29));
+        let least = (1..LARGEST_SHIFT).find(|shift| value * power(*shift) >= f64::from(1 << 30));
+        let shift = least.unwrap_or(LARGEST_SHIFT);
+        let multiplier = (value * power(shift)).round();
+        // What is rounded up to 2^31 is 2^30 with a shift of one less.
+        let fits = multiplier < power(31);
+        let multiplier = if fits { multiplier as i32 } else { 1 << 30 };
+        Self { multiplier, shift: shift as u8 - u8::from(!fits) }
+    }
+}
+
+fn power(exponent: u32) -> f64 {
+    (1u64 << exponent) as f64
+}
+
+/// The parameters of a layer.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Layer {
-    /// The zero points and the clamps.
-    pub clamps: Clamps,
-    /// One multiplier for each output channel, or a single one for a pool.
-    pub multipliers: Vec<f32>,
-    /// One bias for each output channel, or none.
-    pub biases: Vec<i32>,
-    /// The weights, in the order of the `f32` layer.
-    pub weights: Vec<i8>,
+pub enum Layer {
+    /// A dense layer or a convolution, with a factor and a bias for each output channel and the
+    /// weights in the order of the `f32` layer.
+    Affine {
+        /// The zero points and the clamps.
+        clamps: Clamps,
+        /// What the sums are multiplied by.
+        factors: Vec<Factor>,
+        /// What is added to the sums of products.
+        biases: Vec<i32>,
+        /// The weights.
+        weights: Vec<i8>,
+    },
+    /// An average pool.
+    Mean {
+        /// The zero points and the clamps.
+        clamps: Clamps,
+        /// The input's scale over the output's.
+        factor: Factor,
+    },
+    /// A max pool.
+    Largest,
+    /// An activation: the outputs for the bytes from -128 to 127.
+    Table(Vec<i8>),
 }
 
 /// A backbone in eight bits.
@@ -54,9 +97,8 @@ pub struct Quantised {
     pub input: Scale,
     /// The scale of the features.
     pub output: Scale,
-    /// The layers that are left, each by its index in the graph, with its parameters unless it is a
-    /// max pool.
-    pub layers: Vec<(usize, Option<Layer>)>,
+    /// The layers that are left, each by its index in the graph.
+    pub layers: Vec<(usize, Layer)>,
 }
 
 /// The smallest and the largest value of a vector over the calibration inputs, with 0 included.
@@ -132,10 +174,6 @@ pub fn quantise(
     let mut layers = Vec::new();
     for (index, activation) in fused {
         let node = &backbone.nodes[index];
-        if let Operation::MaxPool(_) = node.operation {
-            layers.push((index, None));
-            continue;
-        }
         let Extent { mut least, mut largest } = extents[index];
         match activation {
             None => {}
@@ -143,15 +181,27 @@ pub fn quantise(
             Some(Clamp::Relu6) => (least, largest) = (0.0, largest.min(6.0)),
         }
         let output = Extent { least, largest }.scale();
-        let parameters = &parameters[node.parameters.clone()];
-        let layer = layer(node, parameters, current, output, activation)
-            .with_context(|| node.label.clone())?;
-        layers.push((index, Some(layer)));
+        let layer = match node.operation {
+            Operation::MaxPool(_) => {
+                layers.push((index, Layer::Largest));
+                continue;
+            }
+            Operation::Activation(function) => Layer::Table(table(function, current, output)),
+            Operation::AveragePool(_) => {
+                let clamps = clamps(current, output, activation);
+                Layer::Mean { clamps, factor: Factor::nearest(current.step / output.step) }
+            }
+            _ => affine(node, &parameters[node.parameters.clone()], current, output, activation)
+                .with_context(|| node.label.clone())?,
+        };
+        layers.push((index, layer));
         current = output;
     }
     let quantised = Quantised { input, output: current, layers };
     ensure!(
-        quantised.factors().all(|factor| factor.is_finite() && factor > 0.0),
+        [quantised.steps_per_unit(), quantised.output.step as f32]
+            .iter()
+            .all(|scale| scale.is_finite() && *scale > 0.0),
         "the values that the calibration inputs give are too small or too large for the scales of \
          int8: are the inputs normalised as in training?"
     );
@@ -165,7 +215,7 @@ enum Clamp {
     Relu6,
 }
 
-/// The layers that are left once the activations have become clamps.
+/// The layers that are left once activations have become clamps where they can.
 fn fuse(backbone: &Graph) -> Result<Vec<(usize, Option<Clamp>)>> {
     ensure!(
         !backbone.nodes.is_empty(),
@@ -178,51 +228,55 @@ fn fuse(backbone: &Graph) -> Result<Vec<(usize, Option<Clamp>)>> {
             "{}: an int8 backbone has no layer norm; leave --int8 away, or the layer",
             node.label
         );
-        let Operation::Activation(function) = node.operation else {
-            fused.push((index, None));
-            continue;
+        let clamp = match node.operation {
+            Operation::Activation(Activation::Relu) => Some(Clamp::Relu),
+            Operation::Activation(Activation::Relu6) => Some(Clamp::Relu6),
+            _ => None,
         };
-        let clamp = match function {
-            Activation::Relu => Clamp::Relu,
-            Activation::Relu6 => Clamp::Relu6,
-            _ => bail!(
-                "{}: an int8 backbone has relu and relu6 only; use one of them, or leave --int8 \
-                 away",
-                node.label
-            ),
-        };
-        let pool = |index: usize| matches!(backbone.nodes[index].operation, Operation::MaxPool(_));
+        let operation = |index: usize| backbone.nodes[index].operation;
+        let pool = |index: usize| matches!(operation(index), Operation::MaxPool(_));
         let before = fused.iter_mut().rev().find(|(index, _)| !pool(*index));
-        let Some((_, slot)) = before else {
-            bail!("{}: expected it after a layer whose outputs it clamps", node.label);
-        };
-        *slot = match (*slot, clamp) {
-            (Some(Clamp::Relu6), _) | (_, Clamp::Relu6) => Some(Clamp::Relu6),
-            _ => Some(Clamp::Relu),
-        };
+        let before =
+            before.filter(|(index, _)| !matches!(operation(*index), Operation::Activation(_)));
+        match (clamp, before) {
+            (Some(clamp), Some((_, slot))) => {
+                *slot = match (*slot, clamp) {
+                    (Some(Clamp::Relu6), _) | (_, Clamp::Relu6) => Some(Clamp::Relu6),
+                    _ => Some(Clamp::Relu),
+                };
+            }
+            _ => fused.push((index, None)),
+        }
     }
     Ok(fused)
 }
 
-fn layer(
+/// The outputs of a function for the bytes from -128 to 127.
+fn table(function: Activation, input: Scale, output: Scale) -> Vec<i8> {
+    (-128..=127)
+        .map(|x| {
+            let value = f64::from(x - i32::from(input.zero)) * input.step;
+            byte(f64::from(activate(function, value as f32)) / output.step + f64::from(output.zero))
+        })
+        .collect()
+}
+
+fn clamps(input: Scale, output: Scale, activation: Option<Clamp>) -> Clamps {
+    let maximum = match activation {
+        Some(Clamp::Relu6) => byte(6.0 / output.step + f64::from(output.zero)),
+        _ => i8::MAX,
+    };
+    let minimum = if activation.is_some() { output.zero } else { i8::MIN };
+    Clamps { input_zero: input.zero, zero: output.zero, minimum, maximum }
+}
+
+fn affine(
     node: &Node,
     parameters: &[f32],
     input: Scale,
     output: Scale,
     activation: Option<Clamp>,
 ) -> Result<Layer> {
-    let maximum = match activation {
-        Some(Clamp::Relu6) => byte(6.0 / output.step + f64::from(output.zero)),
-        _ => i8::MAX,
-    };
-    let minimum = if activation.is_some() { output.zero } else { i8::MIN };
-    let clamps = Clamps { input_zero: input.zero, zero: output.zero, minimum, maximum };
-    let multiplier = |step: f64| ((step / output.step) as f32).max(f32::MIN_POSITIVE);
-    if let Operation::AveragePool(window) = node.operation {
-        let count = (window.size[0] * window.size[1]) as f64;
-        let multipliers = vec![multiplier(input.step / count)];
-        return Ok(Layer { clamps, multipliers, biases: Vec::new(), weights: Vec::new() });
-    }
     let (weights, biases) = parameters.split_at(parameters.len() - node.biases);
     let each = weights.len() / node.biases.max(1);
     ensure!(
@@ -253,9 +307,12 @@ fn layer(
     let bias = |(bias, step): (&f32, &f64)| {
         (f64::from(*bias) / (input.step * step)).round_ties_even() as i32
     };
-    Ok(Layer {
-        clamps,
-        multipliers: steps.iter().map(|step| multiplier(input.step * step)).collect(),
+    Ok(Layer::Affine {
+        clamps: clamps(input, output, activation),
+        factors: steps
+            .iter()
+            .map(|step| Factor::nearest(input.step * step / output.step))
+            .collect(),
         biases: biases.iter().zip(&steps).map(bias).collect(),
         weights: quantised.collect(),
     })
@@ -302,28 +359,44 @@ pub fn quantise_backbone<'a>(
     bytes().map_err(|error: anyhow::Error| error.into())
 }
 
+impl Layer {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Self::Affine { clamps, factors, biases, weights } => {
+                bytes.extend(clamps.bytes());
+                bytes.extend(factors.iter().flat_map(|factor| factor.multiplier.to_le_bytes()));
+                bytes.extend(biases.iter().flat_map(|value| value.to_le_bytes()));
+                bytes.extend(factors.iter().map(|factor| factor.shift));
+                bytes.extend(weights.iter().map(|value| value.cast_unsigned()));
+            }
+            Self::Mean { clamps, factor } => {
+                bytes.extend(clamps.bytes());
+                bytes.extend(factor.multiplier.to_le_bytes());
+                bytes.push(factor.shift);
+            }
+            Self::Largest => {}
+            Self::Table(outputs) => bytes.extend(outputs.iter().map(|value| value.cast_unsigned())),
+        }
+    }
+}
+
+impl Clamps {
+    fn bytes(self) -> [u8; 4] {
+        [self.input_zero, self.zero, self.minimum, self.maximum].map(i8::cast_unsigned)
+    }
+}
+
 impl Quantised {
     /// The bytes, in the layout that [`int8`](rolling_ball::nn::int8) reads.
     pub fn bytes(&self) -> Vec<u8> {
-        let mut bytes = b"RBQ1".to_vec();
+        let mut bytes = b"RBQ2".to_vec();
         bytes.extend(self.steps_per_unit().to_le_bytes());
         bytes.extend((self.output.step as f32).to_le_bytes());
         bytes.extend([self.input.zero, self.output.zero].map(i8::cast_unsigned));
-        for layer in self.layers.iter().filter_map(|(_, layer)| layer.as_ref()) {
-            let Clamps { input_zero, zero, minimum, maximum } = layer.clamps;
-            bytes.extend([input_zero, zero, minimum, maximum].map(i8::cast_unsigned));
-            bytes.extend(layer.multipliers.iter().flat_map(|value| value.to_le_bytes()));
-            bytes.extend(layer.biases.iter().flat_map(|value| value.to_le_bytes()));
-            bytes.extend(layer.weights.iter().map(|value| value.cast_unsigned()));
+        for (_, layer) in &self.layers {
+            layer.write(&mut bytes);
         }
         bytes
-    }
-
-    /// All factors that the device multiplies by.
-    fn factors(&self) -> impl Iterator<Item = f32> {
-        let layers = self.layers.iter().filter_map(|(_, layer)| layer.as_ref());
-        let multipliers = layers.flat_map(|layer| layer.multipliers.iter().copied());
-        [self.steps_per_unit(), self.output.step as f32].into_iter().chain(multipliers)
     }
 
     /// The factor that the input is multiplied by.

@@ -100,7 +100,10 @@ pub fn float(node: &Node, in_backbone: bool) -> Type {
 
 /// The type of the layer in int8.
 pub fn int8(node: &Node) -> Type {
-    shaped("nn::int8", node)
+    match node.operation {
+        Operation::Activation(_) => Type::with("nn::int8::Table", vec![map(node.output)]),
+        _ => shaped("nn::int8", node),
+    }
 }
 
 fn shaped(module: &str, node: &Node) -> Type {
