@@ -110,5 +110,6 @@ pub use softmax_cross_entropy::SoftmaxCrossEntropy;
 pub use store::{SampleStore, StoredSamples};
 pub use vectors::{Dense, Elementwise, Gelu, LayerNorm, LeakyRelu, Relu, Relu6, Sigmoid, Tanh};
 pub use window::{
-    Flat, InTime, Kernel, Map, Padding, Shape, Signal, Sliding, Stride, Whole, Window,
+    Border, Dilation, Flat, InTime, Kernel, Map, Padding, PaddingBySide, Shape, Signal, Sliding,
+    Stride, Whole, Window,
 };

@@ -10,10 +10,10 @@ use crate::support::reference_network::finite_differences;
 use rolling_ball::Error;
 use rolling_ball::kernels::{Active, Scalar};
 use rolling_ball::nn::{
-    All, AveragePool, BiasesOnly, Conv1d, Conv2d, Dense, DepthwiseConv2d, Frozen, Gelu,
+    All, AveragePool, BiasesOnly, Conv1d, Conv2d, Dense, DepthwiseConv2d, Dilation, Frozen, Gelu,
     GlobalAveragePool, Gradient, Kernel, Layer, LayerNorm, LeakyRelu, Map, MaxPool, Padding,
-    Parameters, Relu, Relu6, Residual, Shape, Sigmoid, Signal, Sliding, Stride, Tanh, Whole,
-    Window, over,
+    PaddingBySide, Parameters, Relu, Relu6, Residual, Shape, Sigmoid, Signal, Sliding, Stride,
+    Tanh, Whole, Window, over,
 };
 
 /// Up to about 50 sums of products of order 1, and differences whose own error is below 1e-9.
@@ -151,7 +151,13 @@ fn trains_what_it_says<A: Layer, B: Layer, F: Layer>() {
 }
 
 fn place<M: Shape, S: Sliding>() -> Place {
-    Place { map: M::MAP, size: S::SIZE, stride: S::STRIDE, padding: S::PADDING }
+    Place {
+        map: M::MAP,
+        size: S::SIZE,
+        stride: S::STRIDE,
+        padding: S::PADDING,
+        dilation: S::DILATION,
+    }
 }
 
 fn convolves<M: Shape, S: Sliding, const FILTERS: usize>() {
@@ -176,13 +182,52 @@ fn a_convolution_is_a_weighted_sum_of_every_window_plus_a_bias() {
 }
 
 #[test]
+fn the_padding_may_differ_from_side_to_side_and_a_window_may_have_gaps() {
+    type Last = Window<Kernel<3>, Stride<2>, PaddingBySide<0, 1, 0, 1>>;
+    type First = Window<Kernel<2, 3>, Stride<1, 2>, PaddingBySide<1, 0, 2, 0>>;
+    type Vertical = Window<Kernel<2>, Stride<1>, Padding<0>, Dilation<3, 1>>;
+    type Gaps = Window<Kernel<3, 2>, Stride<2, 1>, PaddingBySide<2, 1, 0, 2>, Dilation<2, 3>>;
+    type Sparse = Window<Kernel<2>, Stride<4>, PaddingBySide<0, 1, 1, 0>, Dilation<2>>;
+    fn all<S: Sliding>() {
+        convolves::<Map<6, 8, 2>, S, 3>();
+        convolves_by_channel::<Map<6, 8, 3>, S>();
+        pools::<Map<6, 8, 2>, S>();
+    }
+    all::<Last>();
+    all::<First>();
+    all::<Vertical>();
+    all::<Gaps>();
+    all::<Sparse>();
+    // Several filters at once, where a vector unit has them.
+    convolves::<Map<6, 8, 3>, Gaps, 9>();
+}
+
+/// What `ceil_mode` adds to a pool are windows that reach beyond the map.
+#[test]
+fn a_pool_may_keep_the_windows_that_end_beyond_the_map() {
+    type Ceiling = Window<Kernel<2>, Stride<2>, PaddingBySide<0, 1, 0, 1>>;
+    let nothing = Parameters { theta: &[], frozen: &[] };
+    let input: Vec<f32> = (1..10).map(|x| x as f32).collect();
+    let slopes = [1.0, 2.0, 3.0, 4.0];
+    let largest = pass::<MaxPool<Map<3, 3, 1>, Ceiling>, Active>(nothing, &input, &slopes);
+    assert_eq!(largest.output, [5.0, 6.0, 8.0, 9.0]);
+    assert_eq!(largest.input_gradient, [0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 0.0, 3.0, 4.0]);
+}
+
+#[test]
 fn a_convolution_in_time_is_one_on_a_map_of_a_single_row() {
     type L = Conv1d<Signal<11, 3>, Window<Kernel<5>, Stride<2>, Padding<2>>, 4>;
+    type Causal = Window<Kernel<3>, Stride<1>, PaddingBySide<0, 0, 8, 0>, Dilation<4>>;
     assert_eq!((L::MAP, L::INPUTS, L::PARAMETERS), ([1, 6, 4], 33, 4 * 15 + 4));
-    let place = Place { map: [1, 11, 3], size: [1, 5], stride: [1, 2], padding: [0, 2] };
+    let place = Place::new([1, 11, 3], [1, 5], [1, 2], [0, 2]);
     behaves_as::<L>(1.0, |theta, x| convolution(place, 4, theta, x));
     behaves_as::<Conv1d<Signal<7, 2>, Window<Kernel<3>>, 3>>(1.0, |theta, x| {
-        let place = Place { map: [1, 7, 2], size: [1, 3], stride: [1, 1], padding: [0, 0] };
+        let place = Place::new([1, 7, 2], [1, 3], [1, 1], [0, 0]);
+        convolution(place, 3, theta, x)
+    });
+    behaves_as::<Conv1d<Signal<10, 2>, Causal, 3>>(1.0, |theta, x| {
+        let place = Place::new([1, 10, 2], [1, 3], [1, 1], [0, 0]);
+        let place = Place { padding: [[0, 8], [0, 0]], dilation: [1, 4], ..place };
         convolution(place, 3, theta, x)
     });
 }
@@ -241,7 +286,7 @@ fn pools_take_the_largest_and_the_mean_of_every_window() {
 fn the_global_average_has_one_value_a_channel() {
     type L = GlobalAveragePool<Map<3, 4, 5>>;
     assert_eq!((L::MAP, L::OUTPUTS), ([1, 1, 5], 5));
-    let place = Place { map: [3, 4, 5], size: [3, 4], stride: [1, 1], padding: [0, 0] };
+    let place = Place::new([3, 4, 5], [3, 4], [1, 1], [0, 0]);
     behaves_as::<L>(1.0, |_, x| average_pool(place, x));
 }
 
@@ -355,7 +400,7 @@ fn values_that_are_all_equal_normalise_to_the_shifts() {
 #[test]
 fn a_residual_adds_its_input_to_what_its_layers_make_of_it() {
     fn connected(theta: &[f64], x: &[f64]) -> Vec<f64> {
-        let place = Place { map: [1, 1, 5], size: [1, 1], stride: [1, 1], padding: [0, 0] };
+        let place = Place::new([1, 1, 5], [1, 1], [1, 1], [0, 0]);
         convolution(place, 5, theta, x)
     }
     fn add(a: Vec<f64>, b: &[f64]) -> Vec<f64> {
@@ -408,18 +453,18 @@ mod chained {
 
     #[test]
     fn a_whole_convolutional_network_has_the_gradient_of_finite_differences() {
-        let windowed = |map, stride| Place { map, size: [3, 3], stride, padding: [1, 1] };
+        let windowed = |map, stride| Place::new(map, [3, 3], stride, [1, 1]);
         computes::<Net>(1.0, |theta, x| {
             let (first, theta) = theta.split_at(First::PARAMETERS);
             let (spatial, dense) = theta.split_at(Spatial::PARAMETERS);
             let x = convolution(windowed([8, 8, 1], [1, 1]), 4, first, x);
             let x: Vec<f64> = x.iter().map(|x| x.max(0.0)).collect();
-            let half = Place { map: [8, 8, 4], size: [2, 2], stride: [2, 2], padding: [0, 0] };
+            let half = Place::new([8, 8, 4], [2, 2], [2, 2], [0, 0]);
             let x = max_pool(half, &x);
             let x = depthwise(windowed([4, 4, 4], [1, 1]), spatial, &x);
-            let whole = Place { map: [4, 4, 4], size: [4, 4], stride: [1, 1], padding: [0, 0] };
+            let whole = Place::new([4, 4, 4], [4, 4], [1, 1], [0, 0]);
             let x = average_pool(whole, &x);
-            let connected = Place { map: [1, 1, 4], size: [1, 1], stride: [1, 1], padding: [0, 0] };
+            let connected = Place::new([1, 1, 4], [1, 1], [1, 1], [0, 0]);
             convolution(connected, 3, dense, &x)
         });
     }
