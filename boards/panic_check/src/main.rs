@@ -56,12 +56,15 @@ type Eight<'a> = int8::Int8Backbone<
     'a,
     (
         int8::Conv2d<Image, Window<Kernel<3>, Stride<1>, Padding<1>>, 2>,
+        int8::Residual<(int8::ScaleShift<Image>, int8::Rescale<Image>)>,
+        int8::Table<Image>,
         int8::MaxPool<Image, Window<Kernel<2>, Stride<2>>>,
         int8::DepthwiseConv2d<Halved, Window<Kernel<2>, Stride<1>, Padding<1>>>,
         int8::AveragePool<Map<3, 3, 2>, Window<Kernel<2>>>,
         int8::Conv1d<Signal<4, 2>, Window<Kernel<2>, Stride<2>>, 3>,
         int8::GlobalAveragePool<Map<1, 2, 3>>,
-        int8::Dense<3, 4>,
+        int8::Concat<int8::Identity<Signal<1, 3>>, int8::Dense<3, 1>>,
+        int8::Dense<4, 4>,
     ),
 >;
 static EIGHT: [u8; Eight::BYTES] = [1; Eight::BYTES];
