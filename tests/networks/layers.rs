@@ -10,10 +10,10 @@ use crate::support::reference_network::finite_differences;
 use rolling_ball::Error;
 use rolling_ball::kernels::{Active, Scalar};
 use rolling_ball::nn::{
-    All, AveragePool, BiasesOnly, Conv1d, Conv2d, Dense, DepthwiseConv2d, Dilation, Frozen, Gelu,
-    GlobalAveragePool, Gradient, Kernel, Layer, LayerNorm, LeakyRelu, Map, MaxPool, Padding,
-    PaddingBySide, Parameters, Relu, Relu6, Residual, Shape, Sigmoid, Signal, Sliding, Stride,
-    Tanh, Whole, Window, over,
+    All, AveragePool, BiasesOnly, Concat, Conv1d, Conv2d, Dense, DepthwiseConv2d, Dilation, Frozen,
+    Gelu, GlobalAveragePool, Gradient, Identity, Kernel, Layer, LayerNorm, LeakyRelu, Map, MaxPool,
+    Padding, PaddingBySide, Parameters, Relu, Relu6, Residual, Shape, Sigmoid, Signal, Sliding,
+    Stride, Tanh, Whole, Window, over,
 };
 
 /// Up to about 50 sums of products of order 1, and differences whose own error is below 1e-9.
@@ -419,6 +419,161 @@ fn a_residual_adds_its_input_to_what_its_layers_make_of_it() {
         Residual<Dense<5, 5, BiasesOnly>>,
         Residual<Dense<5, 5, Frozen>>,
     >();
+}
+
+/// A layer for several samples at once, and one at a time: the same bits, but for the order in
+/// which a gradient is added up, which is that of the samples too.
+fn takes_several_samples_as_one_at_a_time<L: Layer>() {
+    const SAMPLES: usize = 3;
+    let mut random = Random(11);
+    let theta = random.vector(L::PARAMETERS);
+    let parameters = Parameters { theta: &theta, frozen: &[] };
+    let (inputs, slopes) =
+        (random.vector(SAMPLES * L::INPUTS), random.vector(SAMPLES * L::OUTPUTS));
+    let mut activations = vec![f32::NAN; SAMPLES * L::ACTIVATIONS];
+    let mut outputs = vec![f32::NAN; SAMPLES * L::OUTPUTS];
+    L::forward::<Active>(parameters, &inputs, &mut activations, &mut outputs).unwrap();
+    let mut input_gradients = inputs.clone();
+    let mut gradient = vec![f32::NAN; L::PARAMETERS];
+    let target = Gradient { values: &mut gradient, add: false };
+    L::backward_through::<Active>(
+        parameters,
+        &mut input_gradients,
+        &mut activations,
+        &slopes,
+        target,
+    )
+    .unwrap();
+    let mut sum = vec![0.0; L::PARAMETERS];
+    for sample in 0..SAMPLES {
+        let of = |values: &[f32], length: usize| values[sample * length..][..length].to_vec();
+        let alone =
+            pass::<L, Active>(parameters, &of(&inputs, L::INPUTS), &of(&slopes, L::OUTPUTS));
+        assert_eq!(bits(&of(&outputs, L::OUTPUTS)), bits(&alone.output));
+        assert_eq!(bits(&of(&input_gradients, L::INPUTS)), bits(&alone.input_gradient));
+        sum.iter_mut().zip(&alone.gradient).for_each(|(sum, x)| *sum += f64::from(*x));
+    }
+    agree("gradient of several samples", &gradient, &sum);
+}
+
+/// Layers beside each other, on a map.
+mod beside {
+    use super::*;
+
+    type Input = Map<4, 5, 3>;
+    type Around = Window<Kernel<3>, Stride<1>, Padding<1>>;
+    type First = Conv2d<Input, Around, 4>;
+    type Halved = Conv2d<Input, Window<Kernel<3>, Stride<2>, Padding<1>>, 2>;
+    type Second = Conv2d<Halved, Around, 5>;
+    type Shortcut = Conv2d<Input, Window<Kernel<1>, Stride<2>>, 5>;
+    type Long = (Halved, over::Tanh<Halved>, Second);
+
+    fn first(theta: &[f64], x: &[f64]) -> Vec<f64> {
+        convolution(Place::new([4, 5, 3], [3, 3], [1, 1], [1, 1]), 4, theta, x)
+    }
+
+    fn long(theta: &[f64], x: &[f64]) -> Vec<f64> {
+        let (halved, second) = theta.split_at(Halved::PARAMETERS);
+        let x = convolution(Place::new([4, 5, 3], [3, 3], [2, 2], [1, 1]), 2, halved, x);
+        let x: Vec<f64> = x.iter().map(|x| x.tanh()).collect();
+        convolution(Place::new([2, 3, 2], [3, 3], [1, 1], [1, 1]), 5, second, &x)
+    }
+
+    fn shortcut(theta: &[f64], x: &[f64]) -> Vec<f64> {
+        convolution(Place::new([4, 5, 3], [1, 1], [2, 2], [0, 0]), 5, theta, x)
+    }
+
+    fn sum(a: &[f64], b: &[f64]) -> Vec<f64> {
+        a.iter().zip(b).map(|(a, b)| a + b).collect()
+    }
+
+    fn side_by_side(a: (usize, &[f64]), b: (usize, &[f64])) -> Vec<f64> {
+        let positions = a.1.chunks(a.0).zip(b.1.chunks(b.0));
+        positions.flat_map(|(a, b)| [a, b].concat()).collect()
+    }
+
+    fn everything<L: Layer>(reference: impl Fn(&[f64], &[f64]) -> Vec<f64>) {
+        behaves_as::<L>(1.0, reference);
+        takes_several_samples_as_one_at_a_time::<L>();
+        let [front, back] = L::BUFFERS;
+        assert!(front + back + L::INFERENCE <= L::INPUTS + L::ACTIVATIONS + L::OUTPUTS);
+    }
+
+    #[test]
+    fn a_shortcut_may_have_layers_of_its_own() {
+        type Block = Residual<Long, Shortcut>;
+        assert_eq!((Block::MAP, Block::PARAMETERS), ([2, 3, 5], (56 + 95) + 20));
+        everything::<Block>(|theta, x| {
+            let (layers, others) = theta.split_at(56 + 95);
+            sum(&long(layers, x), &shortcut(others, x))
+        });
+        everything::<Residual<Shortcut, Long>>(|theta, x| {
+            let (others, layers) = theta.split_at(20);
+            sum(&long(layers, x), &shortcut(others, x))
+        });
+        type Twice = Residual<Identity<Input>, over::Tanh<Input>>;
+        everything::<Twice>(|_, x| x.iter().map(|x| x + x.tanh()).collect());
+        everything::<Residual<over::Tanh<Input>, (Identity<Input>,)>>(|_, x| {
+            x.iter().map(|x| x + x.tanh()).collect()
+        });
+    }
+
+    #[test]
+    fn a_concatenation_has_the_channels_of_both_at_every_position() {
+        type Both = Concat<First, over::Tanh<Input>>;
+        assert_eq!((Both::MAP, Both::PARAMETERS), ([4, 5, 7], First::PARAMETERS));
+        everything::<Both>(|theta, x| {
+            let tanh: Vec<f64> = x.iter().map(|x| x.tanh()).collect();
+            side_by_side((4, &first(theta, x)), (3, &tanh))
+        });
+        everything::<Concat<Identity<Input>, First>>(|theta, x| {
+            side_by_side((3, x), (4, &first(theta, x)))
+        });
+        everything::<Concat<First, Identity<Input>>>(|theta, x| {
+            side_by_side((4, &first(theta, x)), (3, x))
+        });
+        everything::<Concat<Identity<Input>, Identity<Input>>>(|_, x| side_by_side((3, x), (3, x)));
+        type Three = Concat<
+            Shortcut,
+            Concat<Long, MaxPool<Input, Window<Kernel<2>, Stride<2>, PaddingBySide<0, 0, 0, 1>>>>,
+        >;
+        assert_eq!(Three::MAP, [2, 3, 5 + 5 + 3]);
+        everything::<Three>(|theta, x| {
+            let (others, layers) = theta.split_at(20);
+            let pool = Place::new([4, 5, 3], [2, 2], [2, 2], [0, 0]);
+            let pooled = max_pool(Place { padding: [[0, 0], [0, 1]], ..pool }, x);
+            let two = side_by_side((5, &long(layers, x)), (3, &pooled));
+            side_by_side((5, &shortcut(others, x)), (8, &two))
+        });
+    }
+
+    #[test]
+    fn plain_vectors_are_concatenated_one_after_the_other() {
+        type Both = Concat<Dense<4, 3>, Dense<4, 2>>;
+        assert_eq!(Both::MAP, [1, 1, 5]);
+        let connected = Place::new([1, 1, 4], [1, 1], [1, 1], [0, 0]);
+        everything::<Both>(|theta, x| {
+            let (first, second) = theta.split_at(15);
+            [convolution(connected, 3, first, x), convolution(connected, 2, second, x)].concat()
+        });
+    }
+
+    #[test]
+    fn the_identity_hands_its_input_on_and_takes_no_memory_where_nothing_is_trained() {
+        behaves_as::<Identity<Input>>(1.0, |_, x| x.to_vec());
+        assert_eq!(Identity::<Input>::BUFFERS, [60, 0]);
+    }
+
+    /// Two blocks of a ResNet, of which a prediction keeps three vectors, not one for each layer.
+    #[test]
+    fn a_prediction_through_residuals_takes_turns_between_two_buffers_and_a_copy() {
+        type Same = Conv2d<Input, Around, 3>;
+        type Block = Residual<(Same, over::Relu<Same>, Same)>;
+        type Blocks = (Block, over::Relu<Block>, Residual<Long, Shortcut>);
+        assert_eq!((Blocks::BUFFERS, Blocks::INFERENCE), ([60, 60], 60));
+        assert_eq!(Block::ACTIVATIONS, 60 + 60);
+        takes_several_samples_as_one_at_a_time::<Blocks>();
+    }
 }
 
 #[test]
