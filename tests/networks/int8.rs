@@ -322,7 +322,8 @@ fn padding_is_the_value_zero_wherever_the_zero_lies() -> Result<(), Error> {
 #[test]
 fn the_longest_sum_of_the_largest_products_does_not_overflow() -> Result<(), Error> {
     type Layer = int8::Dense<{ int8::LONGEST_SUM }, 2>;
-    for (weight, bias) in [(-128, -(1 << 30)), (127, 1 << 30)] {
+    let most = int8::LARGEST_BIAS as i32;
+    for (weight, bias) in [(-128, -most), (127, most)] {
         let parameters = Parameters {
             range: [-128, 0, -128, 127],
             factors: vec![factor(1e-9), factor(1e-7)],
@@ -552,7 +553,7 @@ fn wrong_bytes_are_refused_by_name() {
         (&|bytes| bytes[53] = 48, "got 48".to_owned()),
         (
             &|bytes| bytes[34..38].copy_from_slice(&i32::MIN.to_le_bytes()),
-            "int8 bias: expected at most 2^30 in magnitude".to_owned(),
+            "int8 bias: expected at most int8::LARGEST_BIAS in magnitude".to_owned(),
         ),
         (
             &|bytes| bytes[16..18].copy_from_slice(&[1, 0]),

@@ -97,7 +97,7 @@ impl<'a> Affine<'a> {
                 return Err(Error::Setting {
                     name: "int8 bias",
                     value: bias as f32,
-                    expected: "at most 2^30 in magnitude",
+                    expected: "at most int8::LARGEST_BIAS in magnitude",
                 });
             }
         }

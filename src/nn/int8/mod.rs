@@ -85,8 +85,9 @@ pub use table::Table;
 
 /// The most products that an output may be the sum of.
 pub const LONGEST_SUM: usize = 1 << 15;
-/// The largest magnitude of a bias.
-pub const LARGEST_BIAS: u32 = 1 << 30;
+/// The largest magnitude of a bias: what the longest sum leaves of an `i32`, some more than 2^30,
+/// which is where TFLite's converter ends.
+pub const LARGEST_BIAS: u32 = i32::MAX as u32 - 255 * 128 * LONGEST_SUM as u32;
 /// The largest shift of a multiplier. A smaller factor than `2^30 / 2^47` has a smaller multiplier,
 /// whose rounding moves the largest sum by a hundred-thousandth of a step.
 pub const LARGEST_SHIFT: u32 = 47;
