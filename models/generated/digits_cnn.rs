@@ -2,7 +2,7 @@
 //!
 //! | | bytes |
 //! |---|---|
-//! | backbone, int8, in flash | 1438 |
+//! | backbone, int8, in flash | 1462 |
 //! | theta to start from, in flash | 2600 |
 //! | scratch, in RAM | 1320 |
 //! | theta, the ball's two vectors and scratch, in RAM | 9120 |

@@ -172,6 +172,7 @@ impl<T: Tuple<Nested: Layer>> Layer for T {
     const ACTIVATIONS: usize = T::Nested::ACTIVATIONS;
     const BUFFERS: [usize; 2] = T::Nested::BUFFERS;
     const ENDS_IN_BACK: bool = T::Nested::ENDS_IN_BACK;
+    const PASSES_THROUGH: bool = T::Nested::PASSES_THROUGH;
     const INFERENCE: usize = T::Nested::INFERENCE;
 
     #[inline(always)]

@@ -48,7 +48,10 @@ pub trait Layer {
     /// Whether [`infer`](Self::infer) leaves the output in the buffer that was not the input's, as
     /// every single layer does.
     const ENDS_IN_BACK: bool = true;
-    /// Floats that [`infer`](Self::infer) needs beside its two buffers.
+    /// Whether the output is the input, so that a layer beside it needs no copy of either.
+    const PASSES_THROUGH: bool = false;
+    /// Floats that [`infer`](Self::infer) needs beside its two buffers. Together with them they are
+    /// no more than a training's input, activations and output of one sample.
     const INFERENCE: usize = Self::ACTIVATIONS;
 
     /// Computes the output, and keeps in the activations what the backward pass needs.
@@ -121,11 +124,7 @@ pub trait Layer {
         back: &'s mut [f32],
         inside: &mut [f32],
     ) -> Result<(&'s mut [f32], &'s mut [f32]), Error> {
-        let (input, _) = split_mut("inference buffer", front, Self::INPUTS)?;
-        let (output, _) = split_mut("inference buffer", back, Self::OUTPUTS)?;
-        let (inside, _) = split_mut("inference activations", inside, Self::ACTIVATIONS)?;
-        Self::forward::<K>(parameters, input, inside, output)?;
-        Ok((back, front))
+        infer_forward::<Self, K>(parameters, front, back, inside)
     }
 
     /// Fills the layer's part of theta for training from scratch; `uniform` gives numbers from -1
@@ -140,6 +139,21 @@ pub trait Layer {
     /// Tells the layer's filters in the order in which they lie in theta: the trained weights that
     /// make one output together, and each bias, scale or shift by itself.
     fn filters(_tell: &mut impl FnMut(Filter)) {}
+}
+
+/// [`Layer::infer`] from one buffer to the other, by the forward pass of a training.
+#[inline(always)]
+pub(super) fn infer_forward<'s, L: Layer + ?Sized, K: Kernels>(
+    parameters: Parameters,
+    front: &'s mut [f32],
+    back: &'s mut [f32],
+    inside: &mut [f32],
+) -> Result<(&'s mut [f32], &'s mut [f32]), Error> {
+    let (input, _) = split_mut("inference buffer", front, L::INPUTS)?;
+    let (output, _) = split_mut("inference buffer", back, L::OUTPUTS)?;
+    let (inside, _) = split_mut("inference activations", inside, L::ACTIVATIONS)?;
+    L::forward::<K>(parameters, input, inside, output)?;
+    Ok((back, front))
 }
 
 /// The larger of two constants.

@@ -40,6 +40,7 @@
 //! | `L` | a [`Layer`], such as a tuple of layers |
 //! | `M` | a [`Shape`]: a map, or a layer whose output is one |
 //! | `N` | a [`Network`] |
+//! | `P` | a padding ([`Border`]) |
 //! | `R` | what is trained ([`Trainable`]) |
 //! | `S` | [`Samples`], or an iterator over samples |
 //! | `W` | a window ([`Sliding`]) |
@@ -50,7 +51,9 @@ mod average_pool;
 mod backbone;
 mod batch;
 mod binary_cross_entropy;
+mod branches;
 mod chain;
+mod concat;
 mod conv;
 pub mod dense;
 mod dense_layer;
@@ -59,6 +62,7 @@ mod elementwise;
 mod fits_in;
 mod floats;
 mod huber;
+mod identity;
 pub mod int8;
 mod kinds;
 mod layer;
@@ -87,11 +91,13 @@ pub use average_pool::{AveragePool, AveragePool1d, GlobalAveragePool};
 pub use backbone::{Backbone, FloatBackbone, Nothing};
 pub use batch::Batch;
 pub use binary_cross_entropy::BinaryCrossEntropyWithLogits;
+pub use concat::Concat;
 pub use conv::{Conv1d, Conv2d};
 pub use depthwise::DepthwiseConv2d;
 pub use fits_in::FitsIn;
 pub use floats::floats_from_le_bytes;
 pub use huber::Huber;
+pub use identity::Identity;
 pub use kinds::PartsByKind;
 pub use layer::Layer;
 pub use loss::Loss;
@@ -110,5 +116,6 @@ pub use softmax_cross_entropy::SoftmaxCrossEntropy;
 pub use store::{SampleStore, StoredSamples};
 pub use vectors::{Dense, Elementwise, Gelu, LayerNorm, LeakyRelu, Relu, Relu6, Sigmoid, Tanh};
 pub use window::{
-    Flat, InTime, Kernel, Map, Padding, Shape, Signal, Sliding, Stride, Whole, Window,
+    Border, Dilation, Flat, InTime, Kernel, Map, Padding, PaddingBySide, Shape, Signal, Sliding,
+    Stride, Whole, Window,
 };

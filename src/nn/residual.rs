@@ -1,20 +1,34 @@
 //! A way around layers.
 
-use super::layer::{Layer, samples};
-use super::parameters::{Filter, Gradient, Parameters};
+use super::branches::{Branches, Join, add};
+use super::identity::Identity;
+use super::layer::Layer;
+use super::message::Message;
 use super::window::Shape;
-use crate::Error;
-use crate::kernels::Kernels;
-use core::marker::PhantomData;
 
-/// `y = x + L(x)`, for layers `L` with as many outputs as inputs. Cost: that of `L`, and an
-/// addition a value.
+/// `y = L(x) + Shortcut(x)`: the layers `L`, and a layer around them with as many outputs. Where no
+/// shortcut is named, it is the input itself: then `L` must have as many outputs as inputs.
+///
+/// Parameters: those of `L`, then those of the shortcut. Cost: that of both, and an addition a value. With a
+/// layer in the shortcut, a training keeps a copy of the input, or of an output where that is
+/// longer, in the [`ACTIVATIONS`](Layer::ACTIVATIONS). A prediction keeps a copy of the input while
+/// `L` is evaluated.
 ///
 /// ```
-/// use rolling_ball::nn::{Dense, Layer, Relu, Residual};
+/// use rolling_ball::nn::{
+///     Conv2d, Dense, Kernel, Layer, Map, Padding, Relu, Residual, Shape, Stride, Window, over,
+/// };
 ///
 /// type Block = Residual<(Dense<16, 16>, Relu<16>)>;
 /// assert_eq!(Block::PARAMETERS, 16 * 16 + 16);
+///
+/// // A block that halves the map and doubles the channels, as ResNet has them.
+/// type Input = Map<32, 32, 16>;
+/// type First = Conv2d<Input, Window<Kernel<3>, Stride<2>, Padding<1>>, 32>;
+/// type Second = Conv2d<First, Window<Kernel<3>, Stride<1>, Padding<1>>, 32>;
+/// type Shortcut = Conv2d<Input, Window<Kernel<1>, Stride<2>>, 32>;
+/// type Halved = Residual<(First, over::Relu<First>, Second), Shortcut>;
+/// assert_eq!(Halved::MAP, [16, 16, 32]);
 /// ```
 ///
 /// Layers with another number of outputs do not compile:
@@ -24,81 +38,44 @@ use core::marker::PhantomData;
 ///
 /// const _: usize = Residual::<Dense<16, 8>>::PARAMETERS;
 /// ```
+///
+/// ```compile_fail,E0080
+/// use rolling_ball::nn::{Dense, Layer, Residual};
+///
+/// const _: usize = Residual::<Dense<16, 8>, Dense<16, 9>>::PARAMETERS;
+/// ```
+pub type Residual<L, Shortcut = Identity<L>> = Branches<L, Shortcut, Sum>;
+
+/// Outputs that are added up.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Residual<L>(PhantomData<L>);
+pub struct Sum;
 
-impl<L: Shape> Shape for Residual<L> {
-    const MAP: [usize; 3] = L::MAP;
-}
-
-impl<L: Layer> Layer for Residual<L> {
-    const INPUTS: usize = L::INPUTS;
-    const OUTPUTS: usize = L::OUTPUTS;
-    const PARAMETERS: usize = {
-        assert!(L::INPUTS == L::OUTPUTS, "Residual<L>: expected as many outputs as inputs");
-        L::PARAMETERS
+impl<L: Layer, Shortcut: Layer> Join<L, Shortcut> for Sum {
+    const OUTPUTS: usize = {
+        let message = Message::new()
+            .text("Residual: the layers have ")
+            .number(L::OUTPUTS)
+            .text(" outputs, but what they are added to has ")
+            .number(Shortcut::OUTPUTS)
+            .text("; they must be equal");
+        assert!(L::OUTPUTS == Shortcut::OUTPUTS, "{}", message.as_str());
+        L::OUTPUTS
     };
-    const FROZEN: usize = L::FROZEN;
-    const ACTIVATIONS: usize = L::ACTIVATIONS;
+    const GATHERED: usize = 0;
 
-    fn forward<K: Kernels>(
-        parameters: Parameters,
-        input: &[f32],
-        activations: &mut [f32],
-        output: &mut [f32],
-    ) -> Result<(), Error> {
-        samples::<Self>(input, output)?;
-        L::forward::<K>(parameters, input, activations, output)?;
-        add(output, input);
-        Ok(())
+    fn join(output: &mut [f32], second: &[f32]) {
+        add(output, second);
     }
 
-    fn backward<K: Kernels>(
-        parameters: Parameters,
-        input: &[f32],
-        activations: &mut [f32],
-        output_gradient: &[f32],
-        gradient: Gradient,
-    ) -> Result<(), Error> {
-        L::backward::<K>(parameters, input, activations, output_gradient, gradient)
+    fn first<'a>(output_gradient: &'a [f32], _gathered: &'a mut [f32]) -> &'a [f32] {
+        output_gradient
     }
 
-    fn backward_input<K: Kernels>(
-        parameters: Parameters,
-        input: &mut [f32],
-        activations: &mut [f32],
-        output_gradient: &[f32],
-    ) -> Result<(), Error> {
-        samples::<Self>(input, output_gradient)?;
-        L::backward_input::<K>(parameters, input, activations, output_gradient)?;
-        add(input, output_gradient);
-        Ok(())
-    }
-
-    fn backward_through<K: Kernels>(
-        parameters: Parameters,
-        input: &mut [f32],
-        activations: &mut [f32],
-        output_gradient: &[f32],
-        gradient: Gradient,
-    ) -> Result<(), Error> {
-        samples::<Self>(input, output_gradient)?;
-        L::backward_through::<K>(parameters, input, activations, output_gradient, gradient)?;
-        add(input, output_gradient);
-        Ok(())
-    }
-
-    fn initialise(theta: &mut [f32], uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
-        L::initialise(theta, uniform)
-    }
-
-    fn filters(tell: &mut impl FnMut(Filter)) {
-        L::filters(tell);
+    fn second<'a>(output_gradient: &'a [f32], _gathered: &'a mut [f32]) -> &'a [f32] {
+        output_gradient
     }
 }
 
-fn add(y: &mut [f32], x: &[f32]) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y += x;
-    }
+impl<L: Shape, Shortcut> Shape for Branches<L, Shortcut, Sum> {
+    const MAP: [usize; 3] = L::MAP;
 }

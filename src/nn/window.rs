@@ -27,17 +27,59 @@ pub struct Stride<const VERTICAL: usize, const HORIZONTAL: usize = VERTICAL>;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Padding<const VERTICAL: usize, const HORIZONTAL: usize = VERTICAL>;
 
-/// A window that slides over a map: its [`Kernel`], its [`Stride`] (1 where it is not said) and the
-/// [`Padding`] of the map (none where it is not said).
+/// How many positions of zeros are put on each side of the map, where opposite sides differ. Keras
+/// and TFLite put what "same" needs at the end first, and a causal convolution has all of it before
+/// the signal.
 ///
 /// ```
-/// use rolling_ball::nn::{Conv2d, Kernel, Map, MaxPool, Padding, Shape, Stride, Window};
+/// use rolling_ball::nn::{
+///     Conv1d, Conv2d, Dilation, Kernel, Map, PaddingBySide, Shape, Signal, Stride, Window,
+/// };
+///
+/// type Same = Window<Kernel<3>, Stride<2>, PaddingBySide<0, 1, 0, 1>>;
+/// assert_eq!(Conv2d::<Map<28, 28, 1>, Same, 8>::MAP, [14, 14, 8]);
+/// type Causal = Window<Kernel<3>, Stride<1>, PaddingBySide<0, 0, 8, 0>, Dilation<4>>;
+/// assert_eq!(Conv1d::<Signal<50, 3>, Causal, 8>::MAP, [1, 50, 8]);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PaddingBySide<
+    const TOP: usize,
+    const BOTTOM: usize,
+    const LEFT: usize,
+    const RIGHT: usize,
+>;
+
+/// How far apart two neighbours in the window lie in the map, in positions: vertically and
+/// horizontally. One number counts for both; 1 leaves no gaps.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Dilation<const VERTICAL: usize, const HORIZONTAL: usize = VERTICAL>;
+
+/// A window that slides over a map: its [`Kernel`], its [`Stride`] (1 where it is not said), the
+/// padding of the map ([`Padding`] or [`PaddingBySide`], none where it is not said) and its
+/// [`Dilation`] (1 where it is not said).
+///
+/// ```
+/// use rolling_ball::nn::{Conv2d, Dilation, Kernel, Map, MaxPool, Padding, Shape, Stride, Window};
 ///
 /// type Image = Map<28, 28, 1>;
 /// assert_eq!(Conv2d::<Image, Window<Kernel<3>>, 8>::MAP, [26, 26, 8]);
 /// assert_eq!(Conv2d::<Image, Window<Kernel<3>, Stride<1>, Padding<1>>, 8>::MAP, [28, 28, 8]);
 /// assert_eq!(Conv2d::<Image, Window<Kernel<3, 5>, Stride<1, 2>>, 8>::MAP, [26, 12, 8]);
 /// assert_eq!(MaxPool::<Image, Window<Kernel<2>, Stride<2>>>::MAP, [14, 14, 1]);
+/// type Dilated = Window<Kernel<3>, Stride<1>, Padding<2>, Dilation<2>>;
+/// assert_eq!(Conv2d::<Image, Dilated, 8>::MAP, [28, 28, 8]);
+/// ```
+///
+/// Where the last windows would end beyond the map, they are left away. Other frameworks can keep
+/// them (`ceil_mode`), as padding at the end does here:
+///
+/// ```
+/// use rolling_ball::nn::{Kernel, Map, MaxPool, PaddingBySide, Shape, Stride, Window};
+///
+/// type Floor = Window<Kernel<2>, Stride<2>>;
+/// type Ceiling = Window<Kernel<2>, Stride<2>, PaddingBySide<0, 1, 0, 1>>;
+/// assert_eq!(MaxPool::<Map<7, 7, 1>, Floor>::MAP, [3, 3, 1]);
+/// assert_eq!(MaxPool::<Map<7, 7, 1>, Ceiling>::MAP, [4, 4, 1]);
 /// ```
 ///
 /// A window that is larger than its map with the padding does not compile:
@@ -47,8 +89,19 @@ pub struct Padding<const VERTICAL: usize, const HORIZONTAL: usize = VERTICAL>;
 ///
 /// const _: usize = Conv2d::<Map<2, 2, 1>, Window<Kernel<3>>, 4>::OUTPUTS;
 /// ```
+///
+/// Nor does one that sees nothing but padding somewhere:
+///
+/// ```compile_fail,E0080
+/// use rolling_ball::nn::{Conv2d, Kernel, Layer, Map, PaddingBySide, Window};
+///
+/// type Beyond = Window<Kernel<2>, rolling_ball::nn::Stride<1>, PaddingBySide<0, 2, 0, 0>>;
+/// const _: usize = Conv2d::<Map<5, 5, 1>, Beyond, 4>::OUTPUTS;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Window<Size, Step = Stride<1>, Border = Padding<0>>(PhantomData<(Size, Step, Border)>);
+pub struct Window<Size, Step = Stride<1>, Zeros = Padding<0>, Spread = Dilation<1>>(
+    PhantomData<(Size, Step, Zeros, Spread)>,
+);
 
 /// A window `W` that slides along a signal `M`: one row high, and as wide as `W` is. The layers in
 /// time, such as [`Conv1d`](super::Conv1d), make it of the window that they are given.
@@ -101,8 +154,26 @@ pub trait Sliding {
     const SIZE: [usize; 2];
     /// Positions from one window to the next.
     const STRIDE: [usize; 2];
-    /// Positions of zeros on either side of the map.
-    const PADDING: [usize; 2];
+    /// Positions of zeros before the map, above and left of it, and after it, below and right.
+    const PADDING: [[usize; 2]; 2];
+    /// Positions of the map from one of the window to the next.
+    const DILATION: [usize; 2];
+}
+
+/// The zeros around a map: [`Padding`] or [`PaddingBySide`].
+pub trait Border {
+    /// Above the map and left of it, then below it and right of it.
+    const PADDING: [[usize; 2]; 2];
+}
+
+impl<const VERTICAL: usize, const HORIZONTAL: usize> Border for Padding<VERTICAL, HORIZONTAL> {
+    const PADDING: [[usize; 2]; 2] = [[VERTICAL, HORIZONTAL]; 2];
+}
+
+impl<const TOP: usize, const BOTTOM: usize, const LEFT: usize, const RIGHT: usize> Border
+    for PaddingBySide<TOP, BOTTOM, LEFT, RIGHT>
+{
+    const PADDING: [[usize; 2]; 2] = [[TOP, LEFT], [BOTTOM, RIGHT]];
 }
 
 impl<
@@ -110,13 +181,16 @@ impl<
     const WIDTH: usize,
     const DOWN: usize,
     const RIGHT: usize,
+    P: Border,
     const VERTICAL: usize,
     const HORIZONTAL: usize,
-> Sliding for Window<Kernel<HEIGHT, WIDTH>, Stride<DOWN, RIGHT>, Padding<VERTICAL, HORIZONTAL>>
+> Sliding
+    for Window<Kernel<HEIGHT, WIDTH>, Stride<DOWN, RIGHT>, P, Dilation<VERTICAL, HORIZONTAL>>
 {
     const SIZE: [usize; 2] = [HEIGHT, WIDTH];
     const STRIDE: [usize; 2] = [DOWN, RIGHT];
-    const PADDING: [usize; 2] = [VERTICAL, HORIZONTAL];
+    const PADDING: [[usize; 2]; 2] = P::PADDING;
+    const DILATION: [usize; 2] = [VERTICAL, HORIZONTAL];
 }
 
 impl<M: Shape, W: Sliding> Sliding for InTime<M, W> {
@@ -125,13 +199,15 @@ impl<M: Shape, W: Sliding> Sliding for InTime<M, W> {
         [1, W::SIZE[1]]
     };
     const STRIDE: [usize; 2] = [1, W::STRIDE[1]];
-    const PADDING: [usize; 2] = [0, W::PADDING[1]];
+    const PADDING: [[usize; 2]; 2] = [[0, W::PADDING[0][1]], [0, W::PADDING[1][1]]];
+    const DILATION: [usize; 2] = [1, W::DILATION[1]];
 }
 
 impl<M: Shape> Sliding for Whole<M> {
     const SIZE: [usize; 2] = [M::MAP[0], M::MAP[1]];
     const STRIDE: [usize; 2] = Self::SIZE;
-    const PADDING: [usize; 2] = [0, 0];
+    const PADDING: [[usize; 2]; 2] = [[0, 0]; 2];
+    const DILATION: [usize; 2] = [1, 1];
 }
 
 /// A window on a map, as values: the loops over it are compiled once for all shapes.
@@ -143,24 +219,35 @@ pub(super) struct Geometry {
     pub map: [usize; 3],
     pub size: [usize; 2],
     pub stride: [usize; 2],
+    /// Above the map and left of it: what lies below and right of it only adds to the windows.
     pub padding: [usize; 2],
+    pub dilation: [usize; 2],
     /// Rows and columns of windows.
     pub windows: [usize; 2],
 }
 
 impl Geometry {
     pub const fn of<M: Shape, W: Sliding>() -> Self {
-        let (map, size, stride, padding) = (M::MAP, W::SIZE, W::STRIDE, W::PADDING);
+        Self::new(M::MAP, W::SIZE, W::STRIDE, W::PADDING, W::DILATION)
+    }
+
+    const fn new(
+        map: [usize; 3],
+        size: [usize; 2],
+        stride: [usize; 2],
+        [padding, after]: [[usize; 2]; 2],
+        dilation: [usize; 2],
+    ) -> Self {
         assert!(map[2] > 0, "Map: expected at least one channel");
         let windows = [
-            places(map[0], size[0], stride[0], padding[0]),
-            places(map[1], size[1], stride[1], padding[1]),
+            places(map[0], size[0], stride[0], [padding[0], after[0]], dilation[0]),
+            places(map[1], size[1], stride[1], [padding[1], after[1]], dilation[1]),
         ];
         assert!(
             size[0] <= usize::MAX / size[1] / map[2],
             "Window: expected one whose values a usize can count"
         );
-        Self { map, size, stride, padding, windows }
+        Self { map, size, stride, padding, dilation, windows }
     }
 
     /// Rows and columns of windows, with this many values each.
@@ -175,7 +262,8 @@ impl Geometry {
 
     /// Whether a position may lie in several windows.
     pub const fn overlaps(self) -> bool {
-        self.stride[0] < self.size[0] || self.stride[1] < self.size[1]
+        self.stride[0] < reach(self.size[0], self.dilation[0])
+            || self.stride[1] < reach(self.size[1], self.dilation[1])
     }
 
     /// Whether the position of this number lies in a window, where windows do not overlap.
@@ -184,7 +272,10 @@ impl Geometry {
             let pick = |values: [usize; 2]| if direction == 0 { values[0] } else { values[1] };
             let (stride, place) =
                 (pick(self.stride).max(1), place.wrapping_add(pick(self.padding)));
-            place / stride < pick(self.windows) && place % stride < pick(self.size)
+            let (dilation, inside) = (pick(self.dilation).max(1), place % stride);
+            place / stride < pick(self.windows)
+                && inside < reach(pick(self.size), dilation)
+                && inside % dilation == 0
         };
         let width = self.map[1].max(1);
         covered(0, position / width) && covered(1, position % width)
@@ -206,40 +297,58 @@ impl Geometry {
     }
 
     /// The windows, row by row, each as its runs: what lies in the map and in the window, side by
-    /// side in both. What lies in the padding is left out.
+    /// side in both. What lies in the padding is left out. Where the window has horizontal gaps, no
+    /// two of its positions are neighbours in the map, and each is a run.
     pub fn each(self) -> impl Iterator<Item = impl Iterator<Item = Run> + Clone> {
         let [_, width, channels] = self.map;
         let [rows, columns] = self.windows;
+        let [down, right] = self.dilation;
         (0..rows).flat_map(move |row| {
             let vertical = self.overlap(0, row);
             (0..columns).map(move |column| {
                 let horizontal = self.overlap(1, column);
-                let length = horizontal.length.wrapping_mul(channels);
-                (0..vertical.length).map(move |line| Run {
-                    window: begin(
-                        [vertical.window.wrapping_add(line), horizontal.window],
-                        [self.size[1], channels],
-                    ),
-                    map: begin(
-                        [vertical.map.wrapping_add(line), horizontal.map],
-                        [width, channels],
-                    ),
-                    length,
+                let (pieces, positions) =
+                    if right == 1 { (1, horizontal.length) } else { (horizontal.length, 1) };
+                let length = positions.wrapping_mul(channels);
+                (0..vertical.length.wrapping_mul(pieces)).map(move |index| {
+                    let (line, piece) =
+                        if pieces == 1 { (index, 0) } else { divide(index, pieces) };
+                    let [map_line, map_piece] =
+                        [line.wrapping_mul(down), piece.wrapping_mul(right)];
+                    Run {
+                        window: begin(
+                            [
+                                vertical.window.wrapping_add(line),
+                                horizontal.window.wrapping_add(piece),
+                            ],
+                            [self.size[1], channels],
+                        ),
+                        map: begin(
+                            [
+                                vertical.map.wrapping_add(map_line),
+                                horizontal.map.wrapping_add(map_piece),
+                            ],
+                            [width, channels],
+                        ),
+                        length,
+                    }
                 })
             })
         })
     }
 
-    /// What a window and the map have in common along one direction, in positions.
+    /// What a window and the map have in common along one direction, in positions: in the window
+    /// they are neighbours, in the map as far apart as the dilation says.
     fn overlap(self, direction: usize, place: usize) -> Run {
         let pick = |values: [usize; 2]| if direction == 0 { values[0] } else { values[1] };
-        let (size, padding) = (pick(self.size), pick(self.padding));
         let [height, width, _] = self.map;
         let extent = pick([height, width]);
         let start = place.wrapping_mul(pick(self.stride));
-        let window = padding.saturating_sub(start);
-        let map = start.saturating_sub(padding);
-        let length = size.saturating_sub(window).min(extent.saturating_sub(map));
+        let seen = [pick(self.padding), pick(self.padding).wrapping_add(extent)];
+        let (window, length) = between(seen, start, pick(self.size), pick(self.dilation));
+        let map = start
+            .wrapping_add(window.wrapping_mul(pick(self.dilation)))
+            .wrapping_sub(pick(self.padding));
         Run { window, map, length }
     }
 }
@@ -281,13 +390,62 @@ const fn begin([row, column]: [usize; 2], [width, channels]: [usize; 2]) -> usiz
     row.wrapping_mul(width).wrapping_add(column).wrapping_mul(channels)
 }
 
+/// Of the positions of a window that starts here, those that lie between two bounds: the first of
+/// them, and how many they are.
+#[inline(always)]
+const fn between(
+    [from, to]: [usize; 2],
+    start: usize,
+    size: usize,
+    dilation: usize,
+) -> (usize, usize) {
+    let first = gaps(from.saturating_sub(start), dilation);
+    let end = gaps(to.saturating_sub(start), dilation);
+    let end = if end < size { end } else { size };
+    (first, end.saturating_sub(first))
+}
+
+/// How many positions of a window lie before a distance from its start.
+#[inline(always)]
+const fn gaps(distance: usize, dilation: usize) -> usize {
+    if dilation <= 1 { distance } else { distance.div_ceil(dilation) }
+}
+
+/// A quotient and its remainder; the divisor is at least 1, which the compiler cannot know.
+const fn divide(index: usize, divisor: usize) -> (usize, usize) {
+    let divisor = if divisor > 0 { divisor } else { 1 };
+    (index / divisor, index % divisor)
+}
+
+/// How many positions of the map lie from the first of a window to its last, both included.
+const fn reach(size: usize, dilation: usize) -> usize {
+    size.saturating_sub(1).saturating_mul(dilation).saturating_add(1)
+}
+
 /// How often a window fits along one direction.
-const fn places(extent: usize, size: usize, stride: usize, padding: usize) -> usize {
+const fn places(
+    extent: usize,
+    size: usize,
+    stride: usize,
+    [before, after]: [usize; 2],
+    dilation: usize,
+) -> usize {
     assert!(size > 0 && stride > 0, "Window: expected a size and a stride of at least 1");
-    assert!(padding < size, "Window: expected less padding than the window is long");
-    let padded = extent.saturating_add(padding.saturating_mul(2));
-    assert!(padded >= size, "Window: expected one no longer than the map with its padding");
-    (padded - size) / stride + 1
+    assert!(dilation > 0, "Window: expected a dilation of at least 1");
+    let (reach, inside) = (reach(size, dilation), before.saturating_add(extent));
+    let padded = inside.saturating_add(after);
+    assert!(padded < usize::MAX, "Window: expected a map with a padding that a usize can count");
+    assert!(padded >= reach, "Window: expected one no longer than the map with its padding");
+    let last = (padded - reach) / stride;
+    assert!(last * stride < inside, "Window: expected every window to begin before the map ends");
+    // What begins in the map sees it. What begins in the padding before the map might not.
+    let mut place = 0;
+    while place <= last && place * stride < before {
+        let (_, seen) = between([before, inside], place * stride, size, dilation);
+        assert!(seen > 0, "Window: expected less padding: every window must see some of the map");
+        place += 1;
+    }
+    last + 1
 }
 
 #[cfg(test)]
@@ -322,29 +480,111 @@ mod tests {
         assert_eq!(windows[8], [(0, 4, 2), (3, 7, 2)]);
     }
 
-    /// Element by element, with the padding written out.
+    /// Of one direction, what each window sees: its own position, and that of the map. `None` where
+    /// one sees nothing, or where not even one window fits.
+    fn plainly(
+        extent: usize,
+        size: usize,
+        stride: usize,
+        [before, after]: [usize; 2],
+        dilation: usize,
+    ) -> Option<Vec<Vec<[usize; 2]>>> {
+        let last = |start: usize| start + (size - 1) * dilation;
+        let starts =
+            (0..).step_by(stride).take_while(|start| last(*start) < before + extent + after);
+        let windows: Vec<Vec<_>> = starts
+            .map(|start| {
+                let places = (0..size).map(|tap| [tap, start + tap * dilation]);
+                let inside = places.filter(|[_, y]| (before..before + extent).contains(y));
+                inside.map(|[tap, y]| [tap, y - before]).collect()
+            })
+            .collect();
+        (!windows.is_empty() && windows.iter().all(|window| !window.is_empty())).then_some(windows)
+    }
+
+    /// Value by value, for all small shapes: vertical and horizontal settings meet in pairs, one of
+    /// which is one of the few that the other is compared with.
     #[test]
-    fn runs_cover_what_a_window_sees_of_the_map() {
-        type M = Map<5, 4, 2>;
-        type W = Window<Kernel<3, 2>, Stride<2, 1>, Padding<2, 1>>;
-        let geometry = Geometry::of::<M, W>();
-        assert_eq!(geometry.windows, [4, 5]);
-        for (index, found) in runs::<M, W>().into_iter().enumerate() {
-            let (row, column) = (index / 5, index % 5);
-            let mut seen = Vec::new();
-            for (window, map, length) in found {
-                seen.extend((0..length).map(|i| (window + i, map + i)));
-            }
-            let mut expected = Vec::new();
-            for (y, x, c) in
-                (0..3).flat_map(|y| (0..2).flat_map(move |x| (0..2).map(move |c| (y, x, c))))
+    fn runs_are_what_a_window_sees_of_the_map_value_by_value() {
+        let mut directions = Vec::new();
+        for extent in 1..6 {
+            for (size, stride, dilation) in (0..36).map(|i| (1 + i % 4, 1 + i / 4 % 3, 1 + i / 12))
             {
-                let (v, h) = (row as i32 * 2 + y - 2, column as i32 + x - 1);
-                if (0..5).contains(&v) && (0..4).contains(&h) {
-                    expected.push(((y * 4 + x * 2 + c) as usize, (v * 8 + h * 2 + c) as usize));
+                for sides in (0..16).map(|i| [i % 4, i / 4]) {
+                    if let Some(seen) = plainly(extent, size, stride, sides, dilation) {
+                        directions.push((extent, size, stride, sides, dilation, seen));
+                    }
                 }
             }
-            assert_eq!(seen, expected, "window {index}");
         }
+        assert!(directions.len() > 1000, "{} of 2880", directions.len());
+        // An interpreter takes minutes for all of them.
+        let step = if cfg!(miri) { 97 } else { 1 };
+        for (index, first) in directions.iter().enumerate().step_by(step) {
+            let other = &directions[index * 31 % directions.len()];
+            for (channels, [rows, columns]) in [(1, [first, other]), (3, [other, first])] {
+                let (height, size_v, down, [top, bottom], dilation_v, seen_v) = rows;
+                let (width, size_h, right, [left, end], dilation_h, seen_h) = columns;
+                let geometry = Geometry::new(
+                    [*height, *width, channels],
+                    [*size_v, *size_h],
+                    [*down, *right],
+                    [[*top, *left], [*bottom, *end]],
+                    [*dilation_v, *dilation_h],
+                );
+                assert_eq!(geometry.windows, [seen_v.len(), seen_h.len()], "{geometry:?}");
+                let mut expected = Vec::new();
+                let mut covered = std::vec![0; height * width];
+                for (row, column) in
+                    seen_v.iter().flat_map(|row| seen_h.iter().map(move |column| (row, column)))
+                {
+                    let mut window = Vec::new();
+                    for ([v, y], [h, x]) in
+                        row.iter().flat_map(|place| column.iter().map(move |other| (place, other)))
+                    {
+                        covered[y * width + x] += 1;
+                        window.extend((0..channels).map(|channel| {
+                            (
+                                (v * size_h + h) * channels + channel,
+                                (y * width + x) * channels + channel,
+                            )
+                        }));
+                    }
+                    expected.push(window);
+                }
+                let found: Vec<Vec<_>> = geometry
+                    .each()
+                    .map(|runs| {
+                        let each =
+                            |run: Run| (0..run.length).map(move |i| (run.window + i, run.map + i));
+                        runs.flat_map(each).collect()
+                    })
+                    .collect();
+                assert_eq!(found, expected, "{geometry:?}");
+                if !geometry.overlaps() {
+                    let covers: Vec<_> = (0..height * width)
+                        .map(|place| usize::from(geometry.covers(place)))
+                        .collect();
+                    assert_eq!(covers, covered, "{geometry:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn windows_that_see_nothing_of_the_map_are_refused() {
+        let of = |[before, after]: [usize; 2], dilation| {
+            std::panic::catch_unwind(|| {
+                let sides = [[before, 0], [after, 0]];
+                Geometry::new([3, 1, 1], [2, 1], [1, 1], sides, [dilation, 1]).windows
+            })
+            .ok()
+        };
+        assert_eq!(of([1, 1], 1), Some([4, 1]));
+        assert_eq!(of([2, 0], 1), None);
+        assert_eq!(of([0, 2], 1), None);
+        assert_eq!(of([2, 2], 2), Some([5, 1]));
+        // A map of three positions in the gap of four.
+        assert_eq!(of([1, 1], 4), None);
     }
 }

@@ -10,10 +10,10 @@ use crate::support::reference_network::finite_differences;
 use rolling_ball::Error;
 use rolling_ball::kernels::{Active, Scalar};
 use rolling_ball::nn::{
-    All, AveragePool, BiasesOnly, Conv1d, Conv2d, Dense, DepthwiseConv2d, Frozen, Gelu,
-    GlobalAveragePool, Gradient, Kernel, Layer, LayerNorm, LeakyRelu, Map, MaxPool, Padding,
-    Parameters, Relu, Relu6, Residual, Shape, Sigmoid, Signal, Sliding, Stride, Tanh, Whole,
-    Window, over,
+    All, AveragePool, BiasesOnly, Concat, Conv1d, Conv2d, Dense, DepthwiseConv2d, Dilation, Frozen,
+    Gelu, GlobalAveragePool, Gradient, Identity, Kernel, Layer, LayerNorm, LeakyRelu, Map, MaxPool,
+    Padding, PaddingBySide, Parameters, Relu, Relu6, Residual, Shape, Sigmoid, Signal, Sliding,
+    Stride, Tanh, Whole, Window, over,
 };
 
 /// Up to about 50 sums of products of order 1, and differences whose own error is below 1e-9.
@@ -151,7 +151,13 @@ fn trains_what_it_says<A: Layer, B: Layer, F: Layer>() {
 }
 
 fn place<M: Shape, S: Sliding>() -> Place {
-    Place { map: M::MAP, size: S::SIZE, stride: S::STRIDE, padding: S::PADDING }
+    Place {
+        map: M::MAP,
+        size: S::SIZE,
+        stride: S::STRIDE,
+        padding: S::PADDING,
+        dilation: S::DILATION,
+    }
 }
 
 fn convolves<M: Shape, S: Sliding, const FILTERS: usize>() {
@@ -176,13 +182,52 @@ fn a_convolution_is_a_weighted_sum_of_every_window_plus_a_bias() {
 }
 
 #[test]
+fn the_padding_may_differ_from_side_to_side_and_a_window_may_have_gaps() {
+    type Last = Window<Kernel<3>, Stride<2>, PaddingBySide<0, 1, 0, 1>>;
+    type First = Window<Kernel<2, 3>, Stride<1, 2>, PaddingBySide<1, 0, 2, 0>>;
+    type Vertical = Window<Kernel<2>, Stride<1>, Padding<0>, Dilation<3, 1>>;
+    type Gaps = Window<Kernel<3, 2>, Stride<2, 1>, PaddingBySide<2, 1, 0, 2>, Dilation<2, 3>>;
+    type Sparse = Window<Kernel<2>, Stride<4>, PaddingBySide<0, 1, 1, 0>, Dilation<2>>;
+    fn all<S: Sliding>() {
+        convolves::<Map<6, 8, 2>, S, 3>();
+        convolves_by_channel::<Map<6, 8, 3>, S>();
+        pools::<Map<6, 8, 2>, S>();
+    }
+    all::<Last>();
+    all::<First>();
+    all::<Vertical>();
+    all::<Gaps>();
+    all::<Sparse>();
+    // Several filters at once, where a vector unit has them.
+    convolves::<Map<6, 8, 3>, Gaps, 9>();
+}
+
+/// What `ceil_mode` adds to a pool are windows that reach beyond the map.
+#[test]
+fn a_pool_may_keep_the_windows_that_end_beyond_the_map() {
+    type Ceiling = Window<Kernel<2>, Stride<2>, PaddingBySide<0, 1, 0, 1>>;
+    let nothing = Parameters { theta: &[], frozen: &[] };
+    let input: Vec<f32> = (1..10).map(|x| x as f32).collect();
+    let slopes = [1.0, 2.0, 3.0, 4.0];
+    let largest = pass::<MaxPool<Map<3, 3, 1>, Ceiling>, Active>(nothing, &input, &slopes);
+    assert_eq!(largest.output, [5.0, 6.0, 8.0, 9.0]);
+    assert_eq!(largest.input_gradient, [0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 0.0, 3.0, 4.0]);
+}
+
+#[test]
 fn a_convolution_in_time_is_one_on_a_map_of_a_single_row() {
     type L = Conv1d<Signal<11, 3>, Window<Kernel<5>, Stride<2>, Padding<2>>, 4>;
+    type Causal = Window<Kernel<3>, Stride<1>, PaddingBySide<0, 0, 8, 0>, Dilation<4>>;
     assert_eq!((L::MAP, L::INPUTS, L::PARAMETERS), ([1, 6, 4], 33, 4 * 15 + 4));
-    let place = Place { map: [1, 11, 3], size: [1, 5], stride: [1, 2], padding: [0, 2] };
+    let place = Place::new([1, 11, 3], [1, 5], [1, 2], [0, 2]);
     behaves_as::<L>(1.0, |theta, x| convolution(place, 4, theta, x));
     behaves_as::<Conv1d<Signal<7, 2>, Window<Kernel<3>>, 3>>(1.0, |theta, x| {
-        let place = Place { map: [1, 7, 2], size: [1, 3], stride: [1, 1], padding: [0, 0] };
+        let place = Place::new([1, 7, 2], [1, 3], [1, 1], [0, 0]);
+        convolution(place, 3, theta, x)
+    });
+    behaves_as::<Conv1d<Signal<10, 2>, Causal, 3>>(1.0, |theta, x| {
+        let place = Place::new([1, 10, 2], [1, 3], [1, 1], [0, 0]);
+        let place = Place { padding: [[0, 8], [0, 0]], dilation: [1, 4], ..place };
         convolution(place, 3, theta, x)
     });
 }
@@ -241,7 +286,7 @@ fn pools_take_the_largest_and_the_mean_of_every_window() {
 fn the_global_average_has_one_value_a_channel() {
     type L = GlobalAveragePool<Map<3, 4, 5>>;
     assert_eq!((L::MAP, L::OUTPUTS), ([1, 1, 5], 5));
-    let place = Place { map: [3, 4, 5], size: [3, 4], stride: [1, 1], padding: [0, 0] };
+    let place = Place::new([3, 4, 5], [3, 4], [1, 1], [0, 0]);
     behaves_as::<L>(1.0, |_, x| average_pool(place, x));
 }
 
@@ -355,7 +400,7 @@ fn values_that_are_all_equal_normalise_to_the_shifts() {
 #[test]
 fn a_residual_adds_its_input_to_what_its_layers_make_of_it() {
     fn connected(theta: &[f64], x: &[f64]) -> Vec<f64> {
-        let place = Place { map: [1, 1, 5], size: [1, 1], stride: [1, 1], padding: [0, 0] };
+        let place = Place::new([1, 1, 5], [1, 1], [1, 1], [0, 0]);
         convolution(place, 5, theta, x)
     }
     fn add(a: Vec<f64>, b: &[f64]) -> Vec<f64> {
@@ -374,6 +419,161 @@ fn a_residual_adds_its_input_to_what_its_layers_make_of_it() {
         Residual<Dense<5, 5, BiasesOnly>>,
         Residual<Dense<5, 5, Frozen>>,
     >();
+}
+
+/// A layer for several samples at once, and one at a time: the same bits, but for the order in
+/// which a gradient is added up, which is that of the samples too.
+fn takes_several_samples_as_one_at_a_time<L: Layer>() {
+    const SAMPLES: usize = 3;
+    let mut random = Random(11);
+    let theta = random.vector(L::PARAMETERS);
+    let parameters = Parameters { theta: &theta, frozen: &[] };
+    let (inputs, slopes) =
+        (random.vector(SAMPLES * L::INPUTS), random.vector(SAMPLES * L::OUTPUTS));
+    let mut activations = vec![f32::NAN; SAMPLES * L::ACTIVATIONS];
+    let mut outputs = vec![f32::NAN; SAMPLES * L::OUTPUTS];
+    L::forward::<Active>(parameters, &inputs, &mut activations, &mut outputs).unwrap();
+    let mut input_gradients = inputs.clone();
+    let mut gradient = vec![f32::NAN; L::PARAMETERS];
+    let target = Gradient { values: &mut gradient, add: false };
+    L::backward_through::<Active>(
+        parameters,
+        &mut input_gradients,
+        &mut activations,
+        &slopes,
+        target,
+    )
+    .unwrap();
+    let mut sum = vec![0.0; L::PARAMETERS];
+    for sample in 0..SAMPLES {
+        let of = |values: &[f32], length: usize| values[sample * length..][..length].to_vec();
+        let alone =
+            pass::<L, Active>(parameters, &of(&inputs, L::INPUTS), &of(&slopes, L::OUTPUTS));
+        assert_eq!(bits(&of(&outputs, L::OUTPUTS)), bits(&alone.output));
+        assert_eq!(bits(&of(&input_gradients, L::INPUTS)), bits(&alone.input_gradient));
+        sum.iter_mut().zip(&alone.gradient).for_each(|(sum, x)| *sum += f64::from(*x));
+    }
+    agree("gradient of several samples", &gradient, &sum);
+}
+
+/// Layers beside each other, on a map.
+mod beside {
+    use super::*;
+
+    type Input = Map<4, 5, 3>;
+    type Around = Window<Kernel<3>, Stride<1>, Padding<1>>;
+    type First = Conv2d<Input, Around, 4>;
+    type Halved = Conv2d<Input, Window<Kernel<3>, Stride<2>, Padding<1>>, 2>;
+    type Second = Conv2d<Halved, Around, 5>;
+    type Shortcut = Conv2d<Input, Window<Kernel<1>, Stride<2>>, 5>;
+    type Long = (Halved, over::Tanh<Halved>, Second);
+
+    fn first(theta: &[f64], x: &[f64]) -> Vec<f64> {
+        convolution(Place::new([4, 5, 3], [3, 3], [1, 1], [1, 1]), 4, theta, x)
+    }
+
+    fn long(theta: &[f64], x: &[f64]) -> Vec<f64> {
+        let (halved, second) = theta.split_at(Halved::PARAMETERS);
+        let x = convolution(Place::new([4, 5, 3], [3, 3], [2, 2], [1, 1]), 2, halved, x);
+        let x: Vec<f64> = x.iter().map(|x| x.tanh()).collect();
+        convolution(Place::new([2, 3, 2], [3, 3], [1, 1], [1, 1]), 5, second, &x)
+    }
+
+    fn shortcut(theta: &[f64], x: &[f64]) -> Vec<f64> {
+        convolution(Place::new([4, 5, 3], [1, 1], [2, 2], [0, 0]), 5, theta, x)
+    }
+
+    fn sum(a: &[f64], b: &[f64]) -> Vec<f64> {
+        a.iter().zip(b).map(|(a, b)| a + b).collect()
+    }
+
+    fn side_by_side(a: (usize, &[f64]), b: (usize, &[f64])) -> Vec<f64> {
+        let positions = a.1.chunks(a.0).zip(b.1.chunks(b.0));
+        positions.flat_map(|(a, b)| [a, b].concat()).collect()
+    }
+
+    fn everything<L: Layer>(reference: impl Fn(&[f64], &[f64]) -> Vec<f64>) {
+        behaves_as::<L>(1.0, reference);
+        takes_several_samples_as_one_at_a_time::<L>();
+        let [front, back] = L::BUFFERS;
+        assert!(front + back + L::INFERENCE <= L::INPUTS + L::ACTIVATIONS + L::OUTPUTS);
+    }
+
+    #[test]
+    fn a_shortcut_may_have_layers_of_its_own() {
+        type Block = Residual<Long, Shortcut>;
+        assert_eq!((Block::MAP, Block::PARAMETERS), ([2, 3, 5], (56 + 95) + 20));
+        everything::<Block>(|theta, x| {
+            let (layers, others) = theta.split_at(56 + 95);
+            sum(&long(layers, x), &shortcut(others, x))
+        });
+        everything::<Residual<Shortcut, Long>>(|theta, x| {
+            let (others, layers) = theta.split_at(20);
+            sum(&long(layers, x), &shortcut(others, x))
+        });
+        type Twice = Residual<Identity<Input>, over::Tanh<Input>>;
+        everything::<Twice>(|_, x| x.iter().map(|x| x + x.tanh()).collect());
+        everything::<Residual<over::Tanh<Input>, (Identity<Input>,)>>(|_, x| {
+            x.iter().map(|x| x + x.tanh()).collect()
+        });
+    }
+
+    #[test]
+    fn a_concatenation_has_the_channels_of_both_at_every_position() {
+        type Both = Concat<First, over::Tanh<Input>>;
+        assert_eq!((Both::MAP, Both::PARAMETERS), ([4, 5, 7], First::PARAMETERS));
+        everything::<Both>(|theta, x| {
+            let tanh: Vec<f64> = x.iter().map(|x| x.tanh()).collect();
+            side_by_side((4, &first(theta, x)), (3, &tanh))
+        });
+        everything::<Concat<Identity<Input>, First>>(|theta, x| {
+            side_by_side((3, x), (4, &first(theta, x)))
+        });
+        everything::<Concat<First, Identity<Input>>>(|theta, x| {
+            side_by_side((4, &first(theta, x)), (3, x))
+        });
+        everything::<Concat<Identity<Input>, Identity<Input>>>(|_, x| side_by_side((3, x), (3, x)));
+        type Three = Concat<
+            Shortcut,
+            Concat<Long, MaxPool<Input, Window<Kernel<2>, Stride<2>, PaddingBySide<0, 0, 0, 1>>>>,
+        >;
+        assert_eq!(Three::MAP, [2, 3, 5 + 5 + 3]);
+        everything::<Three>(|theta, x| {
+            let (others, layers) = theta.split_at(20);
+            let pool = Place::new([4, 5, 3], [2, 2], [2, 2], [0, 0]);
+            let pooled = max_pool(Place { padding: [[0, 0], [0, 1]], ..pool }, x);
+            let two = side_by_side((5, &long(layers, x)), (3, &pooled));
+            side_by_side((5, &shortcut(others, x)), (8, &two))
+        });
+    }
+
+    #[test]
+    fn plain_vectors_are_concatenated_one_after_the_other() {
+        type Both = Concat<Dense<4, 3>, Dense<4, 2>>;
+        assert_eq!(Both::MAP, [1, 1, 5]);
+        let connected = Place::new([1, 1, 4], [1, 1], [1, 1], [0, 0]);
+        everything::<Both>(|theta, x| {
+            let (first, second) = theta.split_at(15);
+            [convolution(connected, 3, first, x), convolution(connected, 2, second, x)].concat()
+        });
+    }
+
+    #[test]
+    fn the_identity_hands_its_input_on_and_takes_no_memory_where_nothing_is_trained() {
+        behaves_as::<Identity<Input>>(1.0, |_, x| x.to_vec());
+        assert_eq!(Identity::<Input>::BUFFERS, [60, 0]);
+    }
+
+    /// Two blocks of a ResNet, of which a prediction keeps three vectors, not one for each layer.
+    #[test]
+    fn a_prediction_through_residuals_takes_turns_between_two_buffers_and_a_copy() {
+        type Same = Conv2d<Input, Around, 3>;
+        type Block = Residual<(Same, over::Relu<Same>, Same)>;
+        type Blocks = (Block, over::Relu<Block>, Residual<Long, Shortcut>);
+        assert_eq!((Blocks::BUFFERS, Blocks::INFERENCE), ([60, 60], 60));
+        assert_eq!(Block::ACTIVATIONS, 60 + 60);
+        takes_several_samples_as_one_at_a_time::<Blocks>();
+    }
 }
 
 #[test]
@@ -408,18 +608,18 @@ mod chained {
 
     #[test]
     fn a_whole_convolutional_network_has_the_gradient_of_finite_differences() {
-        let windowed = |map, stride| Place { map, size: [3, 3], stride, padding: [1, 1] };
+        let windowed = |map, stride| Place::new(map, [3, 3], stride, [1, 1]);
         computes::<Net>(1.0, |theta, x| {
             let (first, theta) = theta.split_at(First::PARAMETERS);
             let (spatial, dense) = theta.split_at(Spatial::PARAMETERS);
             let x = convolution(windowed([8, 8, 1], [1, 1]), 4, first, x);
             let x: Vec<f64> = x.iter().map(|x| x.max(0.0)).collect();
-            let half = Place { map: [8, 8, 4], size: [2, 2], stride: [2, 2], padding: [0, 0] };
+            let half = Place::new([8, 8, 4], [2, 2], [2, 2], [0, 0]);
             let x = max_pool(half, &x);
             let x = depthwise(windowed([4, 4, 4], [1, 1]), spatial, &x);
-            let whole = Place { map: [4, 4, 4], size: [4, 4], stride: [1, 1], padding: [0, 0] };
+            let whole = Place::new([4, 4, 4], [4, 4], [1, 1], [0, 0]);
             let x = average_pool(whole, &x);
-            let connected = Place { map: [1, 1, 4], size: [1, 1], stride: [1, 1], padding: [0, 0] };
+            let connected = Place::new([1, 1, 4], [1, 1], [1, 1], [0, 0]);
             convolution(connected, 3, dense, &x)
         });
     }

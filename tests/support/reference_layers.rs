@@ -7,13 +7,24 @@ pub struct Place {
     pub map: [usize; 3],
     pub size: [usize; 2],
     pub stride: [usize; 2],
-    pub padding: [usize; 2],
+    /// Above and left of the map, then below and right of it.
+    pub padding: [[usize; 2]; 2],
+    pub dilation: [usize; 2],
 }
 
 impl Place {
+    /// A window without gaps, with the same padding on opposite sides.
+    pub fn new(map: [usize; 3], size: [usize; 2], stride: [usize; 2], padding: [usize; 2]) -> Self {
+        Self { map, size, stride, padding: [padding; 2], dilation: [1, 1] }
+    }
+
     /// Rows and columns of windows.
     pub fn windows(self) -> [usize; 2] {
-        [0, 1].map(|d| (self.map[d] + 2 * self.padding[d] - self.size[d]) / self.stride[d] + 1)
+        let [before, after] = self.padding;
+        [0, 1].map(|d| {
+            let reach = (self.size[d] - 1) * self.dilation[d] + 1;
+            (before[d] + self.map[d] + after[d] - reach) / self.stride[d] + 1
+        })
     }
 
     /// For every window the positions in it, row by row: the index of a position's first value in
@@ -26,8 +37,9 @@ impl Place {
         {
             let mut positions = Vec::new();
             for (v, h) in (0..self.size[0]).flat_map(|v| (0..self.size[1]).map(move |h| (v, h))) {
-                let y = (row * self.stride[0] + v) as isize - self.padding[0] as isize;
-                let x = (column * self.stride[1] + h) as isize - self.padding[1] as isize;
+                let [[top, left], _] = self.padding.map(|sides| sides.map(|side| side as isize));
+                let y = (row * self.stride[0] + v * self.dilation[0]) as isize - top;
+                let x = (column * self.stride[1] + h * self.dilation[1]) as isize - left;
                 let inside = y >= 0 && x >= 0 && y < height as isize && x < width as isize;
                 positions.push(inside.then(|| (y as usize * width + x as usize) * channels));
             }

@@ -17,12 +17,12 @@ use flash::Flash;
 use rolling_ball::kernels::{AdamCoefficients, Scalar, VectorOps, sum_lanes};
 use rolling_ball::nn::activation::Rectifier;
 use rolling_ball::nn::{
-    self, AveragePool, BiasesOnly, BinaryCrossEntropyWithLogits, Conv1d, Conv2d, Dense,
-    DepthwiseConv2d, FloatBackbone, Frozen, Gelu, GlobalAveragePool, Gradient, Huber, Input,
-    Kernel, Layer, LayerNorm, LeakyRelu, Loss, Map, MaxPool, MaxPool1d, MeanSquaredError, Memory,
-    Network, Padding, ParameterKind, Parameters, Quantized, QuantizedSamples, Relu, Relu6,
-    Residual, Sample, SampleStore, Samples, Shape, Sigmoid, Signal, SoftmaxCrossEntropy, Stride,
-    Tanh, Window, activation, dense, int8, over,
+    self, AveragePool, BiasesOnly, BinaryCrossEntropyWithLogits, Concat, Conv1d, Conv2d, Dense,
+    DepthwiseConv2d, Dilation, FloatBackbone, Frozen, Gelu, GlobalAveragePool, Gradient, Huber,
+    Identity, Input, Kernel, Layer, LayerNorm, LeakyRelu, Loss, Map, MaxPool, MaxPool1d,
+    MeanSquaredError, Memory, Network, Padding, PaddingBySide, ParameterKind, Parameters,
+    Quantized, QuantizedSamples, Relu, Relu6, Residual, Sample, SampleStore, Samples, Shape,
+    Sigmoid, Signal, SoftmaxCrossEntropy, Stride, Tanh, Window, activation, dense, int8, over,
 };
 use rolling_ball::{
     Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, ByPart, CheckpointError,
@@ -56,12 +56,15 @@ type Eight<'a> = int8::Int8Backbone<
     'a,
     (
         int8::Conv2d<Image, Window<Kernel<3>, Stride<1>, Padding<1>>, 2>,
+        int8::Residual<(int8::ScaleShift<Image>, int8::Rescale<Image>)>,
+        int8::Table<Image>,
         int8::MaxPool<Image, Window<Kernel<2>, Stride<2>>>,
         int8::DepthwiseConv2d<Halved, Window<Kernel<2>, Stride<1>, Padding<1>>>,
         int8::AveragePool<Map<3, 3, 2>, Window<Kernel<2>>>,
         int8::Conv1d<Signal<4, 2>, Window<Kernel<2>, Stride<2>>, 3>,
         int8::GlobalAveragePool<Map<1, 2, 3>>,
-        int8::Dense<3, 4>,
+        int8::Concat<int8::Identity<Signal<1, 3>>, int8::Dense<3, 1>>,
+        int8::Dense<4, 4>,
     ),
 >;
 static EIGHT: [u8; Eight::BYTES] = [1; Eight::BYTES];
@@ -298,8 +301,11 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
 }
 
 fn layers() -> Result<(), Error> {
-    type First = Conv2d<Map<6, 5, 2>, Window<Kernel<3>, Stride<1, 2>, Padding<1>>, 3>;
-    type Spatial = DepthwiseConv2d<Map<6, 5, 2>, Window<Kernel<3>, Stride<1, 2>, Padding<1>>>;
+    type Small = Map<6, 5, 2>;
+    type First = Conv2d<Small, Window<Kernel<3>, Stride<1, 2>, Padding<1>>, 3>;
+    type Spatial = DepthwiseConv2d<Small, Window<Kernel<3>, Stride<1>, Padding<1>>>;
+    type Shortcut = Conv2d<Small, Window<Kernel<1>>, 2>;
+    type Uneven = Window<Kernel<2>, Stride<2>, PaddingBySide<0, 1, 1, 0>, Dilation<2>>;
     layer::<First>()?;
     layer::<Conv1d<Signal<9, 2>, Window<Kernel<3>>, 3>>()?;
     layer::<Spatial>()?;
@@ -312,6 +318,11 @@ fn layers() -> Result<(), Error> {
     layer::<(Dense<7, 6>, Relu<6>, (Dense<6, 5>,))>()?;
     layer::<MaxPool1d<Signal<9, 2>, Window<Kernel<3>>>>()?;
     layer::<Residual<(Dense<7, 7>, Relu<7>)>>()?;
+    layer::<Residual<Spatial, Shortcut>>()?;
+    layer::<Concat<Spatial, Concat<Identity<Small>, Shortcut>>>()?;
+    layer::<Conv2d<Small, Uneven, 3>>()?;
+    layer::<MaxPool<Small, Uneven>>()?;
+    layer::<AveragePool<Small, Uneven>>()?;
     layer::<Relu6<7>>()?;
     layer::<LeakyRelu<7>>()?;
     layer::<Tanh<7>>()?;

@@ -1,7 +1,7 @@
 //! The files of an imported network: Rust types, C arrays, and the numbers that they include.
 
-use super::graph::{Graph, Operation, length};
-use super::quantise::Quantised;
+use super::graph::{Graph, Node, every, length};
+use super::int8::Quantised;
 use super::sizes::{self, Split};
 use super::types::{self, Type};
 use anyhow::Result;
@@ -79,7 +79,7 @@ fn rust(
     int8: Option<&Quantised>,
 ) -> Result<String> {
     let name = &graph.name;
-    let scratch = sizes::scratch(graph, int8.is_some());
+    let scratch = sizes::scratch(graph, int8);
     let precision = if int8.is_some() { "int8" } else { "f32" };
     let mut text = String::new();
     writeln!(text, "//! The network `{name}`, as `rolling-ball import` wrote it: do not edit.")?;
@@ -96,30 +96,31 @@ fn rust(
     writeln!(text, "//! | theta, the ball's two vectors and scratch, in RAM | {ram} |")?;
     writeln!(text, "\nuse rolling_ball::{{Error, nn}};\n")?;
 
-    let mut layers = Vec::new();
-    for (index, node) in graph.nodes.iter().enumerate() {
-        let in_backbone = index < graph.backbone;
-        let layer = match int8 {
-            // It has become the clamp of the layer before it.
-            Some(_) if in_backbone && matches!(node.operation, Operation::Activation(_)) => {
-                continue;
-            }
-            Some(_) if in_backbone => types::int8(node),
-            _ => types::float(node, in_backbone),
-        };
-        let alias = format!("Layer{}", index + 1);
-        text.push_str(&layer.declared(&format!("type {alias}")));
-        layers.push((in_backbone, Type::named(alias)));
-    }
-    let part = |wanted: bool| {
-        let layers = layers.iter().filter(|(in_backbone, _)| *in_backbone == wanted);
-        Type::tuple(layers.map(|(_, layer)| layer.clone()).collect())
+    let (backbone_nodes, other_nodes) = graph.nodes.split_at(graph.backbone);
+    let float = |nodes: &[Node], frozen| -> Vec<Type> {
+        nodes.iter().map(|node| types::float(node, frozen)).collect()
     };
+    let frozen_types = match int8 {
+        Some(quantised) => types::int8(&every(backbone_nodes), &quantised.layers),
+        None => float(backbone_nodes, true),
+    };
+    let mut number = 0;
+    let mut named = |types: Vec<Type>| {
+        let name = |layer: Type| {
+            number += 1;
+            let alias = format!("Layer{number}");
+            text.push_str(&layer.declared(&format!("type {alias}")));
+            Type::named(alias)
+        };
+        Type::tuple(types.into_iter().map(name).collect())
+    };
+    let frozen_layers = named(frozen_types);
+    let layers = named(float(other_nodes, false));
     text.push('\n');
     let mut network = vec![Type::named("'static"), Type::named("Layers")];
     if graph.backbone > 0 {
         writeln!(text, "/// The layers that stay frozen.")?;
-        text.push_str(&part(true).declared("pub type BackboneLayers"));
+        text.push_str(&frozen_layers.declared("pub type BackboneLayers"));
         let backbone = if int8.is_some() { "nn::int8::Int8Backbone" } else { "nn::FloatBackbone" };
         let arguments = vec![Type::named("'static"), Type::named("BackboneLayers")];
         writeln!(text, "/// They, read where they lie.")?;
@@ -127,7 +128,7 @@ fn rust(
         network.push(Type::named("Backbone"));
     }
     writeln!(text, "/// The layers that theta belongs to.")?;
-    text.push_str(&part(false).declared("pub type Layers"));
+    text.push_str(&layers.declared("pub type Layers"));
     writeln!(text, "/// The network.")?;
     text.push_str(&Type::with("nn::Network", network).declared("pub type Network"));
 
@@ -187,7 +188,7 @@ fn c_header(
 ) -> Result<String> {
     let (name, upper) = (&graph.name, graph.name.to_uppercase());
     let outputs = graph.nodes.last().map_or(0, |node| length(node.output));
-    let scratch = sizes::scratch(graph, int8.is_some());
+    let scratch = sizes::scratch(graph, int8);
     let quantised = int8.map(Quantised::bytes).unwrap_or_default();
     let floats = theta.len() + frozen.len() + if int8.is_some() { 0 } else { backbone.len() };
     // At once, since a text that grows is there twice while it is moved.

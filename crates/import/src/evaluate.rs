@@ -28,6 +28,15 @@ impl<'a> Evaluator<'a> {
         self.through(&self.graph.nodes, input, &mut see);
     }
 
+    /// As [`each_output`](Self::each_output), of the layers after the backbone, given its output.
+    pub fn each_output_after_backbone(
+        &self,
+        features: &[f32],
+        mut see: impl FnMut(&Node, &[f32]),
+    ) {
+        self.through(&self.graph.nodes[self.graph.backbone..], features, &mut see);
+    }
+
     /// Returns the output of the last layer.
     pub fn logits(&self, input: &[f32]) -> Vec<f32> {
         self.through(&self.graph.nodes, input, &mut |_, _| {})
@@ -186,7 +195,8 @@ fn normalise(input: &[f32], scales: &[f32], shifts: &[f32], epsilon: f32) -> Vec
         .collect()
 }
 
-fn activate(function: Activation, x: f32) -> f32 {
+/// A function of one value.
+pub fn activate(function: Activation, x: f32) -> f32 {
     match function {
         Activation::Relu => activation::Rectifier::value(x),
         Activation::Relu6 => activation::CappedRectifier::value(x),

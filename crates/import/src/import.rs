@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::graph::Graph;
 use crate::imported::Imported;
 use crate::inputs::Inputs;
-use crate::quantise::quantise;
+use crate::int8::calibrate;
 use crate::read::{LARGEST_DESCRIPTION, LARGEST_TENSORS, read};
 use crate::report;
 use crate::spec::Spec;
@@ -114,7 +114,7 @@ impl Import {
                 let calibration = inputs(&graph, path, &bytes)?;
                 let backbone = graph.backbone();
                 let parameters = &parameters[..backbone.parameters()];
-                Some(quantise(&backbone, parameters, calibration.iter())?)
+                Some(calibrate(&backbone, parameters, calibration.iter())?)
             }
         };
         let measured = match &self.test {

@@ -3,7 +3,7 @@
 use crate::emit::File;
 use crate::error::Error;
 use crate::graph::Graph;
-use crate::quantise::Quantised;
+use crate::int8::Quantised;
 use crate::report::{self, Measured, Row};
 use crate::write::{self, Existing};
 use std::path::Path;

@@ -3,8 +3,9 @@
 use super::evaluate::Evaluator;
 use super::graph::{Graph, length};
 use super::inputs::Inputs;
-use super::quantise::Quantised;
-use super::{reference, sizes};
+use super::int8::Quantised;
+use super::int8::reference;
+use super::sizes;
 use anyhow::{Result, ensure};
 
 /// How a network does on labelled inputs.
@@ -108,7 +109,7 @@ pub fn rows(
     row("other parameters, flash bytes", rest.clone(), rest);
     let theta = split.theta.len().to_string();
     row("trained parameters", theta.clone(), theta);
-    let scratch = [false, true].map(|int8| sizes::scratch(graph, int8));
+    let scratch = [None, int8].map(|int8| sizes::scratch(graph, int8));
     let [float, bytes] = scratch.map(|scratch| (4 * scratch).to_string());
     row("scratch, RAM bytes", float, bytes);
     let [float, bytes] =

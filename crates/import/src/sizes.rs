@@ -1,6 +1,7 @@
 //! What a network takes of a board, computed as its types will say it.
 
-use super::graph::{Graph, Node, Operation, every, length};
+use super::graph::{Graph, Map, Node, Operation, every, length};
+use super::int8::{Layer, Placed, Quantised};
 use super::spec::Train;
 
 /// The parameters after the backbone, by where they are stored.
@@ -35,13 +36,16 @@ pub fn split(graph: &Graph, parameters: &[f32]) -> Split {
 }
 
 /// The floats of scratch, equal to `Network::SCRATCH`.
-pub fn scratch(graph: &Graph, int8: bool) -> usize {
+pub fn scratch(graph: &Graph, int8: Option<&Quantised>) -> usize {
     let (backbone, layers) = graph.nodes.split_at(graph.backbone);
-    let inside = if int8 { backbone_int8(backbone) } else { backbone_f32(backbone) };
-    let inputs = layers.first().map_or(0, |node| length(node.input));
-    let outputs: usize = layers.iter().map(|node| length(node.output)).sum();
-    let activations: usize = layers.iter().map(activations).sum();
-    inside + inputs + outputs + activations
+    let inside = match int8 {
+        Some(quantised) => Bytes::of(&every(backbone), &quantised.layers).scratch(),
+        None if backbone.is_empty() => 0,
+        None => Floats::of(backbone, graph.input).inference(),
+    };
+    let input = layers.first().map_or(graph.input, |node| node.input);
+    let Floats { inputs, outputs, activations, .. } = Floats::of(layers, input);
+    inside + inputs + activations + outputs
 }
 
 /// The bytes of RAM for training with the ball, equal to `Network::RAM_BYTES`.
@@ -49,42 +53,152 @@ pub fn ram_bytes(theta: usize, scratch: usize) -> usize {
     4 * (3 * theta + scratch)
 }
 
-fn width(nodes: &[Node]) -> usize {
-    nodes.iter().map(|node| length(node.input).max(length(node.output))).max().unwrap_or(0)
+/// What a layer in `f32` says of itself: the constants of the same names of
+/// [`Layer`](rolling_ball::nn::Layer).
+#[derive(Clone, Copy, Debug)]
+struct Floats {
+    inputs: usize,
+    outputs: usize,
+    activations: usize,
+    buffers: [usize; 2],
+    ends_in_back: bool,
+    inside: usize,
+    passes_through: bool,
 }
 
-/// The two buffers take turns, so the outputs of every other layer are in the same one.
-fn backbone_f32(nodes: &[Node]) -> usize {
-    let (mut this, mut other) = (nodes.first().map_or(0, |node| length(node.input)), 0);
-    for node in nodes {
-        (this, other) = (length(node.output).max(other), this);
-    }
-    this + other + nodes.iter().map(activations).max().unwrap_or(0)
-}
-
-fn backbone_int8(nodes: &[Node]) -> usize {
-    (2 * width(nodes)).div_ceil(4)
-}
-
-/// The floats that layers in a row keep for a backward pass, with those between them.
-fn kept(nodes: &[Node]) -> usize {
-    let between = nodes.len().saturating_sub(1);
-    let outputs: usize = nodes[..between].iter().map(|node| length(node.output)).sum();
-    outputs + nodes.iter().map(activations).sum::<usize>()
-}
-
-/// Where windows overlap, a max pool keeps the place of each maximum; a layer norm keeps its mean
-/// and deviation.
-fn activations(node: &Node) -> usize {
-    match &node.operation {
-        Operation::MaxPool(window)
-            if window.size[0] > window.stride[0] || window.size[1] > window.stride[1] =>
-        {
-            length(node.output)
+impl Floats {
+    /// Layers in a row, whose input is a map of this shape. Those inside others are at most as deep
+    /// as a graph allows.
+    fn of(nodes: &[Node], input: Map) -> Self {
+        let mut layers = nodes.iter().rev().map(Self::layer);
+        match layers.next() {
+            None => Self::identity(length(input)),
+            Some(last) => layers.fold(last, |rest, first| first.then(rest)),
         }
-        Operation::LayerNorm { .. } => 2,
-        Operation::Residual { layers: first, shortcut: second }
-        | Operation::Concat { first, second } => kept(first) + kept(second),
-        _ => 0,
+    }
+
+    fn identity(length: usize) -> Self {
+        let buffers = [length, 0];
+        let passes_through = true;
+        Self { buffers, ends_in_back: false, passes_through, ..Self::single(length, length, 0) }
+    }
+
+    fn single(inputs: usize, outputs: usize, activations: usize) -> Self {
+        Self {
+            inputs,
+            outputs,
+            activations,
+            buffers: [inputs, outputs],
+            ends_in_back: true,
+            inside: activations,
+            passes_through: false,
+        }
+    }
+
+    fn layer(node: &Node) -> Self {
+        let (inputs, outputs) = (length(node.input), length(node.output));
+        let [first, second] = node.inside().map(|nodes| Self::of(nodes, node.input));
+        match &node.operation {
+            // Where windows overlap, it keeps the place of each maximum.
+            Operation::MaxPool(window)
+                if window.size[0] > window.stride[0] || window.size[1] > window.stride[1] =>
+            {
+                Self::single(inputs, outputs, outputs)
+            }
+            // It keeps a mean and a deviation for all, or for each position.
+            Operation::LayerNorm(norm) => {
+                let positions = if norm.dimensions == 0 { outputs / node.output[2] } else { 1 };
+                Self::single(inputs, outputs, 2 * positions)
+            }
+            Operation::Residual { .. } => first.beside(second, outputs, 0),
+            Operation::Concat { .. } => {
+                first.beside(second, outputs, first.outputs.max(second.outputs))
+            }
+            _ => Self::single(inputs, outputs, 0),
+        }
+    }
+
+    /// This layer, and another one after it.
+    fn then(self, rest: Self) -> Self {
+        let [input, output] = rest.buffers;
+        let [front, back] = if self.ends_in_back { [output, input] } else { [input, output] };
+        Self {
+            inputs: self.inputs,
+            outputs: rest.outputs,
+            activations: self.activations + self.outputs + rest.activations,
+            buffers: [self.buffers[0].max(front), self.buffers[1].max(back)],
+            ends_in_back: self.ends_in_back != rest.ends_in_back,
+            inside: self.inside.max(rest.inside),
+            passes_through: false,
+        }
+    }
+
+    /// This layer and another one that sees the same input, with so many floats for a part of the
+    /// gradient of their output.
+    fn beside(self, second: Self, outputs: usize, gathered: usize) -> Self {
+        let one_passes = self.passes_through || second.passes_through;
+        let copy = if one_passes { 0 } else { self.inputs };
+        let aside = if second.passes_through { 0 } else { second.outputs };
+        let activations = self.activations + second.activations + aside.max(copy + gathered);
+        let ([front, back], [kept, free]) = (self.buffers, second.buffers);
+        let buffers = if self.ends_in_back {
+            [front.max(free), back.max(outputs)]
+        } else {
+            [front.max(outputs), back.max(free)]
+        };
+        let inside = kept + self.inside.max(second.inside);
+        let plain = Self::single(self.inputs, outputs, activations);
+        let takes_turns =
+            buffers[0] + buffers[1] + inside <= self.inputs + activations + outputs;
+        if takes_turns {
+            Self { buffers, inside, ends_in_back: self.ends_in_back, ..plain }
+        } else {
+            plain
+        }
+    }
+
+    /// The floats that an inference works in.
+    fn inference(self) -> usize {
+        self.buffers[0] + self.buffers[1] + self.inside
+    }
+}
+
+/// What a layer in int8 says of itself.
+#[derive(Clone, Copy, Debug, Default)]
+struct Bytes {
+    width: usize,
+    inside: usize,
+}
+
+impl Bytes {
+    /// Layers in a row.
+    fn of(every: &[&Node], layers: &[Placed]) -> Self {
+        let each = layers.iter().map(|placed| Self::layer(every, placed));
+        each.fold(Self::default(), Self::larger)
+    }
+
+    fn larger(self, other: Self) -> Self {
+        Self { width: self.width.max(other.width), inside: self.inside.max(other.inside) }
+    }
+
+    fn layer(every: &[&Node], Placed { index, layer }: &Placed) -> Self {
+        let node = every[*index];
+        let (inputs, outputs) = (length(node.input), length(node.output));
+        let (first, second) = match layer {
+            Layer::Sum { layers, shortcut, .. } => (layers, shortcut),
+            Layer::Concat { first, second } => (first, second),
+            _ => return Self { width: inputs.max(outputs), inside: 0 },
+        };
+        let branch = |layers: &[Placed]| Self::of(every, layers).larger(Self { width: inputs, inside: 0 });
+        let (one, other) = (branch(first), branch(second));
+        Self {
+            width: one.width.max(other.width).max(outputs),
+            inside: other.width + one.inside.max(other.inside),
+        }
+    }
+
+    /// Two buffers that take turns, and what lies beside them, in whole floats.
+    fn scratch(self) -> usize {
+        (2 * self.width + self.inside).div_ceil(4)
     }
 }

@@ -1,6 +1,7 @@
 //! The Rust types of a network, laid out as rustfmt does it.
 
 use super::graph::{Activation, Divisor, Form, Map, Node, Operation, Window, length};
+use super::int8::{Layer, Placed};
 use super::spec::Train;
 
 /// A type and its arguments. A type without a name is the tuple of its arguments.
@@ -85,7 +86,9 @@ pub fn float(node: &Node, in_backbone: bool) -> Type {
         Train::Biases => Some(Type::named("nn::BiasesOnly")),
         Train::Frozen => Some(Type::named("nn::Frozen")),
     };
-    let mut layer = shaped("nn", node, &|node| float(node, in_backbone));
+    let mut layer = shaped("nn", node, &|nodes| {
+        nodes.iter().map(|node| float(node, in_backbone)).collect()
+    });
     if node.source.is_some()
         && let Some(trained) = trained
     {
@@ -98,12 +101,40 @@ pub fn float(node: &Node, in_backbone: bool) -> Type {
     layer
 }
 
-/// The type of the layer in int8.
-pub fn int8(node: &Node) -> Type {
-    shaped("nn::int8", node, &int8)
+/// The types of int8 layers in a row.
+pub fn int8(every: &[&Node], layers: &[Placed]) -> Vec<Type> {
+    layers.iter().map(|placed| int8_layer(every, placed)).collect()
 }
 
-fn shaped(module: &str, node: &Node, inside: &dyn Fn(&Node) -> Type) -> Type {
+fn int8_layer(every: &[&Node], Placed { index, layer }: &Placed) -> Type {
+    const MODULE: &str = "nn::int8";
+    let with = |name: &str, arguments| Type::with(format!("{MODULE}::{name}"), arguments);
+    let node = every[*index];
+    let branch = |layers: &[Placed]| match layers {
+        [] => with("Identity", vec![map(node.input)]),
+        layers => Type::tuple(int8(every, layers)),
+    };
+    match layer {
+        Layer::Table(_) => with("Table", vec![map(node.output)]),
+        Layer::Sum { layers, shortcut, .. } => residual(MODULE, branch(layers), || {
+            (!shortcut.is_empty()).then(|| branch(shortcut))
+        }),
+        Layer::Concat { first, second } => with("Concat", vec![branch(first), branch(second)]),
+        Layer::Rescale { .. } => {
+            // It stands at the end of a branch, whose channels may be fewer than the whole's.
+            with("Rescale", vec![map(node.output)])
+        }
+        _ => shaped(MODULE, node, &|_| Vec::new()),
+    }
+}
+
+fn residual(module: &str, layers: Type, shortcut: impl FnOnce() -> Option<Type>) -> Type {
+    let arguments = [layers].into_iter().chain(shortcut());
+    Type::with(format!("{module}::Residual"), arguments.collect())
+}
+
+/// The type of a layer. `inside` gives those of layers inside it.
+fn shaped(module: &str, node: &Node, inside: &dyn Fn(&[Node]) -> Vec<Type>) -> Type {
     let with = |name: &str, arguments| Type::with(format!("{module}::{name}"), arguments);
     let count = || Type::named(length(node.output));
     let shape = || map(node.input);
@@ -114,7 +145,7 @@ fn shaped(module: &str, node: &Node, inside: &dyn Fn(&Node) -> Type) -> Type {
     };
     let branch = |nodes: &[Node]| match nodes {
         [] => with("Identity", vec![shape()]),
-        nodes => Type::tuple(nodes.iter().map(inside).collect()),
+        nodes => Type::tuple(inside(nodes)),
     };
     match &node.operation {
         Operation::Convolution(window, form @ (Form::Conv1d | Form::Conv2d)) => {
@@ -149,12 +180,9 @@ fn shaped(module: &str, node: &Node, inside: &dyn Fn(&Node) -> Type) -> Type {
             with("LeakyRelu", vec![count(), Type::named(numerator), Type::named(denominator)])
         }
         Operation::Activation(activation) => with(&format!("{activation:?}"), vec![count()]),
-        Operation::Residual { layers, shortcut } if shortcut.is_empty() => {
-            with("Residual", vec![branch(layers)])
-        }
-        Operation::Residual { layers: first, shortcut: second } => {
-            with("Residual", vec![branch(first), branch(second)])
-        }
+        Operation::Residual { layers, shortcut } => residual(module, branch(layers), || {
+            (!shortcut.is_empty()).then(|| branch(shortcut))
+        }),
         Operation::Concat { first, second } => with("Concat", vec![branch(first), branch(second)]),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | | bytes |
 //! |---|---|
-//! | backbone, int8, in flash | 288 |
+//! | backbone, int8, in flash | 301 |
 //! | frozen parameters after it, in flash | 3072 |
 //! | theta to start from, in flash | 1056 |
 //! | scratch, in RAM | 2436 |

@@ -2,7 +2,7 @@
 //!
 //! | | bytes |
 //! |---|---|
-//! | backbone, int8, in flash | 138 |
+//! | backbone, int8, in flash | 144 |
 //! | frozen parameters after it, in flash | 768 |
 //! | theta to start from, in flash | 212 |
 //! | scratch, in RAM | 628 |

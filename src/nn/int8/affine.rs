@@ -1,6 +1,7 @@
-//! The parameters of a layer, read where they lie, and the one rounding of its outputs.
+//! The parameters of a layer, read where they lie, and its outputs, which are rounded once.
 
-use super::layer::split;
+use super::factor::{self, Factor};
+use super::layer::{PARAMETERS, split};
 use super::{LARGEST_BIAS, LONGEST_SUM};
 use crate::Error;
 
@@ -21,19 +22,20 @@ pub(super) struct Affine<'a> {
     pub range: Range,
     multipliers: &'a [[u8; 4]],
     biases: &'a [[u8; 4]],
+    shifts: &'a [u8],
     weights: &'a [u8],
 }
 
 /// What an output has to itself.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Channel {
-    pub multiplier: f32,
+    pub factor: Factor,
     pub bias: i32,
 }
 
 /// Bytes of [`Affine`] parameters.
 pub(super) const fn length(outputs: usize, weights: usize) -> usize {
-    outputs.saturating_mul(4 + 4).saturating_add(weights).saturating_add(4)
+    outputs.saturating_mul(factor::BYTES + 4).saturating_add(weights).saturating_add(4)
 }
 
 /// Checks when the types are compiled that an `i32` holds the sum of so many products.
@@ -49,7 +51,7 @@ impl Range {
     /// Reads four bytes, and gives the rest.
     pub fn read(bytes: &[u8]) -> Result<(Self, &[u8]), Error> {
         let (head, rest) = bytes.split_first_chunk().ok_or(Error::Length {
-            what: "int8 parameters",
+            what: PARAMETERS,
             expected: 4,
             actual: bytes.len(),
         })?;
@@ -69,34 +71,33 @@ impl Range {
         })
     }
 
-    /// A sum as an output: multiplied, rounded to the nearest integer (ties to even), moved and
-    /// clamped.
-    pub fn requantise(self, sum: i32, multiplier: f32) -> i8 {
-        // The conversion saturates.
-        let rounded = libm::rintf(sum as f32 * multiplier) as i32;
+    /// A rounded value as an output: moved and clamped.
+    #[inline(always)]
+    pub fn output(self, rounded: i32) -> i8 {
         rounded.saturating_add(self.zero).max(self.minimum).min(self.maximum) as i8
     }
 }
 
 impl<'a> Affine<'a> {
     pub fn read(bytes: &'a [u8], outputs: usize, weights: usize) -> Result<Self, Error> {
-        Error::check_length("int8 parameters", length(outputs, weights), bytes.len())?;
+        Error::check_length(PARAMETERS, length(outputs, weights), bytes.len())?;
         let (range, rest) = Range::read(bytes)?;
         let (multipliers, rest) = split(rest, outputs.saturating_mul(4))?;
-        let (biases, weights) = split(rest, outputs.saturating_mul(4))?;
+        let (biases, rest) = split(rest, outputs.saturating_mul(4))?;
+        let (shifts, weights) = split(rest, outputs)?;
         let (multipliers, biases) = (multipliers.as_chunks().0, biases.as_chunks().0);
-        Ok(Self { range, multipliers, biases, weights })
+        Ok(Self { range, multipliers, biases, shifts, weights })
     }
 
     pub fn check(self) -> Result<(), Error> {
         self.range.check()?;
-        for Channel { multiplier, bias } in self.channels() {
-            check_multiplier(multiplier)?;
+        for Channel { factor, bias } in self.channels() {
+            factor.check()?;
             if bias.unsigned_abs() > LARGEST_BIAS {
                 return Err(Error::Setting {
                     name: "int8 bias",
                     value: bias as f32,
-                    expected: "at most 2^30 in magnitude",
+                    expected: "at most int8::LARGEST_BIAS in magnitude",
                 });
             }
         }
@@ -105,17 +106,20 @@ impl<'a> Affine<'a> {
 
     /// Output after output.
     pub fn channels(self) -> impl Iterator<Item = Channel> {
-        self.multipliers.iter().zip(self.biases).map(|(multiplier, bias)| Channel {
-            multiplier: f32::from_le_bytes(*multiplier),
+        let factors = self.multipliers.iter().zip(self.shifts);
+        factors.zip(self.biases).map(|((multiplier, shift), bias)| Channel {
+            factor: Factor::new(*multiplier, *shift),
             bias: i32::from_le_bytes(*bias),
         })
+    }
+
+    /// An output of the sum of its products. A bias and the longest sum fit an `i32`.
+    #[inline(always)]
+    pub fn output(self, products: i32, channel: Channel) -> i8 {
+        self.range.output(channel.factor.times(products.wrapping_add(channel.bias)))
     }
 
     pub fn weights(self) -> &'a [i8] {
         bytemuck::must_cast_slice(self.weights)
     }
-}
-
-pub(super) fn check_multiplier(multiplier: f32) -> Result<(), Error> {
-    Error::check_positive("int8 multiplier", multiplier)
 }

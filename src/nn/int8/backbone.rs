@@ -1,17 +1,19 @@
 //! The backbone over one slice of bytes.
 
-use super::affine::check_multiplier;
-use super::layer::Layer;
+use super::layer::{Layer, buffer};
 use crate::Error;
 use crate::kernels::Kernels;
 use crate::nn::{Backbone, Input};
 use core::marker::PhantomData;
 
-const MAGIC: [u8; 4] = *b"RBQ1";
+const MAGIC: [u8; 4] = *b"RBQ2";
+/// With multipliers in `f32`.
+const EARLIER: [u8; 4] = *b"RBQ1";
 const HEADER: usize = MAGIC.len() + 4 + 4 + 1 + 1;
 
 /// Layers `L` of [`int8`](crate::nn::int8), read in place from flash. RAM: two buffers of the
-/// longest vector between two layers, a byte a value.
+/// longest vector between two layers, a byte a value, and what [`Residual`](super::Residual) and
+/// [`Concat`](super::Concat) keep beside them.
 ///
 /// The input is quantised as it is read; the features come out as `f32`. Where a value of the input
 /// is NaN or infinite, every feature is NaN, since no byte can stand for it: the loss and
@@ -25,13 +27,14 @@ const HEADER: usize = MAGIC.len() + 4 + 4 + 1 + 1;
 ///
 /// // y = 2 a + b with 10 steps per unit of the input, weights in halves, and steps of a tenth in
 /// // the output.
-/// let mut bytes = Vec::from(*b"RBQ1");
+/// let mut bytes = Vec::from(*b"RBQ2");
 /// bytes.extend(10.0f32.to_le_bytes()); // steps per unit of the input
 /// bytes.extend(0.1f32.to_le_bytes()); // scale of the output
 /// bytes.extend([0, 0]); // zero of the input, zero of the output
 /// bytes.extend([0i8, 0, -128, 127].map(|value| value as u8)); // zeros and clamps of the layer
-/// bytes.extend(0.5f32.to_le_bytes()); // multiplier: (0.1 * 0.5) / 0.1
+/// bytes.extend((1i32 << 30).to_le_bytes()); // multiplier: (0.1 * 0.5) / 0.1 is 2^30 / 2^31
 /// bytes.extend(0i32.to_le_bytes()); // bias
+/// bytes.extend([31]); // shift
 /// bytes.extend([4, 2]); // weights, in halves
 ///
 /// let network = Net::with_backbone(Backbone::new(&bytes)?, &[])?;
@@ -72,9 +75,15 @@ impl<'a, L: Layer> Int8Backbone<'a, L> {
     ///
     /// # Errors
     /// [`Error::Length`] where there are not `BYTES` of them, [`Error::Format`] where they do not
-    /// begin as this version's do, [`Error::Setting`] where a multiplier is not a finite number
-    /// above 0, a bias is so large that a sum could overflow, or a maximum lies below its minimum.
+    /// begin as this version's do, [`Error::Setting`] where a scale is not a finite number above 0,
+    /// a multiplier, a shift or a bias is such that a sum could overflow, or a maximum lies below
+    /// its minimum.
     pub fn new(bytes: &'a [u8]) -> Result<Self, Error> {
+        let what = "int8 backbone";
+        if bytes.starts_with(&EARLIER) {
+            let expected = "RBQ2 at the beginning, not RBQ1 of an earlier version: import it again";
+            return Err(Error::Format { what, expected });
+        }
         let actual = bytes.len();
         Error::check_length("bytes of the int8 backbone", Self::BYTES, actual)?;
         let (header, layers) = bytes.split_first_chunk::<HEADER>().ok_or(Error::Length {
@@ -84,12 +93,12 @@ impl<'a, L: Layer> Int8Backbone<'a, L> {
         })?;
         let [m0, m1, m2, m3, s0, s1, s2, s3, u0, u1, u2, u3, input_zero, output_zero] = *header;
         if [m0, m1, m2, m3] != MAGIC {
-            let expected = "RBQ1 at the beginning, as this version's import writes it";
-            return Err(Error::Format { what: "int8 backbone", expected });
+            let expected = "RBQ2 at the beginning, as this version's import writes it";
+            return Err(Error::Format { what, expected });
         }
         let scale = |bytes, zero: u8| {
             let factor = f32::from_le_bytes(bytes);
-            check_multiplier(factor)?;
+            Error::check_positive("int8 scale", factor)?;
             Ok(Scale { factor, zero: i32::from(zero.cast_signed()) })
         };
         let input = scale([s0, s1, s2, s3], input_zero)?;
@@ -101,7 +110,7 @@ impl<'a, L: Layer> Int8Backbone<'a, L> {
 
 impl<L: Layer> Backbone for Int8Backbone<'_, L> {
     const SHAPE: Option<(usize, usize)> = Some((L::INPUTS, L::OUTPUTS));
-    const SCRATCH: usize = (2 * L::WIDTH).div_ceil(size_of::<f32>());
+    const SCRATCH: usize = (2 * L::WIDTH + L::INSIDE).div_ceil(size_of::<f32>());
 
     fn features<K: Kernels>(
         &self,
@@ -114,8 +123,8 @@ impl<L: Layer> Backbone for Int8Backbone<'_, L> {
         Error::check_length("features", L::OUTPUTS, features.len())?;
         Error::check_length("scratch", Self::SCRATCH, scratch.len())?;
         let buffers: &mut [i8] = bytemuck::must_cast_slice_mut(scratch);
-        let short = Error::Length { what: "scratch", expected: Self::SCRATCH, actual: 0 };
-        let (front, back) = buffers.split_at_mut_checked(L::WIDTH).ok_or(short)?;
+        let (front, rest) = buffer(buffers, L::WIDTH)?;
+        let (back, inside) = buffer(rest, L::WIDTH)?;
         let mut finite = true;
         for (byte, value) in front.iter_mut().zip(values) {
             finite &= value.is_finite();
@@ -125,7 +134,7 @@ impl<L: Layer> Backbone for Int8Backbone<'_, L> {
             features.fill(f32::NAN);
             return Ok(());
         }
-        let (output, _) = L::infer(self.layers, front, back)?;
+        let (output, _) = L::infer(self.layers, front, back, inside)?;
         for (feature, byte) in features.iter_mut().zip(output) {
             *feature = i32::from(*byte).wrapping_sub(self.output.zero) as f32 * self.output.factor;
         }

@@ -5,6 +5,8 @@ use super::layer::{Buffers, Layer, input_and_output};
 use crate::Error;
 use crate::chunks::Chunked;
 use crate::nn::window::{Geometry, InTime, Shape, Sliding};
+use crate::nn::{Kernel, Window};
+use core::array::from_fn;
 use core::marker::PhantomData;
 
 /// The int8 form of [`nn::Conv2d`](crate::nn::Conv2d): `FILTERS` windows `W` that slide over the
@@ -51,6 +53,7 @@ impl<M: Shape, W: Sliding, const FILTERS: usize> Layer for Conv2d<M, W, FILTERS>
         bytes: &[u8],
         front: &'s mut [i8],
         back: &'s mut [i8],
+        _inside: &mut [i8],
     ) -> Result<Buffers<'s>, Error> {
         let affine = Affine::read(bytes, FILTERS, Self::WEIGHTS)?;
         let (input, output) = input_and_output::<Self>(front, back)?;
@@ -94,6 +97,7 @@ impl<M: Shape, W: Sliding> Layer for DepthwiseConv2d<M, W> {
         bytes: &[u8],
         front: &'s mut [i8],
         back: &'s mut [i8],
+        _inside: &mut [i8],
     ) -> Result<Buffers<'s>, Error> {
         let affine = Affine::read(bytes, Self::CHANNELS, Self::WEIGHTS)?;
         let (input, output) = input_and_output::<Self>(front, back)?;
@@ -102,9 +106,12 @@ impl<M: Shape, W: Sliding> Layer for DepthwiseConv2d<M, W> {
     }
 }
 
-/// Filters whose sums are kept while a window's runs are found: finding them costs more than a
-/// short run itself.
-const TOGETHER: usize = 8;
+/// A scale and a shift for each channel of the map `M`: a depthwise convolution of one position.
+pub type ScaleShift<M> = DepthwiseConv2d<M, Window<Kernel<1>>>;
+
+/// Outputs that are summed at once, so that a value is read once for all of them and the sums stay
+/// in registers.
+const TOGETHER: usize = 4;
 
 pub(super) fn convolve(
     geometry: Geometry,
@@ -119,16 +126,17 @@ pub(super) fn convolve(
     for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(filters)) {
         let mut channels = affine.channels();
         let groups = affine.weights().chunks_up_to(length.saturating_mul(TOGETHER));
-        for (outputs, filters) in outputs.chunks_up_to_mut(TOGETHER).zip(groups) {
+        for (outputs, group) in outputs.chunks_up_to_mut(TOGETHER).zip(groups) {
+            let mut each = group.whole_chunks(length);
+            // Where fewer are left, the first stands in, and its sum goes nowhere.
+            let filters: [&[i8]; TOGETHER] = from_fn(|_| each.next().unwrap_or(group));
             let mut sums = [0; TOGETHER];
             for run in runs.clone() {
-                let values = run.of_map(input);
-                for (sum, filter) in sums.iter_mut().zip(filters.whole_chunks(length)) {
-                    *sum = dot(*sum, run.of_window(filter), values, zero);
-                }
+                let weights = filters.map(|filter| run.of_window(filter));
+                add_each(&mut sums, weights, run.of_map(input), zero);
             }
             for ((y, sum), channel) in outputs.iter_mut().zip(sums).zip(&mut channels) {
-                *y = affine.range.requantise(sum.wrapping_add(channel.bias), channel.multiplier);
+                *y = affine.output(sum, channel);
             }
         }
     }
@@ -138,38 +146,63 @@ fn convolve_channels(geometry: Geometry, affine: Affine, input: &[i8], output: &
     let zero = affine.range.input_zero;
     let channels = geometry.channels();
     for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(channels)) {
-        for ((index, y), channel) in (0..channels).zip(outputs).zip(affine.channels()) {
-            let mut sum = channel.bias;
+        let mut each = affine.channels();
+        let mut first = 0_usize;
+        for outputs in outputs.chunks_up_to_mut(TOGETHER) {
+            let mut sums = [0; TOGETHER];
             for run in runs.clone() {
                 let weights = run.of_window(affine.weights()).whole_chunks(channels);
                 let values = run.of_map(input).whole_chunks(channels);
                 for (weights, values) in weights.zip(values) {
-                    let pair = weights.get(index).zip(values.get(index));
-                    sum = pair.map_or(sum, |(weight, value)| add(sum, *weight, *value, zero));
+                    let weights = weights.get(first..).unwrap_or_default();
+                    add_by_channel(
+                        &mut sums,
+                        weights,
+                        values.get(first..).unwrap_or_default(),
+                        zero,
+                    );
                 }
             }
-            *y = affine.range.requantise(sum, channel.multiplier);
+            for ((y, sum), channel) in outputs.iter_mut().zip(sums).zip(&mut each) {
+                *y = affine.output(sum, channel);
+            }
+            first = first.wrapping_add(TOGETHER);
         }
     }
 }
 
-/// By fours: a loop's own instructions are as many as those of a product.
-fn dot(mut sum: i32, weights: &[i8], values: &[i8], zero: i32) -> i32 {
-    let (weights, last_weights) = weights.as_chunks::<4>();
-    let (values, last_values) = values.as_chunks::<4>();
-    for (weights, values) in weights.iter().zip(values) {
-        for (weight, value) in weights.iter().zip(values) {
-            sum = add(sum, *weight, *value, zero);
+/// Adds the products of the same values with several filters, each to its sum.
+fn add_each(sums: &mut [i32; TOGETHER], filters: [&[i8]; TOGETHER], values: &[i8], zero: i32) {
+    let [mut first, mut second, mut third, mut fourth] = *sums;
+    let [a, b, c, d] = filters;
+    for ((((a, b), c), d), value) in a.iter().zip(b).zip(c).zip(d).zip(values) {
+        let value = i32::from(*value).wrapping_sub(zero);
+        first = add(first, *a, value);
+        second = add(second, *b, value);
+        third = add(third, *c, value);
+        fourth = add(fourth, *d, value);
+    }
+    *sums = [first, second, third, fourth];
+}
+
+/// Adds the products of neighbouring channels with their weights, each to its sum.
+#[inline(always)]
+fn add_by_channel(sums: &mut [i32; TOGETHER], weights: &[i8], values: &[i8], zero: i32) {
+    let value = |value: i8| i32::from(value).wrapping_sub(zero);
+    if let Some((weights, values)) = weights.first_chunk().zip(values.first_chunk::<TOGETHER>()) {
+        let weights: &[i8; TOGETHER] = weights;
+        for ((sum, weight), x) in sums.iter_mut().zip(weights).zip(values) {
+            *sum = add(*sum, *weight, value(*x));
         }
+        return;
     }
-    for (weight, value) in last_weights.iter().zip(last_values) {
-        sum = add(sum, *weight, *value, zero);
+    for ((sum, weight), x) in sums.iter_mut().zip(weights).zip(values) {
+        *sum = add(*sum, *weight, value(*x));
     }
-    sum
 }
 
 /// Adds a product to a sum, which an `i32` holds: [`assert_sum_fits`].
-fn add(sum: i32, weight: i8, value: i8, zero: i32) -> i32 {
-    let product = i32::from(weight).wrapping_mul(i32::from(value).wrapping_sub(zero));
-    sum.wrapping_add(product)
+#[inline(always)]
+fn add(sum: i32, weight: i8, value: i32) -> i32 {
+    sum.wrapping_add(i32::from(weight).wrapping_mul(value))
 }

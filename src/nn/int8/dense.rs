@@ -4,7 +4,7 @@ use super::affine::{Affine, assert_sum_fits, length};
 use super::convolution::convolve;
 use super::layer::{Buffers, Layer, input_and_output};
 use crate::Error;
-use crate::nn::window::Geometry;
+use crate::nn::window::{Geometry, Shape};
 use crate::nn::{Kernel, Map, Window};
 
 /// The int8 form of [`nn::Dense`](crate::nn::Dense): with
@@ -24,6 +24,10 @@ impl<const INPUTS: usize, const OUTPUTS: usize> Dense<INPUTS, OUTPUTS> {
     };
 }
 
+impl<const INPUTS: usize, const OUTPUTS: usize> Shape for Dense<INPUTS, OUTPUTS> {
+    const MAP: [usize; 3] = [1, 1, OUTPUTS];
+}
+
 impl<const INPUTS: usize, const OUTPUTS: usize> Layer for Dense<INPUTS, OUTPUTS> {
     const INPUTS: usize = Self::GEOMETRY.length();
     const OUTPUTS: usize = OUTPUTS;
@@ -37,6 +41,7 @@ impl<const INPUTS: usize, const OUTPUTS: usize> Layer for Dense<INPUTS, OUTPUTS>
         bytes: &[u8],
         front: &'s mut [i8],
         back: &'s mut [i8],
+        _inside: &mut [i8],
     ) -> Result<Buffers<'s>, Error> {
         let affine = Affine::read(bytes, OUTPUTS, INPUTS * OUTPUTS)?;
         let (input, output) = input_and_output::<Self>(front, back)?;

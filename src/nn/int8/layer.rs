@@ -4,6 +4,9 @@ use crate::Error;
 use crate::nn::chain::{Chain, Tuple, assert_neighbours_fit};
 use crate::nn::layer::larger;
 
+/// What an error calls the bytes of a layer.
+pub(super) const PARAMETERS: &str = "int8 parameters";
+
 /// The two buffers of an inference, the one with the values first.
 pub type Buffers<'s> = (&'s mut [i8], &'s mut [i8]);
 
@@ -18,6 +21,10 @@ pub trait Layer {
     const BYTES: usize;
     /// The longest input or output of any layer inside.
     const WIDTH: usize = larger(Self::INPUTS, Self::OUTPUTS);
+    /// Bytes that it needs beside the two buffers, for an input that is kept.
+    const INSIDE: usize = 0;
+    /// Whether the output lies in the buffer that is `back` at the start.
+    const ENDS_IN_BACK: bool = true;
 
     /// Checks the parameters.
     ///
@@ -28,7 +35,7 @@ pub trait Layer {
 
     /// Computes the output. The two buffers of [`WIDTH`](Self::WIDTH) take turns: the input lies at
     /// the beginning of `front`; the output lies at the beginning of the first of the two that are
-    /// given back.
+    /// given back. `inside` has at least [`INSIDE`](Self::INSIDE) bytes.
     ///
     /// # Errors
     /// [`Error::Length`].
@@ -36,6 +43,7 @@ pub trait Layer {
         bytes: &[u8],
         front: &'s mut [i8],
         back: &'s mut [i8],
+        inside: &mut [i8],
     ) -> Result<Buffers<'s>, Error>;
 }
 
@@ -44,17 +52,22 @@ pub(super) fn input_and_output<'s, L: Layer>(
     front: &'s [i8],
     back: &'s mut [i8],
 ) -> Result<(&'s [i8], &'s mut [i8]), Error> {
-    let short = |expected, actual| Error::Length { what: "int8 buffer", expected, actual };
-    let (inputs, outputs) = (front.len(), back.len());
-    let input = front.get(..L::INPUTS).ok_or(short(L::INPUTS, inputs))?;
-    let output = back.get_mut(..L::OUTPUTS).ok_or(short(L::OUTPUTS, outputs))?;
-    Ok((input, output))
+    let actual = front.len();
+    let short = Error::Length { what: "int8 buffer", expected: L::INPUTS, actual };
+    let input = front.get(..L::INPUTS).ok_or(short)?;
+    Ok((input, buffer(back, L::OUTPUTS)?.0))
+}
+
+/// The first so many bytes of a buffer, and the rest.
+pub(super) fn buffer(bytes: &mut [i8], length: usize) -> Result<(&mut [i8], &mut [i8]), Error> {
+    let actual = bytes.len();
+    let short = Error::Length { what: "int8 buffer", expected: length, actual };
+    bytes.split_at_mut_checked(length).ok_or(short)
 }
 
 /// Splits bytes at a length, or says that they are too few.
 pub(super) fn split(bytes: &[u8], length: usize) -> Result<(&[u8], &[u8]), Error> {
-    let actual = bytes.len();
-    let what = "int8 parameters";
+    let (what, actual) = (PARAMETERS, bytes.len());
     bytes.split_at_checked(length).ok_or(Error::Length { what, expected: length, actual })
 }
 
@@ -66,6 +79,8 @@ impl<First: Layer, Rest: Layer> Layer for Chain<First, Rest> {
         First::BYTES + Rest::BYTES
     };
     const WIDTH: usize = larger(First::WIDTH, Rest::WIDTH);
+    const INSIDE: usize = larger(First::INSIDE, Rest::INSIDE);
+    const ENDS_IN_BACK: bool = First::ENDS_IN_BACK != Rest::ENDS_IN_BACK;
 
     fn check(bytes: &[u8]) -> Result<(), Error> {
         let (first, rest) = split(bytes, First::BYTES)?;
@@ -77,10 +92,11 @@ impl<First: Layer, Rest: Layer> Layer for Chain<First, Rest> {
         bytes: &[u8],
         front: &'s mut [i8],
         back: &'s mut [i8],
+        inside: &mut [i8],
     ) -> Result<Buffers<'s>, Error> {
         let (first, rest) = split(bytes, First::BYTES)?;
-        let (front, back) = First::infer(first, front, back)?;
-        Rest::infer(rest, front, back)
+        let (front, back) = First::infer(first, front, back, inside)?;
+        Rest::infer(rest, front, back, inside)
     }
 }
 
@@ -90,6 +106,8 @@ impl<T: Tuple<Nested: Layer>> Layer for T {
     const OUTPUTS: usize = T::Nested::OUTPUTS;
     const BYTES: usize = T::Nested::BYTES;
     const WIDTH: usize = T::Nested::WIDTH;
+    const INSIDE: usize = T::Nested::INSIDE;
+    const ENDS_IN_BACK: bool = T::Nested::ENDS_IN_BACK;
 
     #[inline(always)]
     fn check(bytes: &[u8]) -> Result<(), Error> {
@@ -101,7 +119,8 @@ impl<T: Tuple<Nested: Layer>> Layer for T {
         bytes: &[u8],
         front: &'s mut [i8],
         back: &'s mut [i8],
+        inside: &mut [i8],
     ) -> Result<Buffers<'s>, Error> {
-        T::Nested::infer(bytes, front, back)
+        T::Nested::infer(bytes, front, back, inside)
     }
 }

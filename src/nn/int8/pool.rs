@@ -1,10 +1,11 @@
 //! Pools: the largest or the mean value in a window, channel by channel.
 
-use super::affine::{Range, assert_sum_fits, check_multiplier};
-use super::layer::{Buffers, Layer, input_and_output};
+use super::affine::{Range, assert_sum_fits};
+use super::factor::{self, Factor};
+use super::layer::{Buffers, Layer, PARAMETERS, input_and_output};
 use crate::Error;
 use crate::chunks::Chunked;
-use crate::nn::window::{Geometry, InTime, Run, Shape, Sliding, Whole};
+use crate::nn::window::{Geometry, InTime, Shape, Sliding, Whole};
 use core::marker::PhantomData;
 
 /// The int8 form of [`nn::MaxPool`](crate::nn::MaxPool). Scale and zero are those of its input; it
@@ -26,13 +27,14 @@ impl<M: Shape, W: Sliding> Layer for MaxPool<M, W> {
     const BYTES: usize = 0;
 
     fn check(bytes: &[u8]) -> Result<(), Error> {
-        Error::check_length("int8 parameters", Self::BYTES, bytes.len())
+        Error::check_length(PARAMETERS, Self::BYTES, bytes.len())
     }
 
     fn infer<'s>(
         _bytes: &[u8],
         front: &'s mut [i8],
         back: &'s mut [i8],
+        _inside: &mut [i8],
     ) -> Result<Buffers<'s>, Error> {
         let (input, output) = input_and_output::<Self>(front, back)?;
         largest(Self::GEOMETRY, input, output);
@@ -43,8 +45,10 @@ impl<M: Shape, W: Sliding> Layer for MaxPool<M, W> {
 /// The int8 form of [`nn::MaxPool1d`](crate::nn::MaxPool1d).
 pub type MaxPool1d<M, W> = MaxPool<M, InTime<M, W>>;
 
-/// The int8 form of [`nn::AveragePool`](crate::nn::AveragePool). Its output has a scale of its own,
-/// since means spread less than values.
+/// The int8 form of [`nn::AveragePool`](crate::nn::AveragePool). Its output may have a scale of its
+/// own, since means spread less than values: the sum of `q - zero` over the window's positions is
+/// multiplied by the two scales' quotient over their number, and rounded once, halves away from
+/// zero. With a quotient of 1 that is the sum divided, to the bit.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AveragePool<M, W>(PhantomData<(M, W)>);
 
@@ -73,6 +77,7 @@ impl<M: Shape, W: Sliding> Layer for AveragePool<M, W> {
         bytes: &[u8],
         front: &'s mut [i8],
         back: &'s mut [i8],
+        _inside: &mut [i8],
     ) -> Result<Buffers<'s>, Error> {
         let (input, output) = input_and_output::<Self>(front, back)?;
         Mean::read(bytes)?.pool(Self::GEOMETRY, input, output);
@@ -87,59 +92,67 @@ pub type AveragePool1d<M, W> = AveragePool<M, InTime<M, W>>;
 /// channel over all of the map.
 pub type GlobalAveragePool<M> = AveragePool<M, Whole<M>>;
 
-/// Zero points, clamps and the multiplier of a mean, which has the number of values in it.
+/// Zero points and clamps of a mean, and the input's scale over the output's.
 struct Mean {
     range: Range,
-    multiplier: f32,
+    factor: Factor,
 }
 
 impl Mean {
-    const BYTES: usize = 4 + 4;
+    const BYTES: usize = 4 + factor::BYTES;
 
     fn read(bytes: &[u8]) -> Result<Self, Error> {
-        Error::check_length("int8 parameters", Self::BYTES, bytes.len())?;
         let (range, rest) = Range::read(bytes)?;
-        let multiplier = rest.first_chunk().copied().unwrap_or_default();
-        Ok(Self { range, multiplier: f32::from_le_bytes(multiplier) })
+        Ok(Self { range, factor: Factor::read(rest)? })
     }
 
     fn check(&self) -> Result<(), Error> {
         self.range.check()?;
-        check_multiplier(self.multiplier)
+        self.factor.check()
     }
 
     fn pool(&self, geometry: Geometry, input: &[i8], output: &mut [i8]) {
         let channels = geometry.channels();
+        // At most LONGEST_SUM.
+        let factor = self.factor.over(geometry.positions() as u32);
         for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(channels)) {
-            for (channel, y) in (0..channels).zip(outputs) {
-                let values = runs.clone().flat_map(|run| of_channel(input, run, channel, channels));
-                // An i32 holds it, by assert_sum_fits.
-                let sum = values.fold(0_i32, |sum, value| {
-                    sum.wrapping_add(i32::from(*value).wrapping_sub(self.range.input_zero))
-                });
-                *y = self.range.requantise(sum, self.multiplier);
+            let mut first = 0_usize;
+            for outputs in outputs.chunks_up_to_mut(TOGETHER) {
+                let mut sums = [0; TOGETHER];
+                for values in runs.clone().flat_map(|run| run.of_map(input).whole_chunks(channels))
+                {
+                    let values = values.get(first..).unwrap_or_default();
+                    for (sum, value) in sums.iter_mut().zip(values) {
+                        // An i32 holds it, by assert_sum_fits.
+                        let value = i32::from(*value).wrapping_sub(self.range.input_zero);
+                        *sum = i32::wrapping_add(*sum, value);
+                    }
+                }
+                for (y, sum) in outputs.iter_mut().zip(sums) {
+                    // Half away from zero.
+                    let mean = factor.times(sum.saturating_abs());
+                    *y = self.range.output(if sum < 0 { mean.wrapping_neg() } else { mean });
+                }
+                first = first.wrapping_add(TOGETHER);
             }
         }
     }
 }
 
+/// Channels that are summed at once.
+const TOGETHER: usize = 8;
+
 fn largest(geometry: Geometry, input: &[i8], output: &mut [i8]) {
     let channels = geometry.channels();
     for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(channels)) {
-        for (channel, y) in (0..channels).zip(outputs) {
-            let values = runs.clone().flat_map(|run| of_channel(input, run, channel, channels));
-            // Padding is less than the window is long: every window sees the map.
-            *y = values.max().copied().unwrap_or(i8::MIN);
+        // Padding is less than the window is long: every window sees the map.
+        outputs.fill(i8::MIN);
+        for run in runs {
+            for values in run.of_map(input).whole_chunks(channels) {
+                for (y, value) in outputs.iter_mut().zip(values) {
+                    *y = (*y).max(*value);
+                }
+            }
         }
     }
-}
-
-/// What a run holds of one channel.
-fn of_channel(
-    input: &[i8],
-    run: Run,
-    channel: usize,
-    channels: usize,
-) -> impl Iterator<Item = &i8> {
-    run.of_map(input).whole_chunks(channels).filter_map(move |values| values.get(channel))
 }

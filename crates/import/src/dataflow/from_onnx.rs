@@ -94,7 +94,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
     /// Makes a value that lies so.
     fn value(&mut self, of: ValueId, layout: Layout) -> usize {
         let name = self.network.values[of].name.to_owned();
-        self.values.push(Value { name, layout, scale: None });
+        self.values.push(Value { name, tensor: Some(of), layout, scale: None });
         self.values.len() - 1
     }
 

@@ -86,7 +86,8 @@ impl<'m, 'a> Lowering<'m, 'a> {
 
     /// Makes a value of a tensor, whose first dimension is the batch.
     fn fresh(&mut self, tensor: usize) -> Result<View> {
-        let tensor = &self.model.tensors[tensor];
+        let index = tensor;
+        let tensor = &self.model.tensors[index];
         let shape = match tensor.shape.split_first() {
             Some((1, shape)) => shape,
             _ => bail!("expected a batch of 1 before the other dimensions, found {:?}", tensor.shape),
@@ -104,7 +105,8 @@ impl<'m, 'a> Lowering<'m, 'a> {
             other => bail!("expected values of float32 or int8, found {other}"),
         };
         let value = self.values.len();
-        self.values.push(Value { name: tensor.name.to_owned(), layout: layout.clone(), scale });
+        let name = tensor.name.to_owned();
+        self.values.push(Value { name, tensor: Some(index), layout: layout.clone(), scale });
         Ok(View { value, layout })
     }
 
@@ -308,7 +310,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
         };
         let before = self.values.len();
         let Value { layout, scale, .. } = self.values[view.value].clone();
-        self.values.push(Value { name: String::new(), layout, scale });
+        self.values.push(Value { name: String::new(), tensor: None, layout, scale });
         step.output = before;
         self.steps.push(step);
         self.steps.push(Step {

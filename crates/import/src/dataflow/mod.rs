@@ -17,6 +17,8 @@ use crate::layout::Layout;
 pub struct Value {
     /// Its name in the file.
     pub name: String,
+    /// Its index among the file's values; none where the file has it not.
+    pub tensor: Option<usize>,
     /// How it lies in the file.
     pub layout: Layout,
     /// How bytes stand for it, where the file says so.

@@ -195,7 +195,7 @@ mod tests {
     fn flow(steps: &[(Operation, &[usize])]) -> Dataflow {
         let value = |index: usize, channels| {
             let layout = Layout::new(Order::ChannelsLast, &[channels]).unwrap();
-            Value { name: index.to_string(), layout, scale: None }
+            Value { name: index.to_string(), tensor: None, layout, scale: None }
         };
         let mut values = vec![value(0, 2)];
         let steps = steps.iter().enumerate().map(|(index, (operation, inputs))| {

@@ -4,7 +4,7 @@ use super::builder::{Builder, Layer};
 use super::{Activation, Divisor, Form, Graph, LayerNorm, Node, Operation, Source, Window};
 use crate::layout::{Layout, Order};
 use crate::spec::{LayerSpec, Pair, Sides, Spec, Train};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use std::mem::replace;
 
 impl Graph {

@@ -5,7 +5,8 @@ use crate::emit::File;
 use crate::evaluate::Evaluator;
 use crate::graph::{Graph, length};
 use crate::inputs::Inputs;
-use crate::{Import, Imported, reference, sizes, tensors};
+use crate::int8::{Quantised, reference};
+use crate::{Import, Imported, sizes, tensors};
 use anyhow::{Context, Result, ensure};
 use rolling_ball::nn::{Backbone, Layer, Network};
 
@@ -25,7 +26,8 @@ mod signal_layers_int8;
 /// Imports a committed model, in int8 where there are calibration inputs.
 fn committed(name: &str, calibration: Option<&str>, test: Option<&str>) -> Result<Imported> {
     let safetensors = |name: &str| models().join(format!("{name}.safetensors"));
-    let mut import = Import::new(safetensors(name), models().join(format!("{name}.toml")));
+    let mut import = Import::new(safetensors(name));
+    import = import.network(models().join(format!("{name}.toml")));
     if let Some(calibration) = calibration {
         import = import.int8(safetensors(calibration));
     }
@@ -71,7 +73,7 @@ fn logits_are_those_of_pytorch_to_a_hundred_thousandth() -> Result<()> {
 fn compare<T: Layer, F: Backbone>(
     network: &Network<'_, T, F>,
     theta: &[f32],
-    (graph, int8): (&Graph, bool),
+    (graph, int8): (&Graph, Option<&Quantised>),
     inputs: &[Vec<f32>],
     logits: impl Fn(&[f32]) -> Vec<f32>,
 ) -> Result<()> {
@@ -99,7 +101,7 @@ fn the_generated_networks_compute_the_bits_of_the_desktops_evaluation() -> Resul
             let evaluator = Evaluator::new(&graph, &parameters);
             let inputs = expected(&graph)?.0;
             let logits = |input: &[f32]| evaluator.logits(input);
-            compare(&$module::network()?, &$module::THETA, (&graph, false), &inputs, logits)?;
+            compare(&$module::network()?, &$module::THETA, (&graph, None), &inputs, logits)?;
         }};
     }
     compare_f32!(digits_mlp, "digits_mlp");
@@ -120,7 +122,7 @@ fn the_generated_int8_networks_compute_the_bits_of_the_reference() -> Result<()>
             let logits = |input: &[f32]| {
                 evaluator.after_backbone(&reference::features(&backbone, &quantised, input))
             };
-            compare(&$module::network()?, &$module::THETA, (&graph, true), &inputs, logits)?;
+            compare(&$module::network()?, &$module::THETA, (&graph, Some(&quantised)), &inputs, logits)?;
         }};
     }
     compare_int8!(digits_cnn, "digits_cnn", "digits_calibration");

@@ -1,0 +1,67 @@
+//! What the file's own graph computes, by an implementation that shares nothing with this crate's
+//! layers.
+
+#[cfg(feature = "onnx-engine")]
+use crate::onnx;
+use crate::onnx::network::Network;
+use crate::tflite::{self, Value};
+use anyhow::{Result, bail};
+use std::collections::HashMap;
+
+/// An evaluation of a file's graph.
+pub enum Engine<'a> {
+    /// ONNX's operators by another implementation.
+    #[cfg(feature = "onnx-engine")]
+    Onnx(Box<onnx::engine::Engine>, &'a Network<'a>),
+    /// TFLite's operators by the format's own arithmetic.
+    Tflite(tflite::Evaluator<'a>, &'a tflite::Model<'a>),
+}
+
+impl<'a> Engine<'a> {
+    /// An engine for an ONNX file; none where this crate was built without one.
+    pub fn onnx(bytes: &[u8], network: &'a Network<'a>) -> Result<Option<Self>> {
+        #[cfg(feature = "onnx-engine")]
+        {
+            let engine = onnx::engine::Engine::new(bytes, network)?;
+            Ok(Some(Self::Onnx(Box::new(engine), network)))
+        }
+        #[cfg(not(feature = "onnx-engine"))]
+        {
+            let _ = (bytes, network);
+            Ok(None)
+        }
+    }
+
+    /// An engine for a TFLite file.
+    pub fn tflite(model: &'a tflite::Model<'a>) -> Result<Self> {
+        let arithmetic = tflite::Arithmetic::Xnnpack;
+        Ok(Self::Tflite(tflite::Evaluator::new(model, arithmetic)?, model))
+    }
+
+    /// Evaluates the file for an input in its own order. Numbers of int8 stand for themselves.
+    /// Returns what is known of its values by their indices, as it is stored.
+    pub fn evaluate(&self, input: &[f32]) -> Result<HashMap<usize, Vec<f32>>> {
+        match self {
+            #[cfg(feature = "onnx-engine")]
+            Self::Onnx(engine, network) => {
+                let values = engine.evaluate(&[input])?;
+                let names = network.values.iter().enumerate();
+                let known = names.filter_map(|(index, value)| {
+                    values.get(value.name).map(|numbers| (index, numbers.clone()))
+                });
+                Ok(known.collect())
+            }
+            Self::Tflite(evaluator, model) => {
+                let [first] = model.inputs.as_slice() else { bail!("expected one input") };
+                let numbers: Vec<f64> = input.iter().copied().map(f64::from).collect();
+                let input = Value::integers(model.tensors[*first].kind, &numbers);
+                let values = evaluator.evaluate(&[input])?.into_iter().enumerate();
+                let known = values.filter_map(|(index, value)| {
+                    let stored = value?.stored();
+                    Some((index, stored.into_iter().map(|number| number as f32).collect()))
+                });
+                Ok(known.collect())
+            }
+        }
+    }
+}

@@ -1,1 +1,0 @@
-//! Files that are damaged, or made to do damage.

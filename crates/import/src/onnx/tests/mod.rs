@@ -1,6 +1,0 @@
-//! Files as a whole.
-
-#[cfg(feature = "onnx-engine")]
-mod compared;
-mod hostile;
-mod shared;
