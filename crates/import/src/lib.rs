@@ -46,6 +46,8 @@ mod spec;
 mod tensors;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tflite;
 mod types;
 mod windows;
 mod write;
