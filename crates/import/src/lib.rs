@@ -36,6 +36,8 @@ mod import;
 mod imported;
 mod inputs;
 mod names;
+#[allow(dead_code, reason = "the importer does not lower these networks yet")]
+mod onnx;
 mod quantise;
 mod read;
 mod reference;
