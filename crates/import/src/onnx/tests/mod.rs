@@ -1,0 +1,6 @@
+//! Files as a whole.
+
+#[cfg(feature = "onnx-engine")]
+mod compared;
+mod hostile;
+mod shared;
