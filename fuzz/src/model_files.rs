@@ -51,7 +51,7 @@ pub fn run(data: &[u8]) -> u64 {
             }
         })
     });
-    let mut import = Import::new(model, text);
+    let mut import = Import::new(model).network(text);
     let extra = input.byte();
     if extra & 1 == 1 {
         import = import.int8(&inputs);

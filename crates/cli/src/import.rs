@@ -1,21 +1,34 @@
-//! `rolling-ball import`: turns a network from PyTorch into Rust types, C arrays and flash images.
+//! `rolling-ball import`: turns a trained network into Rust types, C arrays and flash images.
 //! docs/import.md is its manual.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use comfy_table::{Table, presets::ASCII_MARKDOWN};
-use rolling_ball_import::{File, Import, Row, shown};
+use rolling_ball_import::{Difference, File, FromFramework, Import, Row, shown};
 use std::path::PathBuf;
 
-/// Import a network from PyTorch: safetensors and a description in TOML become Rust types, C arrays
-/// and flash images (docs/import.md).
+/// Import a network: an ONNX or TFLite file, or safetensors and a description in TOML, become Rust
+/// types, C arrays and flash images (docs/import.md).
+///
+/// What an ONNX or TFLite file becomes is evaluated as the firmware will evaluate it, and compared
+/// with the file's own graph, layer by layer.
 #[derive(Args, Clone, Debug)]
 pub struct ImportArgs {
-    /// The weights: a safetensors file with a model's state_dict, in F32
+    /// The model: an ONNX or a TFLite file, or a safetensors file with a state_dict in F32
     model: PathBuf,
-    /// The layers, in TOML
+    /// The layers of a safetensors file, in TOML
     #[arg(long, value_name = "NETWORK.toml")]
-    network: PathBuf,
+    network: Option<PathBuf>,
+    /// What of an ONNX or TFLite file is trained: last:1 (the default), last:2, ..., biases, all,
+    /// none, or the names of layers
+    #[arg(long, value_name = "WHAT", num_args = 1.., conflicts_with_all = ["network", "cut"])]
+    train: Vec<String>,
+    /// Train all that comes after this layer of an ONNX or TFLite file
+    #[arg(long, value_name = "NAME", conflicts_with = "network")]
+    cut: Option<String>,
+    /// The name of the files and of the Rust module; else that of the model's file
+    #[arg(long)]
+    name: Option<String>,
     /// The directory for NAME.rs, NAME.h and the .bin files
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -32,27 +45,39 @@ pub struct ImportArgs {
     /// Inputs to measure the accuracy on: as those of --calibration, with `labels`
     #[arg(long, value_name = "FILE")]
     test: Option<PathBuf>,
+    /// Inputs and what the framework computes for them, to compare with: a safetensors file with
+    /// `inputs` and `outputs`
+    #[arg(long, value_name = "FILE")]
+    expected: Option<PathBuf>,
+    /// The least and the largest number of the drawn inputs on which an ONNX or TFLite file is
+    /// compared with its own graph
+    #[arg(long, value_names = ["LEAST", "LARGEST"], num_args = 2, default_values = ["-1", "1"],
+          allow_negative_numbers = true)]
+    range: Vec<f32>,
 }
 
 /// Runs the command.
 pub fn import(args: &ImportArgs) -> Result<()> {
-    let mut import = Import::new(&args.model, &args.network);
-    if args.int8 {
-        let calibration = args.calibration.as_ref().context("--int8 needs --calibration FILE")?;
-        import = import.int8(calibration);
-    }
-    if let Some(test) = &args.test {
-        import = import.test(test);
-    }
-    let imported = import.read()?;
+    let imported = request(args).read()?;
     if args.force {
-        imported.overwrite(&args.out)?
+        imported.overwrite(&args.out)?;
     } else {
-        imported.write(&args.out)?
+        imported.write(&args.out)?;
     }
     println!("{}", table(&imported.report()));
+    for note in imported.notes() {
+        println!("\n{}", shown(note));
+    }
     if !imported.unused().is_empty() {
         println!("\nnot used: {}", shown(&imported.unused().join(", ")));
+    }
+    if !imported.differences().is_empty() {
+        println!("\nlargest differences from the file's own graph:");
+        println!("{}", differences(imported.differences()));
+    }
+    if let Some(FromFramework { inputs, largest, steps }) = imported.from_framework() {
+        let unit = if steps { "steps of the output's byte" } else { "of the largest output" };
+        println!("\nlargest difference from the framework on {inputs} inputs: {largest:.2e} {unit}");
     }
     println!();
     for File { name, content } in imported.files() {
@@ -60,6 +85,45 @@ pub fn import(args: &ImportArgs) -> Result<()> {
         println!("{:>9} bytes  {}", content.len(), shown(&path));
     }
     Ok(())
+}
+
+/// What is asked for.
+fn request(args: &ImportArgs) -> Import {
+    let mut import = Import::new(&args.model).train(&args.train);
+    if let Some(network) = &args.network {
+        import = import.network(network);
+    }
+    if let Some(cut) = &args.cut {
+        import = import.cut(cut);
+    }
+    if let Some(name) = &args.name {
+        import = import.name(name);
+    }
+    if let [least, largest] = args.range[..] {
+        import = import.range(least, largest);
+    }
+    if let Some(calibration) = &args.calibration {
+        import = import.int8(calibration);
+    }
+    if let Some(test) = &args.test {
+        import = import.test(test);
+    }
+    if let Some(expected) = &args.expected {
+        import = import.expected(expected);
+    }
+    import
+}
+
+fn differences(all: &[Difference]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(ASCII_MARKDOWN);
+    table.set_header(vec!["layer", "difference", "at most"]);
+    for Difference { layer, largest, steps, tolerance } in all {
+        let unit = if *steps { " steps" } else { "" };
+        let number = |number: f32| format!("{number:.1e}{unit}");
+        table.add_row(vec![shown(layer), number(*largest), number(*tolerance)]);
+    }
+    table
 }
 
 fn table(rows: &[Row]) -> Table {

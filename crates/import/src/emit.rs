@@ -115,7 +115,10 @@ fn rust(
         Type::tuple(types.into_iter().map(name).collect())
     };
     let frozen_layers = named(frozen_types);
-    let layers = named(float(other_nodes, false));
+    let layers = match other_nodes {
+        [] => types::identity(graph.output()),
+        nodes => named(float(nodes, false)),
+    };
     text.push('\n');
     let mut network = vec![Type::named("'static"), Type::named("Layers")];
     if graph.backbone > 0 {
@@ -187,7 +190,7 @@ fn c_header(
     int8: Option<&Quantised>,
 ) -> Result<String> {
     let (name, upper) = (&graph.name, graph.name.to_uppercase());
-    let outputs = graph.nodes.last().map_or(0, |node| length(node.output));
+    let outputs = length(graph.output());
     let scratch = sizes::scratch(graph, int8);
     let quantised = int8.map(Quantised::bytes).unwrap_or_default();
     let floats = theta.len() + frozen.len() + if int8.is_some() { 0 } else { backbone.len() };

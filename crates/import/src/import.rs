@@ -1,27 +1,30 @@
 //! What to import, and the way from its files to a network.
 
+use crate::compare::{Comparison, Difference};
+use crate::dataflow::Choice;
 use crate::emit;
 use crate::error::Error;
+use crate::expected;
 use crate::graph::Graph;
 use crate::imported::Imported;
 use crate::inputs::Inputs;
-use crate::int8::calibrate;
-use crate::read::{LARGEST_DESCRIPTION, LARGEST_TENSORS, read};
+use crate::int8::{calibrate, kept};
+use crate::load::{self, Loaded};
+use crate::read::{LARGEST_TENSORS, read};
 use crate::report;
-use crate::spec::Spec;
-use crate::tensors::{self, Read};
+use crate::tensors;
 use crate::write::{self, Existing};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
 
-/// A model to import: its files, and what is wanted of it.
+/// A model to import: its file, and what is wanted of it.
 ///
 /// ```
 /// use rolling_ball_import::Import;
 /// # let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models");
 /// # std::env::set_current_dir(models)?;
 ///
-/// let imported = Import::new("digits_mlp.safetensors", "digits_mlp.toml").read()?;
+/// let imported = Import::new("digits_mlp.safetensors").network("digits_mlp.toml").read()?;
 /// assert_eq!(imported.name(), "digits_mlp");
 /// let names: Vec<&str> = imported.files().iter().map(|file| file.name.as_str()).collect();
 /// assert_eq!(
@@ -33,17 +36,70 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug)]
 pub struct Import {
     model: PathBuf,
-    network: PathBuf,
+    network: Option<PathBuf>,
+    name: Option<String>,
+    train: Vec<String>,
+    cut: Option<String>,
+    range: [f32; 2],
     calibration: Option<PathBuf>,
     test: Option<PathBuf>,
+    expected: Option<PathBuf>,
 }
 
 impl Import {
-    /// A model whose weights are in the safetensors file `model` (a `state_dict` in F32) and whose
-    /// layers the TOML file `network` describes.
-    pub fn new(model: impl Into<PathBuf>, network: impl Into<PathBuf>) -> Self {
-        let (model, network) = (model.into(), network.into());
-        Self { model, network, calibration: None, test: None }
+    /// A model: an ONNX or a TFLite file, which says everything itself; or the tensors of a
+    /// PyTorch module in a safetensors file (a `state_dict` in F32), whose layers are described by
+    /// a [`network`](Self::network).
+    pub fn new(model: impl Into<PathBuf>) -> Self {
+        Self {
+            model: model.into(),
+            network: None,
+            name: None,
+            train: Vec::new(),
+            cut: None,
+            range: [-1.0, 1.0],
+            calibration: None,
+            test: None,
+            expected: None,
+        }
+    }
+
+    /// The TOML file that describes the layers of a safetensors file, and says which are trained.
+    #[must_use]
+    pub fn network(mut self, description: impl Into<PathBuf>) -> Self {
+        self.network = Some(description.into());
+        self
+    }
+
+    /// The name of the files and of the Rust module; else that of the model's file.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// What of an ONNX or TFLite file is trained: `last:1` (the last layer that has parameters,
+    /// which is the default), `last:2` and so on, `biases`, `all`, or the names of layers. What
+    /// comes before the first of them is the backbone.
+    #[must_use]
+    pub fn train(mut self, what: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.train = what.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Trains all that comes after the layer of this name in an ONNX or TFLite file.
+    #[must_use]
+    pub fn cut(mut self, name: impl Into<String>) -> Self {
+        self.cut = Some(name.into());
+        self
+    }
+
+    /// The least and the largest number of the inputs on which the import is compared with the
+    /// file's own graph, where no others are given; -1 and 1 where this is not said.
+    #[must_use]
+    pub fn range(mut self, least: f32, largest: f32) -> Self {
+        self.range = [least, largest];
+        self
     }
 
     /// Quantises the backbone to eight bits. `calibration` is a safetensors file with some hundred
@@ -62,21 +118,32 @@ impl Import {
         self
     }
 
+    /// Compares the import with what the framework that made the model computes: a safetensors file
+    /// with `inputs` and its `outputs` for them, in the model's own order and types.
+    #[must_use]
+    pub fn expected(mut self, outputs: impl Into<PathBuf>) -> Self {
+        self.expected = Some(outputs.into());
+        self
+    }
+
     /// Reads, checks and computes everything, and writes nothing. It takes at most 18 times the
     /// bytes of its files in memory, and 170 MB more, whatever is in them. It evaluates the network
     /// once for each calibration input and each test input, with at most 2^30 products and sums.
     ///
+    /// What an ONNX or TFLite file becomes is evaluated as the firmware will evaluate it, and
+    /// compared, layer by layer, with what the file's own graph gives.
+    ///
     /// # Errors
     ///
-    /// [`Error`] says what is wrong with which file.
+    /// [`Error`] says what is wrong with which file, or which layer is the first that differs.
     pub fn read(&self) -> Result<Imported, Error> {
         Ok(self.imported()?)
     }
 
     /// Imports a model in a build script. The files are written into `OUT_DIR`, to be used by
-    /// `include!(concat!(env!("OUT_DIR"), "/NAME.rs"))`, where `NAME` is the name in the
-    /// description. Cargo is told to run the script again when a file has changed. Paths are
-    /// relative to the package.
+    /// `include!(concat!(env!("OUT_DIR"), "/NAME.rs"))`, where `NAME` is the name of the network.
+    /// Cargo is told to run the script again when a file has changed. Paths are relative to the
+    /// package.
     ///
     /// # Errors
     ///
@@ -89,8 +156,8 @@ impl Import {
     fn write_into_out_dir(&self) -> Result<()> {
         let directory = std::env::var_os("OUT_DIR")
             .context("OUT_DIR is not set: Import::build is for build scripts")?;
-        let files = [&self.model, &self.network].into_iter();
-        for file in files.chain(&self.calibration).chain(&self.test) {
+        let files = [&self.model].into_iter().chain(&self.network).chain(&self.calibration);
+        for file in files.chain(&self.test).chain(&self.expected) {
             println!("cargo::rerun-if-changed={}", file.display());
         }
         let files = emit::includable(self.imported()?.files);
@@ -98,16 +165,32 @@ impl Import {
     }
 
     fn imported(&self) -> Result<Imported> {
-        let text = read(&self.network, LARGEST_DESCRIPTION)?;
-        let text = str::from_utf8(&text)
-            .with_context(|| format!("{}: expected TOML, in UTF-8", self.network.display()))?;
-        let spec = Spec::parse(text).with_context(|| self.network.display().to_string())?;
-        let graph = Graph::new(&spec).with_context(|| self.network.display().to_string())?;
-        let model = read(&self.model, LARGEST_TENSORS)?;
-        let file = tensors::parse(&model, &self.model.display().to_string())?;
-        let Read { parameters, unused } = tensors::read(&graph, &file)
-            .with_context(|| format!("{} does not fit the network", self.model.display()))?;
+        let bytes = read(&self.model, LARGEST_TENSORS)?;
+        let what = || self.model.display().to_string();
+        let opened = load::open(&bytes).with_context(what)?;
+        let choice = self.choice()?;
+        let name = || load::name(self.name.as_deref(), &self.model);
+        let loaded = match &self.network {
+            Some(network) => {
+                ensure!(
+                    self.train.is_empty() && self.cut.is_none(),
+                    "the description says what is trained: leave --train and --cut away"
+                );
+                load::described(&opened, network, &self.model, self.name.as_deref())?
+            }
+            None => load::graph(&opened, &name()?, &choice).with_context(what)?,
+        };
+        let Loaded { graph, parameters, unused, notes, dataflow } = loaded;
+        let of_bytes = dataflow.as_ref().is_some_and(|dataflow| dataflow.values[0].scale.is_some());
         let int8 = match &self.calibration {
+            _ if of_bytes && graph.backbone > 0 => {
+                ensure!(
+                    self.calibration.is_none(),
+                    "the model is in int8 already, with its own scales: leave --int8 away"
+                );
+                let dataflow = dataflow.as_ref().context("expected a graph")?;
+                Some(kept(&graph.backbone(), dataflow).with_context(what)?)
+            }
             None => None,
             Some(path) => {
                 let bytes = read(path, LARGEST_TENSORS)?;
@@ -115,6 +198,25 @@ impl Import {
                 let backbone = graph.backbone();
                 let parameters = &parameters[..backbone.parameters()];
                 Some(calibrate(&backbone, parameters, calibration.iter())?)
+            }
+        };
+        let kept = int8.as_ref().filter(|_| of_bytes);
+        let differences = match &dataflow {
+            None => Vec::new(),
+            Some(dataflow) => {
+                let (graph, parameters) = (&graph, parameters.as_slice());
+                let comparison = Comparison { graph, parameters, int8: kept, dataflow };
+                self.differences(&opened, &comparison).with_context(what)?
+            }
+        };
+        let from_framework = match &self.expected {
+            None => None,
+            Some(path) => {
+                let bytes = read(path, LARGEST_TENSORS)?;
+                let what = || path.display().to_string();
+                let file = tensors::parse(&bytes, &what())?;
+                let network = (&graph, parameters.as_slice(), int8.as_ref());
+                Some(expected::compare(&file, network, dataflow.as_ref()).with_context(what)?)
             }
         };
         let measured = match &self.test {
@@ -126,9 +228,56 @@ impl Import {
             }
         };
         let files = emit::files(&graph, &parameters, int8.as_ref())?;
-        Ok(Imported { graph, parameters, int8, measured, unused, files })
+        Ok(Imported {
+            graph,
+            parameters,
+            int8,
+            measured,
+            unused,
+            notes,
+            differences,
+            from_framework,
+            files,
+        })
+    }
+
+    fn choice(&self) -> Result<Choice> {
+        match (&self.cut, self.train.as_slice()) {
+            (None, []) => Ok(Choice::Last(1)),
+            (None, words) => Choice::parse(words),
+            (Some(name), []) => Ok(Choice::Cut(name.clone())),
+            _ => anyhow::bail!("expected --train or --cut, found both"),
+        }
+    }
+
+    /// Compares with the file's own graph on drawn inputs.
+    fn differences(
+        &self,
+        opened: &load::Opened,
+        comparison: &Comparison,
+    ) -> Result<Vec<Difference>> {
+        let Some(engine) = opened.engine()? else { return Ok(Vec::new()) };
+        let [least, largest] = self.range;
+        ensure!(
+            least < largest && (largest - least).is_finite(),
+            "--range: expected two finite numbers, the smaller one first"
+        );
+        let input = comparison.dataflow.values.first().context("expected an input")?;
+        let count = input.layout.shape().iter().product();
+        // The same inputs every time: an import that passes once passes again.
+        let mut random = oorandom::Rand32::new(1);
+        let mut number = |_| match input.scale {
+            Some(_) => random.rand_range(0..256) as f32 - 128.0,
+            None => least + (largest - least) * random.rand_float(),
+        };
+        let inputs: Vec<Vec<f32>> =
+            (0..COMPARED).map(|_| (0..count).map(&mut number).collect()).collect();
+        comparison.with(&engine, &inputs)
     }
 }
+
+/// How many inputs are drawn to compare with the file's own graph.
+const COMPARED: usize = 4;
 
 fn inputs<'a>(graph: &Graph, path: &Path, bytes: &'a [u8]) -> Result<Inputs<'a>> {
     let what = path.display().to_string();

@@ -1,7 +1,9 @@
 //! An imported network.
 
+use crate::compare::Difference;
 use crate::emit::File;
 use crate::error::Error;
+use crate::expected::FromFramework;
 use crate::graph::Graph;
 use crate::int8::Quantised;
 use crate::report::{self, Measured, Row};
@@ -21,6 +23,12 @@ pub struct Imported {
     pub(crate) measured: Option<Measured>,
     /// The tensors that the network does not use.
     pub(crate) unused: Vec<String>,
+    /// What was left away or folded.
+    pub(crate) notes: Vec<String>,
+    /// How each layer differs from the file's own graph.
+    pub(crate) differences: Vec<Difference>,
+    /// How the outputs differ from the framework's.
+    pub(crate) from_framework: Option<FromFramework>,
     /// The files to write.
     pub(crate) files: Vec<File>,
 }
@@ -43,6 +51,27 @@ impl Imported {
     #[must_use]
     pub fn unused(&self) -> &[String] {
         &self.unused
+    }
+
+    /// What of the model was left away, or became part of something else, in sentences.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// How each layer differs from what the file's own graph computes. There are none for a model
+    /// that is described in TOML, which has no graph.
+    #[must_use]
+    pub fn differences(&self) -> &[Difference] {
+        &self.differences
+    }
+
+    /// How the outputs differ from those of the framework, where [`Import::expected`] gives some.
+    ///
+    /// [`Import::expected`]: crate::Import::expected
+    #[must_use]
+    pub fn from_framework(&self) -> Option<FromFramework> {
+        self.from_framework
     }
 
     /// What the network takes of a board in flash and RAM. Where test inputs were given, also its

@@ -8,7 +8,8 @@
 //! ```no_run
 //! // build.rs
 //! fn main() -> Result<(), rolling_ball_import::Error> {
-//!     rolling_ball_import::Import::new("digits_cnn.safetensors", "digits_cnn.toml")
+//!     rolling_ball_import::Import::new("digits_cnn.safetensors")
+//!         .network("digits_cnn.toml")
 //!         .int8("digits_calibration.safetensors")
 //!         .build()
 //! }
@@ -28,10 +29,13 @@
 //! The command `rolling-ball import` does the same by hand, for those who commit what was imported
 //! or who program in C.
 
+mod compare;
 mod dataflow;
 mod emit;
+mod engine;
 mod error;
 mod evaluate;
+mod expected;
 mod graph;
 mod import;
 mod imported;
@@ -39,6 +43,7 @@ mod inputs;
 mod int8;
 mod kind;
 mod layout;
+mod load;
 mod names;
 mod onnx;
 mod read;
@@ -54,8 +59,10 @@ mod types;
 mod windows;
 mod write;
 
+pub use compare::Difference;
 pub use emit::File;
 pub use error::Error;
+pub use expected::FromFramework;
 pub use import::Import;
 pub use imported::Imported;
 pub use int8::quantise_backbone;

@@ -43,7 +43,7 @@ pub fn scratch(graph: &Graph, int8: Option<&Quantised>) -> usize {
         None if backbone.is_empty() => 0,
         None => Floats::of(backbone, graph.input).inference(),
     };
-    let input = layers.first().map_or(graph.input, |node| node.input);
+    let input = layers.first().map_or(graph.output(), |node| node.input);
     let Floats { inputs, outputs, activations, .. } = Floats::of(layers, input);
     inside + inputs + activations + outputs
 }

@@ -101,6 +101,11 @@ pub fn float(node: &Node, in_backbone: bool) -> Type {
     layer
 }
 
+/// The layer that gives its input.
+pub fn identity(shape: Map) -> Type {
+    Type::with("nn::Identity", vec![map(shape)])
+}
+
 /// The types of int8 layers in a row.
 pub fn int8(every: &[&Node], layers: &[Placed]) -> Vec<Type> {
     layers.iter().map(|placed| int8_layer(every, placed)).collect()

@@ -21,7 +21,8 @@ rolling-ball-import = { path = "ROOT/crates/import" }
 
 const BUILD_SCRIPT: &str = r#"
 fn main() -> Result<(), rolling_ball_import::Error> {
-    rolling_ball_import::Import::new("digits_cnn.safetensors", "digits_cnn.toml")
+    rolling_ball_import::Import::new("digits_cnn.safetensors")
+        .network("digits_cnn.toml")
         .int8("digits_calibration.safetensors")
         .build()
 }

@@ -77,7 +77,7 @@ impl Files {
     }
 
     fn import(&self) -> Import {
-        let import = Import::new(self.path("model.safetensors"), self.path("network.toml"));
+        let import = Import::new(self.path("model.safetensors")).network(self.path("network.toml"));
         let inputs = || self.path("inputs.safetensors");
         if self.inputs { import.int8(inputs()).test(inputs()) } else { import }
     }

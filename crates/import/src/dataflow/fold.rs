@@ -28,6 +28,7 @@ impl Dataflow {
             ));
             let step = self.steps.remove(last);
             self.output = step.inputs[0];
+            self.ends_in_softmax = true;
         }
     }
 

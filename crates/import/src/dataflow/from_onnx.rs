@@ -12,6 +12,9 @@ use anyhow::{Context, Result, bail, ensure};
 
 const ORDER: Order = Order::ChannelsFirst;
 
+const NO_LAYER: &str = "this operator has no layer here; docs/import.md lists those that have one. \
+                        Export the model without it, or up to it";
+
 impl Dataflow {
     /// The steps of a network with one input and one output.
     ///
@@ -19,6 +22,9 @@ impl Dataflow {
     ///
     /// A node that has no layer here, by its operator and name.
     pub fn from_onnx(network: &Network) -> Result<Self> {
+        if let Some(node) = network.unknown() {
+            bail!("{}: {NO_LAYER}", node.label);
+        }
         // Whether an input of three dimensions has its channels first is told by what uses it.
         let first = Self::with_input(network, ORDER);
         let last = || Self::with_input(network, Order::ChannelsLast);
@@ -49,7 +55,14 @@ impl Dataflow {
         }
         let output = lowering.views[*output].clone().context("nothing makes the output")?.value;
         let Lowering { values, steps, notes, .. } = lowering;
-        Ok(Self { values, steps, output, notes })
+        Ok(Self {
+            values,
+            steps,
+            output,
+            file_output: output,
+            ends_in_softmax: false,
+            notes,
+        })
     }
 }
 
@@ -294,11 +307,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
                 "quantised ONNX models have no layers here: import the model before it was \
                  quantised, with --int8, or as TFLite in full int8"
             ),
-            Operator::Unreached => bail!("its input comes from a node that has no layer here"),
-            _ => bail!(
-                "{} has no layer here; docs/import.md lists the operators that have one",
-                node.kind
-            ),
+            _ => bail!("{NO_LAYER}"),
         }
     }
 

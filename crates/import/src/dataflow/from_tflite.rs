@@ -36,7 +36,14 @@ impl Dataflow {
         }
         let output = lowering.views[*output].clone().context("nothing makes the output")?.value;
         let Lowering { values, steps, notes, .. } = lowering;
-        Ok(Self { values, steps, output, notes })
+        Ok(Self {
+            values,
+            steps,
+            output,
+            file_output: output,
+            ends_in_softmax: false,
+            notes,
+        })
     }
 }
 
@@ -226,7 +233,8 @@ impl<'m, 'a> Lowering<'m, 'a> {
             }
             From::Quantise | From::Dequantise => self.rescale(operator),
             From::Unknown => bail!(
-                "this operator has no layer here; docs/import.md lists those that have one"
+                "this operator has no layer here; docs/import.md lists those that have one. Convert \
+                 the model without it, or up to it"
             ),
         }
     }

@@ -8,6 +8,7 @@ mod train;
 mod tree;
 
 pub use train::Choice;
+pub use tree::Tree;
 
 use crate::graph;
 use crate::layout::Layout;
@@ -95,6 +96,11 @@ pub struct Dataflow {
     pub steps: Vec<Step>,
     /// The value that is the output.
     pub output: usize,
+    /// The value that is the file's output: that before it where a softmax was left away is
+    /// [`output`](Self::output).
+    pub file_output: usize,
+    /// Whether a softmax was left away at the end.
+    pub ends_in_softmax: bool,
     /// What was left away or folded, in sentences.
     pub notes: Vec<String>,
 }

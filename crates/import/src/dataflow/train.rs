@@ -12,6 +12,8 @@ use std::collections::BTreeSet;
 pub enum Choice {
     /// Everything.
     All,
+    /// Nothing: the network is only evaluated.
+    None,
     /// The last layers that have parameters, so many of them.
     Last(usize),
     /// The layers of these names.
@@ -23,11 +25,12 @@ pub enum Choice {
 }
 
 impl Choice {
-    /// Reads what stands after `--train`: `all`, `last:2`, `biases`, or the names of layers.
+    /// Reads what stands after `--train`: `last:2`, `biases`, `all`, `none`, or the names of layers.
     pub fn parse(words: &[String]) -> Result<Self> {
         let [word] = words else { return Ok(Self::Named(words.to_vec())) };
         Ok(match (word.as_str(), word.strip_prefix("last:")) {
             ("all", _) => Self::All,
+            ("none", _) => Self::None,
             ("biases", _) => Self::Biases,
             (_, Some(number)) => {
                 let number = number.parse().ok().filter(|number| *number > 0);
@@ -56,6 +59,7 @@ impl Tree {
             "the network has no parameters: nothing can be trained"
         );
         let trained: BTreeSet<usize> = match choice {
+            Choice::None => BTreeSet::new(),
             Choice::All | Choice::Biases => with_parameters.iter().copied().collect(),
             Choice::Last(count) => with_parameters.iter().rev().take(*count).copied().collect(),
             Choice::Named(names) => {

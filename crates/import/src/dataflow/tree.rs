@@ -221,7 +221,9 @@ mod tests {
             }
         });
         let steps: Vec<Step> = steps.collect();
-        Dataflow { output: steps.len(), values, steps, notes: Vec::new() }
+        let output = steps.len();
+        let (file_output, notes) = (output, Vec::new());
+        Dataflow { output, file_output, ends_in_softmax: false, values, steps, notes }
     }
 
     fn function(activation: Activation) -> Operation {

@@ -167,6 +167,11 @@ impl Graph {
         self.nodes.last().map_or(0, |node| node.parameters.end)
     }
 
+    /// The shape of the output.
+    pub fn output(&self) -> Map {
+        self.nodes.last().map_or(self.input, |node| node.output)
+    }
+
     /// The layers of the backbone alone, as a graph.
     pub fn backbone(&self) -> Self {
         let nodes = self.nodes[..self.backbone].to_vec();

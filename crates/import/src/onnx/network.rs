@@ -9,6 +9,7 @@ use super::operator::Operator;
 use super::tensor::{Tensor, count};
 use super::typed::{operations, typed};
 use anyhow::{Context, Result, ensure};
+use std::collections::BTreeSet;
 
 /// An operator with what it takes and makes.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub struct Network<'a> {
     pub nodes: Vec<Node<'a>>,
     /// What was left out, and why: a sentence for each node, for the report.
     pub dropped: Vec<String>,
+    /// The initializers that no node takes.
+    pub unused: Vec<&'a str>,
 }
 
 impl<'a> Network<'a> {
@@ -49,8 +52,13 @@ impl<'a> Network<'a> {
     pub fn new(model: Model<'a>) -> Result<Self> {
         let Model { name, opset, inputs, outputs, values, nodes } = model;
         let outputs = outputs.into_iter().map(|id| (values[id].name, id)).collect();
+        let taken: BTreeSet<ValueId> =
+            nodes.iter().flat_map(|node| node.inputs.iter().flatten().copied()).collect();
+        let initializers = values.iter().enumerate().filter(|(_, value)| value.constant.is_some());
+        let unused =
+            initializers.filter(|(id, _)| !taken.contains(id)).map(|(_, value)| value.name).collect();
         let mut network =
-            Self { name, inputs, outputs, values, nodes: Vec::new(), dropped: Vec::new() };
+            Self { name, inputs, outputs, values, nodes: Vec::new(), dropped: Vec::new(), unused };
         let mut progress = Progress {
             same: (0..network.values.len()).collect(),
             values: network.inputs.iter().map(|input| network.size(*input)).sum::<Result<_>>()?,

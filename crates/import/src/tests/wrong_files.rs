@@ -432,7 +432,7 @@ fn no_name_of_a_tensor_gets_into_the_files() -> Result<()> {
              }}]"
         ),
     )?;
-    for file in Import::new(&model, &network).read()?.files() {
+    for file in Import::new(&model).network(&network).read()?.files() {
         ensure!(!String::from_utf8_lossy(&file.content).contains("evil"), "{}", file.name);
     }
     Ok(())

@@ -1,0 +1,137 @@
+//! Compares what is imported with what the framework that made the model computes.
+
+use crate::dataflow::{Dataflow, Scale};
+use crate::evaluate::Evaluator;
+use crate::graph::{Graph, length};
+use crate::int8::{Quantised, reference};
+use crate::tensors::{find, finite};
+use anyhow::{Context, Result, bail, ensure};
+use safetensors::tensor::{Dtype, SafeTensors};
+
+/// The largest difference that rounding in another order explains, as a part of the largest output.
+const TOLERANCE: f32 = 1e-4;
+
+/// How the network's outputs differ from the framework's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FromFramework {
+    /// The number of inputs.
+    pub inputs: usize,
+    /// The largest difference: as a part of the largest output, or in steps of the output's byte.
+    pub largest: f32,
+    /// Whether it is in steps.
+    pub steps: bool,
+}
+
+/// Compares the outputs for all inputs of a file.
+///
+/// # Errors
+///
+/// A file that does not fit, and outputs that differ by more than rounding explains.
+pub fn compare(
+    file: &SafeTensors,
+    (graph, parameters, int8): (&Graph, &[f32], Option<&Quantised>),
+    dataflow: Option<&Dataflow>,
+) -> Result<FromFramework> {
+    let input_scale = dataflow.and_then(|dataflow| dataflow.values[0].scale);
+    let output = dataflow.map(|dataflow| &dataflow.values[dataflow.file_output]);
+    let output_scale = output.and_then(|value| value.scale);
+    let softmax = dataflow.is_some_and(|dataflow| dataflow.ends_in_softmax);
+    let wide = length(graph.input);
+    let outputs = length(graph.output());
+    let inputs = rows(file, "inputs", wide, input_scale)?;
+    let expected = rows(file, "outputs", outputs, output_scale)?;
+    ensure!(
+        inputs.len() == expected.len(),
+        "expected as many outputs as inputs, found {} and {}",
+        expected.len(),
+        inputs.len()
+    );
+    let places = graph.layout.places();
+    let output_places = output.map(|value| value.layout.places());
+    let (whole, backbone) = (Evaluator::new(graph, parameters), graph.backbone());
+    let most = expected.iter().flatten().fold(f32::MIN_POSITIVE, |most, x| most.max(x.abs()));
+    let mut largest = 0.0f32;
+    for (input, expected) in inputs.iter().zip(&expected) {
+        let input: Vec<f32> = places.iter().map(|place| input[*place]).collect();
+        let mut found = match int8 {
+            Some(quantised) => {
+                whole.after_backbone(&reference::features(&backbone, quantised, &input))
+            }
+            None => whole.logits(&input),
+        };
+        if softmax {
+            found = probabilities(&found);
+        }
+        for (place, found) in found.iter().enumerate() {
+            let place = output_places.as_ref().map_or(place, |places| places[place]);
+            let difference = (rounded(*found, output_scale) - expected[place]).abs();
+            largest = if difference.is_nan() { f32::INFINITY } else { largest.max(difference) };
+        }
+    }
+    let largest = match output_scale {
+        Some(Scale { step, .. }) => largest / step as f32,
+        None => largest / most,
+    };
+    let whole = graph.backbone == graph.nodes.len();
+    let tolerance = match (output_scale, int8) {
+        (None, None) => Some(TOLERANCE),
+        // All of it is in int8: what is left is the rounding of the last softmax.
+        (Some(_), Some(_)) if whole => Some(1.0),
+        // Some of the layers round what the others do not.
+        _ => None,
+    };
+    let unit = if output_scale.is_some() { "steps of the output" } else { "of the largest" };
+    if let Some(tolerance) = tolerance {
+        ensure!(
+            largest <= tolerance,
+            "the outputs of the imported network differ from those of the framework by {largest} \
+             {unit}, expected at most {tolerance}: is every layer described as it is, with its \
+             padding, stride, epsilon and activation, and were the outputs made with model.eval()?"
+        );
+    }
+    let steps = output_scale.is_some();
+    Ok(FromFramework { inputs: inputs.len(), largest, steps })
+}
+
+/// A tensor of rows, as numbers.
+fn rows(file: &SafeTensors, name: &str, width: usize, scale: Option<Scale>) -> Result<Vec<Vec<f32>>> {
+    let tensor = find(file, name)?;
+    let count = tensor.shape().first().copied().unwrap_or(0);
+    let one: Option<usize> =
+        tensor.shape().iter().skip(1).try_fold(1usize, |product, n| product.checked_mul(*n));
+    ensure!(
+        count > 0 && one == Some(width),
+        "tensor {name}: expected a count and then {width} values, found shape {:?}",
+        tensor.shape()
+    );
+    let numbers: Vec<f32> = match (tensor.dtype(), scale) {
+        (Dtype::F32, _) => {
+            finite(name, &tensor)?.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+        }
+        (Dtype::I8, Some(Scale { step, zero })) => {
+            let real = |byte: &u8| {
+                ((f64::from(byte.cast_signed()) - f64::from(zero)) * step) as f32
+            };
+            tensor.data().iter().map(real).collect()
+        }
+        (other, Some(_)) => bail!("tensor {name}: expected F32 or I8, found {other}"),
+        (other, None) => bail!("tensor {name}: expected F32, found {other}"),
+    };
+    let rows: Vec<Vec<f32>> = numbers.chunks_exact(width).map(<[f32]>::to_vec).collect();
+    (!rows.is_empty()).then_some(rows).with_context(|| format!("tensor {name}: expected values"))
+}
+
+/// A number as a byte can say it.
+fn rounded(number: f32, scale: Option<Scale>) -> f32 {
+    let Some(Scale { step, zero }) = scale else { return number };
+    let steps = (f64::from(number) / step).round() + f64::from(zero);
+    ((steps.clamp(-128.0, 127.0) - f64::from(zero)) * step) as f32
+}
+
+fn probabilities(logits: &[f32]) -> Vec<f32> {
+    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let exponentials: Vec<f64> =
+        logits.iter().map(|logit| f64::from(logit - most).exp()).collect();
+    let sum: f64 = exponentials.iter().sum();
+    exponentials.iter().map(|exponential| (exponential / sum) as f32).collect()
+}
