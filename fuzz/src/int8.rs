@@ -34,7 +34,8 @@ type Branched = (
     int8::Residual<Filtered, int8::ScaleShift<Place>>,
     int8::Table<Place>,
     int8::Concat<(int8::Residual<Filtered>, int8::Rescale<Place>), int8::Identity<Place>>,
-    int8::AveragePool<Map<3, 3, 4>, Window<Kernel<2>>>,
+    int8::GroupedConv2d<Map<3, 3, 4>, Window<Kernel<2>>, 6, 2>,
+    int8::AveragePool<Map<2, 2, 6>, Window<Kernel<2>, Stride<1>, Padding<1>>, Padding<0>>,
 );
 
 /// What lies in the bytes of the layers, one after the other.
@@ -62,8 +63,8 @@ const MEAN: [Part; 3] = [Range, Multipliers(1), Shifts(1)];
 const SUM: [Part; 4] = [Range, Bytes(1), Sides, Shifts(1)];
 
 /// The most bytes of a backbone, and the most inputs and outputs.
-const BYTES: usize = 600;
-const WIDTH: usize = 32;
+const BYTES: usize = 800;
+const WIDTH: usize = 64;
 
 /// Makes the calls that the bytes say; how many there were.
 pub fn run(data: &[u8]) -> u64 {
@@ -79,7 +80,7 @@ pub fn run(data: &[u8]) -> u64 {
         _ => {
             let filtered = affine(2, 36);
             let first = [&filtered[..], &affine(2, 2), &SUM, &[Bytes(256)]].concat();
-            let parts = [&first[..], &filtered, &SUM, &MEAN, &MEAN].concat();
+            let parts = [&first[..], &filtered, &SUM, &MEAN, &affine(6, 48), &MEAN].concat();
             backbone::<Branched>(&mut input, &parts)
         }
     }
@@ -127,7 +128,7 @@ fn backbone<L: Layer>(input: &mut Input<'_>, parts: &[Part]) -> u64 {
         bytes[14..right].copy_from_slice(&layers);
         damaged = input.below(8).saturating_sub(3);
         for _ in 0..damaged {
-            let at = usize::from(input.byte()) + 256 * input.below(2);
+            let at = usize::from(input.byte()) + 256 * input.below(4);
             bytes[at % right] = input.byte();
         }
     } else {

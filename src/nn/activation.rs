@@ -175,3 +175,83 @@ impl<F: Math> Activation for GaussianErrorLinear<F> {
         slope * (Self::below(x) + x * density)
     }
 }
+
+/// The function of [`Elu`](super::Elu).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ExponentialLinear<const NUMERATOR: u16, const DENOMINATOR: u16, F = Libm>(
+    PhantomData<F>,
+);
+
+impl<const NUMERATOR: u16, const DENOMINATOR: u16, F> ExponentialLinear<NUMERATOR, DENOMINATOR, F> {
+    const ALPHA: f32 = {
+        assert!(DENOMINATOR > 0, "Elu: expected a denominator above 0");
+        NUMERATOR as f32 / DENOMINATOR as f32
+    };
+}
+
+impl<const NUMERATOR: u16, const DENOMINATOR: u16, F: Math> Activation
+    for ExponentialLinear<NUMERATOR, DENOMINATOR, F>
+{
+    fn value(x: f32) -> f32 {
+        if x > 0.0 { x } else { Self::ALPHA * (F::exp(x) - 1.0) }
+    }
+
+    fn backward(x: f32, slope: f32) -> f32 {
+        if x > 0.0 { slope } else { slope * (Self::ALPHA * F::exp(x)) }
+    }
+}
+
+/// The function of [`Silu`](super::Silu).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LogisticLinear<F = Libm>(PhantomData<F>);
+
+impl<F: Math> Activation for LogisticLinear<F> {
+    fn value(x: f32) -> f32 {
+        x * Logistic::<F>::value(x)
+    }
+
+    fn backward(x: f32, slope: f32) -> f32 {
+        let y = Logistic::<F>::value(x);
+        slope * (y * (1.0 + x * (1.0 - y)))
+    }
+}
+
+/// The function of [`HardSigmoid`](super::HardSigmoid).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HardLogistic<const NUMERATOR: u16, const DENOMINATOR: u16>;
+
+impl<const NUMERATOR: u16, const DENOMINATOR: u16> HardLogistic<NUMERATOR, DENOMINATOR> {
+    const SLOPE: f32 = {
+        assert!(DENOMINATOR > 0, "HardSigmoid: expected a denominator above 0");
+        NUMERATOR as f32 / DENOMINATOR as f32
+    };
+}
+
+impl<const NUMERATOR: u16, const DENOMINATOR: u16> Activation
+    for HardLogistic<NUMERATOR, DENOMINATOR>
+{
+    fn value(x: f32) -> f32 {
+        let y = Self::SLOPE * x + 0.5;
+        if y >= 1.0 { 1.0 } else { Rectifier::value(y) }
+    }
+
+    fn backward(x: f32, slope: f32) -> f32 {
+        let y = Self::SLOPE * x + 0.5;
+        if y > 0.0 && y < 1.0 { Self::SLOPE * slope } else { 0.0 }
+    }
+}
+
+/// The function of [`HardSwish`](super::HardSwish).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HardLogisticLinear;
+
+impl Activation for HardLogisticLinear {
+    fn value(x: f32) -> f32 {
+        x * HardLogistic::<1, 6>::value(x)
+    }
+
+    fn backward(x: f32, slope: f32) -> f32 {
+        let part = HardLogistic::<1, 6>::backward(x, slope);
+        slope * HardLogistic::<1, 6>::value(x) + x * part
+    }
+}

@@ -2,15 +2,19 @@
 
 use super::layer::{Layer, each_backward_input, each_forward};
 use super::parameters::Parameters;
-use super::window::{Geometry, InTime, Shape, Sliding, Whole};
+use super::window::{Border, Bounds, Geometry, InTime, Padding, Shape, Sliding, Whole};
 use crate::Error;
 use crate::chunks::Chunked;
 use crate::kernels::Kernels;
 use core::marker::PhantomData;
 
-/// The mean of each channel over every window `W` on the map `M`. The zeros of the padding count:
-/// every sum is divided by the number of the window's positions, as PyTorch does where it is not
-/// told otherwise. A sum is in the order of the window's positions.
+/// The mean of each channel over every window `W` on the map `M`. A sum is in the order of the
+/// window's positions; it is divided by the number of those in the map or in the padding that
+/// counts.
+///
+/// All of the padding counts where nothing else is said, as in PyTorch. With `Padding<0>` as
+/// `Counted` none does, as in TFLite and Keras, and in PyTorch with `count_include_pad=False`. With
+/// another [`Border`] so much of it counts, which leaves out what `ceil_mode` puts at the end.
 ///
 /// ```
 /// use rolling_ball::nn::{AveragePool, Kernel, Map, Shape, Stride, Window};
@@ -18,8 +22,25 @@ use core::marker::PhantomData;
 /// type Half = AveragePool<Map<8, 6, 4>, Window<Kernel<2>, Stride<2>>>;
 /// assert_eq!(Half::MAP, [4, 3, 4]);
 /// ```
+///
+/// ```
+/// use rolling_ball::nn::{
+///     AveragePool, Kernel, Network, Padding, PaddingBySide, Signal, Stride, Window,
+/// };
+///
+/// // Three moments, of which the second window sees one.
+/// type Ceiling = Window<Kernel<1, 2>, Stride<1, 2>, PaddingBySide<0, 0, 0, 1>>;
+/// type Counting = AveragePool<Signal<3, 1>, Ceiling>;
+/// type InTheMap = AveragePool<Signal<3, 1>, Ceiling, Padding<0>>;
+/// let (input, mut scratch) = ([1.0, 3.0, 4.0], [0.0; 5]);
+/// let counting = Network::<Counting>::new(&[])?;
+/// assert_eq!(counting.predict(&[], &input, &mut scratch)?, [2.0, 2.0]);
+/// let in_the_map = Network::<InTheMap>::new(&[])?;
+/// assert_eq!(in_the_map.predict(&[], &input, &mut scratch)?, [2.0, 4.0]);
+/// # Ok::<(), rolling_ball::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct AveragePool<M, W>(PhantomData<(M, W)>);
+pub struct AveragePool<M, W, Counted = Padding<{ usize::MAX }>>(PhantomData<(M, W, Counted)>);
 
 /// [`AveragePool`] on a signal `M` in time.
 ///
@@ -28,7 +49,8 @@ pub struct AveragePool<M, W>(PhantomData<(M, W)>);
 ///
 /// assert_eq!(AveragePool1d::<Signal<12, 3>, Window<Kernel<4>, Stride<4>>>::MAP, [1, 3, 3]);
 /// ```
-pub type AveragePool1d<M, W> = AveragePool<M, InTime<M, W>>;
+pub type AveragePool1d<M, W, Counted = Padding<{ usize::MAX }>> =
+    AveragePool<M, InTime<M, W>, Counted>;
 
 /// The mean of each channel over the whole map `M`: as many outputs as channels.
 ///
@@ -39,15 +61,16 @@ pub type AveragePool1d<M, W> = AveragePool<M, InTime<M, W>>;
 /// ```
 pub type GlobalAveragePool<M> = AveragePool<M, Whole<M>>;
 
-impl<M: Shape, W: Sliding> AveragePool<M, W> {
+impl<M: Shape, W: Sliding, Counted: Border> AveragePool<M, W, Counted> {
     const GEOMETRY: Geometry = Geometry::of::<M, W>();
+    const COUNTED: Bounds = Self::GEOMETRY.bounds(W::PADDING, Counted::PADDING);
 }
 
-impl<M: Shape, W: Sliding> Shape for AveragePool<M, W> {
+impl<M: Shape, W: Sliding, Counted: Border> Shape for AveragePool<M, W, Counted> {
     const MAP: [usize; 3] = Self::GEOMETRY.output(M::MAP[2]);
 }
 
-impl<M: Shape, W: Sliding> Layer for AveragePool<M, W> {
+impl<M: Shape, W: Sliding, Counted: Border> Layer for AveragePool<M, W, Counted> {
     const INPUTS: usize = M::LENGTH;
     const OUTPUTS: usize = Self::LENGTH;
     const PARAMETERS: usize = 0;
@@ -59,7 +82,7 @@ impl<M: Shape, W: Sliding> Layer for AveragePool<M, W> {
         output: &mut [f32],
     ) -> Result<(), Error> {
         for (input, output) in each_forward::<Self>(input, output)? {
-            forward(Self::GEOMETRY, input, output);
+            forward(Self::GEOMETRY, Self::COUNTED, input, output);
         }
         Ok(())
     }
@@ -71,16 +94,16 @@ impl<M: Shape, W: Sliding> Layer for AveragePool<M, W> {
         output_gradient: &[f32],
     ) -> Result<(), Error> {
         for (input, output_gradient) in each_backward_input::<Self>(input, output_gradient)? {
-            input_gradient(Self::GEOMETRY, output_gradient, input);
+            input_gradient(Self::GEOMETRY, Self::COUNTED, output_gradient, input);
         }
         Ok(())
     }
 }
 
-fn forward(geometry: Geometry, input: &[f32], output: &mut [f32]) {
+fn forward(geometry: Geometry, counted: Bounds, input: &[f32], output: &mut [f32]) {
     let channels = geometry.channels();
-    let count = geometry.positions() as f32;
-    for (runs, place) in geometry.each().zip(output.whole_chunks_mut(channels)) {
+    let windows = geometry.each().zip(geometry.counts(counted));
+    for ((runs, count), place) in windows.zip(output.whole_chunks_mut(channels)) {
         place.fill(0.0);
         for run in runs {
             for position in run.of_map(input).whole_chunks(channels) {
@@ -90,20 +113,20 @@ fn forward(geometry: Geometry, input: &[f32], output: &mut [f32]) {
             }
         }
         for mean in place {
-            *mean /= count;
+            *mean /= count as f32;
         }
     }
 }
 
-fn input_gradient(geometry: Geometry, output_gradient: &[f32], input: &mut [f32]) {
+fn input_gradient(geometry: Geometry, counted: Bounds, output_gradient: &[f32], input: &mut [f32]) {
     let channels = geometry.channels();
-    let count = geometry.positions() as f32;
+    let windows = geometry.each().zip(geometry.counts(counted));
     input.fill(0.0);
-    for (runs, slopes) in geometry.each().zip(output_gradient.whole_chunks(channels)) {
+    for ((runs, count), slopes) in windows.zip(output_gradient.whole_chunks(channels)) {
         for run in runs {
             for position in run.of_map_mut(input).whole_chunks_mut(channels) {
                 for (x, slope) in position.iter_mut().zip(slopes) {
-                    *x += slope / count;
+                    *x += slope / count as f32;
                 }
             }
         }

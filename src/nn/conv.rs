@@ -4,7 +4,7 @@ use super::layer::{Layer, each_backward, each_backward_input, each_forward};
 use super::parameters::{
     All, Filter, Gradient, Parameters, Trainable, filters, initialise, trained,
 };
-use super::window::{Geometry, InTime, Shape, Sliding};
+use super::window::{Geometry, InTime, Kernel, Shape, Sliding, Window};
 use crate::Error;
 use crate::chunks::Chunked;
 use crate::kernels::{Filters, Kernels, LANES, SimdVector, Task, Unit};
@@ -52,6 +52,18 @@ pub struct Conv2d<M, W, const FILTERS: usize, R = All>(PhantomData<(M, W, R)>);
 /// const _: usize = Conv1d::<Map<2, 50, 3>, Window<Kernel<5>>, 8>::OUTPUTS;
 /// ```
 pub type Conv1d<M, W, const FILTERS: usize, R = All> = Conv2d<M, InTime<M, W>, FILTERS, R>;
+
+/// [`Conv2d`] of windows of one position: a dense layer with `FILTERS` outputs at each position of
+/// `M` by itself, with the same parameters.
+///
+/// ```
+/// use rolling_ball::nn::{Layer, PointwiseConv2d, Signal};
+///
+/// type ByPosition = PointwiseConv2d<Signal<50, 16>, 8>;
+/// assert_eq!((ByPosition::OUTPUTS, ByPosition::PARAMETERS), (50 * 8, 16 * 8 + 8));
+/// ```
+pub type PointwiseConv2d<M, const FILTERS: usize, R = All> =
+    Conv2d<M, Window<Kernel<1>>, FILTERS, R>;
 
 impl<M: Shape, W: Sliding, const FILTERS: usize, R> Conv2d<M, W, FILTERS, R> {
     const GEOMETRY: Geometry = {

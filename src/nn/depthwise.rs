@@ -4,7 +4,7 @@ use super::layer::{Layer, each_backward, each_backward_input, each_forward};
 use super::parameters::{
     All, Filter, Gradient, Parameters, Trainable, filters, initialise, trained,
 };
-use super::window::{Geometry, Shape, Sliding};
+use super::window::{Geometry, InTime, Shape, Sliding};
 use crate::Error;
 use crate::chunks::Chunked;
 use crate::kernels::Kernels;
@@ -32,6 +32,16 @@ use core::marker::PhantomData;
 /// [`Conv2d`]: super::Conv2d
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DepthwiseConv2d<M, W, R = All>(PhantomData<(M, W, R)>);
+
+/// [`DepthwiseConv2d`] on a signal `M` in time.
+///
+/// ```
+/// use rolling_ball::nn::{DepthwiseConv1d, Kernel, Layer, Signal, Window};
+///
+/// type Motion = DepthwiseConv1d<Signal<50, 3>, Window<Kernel<5>>>;
+/// assert_eq!((Motion::OUTPUTS, Motion::PARAMETERS), (46 * 3, 5 * 3 + 3));
+/// ```
+pub type DepthwiseConv1d<M, W, R = All> = DepthwiseConv2d<M, InTime<M, W>, R>;
 
 impl<M: Shape, W: Sliding, R> DepthwiseConv2d<M, W, R> {
     const GEOMETRY: Geometry = Geometry::of::<M, W>();

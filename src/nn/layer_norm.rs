@@ -1,8 +1,9 @@
 //! Normalisation of a sample by its own mean and deviation.
 
 use super::layer::{Layer, samples};
-use super::parameters::{All, Filter, Gradient, ParameterKind, Parameters, Trainable, trained};
-use super::split::split_mut;
+use super::parameters::{
+    All, Filter, Gradient, Parameters, Trainable, initialise_scales, scales_and_shifts, trained,
+};
 use super::window::Shape;
 use crate::Error;
 use crate::chunks::Chunked;
@@ -15,7 +16,8 @@ use core::marker::PhantomData;
 /// normalised as a whole.
 ///
 /// Parameters: the scales as weights, then the shifts as biases, one of each for a channel; `R`
-/// says which of them are trained. To the variance, [`EPSILON`] is added.
+/// says which of them are trained. With [`WeightsOnly`] and frozen zeros, there are no shifts. To
+/// the variance, [`Epsilon`] is added: `10^-5` where nothing else is said.
 ///
 /// ```
 /// use rolling_ball::nn::{Conv2d, Flat, Kernel, Layer, Map, Window, over};
@@ -26,29 +28,56 @@ use core::marker::PhantomData;
 /// assert_eq!(over::LayerNorm::<Flat<First>>::PARAMETERS, 7 * 7 * 8 * 2);
 /// ```
 ///
-/// [`EPSILON`]: Self::EPSILON
 /// [`Flat`]: super::Flat
+/// [`WeightsOnly`]: super::WeightsOnly
 #[derive(Clone, Copy, Debug, Default)]
-pub struct LayerNorm<M, R = All>(PhantomData<(M, R)>);
+pub struct LayerNorm<M, R = All, Added = Epsilon<5>>(PhantomData<(M, R, Added)>);
 
-impl<M, R> LayerNorm<M, R> {
-    /// Added to the variance, so that values that are all equal do no harm.
-    pub const EPSILON: f32 = 1e-5;
+/// `FACTOR * 10^-EXPONENT`: what a [`LayerNorm`] adds to the variance, so that values that are all
+/// equal do no harm.
+///
+/// ```
+/// use rolling_ball::nn::{All, Epsilon, LayerNorm};
+///
+/// assert_eq!(LayerNorm::<64>::EPSILON, 1e-5);
+/// assert_eq!(LayerNorm::<64, 1, All, Epsilon<12>>::EPSILON, 1e-12);
+/// assert_eq!(LayerNorm::<64, 1, All, Epsilon<4, 25>>::EPSILON, 2.5e-3);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Epsilon<const EXPONENT: u32, const FACTOR: u32 = 1>;
+
+impl<const EXPONENT: u32, const FACTOR: u32> Epsilon<EXPONENT, FACTOR> {
+    const VALUE: f32 = {
+        assert!(EXPONENT <= 22, "Epsilon: expected an exponent that a float holds exactly");
+        let (mut divisor, mut power) = (1.0, 0);
+        while power < EXPONENT {
+            divisor *= 10.0;
+            power += 1;
+        }
+        (FACTOR as f64 / divisor) as f32
+    };
 }
 
-impl<M: Shape, R> LayerNorm<M, R> {
+impl<M, R, const EXPONENT: u32, const FACTOR: u32> LayerNorm<M, R, Epsilon<EXPONENT, FACTOR>> {
+    /// Added to the variance.
+    pub const EPSILON: f32 = Epsilon::<EXPONENT, FACTOR>::VALUE;
+}
+
+impl<M: Shape, R, Added> LayerNorm<M, R, Added> {
     const CHANNELS: usize = M::MAP[2];
     const POSITIONS: usize = M::MAP[0] * M::MAP[1];
 }
 
-impl<M: Shape, R> Shape for LayerNorm<M, R> {
+impl<M: Shape, R, Added> Shape for LayerNorm<M, R, Added> {
     const MAP: [usize; 3] = M::MAP;
 }
 
 /// What the way back needs: the mean, and one over the standard deviation.
 const KEPT: usize = 2;
 
-impl<M: Shape, R: Trainable> Layer for LayerNorm<M, R> {
+impl<M: Shape, R: Trainable, const EXPONENT: u32, const FACTOR: u32> Layer
+    for LayerNorm<M, R, Epsilon<EXPONENT, FACTOR>>
+{
     const INPUTS: usize = M::LENGTH;
     const OUTPUTS: usize = M::LENGTH;
     const PARAMETERS: usize = {
@@ -146,22 +175,11 @@ impl<M: Shape, R: Trainable> Layer for LayerNorm<M, R> {
 
     /// Scales are one, shifts are zero.
     fn initialise(theta: &mut [f32], _uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
-        Error::check_length("parameters", Self::PARAMETERS, theta.len())?;
-        let (scales, shifts) =
-            split_mut("parameters", theta, if R::WEIGHTS { Self::CHANNELS } else { 0 })?;
-        scales.fill(1.0);
-        shifts.fill(0.0);
-        Ok(())
+        initialise_scales::<R>(theta, Self::CHANNELS)
     }
 
     fn filters(tell: &mut impl FnMut(Filter)) {
-        let mut tell = |trained, kind| {
-            if trained {
-                (0..Self::CHANNELS).for_each(|_| tell(Filter { kind, length: 1 }));
-            }
-        };
-        tell(R::WEIGHTS, ParameterKind::Scale);
-        tell(R::BIASES, ParameterKind::Shift);
+        scales_and_shifts::<R>(Self::CHANNELS, tell);
     }
 }
 

@@ -61,6 +61,7 @@ mod depthwise;
 mod elementwise;
 mod fits_in;
 mod floats;
+mod grouped;
 mod huber;
 mod identity;
 pub mod int8;
@@ -75,9 +76,12 @@ mod message;
 mod network;
 pub mod over;
 mod parameters;
+mod prelu;
 mod residual;
 mod sample;
 mod samples;
+mod scale_shift;
+mod softmax;
 mod softmax_cross_entropy;
 mod split;
 #[cfg(feature = "heapless")]
@@ -92,29 +96,37 @@ pub use backbone::{Backbone, FloatBackbone, Nothing};
 pub use batch::Batch;
 pub use binary_cross_entropy::BinaryCrossEntropyWithLogits;
 pub use concat::Concat;
-pub use conv::{Conv1d, Conv2d};
-pub use depthwise::DepthwiseConv2d;
+pub use conv::{Conv1d, Conv2d, PointwiseConv2d};
+pub use depthwise::{DepthwiseConv1d, DepthwiseConv2d};
 pub use fits_in::FitsIn;
 pub use floats::floats_from_le_bytes;
+pub use grouped::{GroupedConv1d, GroupedConv2d};
 pub use huber::Huber;
 pub use identity::Identity;
 pub use kinds::PartsByKind;
 pub use layer::Layer;
+pub use layer_norm::Epsilon;
 pub use loss::Loss;
 pub use max_pool::{MaxPool, MaxPool1d};
 pub use mean_squared_error::MeanSquaredError;
 pub use memory::Memory;
 pub use network::Network;
 pub use parameters::{
-    All, BiasesOnly, Filter, Frozen, Gradient, ParameterKind, Parameters, Trainable,
+    All, BiasesOnly, Filter, Frozen, Gradient, ParameterKind, Parameters, Trainable, WeightsOnly,
 };
+pub use prelu::PRelu;
 pub use residual::Residual;
 pub use sample::{Input, Quantized, Sample};
 pub use samples::{QuantizedSamples, SampleRange, Samples};
+pub use scale_shift::ScaleShift;
+pub use softmax::Softmax;
 pub use softmax_cross_entropy::SoftmaxCrossEntropy;
 #[cfg(feature = "heapless")]
 pub use store::{SampleStore, StoredSamples};
-pub use vectors::{Dense, Elementwise, Gelu, LayerNorm, LeakyRelu, Relu, Relu6, Sigmoid, Tanh};
+pub use vectors::{
+    Dense, Elementwise, Elu, Gelu, HardSigmoid, HardSwish, LayerNorm, LeakyRelu, Relu, Relu6,
+    Sigmoid, Silu, Tanh,
+};
 pub use window::{
     Border, Dilation, Flat, InTime, Kernel, Map, Padding, PaddingBySide, Shape, Signal, Sliding,
     Stride, Whole, Window,

@@ -16,7 +16,8 @@
 //! ```
 
 use super::activation::{
-    CappedRectifier, GaussianErrorLinear, HyperbolicTangent, LeakyRectifier, Logistic, Rectifier,
+    CappedRectifier, ExponentialLinear, GaussianErrorLinear, HardLogistic, HardLogisticLinear,
+    HyperbolicTangent, LeakyRectifier, Logistic, LogisticLinear, Rectifier,
 };
 use crate::Libm;
 
@@ -43,3 +44,19 @@ pub type Sigmoid<M, F = Libm> = Elementwise<Logistic<F>, M>;
 
 /// `y = x (1 + erf(x / sqrt(2))) / 2`: the exact form, not the one with `tanh`.
 pub type Gelu<M, F = Libm> = Elementwise<GaussianErrorLinear<F>, M>;
+
+/// `y = x` above 0, and `(e^x - 1) * NUMERATOR / DENOMINATOR` below: the fraction is 1 where nothing
+/// else is said.
+pub type Elu<M, const NUMERATOR: u16 = 1, const DENOMINATOR: u16 = 1, F = Libm> =
+    Elementwise<ExponentialLinear<NUMERATOR, DENOMINATOR, F>, M>;
+
+/// `y = x / (1 + e^-x)`, which is also called swish.
+pub type Silu<M, F = Libm> = Elementwise<LogisticLinear<F>, M>;
+
+/// `y = x * NUMERATOR / DENOMINATOR + 1/2`, at least 0 and at most 1; the fraction is a sixth where
+/// nothing else is said.
+pub type HardSigmoid<M, const NUMERATOR: u16 = 1, const DENOMINATOR: u16 = 6> =
+    Elementwise<HardLogistic<NUMERATOR, DENOMINATOR>, M>;
+
+/// `y = x min(max(x + 3, 0), 6) / 6`
+pub type HardSwish<M> = Elementwise<HardLogisticLinear, M>;

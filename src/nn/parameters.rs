@@ -25,6 +25,11 @@ pub trait Trainable {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct All;
 
+/// The weights are trained, the biases are frozen. Frozen zeros are the biases of a layer that has
+/// none, such as PyTorch's with `bias=False`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WeightsOnly;
+
 /// The biases are trained, the weights are frozen: a few parameters that reach every unit.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BiasesOnly;
@@ -36,6 +41,11 @@ pub struct Frozen;
 impl Trainable for All {
     const WEIGHTS: bool = true;
     const BIASES: bool = true;
+}
+
+impl Trainable for WeightsOnly {
+    const WEIGHTS: bool = true;
+    const BIASES: bool = false;
 }
 
 impl Trainable for BiasesOnly {
@@ -138,9 +148,9 @@ pub enum ParameterKind {
     Weight,
     /// They are added to an output: the bias of a layer with weights.
     Bias,
-    /// They multiply what a layer has normalised.
+    /// They multiply values one by one, such as those that a layer has normalised.
     Scale,
-    /// They are added to what a layer has normalised.
+    /// They are added to what was multiplied so.
     Shift,
 }
 
@@ -197,5 +207,28 @@ pub(super) fn initialise<R: Trainable>(
     let bound = libm::sqrtf(6.0 / fan_in as f32);
     weights.fill_with(|| bound * uniform());
     biases.fill(0.0);
+    Ok(())
+}
+
+/// Tells the scales and then the shifts of so many channels, where they are trained.
+pub(super) fn scales_and_shifts<R: Trainable>(channels: usize, tell: &mut impl FnMut(Filter)) {
+    let mut tell = |trained, kind| {
+        if trained {
+            (0..channels).for_each(|_| tell(Filter { kind, length: 1 }));
+        }
+    };
+    tell(R::WEIGHTS, ParameterKind::Scale);
+    tell(R::BIASES, ParameterKind::Shift);
+}
+
+/// Scales are one, shifts are zero.
+pub(super) fn initialise_scales<R: Trainable>(
+    theta: &mut [f32],
+    channels: usize,
+) -> Result<(), Error> {
+    Error::check_length("parameters", trained::<R>(channels, channels), theta.len())?;
+    let (scales, shifts) = split_mut("parameters", theta, if R::WEIGHTS { channels } else { 0 })?;
+    scales.fill(1.0);
+    shifts.fill(0.0);
     Ok(())
 }

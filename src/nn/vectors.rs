@@ -1,6 +1,7 @@
 //! The layers over plain vectors, whose lengths are written as numbers. A plain vector is a map of
 //! one position.
 
+use super::layer_norm::Epsilon;
 use super::over;
 use super::parameters::All;
 use super::window::Map;
@@ -55,6 +56,29 @@ pub type Sigmoid<const LENGTH: usize, F = Libm> = over::Sigmoid<Map<1, 1, LENGTH
 /// not the one with `tanh`. Over a shape: [`over::Gelu`].
 pub type Gelu<const LENGTH: usize, F = Libm> = over::Gelu<Map<1, 1, LENGTH>, F>;
 
+/// `y = x` above 0, and `(e^x - 1) * NUMERATOR / DENOMINATOR` below, for `LENGTH` values with the
+/// functions `F`: the fraction is 1 where nothing else is said. Over a shape: [`over::Elu`].
+pub type Elu<const LENGTH: usize, const NUMERATOR: u16 = 1, const DENOMINATOR: u16 = 1, F = Libm> =
+    over::Elu<Map<1, 1, LENGTH>, NUMERATOR, DENOMINATOR, F>;
+
+/// `y = x / (1 + e^-x)` for `LENGTH` values, with the functions `F`. Over a shape: [`over::Silu`].
+pub type Silu<const LENGTH: usize, F = Libm> = over::Silu<Map<1, 1, LENGTH>, F>;
+
+/// `y = x * NUMERATOR / DENOMINATOR + 1/2`, at least 0 and at most 1, for `LENGTH` values: the
+/// fraction is a sixth where nothing else is said, as PyTorch and Keras have it now. Over a shape:
+/// [`over::HardSigmoid`].
+///
+/// ```
+/// use rolling_ball::nn::HardSigmoid;
+///
+/// type AsOnnxHasIt = HardSigmoid<32, 1, 5>;
+/// ```
+pub type HardSigmoid<const LENGTH: usize, const NUMERATOR: u16 = 1, const DENOMINATOR: u16 = 6> =
+    over::HardSigmoid<Map<1, 1, LENGTH>, NUMERATOR, DENOMINATOR>;
+
+/// `y = x min(max(x + 3, 0), 6) / 6` for `LENGTH` values. Over a shape: [`over::HardSwish`].
+pub type HardSwish<const LENGTH: usize> = over::HardSwish<Map<1, 1, LENGTH>>;
+
 /// The normalisation of `LENGTH` values, or of `POSITIONS` vectors of `LENGTH` values one after
 /// another, each by itself with the same scales and shifts. Over a shape, and all about it:
 /// [`over::LayerNorm`].
@@ -66,5 +90,5 @@ pub type Gelu<const LENGTH: usize, F = Libm> = over::Gelu<Map<1, 1, LENGTH>, F>;
 /// assert_eq!(LayerNorm::<8, 49>::OUTPUTS, 8 * 49);
 /// assert_eq!(LayerNorm::<8, 49>::PARAMETERS, 8 + 8);
 /// ```
-pub type LayerNorm<const LENGTH: usize, const POSITIONS: usize = 1, R = All> =
-    over::LayerNorm<Map<1, POSITIONS, LENGTH>, R>;
+pub type LayerNorm<const LENGTH: usize, const POSITIONS: usize = 1, R = All, Added = Epsilon<5>> =
+    over::LayerNorm<Map<1, POSITIONS, LENGTH>, R, Added>;

@@ -281,6 +281,30 @@ impl Geometry {
         covered(0, position / width) && covered(1, position % width)
     }
 
+    /// Where positions begin and end that lie in the map or in the part of its padding that is
+    /// counted.
+    pub const fn bounds(self, padding: [[usize; 2]; 2], counted: [[usize; 2]; 2]) -> Bounds {
+        let [[top, left], [bottom, right]] = padding;
+        let [[counted_top, counted_left], [counted_bottom, counted_right]] = counted;
+        let [height, width, _] = self.map;
+        [
+            [top.saturating_sub(counted_top), top + height + smaller(bottom, counted_bottom)],
+            [left.saturating_sub(counted_left), left + width + smaller(right, counted_right)],
+        ]
+    }
+
+    /// How many positions of each window lie within bounds.
+    pub fn counts(self, [vertical, horizontal]: Bounds) -> impl Iterator<Item = usize> {
+        let [rows, columns] = self.windows;
+        (0..rows).flat_map(move |row| {
+            let (_, height) = self.within(vertical, 0, row);
+            (0..columns).map(move |column| {
+                let (_, width) = self.within(horizontal, 1, column);
+                height.wrapping_mul(width)
+            })
+        })
+    }
+
     /// Values at a position: at least one, which the compiler cannot know of a value.
     pub fn channels(self) -> usize {
         self.map[2].max(1)
@@ -299,40 +323,39 @@ impl Geometry {
     /// The windows, row by row, each as its runs: what lies in the map and in the window, side by
     /// side in both. What lies in the padding is left out. Where the window has horizontal gaps, no
     /// two of its positions are neighbours in the map, and each is a run.
-    pub fn each(self) -> impl Iterator<Item = impl Iterator<Item = Run> + Clone> {
+    pub fn each(self) -> impl Iterator<Item = Runs> {
         let [_, width, channels] = self.map;
         let [rows, columns] = self.windows;
         let [down, right] = self.dilation;
+        let window_line = self.size[1].wrapping_mul(channels);
+        let map_line = width.wrapping_mul(channels).wrapping_mul(down);
+        let map_piece = right.wrapping_mul(channels);
         (0..rows).flat_map(move |row| {
             let vertical = self.overlap(0, row);
             (0..columns).map(move |column| {
                 let horizontal = self.overlap(1, column);
-                let (pieces, positions) =
-                    if right == 1 { (1, horizontal.length) } else { (horizontal.length, 1) };
-                let length = positions.wrapping_mul(channels);
-                (0..vertical.length.wrapping_mul(pieces)).map(move |index| {
-                    let (line, piece) =
-                        if pieces == 1 { (index, 0) } else { divide(index, pieces) };
-                    let [map_line, map_piece] =
-                        [line.wrapping_mul(down), piece.wrapping_mul(right)];
-                    Run {
+                let all = horizontal.length.wrapping_mul(channels);
+                let (pieces, length) =
+                    if right == 1 { (1, all) } else { (horizontal.length, channels) };
+                let back = pieces.wrapping_sub(1);
+                Runs {
+                    next: Run {
                         window: begin(
-                            [
-                                vertical.window.wrapping_add(line),
-                                horizontal.window.wrapping_add(piece),
-                            ],
+                            [vertical.window, horizontal.window],
                             [self.size[1], channels],
                         ),
-                        map: begin(
-                            [
-                                vertical.map.wrapping_add(map_line),
-                                horizontal.map.wrapping_add(map_piece),
-                            ],
-                            [width, channels],
-                        ),
+                        map: begin([vertical.map, horizontal.map], [width, channels]),
                         length,
-                    }
-                })
+                    },
+                    lines: vertical.length,
+                    pieces,
+                    piece: pieces,
+                    to_piece: [channels, map_piece],
+                    to_line: [
+                        window_line.wrapping_sub(back.wrapping_mul(channels)),
+                        map_line.wrapping_sub(back.wrapping_mul(map_piece)),
+                    ],
+                }
             })
         })
     }
@@ -345,13 +368,25 @@ impl Geometry {
         let extent = pick([height, width]);
         let start = place.wrapping_mul(pick(self.stride));
         let seen = [pick(self.padding), pick(self.padding).wrapping_add(extent)];
-        let (window, length) = between(seen, start, pick(self.size), pick(self.dilation));
+        let (window, length) = self.within(seen, direction, place);
         let map = start
             .wrapping_add(window.wrapping_mul(pick(self.dilation)))
             .wrapping_sub(pick(self.padding));
         Run { window, map, length }
     }
+
+    /// Of a window's positions along one direction, those that lie within bounds.
+    #[inline(always)]
+    fn within(self, bounds: [usize; 2], direction: usize, place: usize) -> (usize, usize) {
+        let pick = |values: [usize; 2]| if direction == 0 { values[0] } else { values[1] };
+        let start = place.wrapping_mul(pick(self.stride));
+        between(bounds, start, pick(self.size), pick(self.dilation))
+    }
 }
+
+/// Where positions begin and end, vertically and horizontally, counted from the first of the
+/// padding.
+pub(super) type Bounds = [[usize; 2]; 2];
 
 /// Values that are neighbours both in the window and in the map: where they begin in each, and how
 /// many.
@@ -360,6 +395,45 @@ pub(super) struct Run {
     pub window: usize,
     pub map: usize,
     pub length: usize,
+}
+
+/// The runs of a window, line by line, and in a line from left to right.
+#[derive(Clone, Debug)]
+pub(super) struct Runs {
+    next: Run,
+    /// Lines that are left, this one included.
+    lines: usize,
+    /// Runs of a line, and those that are left of this one.
+    pieces: usize,
+    piece: usize,
+    /// From a run to the next of its line, and from the last of a line to the first of the next: in
+    /// the window, and in the map.
+    to_piece: [usize; 2],
+    to_line: [usize; 2],
+}
+
+impl Iterator for Runs {
+    type Item = Run;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Run> {
+        if self.lines == 0 {
+            return None;
+        }
+        let run = self.next;
+        // Both are at least 1 here. What comes after the last run is never looked at.
+        let [window, map] = if self.piece > 1 {
+            self.piece = self.piece.wrapping_sub(1);
+            self.to_piece
+        } else {
+            self.piece = self.pieces;
+            self.lines = self.lines.wrapping_sub(1);
+            self.to_line
+        };
+        self.next.window = run.window.wrapping_add(window);
+        self.next.map = run.map.wrapping_add(map);
+        Some(run)
+    }
 }
 
 impl Run {
@@ -401,20 +475,17 @@ const fn between(
 ) -> (usize, usize) {
     let first = gaps(from.saturating_sub(start), dilation);
     let end = gaps(to.saturating_sub(start), dilation);
-    let end = if end < size { end } else { size };
-    (first, end.saturating_sub(first))
+    (first, smaller(end, size).saturating_sub(first))
+}
+
+const fn smaller(a: usize, b: usize) -> usize {
+    if a < b { a } else { b }
 }
 
 /// How many positions of a window lie before a distance from its start.
 #[inline(always)]
 const fn gaps(distance: usize, dilation: usize) -> usize {
     if dilation <= 1 { distance } else { distance.div_ceil(dilation) }
-}
-
-/// A quotient and its remainder; the divisor is at least 1, which the compiler cannot know.
-const fn divide(index: usize, divisor: usize) -> (usize, usize) {
-    let divisor = if divisor > 0 { divisor } else { 1 };
-    (index / divisor, index % divisor)
 }
 
 /// How many positions of the map lie from the first of a window to its last, both included.

@@ -5,7 +5,8 @@ use rolling_ball::Error;
 use rolling_ball::kernels::{Active, Scalar};
 use rolling_ball::nn::int8::{self, Int8Backbone, Layer};
 use rolling_ball::nn::{
-    Backbone, Dense, Input, Kernel, Map, Network, Padding, Quantized, Signal, Stride, Window,
+    Backbone, Dense, Dilation, Input, Kernel, Map, Network, Padding, PaddingBySide, Quantized,
+    Signal, Stride, Window,
 };
 
 /// Zero of the input; zero, minimum and maximum of the output.
@@ -210,6 +211,39 @@ fn convolutions_are_the_sums_of_their_windows() -> Result<(), Error> {
     Ok(())
 }
 
+/// Padding by side and dilation are those of `f32`: the window of 2 x 2 with gaps is one of 3 x 3
+/// whose weights between are 0, and the zeros that are on one side only are windows left out.
+#[test]
+fn windows_with_gaps_and_zeros_on_one_side_are_those_of_the_float_layers() -> Result<(), Error> {
+    type M = Map<6, 5, 3>;
+    type Gaps = Window<Kernel<2>, Stride<1>, PaddingBySide<1, 0, 0, 1>, Dilation<2>>;
+    let sliding = Sliding { map: [6, 5, 3], size: [3, 3], stride: [1, 1], padding: [1, 1] };
+    for seed in 0..10 {
+        let mut random = Random(seed);
+        let parameters = Parameters::random(&mut random, 2, 2 * 12, 12);
+        let input = bytes(&mut random, 90);
+        let spread = |weights: &[i8]| -> Vec<i8> {
+            let at = |y: usize, x: usize, c: usize| {
+                let inside = y.is_multiple_of(2) && x.is_multiple_of(2);
+                if inside { weights[(y / 2 * 2 + x / 2) * 3 + c] } else { 0 }
+            };
+            (0..27).map(|index| at(index / 9, index / 3 % 3, index % 3)).collect()
+        };
+        let wide = Parameters {
+            weights: parameters.weights.chunks(12).flat_map(spread).collect(),
+            factors: parameters.factors.clone(),
+            biases: parameters.biases.clone(),
+            ..parameters
+        };
+        // All windows of the symmetric padding but the last row and the first column.
+        let all = wide.convolve(sliding, &input);
+        let expected: Vec<i8> =
+            all.chunks(5 * 2).take(5).flat_map(|row| row[2..].to_vec()).collect();
+        assert_eq!(infer::<int8::Conv2d<M, Gaps, 2>>(&parameters.bytes(), &input)?, expected);
+    }
+    Ok(())
+}
+
 #[test]
 fn convolutions_in_time_are_convolutions_over_one_row() -> Result<(), Error> {
     type Layer = int8::Conv1d<Signal<16, 20>, Window<Kernel<3>, Stride<2>, Padding<1>>, 8>;
@@ -268,6 +302,78 @@ fn pools_take_the_largest_or_the_mean_of_each_channel() -> Result<(), Error> {
         assert_eq!(mean, mean_pool(whole, range, factor, &input));
     }
     Ok(())
+}
+
+/// The positions that count are those of the map; the divisor of a window is how many it sees.
+#[test]
+fn a_mean_divides_by_what_counts_in_each_window() -> Result<(), Error> {
+    type M = Map<6, 5, 3>;
+    type S = Window<Kernel<3, 2>, Stride<2>, PaddingBySide<1, 1, 0, 1>>;
+    let (factor, range) = ((1 << 30, 30), [0, 0, -128, 127]);
+    for seed in 0..20 {
+        let input = bytes(&mut Random(seed), 90);
+        let parameters = with_factor(range, factor);
+        let found = infer::<int8::AveragePool<M, S, Padding<0>>>(&parameters, &input)?;
+        let mut found = found.chunks(3);
+        for top in [0, 2, 4] {
+            for left in [0, 2, 4] {
+                let (rows, columns) = ((top.max(1) - 1)..(top + 2).min(6), left..(left + 2).min(5));
+                let seen: Vec<usize> =
+                    rows.flat_map(|y| columns.clone().map(move |x| (y * 5 + x) * 3)).collect();
+                let mean = |channel: usize| {
+                    let sum: i32 = seen.iter().map(|at| i32::from(input[at + channel])).sum();
+                    let count = seen.len() as i32;
+                    (((2 * sum.abs() + count) / (2 * count)) * sum.signum()) as i8
+                };
+                assert_eq!(found.next(), Some(&[mean(0), mean(1), mean(2)][..]));
+            }
+        }
+        assert_eq!(found.next(), None);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_filter_of_a_group_sees_the_channels_of_its_group() -> Result<(), Error> {
+    type M = Map<6, 5, 6>;
+    type W = Window<Kernel<3, 2>, Stride<2, 1>, Padding<1>>;
+    let sliding = Sliding { map: [6, 5, 6], size: [3, 2], stride: [2, 1], padding: [1, 1] };
+    fn check<const FILTERS: usize, const GROUPS: usize>(sliding: Sliding) -> Result<(), Error> {
+        let channels = 6 / GROUPS;
+        let each = 3 * 2 * channels;
+        for seed in 0..10 {
+            let mut random = Random(seed);
+            let parameters = Parameters::random(&mut random, FILTERS, FILTERS * each, each);
+            let input = bytes(&mut random, 180);
+            // The same as filters over all channels, whose weights for the others are 0.
+            let wide = Parameters {
+                weights: (0..FILTERS * each * GROUPS)
+                    .map(|index| {
+                        let (filter, place) = (index / 36, index % 36);
+                        let (position, channel) = (place / 6, place % 6);
+                        let group = filter / (FILTERS / GROUPS);
+                        if channel / channels != group {
+                            return 0;
+                        }
+                        let at = position * channels + channel % channels;
+                        parameters.weights[filter * each + at]
+                    })
+                    .collect(),
+                factors: parameters.factors.clone(),
+                biases: parameters.biases.clone(),
+                ..parameters
+            };
+            let found =
+                infer::<int8::GroupedConv2d<M, W, FILTERS, GROUPS>>(&parameters.bytes(), &input)?;
+            assert_eq!(found, wide.convolve(sliding, &input));
+        }
+        Ok(())
+    }
+    check::<4, 2>(sliding)?;
+    check::<9, 3>(sliding)?;
+    check::<12, 6>(sliding)?;
+    check::<30, 6>(sliding)?;
+    check::<5, 1>(sliding)
 }
 
 fn with_factor(range: Range, (multiplier, shift): Factor) -> Vec<u8> {

@@ -4,16 +4,18 @@ use crate::support::layers::{Passes, forward, pass};
 use crate::support::numbers::{bits, deviation, dot, widen};
 use crate::support::random::Random;
 use crate::support::reference_layers::{
-    Place, average_pool, convolution, depthwise, layer_norm, max_pool,
+    Place, average_pool, average_pool_counting, convolution, depthwise, grouped, layer_norm,
+    max_pool, scale_shift, softmax,
 };
 use crate::support::reference_network::finite_differences;
 use rolling_ball::Error;
 use rolling_ball::kernels::{Active, Scalar};
 use rolling_ball::nn::{
-    All, AveragePool, BiasesOnly, Concat, Conv1d, Conv2d, Dense, DepthwiseConv2d, Dilation, Frozen,
-    Gelu, GlobalAveragePool, Gradient, Identity, Kernel, Layer, LayerNorm, LeakyRelu, Map, MaxPool,
-    Padding, PaddingBySide, Parameters, Relu, Relu6, Residual, Shape, Sigmoid, Signal, Sliding,
-    Stride, Tanh, Whole, Window, over,
+    All, AveragePool, BiasesOnly, Concat, Conv1d, Conv2d, Dense, DepthwiseConv1d, DepthwiseConv2d,
+    Dilation, Elu, Epsilon, Frozen, Gelu, GlobalAveragePool, Gradient, GroupedConv1d,
+    GroupedConv2d, HardSigmoid, HardSwish, Identity, Kernel, Layer, LayerNorm, LeakyRelu, Map,
+    MaxPool, PRelu, Padding, PaddingBySide, Parameters, Relu, Relu6, Residual, ScaleShift, Shape,
+    Sigmoid, Signal, Silu, Sliding, Softmax, Stride, Tanh, WeightsOnly, Whole, Window, over,
 };
 
 /// Up to about 50 sums of products of order 1, and differences whose own error is below 1e-9.
@@ -264,6 +266,77 @@ fn a_depthwise_convolution_keeps_the_channels_apart() {
     convolves_by_channel::<Map<3, 7, 2>, Window<Kernel<2>, Stride<3>>>();
 }
 
+#[test]
+fn a_depthwise_convolution_in_time_is_one_on_a_map_of_a_single_row() {
+    type L = DepthwiseConv1d<Signal<11, 3>, Window<Kernel<5>, Stride<2>, Padding<2>>>;
+    assert_eq!((L::MAP, L::PARAMETERS), ([1, 6, 3], 15 + 3));
+    let place = Place::new([1, 11, 3], [1, 5], [1, 2], [0, 2]);
+    behaves_as::<L>(1.0, |theta, x| depthwise(place, theta, x));
+}
+
+#[test]
+fn in_groups_a_filter_sees_the_channels_of_its_own_group() {
+    fn convolves<M: Shape, S: Sliding, const FILTERS: usize, const GROUPS: usize>() {
+        type L<M, S, const FILTERS: usize, const GROUPS: usize, R = All> =
+            GroupedConv2d<M, S, FILTERS, GROUPS, R>;
+        let place = place::<M, S>();
+        let [rows, columns] = place.windows();
+        assert_eq!(L::<M, S, FILTERS, GROUPS>::MAP, [rows, columns, FILTERS]);
+        behaves_as::<L<M, S, FILTERS, GROUPS>>(1.0, |theta, x| {
+            grouped(place, FILTERS, GROUPS, theta, x)
+        });
+        trains_what_it_says::<
+            L<M, S, FILTERS, GROUPS>,
+            L<M, S, FILTERS, GROUPS, BiasesOnly>,
+            L<M, S, FILTERS, GROUPS, Frozen>,
+        >();
+        takes_several_samples_as_one_at_a_time::<L<M, S, FILTERS, GROUPS>>();
+    }
+    type Gaps = Window<Kernel<3, 2>, Stride<2, 1>, PaddingBySide<2, 1, 0, 2>, Dilation<2, 3>>;
+    convolves::<Map<5, 6, 4>, Window<Kernel<3>, Stride<1>, Padding<1>>, 6, 2>();
+    convolves::<Map<5, 4, 3>, Window<Kernel<3, 2>, Stride<2, 1>>, 6, 3>();
+    convolves::<Map<6, 8, 6>, Gaps, 4, 2>();
+    convolves::<Map<3, 4, 5>, Window<Kernel<2>>, 3, 1>();
+    convolves::<Map<3, 4, 18>, Window<Kernel<2>>, 4, 2>();
+    behaves_as::<GroupedConv1d<Signal<7, 4>, Window<Kernel<3>>, 8, 4>>(1.0, |theta, x| {
+        grouped(Place::new([1, 7, 4], [1, 3], [1, 1], [0, 0]), 8, 4, theta, x)
+    });
+}
+
+#[test]
+fn a_scale_and_a_shift_are_those_of_the_channel() {
+    type M = Map<3, 4, 5>;
+    behaves_as::<ScaleShift<M>>(3.0, |theta, x| scale_shift(5, theta, x));
+    trains_what_it_says::<ScaleShift<M>, ScaleShift<M, BiasesOnly>, ScaleShift<M, Frozen>>();
+    takes_several_samples_as_one_at_a_time::<ScaleShift<M>>();
+    let mut theta = [f32::NAN; ScaleShift::<M>::PARAMETERS];
+    ScaleShift::<M>::initialise(&mut theta, &mut || 0.5).unwrap();
+    assert_eq!(theta.to_vec(), [[1.0; 5], [0.0; 5]].concat());
+}
+
+#[test]
+fn what_an_average_counts_of_the_padding_is_said_by_its_type() {
+    type M = Map<5, 7, 2>;
+    type Same = Window<Kernel<3>, Stride<2>, Padding<1>>;
+    /// A padding of 1, and below and right what `ceil_mode` adds to it.
+    type Ceiling = Window<Kernel<3, 2>, Stride<3>, PaddingBySide<1, 2, 1, 1>>;
+    type Gaps = Window<Kernel<2, 3>, Stride<1, 2>, PaddingBySide<1, 2, 2, 3>, Dilation<3, 2>>;
+    fn counts<S: Sliding>() {
+        let place = place::<M, S>();
+        behaves_as::<AveragePool<M, S, Padding<0>>>(1.0, |_, x| {
+            average_pool_counting([[0, 0]; 2], place, x)
+        });
+        let one = place.padding.map(|sides| sides.map(|side| side.min(1)));
+        behaves_as::<AveragePool<M, S, Padding<1>>>(1.0, |_, x| {
+            average_pool_counting(one, place, x)
+        });
+        behaves_as::<AveragePool<M, S>>(1.0, |_, x| average_pool(place, x));
+    }
+    counts::<Same>();
+    counts::<Ceiling>();
+    counts::<Gaps>();
+}
+
 fn pools<M: Shape, S: Sliding>() {
     let place = place::<M, S>();
     behaves_as::<MaxPool<M, S>>(1.0, |_, x| max_pool(place, x));
@@ -332,6 +405,12 @@ fn activations_apply_their_function_to_every_element() {
     applies::<LeakyRelu<50, 1, 5>>(|x| if x > 0.0 { x } else { 0.2 * x });
     applies::<Tanh<50>>(f64::tanh);
     applies::<Sigmoid<50>>(|x| 1.0 / (1.0 + (-x).exp()));
+    applies::<Elu<50>>(|x| if x > 0.0 { x } else { x.exp_m1() });
+    applies::<Elu<50, 1, 2>>(|x| if x > 0.0 { x } else { 0.5 * x.exp_m1() });
+    applies::<Silu<50>>(|x| x / (1.0 + (-x).exp()));
+    applies::<HardSigmoid<50>>(|x| (x / 6.0 + 0.5).clamp(0.0, 1.0));
+    applies::<HardSigmoid<50, 1, 5>>(|x| (0.2 * x + 0.5).clamp(0.0, 1.0));
+    applies::<HardSwish<50>>(|x| x * (x / 6.0 + 0.5).clamp(0.0, 1.0));
     applies::<Gelu<50>>(|x| 0.5 * x * (1.0 + libm::erf(x / 2f64.sqrt())));
 }
 
@@ -367,12 +446,67 @@ fn saturated_activations_stay_finite_and_nan_passes_through() {
     extremes::<Tanh<4>>(-1.0, 1.0);
     extremes::<Sigmoid<4>>(0.0, 1.0);
     extremes::<Gelu<4>>(0.0, 200.0);
+    extremes::<Elu<4>>(-1.0, 200.0);
+    extremes::<Silu<4>>(0.0, 200.0);
+    extremes::<HardSigmoid<4>>(0.0, 1.0);
+    extremes::<HardSwish<4>>(0.0, 200.0);
+}
+
+#[test]
+fn a_prelu_has_one_slope_or_one_for_each_channel() {
+    fn leaks(slopes: usize, theta: &[f64], x: &[f64]) -> Vec<f64> {
+        let leak = |(i, x): (usize, &f64)| if *x > 0.0 { *x } else { theta[i % slopes] * x };
+        x.iter().enumerate().map(leak).collect()
+    }
+    type M = Map<3, 4, 5>;
+    behaves_as::<PRelu<M, 5>>(3.0, |theta, x| leaks(5, theta, x));
+    behaves_as::<PRelu<M, 1>>(3.0, |theta, x| leaks(1, theta, x));
+    takes_several_samples_as_one_at_a_time::<PRelu<M, 5>>();
+    let parameters = Parameters { theta: &[], frozen: &[0.5] };
+    let passes = pass::<PRelu<Map<1, 1, 3>, 1, Frozen>, Active>(
+        parameters,
+        &[-2.0, 2.0, f32::NAN],
+        &[1.0; 3],
+    );
+    assert_eq!((&passes.output[..2], passes.output[2].is_nan()), (&[-1.0, 2.0][..], true));
+    assert_eq!(passes.input_gradient, [0.5, 1.0, 0.5]);
+    let mut theta = [f32::NAN; 5];
+    PRelu::<M, 5>::initialise(&mut theta, &mut || 0.0).unwrap();
+    assert_eq!(theta, [0.25; 5]);
+}
+
+#[test]
+fn the_outputs_of_a_softmax_add_up_to_1_at_every_position() {
+    behaves_as::<Softmax<Map<3, 2, 5>>>(4.0, |_, x| softmax(5, x));
+    behaves_as::<Softmax<Map<1, 1, 7>>>(4.0, |_, x| softmax(7, x));
+    let nothing = Parameters { theta: &[], frozen: &[] };
+    let passes = pass::<Softmax<Map<1, 1, 2>>, Active>(nothing, &[3e38, -3e38], &[1.0, 2.0]);
+    assert_eq!(passes.output, [1.0, 0.0]);
+    assert_eq!(passes.input_gradient, [0.0, 0.0]);
+    let passes = pass::<Softmax<Map<1, 1, 2>>, Active>(nothing, &[1.0, f32::NAN], &[1.0, 2.0]);
+    assert!(passes.output.iter().all(|y| y.is_nan()));
+}
+
+#[test]
+fn what_is_frozen_as_zeros_is_a_layer_without_biases() {
+    type L = Conv2d<Map<4, 4, 2>, Window<Kernel<3>>, 3>;
+    type Without = Conv2d<Map<4, 4, 2>, Window<Kernel<3>>, 3, WeightsOnly>;
+    assert_eq!((Without::PARAMETERS, Without::FROZEN), (3 * 18, 3));
+    let mut random = Random(5);
+    let (weights, input, slopes) = (random.vector(54), random.vector(32), random.vector(12));
+    let theta = [&weights[..], &[0.0; 3]].concat();
+    let whole = pass::<L, Active>(Parameters { theta: &theta, frozen: &[] }, &input, &slopes);
+    let parameters = Parameters { theta: &weights, frozen: &[0.0; 3] };
+    let without = pass::<Without, Active>(parameters, &input, &slopes);
+    assert_eq!(bits(&without.output), bits(&whole.output));
+    assert_eq!(bits(&without.gradient), bits(&whole.gradient[..54]));
+    assert_eq!(bits(&without.input_gradient), bits(&whole.input_gradient));
 }
 
 #[test]
 fn layer_norm_scales_and_shifts_what_has_mean_0_and_deviation_1() {
     fn normalises<const N: usize, const POSITIONS: usize>() {
-        behaves_as::<LayerNorm<N, POSITIONS>>(3.0, |theta, x| layer_norm(N, theta, x));
+        behaves_as::<LayerNorm<N, POSITIONS>>(3.0, |theta, x| layer_norm(N, 1e-5, theta, x));
         trains_what_it_says::<
             LayerNorm<N, POSITIONS>,
             LayerNorm<N, POSITIONS, BiasesOnly>,
@@ -383,6 +517,19 @@ fn layer_norm_scales_and_shifts_what_has_mean_0_and_deviation_1() {
     normalises::<64, 1>();
     normalises::<5, 7>();
     normalises::<16, 3>();
+}
+
+#[test]
+fn what_a_layer_norm_adds_to_the_variance_is_said_by_its_type() {
+    behaves_as::<LayerNorm<13, 1, All, Epsilon<1, 5>>>(1.0, |theta, x| {
+        layer_norm(13, 0.5, theta, x)
+    });
+    behaves_as::<over::LayerNorm<Map<2, 3, 5>, All, Epsilon<3>>>(1.0, |theta, x| {
+        layer_norm(5, 1e-3, theta, x)
+    });
+    assert_eq!(LayerNorm::<4, 1, All, Epsilon<6>>::EPSILON, 1e-6);
+    assert_eq!(LayerNorm::<4, 1, All, Epsilon<12>>::EPSILON, 1e-12);
+    assert_eq!(LayerNorm::<4, 1, All, Epsilon<0>>::EPSILON, 1.0);
 }
 
 #[test]

@@ -101,22 +101,77 @@ pub fn max_pool(place: Place, input: &[f64]) -> Vec<f64> {
     place.by_channel(largest, input)
 }
 
-/// The padding counts.
+/// All of the padding counts.
 pub fn average_pool(place: Place, input: &[f64]) -> Vec<f64> {
-    let mean = |_: usize, values: &[Option<f64>]| {
-        values.iter().flatten().sum::<f64>() / values.len() as f64
-    };
-    place.by_channel(mean, input)
+    average_pool_counting(place.padding, place, input)
+}
+
+/// So much of the padding counts.
+pub fn average_pool_counting(
+    [before, after]: [[usize; 2]; 2],
+    place: Place,
+    input: &[f64],
+) -> Vec<f64> {
+    let sums = place.by_channel(|_, values| values.iter().flatten().sum::<f64>(), input);
+    // What counts is a map of its own, with less padding.
+    let [height, width] = [0, 1].map(|d| before[d] + place.map[d] + after[d]);
+    let [above, below] = place.padding;
+    let left = [[0, 1].map(|d| above[d] - before[d]), [0, 1].map(|d| below[d] - after[d])];
+    let counted = Place { map: [height, width, 1], padding: left, ..place }.positions();
+    let counts = counted.iter().map(|window| window.iter().flatten().count() as f64);
+    sums.chunks(place.map[2]).zip(counts).flat_map(|(x, n)| x.iter().map(move |x| x / n)).collect()
+}
+
+/// As [`convolution`], where a filter sees the channels of its group only.
+pub fn grouped(
+    place: Place,
+    filters: usize,
+    groups: usize,
+    parameters: &[f64],
+    input: &[f64],
+) -> Vec<f64> {
+    let all = place.map[2];
+    let channels = all / groups;
+    let length = place.size[0] * place.size[1] * channels;
+    let (weights, biases) = parameters.split_at(filters * length);
+    // The filters of all channels, with zeros in the place of those of other groups.
+    let mut whole = Vec::new();
+    for (filter, weights) in weights.chunks(length).enumerate() {
+        let group = filter / (filters / groups);
+        for tap in weights.chunks(channels) {
+            let mut position = vec![0.0; all];
+            position[group * channels..][..channels].copy_from_slice(tap);
+            whole.extend(position);
+        }
+    }
+    whole.extend(biases);
+    convolution(place, filters, &whole, input)
+}
+
+pub fn scale_shift(channels: usize, parameters: &[f64], input: &[f64]) -> Vec<f64> {
+    let (scales, shifts) = parameters.split_at(channels);
+    let channel = |(i, x): (usize, &f64)| scales[i % channels] * x + shifts[i % channels];
+    input.iter().enumerate().map(channel).collect()
 }
 
 /// Of every `length` values by themselves.
-pub fn layer_norm(length: usize, parameters: &[f64], input: &[f64]) -> Vec<f64> {
+pub fn softmax(length: usize, input: &[f64]) -> Vec<f64> {
+    let mut output = Vec::new();
+    for values in input.chunks(length) {
+        let sum: f64 = values.iter().map(|x| x.exp()).sum();
+        output.extend(values.iter().map(|x| x.exp() / sum));
+    }
+    output
+}
+
+/// Of every `length` values by themselves.
+pub fn layer_norm(length: usize, epsilon: f64, parameters: &[f64], input: &[f64]) -> Vec<f64> {
     let (scales, shifts) = parameters.split_at(length);
     let mut output = Vec::new();
     for values in input.chunks(length) {
         let mean = values.iter().sum::<f64>() / length as f64;
         let squares = values.iter().map(|x| (x - mean) * (x - mean));
-        let deviation = (squares.sum::<f64>() / length as f64 + 1e-5).sqrt();
+        let deviation = (squares.sum::<f64>() / length as f64 + epsilon).sqrt();
         for ((x, scale), shift) in values.iter().zip(scales).zip(shifts) {
             output.push(scale * (x - mean) / deviation + shift);
         }

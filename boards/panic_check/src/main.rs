@@ -18,11 +18,12 @@ use rolling_ball::kernels::{AdamCoefficients, Scalar, VectorOps, sum_lanes};
 use rolling_ball::nn::activation::Rectifier;
 use rolling_ball::nn::{
     self, AveragePool, BiasesOnly, BinaryCrossEntropyWithLogits, Concat, Conv1d, Conv2d, Dense,
-    DepthwiseConv2d, Dilation, FloatBackbone, Frozen, Gelu, GlobalAveragePool, Gradient, Huber,
-    Identity, Input, Kernel, Layer, LayerNorm, LeakyRelu, Loss, Map, MaxPool, MaxPool1d,
-    MeanSquaredError, Memory, Network, Padding, PaddingBySide, ParameterKind, Parameters,
-    Quantized, QuantizedSamples, Relu, Relu6, Residual, Sample, SampleStore, Samples, Shape,
-    Sigmoid, Signal, SoftmaxCrossEntropy, Stride, Tanh, Window, activation, dense, int8, over,
+    DepthwiseConv1d, DepthwiseConv2d, Dilation, Elu, FloatBackbone, Frozen, Gelu,
+    GlobalAveragePool, Gradient, GroupedConv2d, HardSigmoid, HardSwish, Huber, Identity, Input,
+    Kernel, Layer, LayerNorm, LeakyRelu, Loss, Map, MaxPool, MaxPool1d, MeanSquaredError, Memory,
+    Network, PRelu, Padding, PaddingBySide, ParameterKind, Parameters, Quantized, QuantizedSamples,
+    Relu, Relu6, Residual, Sample, SampleStore, Samples, ScaleShift, Shape, Sigmoid, Signal, Silu,
+    Softmax, SoftmaxCrossEntropy, Stride, Tanh, Window, activation, dense, int8, over,
 };
 use rolling_ball::{
     Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, ByPart, CheckpointError,
@@ -60,7 +61,8 @@ type Eight<'a> = int8::Int8Backbone<
         int8::Table<Image>,
         int8::MaxPool<Image, Window<Kernel<2>, Stride<2>>>,
         int8::DepthwiseConv2d<Halved, Window<Kernel<2>, Stride<1>, Padding<1>>>,
-        int8::AveragePool<Map<3, 3, 2>, Window<Kernel<2>>>,
+        int8::AveragePool<Map<3, 3, 2>, Window<Kernel<2>>, Padding<0>>,
+        int8::GroupedConv2d<Halved, Window<Kernel<1>>, 2, 2>,
         int8::Conv1d<Signal<4, 2>, Window<Kernel<2>, Stride<2>>, 3>,
         int8::GlobalAveragePool<Map<1, 2, 3>>,
         int8::Concat<int8::Identity<Signal<1, 3>>, int8::Dense<3, 1>>,
@@ -323,6 +325,16 @@ fn layers() -> Result<(), Error> {
     layer::<Conv2d<Small, Uneven, 3>>()?;
     layer::<MaxPool<Small, Uneven>>()?;
     layer::<AveragePool<Small, Uneven>>()?;
+    layer::<AveragePool<Small, Uneven, Padding<0>>>()?;
+    layer::<GroupedConv2d<Small, Uneven, 4, 2>>()?;
+    layer::<DepthwiseConv1d<Signal<9, 2>, Window<Kernel<3>>>>()?;
+    layer::<ScaleShift<Small>>()?;
+    layer::<PRelu<Small, 2>>()?;
+    layer::<Softmax<Small>>()?;
+    layer::<Elu<7>>()?;
+    layer::<Silu<7>>()?;
+    layer::<HardSigmoid<7>>()?;
+    layer::<HardSwish<7>>()?;
     layer::<Relu6<7>>()?;
     layer::<LeakyRelu<7>>()?;
     layer::<Tanh<7>>()?;

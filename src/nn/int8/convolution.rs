@@ -21,7 +21,7 @@ use core::marker::PhantomData;
 /// type First = Conv2d<Map<28, 28, 1>, Window<Kernel<3>, Stride<2>, Padding<1>>, 8>;
 /// assert_eq!(First::MAP, [14, 14, 8]);
 /// // Zeros and clamps; a multiplier and a bias for each filter; weights.
-/// assert_eq!(First::BYTES, 4 + 8 * 8 + 8 * 9);
+/// assert_eq!(First::BYTES, 4 + 8 * 9 + 8 * 9);
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Conv2d<M, W, const FILTERS: usize>(PhantomData<(M, W)>);
@@ -65,6 +65,10 @@ impl<M: Shape, W: Sliding, const FILTERS: usize> Layer for Conv2d<M, W, FILTERS>
 /// The int8 form of [`nn::Conv1d`](crate::nn::Conv1d): a convolution over a signal `M` in time.
 pub type Conv1d<M, W, const FILTERS: usize> = Conv2d<M, InTime<M, W>, FILTERS>;
 
+/// The int8 form of [`nn::PointwiseConv2d`](crate::nn::PointwiseConv2d): a dense layer at each
+/// position.
+pub type PointwiseConv2d<M, const FILTERS: usize> = Conv2d<M, Window<Kernel<1>>, FILTERS>;
+
 /// The int8 form of [`nn::DepthwiseConv2d`](crate::nn::DepthwiseConv2d): a window of its own for
 /// each channel.
 #[derive(Clone, Copy, Debug, Default)]
@@ -106,12 +110,15 @@ impl<M: Shape, W: Sliding> Layer for DepthwiseConv2d<M, W> {
     }
 }
 
+/// The int8 form of [`nn::DepthwiseConv1d`](crate::nn::DepthwiseConv1d).
+pub type DepthwiseConv1d<M, W> = DepthwiseConv2d<M, InTime<M, W>>;
+
 /// A scale and a shift for each channel of the map `M`: a depthwise convolution of one position.
 pub type ScaleShift<M> = DepthwiseConv2d<M, Window<Kernel<1>>>;
 
 /// Outputs that are summed at once, so that a value is read once for all of them and the sums stay
 /// in registers.
-const TOGETHER: usize = 4;
+pub(super) const TOGETHER: usize = 4;
 
 pub(super) fn convolve(
     geometry: Geometry,
@@ -127,9 +134,7 @@ pub(super) fn convolve(
         let mut channels = affine.channels();
         let groups = affine.weights().chunks_up_to(length.saturating_mul(TOGETHER));
         for (outputs, group) in outputs.chunks_up_to_mut(TOGETHER).zip(groups) {
-            let mut each = group.whole_chunks(length);
-            // Where fewer are left, the first stands in, and its sum goes nowhere.
-            let filters: [&[i8]; TOGETHER] = from_fn(|_| each.next().unwrap_or(group));
+            let filters = of_each(group, length);
             let mut sums = [0; TOGETHER];
             for run in runs.clone() {
                 let weights = filters.map(|filter| run.of_window(filter));
@@ -140,6 +145,12 @@ pub(super) fn convolve(
             }
         }
     }
+}
+
+/// The filters of a group. Where they are fewer, the first stands in, and its sum goes nowhere.
+pub(super) fn of_each(group: &[i8], length: usize) -> [&[i8]; TOGETHER] {
+    let mut each = group.whole_chunks(length);
+    from_fn(|_| each.next().unwrap_or(group))
 }
 
 fn convolve_channels(geometry: Geometry, affine: Affine, input: &[i8], output: &mut [i8]) {
@@ -172,7 +183,12 @@ fn convolve_channels(geometry: Geometry, affine: Affine, input: &[i8], output: &
 }
 
 /// Adds the products of the same values with several filters, each to its sum.
-fn add_each(sums: &mut [i32; TOGETHER], filters: [&[i8]; TOGETHER], values: &[i8], zero: i32) {
+pub(super) fn add_each(
+    sums: &mut [i32; TOGETHER],
+    filters: [&[i8]; TOGETHER],
+    values: &[i8],
+    zero: i32,
+) {
     let [mut first, mut second, mut third, mut fourth] = *sums;
     let [a, b, c, d] = filters;
     for ((((a, b), c), d), value) in a.iter().zip(b).zip(c).zip(d).zip(values) {

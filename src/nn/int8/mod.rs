@@ -20,7 +20,7 @@
 //! | `i8`, `i8` | zero of the input, zero of the output |
 //! | layer after layer | what each has is below |
 //!
-//! [`Dense`], [`Conv2d`], [`DepthwiseConv2d`], [`ScaleShift`]:
+//! [`Dense`], [`Conv2d`], [`GroupedConv2d`], [`DepthwiseConv2d`], [`ScaleShift`]:
 //!
 //! | | |
 //! |---|---|
@@ -65,6 +65,7 @@ mod concat;
 mod convolution;
 mod dense;
 mod factor;
+mod grouped;
 mod identity;
 mod layer;
 mod pool;
@@ -74,8 +75,11 @@ mod table;
 
 pub use backbone::Int8Backbone;
 pub use concat::Concat;
-pub use convolution::{Conv1d, Conv2d, DepthwiseConv2d, ScaleShift};
+pub use convolution::{
+    Conv1d, Conv2d, DepthwiseConv1d, DepthwiseConv2d, PointwiseConv2d, ScaleShift,
+};
 pub use dense::Dense;
+pub use grouped::{GroupedConv1d, GroupedConv2d};
 pub use identity::Identity;
 pub use layer::{Buffers, Layer};
 pub use pool::{AveragePool, AveragePool1d, GlobalAveragePool, MaxPool, MaxPool1d};

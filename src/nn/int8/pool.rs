@@ -5,7 +5,8 @@ use super::factor::{self, Factor};
 use super::layer::{Buffers, Layer, PARAMETERS, input_and_output};
 use crate::Error;
 use crate::chunks::Chunked;
-use crate::nn::window::{Geometry, InTime, Shape, Sliding, Whole};
+use crate::nn::Padding;
+use crate::nn::window::{Border, Bounds, Geometry, InTime, Shape, Sliding, Whole};
 use core::marker::PhantomData;
 
 /// The int8 form of [`nn::MaxPool`](crate::nn::MaxPool). Scale and zero are those of its input; it
@@ -46,25 +47,31 @@ impl<M: Shape, W: Sliding> Layer for MaxPool<M, W> {
 pub type MaxPool1d<M, W> = MaxPool<M, InTime<M, W>>;
 
 /// The int8 form of [`nn::AveragePool`](crate::nn::AveragePool). Its output may have a scale of its
-/// own, since means spread less than values: the sum of `q - zero` over the window's positions is
-/// multiplied by the two scales' quotient over their number, and rounded once, halves away from
-/// zero. With a quotient of 1 that is the sum divided, to the bit.
+/// own, since means spread less than values: the sum of `q - zero` over the window is multiplied by
+/// the quotient of the two scales over the number of positions that count, and rounded once, halves
+/// away from zero.
+///
+/// The multiplier over a count `n` is `multiplier * 2^b / n`, rounded up, with a shift of
+/// `shift + b`, where `b` is the whole part of `log2 n`. With a quotient of 1 that is the sum
+/// divided, to the bit. TFLite divides the sum of the bytes themselves, which zeros of 0 say, and
+/// counts no padding, which `Padding<0>` as `Counted` says.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct AveragePool<M, W>(PhantomData<(M, W)>);
+pub struct AveragePool<M, W, Counted = Padding<{ usize::MAX }>>(PhantomData<(M, W, Counted)>);
 
-impl<M: Shape, W: Sliding> AveragePool<M, W> {
+impl<M: Shape, W: Sliding, Counted: Border> AveragePool<M, W, Counted> {
     const GEOMETRY: Geometry = {
         let geometry = Geometry::of::<M, W>();
         assert_sum_fits(geometry.length());
         geometry
     };
+    const COUNTED: Bounds = Self::GEOMETRY.bounds(W::PADDING, Counted::PADDING);
 }
 
-impl<M: Shape, W: Sliding> Shape for AveragePool<M, W> {
+impl<M: Shape, W: Sliding, Counted: Border> Shape for AveragePool<M, W, Counted> {
     const MAP: [usize; 3] = Self::GEOMETRY.output(M::MAP[2]);
 }
 
-impl<M: Shape, W: Sliding> Layer for AveragePool<M, W> {
+impl<M: Shape, W: Sliding, Counted: Border> Layer for AveragePool<M, W, Counted> {
     const INPUTS: usize = M::LENGTH;
     const OUTPUTS: usize = Self::LENGTH;
     const BYTES: usize = Mean::BYTES;
@@ -80,13 +87,14 @@ impl<M: Shape, W: Sliding> Layer for AveragePool<M, W> {
         _inside: &mut [i8],
     ) -> Result<Buffers<'s>, Error> {
         let (input, output) = input_and_output::<Self>(front, back)?;
-        Mean::read(bytes)?.pool(Self::GEOMETRY, input, output);
+        Mean::read(bytes)?.pool(Self::GEOMETRY, Self::COUNTED, input, output);
         Ok((back, front))
     }
 }
 
 /// The int8 form of [`nn::AveragePool1d`](crate::nn::AveragePool1d).
-pub type AveragePool1d<M, W> = AveragePool<M, InTime<M, W>>;
+pub type AveragePool1d<M, W, Counted = Padding<{ usize::MAX }>> =
+    AveragePool<M, InTime<M, W>, Counted>;
 
 /// The int8 form of [`nn::GlobalAveragePool`](crate::nn::GlobalAveragePool): the mean of each
 /// channel over all of the map.
@@ -111,11 +119,15 @@ impl Mean {
         self.factor.check()
     }
 
-    fn pool(&self, geometry: Geometry, input: &[i8], output: &mut [i8]) {
+    fn pool(&self, geometry: Geometry, counted: Bounds, input: &[i8], output: &mut [i8]) {
         let channels = geometry.channels();
-        // At most LONGEST_SUM.
-        let factor = self.factor.over(geometry.positions() as u32);
-        for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(channels)) {
+        let (mut divisor, mut factor) = (1, self.factor);
+        let windows = geometry.each().zip(geometry.counts(counted));
+        for ((runs, count), outputs) in windows.zip(output.whole_chunks_mut(channels)) {
+            if count != divisor {
+                // At most LONGEST_SUM.
+                (divisor, factor) = (count, self.factor.over(count as u32));
+            }
             let mut first = 0_usize;
             for outputs in outputs.chunks_up_to_mut(TOGETHER) {
                 let mut sums = [0; TOGETHER];

@@ -1,0 +1,122 @@
+//! The convolution of groups of channels.
+
+use super::affine::{Affine, assert_sum_fits, length};
+use super::convolution::{TOGETHER, add_each, of_each};
+use super::layer::{Buffers, Layer, input_and_output};
+use crate::Error;
+use crate::chunks::Chunked;
+use crate::nn::window::{Geometry, InTime, Shape, Sliding};
+use core::marker::PhantomData;
+
+/// The int8 form of [`nn::GroupedConv2d`](crate::nn::GroupedConv2d): each of `GROUPS` parts of the
+/// filters sees its part of the channels.
+///
+/// ```
+/// use rolling_ball::nn::int8::{GroupedConv2d, Layer};
+/// use rolling_ball::nn::{Kernel, Map, Padding, Shape, Stride, Window};
+///
+/// type Same = Window<Kernel<3>, Stride<1>, Padding<1>>;
+/// type Grouped = GroupedConv2d<Map<14, 14, 8>, Same, 16, 4>;
+/// assert_eq!(Grouped::MAP, [14, 14, 16]);
+/// assert_eq!(Grouped::BYTES, 4 + 16 * 9 + 16 * 3 * 3 * (8 / 4));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GroupedConv2d<M, W, const FILTERS: usize, const GROUPS: usize>(PhantomData<(M, W)>);
+
+impl<M: Shape, W: Sliding, const FILTERS: usize, const GROUPS: usize>
+    GroupedConv2d<M, W, FILTERS, GROUPS>
+{
+    const GEOMETRY: Geometry = {
+        assert!(
+            GROUPS > 0
+                && FILTERS > 0
+                && FILTERS.is_multiple_of(GROUPS)
+                && M::MAP[2].is_multiple_of(GROUPS),
+            "int8::GroupedConv2d: expected groups that divide both the channels and the filters"
+        );
+        Geometry::of::<M, W>()
+    };
+    /// Of the channels that a filter sees.
+    const OF_GROUP: Geometry = {
+        let [height, width, channels] = Self::GEOMETRY.map;
+        let geometry = Geometry { map: [height, width, channels / GROUPS], ..Self::GEOMETRY };
+        assert_sum_fits(geometry.length());
+        geometry
+    };
+    const WEIGHTS: usize = Self::OF_GROUP.length() * FILTERS;
+}
+
+impl<M: Shape, W: Sliding, const FILTERS: usize, const GROUPS: usize> Shape
+    for GroupedConv2d<M, W, FILTERS, GROUPS>
+{
+    const MAP: [usize; 3] = Self::GEOMETRY.output(FILTERS);
+}
+
+impl<M: Shape, W: Sliding, const FILTERS: usize, const GROUPS: usize> Layer
+    for GroupedConv2d<M, W, FILTERS, GROUPS>
+{
+    const INPUTS: usize = M::LENGTH;
+    const OUTPUTS: usize = Self::LENGTH;
+    const BYTES: usize = length(FILTERS, Self::WEIGHTS);
+
+    fn check(bytes: &[u8]) -> Result<(), Error> {
+        Affine::read(bytes, FILTERS, Self::WEIGHTS)?.check()
+    }
+
+    fn infer<'s>(
+        bytes: &[u8],
+        front: &'s mut [i8],
+        back: &'s mut [i8],
+        _inside: &mut [i8],
+    ) -> Result<Buffers<'s>, Error> {
+        let affine = Affine::read(bytes, FILTERS, Self::WEIGHTS)?;
+        let (input, output) = input_and_output::<Self>(front, back)?;
+        let geometries = [Self::GEOMETRY, Self::OF_GROUP];
+        convolve_groups(geometries, [FILTERS, FILTERS / GROUPS], affine, input, output);
+        Ok((back, front))
+    }
+}
+
+/// The int8 form of [`nn::GroupedConv1d`](crate::nn::GroupedConv1d).
+pub type GroupedConv1d<M, W, const FILTERS: usize, const GROUPS: usize> =
+    GroupedConv2d<M, InTime<M, W>, FILTERS, GROUPS>;
+
+/// The runs of all channels are those of the map, the runs of a group's those of its filters.
+fn convolve_groups(
+    [all, of_group]: [Geometry; 2],
+    [filters, filters_of_group]: [usize; 2],
+    affine: Affine,
+    input: &[i8],
+    output: &mut [i8],
+) {
+    let zero = affine.range.input_zero;
+    let (channels, channels_of_group) = (all.channels(), of_group.channels());
+    let length = of_group.length();
+    let windows = all.each().zip(of_group.each());
+    for ((runs, runs_of_group), outputs) in windows.zip(output.whole_chunks_mut(filters)) {
+        let mut each = affine.channels();
+        let mut first = 0_usize;
+        let groups = affine.weights().whole_chunks(length.saturating_mul(filters_of_group));
+        for (outputs, weights) in outputs.whole_chunks_mut(filters_of_group).zip(groups) {
+            let blocks = weights.chunks_up_to(length.saturating_mul(TOGETHER));
+            for (outputs, block) in outputs.chunks_up_to_mut(TOGETHER).zip(blocks) {
+                let filters = of_each(block, length);
+                let mut sums = [0; TOGETHER];
+                for (run, of_group) in runs.clone().zip(runs_of_group.clone()) {
+                    let mut weights = filters
+                        .map(|filter| of_group.of_window(filter).whole_chunks(channels_of_group));
+                    for values in run.of_map(input).whole_chunks(channels) {
+                        let values = values.get(first..).unwrap_or_default();
+                        // As many as the group's weights are.
+                        let weights = weights.each_mut().map(|w| w.next().unwrap_or_default());
+                        add_each(&mut sums, weights, values, zero);
+                    }
+                }
+                for ((y, sum), channel) in outputs.iter_mut().zip(sums).zip(&mut each) {
+                    *y = affine.output(sum, channel);
+                }
+            }
+            first = first.wrapping_add(channels_of_group);
+        }
+    }
+}
