@@ -4,15 +4,19 @@
 Writes to `operators/`, with `pip install tensorflow-cpu==2.21.0 safetensors==0.8.0`:
 
     NAME_f32.tflite, NAME_int8.tflite        the network, in float and in full int8
+    NAME_uint8.tflite                        the same with an input and outputs of other bytes
     NAME_hybrid.tflite                       int8 weights under float values
+    refused_WHY.tflite                       what import does not read, and says so
     NAME_KIND_expected.safetensors           inputs, and LiteRT's outputs for them: `outputs`, and
                                              `outputs.1` and so on where the network has several;
                                              for integers also `reference`, `reference.1` ... of
-                                             its reference kernels, which round in another way
+                                             its reference kernels, which round in another way;
+                                             for int8 weights also `real`, with these as floats
 
 Seeds are fixed: the same versions write the same files.
 """
 
+import functools
 import os
 from pathlib import Path
 
@@ -120,19 +124,50 @@ def softmax(x):
     return tf.nn.softmax(x)
 
 
-def hybrid(x):
+def hybrid(x, stored=lambda weights, axis: weights):
     """Large enough that the converter turns the weights to int8."""
-    x = tf.nn.relu(tf.nn.conv2d(x, weights(3, 3, 3, 40), 1, "SAME") + weights(40, seed=2))
-    x = tf.nn.relu(tf.nn.conv2d(x, weights(1, 1, 40, 40, seed=6), 1, "SAME"))
-    x = tf.nn.depthwise_conv2d(x, weights(3, 3, 40, 3, seed=3), [1, 2, 2, 1], "SAME")
+    x = tf.nn.conv2d(x, stored(weights(3, 3, 3, 40), (0, 1, 2)), 1, "SAME") + weights(40, seed=2)
+    x = tf.nn.conv2d(tf.nn.relu(x), stored(weights(1, 1, 40, 40, seed=6), (0, 1, 2)), 1, "SAME")
+    filters = stored(weights(3, 3, 40, 3, seed=3), (0, 1))
+    x = tf.nn.depthwise_conv2d(tf.nn.relu(x), filters, [1, 2, 2, 1], "SAME")
     x = tf.reshape(tf.nn.relu(x), [1, 1440])
-    return tf.matmul(x, weights(1440, 6, seed=4)) + weights(6, seed=5)
+    return tf.matmul(x, stored(weights(1440, 6, seed=4), 0)) + weights(6, seed=5)
+
+
+def real(x):
+    """The same with what the weights in int8 stand for."""
+
+    def stored(weights, axis):
+        scales = np.abs(weights).max(axis, keepdims=True) / np.float32(127)
+        return np.round(weights / scales) * scales
+
+    return hybrid(x, stored).numpy()
+
+
+def multiplied(x):
+    """Two tensors that are both computed."""
+    return tf.matmul(x, x, transpose_b=True)
+
+
+def looped(x):
+    return tf.while_loop(lambda x: tf.reduce_sum(x) < 9, lambda x: (x + 1,), (x,))[0]
+
+
+def custom(x):
+    """What TFLite has no operator for."""
+    return tf.nn.relu(tf.math.erfinv(x))
+
+
+def plain(x):
+    return tf.nn.relu(tf.nn.conv2d(x, weights(3, 3, 3, 4), 1, "SAME"))
 
 
 RESOLVERS = {
     "outputs": tf.lite.experimental.OpResolverType.AUTO,
     "reference": tf.lite.experimental.OpResolverType.BUILTIN_REF,
 }
+KINDS = {"hybrid": ["hybrid"], "convolution_same": ["f32", "int8", "uint8"]}
+INTEGERS = {"int8", "uint8"}
 # The reference kernels of this LiteRT compute dense layers as XNNPACK does, and lack ELU.
 NO_REFERENCE = {"dense", "curves"}
 
@@ -158,21 +193,34 @@ CASES = {
     ]
 }
 
+# What import refuses, and what is set in the converter.
+FLOAT16 = {"target_spec.supported_types": [tf.float16], "optimizations": [tf.lite.Optimize.DEFAULT]}
+REFUSED = {
+    "batch_matmul": (multiplied, IMAGE, {}),
+    "several_subgraphs": (looped, IMAGE, {}),
+    "custom_operator": (custom, IMAGE, {"allow_custom_ops": True}),
+    "float16": (plain, IMAGE, FLOAT16),
+    "open_shape": (plain, (1, None, None, 3), {}),
+}
 
-def convert(function, shape, kind):
+
+def convert(function, shape, kind, settings=()):
     module = tf.Module()
     module.call = tf.function(function, input_signature=[tf.TensorSpec(shape, tf.float32)])
     concrete = module.call.get_concrete_function()
     converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], module)
     if kind != "f32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if kind == "int8":
+    if kind in INTEGERS:
         random = np.random.default_rng(7)
         converter.representative_dataset = lambda: (
             [random.normal(0, 1.5, shape).astype("f4")] for _ in range(CALIBRATION)
         )
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = converter.inference_output_type = tf.int8
+        converter.inference_input_type = converter.inference_output_type = tf.as_dtype(kind)
+    for name, value in dict(settings).items():
+        *path, last = name.split(".")
+        setattr(functools.reduce(getattr, path, converter), last, value)
     return converter.convert()
 
 
@@ -194,12 +242,13 @@ def evaluate(model, inputs, resolver):
 def main():
     HERE.mkdir(exist_ok=True)
     for name, (function, shape) in CASES.items():
-        for kind in ["hybrid"] if name == "hybrid" else ["f32", "int8"]:
+        for kind in KINDS.get(name, ["f32", "int8"]):
             model = convert(function, shape, kind)
             random = np.random.default_rng(11)
             inputs = random.normal(0, 1.5, (EXPECTED, *shape)).astype("f4")
-            if kind == "int8":
-                inputs = random.integers(-128, 128, (EXPECTED, *shape), dtype="i1")
+            if kind in INTEGERS:
+                limits = np.iinfo(kind)
+                inputs = random.integers(limits.min, limits.max + 1, inputs.shape, dtype=kind)
             tensors = {"inputs": inputs}
             for told, resolver in RESOLVERS.items():
                 if told == "reference" and (kind == "f32" or name in NO_REFERENCE):
@@ -207,7 +256,11 @@ def main():
                 for index, output in enumerate(evaluate(model, inputs, resolver)):
                     tensors[told if index == 0 else f"{told}.{index}"] = output
             (HERE / f"{name}_{kind}.tflite").write_bytes(model)
+            if kind == "hybrid":
+                tensors["real"] = np.stack([real(value) for value in inputs])
             save_file(tensors, HERE / f"{name}_{kind}_expected.safetensors")
+    for name, (function, shape, settings) in REFUSED.items():
+        (HERE / f"refused_{name}.tflite").write_bytes(convert(function, shape, "f32", settings))
 
 
 if __name__ == "__main__":

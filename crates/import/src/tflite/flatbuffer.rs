@@ -40,7 +40,7 @@ impl<'a> Table<'a> {
     }
 
     /// Where a field lies in the file, if it is there.
-    fn field(&self, number: usize) -> Option<usize> {
+    pub fn field(&self, number: usize) -> Option<usize> {
         let offset = self.fields.get(2 * number..2 * number + 2)?;
         let offset = u16::from_le_bytes(offset.try_into().ok()?);
         (offset != 0).then(|| self.at + usize::from(offset))

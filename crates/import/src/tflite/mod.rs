@@ -15,6 +15,4 @@ mod read;
 mod tests;
 
 pub use evaluate::{Arithmetic, Evaluator, Value};
-pub use model::{
-    Activation, Binary, Function, Model, Operation, Operator, Quantisation, Tensor, Type, Window,
-};
+pub use model::{Model, Operation, Type};

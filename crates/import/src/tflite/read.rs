@@ -1,5 +1,5 @@
-//! Reads a model from the bytes of a `.tflite` file, and checks all of it. The numbers of fields are
-//! those of the format's public schema.
+//! Reads a model from the bytes of a `.tflite` file, and checks all of it. The numbers of fields
+//! are those of the format's public schema.
 
 use super::flatbuffer::{Table, Vector};
 use super::model::{Model, Operation, Operator, Quantisation, Tensor, Type};
@@ -8,9 +8,12 @@ use super::operation::{self, Operands};
 use anyhow::{Context, Result, bail, ensure};
 use std::borrow::Cow;
 
-/// The most values of all tensors together, constants included. No device has room for more; what
-/// is larger is a mistake in the file.
+/// The most values of a tensor, and of all constants together. No device has room for more; what is
+/// larger is a mistake in the file.
 const MOST_VALUES: usize = 1 << 24;
+
+/// The most values of all other tensors together, for which the file has no bytes.
+const MOST_COMPUTED: usize = 1 << 23;
 
 /// The most products and sums that an input may need, as for the networks of descriptions.
 const MOST_OPERATIONS: u128 = 1 << 30;
@@ -73,8 +76,13 @@ impl<'a> Model<'a> {
             })
             .collect::<Result<_>>()?;
         // At most so many tensors, of which each has at most MOST_VALUES: far from an overflow.
-        let values: usize = tensors.iter().map(Tensor::len).sum();
-        limit(values, MOST_VALUES, "values in all tensors")?;
+        let (constants, computed): (Vec<_>, Vec<_>) =
+            tensors.iter().partition(|tensor| tensor.data.is_some());
+        let count = |tensors: Vec<&Tensor>| tensors.into_iter().map(Tensor::len).sum();
+        limit(count(constants), MOST_VALUES, "values in all constants")?;
+        limit(count(computed), MOST_COMPUTED, "values in all inputs and outputs")?;
+        let shared: usize = tensors.iter().filter_map(|tensor| tensor.data).map(<[u8]>::len).sum();
+        limit(shared, 2 * file.len(), "bytes of constants, twice as many as the file has")?;
 
         let indices = |number: usize, what: &str| -> Result<Vec<usize>> {
             let found: Vector<4> = graph.vector(number)?;
@@ -89,23 +97,13 @@ impl<'a> Model<'a> {
             ensure!(tensor.data.is_none(), "the input `{}` is a constant", tensor.name);
         }
         let operators = operators(model, graph, &tensors, &inputs)?;
-        let model = Self { name: graph.text(4)?, tensors, operators, inputs, outputs };
-        let computed = model.computed();
-        for output in &model.outputs {
-            let name = model.tensors[*output].name;
-            ensure!(computed[*output], "no operator makes the output `{name}`");
+        let made: Vec<usize> = operators.iter().flat_map(|o| &o.outputs).copied().collect();
+        for output in &outputs {
+            let name = tensors[*output].name;
+            let there = made.contains(output) || inputs.contains(output);
+            ensure!(there, "no operator makes the output `{name}`");
         }
-        Ok(model)
-    }
-
-    /// Which tensors there are once all operators have run.
-    fn computed(&self) -> Vec<bool> {
-        let mut there: Vec<bool> = self.tensors.iter().map(|t| t.data.is_some()).collect();
-        let made = self.operators.iter().flat_map(|operator| &operator.outputs);
-        for index in self.inputs.iter().chain(made) {
-            there[*index] = true;
-        }
-        there
+        Ok(Self { name: graph.text(4)?, tensors, operators, inputs, outputs })
     }
 
     /// The operator as errors name it.
@@ -228,10 +226,10 @@ fn quantisation(
     if let Some(scale) = scales.iter().find(|scale| !(scale.is_finite() && **scale > 0.0)) {
         bail!("expected scales above 0, found {scale}");
     }
-    if let Some((least, most)) = kind.range() {
-        if let Some(zero) = zeros.iter().find(|zero| !(least..=most).contains(zero)) {
-            bail!("expected zero points of type {kind}, found {zero}");
-        }
+    if let Some((least, most)) = kind.range()
+        && let Some(zero) = zeros.iter().find(|zero| !(least..=most).contains(zero))
+    {
+        bail!("expected zero points of type {kind}, found {zero}");
     }
     Ok(Some(Quantisation { scales, zeros, dimension: dimension.unwrap_or(0) }))
 }

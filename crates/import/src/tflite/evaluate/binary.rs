@@ -28,7 +28,7 @@ pub fn binary(
             let scale = Scale::new(scale, arithmetic);
             Box::new(move |left, right| scale.times(left * right))
         }
-        (_, _, Arithmetic::Xnnpack) => {
+        (_, _, Arithmetic::Xnnpack | Arithmetic::RealWeights) => {
             // Multipliers of 20 bits, one rounding of the sum.
             let (left_scale, right_scale) = (left_scale / to.scale, right_scale / to.scale);
             let exponent = exponent(left_scale.max(right_scale));

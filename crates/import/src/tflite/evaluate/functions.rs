@@ -30,7 +30,7 @@ pub fn function(
         (Function::Relu | Function::Relu6 | Function::ReluN1To1, _) => {
             Scale::fixed(identity).times(value)
         }
-        (Function::LeakyRelu { alpha }, Arithmetic::Xnnpack) => {
+        (Function::LeakyRelu { alpha }, Arithmetic::Xnnpack | Arithmetic::RealWeights) => {
             let scale = scale / to.scale;
             eight_bits(value, if value < 0.0 { scale * alpha } else { scale })
         }

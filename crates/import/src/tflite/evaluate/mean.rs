@@ -34,7 +34,7 @@ pub fn mean(
         .map(|sum| {
             to.value(match (to.kind, arithmetic) {
                 (Type::F32, _) => sum / count as f64,
-                (_, Arithmetic::Xnnpack) => {
+                (_, Arithmetic::Xnnpack | Arithmetic::RealWeights) => {
                     Scale::new(f64::from(scale / (to.scale * count as f32)), arithmetic).times(*sum)
                 }
                 (_, Arithmetic::FixedPoint) => {

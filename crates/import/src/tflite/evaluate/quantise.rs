@@ -15,11 +15,11 @@ pub fn quantise(
     let to = Output::new(output, Activation::None)?;
     let (values, scale) = values.centred(input)?;
     let rescaled = |value: f64| match (input.kind, arithmetic) {
-        (Type::F32, Arithmetic::Xnnpack) => {
+        (Type::F32, Arithmetic::Xnnpack | Arithmetic::RealWeights) => {
             f64::from((value as f32 * (1.0 / to.scale)).round_ties_even())
         }
         (Type::F32, Arithmetic::FixedPoint) => f64::from((value as f32 / to.scale).round()),
-        (_, Arithmetic::Xnnpack) => eight_bits(value, scale / to.scale),
+        (_, Arithmetic::Xnnpack | Arithmetic::RealWeights) => eight_bits(value, scale / to.scale),
         (_, Arithmetic::FixedPoint) => {
             Scale::fixed(f64::from(scale) / f64::from(to.scale)).times(value)
         }

@@ -6,11 +6,17 @@ use super::value::Value;
 use anyhow::Result;
 
 /// How int8 values are rounded. LiteRT has two ways, which differ by a step now and then.
+///
+/// Dense layers of LiteRT's reference kernels on desktops do as XNNPACK does; on microcontrollers
+/// they do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arithmetic {
     /// That of XNNPACK, which LiteRT has by default on desktops and phones: multiplications in
     /// `f32`, and rounding to even.
     Xnnpack,
+    /// The same, but int8 weights under real numbers become real numbers themselves, as they do in
+    /// firmware. LiteRT turns what they are multiplied with into int8.
+    RealWeights,
     /// That of LiteRT's reference kernels, which microcontrollers have too: multiplications in
     /// fixed point, and rounding of halves upwards.
     FixedPoint,
@@ -34,7 +40,7 @@ impl Scale {
     /// The scale in an arithmetic.
     pub fn new(scale: f64, arithmetic: Arithmetic) -> Self {
         match arithmetic {
-            Arithmetic::Xnnpack => Self::Float(scale as f32),
+            Arithmetic::Xnnpack | Arithmetic::RealWeights => Self::Float(scale as f32),
             Arithmetic::FixedPoint => Self::fixed(scale),
         }
     }

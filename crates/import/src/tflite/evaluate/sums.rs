@@ -30,12 +30,12 @@ enum Scaling {
 
 impl Sums {
     /// Prepares an operator that has an input, weights with so many filters, and maybe a bias.
-    /// Int8 weights see real numbers as `dynamic` says.
+    /// Int8 weights see real numbers as `dynamic` says, or as they are.
     pub fn new(
         inputs: &Inputs,
         output: &Tensor,
         filters: usize,
-        dynamic: Dynamic,
+        dynamic: Option<Dynamic>,
         activation: Activation,
         arithmetic: Arithmetic,
     ) -> Result<Self> {
@@ -50,12 +50,13 @@ impl Sums {
             (Type::F32, _) => {
                 let quantisation = of_weights.context("its weights have no scale")?;
                 let scales = scales(quantisation, filters);
-                Scaling::Hybrid(dynamic.quantise(&mut input_values), scales)
+                let samples = dynamic.map(|dynamic| dynamic.quantise(&mut input_values));
+                Scaling::Hybrid(samples.unwrap_or_else(|| vec![1.0]), scales)
             }
             _ => {
                 let quantisation = of_weights.context("its weights have no scale")?;
                 let scale = |filter: usize| match arithmetic {
-                    Arithmetic::Xnnpack => {
+                    Arithmetic::Xnnpack | Arithmetic::RealWeights => {
                         f64::from(input_scale * quantisation.of(filter).0 / output.scale)
                     }
                     Arithmetic::FixedPoint => {
@@ -107,6 +108,7 @@ pub fn fully_connected(
     let samples = inputs.get(0)?.0.len() / length;
     let asymmetric = asymmetric || arithmetic == Arithmetic::Xnnpack;
     let dynamic = Dynamic { samples, asymmetric };
+    let dynamic = (arithmetic != Arithmetic::RealWeights).then_some(dynamic);
     let sums = Sums::new(inputs, output, filters, dynamic, activation, arithmetic)?;
     let mut outputs = Vec::with_capacity(output.len());
     for (sample, values) in sums.input.chunks_exact(length).enumerate() {

@@ -15,8 +15,8 @@ pub fn map(tensor: &Tensor) -> Result<Map> {
     tensor.shape.as_slice().try_into().context("it is no map")
 }
 
-/// The positions of each window that are inside the map: where each is in the window and in the map,
-/// in numbers of positions from the first.
+/// The positions of each window that are inside the map: where each is in the window and in the
+/// map, in numbers of positions from the first.
 pub fn positions(
     window: Window,
     input: Map,
@@ -47,16 +47,22 @@ pub fn positions(
 
 /// How int8 weights see real numbers. XNNPACK takes a convolution that sees one position at a time
 /// for a dense layer, whose samples are the positions.
-fn dynamic(window: Window, input: Map, weights: &Tensor, arithmetic: Arithmetic) -> Dynamic {
+fn dynamic(
+    window: Window,
+    input: Map,
+    weights: &Tensor,
+    arithmetic: Arithmetic,
+) -> Option<Dynamic> {
     let several = weights.quantisation.as_ref().is_some_and(|q| q.scales.len() > 1);
     let by_position = window.size == [1, 1] && window.stride == [1, 1];
-    match arithmetic {
-        Arithmetic::Xnnpack if by_position && input[3] == weights.shape[3] => {
-            Dynamic { samples: input[0] * input[1] * input[2], asymmetric: true }
-        }
-        Arithmetic::Xnnpack => Dynamic { samples: input[0], asymmetric: true },
-        Arithmetic::FixedPoint => Dynamic { samples: input[0], asymmetric: several },
-    }
+    let by_position = by_position && input[3] == weights.shape[3];
+    let asymmetric = several || arithmetic == Arithmetic::Xnnpack;
+    let samples = match arithmetic {
+        Arithmetic::Xnnpack if by_position => input[0] * input[1] * input[2],
+        Arithmetic::Xnnpack | Arithmetic::FixedPoint => input[0],
+        Arithmetic::RealWeights => return None,
+    };
+    Some(Dynamic { samples, asymmetric })
 }
 
 /// A convolution. Each group of filters sees its own channels.
