@@ -34,7 +34,9 @@ impl<'a> Engine<'a> {
 
     /// An engine for a TFLite file.
     pub fn tflite(model: &'a tflite::Model<'a>) -> Result<Self> {
-        let arithmetic = tflite::Arithmetic::Xnnpack;
+        // As LiteRT computes on desktops, but for int8 weights under real numbers, for which it
+        // rounds the numbers as well: firmware does not.
+        let arithmetic = tflite::Arithmetic::RealWeights;
         Ok(Self::Tflite(tflite::Evaluator::new(model, arithmetic)?, model))
     }
 

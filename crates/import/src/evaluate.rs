@@ -204,17 +204,12 @@ pub fn activate(function: Activation, x: f32) -> f32 {
         Activation::LeakyRelu { numerator, denominator } => {
             f32::from(numerator) / f32::from(denominator) * x
         }
-        Activation::Elu if x > 0.0 => x,
-        Activation::Elu => libm::expm1f(x),
-        Activation::HardSigmoid => hard_sigmoid(x),
-        Activation::Silu => x * <activation::Logistic>::value(x),
-        Activation::HardSwish => x * hard_sigmoid(x),
+        Activation::Elu => <activation::ExponentialLinear<1, 1>>::value(x),
+        Activation::HardSigmoid => activation::HardLogistic::<1, 6>::value(x),
+        Activation::Silu => <activation::LogisticLinear>::value(x),
+        Activation::HardSwish => activation::HardLogisticLinear::value(x),
         Activation::Tanh => <activation::HyperbolicTangent>::value(x),
         Activation::Sigmoid => <activation::Logistic>::value(x),
         Activation::Gelu => <activation::GaussianErrorLinear>::value(x),
     }
-}
-
-fn hard_sigmoid(x: f32) -> f32 {
-    (x / 6.0 + 0.5).clamp(0.0, 1.0)
 }

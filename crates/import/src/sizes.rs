@@ -2,7 +2,6 @@
 
 use super::graph::{Graph, Map, Node, Operation, every, length};
 use super::int8::{Layer, Placed, Quantised};
-use super::spec::Train;
 
 /// The parameters after the backbone, by where they are stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,11 +22,7 @@ pub fn split(graph: &Graph, parameters: &[f32]) -> Split {
         }
         let all = &parameters[node.parameters.clone()];
         let (weights, biases) = all.split_at(all.len() - node.biases);
-        let (for_weights, for_biases) = match node.train {
-            Train::All => (true, true),
-            Train::Biases => (false, true),
-            Train::Frozen => (false, false),
-        };
+        let [for_weights, for_biases] = node.trains();
         for (values, trained) in [(weights, for_weights), (biases, for_biases)] {
             if trained { theta.push(values) } else { frozen.push(values) }
         }

@@ -2,7 +2,7 @@
 
 use super::graph::{Activation, Divisor, Form, Map, Node, Operation, Window, length};
 use super::int8::{Layer, Placed};
-use super::spec::Train;
+use anyhow::{Context, Result, ensure};
 
 /// A type and its arguments. A type without a name is the tuple of its arguments.
 #[derive(Clone, Debug)]
@@ -79,26 +79,51 @@ impl Type {
 }
 
 /// The type of the layer in `f32`.
-pub fn float(node: &Node, in_backbone: bool) -> Type {
-    let trained = match node.train {
+pub fn float(node: &Node, in_backbone: bool) -> Result<Type> {
+    let inside = |nodes: &[Node]| nodes.iter().map(|node| float(node, in_backbone)).collect();
+    let mut layer = shaped("nn", node, &inside)?;
+    let trained = match node.trains() {
         _ if in_backbone => None,
-        Train::All => None,
-        Train::Biases => Some(Type::named("nn::BiasesOnly")),
-        Train::Frozen => Some(Type::named("nn::Frozen")),
+        [true, true] => None,
+        [true, false] if node.biases == 0 => None,
+        [true, false] => Some(Type::named("nn::WeightsOnly")),
+        [false, true] => Some(Type::named("nn::BiasesOnly")),
+        [false, false] => Some(Type::named("nn::Frozen")),
     };
-    let mut layer = shaped("nn", node, &|nodes| {
-        nodes.iter().map(|node| float(node, in_backbone)).collect()
-    });
-    if node.source.is_some()
-        && let Some(trained) = trained
-    {
-        // All defaults before it must be named.
-        if let Operation::LayerNorm { .. } = node.operation {
+    let trained = trained.filter(|_| node.source.is_some());
+    let epsilon = match node.operation {
+        Operation::LayerNorm(norm) => epsilon(norm.epsilon)?,
+        _ => None,
+    };
+    // All defaults before one that is named must be named.
+    if trained.is_some() || epsilon.is_some() {
+        if let Operation::LayerNorm(norm) = node.operation
+            && norm.dimensions > 0
+        {
             layer.arguments.push(Type::named(1));
         }
-        layer.arguments.push(trained);
+        layer.arguments.push(trained.unwrap_or_else(|| Type::named("nn::All")));
+        layer.arguments.extend(epsilon);
     }
-    layer
+    Ok(layer)
+}
+
+/// What a normalisation adds to the variance, where it is not the default.
+fn epsilon(epsilon: f32) -> Result<Option<Type>> {
+    if epsilon == 1e-5 {
+        return Ok(None);
+    }
+    // The shortest decimal that is this number.
+    let text = format!("{epsilon:e}");
+    let wrong = || format!("epsilon = {epsilon}: expected a number with few digits, above 1e-22");
+    let (digits, exponent) = text.split_once('e').with_context(wrong)?;
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let exponent: i32 = exponent.parse().with_context(wrong)?;
+    let factor: u32 = format!("{whole}{fraction}").parse().with_context(wrong)?;
+    let exponent = i32::try_from(fraction.len())? - exponent;
+    ensure!((0..=22).contains(&exponent), "{}", wrong());
+    let numbers = if factor == 1 { vec![exponent as u32] } else { vec![exponent as u32, factor] };
+    Ok(Some(Type::with("nn::Epsilon", numbers.into_iter().map(Type::named).collect())))
 }
 
 /// The layer that gives its input.
@@ -107,39 +132,41 @@ pub fn identity(shape: Map) -> Type {
 }
 
 /// The types of int8 layers in a row.
-pub fn int8(every: &[&Node], layers: &[Placed]) -> Vec<Type> {
+pub fn int8(every: &[&Node], layers: &[Placed]) -> Result<Vec<Type>> {
     layers.iter().map(|placed| int8_layer(every, placed)).collect()
 }
 
-fn int8_layer(every: &[&Node], Placed { index, layer }: &Placed) -> Type {
+fn int8_layer(every: &[&Node], Placed { index, layer }: &Placed) -> Result<Type> {
     const MODULE: &str = "nn::int8";
     let with = |name: &str, arguments| Type::with(format!("{MODULE}::{name}"), arguments);
     let node = every[*index];
     let branch = |layers: &[Placed]| match layers {
-        [] => with("Identity", vec![map(node.input)]),
-        layers => Type::tuple(int8(every, layers)),
+        [] => Ok(with("Identity", vec![map(node.input)])),
+        layers => anyhow::Ok(Type::tuple(int8(every, layers)?)),
     };
-    match layer {
+    Ok(match layer {
         Layer::Table(_) => with("Table", vec![map(node.output)]),
-        Layer::Sum { layers, shortcut, .. } => residual(MODULE, branch(layers), || {
-            (!shortcut.is_empty()).then(|| branch(shortcut))
-        }),
-        Layer::Concat { first, second } => with("Concat", vec![branch(first), branch(second)]),
-        Layer::Rescale { .. } => {
-            // It stands at the end of a branch, whose channels may be fewer than the whole's.
-            with("Rescale", vec![map(node.output)])
+        Layer::Sum { layers, shortcut, .. } => {
+            let shortcut = (!shortcut.is_empty()).then(|| branch(shortcut)).transpose()?;
+            residual(MODULE, branch(layers)?, shortcut)
         }
-        _ => shaped(MODULE, node, &|_| Vec::new()),
-    }
+        Layer::Concat { first, second } => with("Concat", vec![branch(first)?, branch(second)?]),
+        Layer::Rescale { shape, .. } => with("Rescale", vec![map(*shape)]),
+        _ => shaped(MODULE, node, &|_| Ok(Vec::new()))?,
+    })
 }
 
-fn residual(module: &str, layers: Type, shortcut: impl FnOnce() -> Option<Type>) -> Type {
-    let arguments = [layers].into_iter().chain(shortcut());
+fn residual(module: &str, layers: Type, shortcut: Option<Type>) -> Type {
+    let arguments = [layers].into_iter().chain(shortcut);
     Type::with(format!("{module}::Residual"), arguments.collect())
 }
 
 /// The type of a layer. `inside` gives those of layers inside it.
-fn shaped(module: &str, node: &Node, inside: &dyn Fn(&[Node]) -> Vec<Type>) -> Type {
+fn shaped(
+    module: &str,
+    node: &Node,
+    inside: &dyn Fn(&[Node]) -> Result<Vec<Type>>,
+) -> Result<Type> {
     let with = |name: &str, arguments| Type::with(format!("{module}::{name}"), arguments);
     let count = || Type::named(length(node.output));
     let shape = || map(node.input);
@@ -149,10 +176,19 @@ fn shaped(module: &str, node: &Node, inside: &dyn Fn(&[Node]) -> Vec<Type>) -> T
         with(&format!("{name}{suffix}"), vec![shape(), sliding(window, in_time)])
     };
     let branch = |nodes: &[Node]| match nodes {
-        [] => with("Identity", vec![shape()]),
-        nodes => Type::tuple(inside(nodes)),
+        [] => Ok(with("Identity", vec![shape()])),
+        nodes => anyhow::Ok(Type::tuple(inside(nodes)?)),
     };
-    match &node.operation {
+    // Over a vector by its length, and over a map by its shape.
+    let is_map = node.input[0] * node.input[1] > 1;
+    let over = |name: &str, numbers: Vec<Type>| {
+        let (name, first) = match is_map {
+            true => (format!("over::{name}"), shape()),
+            false => (name.to_owned(), count()),
+        };
+        with(&name, [vec![first], numbers].concat())
+    };
+    Ok(match &node.operation {
         Operation::Convolution(window, form @ (Form::Conv1d | Form::Conv2d)) => {
             let filters = Type::named(node.output[2]);
             let window = sliding(*window, *form == Form::Conv1d);
@@ -177,19 +213,31 @@ fn shaped(module: &str, node: &Node, inside: &dyn Fn(&[Node]) -> Vec<Type>) -> T
             with("GlobalAveragePool", vec![shape()])
         }
         Operation::AveragePool(window, Divisor::Window) => pool("AveragePool", *window),
-        Operation::AveragePool(window, Divisor::Map) => pool("AveragePoolInside", *window),
-        Operation::ScaleShift => with("ScaleShift", vec![shape()]),
-        Operation::ParametricRelu => with("ParametricRelu", vec![shape()]),
-        Operation::LayerNorm { .. } => with("LayerNorm", vec![count()]),
-        Operation::Activation(Activation::LeakyRelu { numerator, denominator }) => {
-            with("LeakyRelu", vec![count(), Type::named(numerator), Type::named(denominator)])
+        Operation::AveragePool(window, Divisor::Map) => {
+            let mut layer = pool("AveragePool", *window);
+            layer.arguments.push(Type::with("nn::Padding", vec![Type::named(0)]));
+            layer
         }
-        Operation::Activation(activation) => with(&format!("{activation:?}"), vec![count()]),
-        Operation::Residual { layers, shortcut } => residual(module, branch(layers), || {
-            (!shortcut.is_empty()).then(|| branch(shortcut))
-        }),
-        Operation::Concat { first, second } => with("Concat", vec![branch(first), branch(second)]),
-    }
+        Operation::ScaleShift => with("ScaleShift", vec![shape()]),
+        Operation::ParametricRelu => {
+            with("PRelu", vec![shape(), Type::named(node.input[2])])
+        }
+        Operation::LayerNorm(norm) if norm.dimensions == 0 => {
+            with("over::LayerNorm", vec![shape()])
+        }
+        Operation::LayerNorm(_) => with("LayerNorm", vec![count()]),
+        Operation::Activation(Activation::LeakyRelu { numerator, denominator }) => {
+            over("LeakyRelu", [numerator, denominator].map(Type::named).to_vec())
+        }
+        Operation::Activation(activation) => over(&format!("{activation:?}"), Vec::new()),
+        Operation::Residual { layers, shortcut } => {
+            let shortcut = (!shortcut.is_empty()).then(|| branch(shortcut)).transpose()?;
+            residual(module, branch(layers)?, shortcut)
+        }
+        Operation::Concat { first, second } => {
+            with("Concat", vec![branch(first)?, branch(second)?])
+        }
+    })
 }
 
 fn whole(map: Map, window: Window) -> bool {

@@ -61,6 +61,7 @@ impl Dataflow {
             output,
             file_output: output,
             ends_in_softmax: false,
+            is_hybrid: false,
             notes,
         })
     }

@@ -28,6 +28,7 @@ impl Dataflow {
             steps: Vec::new(),
             views: vec![None; model.tensors.len()],
             notes: Vec::new(),
+            is_hybrid: false,
         };
         let first = lowering.fresh(*input).context("the input")?;
         lowering.views[*input] = Some(first);
@@ -35,13 +36,14 @@ impl Dataflow {
             lowering.operator(operator).with_context(|| lowering.label(operator))?;
         }
         let output = lowering.views[*output].clone().context("nothing makes the output")?.value;
-        let Lowering { values, steps, notes, .. } = lowering;
+        let Lowering { values, steps, notes, is_hybrid, .. } = lowering;
         Ok(Self {
             values,
             steps,
             output,
             file_output: output,
             ends_in_softmax: false,
+            is_hybrid,
             notes,
         })
     }
@@ -61,6 +63,7 @@ struct Lowering<'m, 'a> {
     /// What is known of each tensor.
     views: Vec<Option<View>>,
     notes: Vec<String>,
+    is_hybrid: bool,
 }
 
 /// A layer and its parameters.
@@ -251,6 +254,8 @@ impl<'m, 'a> Lowering<'m, 'a> {
             layout.is(ORDER) || layout.is_vector(),
             "expected the channels in the last dimension, as TFLite has them elsewhere"
         );
+        let real = self.values[value].scale.is_none();
+        self.is_hybrid |= real && self.tensor(operator, 1).is_some_and(|w| w.kind == Type::I8);
         let Weighted { operation, filters, weights, biases, integers } = weighted;
         let step = Step {
             operation: Operation::Layer(operation),

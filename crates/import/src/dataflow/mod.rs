@@ -101,6 +101,8 @@ pub struct Dataflow {
     pub file_output: usize,
     /// Whether a softmax was left away at the end.
     pub ends_in_softmax: bool,
+    /// Whether int8 weights stand under real numbers, which some engines round to int8 as well.
+    pub is_hybrid: bool,
     /// What was left away or folded, in sentences.
     pub notes: Vec<String>,
 }

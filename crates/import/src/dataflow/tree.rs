@@ -223,7 +223,15 @@ mod tests {
         let steps: Vec<Step> = steps.collect();
         let output = steps.len();
         let (file_output, notes) = (output, Vec::new());
-        Dataflow { output, file_output, ends_in_softmax: false, values, steps, notes }
+        Dataflow {
+            output,
+            file_output,
+            ends_in_softmax: false,
+            is_hybrid: false,
+            values,
+            steps,
+            notes,
+        }
     }
 
     fn function(activation: Activation) -> Operation {

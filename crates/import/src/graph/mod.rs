@@ -111,6 +111,12 @@ pub struct Source {
     pub batch_norm: Option<(String, f64)>,
 }
 
+impl Source {
+    fn has_biases(&self) -> bool {
+        self.bias || self.batch_norm.is_some()
+    }
+}
+
 /// A layer with its shapes and parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
@@ -136,6 +142,17 @@ pub struct Node {
 }
 
 impl Node {
+    /// Which of its own parameters are trained: the weights, the biases. A bias that the model does
+    /// not have stays 0.
+    pub fn trains(&self) -> [bool; 2] {
+        let has_biases = self.source.as_ref().is_some_and(Source::has_biases);
+        match self.train {
+            Train::All => [true, has_biases],
+            Train::Biases => [false, true],
+            Train::Frozen => [false, false],
+        }
+    }
+
     /// The layers inside it: those of one way through it, and those of the other.
     pub fn inside(&self) -> [&[Self]; 2] {
         match &self.operation {

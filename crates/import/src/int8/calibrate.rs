@@ -172,7 +172,8 @@ impl Calibration<'_> {
             Operation::Concat { first, second } => {
                 let side = |nodes: &[Node], start| {
                     let (mut layers, scale) = self.chain(nodes, start, input, Some(output))?;
-                    layers.extend(rescale(index, scale, output));
+                    let shape = nodes.last().map_or(node.input, |node| node.output);
+                    layers.extend(rescale(index, shape, scale, output));
                     anyhow::Ok(layers)
                 };
                 Layer::Concat { first: side(first, firsts[0])?, second: side(second, firsts[1])? }

@@ -67,10 +67,12 @@ impl<'a> Keeping<'a> {
                 Some(sum(one, other, output, activation))
             }
             Operation::Concat { first, second } => {
+                let shape = |nodes: &[Node]| nodes.last().map_or(node.input, |node| node.output);
+                let shapes = [shape(first), shape(second)];
                 let (mut first, one) = self.chain(first, input)?;
                 let (mut second, other) = self.chain(second, input)?;
-                first.extend(rescale(self.next, one, output));
-                second.extend(rescale(self.next, other, output));
+                first.extend(rescale(self.next, shapes[0], one, output));
+                second.extend(rescale(self.next, shapes[1], other, output));
                 Some(Layer::Concat { first, second })
             }
             _ => None,

@@ -11,7 +11,7 @@ pub use kept::kept;
 
 use crate::dataflow::Scale;
 use crate::evaluate::activate;
-use crate::graph::{Activation, Node, Operation};
+use crate::graph::{Activation, Map, Node, Operation};
 use rolling_ball::nn::int8::LARGEST_SHIFT;
 
 /// The zero points and the clamps of a layer.
@@ -83,6 +83,8 @@ pub enum Layer {
     Table(Vec<i8>),
     /// The same numbers with another scale, at the end of a branch.
     Rescale {
+        /// The shape of the branch's output.
+        shape: Map,
         /// The zero points and the clamps.
         clamps: Clamps,
         /// The input's scale over the output's.
@@ -144,7 +146,7 @@ impl Layer {
                 bytes.extend(factors.iter().map(|factor| factor.shift));
                 bytes.extend(weights.iter().map(|value| value.cast_unsigned()));
             }
-            Self::Mean { clamps, factor } | Self::Rescale { clamps, factor } => {
+            Self::Mean { clamps, factor } | Self::Rescale { clamps, factor, .. } => {
                 bytes.extend(clamps.bytes());
                 bytes.extend(factor.multiplier.to_le_bytes());
                 bytes.push(factor.shift);
@@ -260,8 +262,8 @@ fn sum(
 }
 
 /// What changes the scale at the end of a branch, where it is not that of the output already.
-fn rescale(index: usize, scale: Scale, output: Scale) -> Option<Placed> {
+fn rescale(index: usize, shape: Map, scale: Scale, output: Scale) -> Option<Placed> {
     let factor = Factor::nearest(scale.step / output.step);
-    let layer = Layer::Rescale { clamps: clamps(scale, output, None), factor };
+    let layer = Layer::Rescale { shape, clamps: clamps(scale, output, None), factor };
     (scale != output).then_some(Placed { index, layer })
 }

@@ -63,7 +63,7 @@ fn through(every: &[&Node], layers: &[Placed], input: Vec<i8>, see: See) -> Vec<
             Layer::Table(outputs) => {
                 values.iter().map(|x| outputs[(i16::from(*x) + 128) as usize]).collect()
             }
-            Layer::Rescale { clamps, factor } => {
+            Layer::Rescale { clamps, factor, .. } => {
                 let scaled = |x: &i8| {
                     let centred = i128::from(*x) - i128::from(clamps.input_zero);
                     let product = centred * i128::from(factor.multiplier);

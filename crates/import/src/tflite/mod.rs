@@ -15,4 +15,6 @@ mod read;
 mod tests;
 
 pub use evaluate::{Arithmetic, Evaluator, Value};
-pub use model::{Model, Operation, Type};
+pub use model::{
+    Activation, Binary, Function, Model, Operation, Operator, Quantisation, Tensor, Type, Window,
+};
