@@ -59,21 +59,6 @@ impl Factor {
         rounded.max(i64::from(i32::MIN)).min(i64::from(i32::MAX)) as i32
     }
 
-    /// As [`times`](Self::times), of a sum that is not negative, with halves rounded to the even
-    /// number: means of integers often are halves. What is no more than a millionth above a half
-    /// is one, since [`over`](Self::over) rounds up.
-    #[inline(always)]
-    pub fn times_to_even(self, sum: i32) -> i32 {
-        // At most 2^31 * 2^31, and half of that.
-        let product = i64::from(sum).wrapping_mul(i64::from(self.multiplier));
-        let raised = product.wrapping_add(1_i64.wrapping_shl(self.shift.wrapping_sub(1)));
-        let rounded = raised.wrapping_shr(self.shift);
-        let above = raised.wrapping_sub(rounded.wrapping_shl(self.shift));
-        let was_half = above < 1_i64.wrapping_shl(self.shift.saturating_sub(20));
-        let even = rounded.wrapping_sub(if was_half { rounded & 1 } else { 0 });
-        even.min(i64::from(i32::MAX)) as i32
-    }
-
     /// This factor over a count of up to [`LONGEST_SUM`](super::LONGEST_SUM). The multiplier is
     /// rounded up, so that what should be a half is none less.
     pub fn over(self, count: u32) -> Self {

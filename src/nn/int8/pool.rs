@@ -141,7 +141,8 @@ impl Mean {
                     }
                 }
                 for (y, sum) in outputs.iter_mut().zip(sums) {
-                    let mean = factor.times_to_even(sum.saturating_abs());
+                    // Half away from zero.
+                    let mean = factor.times(sum.saturating_abs());
                     *y = self.range.output(if sum < 0 { mean.wrapping_neg() } else { mean });
                 }
                 first = first.wrapping_add(TOGETHER);
