@@ -7,16 +7,17 @@ use super::message::Message;
 use super::window::Shape;
 use crate::chunks::Chunked;
 
-/// At every position the channels of `First(x)`, then those of `Second(x)`; of plain vectors, all of
-/// one and then all of the other. Either may be [`Identity`](super::Identity), and three are
+/// At every position the channels of `First(x)`, then those of `Second(x)`; of plain vectors, all
+/// of one and then all of the other. Either may be [`Identity`](super::Identity), and three are
 /// `Concat<First, Concat<Second, Third>>`.
 ///
 /// Both maps have as many rows and columns. A tuple should end with a layer over a shape
 /// ([`over`](super::over)), since `Relu<512>` and its like make a plain vector of a map.
 ///
-/// Parameters: those of `First`, then those of `Second`. Cost: that of both, and a copy of a value or two
-/// each. First training keeps a copy of the input and the longer of the two outputs in the
-/// [`ACTIVATIONS`](Layer::ACTIVATIONS), where neither is the identity.
+/// Parameters: those of `First`, then those of `Second`. Cost: that of both, and a copy or two of
+/// each value. The [`ACTIVATIONS`](Layer::ACTIVATIONS) have room for the longer of the two outputs,
+/// and for a copy of the input where neither is the identity. A prediction keeps a copy of the
+/// input while `First` is evaluated.
 ///
 /// ```
 /// use rolling_ball::nn::{

@@ -45,8 +45,8 @@ pub type Sigmoid<M, F = Libm> = Elementwise<Logistic<F>, M>;
 /// `y = x (1 + erf(x / sqrt(2))) / 2`: the exact form, not the one with `tanh`.
 pub type Gelu<M, F = Libm> = Elementwise<GaussianErrorLinear<F>, M>;
 
-/// `y = x` above 0, and `(e^x - 1) * NUMERATOR / DENOMINATOR` below: the fraction is 1 where nothing
-/// else is said.
+/// `y = x` above 0, and `(e^x - 1) * NUMERATOR / DENOMINATOR` below: the fraction is 1 where
+/// nothing else is said.
 pub type Elu<M, const NUMERATOR: u16 = 1, const DENOMINATOR: u16 = 1, F = Libm> =
     Elementwise<ExponentialLinear<NUMERATOR, DENOMINATOR, F>, M>;
 

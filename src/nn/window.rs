@@ -323,41 +323,53 @@ impl Geometry {
     /// The windows, row by row, each as its runs: what lies in the map and in the window, side by
     /// side in both. What lies in the padding is left out. Where the window has horizontal gaps, no
     /// two of its positions are neighbours in the map, and each is a run.
-    pub fn each(self) -> impl Iterator<Item = Runs> {
+    pub fn each(&self) -> impl Iterator<Item = impl Iterator<Item = Run> + Clone> {
         let [_, width, channels] = self.map;
         let [rows, columns] = self.windows;
         let [down, right] = self.dilation;
         let window_line = self.size[1].wrapping_mul(channels);
         let map_line = width.wrapping_mul(channels).wrapping_mul(down);
-        let map_piece = right.wrapping_mul(channels);
         (0..rows).flat_map(move |row| {
             let vertical = self.overlap(0, row);
             (0..columns).map(move |column| {
                 let horizontal = self.overlap(1, column);
-                let all = horizontal.length.wrapping_mul(channels);
-                let (pieces, length) =
-                    if right == 1 { (1, all) } else { (horizontal.length, channels) };
-                let back = pieces.wrapping_sub(1);
-                Runs {
-                    next: Run {
-                        window: begin(
-                            [vertical.window, horizontal.window],
-                            [self.size[1], channels],
-                        ),
-                        map: begin([vertical.map, horizontal.map], [width, channels]),
+                let window = begin([vertical.window, horizontal.window], [self.size[1], channels]);
+                let map = begin([vertical.map, horizontal.map], [width, channels]);
+                let (count, length) = if right == 1 {
+                    (vertical.length, horizontal.length.wrapping_mul(channels))
+                } else {
+                    (vertical.length.wrapping_mul(horizontal.length), horizontal.length)
+                };
+                (0..count).map(move |index| {
+                    if right > 1 {
+                        return self.piece(Run { window, map, length }, index);
+                    }
+                    Run {
+                        window: window.wrapping_add(index.wrapping_mul(window_line)),
+                        map: map.wrapping_add(index.wrapping_mul(map_line)),
                         length,
-                    },
-                    lines: vertical.length,
-                    pieces,
-                    piece: pieces,
-                    to_piece: [channels, map_piece],
-                    to_line: [
-                        window_line.wrapping_sub(back.wrapping_mul(channels)),
-                        map_line.wrapping_sub(back.wrapping_mul(map_piece)),
-                    ],
-                }
+                    }
+                })
             })
         })
+    }
+
+    /// One position of a window with horizontal gaps, of whose lines as many positions are in the
+    /// map as the length of `first` says. Apart from the loop, which would be slower for windows
+    /// without gaps.
+    #[cold]
+    #[inline(never)]
+    fn piece(&self, first: Run, index: usize) -> Run {
+        let [_, width, channels] = self.map;
+        let [down, right] = self.dilation;
+        let positions = first.length.max(1);
+        let (line, column) = (index / positions, index % positions);
+        let place = [line.wrapping_mul(down), column.wrapping_mul(right)];
+        Run {
+            window: first.window.wrapping_add(begin([line, column], [self.size[1], channels])),
+            map: first.map.wrapping_add(begin(place, [width, channels])),
+            length: channels,
+        }
     }
 
     /// What a window and the map have in common along one direction, in positions: in the window
@@ -395,45 +407,6 @@ pub(super) struct Run {
     pub window: usize,
     pub map: usize,
     pub length: usize,
-}
-
-/// The runs of a window, line by line, and in a line from left to right.
-#[derive(Clone, Debug)]
-pub(super) struct Runs {
-    next: Run,
-    /// Lines that are left, this one included.
-    lines: usize,
-    /// Runs of a line, and those that are left of this one.
-    pieces: usize,
-    piece: usize,
-    /// From a run to the next of its line, and from the last of a line to the first of the next: in
-    /// the window, and in the map.
-    to_piece: [usize; 2],
-    to_line: [usize; 2],
-}
-
-impl Iterator for Runs {
-    type Item = Run;
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<Run> {
-        if self.lines == 0 {
-            return None;
-        }
-        let run = self.next;
-        // Both are at least 1 here. What comes after the last run is never looked at.
-        let [window, map] = if self.piece > 1 {
-            self.piece = self.piece.wrapping_sub(1);
-            self.to_piece
-        } else {
-            self.piece = self.pieces;
-            self.lines = self.lines.wrapping_sub(1);
-            self.to_line
-        };
-        self.next.window = run.window.wrapping_add(window);
-        self.next.map = run.map.wrapping_add(map);
-        Some(run)
-    }
 }
 
 impl Run {
@@ -527,7 +500,8 @@ mod tests {
     use std::vec::Vec;
 
     fn runs<M: Shape, W: Sliding>() -> Vec<Vec<(usize, usize, usize)>> {
-        let windows = Geometry::of::<M, W>().each();
+        let geometry = Geometry::of::<M, W>();
+        let windows = geometry.each();
         windows.map(|runs| runs.map(|run| (run.window, run.map, run.length)).collect()).collect()
     }
 
