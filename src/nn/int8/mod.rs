@@ -25,7 +25,7 @@
 //! | | |
 //! |---|---|
 //! | `i8` x 4 | zero of the layer's input; zero, minimum and maximum of its output |
-//! | `i32` x outputs | multipliers: input's scale times the weights' over the output's, times `2^shift` |
+//! | `i32` x outputs | multipliers: input's scale times weights' over output's, times `2^shift` |
 //! | `i32` x outputs | biases |
 //! | `i8` x outputs | shifts |
 //! | `i8` x weights | in the order of the `f32` layer |
@@ -47,7 +47,7 @@
 //! |---|---|
 //! | `i8` x 4 | zero of what its layers give; zero, minimum and maximum of its output |
 //! | `i8` | zero of what its shortcut gives |
-//! | `i32`, `i32` | multipliers of the layers and of the shortcut: their scale over the output's, times `2^shift` |
+//! | `i32`, `i32` | multipliers of layers and shortcut: scale over the output's, times `2^shift` |
 //! | `i8` | shift |
 //!
 //! A [`Table`] has 256 `i8`, a [`Concat`] the bytes of its two sides, [`MaxPool`] and [`Identity`]

@@ -13,11 +13,11 @@ use core::marker::PhantomData;
 /// shortcut is the input itself where nothing else is said. Both may be tuples.
 ///
 /// Each way has its own scale and zero: `y = clamp(round(sum / 2^shift) + zero)` with
-/// `sum = (l - zero_l) * multiplier_l + (s - zero_s) * multiplier_s`, in `i32`, halves rounded up. A multiplier
-/// is the way's scale over the output's in units of `2^-shift`, at most `2^21` in magnitude, so that
-/// nothing overflows; a negative one subtracts. The larger should lie above `2^20`: rounding the two
-/// then moves the sum, before it is rounded itself, by less than a four-thousandth of a step, times
-/// the larger quotient of the scales where that is above 1.
+/// `sum = (l - zero_l) * multiplier_l + (s - zero_s) * multiplier_s`, in `i32`, halves rounded up.
+/// A multiplier is the way's scale over the output's in units of `2^-shift`, at most `2^21` in
+/// magnitude, so that nothing overflows; a negative one subtracts. The larger should lie above
+/// `2^20`: rounding the two then moves the sum, before it is rounded itself, by less than a
+/// four-thousandth of a step, times the larger quotient of the scales where that is above 1.
 ///
 /// RAM: what `S` needs for its input beside the two buffers, which is the input's length where `S`
 /// is the input. Cost: that of both, and two multiply-adds a value.
