@@ -1,6 +1,6 @@
 //! The int8 form that a file has itself: its own weights, scales and zero points.
 
-use super::{Clamp, Factor, Layer, Placed, Quantised, clamps, rescale, sum, table};
+use super::{Clamp, Clamps, Factor, Layer, Placed, Quantised, clamps, rescale, sum, table};
 use crate::dataflow::{Dataflow, Integers, Scale, Step};
 use crate::graph::{Graph, Node, Operation};
 use anyhow::{Context, Result, bail, ensure};
@@ -90,6 +90,12 @@ impl<'a> Keeping<'a> {
             }
             (_, Operation::AveragePool(..)) => {
                 let clamps = clamps(input, output, activation);
+                // With one scale for both, the bytes themselves are averaged, and halves are
+                // rounded away from the byte 0, not from the zero point.
+                let clamps = match input == output {
+                    true => Clamps { input_zero: 0, zero: 0, ..clamps },
+                    false => clamps,
+                };
                 Layer::Mean { clamps, factor: Factor::nearest(input.step / output.step) }
             }
             (_, Operation::Activation(function)) => Layer::Table(table(*function, input, output)),

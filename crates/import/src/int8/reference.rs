@@ -123,16 +123,13 @@ fn output(node: &Node, layer: &Layer, input: &[i8]) -> Vec<i8> {
     output
 }
 
-/// The factor over the count has a multiplier that is rounded up; halves go to the even number.
+/// The factor over the count has a multiplier that is rounded up; halves go away from zero.
 fn mean(sum: i64, count: i128, factor: Factor) -> i128 {
     let bits = count.ilog2();
     let scaled = i128::from(factor.multiplier) << bits;
     let (multiplier, shift) = ((scaled + count - 1) / count, u32::from(factor.shift) + bits);
-    let raised = i128::from(sum.abs()) * multiplier + (1 << (shift - 1));
-    let rounded = raised >> shift;
-    let was_half = raised - (rounded << shift) < 1 << shift.saturating_sub(20);
-    let even = if was_half { rounded - rounded % 2 } else { rounded };
-    even * i128::from(sum.signum())
+    let magnitude = (i128::from(sum.abs()) * multiplier + (1 << (shift - 1))) >> shift;
+    magnitude * i128::from(sum.signum())
 }
 
 /// The indices of a run's elements in the window and in the map.
