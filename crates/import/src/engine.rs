@@ -55,12 +55,19 @@ impl<'a> Engine<'a> {
             }
             Self::Tflite(evaluator, model) => {
                 let [first] = model.inputs.as_slice() else { bail!("expected one input") };
-                let numbers: Vec<f64> = input.iter().copied().map(f64::from).collect();
+                // Bytes without a sign are counted from -128 here.
+                let zero = |index: usize| match model.tensors[index].kind {
+                    tflite::Type::U8 => 128.0,
+                    _ => 0.0,
+                };
+                let moved = |number: &f32| f64::from(*number) + zero(*first);
+                let numbers: Vec<f64> = input.iter().map(moved).collect();
                 let input = Value::integers(model.tensors[*first].kind, &numbers);
                 let values = evaluator.evaluate(&[input])?.into_iter().enumerate();
                 let known = values.filter_map(|(index, value)| {
                     let stored = value?.stored();
-                    Some((index, stored.into_iter().map(|number| number as f32).collect()))
+                    let moved = |number: f64| (number - zero(index)) as f32;
+                    Some((index, stored.into_iter().map(moved).collect()))
                 });
                 Ok(known.collect())
             }

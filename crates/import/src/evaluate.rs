@@ -4,6 +4,7 @@
 use super::graph::{Activation, Divisor, Form, Graph, Node, Operation, length};
 use super::windows::{Run, of_channel, windows};
 use rolling_ball::kernels::{Active, VectorOps};
+use rolling_ball::{Libm, Math};
 use rolling_ball::nn::activation::{self, Activation as _};
 
 /// What is shown every layer with its output.
@@ -204,8 +205,14 @@ pub fn activate(function: Activation, x: f32) -> f32 {
         Activation::LeakyRelu { numerator, denominator } => {
             f32::from(numerator) / f32::from(denominator) * x
         }
-        Activation::Elu => <activation::ExponentialLinear<1, 1>>::value(x),
-        Activation::HardSigmoid => activation::HardLogistic::<1, 6>::value(x),
+        Activation::Elu { .. } if x > 0.0 => x,
+        Activation::Elu { numerator, denominator } => {
+            f32::from(numerator) / f32::from(denominator) * (Libm::exp(x) - 1.0)
+        }
+        Activation::HardSigmoid { numerator, denominator } => {
+            let y = f32::from(numerator) / f32::from(denominator) * x + 0.5;
+            if y >= 1.0 { 1.0 } else { activation::Rectifier::value(y) }
+        }
         Activation::Silu => <activation::LogisticLinear>::value(x),
         Activation::HardSwish => activation::HardLogisticLinear::value(x),
         Activation::Tanh => <activation::HyperbolicTangent>::value(x),

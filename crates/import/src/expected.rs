@@ -51,7 +51,7 @@ pub fn compare(
         inputs.len()
     );
     let places = graph.layout.places();
-    let output_places = output.map(|value| value.layout.places());
+    let output_places = dataflow.map(|dataflow| dataflow.output_layout.places());
     let (whole, backbone) = (Evaluator::new(graph, parameters), graph.backbone());
     let most = expected.iter().flatten().fold(f32::MIN_POSITIVE, |most, x| most.max(x.abs()));
     let mut largest = 0.0f32;
@@ -121,7 +121,11 @@ fn rows(file: &SafeTensors, name: &str, width: usize, scale: Option<Scale>) -> R
             };
             tensor.data().iter().map(real).collect()
         }
-        (other, Some(_)) => bail!("tensor {name}: expected F32 or I8, found {other}"),
+        (Dtype::U8, Some(Scale { step, zero })) => {
+            let real = |byte: &u8| ((f64::from(*byte) - 128.0 - f64::from(zero)) * step) as f32;
+            tensor.data().iter().map(real).collect()
+        }
+        (other, Some(_)) => bail!("tensor {name}: expected F32, I8 or U8, found {other}"),
         (other, None) => bail!("tensor {name}: expected F32, found {other}"),
     };
     let rows: Vec<Vec<f32>> = numbers.chunks_exact(width).map(<[f32]>::to_vec).collect();

@@ -229,6 +229,18 @@ fn shaped(
         Operation::Activation(Activation::LeakyRelu { numerator, denominator }) => {
             over("LeakyRelu", [numerator, denominator].map(Type::named).to_vec())
         }
+        Operation::Activation(Activation::Elu { numerator: 1, denominator: 1 }) => {
+            over("Elu", Vec::new())
+        }
+        Operation::Activation(Activation::Elu { numerator, denominator }) => {
+            over("Elu", [numerator, denominator].map(Type::named).to_vec())
+        }
+        Operation::Activation(Activation::HardSigmoid { numerator: 1, denominator: 6 }) => {
+            over("HardSigmoid", Vec::new())
+        }
+        Operation::Activation(Activation::HardSigmoid { numerator, denominator }) => {
+            over("HardSigmoid", [numerator, denominator].map(Type::named).to_vec())
+        }
         Operation::Activation(activation) => over(&format!("{activation:?}"), Vec::new()),
         Operation::Residual { layers, shortcut } => {
             let shortcut = (!shortcut.is_empty()).then(|| branch(shortcut)).transpose()?;

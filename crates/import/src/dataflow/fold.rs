@@ -109,7 +109,7 @@ impl Step {
         let Operation::Layer(graph::Operation::Activation(function)) = self.operation else {
             return false;
         };
-        matches!(function, Relu | Relu6 | Sigmoid | HardSigmoid)
+        matches!(function, Relu | Relu6 | Sigmoid | HardSigmoid { .. })
     }
 
     fn takes_scales(&self) -> bool {

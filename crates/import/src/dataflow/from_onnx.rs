@@ -53,13 +53,15 @@ impl Dataflow {
         for node in &network.nodes {
             lowering.node(node).with_context(|| node.label.clone())?;
         }
-        let output = lowering.views[*output].clone().context("nothing makes the output")?.value;
+        let view = lowering.views[*output].clone().context("nothing makes the output")?;
+        let View { value: output, layout: output_layout } = view;
         let Lowering { values, steps, notes, .. } = lowering;
         Ok(Self {
             values,
             steps,
             output,
             file_output: output,
+            output_layout,
             ends_in_softmax: false,
             is_hybrid: false,
             notes,
@@ -224,8 +226,8 @@ impl<'m, 'a> Lowering<'m, 'a> {
                 bail!("only the bounds of ReLU and ReLU6 have a layer here, found {low} to {high}")
             }
             Operator::LeakyRelu { alpha } => {
-                let activation = graph::leaky(f64::from(*alpha))?;
-                self.function(node, activation)
+                let [numerator, denominator] = graph::fraction("alpha", f64::from(*alpha))?;
+                self.function(node, Activation::LeakyRelu { numerator, denominator })
             }
             Operator::PRelu => {
                 let channels = self.view(node, 0)?.layout.map()[2];
@@ -234,10 +236,14 @@ impl<'m, 'a> Lowering<'m, 'a> {
                 let parameters = Parameters { weights, ..Parameters::default() };
                 self.same(node, graph::Operation::ParametricRelu, parameters)
             }
-            Operator::Elu { alpha: 1.0 } => self.function(node, Activation::Elu),
+            Operator::Elu { alpha } => {
+                let [numerator, denominator] = graph::fraction("alpha", f64::from(*alpha))?;
+                self.function(node, Activation::Elu { numerator, denominator })
+            }
             Operator::Sigmoid => self.function(node, Activation::Sigmoid),
-            Operator::HardSigmoid { alpha, beta: 0.5 } if (alpha - 1.0 / 6.0).abs() < 1e-6 => {
-                self.function(node, Activation::HardSigmoid)
+            Operator::HardSigmoid { alpha, beta: 0.5 } => {
+                let [numerator, denominator] = graph::fraction("alpha", f64::from(*alpha))?;
+                self.function(node, Activation::HardSigmoid { numerator, denominator })
             }
             Operator::HardSwish => self.function(node, Activation::HardSwish),
             Operator::Swish { alpha: 1.0 } => self.function(node, Activation::Silu),
@@ -474,7 +480,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
                 };
                 let product = match function {
                     Activation::Sigmoid => Activation::Silu,
-                    Activation::HardSigmoid => Activation::HardSwish,
+                    Activation::HardSigmoid { numerator: 1, denominator: 6 } => Activation::HardSwish,
                     _ => return None,
                 };
                 (step.inputs == [of.value]).then_some((maker, of.value, product))

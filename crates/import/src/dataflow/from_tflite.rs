@@ -35,13 +35,15 @@ impl Dataflow {
         for operator in &model.operators {
             lowering.operator(operator).with_context(|| lowering.label(operator))?;
         }
-        let output = lowering.views[*output].clone().context("nothing makes the output")?.value;
+        let view = lowering.views[*output].clone().context("nothing makes the output")?;
+        let View { value: output, layout: output_layout } = view;
         let Lowering { values, steps, notes, is_hybrid, .. } = lowering;
         Ok(Self {
             values,
             steps,
             output,
             file_output: output,
+            output_layout,
             ends_in_softmax: false,
             is_hybrid,
             notes,
@@ -104,15 +106,17 @@ impl<'m, 'a> Lowering<'m, 'a> {
         };
         let layout = Layout::new(ORDER, shape)?;
         let scale = match tensor.kind {
-            Type::I8 => {
+            Type::I8 | Type::U8 => {
                 let quantisation = tensor.quantisation.as_ref();
                 let all = quantisation.and_then(tflite::Quantisation::of_all);
                 let (step, zero) =
                     all.context("expected one scale and one zero point for all values")?;
+                // Bytes without a sign are counted from -128 here.
+                let zero = if tensor.kind == Type::U8 { zero - 128 } else { zero };
                 Some(Scale { step: f64::from(step), zero: i8::try_from(zero)? })
             }
             Type::F32 => None,
-            other => bail!("expected values of float32 or int8, found {other}"),
+            other => bail!("expected values of float32, int8 or uint8, found {other}"),
         };
         let value = self.values.len();
         let name = tensor.name.to_owned();
@@ -571,8 +575,11 @@ fn activation(function: Function) -> Result<Activation> {
     Ok(match function {
         Function::Relu => Activation::Relu,
         Function::Relu6 => Activation::Relu6,
-        Function::LeakyRelu { alpha } => graph::leaky(f64::from(alpha))?,
-        Function::Elu => Activation::Elu,
+        Function::LeakyRelu { alpha } => {
+            let [numerator, denominator] = graph::fraction("alpha", f64::from(alpha))?;
+            Activation::LeakyRelu { numerator, denominator }
+        }
+        Function::Elu => Activation::Elu { numerator: 1, denominator: 1 },
         Function::Logistic => Activation::Sigmoid,
         Function::Tanh => Activation::Tanh,
         Function::HardSwish => Activation::HardSwish,

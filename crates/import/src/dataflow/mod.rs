@@ -99,6 +99,8 @@ pub struct Dataflow {
     /// The value that is the file's output: that before it where a softmax was left away is
     /// [`output`](Self::output).
     pub file_output: usize,
+    /// How the file lays out that value as its output.
+    pub output_layout: Layout,
     /// Whether a softmax was left away at the end.
     pub ends_in_softmax: bool,
     /// Whether int8 weights stand under real numbers, which some engines round to int8 as well.

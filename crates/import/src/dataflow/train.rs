@@ -55,8 +55,8 @@ impl Tree {
         let with_parameters: Vec<usize> =
             (0..all.len()).filter(|index| all[*index].source.is_some()).collect();
         ensure!(
-            !with_parameters.is_empty(),
-            "the network has no parameters: nothing can be trained"
+            *choice == Choice::None || !with_parameters.is_empty(),
+            "the network has no parameters, so nothing can be trained: say --train none"
         );
         let trained: BTreeSet<usize> = match choice {
             Choice::None => BTreeSet::new(),

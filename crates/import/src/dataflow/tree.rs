@@ -226,6 +226,7 @@ mod tests {
         Dataflow {
             output,
             file_output,
+            output_layout: values[output].layout.clone(),
             ends_in_softmax: false,
             is_hybrid: false,
             values,

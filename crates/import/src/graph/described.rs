@@ -218,14 +218,23 @@ impl Described {
             LayerSpec::Concat { branches } => return self.concat(label, branches),
             LayerSpec::Relu {} => function(Activation::Relu),
             LayerSpec::Relu6 {} => function(Activation::Relu6),
-            LayerSpec::LeakyRelu { slope } => function(leaky(*slope)?),
+            LayerSpec::LeakyRelu { slope } => {
+                let [numerator, denominator] = fraction("slope", *slope)?;
+                function(Activation::LeakyRelu { numerator, denominator })
+            }
             LayerSpec::Prelu { tensors, train } => {
                 with(Operation::ParametricRelu, 0, tensors, false, *train)
             }
-            LayerSpec::Elu {} => function(Activation::Elu),
+            LayerSpec::Elu { alpha } => {
+                let [numerator, denominator] = fraction("alpha", *alpha)?;
+                function(Activation::Elu { numerator, denominator })
+            }
             LayerSpec::Tanh {} => function(Activation::Tanh),
             LayerSpec::Sigmoid {} => function(Activation::Sigmoid),
-            LayerSpec::HardSigmoid {} => function(Activation::HardSigmoid),
+            LayerSpec::HardSigmoid { slope } => {
+                let [numerator, denominator] = fraction("slope", *slope)?;
+                function(Activation::HardSigmoid { numerator, denominator })
+            }
             LayerSpec::Silu {} => function(Activation::Silu),
             LayerSpec::HardSwish {} => function(Activation::HardSwish),
             LayerSpec::Gelu {} => function(Activation::Gelu),
@@ -293,15 +302,14 @@ fn positive(epsilon: f64) -> Result<()> {
     Ok(())
 }
 
-/// The slope as a fraction of two small numbers, which a type can contain.
-pub fn leaky(slope: f64) -> Result<Activation> {
+/// A number as a fraction of two small numbers, which a type can contain.
+pub fn fraction(what: &str, number: f64) -> Result<[u16; 2]> {
     let fraction = (1..=10_000u16).find_map(|denominator| {
-        let numerator = (slope * f64::from(denominator)).round();
-        let equal = numerator as f32 / f32::from(denominator) == slope as f32;
-        (equal && (0.0..=65535.0).contains(&numerator)).then_some((numerator as u16, denominator))
+        let numerator = (number * f64::from(denominator)).round();
+        let equal = numerator as f32 / f32::from(denominator) == number as f32;
+        (equal && (0.0..=65535.0).contains(&numerator)).then_some([numerator as u16, denominator])
     });
-    let (numerator, denominator) = fraction.with_context(|| {
-        format!("slope = {slope}: expected a fraction with at most four decimals, 0 or above")
-    })?;
-    Ok(Activation::LeakyRelu { numerator, denominator })
+    fraction.with_context(|| {
+        format!("{what} = {number}: expected a fraction with at most four decimals, 0 or above")
+    })
 }

@@ -5,7 +5,7 @@ mod described;
 mod window;
 
 pub use builder::{Builder, Layer};
-pub use described::leaky;
+pub use described::fraction;
 pub use window::Window;
 
 use super::layout::Layout;
@@ -91,10 +91,10 @@ pub enum Activation {
     Relu,
     Relu6,
     LeakyRelu { numerator: u16, denominator: u16 },
-    Elu,
+    Elu { numerator: u16, denominator: u16 },
     Tanh,
     Sigmoid,
-    HardSigmoid,
+    HardSigmoid { numerator: u16, denominator: u16 },
     Silu,
     HardSwish,
     Gelu,

@@ -159,7 +159,10 @@ impl Calibration<'_> {
                 let clamps = clamps(input, output, activation);
                 Layer::Mean { clamps, factor: Factor::nearest(input.step / output.step) }
             }
-            Operation::Convolution(..) | Operation::Depthwise(_) | Operation::ScaleShift => {
+            Operation::Convolution(..)
+            | Operation::Grouped(..)
+            | Operation::Depthwise(_)
+            | Operation::ScaleShift => {
                 let parameters = &self.parameters[node.parameters.clone()];
                 affine(node, parameters, input, output, activation)?
             }
@@ -178,10 +181,9 @@ impl Calibration<'_> {
                 };
                 Layer::Concat { first: side(first, firsts[0])?, second: side(second, firsts[1])? }
             }
-            Operation::Grouped(..) | Operation::LayerNorm(_) | Operation::ParametricRelu => bail!(
+            Operation::LayerNorm(_) | Operation::ParametricRelu => bail!(
                 "an int8 backbone has no {}; leave --int8 away, or put the layer after the backbone",
                 match node.operation {
-                    Operation::Grouped(..) => "grouped convolution",
                     Operation::LayerNorm(_) => "layer norm",
                     _ => "PReLU",
                 }

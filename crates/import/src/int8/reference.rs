@@ -84,6 +84,7 @@ fn output(node: &Node, layer: &Layer, input: &[i8]) -> Vec<i8> {
     let by_channel = matches!(node.operation, Operation::Depthwise(_) | Operation::ScaleShift);
     let window = match node.operation {
         Operation::Convolution(window, _)
+        | Operation::Grouped(window, _)
         | Operation::Depthwise(window)
         | Operation::MaxPool(window)
         | Operation::AveragePool(window, _) => window,
@@ -100,6 +101,14 @@ fn output(node: &Node, layer: &Layer, input: &[i8]) -> Vec<i8> {
                     |(w, x): (usize, usize)| i64::from(weights[w]) * value(x, clamps.input_zero);
                 let sum: i64 = if by_channel {
                     of_channel(channel).map(product).sum()
+                } else if let Operation::Grouped(_, groups) = node.operation {
+                    let each = channels / groups;
+                    let first = channel / (node.output[2] / groups) * each;
+                    let filter = channel * window.positions() * each;
+                    let position = |(w, x): (usize, usize)| {
+                        (0..each).map(move |i| (filter + w / channels * each + i, x + first + i))
+                    };
+                    of_channel(0).flat_map(position).map(product).sum()
                 } else {
                     let filter = channel * window.size[0] * window.size[1] * channels;
                     all().map(|(w, x)| product((filter + w, x))).sum()

@@ -153,10 +153,16 @@ pub enum LayerSpec {
         #[serde(default)]
         train: Train,
     },
-    Elu {},
+    Elu {
+        #[serde(default = "unit")]
+        alpha: f64,
+    },
     Tanh {},
     Sigmoid {},
-    HardSigmoid {},
+    HardSigmoid {
+        #[serde(default = "sixth")]
+        slope: f64,
+    },
     Silu {},
     HardSwish {},
     Gelu {},
@@ -269,6 +275,15 @@ fn torch_epsilon() -> f64 {
     1e-5
 }
 
+fn unit() -> f64 {
+    1.0
+}
+
+/// PyTorch's and Keras'.
+fn sixth() -> f64 {
+    1.0 / 6.0
+}
+
 fn hundredth() -> f64 {
     0.01
 }
@@ -293,10 +308,10 @@ impl LayerSpec {
             Self::Relu6 {} => "relu6",
             Self::LeakyRelu { .. } => "leaky_relu",
             Self::Prelu { .. } => "prelu",
-            Self::Elu {} => "elu",
+            Self::Elu { .. } => "elu",
             Self::Tanh {} => "tanh",
             Self::Sigmoid {} => "sigmoid",
-            Self::HardSigmoid {} => "hard_sigmoid",
+            Self::HardSigmoid { .. } => "hard_sigmoid",
             Self::Silu {} => "silu",
             Self::HardSwish {} => "hard_swish",
             Self::Gelu {} => "gelu",
