@@ -282,8 +282,10 @@ fn range(inputs: &[&Tensor]) -> Result<Tensor> {
     ensure!(step != 0, "expected a step other than 0");
     let distance = i128::from(limit) - i128::from(start);
     let steps = (distance / i128::from(step)).max(0);
-    let steps = steps + i128::from(distance.signum() == i128::from(step.signum())
-        && distance % i128::from(step) != 0);
+    let steps = steps
+        + i128::from(
+            distance.signum() == i128::from(step.signum()) && distance % i128::from(step) != 0,
+        );
     let total = count(&[usize::try_from(steps)?])?;
     // The last one is before the limit, which fits.
     let values = (0..total as i64).map(|index| start.wrapping_add(index.wrapping_mul(step)));

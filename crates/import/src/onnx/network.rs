@@ -6,6 +6,7 @@ use super::fold::{dropped, fold};
 use super::limits::{MOST_OPERATIONS, MOST_VALUES};
 use super::model::{self, Model, Value, ValueId};
 use super::operator::Operator;
+use super::patterns;
 use super::tensor::{Tensor, count};
 use super::typed::{operations, typed};
 use anyhow::{Context, Result, ensure};
@@ -64,7 +65,10 @@ impl<'a> Network<'a> {
         for (_, id) in &mut network.outputs {
             *id = progress.same[*id];
         }
-        network.retain_needed();
+        // What is needed by an output is told apart from what a pattern needs no longer.
+        network.retain_needed(true);
+        patterns::join(&mut network);
+        network.retain_needed(false);
         Ok(network)
     }
 
@@ -82,7 +86,12 @@ impl<'a> Network<'a> {
         self.values[value].shape.as_deref().map_or(Ok(0), count)
     }
 
-    fn add(&mut self, mut node: model::Node<'a>, opset: i64, progress: &mut Progress) -> Result<()> {
+    fn add(
+        &mut self,
+        mut node: model::Node<'a>,
+        opset: i64,
+        progress: &mut Progress,
+    ) -> Result<()> {
         for input in node.inputs.iter_mut().flatten() {
             *input = progress.same[*input];
         }
@@ -119,7 +128,10 @@ impl<'a> Network<'a> {
                 progress.operations += operations(&call, &typed)?;
                 progress.check()?;
                 ensure!(
-                    typed.outputs.iter().all(|(shape, _)| count(shape).is_ok_and(|count| count > 0)),
+                    typed
+                        .outputs
+                        .iter()
+                        .all(|(shape, _)| count(shape).is_ok_and(|count| count > 0)),
                     "it makes no values: expected at least one in every direction"
                 );
                 for (output, (shape, element)) in node.outputs.iter().zip(typed.outputs) {
@@ -142,8 +154,8 @@ impl<'a> Network<'a> {
         Ok(())
     }
 
-    /// Removes the nodes that no output needs.
-    fn retain_needed(&mut self) {
+    /// Removes the nodes that no output needs, and reports them on request.
+    fn retain_needed(&mut self, report: bool) {
         let mut needed = vec![false; self.values.len()];
         for (_, output) in &self.outputs {
             needed[*output] = true;
@@ -155,7 +167,7 @@ impl<'a> Network<'a> {
                     needed[*input] = true;
                 }
                 kept.push(node);
-            } else {
+            } else if report {
                 self.dropped.push(format!("{} is left out: no output needs it.", node.label));
             }
         }
