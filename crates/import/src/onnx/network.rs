@@ -3,7 +3,7 @@
 
 use super::call::Call;
 use super::fold::{dropped, fold};
-use super::limits::{MOST_OPERATIONS, MOST_VALUES};
+use super::limits::{MOST_FOLDED, MOST_OPERATIONS, MOST_VALUES};
 use super::model::{self, Model, Value, ValueId};
 use super::operator::Operator;
 use super::patterns;
@@ -41,7 +41,8 @@ pub struct Network<'a> {
 }
 
 impl<'a> Network<'a> {
-    /// Reads a file, folds its constants and works out its shapes.
+    /// Reads a file, folds its constants and works out its shapes. It takes at most 14 times the
+    /// bytes of the file in memory, and 140 MB more, whatever is in it.
     pub fn read(bytes: &'a [u8]) -> Result<Self> {
         Self::new(Model::read(bytes)?)
     }
@@ -104,8 +105,8 @@ impl<'a> Network<'a> {
                 call.attributes.finish()?;
                 progress.folded += count(&tensor.shape)?;
                 ensure!(
-                    progress.folded <= MOST_VALUES,
-                    "expected at most {MOST_VALUES} values in constants that are computed"
+                    progress.folded <= MOST_FOLDED,
+                    "expected at most {MOST_FOLDED} values in constants that are computed"
                 );
                 let value = &mut self.values[output];
                 value.element = Some(tensor.element);
