@@ -98,7 +98,8 @@ impl Engine {
     }
 }
 
-/// Makes an error of a panic: the engine has some, such as where an integer of 32 bits overflows.
+/// Makes an error of a panic: the engine has some, such as where an integer of 32 bits overflows in
+/// a build with checks.
 /// Whatever it was about to change is not used again.
 fn caught<T>(call: impl FnOnce() -> T) -> Result<T> {
     let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call));

@@ -14,7 +14,8 @@ fn foldable(shape: &[usize]) -> Result<usize> {
     let count = count(shape)?;
     ensure!(
         count <= MOST_FOLDED,
-        "expected at most {MOST_FOLDED} values in a constant that is computed, found shape {shape:?}"
+        "expected at most {MOST_FOLDED} values in a constant that is computed, found shape \
+         {shape:?}"
     );
     Ok(count)
 }

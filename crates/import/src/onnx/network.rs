@@ -41,8 +41,8 @@ pub struct Network<'a> {
 }
 
 impl<'a> Network<'a> {
-    /// Reads a file, folds its constants and works out its shapes. It takes at most 14 times the
-    /// bytes of the file in memory, and 140 MB more, whatever is in it.
+    /// Reads a file, folds its constants and works out its shapes. It takes at most 18 times the
+    /// bytes of the file in memory, and 170 MB more, whatever is in it.
     pub fn read(bytes: &'a [u8]) -> Result<Self> {
         Self::new(Model::read(bytes)?)
     }

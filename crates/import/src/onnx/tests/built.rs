@@ -61,6 +61,12 @@ impl<'a> Built<'a> {
         self
     }
 
+    /// A single integer, without dimensions.
+    pub fn integer(mut self, name: &'a str, value: i64) -> Self {
+        self.initializers.push(TensorProto::from_i64(name, Vec::new(), vec![value]));
+        self
+    }
+
     pub fn bytes(self) -> Vec<u8> {
         let info = |name, shape: Vec<Dimension<'a>>| {
             let dim = shape.into_iter();

@@ -127,9 +127,7 @@ fn a_shape_that_is_computed_from_the_input_s_shape_is_a_constant() -> Result<()>
         "y = Reshape(x, t)",
     ];
     let built = built(&[1, 2, 3], &lines).integers("axes", &[0]).integers("rest", &[-1]);
-    let mut built = built.integers("zero", &[0]).attribute_of(3, integer("axis", 0));
-    let zero = built.initializers.len() - 1;
-    built.initializers[zero] = onnx_rs::ast::TensorProto::from_i64("zero", vec![], vec![0]);
+    let built = built.integer("zero", 0).attribute_of(3, integer("axis", 0));
     assert_eq!(only(built)?, (Operator::Reshape, vec![1, 6]));
     Ok(())
 }
