@@ -1,9 +1,11 @@
 //! Evaluates an ONNX file with an implementation of ONNX's operators that shares nothing with this
 //! crate: its own reader, shapes and arithmetic. What is imported is compared with it.
 
-use super::network::Network;
+use super::attributes::AttributeValue;
+use super::network::{Network, Node};
+use super::operator::Operator;
 use super::tensor::count;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use rten::{Model, ModelOptions, NodeId, Value, ValueOrView};
 use std::collections::BTreeMap;
 
@@ -22,15 +24,25 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// Where an operator is not known to either of them, and where the engine refuses the file.
+    /// Where an operator is not known to either of them, where the engine refuses the file, and
+    /// where it is known to compute something else than ONNX says.
     pub fn new(bytes: &[u8], network: &Network) -> Result<Self> {
         if let Some(node) = network.unknown() {
             bail!("{}: the operator is not known here", node.label);
         }
+        for node in &network.nodes {
+            if let Some(what) = differs(node, network) {
+                bail!(
+                    "{}: the engine to compare with does not compute {what} as ONNX does",
+                    node.label
+                );
+            }
+        }
         // Without optimisations every value keeps its name.
         let mut options = ModelOptions::with_all_ops();
         options.enable_optimization(false).prepack_weights(false);
-        let model = options.load(bytes.to_vec()).context("cannot load the file to compare with")?;
+        let model = caught(|| options.load(bytes.to_vec()))?;
+        let model = model.context("cannot load the file to compare with")?;
         let id = |name: &str| {
             let id = model.find_node(name);
             id.with_context(|| format!("the engine knows no value {name}"))
@@ -77,10 +89,44 @@ impl Engine {
         });
         let told = told.collect::<Result<_>>()?;
         let asked: Vec<NodeId> = self.asked.iter().map(|(_, id)| *id).collect();
-        let values = self.model.run(told, &asked, None).context("cannot evaluate the file")?;
+        let values = caught(|| self.model.run(told, &asked, None))?;
+        let values = values.context("cannot evaluate the file to compare with")?;
         let named = self.asked.iter().zip(values).filter_map(|((name, _), value)| {
             Some((name.clone(), value.into_tensor::<f32>()?.into_data()))
         });
         Ok(named.collect())
+    }
+}
+
+/// Makes an error of a panic: the engine has some, such as where an integer of 32 bits overflows in
+/// a build with checks.
+/// Whatever it was about to change is not used again.
+fn caught<T>(call: impl FnOnce() -> T) -> Result<T> {
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call));
+    ended.map_err(|_| anyhow!("the engine to compare with has failed"))
+}
+
+/// What the engine computes otherwise than ONNX defines it, if it does at this node. (rten 0.24)
+fn differs(node: &Node, network: &Network) -> Option<&'static str> {
+    let attribute = |name: &str| {
+        let attribute = node.attributes.iter().find(|attribute| attribute.name == name);
+        attribute.map(|attribute| &attribute.value)
+    };
+    match node.operator {
+        // It rounds up twice.
+        Operator::MaxPool { ceil: true, .. } | Operator::AveragePool { ceil: true, .. } => {
+            Some("pools with ceil_mode")
+        }
+        // It pads as for SAME_UPPER.
+        _ if attribute("auto_pad") == Some(&AttributeValue::Text("SAME_LOWER")) => {
+            Some("auto_pad = SAME_LOWER")
+        }
+        // It does not look at the version of the operators, of which the default depends.
+        Operator::Softmax { axis } | Operator::LogSoftmax { axis } => {
+            let shape = network.values[node.outputs[0]?].shape.as_deref()?;
+            let last = axis + 1 == shape.len();
+            (attribute("axis").is_none() && !last).then_some("a softmax over the default axis")
+        }
+        _ => None,
     }
 }

@@ -2,11 +2,23 @@
 //! or the lengths of a shape, as a graph of a dozen nodes.
 
 use super::call::{Call, axis};
+use super::limits::{MOST_DIMENSIONS, MOST_FOLDED};
 use super::model::Value;
 use super::shapes::{self, Sliced, broadcast};
 use super::tensor::{Element, Tensor, Values, count};
 use super::typed::pad;
 use anyhow::{Context, Result, bail, ensure};
+
+/// The number of values of a constant that is about to be computed.
+fn foldable(shape: &[usize]) -> Result<usize> {
+    let count = count(shape)?;
+    ensure!(
+        count <= MOST_FOLDED,
+        "expected at most {MOST_FOLDED} values in a constant that is computed, found shape \
+         {shape:?}"
+    );
+    Ok(count)
+}
 
 /// The value that a node makes if it is constant and the operator is known here.
 pub fn fold(call: &Call) -> Result<Option<Tensor>> {
@@ -16,13 +28,13 @@ pub fn fold(call: &Call) -> Result<Option<Tensor>> {
     let inputs = call.inputs.iter().flatten().map(|value| value.constant.as_ref());
     let Some(inputs) = inputs.collect::<Option<Vec<&Tensor>>>() else { return Ok(None) };
     if let Some(shape) = shapes::of_view(call)? {
+        foldable(&shape)?;
         let tensor = input(&inputs)?.clone();
         return Ok(Some(Tensor { shape, ..tensor }));
     }
     let folded = match call.operator {
         "Constant" => constant(call)?,
         "ConstantOfShape" => constant_of_shape(call)?,
-        "Identity" => input(&inputs)?.clone(),
         "Cast" => cast(input(&inputs)?, call)?,
         "Transpose" => transposed(input(&inputs)?, &shapes::order(call)?)?,
         "Slice" => sliced(input(&inputs)?, &shapes::slice(call)?)?,
@@ -74,6 +86,7 @@ fn shape_of(call: &Call) -> Result<Option<Tensor>> {
 fn constant(call: &Call) -> Result<Tensor> {
     let attributes = &call.attributes;
     let tensor = if let Some(tensor) = attributes.tensor("value")? {
+        foldable(&tensor.shape)?;
         tensor.clone()
     } else if let Some(value) = attributes.float("value_float")? {
         Tensor::new(Element::F32, Vec::new(), Values::Floats(vec![value]))?
@@ -93,8 +106,8 @@ fn constant_of_shape(call: &Call) -> Result<Tensor> {
     let lengths = call.integers(0)?.context("expected a shape")?;
     let shape = lengths.iter().map(|wanted| super::tensor::length(*wanted));
     let shape: Vec<usize> = shape.collect::<Result<_>>()?;
-    ensure!(shape.len() <= super::limits::MOST_DIMENSIONS, "expected fewer dimensions");
-    let count = count(&shape)?;
+    ensure!(shape.len() <= MOST_DIMENSIONS, "expected fewer dimensions");
+    let count = foldable(&shape)?;
     let Some(value) = call.attributes.tensor("value")? else {
         return Tensor::new(Element::F32, shape, Values::Floats(vec![0.0; count]));
     };
@@ -116,6 +129,7 @@ pub fn cast_to(call: &Call) -> Result<Element> {
 
 fn cast(tensor: &Tensor, call: &Call) -> Result<Tensor> {
     let to = cast_to(call)?;
+    foldable(&tensor.shape)?;
     let values = match (&tensor.values, to) {
         (Values::Integers(integers), Element::Bool) => {
             Values::Integers(integers.iter().map(|value| i64::from(*value != 0)).collect())
@@ -149,7 +163,7 @@ fn cast(tensor: &Tensor, call: &Call) -> Result<Tensor> {
 
 /// The values at places that are a step apart in each dimension, which may be 0 or negative.
 fn picked(tensor: &Tensor, start: i64, steps: &[i64], shape: &[usize]) -> Result<Tensor> {
-    let total = count(shape)?;
+    let total = foldable(shape)?;
     let mut places = Vec::with_capacity(total);
     let mut index = vec![0usize; shape.len()];
     let mut place = start;
@@ -205,7 +219,7 @@ fn sliced(tensor: &Tensor, sliced: &Sliced) -> Result<Tensor> {
 }
 
 fn repeated(tensor: &Tensor, shape: &[usize]) -> Result<Tensor> {
-    ensure!(shape.len() <= super::limits::MOST_DIMENSIONS, "expected fewer dimensions");
+    ensure!(shape.len() <= MOST_DIMENSIONS, "expected fewer dimensions");
     let missing = shape.len() - tensor.shape.len();
     let strides = strides(&tensor.shape);
     let steps = (0..shape.len()).map(|place| match place.checked_sub(missing) {
@@ -217,6 +231,7 @@ fn repeated(tensor: &Tensor, shape: &[usize]) -> Result<Tensor> {
 
 fn concatenated(inputs: &[&Tensor], call: &Call) -> Result<Tensor> {
     let (place, shape) = shapes::concatenation(call)?;
+    foldable(&shape)?;
     let outer: usize = shape[..place].iter().product();
     let element = input(inputs)?.element;
     ensure!(
@@ -254,8 +269,8 @@ fn gathered(call: &Call) -> Result<Tensor> {
     let at_places = at.as_integers()?.iter().map(|wanted| axis(*wanted, length));
     let at_places: Vec<usize> = at_places.collect::<Result<_>>()?;
     let shape = [&from.shape[..place], &at.shape, &from.shape[place + 1..]].concat();
-    ensure!(shape.len() <= super::limits::MOST_DIMENSIONS, "expected fewer dimensions");
-    let total = count(&shape)?;
+    ensure!(shape.len() <= MOST_DIMENSIONS, "expected fewer dimensions");
+    let total = foldable(&shape)?;
     let outer: usize = from.shape[..place].iter().product();
     let inner: usize = from.shape[place + 1..].iter().product();
     let mut places = Vec::with_capacity(total);
@@ -282,9 +297,11 @@ fn range(inputs: &[&Tensor]) -> Result<Tensor> {
     ensure!(step != 0, "expected a step other than 0");
     let distance = i128::from(limit) - i128::from(start);
     let steps = (distance / i128::from(step)).max(0);
-    let steps = steps + i128::from(distance.signum() == i128::from(step.signum())
-        && distance % i128::from(step) != 0);
-    let total = count(&[usize::try_from(steps)?])?;
+    let steps = steps
+        + i128::from(
+            distance.signum() == i128::from(step.signum()) && distance % i128::from(step) != 0,
+        );
+    let total = foldable(&[usize::try_from(steps)?])?;
     // The last one is before the limit, which fits.
     let values = (0..total as i64).map(|index| start.wrapping_add(index.wrapping_mul(step)));
     let values = Values::Integers(values.collect());
@@ -360,6 +377,7 @@ fn paired(operator: &str, left: &Tensor, right: &Tensor) -> Result<Tensor> {
 }
 
 fn of_each(operator: &str, tensor: &Tensor) -> Result<Tensor> {
+    foldable(&tensor.shape)?;
     let values = match &tensor.values {
         Values::Floats(floats) => {
             let values = floats.iter().map(|value| match operator {

@@ -4,6 +4,9 @@
 /// network that is imported.
 pub const MOST_VALUES: usize = 1 << 24;
 
+/// The most values of all constants that are computed. Weights that are transposed are among them.
+pub const MOST_FOLDED: usize = 1 << 21;
+
 /// The most products and sums that an input may need.
 pub const MOST_OPERATIONS: u128 = 1 << 30;
 

@@ -14,6 +14,7 @@ mod limits;
 pub mod model;
 pub mod network;
 pub mod operator;
+mod patterns;
 mod proto;
 mod shapes;
 pub mod tensor;

@@ -60,7 +60,7 @@ pub struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    /// Reads a file. It takes at most 20 times the bytes of the file in memory, and 40 MB more.
+    /// Reads a file.
     pub fn read(bytes: &'a [u8]) -> Result<Self> {
         let proto = ModelProto::read(bytes).context("not an ONNX file, or a damaged one")?;
         let opset = opset(&proto.opsets)?;

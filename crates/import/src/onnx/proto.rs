@@ -158,9 +158,9 @@ impl<'a> GraphProto<'a> {
                     room(&graph.initializers, MOST_TENSORS, "initializers")?;
                     let tensor = TensorProto::read(field.bytes()?);
                     let count = graph.initializers.len() + 1;
-                    graph.initializers.push(
-                        tensor.with_context(|| format!("initializer {count}"))?,
-                    );
+                    graph
+                        .initializers
+                        .push(tensor.with_context(|| format!("initializer {count}"))?);
                 }
                 11 => {
                     // Old files list the initializers among the inputs.

@@ -91,7 +91,8 @@ pub fn of_view(call: &Call) -> Result<Option<Vec<usize>>> {
             call.at_most(1)?;
             let place = call.attributes.integer("axis")?.unwrap_or(1);
             // All dimensions may be on the left.
-            let place = if place == dimensions as i64 { dimensions } else { axis(place, dimensions)? };
+            let place =
+                if place == dimensions as i64 { dimensions } else { axis(place, dimensions)? };
             let (left, right) = shape.split_at(place);
             vec![left.iter().product(), right.iter().product()]
         }

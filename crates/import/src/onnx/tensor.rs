@@ -111,8 +111,7 @@ pub fn count(shape: &[usize]) -> Result<usize> {
 /// A dimension of the file as a length.
 pub fn length(dimension: i64) -> Result<usize> {
     let length = usize::try_from(dimension).ok().filter(|length| *length <= MOST_VALUES);
-    length
-        .with_context(|| format!("expected a length from 0 to {MOST_VALUES}, found {dimension}"))
+    length.with_context(|| format!("expected a length from 0 to {MOST_VALUES}, found {dimension}"))
 }
 
 impl Tensor {
@@ -123,10 +122,7 @@ impl Tensor {
             Values::Floats(values) => values.len(),
             Values::Integers(values) => values.len(),
         };
-        ensure!(
-            found == expected,
-            "expected {expected} values for shape {shape:?}, found {found}"
-        );
+        ensure!(found == expected, "expected {expected} values for shape {shape:?}, found {found}");
         match (&values, element.range()) {
             (Values::Floats(_), None) => {}
             (Values::Integers(integers), Some((least, most))) => {

@@ -117,10 +117,9 @@ fn of_each(call: &Call) -> Result<Option<Operator>> {
             alpha: float("alpha", 1.673_263_2)?,
             gamma: float("gamma", 1.050_701)?,
         },
-        "HardSigmoid" => Operator::HardSigmoid {
-            alpha: float("alpha", 0.2)?,
-            beta: float("beta", 0.5)?,
-        },
+        "HardSigmoid" => {
+            Operator::HardSigmoid { alpha: float("alpha", 0.2)?, beta: float("beta", 0.5)? }
+        }
         "Gelu" => match attributes.text("approximate")?.unwrap_or("none") {
             "none" => Operator::Gelu { tanh: false },
             "tanh" => Operator::Gelu { tanh: true },
@@ -376,4 +375,3 @@ pub fn operations(call: &Call, typed: &Typed) -> Result<u128> {
     };
     Ok(made * each)
 }
-
