@@ -18,17 +18,17 @@ pub enum Engine<'a> {
 }
 
 impl<'a> Engine<'a> {
-    /// An engine for an ONNX file; none where this crate was built without one.
-    pub fn onnx(bytes: &[u8], network: &'a Network<'a>) -> Result<Option<Self>> {
+    /// An engine for an ONNX file.
+    pub fn onnx(bytes: &[u8], network: &'a Network<'a>) -> Result<Self> {
         #[cfg(feature = "onnx-engine")]
         {
             let engine = onnx::engine::Engine::new(bytes, network)?;
-            Ok(Some(Self::Onnx(Box::new(engine), network)))
+            Ok(Self::Onnx(Box::new(engine), network))
         }
         #[cfg(not(feature = "onnx-engine"))]
         {
             let _ = (bytes, network);
-            Ok(None)
+            bail!("the feature onnx-engine of rolling-ball-import is not switched on")
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::compare::{Comparison, Difference};
 use crate::dataflow::Choice;
 use crate::emit;
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::expected;
 use crate::graph::Graph;
@@ -180,7 +181,7 @@ impl Import {
             }
             None => load::graph(&opened, &name()?, &choice).with_context(what)?,
         };
-        let Loaded { graph, parameters, unused, notes, dataflow } = loaded;
+        let Loaded { graph, parameters, unused, mut notes, dataflow } = loaded;
         let of_bytes = dataflow.as_ref().is_some_and(|dataflow| dataflow.values[0].scale.is_some());
         let int8 = match &self.calibration {
             _ if of_bytes && graph.backbone > 0 => {
@@ -201,12 +202,19 @@ impl Import {
             }
         };
         let kept = int8.as_ref().filter(|_| of_bytes);
-        let differences = match &dataflow {
-            None => Vec::new(),
-            Some(dataflow) => {
+        let differences = match (&dataflow, opened.engine()) {
+            (None, _) => Vec::new(),
+            (Some(dataflow), Ok(engine)) => {
                 let (graph, parameters) = (&graph, parameters.as_slice());
                 let comparison = Comparison { graph, parameters, int8: kept, dataflow };
-                self.differences(&opened, &comparison).with_context(what)?
+                self.differences(&engine, &comparison).with_context(what)?
+            }
+            (Some(_), Err(error)) => {
+                notes.push(format!(
+                    "NOT COMPARED with the file's own graph: {error:#}. Compare with the framework \
+                     that made the model: --expected FILE"
+                ));
+                Vec::new()
             }
         };
         let from_framework = match &self.expected {
@@ -253,10 +261,9 @@ impl Import {
     /// Compares with the file's own graph on drawn inputs.
     fn differences(
         &self,
-        opened: &load::Opened,
+        engine: &Engine,
         comparison: &Comparison,
     ) -> Result<Vec<Difference>> {
-        let Some(engine) = opened.engine()? else { return Ok(Vec::new()) };
         let [least, largest] = self.range;
         ensure!(
             least < largest && (largest - least).is_finite(),
@@ -272,7 +279,7 @@ impl Import {
         };
         let inputs: Vec<Vec<f32>> =
             (0..COMPARED).map(|_| (0..count).map(&mut number).collect()).collect();
-        comparison.with(&engine, &inputs)
+        comparison.with(engine, &inputs)
     }
 }
 

@@ -48,12 +48,17 @@ pub fn open(bytes: &[u8]) -> Result<Opened<'_>> {
 }
 
 impl Opened<'_> {
-    /// What evaluates the file's own graph, if it has one and this crate was built with it.
-    pub fn engine(&self) -> Result<Option<Engine<'_>>> {
+    /// What evaluates the file's own graph.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none: the file has no graph, an operator is not known to the engine, or this
+    /// crate was built without it.
+    pub fn engine(&self) -> Result<Engine<'_>> {
         match self {
-            Self::Safetensors(_) => Ok(None),
+            Self::Safetensors(_) => bail!("a safetensors file has no graph"),
             Self::Onnx(bytes, network) => Engine::onnx(bytes, network),
-            Self::Tflite(model) => Engine::tflite(model).map(Some),
+            Self::Tflite(model) => Engine::tflite(model),
         }
     }
 }

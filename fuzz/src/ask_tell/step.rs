@@ -214,6 +214,8 @@ impl Step {
         let heights = scale * (loss.abs() + after.abs()) + displaced_height.abs();
         let rounding = places * (largest + heights + before.sqrt());
         let bound = before + rounding * (before.sqrt() + now.sqrt()) + rounding * rounding;
+        // Below the least normal number, squares vanish in f32.
+        let bound = bound + f64::from(f32::MIN_POSITIVE);
         if bound.is_finite() && now.is_finite() {
             assert!(
                 now <= bound,

@@ -249,6 +249,9 @@ impl<'m, 'a> Lowering<'m, 'a> {
             Operator::Swish { alpha: 1.0 } => self.function(node, Activation::Silu),
             Operator::Tanh => self.function(node, Activation::Tanh),
             Operator::Gelu { tanh: false } => self.function(node, Activation::Gelu),
+            Operator::Gelu { tanh: true } => {
+                bail!("GELU by its approximation with tanh has no layer here; the exact one has")
+            }
             Operator::Softmax { axis } => {
                 let View { value, layout } = self.view(node, 0)?;
                 ensure!(
