@@ -12,7 +12,7 @@ use rolling_ball::Error;
 use rolling_ball::kernels::{Active, Scalar};
 use rolling_ball::nn::{
     All, AveragePool, BiasesOnly, Concat, Conv1d, Conv2d, Dense, DepthwiseConv1d, DepthwiseConv2d,
-    Dilation, Elu, Epsilon, Frozen, Gelu, GlobalAveragePool, Gradient, GroupedConv1d,
+    Dilation, Elu, Epsilon, Frozen, Gaps, Gelu, GlobalAveragePool, Gradient, GroupedConv1d,
     GroupedConv2d, HardSigmoid, HardSwish, Identity, Kernel, Layer, LayerNorm, LeakyRelu, Map,
     MaxPool, PRelu, Padding, PaddingBySide, Parameters, Relu, Relu6, Residual, ScaleShift, Shape,
     Sigmoid, Signal, Silu, Sliding, Softmax, Stride, Tanh, WeightsOnly, Whole, Window, over,
@@ -158,7 +158,7 @@ fn place<M: Shape, S: Sliding>() -> Place {
         size: S::SIZE,
         stride: S::STRIDE,
         padding: S::PADDING,
-        dilation: S::DILATION,
+        dilation: <S::Gaps as Gaps>::DILATION,
     }
 }
 

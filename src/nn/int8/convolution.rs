@@ -4,7 +4,7 @@ use super::affine::{Affine, assert_sum_fits, length};
 use super::layer::{Buffers, Layer, input_and_output};
 use crate::Error;
 use crate::chunks::Chunked;
-use crate::nn::window::{Geometry, InTime, Shape, Sliding};
+use crate::nn::window::{Gaps, Geometry, InTime, Shape, Sliding};
 use core::marker::PhantomData;
 
 /// The int8 form of [`nn::Conv2d`](crate::nn::Conv2d): `FILTERS` windows `W` that slide over the
@@ -25,7 +25,7 @@ use core::marker::PhantomData;
 pub struct Conv2d<M, W, const FILTERS: usize>(PhantomData<(M, W)>);
 
 impl<M: Shape, W: Sliding, const FILTERS: usize> Conv2d<M, W, FILTERS> {
-    const GEOMETRY: Geometry = {
+    const GEOMETRY: Geometry<W::Gaps> = {
         assert!(FILTERS > 0, "int8::Conv2d: expected at least one filter");
         let geometry = Geometry::of::<M, W>();
         assert_sum_fits(geometry.length());
@@ -68,7 +68,7 @@ pub type Conv1d<M, W, const FILTERS: usize> = Conv2d<M, InTime<M, W>, FILTERS>;
 pub struct DepthwiseConv2d<M, W>(PhantomData<(M, W)>);
 
 impl<M: Shape, W: Sliding> DepthwiseConv2d<M, W> {
-    const GEOMETRY: Geometry = {
+    const GEOMETRY: Geometry<W::Gaps> = {
         let geometry = Geometry::of::<M, W>();
         assert_sum_fits(geometry.length());
         geometry
@@ -107,7 +107,7 @@ impl<M: Shape, W: Sliding> Layer for DepthwiseConv2d<M, W> {
 const TOGETHER: usize = 8;
 
 pub(super) fn convolve(
-    geometry: Geometry,
+    geometry: Geometry<impl Gaps>,
     filters: usize,
     affine: Affine,
     input: &[i8],
@@ -134,7 +134,12 @@ pub(super) fn convolve(
     }
 }
 
-fn convolve_channels(geometry: Geometry, affine: Affine, input: &[i8], output: &mut [i8]) {
+fn convolve_channels(
+    geometry: Geometry<impl Gaps>,
+    affine: Affine,
+    input: &[i8],
+    output: &mut [i8],
+) {
     let zero = affine.range.input_zero;
     let channels = geometry.channels();
     for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(channels)) {

@@ -4,7 +4,7 @@ use super::affine::{Range, assert_sum_fits, check_multiplier};
 use super::layer::{Buffers, Layer, input_and_output};
 use crate::Error;
 use crate::chunks::Chunked;
-use crate::nn::window::{Geometry, InTime, Run, Shape, Sliding, Whole};
+use crate::nn::window::{Gaps, Geometry, InTime, Run, Shape, Sliding, Whole};
 use core::marker::PhantomData;
 
 /// The int8 form of [`nn::MaxPool`](crate::nn::MaxPool). Scale and zero are those of its input; it
@@ -13,7 +13,7 @@ use core::marker::PhantomData;
 pub struct MaxPool<M, W>(PhantomData<(M, W)>);
 
 impl<M: Shape, W: Sliding> MaxPool<M, W> {
-    const GEOMETRY: Geometry = Geometry::of::<M, W>();
+    const GEOMETRY: Geometry<W::Gaps> = Geometry::of::<M, W>();
 }
 
 impl<M: Shape, W: Sliding> Shape for MaxPool<M, W> {
@@ -49,7 +49,7 @@ pub type MaxPool1d<M, W> = MaxPool<M, InTime<M, W>>;
 pub struct AveragePool<M, W>(PhantomData<(M, W)>);
 
 impl<M: Shape, W: Sliding> AveragePool<M, W> {
-    const GEOMETRY: Geometry = {
+    const GEOMETRY: Geometry<W::Gaps> = {
         let geometry = Geometry::of::<M, W>();
         assert_sum_fits(geometry.length());
         geometry
@@ -108,7 +108,7 @@ impl Mean {
         check_multiplier(self.multiplier)
     }
 
-    fn pool(&self, geometry: Geometry, input: &[i8], output: &mut [i8]) {
+    fn pool(&self, geometry: Geometry<impl Gaps>, input: &[i8], output: &mut [i8]) {
         let channels = geometry.channels();
         for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(channels)) {
             for (channel, y) in (0..channels).zip(outputs) {
@@ -123,7 +123,7 @@ impl Mean {
     }
 }
 
-fn largest(geometry: Geometry, input: &[i8], output: &mut [i8]) {
+fn largest(geometry: Geometry<impl Gaps>, input: &[i8], output: &mut [i8]) {
     let channels = geometry.channels();
     for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(channels)) {
         for (channel, y) in (0..channels).zip(outputs) {
