@@ -2,7 +2,7 @@
 
 use super::layer::{Layer, each_backward_input, each_forward};
 use super::parameters::Parameters;
-use super::window::{Border, Bounds, Geometry, InTime, Padding, Shape, Sliding, Whole};
+use super::window::{Border, Bounds, Gaps, Geometry, InTime, Padding, Shape, Sliding, Whole};
 use crate::Error;
 use crate::chunks::Chunked;
 use crate::kernels::Kernels;
@@ -62,7 +62,7 @@ pub type AveragePool1d<M, W, Counted = Padding<{ usize::MAX }>> =
 pub type GlobalAveragePool<M> = AveragePool<M, Whole<M>>;
 
 impl<M: Shape, W: Sliding, Counted: Border> AveragePool<M, W, Counted> {
-    const GEOMETRY: Geometry = Geometry::of::<M, W>();
+    const GEOMETRY: Geometry<W::Gaps> = Geometry::of::<M, W>();
     const COUNTED: Bounds = Self::GEOMETRY.bounds(W::PADDING, Counted::PADDING);
 }
 
@@ -100,7 +100,7 @@ impl<M: Shape, W: Sliding, Counted: Border> Layer for AveragePool<M, W, Counted>
     }
 }
 
-fn forward(geometry: Geometry, counted: Bounds, input: &[f32], output: &mut [f32]) {
+fn forward(geometry: Geometry<impl Gaps>, counted: Bounds, input: &[f32], output: &mut [f32]) {
     let channels = geometry.channels();
     let windows = geometry.each().zip(geometry.counts(counted));
     for ((runs, count), place) in windows.zip(output.whole_chunks_mut(channels)) {
@@ -118,7 +118,12 @@ fn forward(geometry: Geometry, counted: Bounds, input: &[f32], output: &mut [f32
     }
 }
 
-fn input_gradient(geometry: Geometry, counted: Bounds, output_gradient: &[f32], input: &mut [f32]) {
+fn input_gradient(
+    geometry: Geometry<impl Gaps>,
+    counted: Bounds,
+    output_gradient: &[f32],
+    input: &mut [f32],
+) {
     let channels = geometry.channels();
     let windows = geometry.each().zip(geometry.counts(counted));
     input.fill(0.0);

@@ -4,7 +4,7 @@ use super::layer::{Layer, each_backward, each_backward_input, each_forward};
 use super::parameters::{
     All, Filter, Gradient, Parameters, Trainable, filters, initialise, trained,
 };
-use super::window::{Geometry, InTime, Kernel, Shape, Sliding, Window};
+use super::window::{Gaps, Geometry, InTime, Kernel, Shape, Sliding, Window};
 use crate::Error;
 use crate::chunks::Chunked;
 use crate::kernels::{Filters, Kernels, LANES, SimdVector, Task, Unit};
@@ -66,7 +66,7 @@ pub type PointwiseConv2d<M, const FILTERS: usize, R = All> =
     Conv2d<M, Window<Kernel<1>>, FILTERS, R>;
 
 impl<M: Shape, W: Sliding, const FILTERS: usize, R> Conv2d<M, W, FILTERS, R> {
-    const GEOMETRY: Geometry = {
+    const GEOMETRY: Geometry<W::Gaps> = {
         assert!(FILTERS > 0, "Conv2d<M, W, FILTERS>: expected at least one filter");
         Geometry::of::<M, W>()
     };
@@ -158,15 +158,15 @@ impl<M: Shape, W: Sliding, const FILTERS: usize, R: Trainable> Layer for Conv2d<
 // filters and of values in a window are at least 1, as the types make sure.
 
 /// The output of a sample.
-struct Forward<'a> {
-    geometry: Geometry,
+struct Forward<'a, G> {
+    geometry: Geometry<G>,
     weights: &'a [f32],
     biases: &'a [f32],
     input: &'a [f32],
     output: &'a mut [f32],
 }
 
-impl Task for Forward<'_> {
+impl<G: Gaps> Task for Forward<'_, G> {
     type Output = ();
 
     #[inline(always)]
@@ -189,7 +189,7 @@ impl Task for Forward<'_> {
     }
 }
 
-impl Forward<'_> {
+impl<G: Gaps> Forward<'_, G> {
     #[inline(always)]
     fn several_filters<V: SimdVector>(self) {
         let Self { geometry, weights, biases, input, output } = self;
@@ -221,15 +221,15 @@ impl Forward<'_> {
 }
 
 /// The gradient of a sample with respect to the weights.
-struct WeightsGradient<'a> {
-    geometry: Geometry,
+struct WeightsGradient<'a, G> {
+    geometry: Geometry<G>,
     filters: usize,
     input: &'a [f32],
     output_gradient: &'a [f32],
     gradient: &'a mut [f32],
 }
 
-impl Task for WeightsGradient<'_> {
+impl<G: Gaps> Task for WeightsGradient<'_, G> {
     type Output = ();
 
     #[inline(always)]
@@ -248,15 +248,15 @@ impl Task for WeightsGradient<'_> {
 }
 
 /// The gradient of a sample with respect to its input.
-struct InputGradient<'a> {
-    geometry: Geometry,
+struct InputGradient<'a, G> {
+    geometry: Geometry<G>,
     filters: usize,
     weights: &'a [f32],
     output_gradient: &'a [f32],
     input: &'a mut [f32],
 }
 
-impl Task for InputGradient<'_> {
+impl<G: Gaps> Task for InputGradient<'_, G> {
     type Output = ();
 
     #[inline(always)]

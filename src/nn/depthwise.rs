@@ -4,7 +4,7 @@ use super::layer::{Layer, each_backward, each_backward_input, each_forward};
 use super::parameters::{
     All, Filter, Gradient, Parameters, Trainable, filters, initialise, trained,
 };
-use super::window::{Geometry, InTime, Shape, Sliding};
+use super::window::{Gaps, Geometry, InTime, Shape, Sliding};
 use crate::Error;
 use crate::chunks::Chunked;
 use crate::kernels::Kernels;
@@ -44,7 +44,7 @@ pub struct DepthwiseConv2d<M, W, R = All>(PhantomData<(M, W, R)>);
 pub type DepthwiseConv1d<M, W, R = All> = DepthwiseConv2d<M, InTime<M, W>, R>;
 
 impl<M: Shape, W: Sliding, R> DepthwiseConv2d<M, W, R> {
-    const GEOMETRY: Geometry = Geometry::of::<M, W>();
+    const GEOMETRY: Geometry<W::Gaps> = Geometry::of::<M, W>();
     const WEIGHTS: usize = Self::GEOMETRY.length();
     const BIASES: usize = M::MAP[2];
 }
@@ -115,7 +115,13 @@ impl<M: Shape, W: Sliding, R: Trainable> Layer for DepthwiseConv2d<M, W, R> {
 
 // The loops know shapes as values, so that they are compiled once for all layers.
 
-fn forward(geometry: Geometry, weights: &[f32], biases: &[f32], input: &[f32], output: &mut [f32]) {
+fn forward(
+    geometry: Geometry<impl Gaps>,
+    weights: &[f32],
+    biases: &[f32],
+    input: &[f32],
+    output: &mut [f32],
+) {
     let channels = geometry.channels();
     for (runs, place) in geometry.each().zip(output.whole_chunks_mut(channels)) {
         for (y, bias) in place.iter_mut().zip(biases) {
@@ -132,7 +138,7 @@ fn forward(geometry: Geometry, weights: &[f32], biases: &[f32], input: &[f32], o
 
 /// The gradient of what is not trained is empty.
 fn backward(
-    geometry: Geometry,
+    geometry: Geometry<impl Gaps>,
     input: &[f32],
     output_gradient: &[f32],
     weights: &mut [f32],
@@ -152,7 +158,12 @@ fn backward(
     }
 }
 
-fn input_gradient(geometry: Geometry, weights: &[f32], output_gradient: &[f32], input: &mut [f32]) {
+fn input_gradient(
+    geometry: Geometry<impl Gaps>,
+    weights: &[f32],
+    output_gradient: &[f32],
+    input: &mut [f32],
+) {
     let channels = geometry.channels();
     input.fill(0.0);
     for (runs, slopes) in geometry.each().zip(output_gradient.whole_chunks(channels)) {

@@ -4,7 +4,7 @@ use super::layer::{Layer, each_backward, each_backward_input, each_forward};
 use super::parameters::{
     All, Filter, Gradient, Parameters, Trainable, filters, initialise, trained,
 };
-use super::window::{Geometry, InTime, Run, Shape, Sliding};
+use super::window::{Gaps, Geometry, InTime, Run, Shape, Sliding};
 use crate::Error;
 use crate::chunks::Chunked;
 use crate::kernels::{Kernels, Task, Unit};
@@ -64,7 +64,7 @@ pub type GroupedConv1d<M, W, const FILTERS: usize, const GROUPS: usize, R = All>
 impl<M: Shape, W: Sliding, const FILTERS: usize, const GROUPS: usize, R>
     GroupedConv2d<M, W, FILTERS, GROUPS, R>
 {
-    const GEOMETRY: Geometry = {
+    const GEOMETRY: Geometry<W::Gaps> = {
         assert!(
             GROUPS > 0
                 && FILTERS > 0
@@ -75,7 +75,7 @@ impl<M: Shape, W: Sliding, const FILTERS: usize, const GROUPS: usize, R>
         );
         Geometry::of::<M, W>()
     };
-    const GROUPED: Grouped = Grouped {
+    const GROUPED: Grouped<W::Gaps> = Grouped {
         geometry: Self::GEOMETRY,
         groups: GROUPS,
         filters: FILTERS / GROUPS,
@@ -162,8 +162,8 @@ impl<M: Shape, W: Sliding, const FILTERS: usize, const GROUPS: usize, R: Trainab
 
 /// A window on a map in groups.
 #[derive(Clone, Copy)]
-struct Grouped {
-    geometry: Geometry,
+struct Grouped<G> {
+    geometry: Geometry<G>,
     groups: usize,
     /// Filters of a group.
     filters: usize,
@@ -171,7 +171,7 @@ struct Grouped {
     length: usize,
 }
 
-impl Grouped {
+impl<G: Gaps> Grouped<G> {
     /// Channels of a group: at least one, which the compiler cannot know of a value.
     fn channels(self) -> usize {
         (self.geometry.channels() / self.groups.max(1)).max(1)
@@ -194,15 +194,15 @@ fn tap(weights: &[f32], start: usize, channels: usize) -> &[f32] {
 }
 
 /// The output of a sample.
-struct Forward<'a> {
-    grouped: Grouped,
+struct Forward<'a, G> {
+    grouped: Grouped<G>,
     weights: &'a [f32],
     biases: &'a [f32],
     input: &'a [f32],
     output: &'a mut [f32],
 }
 
-impl Task for Forward<'_> {
+impl<G: Gaps> Task for Forward<'_, G> {
     type Output = ();
 
     #[inline(always)]
@@ -233,14 +233,14 @@ impl Task for Forward<'_> {
 }
 
 /// The gradient of a sample with respect to the weights.
-struct WeightsGradient<'a> {
-    grouped: Grouped,
+struct WeightsGradient<'a, G> {
+    grouped: Grouped<G>,
     input: &'a [f32],
     output_gradient: &'a [f32],
     gradient: &'a mut [f32],
 }
 
-impl Task for WeightsGradient<'_> {
+impl<G: Gaps> Task for WeightsGradient<'_, G> {
     type Output = ();
 
     #[inline(always)]
@@ -270,14 +270,14 @@ impl Task for WeightsGradient<'_> {
 }
 
 /// The gradient of a sample with respect to its input.
-struct InputGradient<'a> {
-    grouped: Grouped,
+struct InputGradient<'a, G> {
+    grouped: Grouped<G>,
     weights: &'a [f32],
     output_gradient: &'a [f32],
     input: &'a mut [f32],
 }
 
-impl Task for InputGradient<'_> {
+impl<G: Gaps> Task for InputGradient<'_, G> {
     type Output = ();
 
     #[inline(always)]

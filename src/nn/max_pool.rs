@@ -2,7 +2,7 @@
 
 use super::layer::{Layer, each_backward_input, each_forward, samples};
 use super::parameters::Parameters;
-use super::window::{Geometry, InTime, Run, Shape, Sliding};
+use super::window::{Gaps, Geometry, InTime, Run, Shape, Sliding};
 use crate::Error;
 use crate::chunks::Chunked;
 use crate::kernels::{Kernels, LANES};
@@ -36,7 +36,7 @@ pub struct MaxPool<M, W>(PhantomData<(M, W)>);
 pub type MaxPool1d<M, W> = MaxPool<M, InTime<M, W>>;
 
 impl<M: Shape, W: Sliding> MaxPool<M, W> {
-    const GEOMETRY: Geometry = {
+    const GEOMETRY: Geometry<W::Gaps> = {
         assert!(M::LENGTH <= 1 << 24, "MaxPool: expected a map whose places an f32 can count");
         Geometry::of::<M, W>()
     };
@@ -88,7 +88,7 @@ impl<M: Shape, W: Sliding> Layer for MaxPool<M, W> {
 }
 
 /// Keeps where the maxima were found if there is room for it.
-fn forward(geometry: Geometry, input: &[f32], winners: &mut [f32], output: &mut [f32]) {
+fn forward(geometry: Geometry<impl Gaps>, input: &[f32], winners: &mut [f32], output: &mut [f32]) {
     let channels = geometry.channels();
     let mut winners = winners.iter_mut();
     for (runs, place) in geometry.each().zip(output.whole_chunks_mut(channels)) {
@@ -120,7 +120,7 @@ fn scatter(winners: &[f32], output_gradient: &[f32], input: &mut [f32]) {
 }
 
 /// Windows that do not overlap are overwritten one by one, then what lies between them.
-fn replace(geometry: Geometry, output_gradient: &[f32], input: &mut [f32]) {
+fn replace(geometry: Geometry<impl Gaps>, output_gradient: &[f32], input: &mut [f32]) {
     let channels = geometry.channels();
     for (runs, slopes) in geometry.each().zip(output_gradient.whole_chunks(channels)) {
         let mut first = 0_usize;

@@ -35,6 +35,7 @@
 //! | `B` | a [`Backbone`] |
 //! | `E` | a [`Loss`]: an error of the output |
 //! | `F` | the functions that a layer or a loss calls ([`Math`](crate::Math)) |
+//! | `G` | the gaps in a window ([`Gaps`]) |
 //! | `I` | an [`Input`] of a sample |
 //! | `K` | [`Kernels`](crate::kernels::Kernels) |
 //! | `L` | a [`Layer`], such as a tuple of layers |
@@ -128,6 +129,6 @@ pub use vectors::{
     Sigmoid, Silu, Tanh,
 };
 pub use window::{
-    Border, Dilation, Flat, InTime, Kernel, Map, Padding, PaddingBySide, Shape, Signal, Sliding,
-    Stride, Whole, Window,
+    Border, Dilation, Flat, Gaps, InTime, Kernel, Map, NoGaps, Padding, PaddingBySide, Shape,
+    Signal, Sliding, Stride, Whole, Window,
 };

@@ -10,9 +10,9 @@ use super::window::Shape;
 /// shortcut is named, it is the input itself: then `L` must have as many outputs as inputs.
 ///
 /// Parameters: those of `L`, then those of the shortcut. Cost: that of both, and an addition a
-/// value. With a layer in the shortcut, the [`ACTIVATIONS`](Layer::ACTIVATIONS) have room for a copy
-/// of the input, or of the output where that is longer. A prediction keeps a copy of the input while
-/// `L` is evaluated.
+/// value. With a layer in the shortcut, the [`ACTIVATIONS`](Layer::ACTIVATIONS) have room for a
+/// copy of the input, or of the output where that is longer. A prediction keeps a copy of the input
+/// while `L` is evaluated.
 ///
 /// ```
 /// use rolling_ball::nn::{

@@ -50,13 +50,18 @@ pub struct PaddingBySide<
 >;
 
 /// How far apart two neighbours in the window lie in the map, in positions: vertically and
-/// horizontally. One number counts for both; 1 leaves no gaps.
+/// horizontally. One number counts for both; 1 leaves no gaps. Where it is said, positions are
+/// looked at one by one, so say it only where there are gaps.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Dilation<const VERTICAL: usize, const HORIZONTAL: usize = VERTICAL>;
 
+/// No [`Dilation`]: what are neighbours in the window are neighbours in the map.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoGaps;
+
 /// A window that slides over a map: its [`Kernel`], its [`Stride`] (1 where it is not said), the
 /// padding of the map ([`Padding`] or [`PaddingBySide`], none where it is not said) and its
-/// [`Dilation`] (1 where it is not said).
+/// [`Dilation`] ([`NoGaps`] where it is not said).
 ///
 /// ```
 /// use rolling_ball::nn::{Conv2d, Dilation, Kernel, Map, MaxPool, Padding, Shape, Stride, Window};
@@ -99,7 +104,7 @@ pub struct Dilation<const VERTICAL: usize, const HORIZONTAL: usize = VERTICAL>;
 /// const _: usize = Conv2d::<Map<5, 5, 1>, Beyond, 4>::OUTPUTS;
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Window<Size, Step = Stride<1>, Zeros = Padding<0>, Spread = Dilation<1>>(
+pub struct Window<Size, Step = Stride<1>, Zeros = Padding<0>, Spread = NoGaps>(
     PhantomData<(Size, Step, Zeros, Spread)>,
 );
 
@@ -156,8 +161,8 @@ pub trait Sliding {
     const STRIDE: [usize; 2];
     /// Positions of zeros before the map, above and left of it, and after it, below and right.
     const PADDING: [[usize; 2]; 2];
-    /// Positions of the map from one of the window to the next.
-    const DILATION: [usize; 2];
+    /// What is known of the gaps in the window.
+    type Gaps: Gaps;
 }
 
 /// The zeros around a map: [`Padding`] or [`PaddingBySide`].
@@ -182,15 +187,13 @@ impl<
     const DOWN: usize,
     const RIGHT: usize,
     P: Border,
-    const VERTICAL: usize,
-    const HORIZONTAL: usize,
-> Sliding
-    for Window<Kernel<HEIGHT, WIDTH>, Stride<DOWN, RIGHT>, P, Dilation<VERTICAL, HORIZONTAL>>
+    G: Gaps,
+> Sliding for Window<Kernel<HEIGHT, WIDTH>, Stride<DOWN, RIGHT>, P, G>
 {
     const SIZE: [usize; 2] = [HEIGHT, WIDTH];
     const STRIDE: [usize; 2] = [DOWN, RIGHT];
     const PADDING: [[usize; 2]; 2] = P::PADDING;
-    const DILATION: [usize; 2] = [VERTICAL, HORIZONTAL];
+    type Gaps = G;
 }
 
 impl<M: Shape, W: Sliding> Sliding for InTime<M, W> {
@@ -200,14 +203,14 @@ impl<M: Shape, W: Sliding> Sliding for InTime<M, W> {
     };
     const STRIDE: [usize; 2] = [1, W::STRIDE[1]];
     const PADDING: [[usize; 2]; 2] = [[0, W::PADDING[0][1]], [0, W::PADDING[1][1]]];
-    const DILATION: [usize; 2] = [1, W::DILATION[1]];
+    type Gaps = W::Gaps;
 }
 
 impl<M: Shape> Sliding for Whole<M> {
     const SIZE: [usize; 2] = [M::MAP[0], M::MAP[1]];
     const STRIDE: [usize; 2] = Self::SIZE;
     const PADDING: [[usize; 2]; 2] = [[0, 0]; 2];
-    const DILATION: [usize; 2] = [1, 1];
+    type Gaps = NoGaps;
 }
 
 /// A window on a map, as values: the loops over it are compiled once for all shapes.
@@ -215,7 +218,7 @@ impl<M: Shape> Sliding for Whole<M> {
 /// Where a position lies in the map, with its padding, and where a value lies in the map or in the
 /// window, fits a `usize` ([`of`](Self::of), [`Shape::LENGTH`]): the arithmetic here never wraps.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Geometry {
+pub(super) struct Geometry<G> {
     pub map: [usize; 3],
     pub size: [usize; 2],
     pub stride: [usize; 2],
@@ -224,11 +227,12 @@ pub(super) struct Geometry {
     pub dilation: [usize; 2],
     /// Rows and columns of windows.
     pub windows: [usize; 2],
+    pub gaps: PhantomData<G>,
 }
 
-impl Geometry {
-    pub const fn of<M: Shape, W: Sliding>() -> Self {
-        Self::new(M::MAP, W::SIZE, W::STRIDE, W::PADDING, W::DILATION)
+impl<G: Gaps> Geometry<G> {
+    pub const fn of<M: Shape, W: Sliding<Gaps = G>>() -> Self {
+        Self::new(M::MAP, W::SIZE, W::STRIDE, W::PADDING)
     }
 
     const fn new(
@@ -236,8 +240,8 @@ impl Geometry {
         size: [usize; 2],
         stride: [usize; 2],
         [padding, after]: [[usize; 2]; 2],
-        dilation: [usize; 2],
     ) -> Self {
+        let dilation = G::DILATION;
         assert!(map[2] > 0, "Map: expected at least one channel");
         let windows = [
             places(map[0], size[0], stride[0], [padding[0], after[0]], dilation[0]),
@@ -247,7 +251,7 @@ impl Geometry {
             size[0] <= usize::MAX / size[1] / map[2],
             "Window: expected one whose values a usize can count"
         );
-        Self { map, size, stride, padding, dilation, windows }
+        Self { map, size, stride, padding, dilation, windows, gaps: PhantomData }
     }
 
     /// Rows and columns of windows, with this many values each.
@@ -297,9 +301,9 @@ impl Geometry {
     pub fn counts(self, [vertical, horizontal]: Bounds) -> impl Iterator<Item = usize> {
         let [rows, columns] = self.windows;
         (0..rows).flat_map(move |row| {
-            let (_, height) = self.within(vertical, 0, row);
+            let height = self.within(vertical, 0, row);
             (0..columns).map(move |column| {
-                let (_, width) = self.within(horizontal, 1, column);
+                let width = self.within(horizontal, 1, column);
                 height.wrapping_mul(width)
             })
         })
@@ -321,78 +325,44 @@ impl Geometry {
     }
 
     /// The windows, row by row, each as its runs: what lies in the map and in the window, side by
-    /// side in both. What lies in the padding is left out. Where the window has horizontal gaps, no
-    /// two of its positions are neighbours in the map, and each is a run.
-    pub fn each(&self) -> impl Iterator<Item = impl Iterator<Item = Run> + Clone> {
-        let [_, width, channels] = self.map;
+    /// side in both. What lies in the padding is left out.
+    pub fn each(self) -> impl Iterator<Item = impl Iterator<Item = Run> + Clone> {
         let [rows, columns] = self.windows;
-        let [down, right] = self.dilation;
-        let window_line = self.size[1].wrapping_mul(channels);
-        let map_line = width.wrapping_mul(channels).wrapping_mul(down);
         (0..rows).flat_map(move |row| {
             let vertical = self.overlap(0, row);
             (0..columns).map(move |column| {
                 let horizontal = self.overlap(1, column);
-                let window = begin([vertical.window, horizontal.window], [self.size[1], channels]);
-                let map = begin([vertical.map, horizontal.map], [width, channels]);
-                let (count, length) = if right == 1 {
-                    (vertical.length, horizontal.length.wrapping_mul(channels))
-                } else {
-                    (vertical.length.wrapping_mul(horizontal.length), horizontal.length)
-                };
-                (0..count).map(move |index| {
-                    if right > 1 {
-                        return self.piece(Run { window, map, length }, index);
-                    }
-                    Run {
-                        window: window.wrapping_add(index.wrapping_mul(window_line)),
-                        map: map.wrapping_add(index.wrapping_mul(map_line)),
-                        length,
-                    }
-                })
+                G::runs([self.size[1], self.map[1], self.map[2]], vertical, horizontal)
             })
         })
-    }
-
-    /// One position of a window with horizontal gaps, of whose lines as many positions are in the
-    /// map as the length of `first` says. Apart from the loop, which would be slower for windows
-    /// without gaps.
-    #[cold]
-    #[inline(never)]
-    fn piece(&self, first: Run, index: usize) -> Run {
-        let [_, width, channels] = self.map;
-        let [down, right] = self.dilation;
-        let positions = first.length.max(1);
-        let (line, column) = (index / positions, index % positions);
-        let place = [line.wrapping_mul(down), column.wrapping_mul(right)];
-        Run {
-            window: first.window.wrapping_add(begin([line, column], [self.size[1], channels])),
-            map: first.map.wrapping_add(begin(place, [width, channels])),
-            length: channels,
-        }
     }
 
     /// What a window and the map have in common along one direction, in positions: in the window
     /// they are neighbours, in the map as far apart as the dilation says.
     fn overlap(self, direction: usize, place: usize) -> Run {
         let pick = |values: [usize; 2]| if direction == 0 { values[0] } else { values[1] };
+        let (size, padding) = (pick(self.size), pick(self.padding));
         let [height, width, _] = self.map;
         let extent = pick([height, width]);
         let start = place.wrapping_mul(pick(self.stride));
-        let seen = [pick(self.padding), pick(self.padding).wrapping_add(extent)];
-        let (window, length) = self.within(seen, direction, place);
-        let map = start
-            .wrapping_add(window.wrapping_mul(pick(self.dilation)))
-            .wrapping_sub(pick(self.padding));
+        if G::NONE {
+            let window = padding.saturating_sub(start);
+            let map = start.saturating_sub(padding);
+            let length = size.saturating_sub(window).min(extent.saturating_sub(map));
+            return Run { window, map, length };
+        }
+        let dilation = pick(self.dilation);
+        let seen = [padding, padding.wrapping_add(extent)];
+        let (window, length) = between(seen, start, size, dilation);
+        let map = start.wrapping_add(window.wrapping_mul(dilation)).wrapping_sub(padding);
         Run { window, map, length }
     }
 
-    /// Of a window's positions along one direction, those that lie within bounds.
-    #[inline(always)]
-    fn within(self, bounds: [usize; 2], direction: usize, place: usize) -> (usize, usize) {
+    /// How many of a window's positions along one direction lie within bounds.
+    fn within(self, bounds: [usize; 2], direction: usize, place: usize) -> usize {
         let pick = |values: [usize; 2]| if direction == 0 { values[0] } else { values[1] };
         let start = place.wrapping_mul(pick(self.stride));
-        between(bounds, start, pick(self.size), pick(self.dilation))
+        between(bounds, start, pick(self.size), pick(self.dilation)).1
     }
 }
 
@@ -400,10 +370,87 @@ impl Geometry {
 /// padding.
 pub(super) type Bounds = [[usize; 2]; 2];
 
+/// What is known of the gaps in a window: there are none ([`NoGaps`]), or a [`Dilation`] says them.
+/// The loops over windows are compiled once for each of the two, so that those without gaps look
+/// for none.
+pub trait Gaps: Copy {
+    /// Positions of the map from one of the window to the next.
+    const DILATION: [usize; 2];
+    /// Whether there are none.
+    #[doc(hidden)]
+    const NONE: bool;
+
+    /// The runs of a window, by what it has in common with the map along each direction. The widths
+    /// are those of the window and of the map, and the channels.
+    #[doc(hidden)]
+    fn runs(
+        widths: [usize; 3],
+        vertical: Run,
+        horizontal: Run,
+    ) -> impl Iterator<Item = Run> + Clone;
+}
+
+impl Gaps for NoGaps {
+    const DILATION: [usize; 2] = [1, 1];
+    const NONE: bool = true;
+
+    /// A line each.
+    #[inline(always)]
+    fn runs(
+        widths: [usize; 3],
+        vertical: Run,
+        horizontal: Run,
+    ) -> impl Iterator<Item = Run> + Clone {
+        let [window_width, width, channels] = widths;
+        let length = horizontal.length.wrapping_mul(channels);
+        (0..vertical.length).map(move |line| Run {
+            window: begin(
+                [vertical.window.wrapping_add(line), horizontal.window],
+                [window_width, channels],
+            ),
+            map: begin([vertical.map.wrapping_add(line), horizontal.map], [width, channels]),
+            length,
+        })
+    }
+}
+
+impl<const VERTICAL: usize, const HORIZONTAL: usize> Gaps for Dilation<VERTICAL, HORIZONTAL> {
+    const DILATION: [usize; 2] = [VERTICAL, HORIZONTAL];
+    const NONE: bool = false;
+
+    /// A position each.
+    #[inline(always)]
+    fn runs(
+        widths: [usize; 3],
+        vertical: Run,
+        horizontal: Run,
+    ) -> impl Iterator<Item = Run> + Clone {
+        let [window_width, width, channels] = widths;
+        let positions = horizontal.length.max(1);
+        (0..vertical.length.wrapping_mul(horizontal.length)).map(move |index| {
+            let (line, place) = (index / positions, index % positions);
+            Run {
+                window: begin(
+                    [vertical.window.wrapping_add(line), horizontal.window.wrapping_add(place)],
+                    [window_width, channels],
+                ),
+                map: begin(
+                    [
+                        vertical.map.wrapping_add(line.wrapping_mul(VERTICAL)),
+                        horizontal.map.wrapping_add(place.wrapping_mul(HORIZONTAL)),
+                    ],
+                    [width, channels],
+                ),
+                length: channels,
+            }
+        })
+    }
+}
+
 /// Values that are neighbours both in the window and in the map: where they begin in each, and how
 /// many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Run {
+pub struct Run {
     pub window: usize,
     pub map: usize,
     pub length: usize,
@@ -500,7 +547,7 @@ mod tests {
     use std::vec::Vec;
 
     fn runs<M: Shape, W: Sliding>() -> Vec<Vec<(usize, usize, usize)>> {
-        let geometry = Geometry::of::<M, W>();
+        let geometry = Geometry::<W::Gaps>::of::<M, W>();
         let windows = geometry.each();
         windows.map(|runs| runs.map(|run| (run.window, run.map, run.length)).collect()).collect()
     }
@@ -547,6 +594,26 @@ mod tests {
         (!windows.is_empty() && windows.iter().all(|window| !window.is_empty())).then_some(windows)
     }
 
+    type Shaped = ([usize; 3], [usize; 2], [usize; 2], [[usize; 2]; 2]);
+
+    #[derive(Debug, PartialEq)]
+    struct Seen {
+        windows: [usize; 2],
+        /// Of each window, where its values lie in it and in the map.
+        values: Vec<Vec<(usize, usize)>>,
+        /// In how many windows each position lies, where they do not overlap.
+        covers: Option<Vec<usize>>,
+    }
+
+    fn sees<G: Gaps>((map, size, stride, padding): Shaped) -> Seen {
+        let geometry = Geometry::<G>::new(map, size, stride, padding);
+        let each = |run: Run| (0..run.length).map(move |i| (run.window + i, run.map + i));
+        let values = geometry.each().map(|runs| runs.flat_map(each).collect()).collect();
+        let covers = |place| usize::from(geometry.covers(place));
+        let covers = (!geometry.overlaps()).then(|| (0..map[0] * map[1]).map(covers).collect());
+        Seen { windows: geometry.windows, values, covers }
+    }
+
     /// Value by value, for all small shapes: vertical and horizontal settings meet in pairs, one of
     /// which is one of the few that the other is compared with.
     #[test]
@@ -570,14 +637,27 @@ mod tests {
             for (channels, [rows, columns]) in [(1, [first, other]), (3, [other, first])] {
                 let (height, size_v, down, [top, bottom], dilation_v, seen_v) = rows;
                 let (width, size_h, right, [left, end], dilation_h, seen_h) = columns;
-                let geometry = Geometry::new(
+                let shape = (
                     [*height, *width, channels],
                     [*size_v, *size_h],
                     [*down, *right],
                     [[*top, *left], [*bottom, *end]],
-                    [*dilation_v, *dilation_h],
                 );
-                assert_eq!(geometry.windows, [seen_v.len(), seen_h.len()], "{geometry:?}");
+                let seen = match [*dilation_v, *dilation_h] {
+                    [1, 1] => {
+                        assert_eq!(sees::<NoGaps>(shape), sees::<Dilation<1>>(shape));
+                        sees::<NoGaps>(shape)
+                    }
+                    [1, 2] => sees::<Dilation<1, 2>>(shape),
+                    [1, 3] => sees::<Dilation<1, 3>>(shape),
+                    [2, 1] => sees::<Dilation<2, 1>>(shape),
+                    [2, 2] => sees::<Dilation<2>>(shape),
+                    [2, 3] => sees::<Dilation<2, 3>>(shape),
+                    [3, 1] => sees::<Dilation<3, 1>>(shape),
+                    [3, 2] => sees::<Dilation<3, 2>>(shape),
+                    _ => sees::<Dilation<3>>(shape),
+                };
+                assert_eq!(seen.windows, [seen_v.len(), seen_h.len()], "{shape:?}");
                 let mut expected = Vec::new();
                 let mut covered = std::vec![0; height * width];
                 for (row, column) in
@@ -597,20 +677,9 @@ mod tests {
                     }
                     expected.push(window);
                 }
-                let found: Vec<Vec<_>> = geometry
-                    .each()
-                    .map(|runs| {
-                        let each =
-                            |run: Run| (0..run.length).map(move |i| (run.window + i, run.map + i));
-                        runs.flat_map(each).collect()
-                    })
-                    .collect();
-                assert_eq!(found, expected, "{geometry:?}");
-                if !geometry.overlaps() {
-                    let covers: Vec<_> = (0..height * width)
-                        .map(|place| usize::from(geometry.covers(place)))
-                        .collect();
-                    assert_eq!(covers, covered, "{geometry:?}");
+                assert_eq!(seen.values, expected, "{shape:?}");
+                if let Some(covers) = seen.covers {
+                    assert_eq!(covers, covered, "{shape:?}");
                 }
             }
         }
@@ -618,18 +687,18 @@ mod tests {
 
     #[test]
     fn windows_that_see_nothing_of_the_map_are_refused() {
-        let of = |[before, after]: [usize; 2], dilation| {
-            std::panic::catch_unwind(|| {
-                let sides = [[before, 0], [after, 0]];
-                Geometry::new([3, 1, 1], [2, 1], [1, 1], sides, [dilation, 1]).windows
-            })
-            .ok()
-        };
-        assert_eq!(of([1, 1], 1), Some([4, 1]));
-        assert_eq!(of([2, 0], 1), None);
-        assert_eq!(of([0, 2], 1), None);
-        assert_eq!(of([2, 2], 2), Some([5, 1]));
+        fn of<G: Gaps + std::panic::RefUnwindSafe>(
+            before: usize,
+            after: usize,
+        ) -> Option<[usize; 2]> {
+            let shape = ([3, 1, 1], [2, 1], [1, 1], [[before, 0], [after, 0]]);
+            std::panic::catch_unwind(|| sees::<G>(shape).windows).ok()
+        }
+        assert_eq!(of::<NoGaps>(1, 1), Some([4, 1]));
+        assert_eq!(of::<NoGaps>(2, 0), None);
+        assert_eq!(of::<NoGaps>(0, 2), None);
+        assert_eq!(of::<Dilation<2>>(2, 2), Some([5, 1]));
         // A map of three positions in the gap of four.
-        assert_eq!(of([1, 1], 4), None);
+        assert_eq!(of::<Dilation<4>>(1, 1), None);
     }
 }

@@ -68,6 +68,10 @@ fn agrees(value: f32, gradient: &[f32], reference: impl Fn(&[f64]) -> f64, theta
     let expected = reference(&theta);
     let off = (f64::from(value) - expected).abs();
     assert!(off <= ROUNDING, "loss {value}, expected {expected}");
+    // Miri looks at what the core does, which is done; the differences would take an hour there.
+    if cfg!(miri) {
+        return;
+    }
     let strayed = deviation(&widen(gradient), &finite_differences(reference, &theta));
     assert!(strayed <= ROUNDING, "gradient off by {strayed:.2e}");
     assert!(gradient.iter().any(|slope| slope.abs() > 0.01), "the gradient says nothing");

@@ -12,7 +12,7 @@ use rolling_ball::Error;
 use rolling_ball::kernels::{Active, Scalar};
 use rolling_ball::nn::{
     All, AveragePool, BiasesOnly, Concat, Conv1d, Conv2d, Dense, DepthwiseConv1d, DepthwiseConv2d,
-    Dilation, Elu, Epsilon, Frozen, Gelu, GlobalAveragePool, Gradient, GroupedConv1d,
+    Dilation, Elu, Epsilon, Frozen, Gaps, Gelu, GlobalAveragePool, Gradient, GroupedConv1d,
     GroupedConv2d, HardSigmoid, HardSwish, Identity, Kernel, Layer, LayerNorm, LeakyRelu, Map,
     MaxPool, PRelu, Padding, PaddingBySide, Parameters, Relu, Relu6, Residual, ScaleShift, Shape,
     Sigmoid, Signal, Silu, Sliding, Softmax, Stride, Tanh, WeightsOnly, Whole, Window, over,
@@ -51,6 +51,10 @@ fn is_right(
     let (theta, input, slopes) = (widen(theta), widen(input), widen(slopes));
     let along = |theta: &[f64], input: &[f64]| dot(&reference(theta, input), &slopes);
     agree("output", &passes.output, &reference(&theta, &input));
+    // Miri looks at what the core does, which is done; the differences would take an hour there.
+    if cfg!(miri) {
+        return;
+    }
     let expected = finite_differences(|theta| along(theta, &input), &theta);
     agree("gradient", &passes.gradient, &expected);
     let expected = finite_differences(|input| along(&theta, input), &input);
@@ -158,7 +162,7 @@ fn place<M: Shape, S: Sliding>() -> Place {
         size: S::SIZE,
         stride: S::STRIDE,
         padding: S::PADDING,
-        dilation: S::DILATION,
+        dilation: <S::Gaps as Gaps>::DILATION,
     }
 }
 

@@ -77,7 +77,9 @@ pub fn import(args: &ImportArgs) -> Result<()> {
     }
     if let Some(FromFramework { inputs, largest, steps }) = imported.from_framework() {
         let unit = if steps { "steps of the output's byte" } else { "of the largest output" };
-        println!("\nlargest difference from the framework on {inputs} inputs: {largest:.2e} {unit}");
+        println!(
+            "\nlargest difference from the framework on {inputs} inputs: {largest:.2e} {unit}"
+        );
     }
     println!();
     for File { name, content } in imported.files() {

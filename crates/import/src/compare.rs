@@ -112,7 +112,8 @@ impl Comparison<'_> {
         match self.int8 {
             None => {
                 let mut index = 0;
-                evaluator.each_output(&input, |_, numbers| floats(&mut index, numbers, &mut outputs));
+                evaluator
+                    .each_output(&input, |_, numbers| floats(&mut index, numbers, &mut outputs));
             }
             Some(quantised) => {
                 let backbone = self.graph.backbone();
@@ -124,7 +125,8 @@ impl Comparison<'_> {
                 // A layer that has become the clamp of the one before it has its outputs.
                 let mut index = backbone.every().len();
                 for place in 1..index {
-                    let fused = every[place].step.is_some_and(|step| self.dataflow.steps[step].fused);
+                    let fused =
+                        every[place].step.is_some_and(|step| self.dataflow.steps[step].fused);
                     if fused && outputs[place].is_none() {
                         outputs[place] = outputs[place - 1].take();
                     }

@@ -4,8 +4,8 @@
 use super::graph::{Activation, Divisor, Form, Graph, Node, Operation, length};
 use super::windows::{Run, of_channel, windows};
 use rolling_ball::kernels::{Active, VectorOps};
-use rolling_ball::{Libm, Math};
 use rolling_ball::nn::activation::{self, Activation as _};
+use rolling_ball::{Libm, Math};
 
 /// What is shown every layer with its output.
 type See<'a> = &'a mut dyn FnMut(&Node, &[f32]);
@@ -30,11 +30,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// As [`each_output`](Self::each_output), of the layers after the backbone, given its output.
-    pub fn each_output_after_backbone(
-        &self,
-        features: &[f32],
-        mut see: impl FnMut(&Node, &[f32]),
-    ) {
+    pub fn each_output_after_backbone(&self, features: &[f32], mut see: impl FnMut(&Node, &[f32])) {
         self.through(&self.graph.nodes[self.graph.backbone..], features, &mut see);
     }
 

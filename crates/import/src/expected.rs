@@ -101,7 +101,12 @@ pub fn compare(
 }
 
 /// A tensor of rows, as numbers.
-fn rows(file: &SafeTensors, name: &str, width: usize, scale: Option<Scale>) -> Result<Vec<Vec<f32>>> {
+fn rows(
+    file: &SafeTensors,
+    name: &str,
+    width: usize,
+    scale: Option<Scale>,
+) -> Result<Vec<Vec<f32>>> {
     let tensor = find(file, name)?;
     let count = tensor.shape().first().copied().unwrap_or(0);
     let one: Option<usize> =
@@ -116,9 +121,8 @@ fn rows(file: &SafeTensors, name: &str, width: usize, scale: Option<Scale>) -> R
             finite(name, &tensor)?.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
         }
         (Dtype::I8, Some(Scale { step, zero })) => {
-            let real = |byte: &u8| {
-                ((f64::from(byte.cast_signed()) - f64::from(zero)) * step) as f32
-            };
+            let real =
+                |byte: &u8| ((f64::from(byte.cast_signed()) - f64::from(zero)) * step) as f32;
             tensor.data().iter().map(real).collect()
         }
         (Dtype::U8, Some(Scale { step, zero })) => {
@@ -141,8 +145,7 @@ fn rounded(number: f32, scale: Option<Scale>) -> f32 {
 
 fn probabilities(logits: &[f32]) -> Vec<f32> {
     let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let exponentials: Vec<f64> =
-        logits.iter().map(|logit| f64::from(logit - most).exp()).collect();
+    let exponentials: Vec<f64> = logits.iter().map(|logit| f64::from(logit - most).exp()).collect();
     let sum: f64 = exponentials.iter().sum();
     exponentials.iter().map(|exponential| (exponential / sum) as f32).collect()
 }

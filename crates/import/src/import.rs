@@ -259,11 +259,7 @@ impl Import {
     }
 
     /// Compares with the file's own graph on drawn inputs.
-    fn differences(
-        &self,
-        engine: &Engine,
-        comparison: &Comparison,
-    ) -> Result<Vec<Difference>> {
+    fn differences(&self, engine: &Engine, comparison: &Comparison) -> Result<Vec<Difference>> {
         let [least, largest] = self.range;
         ensure!(
             least < largest && (largest - least).is_finite(),

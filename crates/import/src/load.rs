@@ -85,8 +85,11 @@ pub fn graph(opened: &Opened, name: &str, choice: &Choice) -> Result<Loaded> {
 
 /// The constants that no operator takes.
 fn unused(model: &tflite::Model) -> Vec<String> {
-    let taken: BTreeSet<usize> =
-        model.operators.iter().flat_map(|operator| operator.inputs.iter().flatten().copied()).collect();
+    let taken: BTreeSet<usize> = model
+        .operators
+        .iter()
+        .flat_map(|operator| operator.inputs.iter().flatten().copied())
+        .collect();
     let constants = model.tensors.iter().enumerate().filter(|(_, tensor)| tensor.data.is_some());
     let unused = constants.filter(|(index, _)| !taken.contains(index));
     unused.map(|(_, tensor)| tensor.name.to_owned()).collect()
@@ -100,10 +103,7 @@ pub fn described(
     name: Option<&str>,
 ) -> Result<Loaded> {
     let Opened::Safetensors(bytes) = opened else {
-        bail!(
-            "{}: it describes its layers itself: leave --network away",
-            model.display()
-        );
+        bail!("{}: it describes its layers itself: leave --network away", model.display());
     };
     let text = read(network, LARGEST_DESCRIPTION)?;
     let text = str::from_utf8(&text)
@@ -129,6 +129,7 @@ pub fn name(given: Option<&str>, model: &Path) -> Result<String> {
     let stem = model.file_stem().unwrap_or_default().to_string_lossy();
     let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
     let name: String = stem.chars().map(letter).collect();
-    names::check(&name).context("the file's name is that of the network, unless --name says another")?;
+    names::check(&name)
+        .context("the file's name is that of the network, unless --name says another")?;
     Ok(name)
 }

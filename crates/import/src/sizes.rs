@@ -143,8 +143,7 @@ impl Floats {
         };
         let inside = kept + self.inside.max(second.inside);
         let plain = Self::single(self.inputs, outputs, activations);
-        let takes_turns =
-            buffers[0] + buffers[1] + inside <= self.inputs + activations + outputs;
+        let takes_turns = buffers[0] + buffers[1] + inside <= self.inputs + activations + outputs;
         if takes_turns {
             Self { buffers, inside, ends_in_back: self.ends_in_back, ..plain }
         } else {
@@ -184,7 +183,8 @@ impl Bytes {
             Layer::Concat { first, second } => (first, second),
             _ => return Self { width: inputs.max(outputs), inside: 0 },
         };
-        let branch = |layers: &[Placed]| Self::of(every, layers).larger(Self { width: inputs, inside: 0 });
+        let branch =
+            |layers: &[Placed]| Self::of(every, layers).larger(Self { width: inputs, inside: 0 });
         let (one, other) = (branch(first), branch(second));
         Self {
             width: one.width.max(other.width).max(outputs),

@@ -219,9 +219,7 @@ fn shaped(
             layer
         }
         Operation::ScaleShift => with("ScaleShift", vec![shape()]),
-        Operation::ParametricRelu => {
-            with("PRelu", vec![shape(), Type::named(node.input[2])])
-        }
+        Operation::ParametricRelu => with("PRelu", vec![shape(), Type::named(node.input[2])]),
         Operation::LayerNorm(norm) if norm.dimensions == 0 => {
             with("over::LayerNorm", vec![shape()])
         }

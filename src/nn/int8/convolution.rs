@@ -4,7 +4,7 @@ use super::affine::{Affine, assert_sum_fits, length};
 use super::layer::{Buffers, Layer, input_and_output};
 use crate::Error;
 use crate::chunks::Chunked;
-use crate::nn::window::{Geometry, InTime, Shape, Sliding};
+use crate::nn::window::{Gaps, Geometry, InTime, Shape, Sliding};
 use crate::nn::{Kernel, Window};
 use core::array::from_fn;
 use core::marker::PhantomData;
@@ -27,7 +27,7 @@ use core::marker::PhantomData;
 pub struct Conv2d<M, W, const FILTERS: usize>(PhantomData<(M, W)>);
 
 impl<M: Shape, W: Sliding, const FILTERS: usize> Conv2d<M, W, FILTERS> {
-    const GEOMETRY: Geometry = {
+    const GEOMETRY: Geometry<W::Gaps> = {
         assert!(FILTERS > 0, "int8::Conv2d: expected at least one filter");
         let geometry = Geometry::of::<M, W>();
         assert_sum_fits(geometry.length());
@@ -75,7 +75,7 @@ pub type PointwiseConv2d<M, const FILTERS: usize> = Conv2d<M, Window<Kernel<1>>,
 pub struct DepthwiseConv2d<M, W>(PhantomData<(M, W)>);
 
 impl<M: Shape, W: Sliding> DepthwiseConv2d<M, W> {
-    const GEOMETRY: Geometry = {
+    const GEOMETRY: Geometry<W::Gaps> = {
         let geometry = Geometry::of::<M, W>();
         assert_sum_fits(geometry.length());
         geometry
@@ -121,7 +121,7 @@ pub type ScaleShift<M> = DepthwiseConv2d<M, Window<Kernel<1>>>;
 pub(super) const TOGETHER: usize = 4;
 
 pub(super) fn convolve(
-    geometry: Geometry,
+    geometry: Geometry<impl Gaps>,
     filters: usize,
     affine: Affine,
     input: &[i8],
@@ -153,7 +153,12 @@ pub(super) fn of_each(group: &[i8], length: usize) -> [&[i8]; TOGETHER] {
     from_fn(|_| each.next().unwrap_or(group))
 }
 
-fn convolve_channels(geometry: Geometry, affine: Affine, input: &[i8], output: &mut [i8]) {
+fn convolve_channels(
+    geometry: Geometry<impl Gaps>,
+    affine: Affine,
+    input: &[i8],
+    output: &mut [i8],
+) {
     let zero = affine.range.input_zero;
     let channels = geometry.channels();
     for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(channels)) {

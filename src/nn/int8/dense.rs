@@ -4,7 +4,7 @@ use super::affine::{Affine, assert_sum_fits, length};
 use super::convolution::convolve;
 use super::layer::{Buffers, Layer, input_and_output};
 use crate::Error;
-use crate::nn::window::{Geometry, Shape};
+use crate::nn::window::{Geometry, NoGaps, Shape};
 use crate::nn::{Kernel, Map, Window};
 
 /// The int8 form of [`nn::Dense`](crate::nn::Dense): with
@@ -14,7 +14,7 @@ pub struct Dense<const INPUTS: usize, const OUTPUTS: usize>;
 
 impl<const INPUTS: usize, const OUTPUTS: usize> Dense<INPUTS, OUTPUTS> {
     /// One window over all of the input.
-    const GEOMETRY: Geometry = {
+    const GEOMETRY: Geometry<NoGaps> = {
         assert!(
             INPUTS > 0 && OUTPUTS > 0,
             "int8::Dense: expected at least one input and one output"

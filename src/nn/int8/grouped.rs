@@ -5,7 +5,7 @@ use super::convolution::{TOGETHER, add_each, of_each};
 use super::layer::{Buffers, Layer, input_and_output};
 use crate::Error;
 use crate::chunks::Chunked;
-use crate::nn::window::{Geometry, InTime, Shape, Sliding};
+use crate::nn::window::{Gaps, Geometry, InTime, Shape, Sliding};
 use core::marker::PhantomData;
 
 /// The int8 form of [`nn::GroupedConv2d`](crate::nn::GroupedConv2d): each of `GROUPS` parts of the
@@ -26,7 +26,7 @@ pub struct GroupedConv2d<M, W, const FILTERS: usize, const GROUPS: usize>(Phanto
 impl<M: Shape, W: Sliding, const FILTERS: usize, const GROUPS: usize>
     GroupedConv2d<M, W, FILTERS, GROUPS>
 {
-    const GEOMETRY: Geometry = {
+    const GEOMETRY: Geometry<W::Gaps> = {
         assert!(
             GROUPS > 0
                 && FILTERS > 0
@@ -37,7 +37,7 @@ impl<M: Shape, W: Sliding, const FILTERS: usize, const GROUPS: usize>
         Geometry::of::<M, W>()
     };
     /// Of the channels that a filter sees.
-    const OF_GROUP: Geometry = {
+    const OF_GROUP: Geometry<W::Gaps> = {
         let [height, width, channels] = Self::GEOMETRY.map;
         let geometry = Geometry { map: [height, width, channels / GROUPS], ..Self::GEOMETRY };
         assert_sum_fits(geometry.length());
@@ -82,8 +82,8 @@ pub type GroupedConv1d<M, W, const FILTERS: usize, const GROUPS: usize> =
     GroupedConv2d<M, InTime<M, W>, FILTERS, GROUPS>;
 
 /// The runs of all channels are those of the map, the runs of a group's those of its filters.
-fn convolve_groups(
-    [all, of_group]: [Geometry; 2],
+fn convolve_groups<G: Gaps>(
+    [all, of_group]: [Geometry<G>; 2],
     [filters, filters_of_group]: [usize; 2],
     affine: Affine,
     input: &[i8],

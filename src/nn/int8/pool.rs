@@ -6,7 +6,7 @@ use super::layer::{Buffers, Layer, PARAMETERS, input_and_output};
 use crate::Error;
 use crate::chunks::Chunked;
 use crate::nn::Padding;
-use crate::nn::window::{Border, Bounds, Geometry, InTime, Shape, Sliding, Whole};
+use crate::nn::window::{Border, Bounds, Gaps, Geometry, InTime, Shape, Sliding, Whole};
 use core::marker::PhantomData;
 
 /// The int8 form of [`nn::MaxPool`](crate::nn::MaxPool). Scale and zero are those of its input; it
@@ -15,7 +15,7 @@ use core::marker::PhantomData;
 pub struct MaxPool<M, W>(PhantomData<(M, W)>);
 
 impl<M: Shape, W: Sliding> MaxPool<M, W> {
-    const GEOMETRY: Geometry = Geometry::of::<M, W>();
+    const GEOMETRY: Geometry<W::Gaps> = Geometry::of::<M, W>();
 }
 
 impl<M: Shape, W: Sliding> Shape for MaxPool<M, W> {
@@ -59,7 +59,7 @@ pub type MaxPool1d<M, W> = MaxPool<M, InTime<M, W>>;
 pub struct AveragePool<M, W, Counted = Padding<{ usize::MAX }>>(PhantomData<(M, W, Counted)>);
 
 impl<M: Shape, W: Sliding, Counted: Border> AveragePool<M, W, Counted> {
-    const GEOMETRY: Geometry = {
+    const GEOMETRY: Geometry<W::Gaps> = {
         let geometry = Geometry::of::<M, W>();
         assert_sum_fits(geometry.length());
         geometry
@@ -119,7 +119,13 @@ impl Mean {
         self.factor.check()
     }
 
-    fn pool(&self, geometry: Geometry, counted: Bounds, input: &[i8], output: &mut [i8]) {
+    fn pool(
+        &self,
+        geometry: Geometry<impl Gaps>,
+        counted: Bounds,
+        input: &[i8],
+        output: &mut [i8],
+    ) {
         let channels = geometry.channels();
         let (mut divisor, mut factor) = (1, self.factor);
         let windows = geometry.each().zip(geometry.counts(counted));
@@ -154,7 +160,7 @@ impl Mean {
 /// Channels that are summed at once.
 const TOGETHER: usize = 8;
 
-fn largest(geometry: Geometry, input: &[i8], output: &mut [i8]) {
+fn largest(geometry: Geometry<impl Gaps>, input: &[i8], output: &mut [i8]) {
     let channels = geometry.channels();
     for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(channels)) {
         // Padding is less than the window is long: every window sees the map.

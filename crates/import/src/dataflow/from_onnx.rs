@@ -178,9 +178,9 @@ impl<'m, 'a> Lowering<'m, 'a> {
         let ids = node.inputs.iter().skip(1).flatten().chain(node.outputs.iter().flatten());
         let tensors: Vec<&str> = ids.map(|value| self.network.values[*value].name).collect();
         let own = node.label.strip_prefix("node ").and_then(|label| label.rsplit_once(" ("));
-        let modules = tensors.iter().filter_map(|name| {
-            name.strip_suffix(".weight").or_else(|| name.strip_suffix(".bias"))
-        });
+        let modules = tensors
+            .iter()
+            .filter_map(|name| name.strip_suffix(".weight").or_else(|| name.strip_suffix(".bias")));
         let names = modules.chain(own.map(|(name, _)| name)).chain(tensors.iter().copied());
         let mut unique: Vec<String> = Vec::new();
         for name in names {
@@ -332,12 +332,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
         Ok(layout.map())
     }
 
-    fn convolution(
-        &mut self,
-        node: &Node,
-        window: &operator::Window,
-        groups: usize,
-    ) -> Result<()> {
+    fn convolution(&mut self, node: &Node, window: &operator::Window, groups: usize) -> Result<()> {
         let map @ [_, _, channels] = self.map(node)?;
         let window = convert(window);
         let (shape, weights) = self.numbers(node, 1, "weights")?;
@@ -483,7 +478,9 @@ impl<'m, 'a> Lowering<'m, 'a> {
                 };
                 let product = match function {
                     Activation::Sigmoid => Activation::Silu,
-                    Activation::HardSigmoid { numerator: 1, denominator: 6 } => Activation::HardSwish,
+                    Activation::HardSigmoid { numerator: 1, denominator: 6 } => {
+                        Activation::HardSwish
+                    }
                     _ => return None,
                 };
                 (step.inputs == [of.value]).then_some((maker, of.value, product))
@@ -494,7 +491,8 @@ impl<'m, 'a> Lowering<'m, 'a> {
                      sigmoid (SiLU) or its hard sigmoid (hard-swish)"
                 );
             };
-            let only = self.steps.iter().all(|step| !step.inputs.contains(&self.steps[maker].output));
+            let only =
+                self.steps.iter().all(|step| !step.inputs.contains(&self.steps[maker].output));
             ensure!(only, "expected its sigmoid to be used nowhere else");
             self.notes.push(format!("{} is part of {}", self.steps[maker].label, node.label));
             self.steps.remove(maker);
@@ -522,7 +520,11 @@ impl<'m, 'a> Lowering<'m, 'a> {
         let mut all = Vec::new();
         for (index, what) in names.into_iter().enumerate() {
             let (_, numbers) = self.numbers(node, index + 1, what)?;
-            ensure!(numbers.len() == channels, "expected {channels} {what}, found {}", numbers.len());
+            ensure!(
+                numbers.len() == channels,
+                "expected {channels} {what}, found {}",
+                numbers.len()
+            );
             all.push(numbers);
         }
         ensure!(all[3].iter().all(|variance| *variance >= 0.0), "expected variances of 0 or above");
@@ -604,7 +606,8 @@ impl<'m, 'a> Lowering<'m, 'a> {
     fn mean(&mut self, node: &Node, axes: &[usize], keep: bool) -> Result<()> {
         let View { value, layout } = self.view(node, 0)?;
         let map = layout.map();
-        let channels = layout.channels().context("expected channels in a dimension of their own")?;
+        let channels =
+            layout.channels().context("expected channels in a dimension of their own")?;
         let others = (0..layout.shape().len()).filter(|dimension| *dimension != channels);
         ensure!(
             others.map(|dimension| dimension + 1).eq(axes.iter().copied()),

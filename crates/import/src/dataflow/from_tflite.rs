@@ -79,13 +79,7 @@ struct Weighted {
 
 impl Weighted {
     fn none(operation: graph::Operation) -> Self {
-        Self {
-            operation,
-            filters: 0,
-            weights: Vec::new(),
-            biases: Vec::new(),
-            integers: None,
-        }
+        Self { operation, filters: 0, weights: Vec::new(), biases: Vec::new(), integers: None }
     }
 }
 
@@ -93,7 +87,9 @@ impl<'m, 'a> Lowering<'m, 'a> {
     /// What errors call an operator.
     fn label(&self, operator: &Operator) -> String {
         let output = operator.outputs.first().map_or("", |output| self.model.tensors[*output].name);
-        format!("{} ({output})", operator.name)
+        // The converter joins the names of all that became one operator.
+        let own = output.split(';').next().unwrap_or_default();
+        format!("{} ({own})", operator.name)
     }
 
     /// Makes a value of a tensor, whose first dimension is the batch.
@@ -102,7 +98,9 @@ impl<'m, 'a> Lowering<'m, 'a> {
         let tensor = &self.model.tensors[index];
         let shape = match tensor.shape.split_first() {
             Some((1, shape)) => shape,
-            _ => bail!("expected a batch of 1 before the other dimensions, found {:?}", tensor.shape),
+            _ => {
+                bail!("expected a batch of 1 before the other dimensions, found {:?}", tensor.shape)
+            }
         };
         let layout = Layout::new(ORDER, shape)?;
         let scale = match tensor.kind {
@@ -287,7 +285,8 @@ impl<'m, 'a> Lowering<'m, 'a> {
     /// A step that does not say yet what it computes.
     fn unfinished(&self, operator: &Operator, inputs: Vec<usize>) -> Step {
         let tensors = operator.inputs.iter().skip(1).flatten().chain(&operator.outputs);
-        let names = tensors.map(|tensor| self.model.tensors[*tensor].name.to_owned());
+        let names = tensors.map(|tensor| self.model.tensors[*tensor].name);
+        let names = names.flat_map(|name| name.split(';').chain([name])).map(ToOwned::to_owned);
         let mut names: Vec<String> = names.collect();
         // The output's first: weights that are shared have one name for all.
         names.reverse();
@@ -455,7 +454,9 @@ impl<'m, 'a> Lowering<'m, 'a> {
         activation: tflite::Activation,
     ) -> Result<()> {
         let constant = |index: usize| {
-            self.tensor(operator, index).filter(|tensor| tensor.data.is_some()).map(|tensor| (index, tensor))
+            self.tensor(operator, index)
+                .filter(|tensor| tensor.data.is_some())
+                .map(|tensor| (index, tensor))
         };
         let Some((index, constant)) = constant(0).or_else(|| constant(1)) else {
             let (one, other) = (self.view(operator, 0)?, self.view(operator, 1)?);

@@ -1,7 +1,7 @@
 //! A window that slides over a map.
 
-use super::{Form, Map};
 use super::builder::MOST;
+use super::{Form, Map};
 use anyhow::{Result, ensure};
 
 /// A window that slides over a map. The vertical number comes first in each pair.

@@ -99,10 +99,7 @@ impl<'a> Keeping<'a> {
                 Layer::Mean { clamps, factor: Factor::nearest(input.step / output.step) }
             }
             (_, Operation::Activation(function)) => Layer::Table(table(*function, input, output)),
-            (
-                _,
-                Operation::Convolution(..) | Operation::Grouped(..) | Operation::Depthwise(_),
-            ) => {
+            (_, Operation::Convolution(..) | Operation::Grouped(..) | Operation::Depthwise(_)) => {
                 affine(node, step, activation, input, output)?
             }
             _ => bail!("this layer has no int8 form here"),

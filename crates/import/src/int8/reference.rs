@@ -14,12 +14,7 @@ pub fn features(backbone: &Graph, quantised: &Quantised, input: &[f32]) -> Vec<f
 }
 
 /// Computes the features of an input, and shows the output of every layer with its index.
-pub fn each_output(
-    backbone: &Graph,
-    quantised: &Quantised,
-    input: &[f32],
-    see: See,
-) -> Vec<f32> {
+pub fn each_output(backbone: &Graph, quantised: &Quantised, input: &[f32], see: See) -> Vec<f32> {
     let steps = quantised.steps_per_unit();
     let mut values: Vec<i8> = input
         .iter()

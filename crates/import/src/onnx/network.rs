@@ -57,8 +57,10 @@ impl<'a> Network<'a> {
         let taken: BTreeSet<ValueId> =
             nodes.iter().flat_map(|node| node.inputs.iter().flatten().copied()).collect();
         let initializers = values.iter().enumerate().filter(|(_, value)| value.constant.is_some());
-        let unused =
-            initializers.filter(|(id, _)| !taken.contains(id)).map(|(_, value)| value.name).collect();
+        let unused = initializers
+            .filter(|(id, _)| !taken.contains(id))
+            .map(|(_, value)| value.name)
+            .collect();
         let mut network =
             Self { name, inputs, outputs, values, nodes: Vec::new(), dropped: Vec::new(), unused };
         let mut progress = Progress {

@@ -122,7 +122,13 @@ fn the_generated_int8_networks_compute_the_bits_of_the_reference() -> Result<()>
             let logits = |input: &[f32]| {
                 evaluator.after_backbone(&reference::features(&backbone, &quantised, input))
             };
-            compare(&$module::network()?, &$module::THETA, (&graph, Some(&quantised)), &inputs, logits)?;
+            compare(
+                &$module::network()?,
+                &$module::THETA,
+                (&graph, Some(&quantised)),
+                &inputs,
+                logits,
+            )?;
         }};
     }
     compare_int8!(digits_cnn, "digits_cnn", "digits_calibration");

@@ -15,6 +15,7 @@ fn models() -> PathBuf {
 /// The folder with users' models, if it is there.
 fn shared() -> Option<PathBuf> {
     let path = std::env::var_os("ROLLING_BALL_SHARED").map(PathBuf::from);
-    let path = path.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"));
+    let path =
+        path.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"));
     path.is_dir().then_some(path)
 }

@@ -209,7 +209,10 @@ fn every_activation_has_an_int8_form() -> Result<()> {
         let (graph, _, mut inputs) = random(&text, 3)?;
         inputs.iter_mut().flatten().for_each(|value| *value *= 8.0);
         let quantised = quantised(&graph, &[], &inputs)?;
-        ensure!(matches!(quantised.layers[..], [Placed { index: 0, layer: Layer::Table(_) }]), "{activation}");
+        ensure!(
+            matches!(quantised.layers[..], [Placed { index: 0, layer: Layer::Table(_) }]),
+            "{activation}"
+        );
         let most = 1.13 * quantised.input.step + 1.5 * quantised.output.step;
         for input in &inputs {
             let exact = Evaluator::new(&graph, &[]).logits(input);

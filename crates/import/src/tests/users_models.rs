@@ -60,7 +60,10 @@ fn modules_of_pytorch_have_its_outputs_and_a_recurrent_one_is_refused_by_its_nod
     for file in files {
         if file.ends_with("gru.onnx") {
             let said = imported(&file).err().map(|error| error.to_string()).unwrap_or_default();
-            ensure!(said.contains("node /rnn/GRU (GRU): this operator has no layer here"), "{said}");
+            ensure!(
+                said.contains("node /rnn/GRU (GRU): this operator has no layer here"),
+                "{said}"
+            );
             continue;
         }
         let found = imported(&file)?.from_framework().context("nothing was compared")?;
@@ -79,7 +82,10 @@ const REFUSED: [(&str, &str); 21] = [
     ("shapes_", "expected one input and one output"),
     ("sums_", "expected one input and one output"),
     ("gelu_tanh", "GELU by its approximation with tanh has no layer here"),
-    ("instance_norm", "node /norm/InstanceNormalization (InstanceNormalization): this operator has"),
+    (
+        "instance_norm",
+        "node /norm/InstanceNormalization (InstanceNormalization): this operator has",
+    ),
     ("log_softmax", "node /LogSoftmax (LogSoftmax): this operator has no layer here"),
     ("prelu_int8", "PRELU (PartitionedCall:0): this layer has no int8 form here"),
     ("refused_batch_matmul", "BATCH_MATMUL (PartitionedCall:0): this operator has no layer here"),
