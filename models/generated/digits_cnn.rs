@@ -11,21 +11,21 @@ use rolling_ball::{Error, nn};
 
 type Layer1 =
     nn::int8::Conv2d<nn::Map<8, 8, 1>, nn::Window<nn::Kernel<3>, nn::Stride<1>, nn::Padding<1>>, 8>;
-type Layer3 = nn::int8::MaxPool<nn::Map<8, 8, 8>, nn::Window<nn::Kernel<2>, nn::Stride<2>>>;
-type Layer4 = nn::int8::Conv2d<
+type Layer2 = nn::int8::MaxPool<nn::Map<8, 8, 8>, nn::Window<nn::Kernel<2>, nn::Stride<2>>>;
+type Layer3 = nn::int8::Conv2d<
     nn::Map<4, 4, 8>,
     nn::Window<nn::Kernel<3>, nn::Stride<1>, nn::Padding<1>>,
     16,
 >;
-type Layer6 = nn::int8::MaxPool<nn::Map<4, 4, 16>, nn::Window<nn::Kernel<2>, nn::Stride<2>>>;
-type Layer7 = nn::Dense<64, 10>;
+type Layer4 = nn::int8::MaxPool<nn::Map<4, 4, 16>, nn::Window<nn::Kernel<2>, nn::Stride<2>>>;
+type Layer5 = nn::Dense<64, 10>;
 
 /// The layers that stay frozen.
-pub type BackboneLayers = (Layer1, Layer3, Layer4, Layer6);
+pub type BackboneLayers = (Layer1, Layer2, Layer3, Layer4);
 /// They, read where they lie.
 pub type Backbone = nn::int8::Int8Backbone<'static, BackboneLayers>;
 /// The layers that theta belongs to.
-pub type Layers = Layer7;
+pub type Layers = Layer5;
 /// The network.
 pub type Network = nn::Network<'static, Layers, Backbone>;
 

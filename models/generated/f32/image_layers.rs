@@ -15,17 +15,17 @@ type Layer1 = nn::Conv2d<
     nn::Window<nn::Kernel<3, 2>, nn::Stride<2, 1>, nn::Padding<2, 1>>,
     6,
 >;
-type Layer2 = nn::Relu6<288>;
+type Layer2 = nn::over::Relu6<nn::Map<6, 8, 6>>;
 type Layer3 =
     nn::MaxPool<nn::Map<6, 8, 6>, nn::Window<nn::Kernel<3>, nn::Stride<1>, nn::Padding<1>>>;
 type Layer4 =
     nn::DepthwiseConv2d<nn::Map<6, 8, 6>, nn::Window<nn::Kernel<3>, nn::Stride<1>, nn::Padding<1>>>;
-type Layer5 = nn::Relu<288>;
+type Layer5 = nn::over::Relu<nn::Map<6, 8, 6>>;
 type Layer6 =
     nn::AveragePool<nn::Map<6, 8, 6>, nn::Window<nn::Kernel<2>, nn::Stride<2>, nn::Padding<1>>>;
 type Layer7 = nn::Conv2d<nn::Map<4, 5, 6>, nn::Window<nn::Kernel<1>>, 5, nn::BiasesOnly>;
 type Layer8 = nn::LayerNorm<100>;
-type Layer9 = nn::Gelu<100>;
+type Layer9 = nn::over::Gelu<nn::Map<4, 5, 5>>;
 type Layer10 = nn::Dense<100, 7, nn::Frozen>;
 type Layer11 = nn::Tanh<7>;
 type Layer12 = nn::LayerNorm<7, 1, nn::BiasesOnly>;

@@ -12,10 +12,10 @@ use rolling_ball::{Error, nn};
 
 type Layer1 =
     nn::Conv1d<nn::Signal<20, 4>, nn::Window<nn::Kernel<3>, nn::Stride<2>, nn::Padding<1>>, 6>;
-type Layer2 = nn::Relu<60>;
+type Layer2 = nn::over::Relu<nn::Signal<10, 6>>;
 type Layer3 = nn::MaxPool1d<nn::Signal<10, 6>, nn::Window<nn::Kernel<2>, nn::Stride<2>>>;
 type Layer4 = nn::Conv1d<nn::Signal<5, 6>, nn::Window<nn::Kernel<3>>, 8, nn::BiasesOnly>;
-type Layer5 = nn::Relu<24>;
+type Layer5 = nn::over::Relu<nn::Signal<3, 8>>;
 type Layer6 = nn::LayerNorm<24, 1, nn::Frozen>;
 type Layer7 = nn::GlobalAveragePool<nn::Signal<3, 8>>;
 type Layer8 = nn::Dense<8, 5>;

@@ -15,34 +15,34 @@ type Layer1 = nn::int8::Conv2d<
     nn::Window<nn::Kernel<3, 2>, nn::Stride<2, 1>, nn::Padding<2, 1>>,
     6,
 >;
-type Layer3 =
+type Layer2 =
     nn::int8::MaxPool<nn::Map<6, 8, 6>, nn::Window<nn::Kernel<3>, nn::Stride<1>, nn::Padding<1>>>;
-type Layer4 = nn::int8::DepthwiseConv2d<
+type Layer3 = nn::int8::DepthwiseConv2d<
     nn::Map<6, 8, 6>,
     nn::Window<nn::Kernel<3>, nn::Stride<1>, nn::Padding<1>>,
 >;
-type Layer6 = nn::int8::AveragePool<
+type Layer4 = nn::int8::AveragePool<
     nn::Map<6, 8, 6>,
     nn::Window<nn::Kernel<2>, nn::Stride<2>, nn::Padding<1>>,
 >;
-type Layer7 = nn::Conv2d<nn::Map<4, 5, 6>, nn::Window<nn::Kernel<1>>, 5, nn::BiasesOnly>;
-type Layer8 = nn::LayerNorm<100>;
-type Layer9 = nn::Gelu<100>;
-type Layer10 = nn::Dense<100, 7, nn::Frozen>;
-type Layer11 = nn::Tanh<7>;
-type Layer12 = nn::LayerNorm<7, 1, nn::BiasesOnly>;
-type Layer13 = nn::Dense<7, 6>;
-type Layer14 = nn::LeakyRelu<6, 1, 5>;
-type Layer15 = nn::Dense<6, 4, nn::BiasesOnly>;
-type Layer16 = nn::Sigmoid<4>;
+type Layer5 = nn::Conv2d<nn::Map<4, 5, 6>, nn::Window<nn::Kernel<1>>, 5, nn::BiasesOnly>;
+type Layer6 = nn::LayerNorm<100>;
+type Layer7 = nn::over::Gelu<nn::Map<4, 5, 5>>;
+type Layer8 = nn::Dense<100, 7, nn::Frozen>;
+type Layer9 = nn::Tanh<7>;
+type Layer10 = nn::LayerNorm<7, 1, nn::BiasesOnly>;
+type Layer11 = nn::Dense<7, 6>;
+type Layer12 = nn::LeakyRelu<6, 1, 5>;
+type Layer13 = nn::Dense<6, 4, nn::BiasesOnly>;
+type Layer14 = nn::Sigmoid<4>;
 
 /// The layers that stay frozen.
-pub type BackboneLayers = (Layer1, Layer3, Layer4, Layer6);
+pub type BackboneLayers = (Layer1, Layer2, Layer3, Layer4);
 /// They, read where they lie.
 pub type Backbone = nn::int8::Int8Backbone<'static, BackboneLayers>;
 /// The layers that theta belongs to.
 pub type Layers =
-    (Layer7, Layer8, Layer9, Layer10, Layer11, Layer12, Layer13, Layer14, Layer15, Layer16);
+    (Layer5, Layer6, Layer7, Layer8, Layer9, Layer10, Layer11, Layer12, Layer13, Layer14);
 /// The network.
 pub type Network = nn::Network<'static, Layers, Backbone>;
 

@@ -15,19 +15,19 @@ type Layer1 = nn::int8::Conv1d<
     nn::Window<nn::Kernel<3>, nn::Stride<2>, nn::Padding<1>>,
     6,
 >;
-type Layer3 = nn::int8::MaxPool1d<nn::Signal<10, 6>, nn::Window<nn::Kernel<2>, nn::Stride<2>>>;
-type Layer4 = nn::Conv1d<nn::Signal<5, 6>, nn::Window<nn::Kernel<3>>, 8, nn::BiasesOnly>;
-type Layer5 = nn::Relu<24>;
-type Layer6 = nn::LayerNorm<24, 1, nn::Frozen>;
-type Layer7 = nn::GlobalAveragePool<nn::Signal<3, 8>>;
-type Layer8 = nn::Dense<8, 5>;
+type Layer2 = nn::int8::MaxPool1d<nn::Signal<10, 6>, nn::Window<nn::Kernel<2>, nn::Stride<2>>>;
+type Layer3 = nn::Conv1d<nn::Signal<5, 6>, nn::Window<nn::Kernel<3>>, 8, nn::BiasesOnly>;
+type Layer4 = nn::over::Relu<nn::Signal<3, 8>>;
+type Layer5 = nn::LayerNorm<24, 1, nn::Frozen>;
+type Layer6 = nn::GlobalAveragePool<nn::Signal<3, 8>>;
+type Layer7 = nn::Dense<8, 5>;
 
 /// The layers that stay frozen.
-pub type BackboneLayers = (Layer1, Layer3);
+pub type BackboneLayers = (Layer1, Layer2);
 /// They, read where they lie.
 pub type Backbone = nn::int8::Int8Backbone<'static, BackboneLayers>;
 /// The layers that theta belongs to.
-pub type Layers = (Layer4, Layer5, Layer6, Layer7, Layer8);
+pub type Layers = (Layer3, Layer4, Layer5, Layer6, Layer7);
 /// The network.
 pub type Network = nn::Network<'static, Layers, Backbone>;
 
