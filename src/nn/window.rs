@@ -426,8 +426,8 @@ impl<const VERTICAL: usize, const HORIZONTAL: usize> Gaps for Dilation<VERTICAL,
         horizontal: Run,
     ) -> impl Iterator<Item = Run> + Clone {
         let [window_width, width, channels] = widths;
-        let positions = horizontal.length.max(1);
         (0..vertical.length.wrapping_mul(horizontal.length)).map(move |index| {
+            let positions = horizontal.length.max(1);
             let (line, place) = (index / positions, index % positions);
             Run {
                 window: begin(
