@@ -97,7 +97,7 @@ impl Files {
 fn values(dtype: Dtype, count: usize) -> Vec<u8> {
     match dtype {
         Dtype::F32 => {
-            let bits = |index| 0xb080_0000 | (index * 7919) & 0x007f_ffff;
+            let bits = |index: u32| 0xb080_0000 | index.wrapping_mul(7919) & 0x007f_ffff;
             (0..count as u32).flat_map(|index| bits(index).to_le_bytes()).collect()
         }
         _ => vec![0; count * dtype.bitsize() / 8],
