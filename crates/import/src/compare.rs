@@ -78,7 +78,7 @@ impl Comparison<'_> {
         let differences: Vec<Difference> = differences.into_iter().flatten().collect();
         ensure!(!differences.is_empty(), "no layer could be compared with the file's own graph");
         if let Some(first) =
-            differences.iter().find(|difference| !(difference.largest <= difference.tolerance))
+            differences.iter().find(|difference| difference.largest > difference.tolerance)
         {
             let unit = if first.steps { "steps of its byte" } else { "of its largest output" };
             bail!(

@@ -14,13 +14,17 @@ pub enum Kind {
 }
 
 /// How a PyTorch module that is in memory is saved.
-const FROM_PYTORCH: &str = "load it where its class is defined, and export its graph: `torch.onnx.export(model.eval(), \
-     example_input, \"model.onnx\")`; or save its tensors for a description in TOML: \
-     `safetensors.torch.save_file(model.state_dict(), \"model.safetensors\")`";
+const FROM_PYTORCH: &str = "\
+    load it where its class is defined, and export its graph: \
+    `torch.onnx.export(model.eval(), example_input, \"model.onnx\")`; or save its tensors for a \
+    description in TOML: \
+    `safetensors.torch.save_file(model.state_dict(), \"model.safetensors\")`";
 
 /// How a Keras model is converted.
-const FROM_KERAS: &str = "load it with `model = keras.saving.load_model(PATH)` and convert it: `open(\"model.tflite\", \
-     \"wb\").write(tf.lite.TFLiteConverter.from_keras_model(model).convert())`";
+const FROM_KERAS: &str = "\
+    load it with `model = keras.saving.load_model(PATH)` and convert it: \
+    `open(\"model.tflite\", \"wb\").write(\
+    tf.lite.TFLiteConverter.from_keras_model(model).convert())`";
 
 impl Kind {
     /// Recognises a file.

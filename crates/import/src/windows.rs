@@ -24,8 +24,8 @@ pub fn windows(
     let [_, width, channels] = map;
     let [down, across] = [0, 1].map(|d| starts(map[d], d, window));
     let starts = down.flat_map(move |top| across.clone().map(move |left| (top, left)));
-    // Positions that are neighbours in the window are neighbours in the map, or apart.
-    let together = if window.dilation[1] == 1 { usize::MAX } else { 1 };
+    // A row of the window is looked at as a whole, or where the window has gaps one by one.
+    let together = if window.dilation == [1; 2] { usize::MAX } else { 1 };
     starts.map(move |(top, left)| {
         let columns = seen(left, map[1], 1, window);
         let together = together.min(columns.len());

@@ -238,8 +238,8 @@ impl<'m, 'a> Lowering<'m, 'a> {
             }
             From::Quantise | From::Dequantise => self.rescale(operator),
             From::Unknown => bail!(
-                "this operator has no layer here; docs/import.md lists those that have one. Convert \
-                 the model without it, or up to it"
+                "this operator has no layer here; docs/import.md lists those that have one. \
+                 Convert the model without it, or up to it"
             ),
         }
     }

@@ -25,7 +25,7 @@ pub enum Choice {
 }
 
 impl Choice {
-    /// Reads what stands after `--train`: `last:2`, `biases`, `all`, `none`, or the names of layers.
+    /// Reads what stands after `--train`: `last:2`, `biases`, `all`, `none`, or names of layers.
     pub fn parse(words: &[String]) -> Result<Self> {
         let [word] = words else { return Ok(Self::Named(words.to_vec())) };
         Ok(match (word.as_str(), word.strip_prefix("last:")) {

@@ -55,8 +55,8 @@ impl Window {
     }
 
     /// The zeros before and after a map with which the window fits once for each stride of the map;
-    /// where their number is odd, there is one more after it. That is "same" in Keras, SAME_UPPER in
-    /// ONNX, and, for strides of 1, "same" in PyTorch.
+    /// where their number is odd, there is one more after it. That is "same" in Keras, SAME_UPPER
+    /// in ONNX, and, for strides of 1, "same" in PyTorch.
     pub fn same_padding(&self, map: Map, direction: usize) -> Result<[usize; 2]> {
         self.check_sizes(direction)?;
         let (extent, stride) = (map[direction], self.stride[direction]);

@@ -182,7 +182,8 @@ impl Calibration<'_> {
                 Layer::Concat { first: side(first, firsts[0])?, second: side(second, firsts[1])? }
             }
             Operation::LayerNorm(_) | Operation::ParametricRelu => bail!(
-                "an int8 backbone has no {}; leave --int8 away, or put the layer after the backbone",
+                "an int8 backbone has no {}; leave --int8 away, or put the layer after the \
+                 backbone",
                 match node.operation {
                     Operation::LayerNorm(_) => "layer norm",
                     _ => "PReLU",

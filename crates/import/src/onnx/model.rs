@@ -47,7 +47,6 @@ pub struct Node<'a> {
 /// A model.
 #[derive(Clone, Debug)]
 pub struct Model<'a> {
-    pub name: &'a str,
     /// The version of ONNX's operators.
     pub opset: i64,
     /// The values that are told, without the constants.
@@ -114,7 +113,7 @@ impl<'a> Model<'a> {
         ensure!(!outputs.is_empty(), "expected at least one output, found none");
         let values = names.values;
         let nodes = in_order(nodes, &values)?;
-        Ok(Self { name: graph.name, opset, inputs, outputs, values, nodes })
+        Ok(Self { opset, inputs, outputs, values, nodes })
     }
 }
 

@@ -30,7 +30,6 @@ pub struct Node<'a> {
 /// A model whose nodes are known.
 #[derive(Clone, Debug)]
 pub struct Network<'a> {
-    pub name: &'a str,
     pub inputs: Vec<ValueId>,
     /// What is asked for: the name of each output in the file, and the value that it is.
     pub outputs: Vec<(&'a str, ValueId)>,
@@ -52,7 +51,7 @@ impl<'a> Network<'a> {
 
     /// Folds the constants of a model and works out its shapes.
     pub fn new(model: Model<'a>) -> Result<Self> {
-        let Model { name, opset, inputs, outputs, values, nodes } = model;
+        let Model { opset, inputs, outputs, values, nodes } = model;
         let outputs = outputs.into_iter().map(|id| (values[id].name, id)).collect();
         let taken: BTreeSet<ValueId> =
             nodes.iter().flat_map(|node| node.inputs.iter().flatten().copied()).collect();
@@ -62,7 +61,7 @@ impl<'a> Network<'a> {
             .map(|(_, value)| value.name)
             .collect();
         let mut network =
-            Self { name, inputs, outputs, values, nodes: Vec::new(), dropped: Vec::new(), unused };
+            Self { inputs, outputs, values, nodes: Vec::new(), dropped: Vec::new(), unused };
         let mut progress = Progress {
             same: (0..network.values.len()).collect(),
             values: network.inputs.iter().map(|input| network.size(*input)).sum::<Result<_>>()?,

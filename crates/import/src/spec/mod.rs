@@ -218,8 +218,8 @@ impl Pair {
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(
     untagged,
-    expecting = "expected a number, [vertical, horizontal], [top, bottom, left, right], or \"same\" \
-                 (in time a number, [before, after], or \"same\")"
+    expecting = "expected a number, [vertical, horizontal], [top, bottom, left, right], or \
+                 \"same\" (in time a number, [before, after], or \"same\")"
 )]
 pub enum Sides {
     /// The same on all sides.

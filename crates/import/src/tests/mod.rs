@@ -2,6 +2,7 @@
 
 mod committed;
 mod described;
+mod generated;
 mod quantised;
 mod users_models;
 mod wrong_files;

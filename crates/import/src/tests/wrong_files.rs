@@ -163,7 +163,7 @@ fn networks_that_make_no_sense_are_refused_by_layer() -> Result<()> {
         (
             network(
                 "[2]",
-                r#"{ type = "residual", layers = [{ type = "dense", tensors = "d", outputs = 3 }] }"#,
+                "{ type = 'residual', layers = [{ type = 'dense', tensors = 'd', outputs = 3 }] }",
             ),
             "expected the layers and the shortcut to give the same shape, found [1, 1, 3] and [1, \
              1, 2]",

@@ -9,8 +9,6 @@ use std::fmt;
 /// of an [`Operation::Unknown`].
 #[derive(Clone, Debug)]
 pub struct Model<'a> {
-    /// The name of the subgraph, often "main".
-    pub name: &'a str,
     /// Everything that operators read and write.
     pub tensors: Vec<Tensor<'a>>,
     /// The operators, each after those that it needs.

@@ -103,7 +103,7 @@ impl<'a> Model<'a> {
             let there = made.contains(output) || inputs.contains(output);
             ensure!(there, "no operator makes the output `{name}`");
         }
-        Ok(Self { name: graph.text(4)?, tensors, operators, inputs, outputs })
+        Ok(Self { tensors, operators, inputs, outputs })
     }
 
     /// The operator as errors name it.
