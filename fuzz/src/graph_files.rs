@@ -7,7 +7,7 @@ mod words;
 
 use crate::files::in_memory;
 use crate::input::Input;
-use crate::memory::check;
+use crate::memory::{TIMES_OF_GRAPHS, check};
 use crate::trace::tell;
 use rolling_ball_import::Import;
 
@@ -27,7 +27,7 @@ pub fn onnx(data: &[u8]) -> u64 {
 pub fn tflite(data: &[u8]) -> u64 {
     let mut input = Input::new(data);
     let mut file = chosen(operators::tflite(), &mut input).to_vec();
-    for _ in 0..1 + input.below(6) {
+    for _ in 0..1 + input.below(3) {
         words::edit(&mut file, &mut input);
     }
     import("model.tflite", file, &mut input)
@@ -53,7 +53,7 @@ fn import(name: &str, mut file: Vec<u8>, input: &mut Input<'_>) -> u64 {
         _ => import,
     };
     tell(format_args!("{import:?}"));
-    match check(bytes, || import.read()) {
+    match check(TIMES_OF_GRAPHS, bytes, || import.read()) {
         Ok(imported) => {
             assert!(!imported.files().is_empty());
             let told = imported.notes().iter().any(|note| note.contains("NOT COMPARED"));
@@ -76,7 +76,7 @@ fn import(name: &str, mut file: Vec<u8>, input: &mut Input<'_>) -> u64 {
 
 /// Changes some bytes anywhere, now and then.
 fn damage(file: &mut Vec<u8>, input: &mut Input<'_>) {
-    for _ in 0..input.byte().saturating_sub(200) / 16 {
+    for _ in 0..input.byte().saturating_sub(232) / 8 {
         let at = usize::from(u16::from_le_bytes([input.byte(), input.byte()]));
         let at = at % (file.len() + 1);
         match input.below(4) {

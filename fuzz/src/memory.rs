@@ -8,17 +8,19 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 /// What docs/import.md promises: an import takes at most so many times the bytes of its files, and
 /// so many bytes more.
-const TIMES: usize = 18;
+pub const TIMES: usize = 18;
+/// The same of ONNX and TFLite files.
+pub const TIMES_OF_GRAPHS: usize = 36;
 const MORE: usize = 170_000_000;
 /// The threads that import at the same time are counted together.
 const THREADS: usize = 2;
 
-/// Imports files of so many bytes, and checks the memory that this takes.
-pub fn check<T>(bytes: usize, import: impl FnOnce() -> T) -> T {
+/// Imports files of so many bytes, and checks that this takes at most so many times the memory.
+pub fn check<T>(times: usize, bytes: usize, import: impl FnOnce() -> T) -> T {
     let (read, peak) = peak_of(import);
     tell(format_args!("{peak} bytes of memory for {bytes} of files"));
     assert!(
-        peak <= THREADS * (TIMES * bytes + MORE),
+        peak <= THREADS * (times * bytes + MORE),
         "{peak} bytes of memory for {bytes} of files"
     );
     read

@@ -5,7 +5,7 @@ mod description;
 
 use crate::files::in_memory;
 use crate::input::Input;
-use crate::memory::check;
+use crate::memory::{TIMES, check};
 use crate::trace::tell;
 use description::Description;
 use rolling_ball_import::Import;
@@ -29,7 +29,7 @@ pub fn run(data: &[u8]) -> u64 {
     if extra & 2 == 2 {
         import = import.test(inputs);
     }
-    match check(bytes, || import.read()) {
+    match check(TIMES, bytes, || import.read()) {
         Ok(imported) => {
             assert!(!imported.files().is_empty());
             tell(format_args!("{:?}", imported.report()));

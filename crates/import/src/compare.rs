@@ -46,12 +46,16 @@ impl Comparison<'_> {
     /// # Errors
     ///
     /// The first layer that differs by more than rounding explains.
-    pub fn with(&self, engine: &Engine, inputs: &[Vec<f32>]) -> Result<Vec<Difference>> {
+    pub fn with(
+        &self,
+        engine: &Engine,
+        inputs: impl IntoIterator<Item = Vec<f32>>,
+    ) -> Result<Vec<Difference>> {
         let every = self.graph.every();
         let mut differences: Vec<Option<Difference>> = vec![None; every.len()];
         for input in inputs {
-            let values = engine.evaluate(input).context("the file's own graph")?;
-            let found = self.outputs(input)?;
+            let values = engine.evaluate(&input).context("the file's own graph")?;
+            let found = self.outputs(&input)?;
             for (index, found) in found.into_iter().enumerate() {
                 let (Some(found), Some(step)) = (found, every[index].step) else { continue };
                 let value = &self.dataflow.values[self.dataflow.steps[step].output];

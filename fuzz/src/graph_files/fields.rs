@@ -17,6 +17,16 @@ enum Content {
     Fixed(Vec<u8>),
 }
 
+impl Field {
+    /// The bytes that it has inside.
+    fn size(&self) -> usize {
+        match &self.content {
+            Content::Bytes(bytes) => bytes.len(),
+            Content::Number(_) | Content::Fixed(_) => 0,
+        }
+    }
+}
+
 /// A message with one field changed: itself, something inside it, or one that comes from another.
 pub fn edited(message: &[u8], other: &[u8], input: &mut Input<'_>) -> Vec<u8> {
     let Some(mut fields) = fields(message).filter(|fields| !fields.is_empty()) else {
@@ -27,7 +37,11 @@ pub fn edited(message: &[u8], other: &[u8], input: &mut Input<'_>) -> Vec<u8> {
         }
         return bytes;
     };
-    let index = input.below(fields.len().min(256));
+    let index = match input.below(3) {
+        // The largest, in which most lies.
+        0 => (0..fields.len()).max_by_key(|index| fields[*index].size()).unwrap_or(0),
+        _ => input.below(fields.len().min(256)),
+    };
     let others = self::fields(other).unwrap_or_default();
     // One of the same number in the other message.
     let same = others.iter().find(|field| field.key == fields[index].key);
@@ -74,26 +88,25 @@ fn fields(mut message: &[u8]) -> Option<Vec<Field>> {
     let mut fields = Vec::new();
     while !message.is_empty() {
         let key = varint(&mut message)?;
-        let mut take = |count: u64| {
-            let (bytes, rest) = message.split_at_checked(usize::try_from(count).ok()?)?;
-            message = rest;
-            Some(bytes.to_vec())
-        };
         let content = match key & 7 {
             0 => Content::Number(varint(&mut message)?),
-            1 => Content::Fixed(take(8)?),
+            1 => Content::Fixed(taken(&mut message, 8)?),
             2 => {
                 let count = varint(&mut message)?;
-                let (bytes, rest) = message.split_at_checked(usize::try_from(count).ok()?)?;
-                message = rest;
-                Content::Bytes(bytes.to_vec())
+                Content::Bytes(taken(&mut message, usize::try_from(count).ok()?)?)
             }
-            5 => Content::Fixed(take(4)?),
+            5 => Content::Fixed(taken(&mut message, 4)?),
             _ => return None,
         };
         fields.push(Field { key, content });
     }
     Some(fields)
+}
+
+fn taken(bytes: &mut &[u8], count: usize) -> Option<Vec<u8>> {
+    let (taken, rest) = bytes.split_at_checked(count)?;
+    *bytes = rest;
+    Some(taken.to_vec())
 }
 
 fn varint(bytes: &mut &[u8]) -> Option<u64> {
@@ -146,7 +159,7 @@ mod tests {
     #[test]
     fn a_longer_field_makes_its_message_longer() {
         // Field 1 is a message whose field 1 is the number 5, and becomes 2 to the power of 40.
-        let changed = edited(&[0x0a, 2, 0x08, 5], &[], &mut Input::new(&[0, 0, 0, 0, 7, 40]));
+        let changed = edited(&[0x0a, 2, 0x08, 5], &[], &mut Input::new(&[0, 0, 0, 0, 0, 7, 40]));
         assert_eq!(changed, [0x0a, 7, 0x08, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20]);
     }
 }
