@@ -5,6 +5,8 @@
 pub mod ask_tell;
 pub mod checkpoints;
 pub mod driver;
+mod files;
+pub mod graph_files;
 mod input;
 pub mod int8;
 pub mod landscapes;
@@ -28,12 +30,14 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "ask_tell", run: ask_tell::run, longest: 256, weight: 6 },
     Target { name: "checkpoints", run: checkpoints::run, longest: 64, weight: 2 },
     Target { name: "int8", run: int8::run, longest: 256, weight: 1 },
     Target { name: "landscapes", run: landscapes::run, longest: 128, weight: 1 },
     Target { name: "model_files", run: model_files::run, longest: 192, weight: 2 },
     Target { name: "networks", run: networks::run, longest: 64, weight: 2 },
+    Target { name: "onnx_files", run: graph_files::onnx, longest: 64, weight: 2 },
     Target { name: "store", run: store::run, longest: 64, weight: 1 },
+    Target { name: "tflite_files", run: graph_files::tflite, longest: 64, weight: 2 },
 ];

@@ -3,35 +3,12 @@
 
 mod description;
 
+use crate::files::in_memory;
 use crate::input::Input;
-use crate::memory::peak_of;
+use crate::memory::{TIMES, check};
 use crate::trace::tell;
 use description::Description;
 use rolling_ball_import::Import;
-use std::fs;
-use std::path::{Path, PathBuf};
-
-/// What docs/import.md promises: an import takes at most so many times the bytes of its files, and
-/// so many bytes more.
-const TIMES: usize = 18;
-const MORE: usize = 170_000_000;
-/// The threads that import at the same time are counted together.
-const THREADS: usize = 2;
-
-thread_local! {
-    /// Where the files of a thread lie.
-    static FOLDER: PathBuf = {
-        let (process, thread) = (std::process::id(), std::thread::current().id());
-        let name = format!("rolling-ball-fuzz-{process}-{thread:?}");
-        let memory = Path::new("/dev/shm");
-        let parent = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
-        let folder = parent.join(name);
-        if let Err(error) = fs::create_dir_all(&folder) {
-            panic!("cannot make {}: {error}", folder.display());
-        }
-        folder
-    };
-}
 
 /// Makes the calls that the bytes say; how many there were.
 pub fn run(data: &[u8]) -> u64 {
@@ -41,16 +18,9 @@ pub fn run(data: &[u8]) -> u64 {
         damage(file, &mut input);
     }
     let bytes = text.len() + model.len() + 2 * inputs.len();
-    let [text, model, inputs] = FOLDER.with(|folder| {
-        tell(format_args!("{}", String::from_utf8_lossy(&text)));
-        [("network.toml", text), ("model", model), ("inputs", inputs)].map(|(name, content)| {
-            let path = folder.join(name);
-            match fs::write(&path, content) {
-                Ok(()) => path,
-                Err(error) => panic!("cannot write {}: {error}", path.display()),
-            }
-        })
-    });
+    tell(format_args!("{}", String::from_utf8_lossy(&text)));
+    let files = [("network.toml", text), ("model", model), ("inputs", inputs)];
+    let [text, model, inputs] = files.map(|(name, content)| in_memory(name, &content));
     let mut import = Import::new(model).network(text);
     let extra = input.byte();
     if extra & 1 == 1 {
@@ -59,13 +29,7 @@ pub fn run(data: &[u8]) -> u64 {
     if extra & 2 == 2 {
         import = import.test(inputs);
     }
-    let (read, peak) = peak_of(|| import.read());
-    tell(format_args!("{peak} bytes of memory for {bytes} of files"));
-    assert!(
-        peak <= THREADS * (TIMES * bytes + MORE),
-        "{peak} bytes of memory for {bytes} of files"
-    );
-    match read {
+    match check(TIMES, bytes, || import.read()) {
         Ok(imported) => {
             assert!(!imported.files().is_empty());
             tell(format_args!("{:?}", imported.report()));

@@ -46,12 +46,18 @@ impl Comparison<'_> {
     /// # Errors
     ///
     /// The first layer that differs by more than rounding explains.
-    pub fn with(&self, engine: &Engine, inputs: &[Vec<f32>]) -> Result<Vec<Difference>> {
+    pub fn with(
+        &self,
+        engine: &Engine,
+        inputs: impl IntoIterator<Item = Vec<f32>>,
+    ) -> Result<Vec<Difference>> {
         let every = self.graph.every();
         let mut differences: Vec<Option<Difference>> = vec![None; every.len()];
         for input in inputs {
-            let values = engine.evaluate(input).context("the file's own graph")?;
-            let found = self.outputs(input)?;
+            let values = engine.evaluate(&input).context("the file's own graph")?;
+            let found = self.outputs(&input)?;
+            // Each of these may be as large as all that a network may compute.
+            drop(input);
             for (index, found) in found.into_iter().enumerate() {
                 let (Some(found), Some(step)) = (found, every[index].step) else { continue };
                 let value = &self.dataflow.values[self.dataflow.steps[step].output];
@@ -68,7 +74,7 @@ impl Comparison<'_> {
                 );
                 let expected: Vec<f32> = places.iter().map(|place| expected[*place]).collect();
                 let label = every[index].label.clone();
-                let difference = found.difference(label, &expected, value.scale);
+                let difference = found.difference(label, expected, value.scale);
                 let known = &mut differences[index];
                 if known.as_ref().is_none_or(|known| known.largest < difference.largest) {
                     *known = Some(difference);
@@ -148,14 +154,19 @@ struct Outputs {
 }
 
 impl Outputs {
-    fn difference(&self, layer: String, expected: &[f32], scale: Option<Scale>) -> Difference {
+    fn difference(
+        &self,
+        layer: String,
+        mut expected: Vec<f32>,
+        scale: Option<Scale>,
+    ) -> Difference {
         let real = |number: f32| match scale {
             Some(Scale { step, zero }) if !self.bytes => {
                 ((f64::from(number) - f64::from(zero)) * step) as f32
             }
             _ => number,
         };
-        let expected: Vec<f32> = expected.iter().copied().map(real).collect();
+        expected.iter_mut().for_each(|number| *number = real(*number));
         // Where the file's bytes end, numbers in f32 go on.
         let within = |number: f32| match scale {
             Some(_) if !self.bytes => number.clamp(real(-128.0), real(127.0)),

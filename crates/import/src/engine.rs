@@ -46,10 +46,10 @@ impl<'a> Engine<'a> {
         match self {
             #[cfg(feature = "onnx-engine")]
             Self::Onnx(engine, network) => {
-                let values = engine.evaluate(&[input])?;
+                let mut values = engine.evaluate(&[input])?;
                 let names = network.values.iter().enumerate();
                 let known = names.filter_map(|(index, value)| {
-                    values.get(value.name).map(|numbers| (index, numbers.clone()))
+                    values.remove(value.name).map(|numbers| (index, numbers))
                 });
                 Ok(known.collect())
             }

@@ -17,8 +17,22 @@ impl From<anyhow::Error> for Error {
             // It shows the line of the file, and points into it from the line below.
             if cause.is::<toml::de::Error>() { shown_lines(&text) } else { shown(&text) }
         });
-        Self(sentences.collect::<Vec<_>>().join(": "))
+        Self(shortened(sentences.collect::<Vec<_>>().join(": ")))
     }
+}
+
+/// The most letters of an error. It may quote a list from a file, which has any length.
+const LONGEST: usize = 2000;
+
+/// A text without its middle, where it is too long.
+fn shortened(text: String) -> String {
+    let count = text.chars().count();
+    if count <= LONGEST {
+        return text;
+    }
+    let beginning: String = text.chars().take(LONGEST / 2).collect();
+    let end: String = text.chars().skip(count - LONGEST / 2).collect();
+    format!("{beginning} [...] {end}")
 }
 
 impl fmt::Display for Error {
@@ -34,3 +48,19 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_that_quotes_a_long_list_has_its_beginning_and_its_end() {
+        let list = vec![0; 100_000];
+        let error =
+            Error::from(anyhow::anyhow!("expected 8 pads, found {list:?}: leave them away"));
+        let said = error.to_string();
+        assert!(said.starts_with("expected 8 pads, found [0, 0"), "{said}");
+        assert!(said.ends_with("0, 0]: leave them away") && said.contains(" [...] "), "{said}");
+        assert!(said.len() < LONGEST + 10);
+    }
+}

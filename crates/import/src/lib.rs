@@ -43,6 +43,7 @@ mod inputs;
 mod int8;
 mod kind;
 mod layout;
+mod limits;
 mod load;
 mod names;
 mod onnx;

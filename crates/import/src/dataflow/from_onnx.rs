@@ -1,12 +1,13 @@
 //! From the nodes of an ONNX file to steps.
 
+use super::room::Room;
 use super::{Dataflow, Operation, Step, Value};
 use crate::graph::{self, Activation, Divisor, Form, LayerNorm};
 use crate::layout::{Layout, Order, Role};
 use crate::onnx::model::ValueId;
 use crate::onnx::network::{Network, Node};
 use crate::onnx::operator::{self, Operator, PadMode};
-use crate::onnx::tensor::{Tensor, Values};
+use crate::onnx::tensor::{Element, Tensor, Values};
 use crate::tensors::channels_last;
 use anyhow::{Context, Result, bail, ensure};
 
@@ -46,6 +47,7 @@ impl Dataflow {
             steps: Vec::new(),
             views: vec![None; network.values.len()],
             notes: network.dropped.clone(),
+            room: room(network),
         };
         let layout = Layout::new(order, lowering.shape(*input)?).context("the input")?;
         let value = lowering.value(*input, layout.clone());
@@ -83,6 +85,18 @@ struct Lowering<'m, 'a> {
     /// What is known of each value of the file.
     views: Vec<Option<View>>,
     notes: Vec<String>,
+    room: Room,
+}
+
+/// The room that the constants of a file leave for parameters.
+fn room(network: &Network) -> Room {
+    let constants = network.values.iter().filter_map(|value| value.constant.as_ref());
+    let (values, bytes) = constants.fold((0, 0), |(values, bytes), constant| {
+        let count = constant.shape.iter().product::<usize>();
+        let wide = if constant.element == Element::F32 { 4 } else { 1 };
+        (values + count, bytes + wide * count)
+    });
+    Room::new(values, bytes)
 }
 
 /// A layer and its parameters.
@@ -157,6 +171,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
     ) -> Result<()> {
         let output = self.value(self.output(node)?, layout.clone());
         let Parameters { filters, weights, biases } = parameters;
+        self.room.take(weights.len() + biases.len())?;
         self.steps.push(Step {
             label: node.label.clone(),
             names: self.names(node),

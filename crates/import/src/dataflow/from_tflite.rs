@@ -1,5 +1,6 @@
 //! From the operators of a TFLite file to steps.
 
+use super::room::Room;
 use super::{Dataflow, Integers, Operation, Scale, Step, Value};
 use crate::graph::{self, Activation, Divisor, Form};
 use crate::layout::{Layout, Order};
@@ -29,6 +30,7 @@ impl Dataflow {
             views: vec![None; model.tensors.len()],
             notes: Vec::new(),
             is_hybrid: false,
+            room: room(model),
         };
         let first = lowering.fresh(*input).context("the input")?;
         lowering.views[*input] = Some(first);
@@ -66,6 +68,16 @@ struct Lowering<'m, 'a> {
     views: Vec<Option<View>>,
     notes: Vec<String>,
     is_hybrid: bool,
+    room: Room,
+}
+
+/// The room that the constants of a file leave for parameters.
+fn room(model: &Model) -> Room {
+    let constants = model.tensors.iter().filter(|tensor| tensor.data.is_some());
+    let (values, bytes) = constants.fold((0, 0), |(values, bytes), tensor| {
+        (values + tensor.len(), bytes + tensor.data.map_or(0, <[u8]>::len))
+    });
+    Room::new(values, bytes)
 }
 
 /// A layer and its parameters.
@@ -311,6 +323,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
         mut step: Step,
         activation: tflite::Activation,
     ) -> Result<()> {
+        self.room.take(step.weights.len() + step.biases.len())?;
         let view = self.fresh(operator.outputs[0])?;
         self.show(operator, view.clone());
         let function = match activation {

@@ -2,7 +2,7 @@
 //! branches of one layer.
 
 use super::{Dataflow, Operation, Step};
-use crate::graph::{self, Builder, Graph, Layer, Source, every};
+use crate::graph::{self, Builder, Graph, Layer, Source};
 use crate::spec::Train;
 use anyhow::{Context, Result, bail, ensure};
 use std::cmp::Reverse;
@@ -33,20 +33,12 @@ impl Dataflow {
             depths,
             builder: Builder::new(input).context("the input")?,
             parameters: Vec::new(),
+            laid_out: BTreeSet::new(),
         };
         growing.between(0, self.output)?;
         let Growing { builder, parameters, .. } = growing;
         let nodes = builder.finish();
         ensure!(!nodes.is_empty(), "expected at least one layer that computes something");
-        let mut used = BTreeSet::new();
-        for step in every(&nodes).into_iter().filter_map(|node| node.step) {
-            ensure!(
-                used.insert(step),
-                "{}: its output is used in branches that part and meet again in another manner \
-                 than those of a residual or a concatenation do, which this library cannot lay out",
-                self.steps[step].label
-            );
-        }
         let graph = Graph { name: name.to_owned(), layout, input, nodes, backbone: 0 };
         Ok(Tree { graph, parameters })
     }
@@ -98,6 +90,9 @@ struct Growing<'a> {
     depths: Vec<Option<usize>>,
     builder: Builder,
     parameters: Vec<f32>,
+    /// The steps that have become layers, each of them once: otherwise a few steps that part and
+    /// meet again could become any number of layers.
+    laid_out: BTreeSet<usize>,
 }
 
 impl Growing<'_> {
@@ -120,6 +115,11 @@ impl Growing<'_> {
     }
 
     fn add(&mut self, index: usize, step: &Step) -> Result<()> {
+        ensure!(
+            self.laid_out.insert(index),
+            "its output is used in branches that part and meet again in another manner than those \
+             of a residual or a concatenation do, which this library cannot lay out"
+        );
         let from = self.dominators[step.output].unwrap_or(0);
         let operation = match &step.operation {
             Operation::Layer(operation) => {

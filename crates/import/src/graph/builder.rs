@@ -1,17 +1,10 @@
 //! A graph that grows layer by layer, within limits.
 
 use super::{Map, Node, Operation, Source, Window, length};
+use crate::limits::{MOST_OPERATIONS, MOST_VALUES};
 use crate::spec::Train;
 use anyhow::{Context, Result, ensure};
 use std::mem::{replace, take};
-
-/// The most parameters of a network, and the most values of its input and of the outputs of all its
-/// layers. No device has room for more; what is larger is a mistake in the file.
-pub const MOST: usize = 1 << 24;
-
-/// The most products and sums that an input may need. A microcontroller would compute for minutes,
-/// and the desktop, which evaluates hundreds of inputs, for hours.
-pub const MOST_OPERATIONS: u128 = 1 << 30;
 
 /// The most layers of a network.
 pub const MOST_LAYERS: usize = 256;
@@ -116,11 +109,11 @@ impl Builder {
         ensure!(self.layers <= MOST_LAYERS, "expected at most {MOST_LAYERS} layers, found more");
         let output = output(&operation, input, filters)?;
         check_map(output)?;
-        // Neither side is above MOST: the sum does not overflow.
+        // Neither side is above MOST_VALUES: the sum does not overflow.
         self.values += length(output);
         ensure!(
-            self.values <= MOST,
-            "expected at most {MOST} values in the input and the outputs of all layers, found {} \
+            self.values <= MOST_VALUES,
+            "expected at most {MOST_VALUES} values in the input and the outputs of all layers, found {} \
              up to this one",
             self.values
         );
@@ -135,7 +128,7 @@ impl Builder {
         let inside = first_parameter(&operation);
         let start = inside.unwrap_or(self.parameters);
         let end = self.parameters + weights + biases;
-        ensure!(end <= MOST, "expected at most {MOST} parameters in all");
+        ensure!(end <= MOST_VALUES, "expected at most {MOST_VALUES} parameters in all");
         self.parameters = end;
         // Layers without parameters have nothing to train or to freeze.
         let train = if source.is_some() { train } else { Train::All };
@@ -248,7 +241,7 @@ fn operations(operation: &Operation, input: Map, output: Map) -> u128 {
         | Operation::AveragePool(Window { size, .. }, _) => size.to_vec(),
         _ => Vec::new(),
     };
-    // Three numbers of at most MOST, and three whose product is: at most 2^96.
+    // Three numbers of at most MOST_VALUES, and three whose product is: at most 2^96.
     each.into_iter().chain(output).map(|factor| factor as u128).product()
 }
 
@@ -259,8 +252,8 @@ fn check_map(map: Map) -> Result<()> {
 
 fn product(factors: &[usize]) -> Result<usize> {
     let product = factors.iter().try_fold(1usize, |product, factor| product.checked_mul(*factor));
-    product.filter(|product| *product <= MOST).with_context(|| {
+    product.filter(|product| *product <= MOST_VALUES).with_context(|| {
         let sizes: Vec<String> = factors.iter().map(ToString::to_string).collect();
-        format!("expected at most {MOST} values, found {}", sizes.join(" x "))
+        format!("expected at most {MOST_VALUES} values, found {}", sizes.join(" x "))
     })
 }

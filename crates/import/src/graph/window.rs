@@ -1,7 +1,7 @@
 //! A window that slides over a map.
 
-use super::builder::MOST;
 use super::{Form, Map};
+use crate::limits::MOST_VALUES;
 use anyhow::{Result, ensure};
 
 /// A window that slides over a map. The vertical number comes first in each pair.
@@ -89,7 +89,7 @@ impl Window {
     fn check_sizes(&self, direction: usize) -> Result<()> {
         let (size, stride) = (self.size[direction], self.stride[direction]);
         let dilation = self.dilation[direction];
-        let counts = 1..=MOST;
+        let counts = 1..=MOST_VALUES;
         ensure!(
             counts.contains(&size) && counts.contains(&stride),
             "expected a kernel and a stride of at least 1, found {size} and {stride}"

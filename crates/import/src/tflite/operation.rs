@@ -2,7 +2,7 @@
 
 use super::flatbuffer::Table;
 use super::model::{Activation, Binary, Function, Operation, Quantisation, Tensor, Type, Window};
-use super::read::MOST_DIMENSIONS;
+use crate::limits::MOST_DIMENSIONS;
 use anyhow::{Context, Result, bail, ensure};
 
 /// What an operator works on.

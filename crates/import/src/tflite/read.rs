@@ -5,18 +5,12 @@ use super::flatbuffer::{Table, Vector};
 use super::model::{Model, Operation, Operator, Quantisation, Tensor, Type};
 use super::names::{CUSTOM, OPERATORS, TYPES};
 use super::operation::{self, Operands};
+use crate::limits::{MOST_DIMENSIONS, MOST_OPERATIONS, MOST_VALUES};
 use anyhow::{Context, Result, bail, ensure};
 use std::borrow::Cow;
 
-/// The most values of a tensor, and of all constants together. No device has room for more; what is
-/// larger is a mistake in the file.
-const MOST_VALUES: usize = 1 << 24;
-
 /// The most values of all other tensors together, for which the file has no bytes.
 const MOST_COMPUTED: usize = 1 << 23;
-
-/// The most products and sums that an input may need, as for the networks of descriptions.
-const MOST_OPERATIONS: u128 = 1 << 30;
 
 const MOST_TENSORS: usize = 4096;
 
@@ -24,9 +18,6 @@ const MOST_OPERATORS: usize = 1024;
 
 /// The most tensors that an operator reads or makes.
 const MOST_OPERANDS: usize = 64;
-
-/// The most dimensions of a tensor.
-pub const MOST_DIMENSIONS: usize = 8;
 
 /// What to do about a model whose values have a type that is not read.
 const EXPORT: &str = "convert the model to float32, or to full int8";
