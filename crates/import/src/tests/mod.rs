@@ -2,6 +2,8 @@
 
 mod committed;
 mod described;
+mod exported;
+mod inspected;
 mod quantised;
 mod users_models;
 mod wrong_files;
