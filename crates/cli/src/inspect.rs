@@ -36,7 +36,7 @@ pub fn inspect(args: &InspectArgs) -> Result<()> {
         print(&inspection);
     }
     match inspection.refused {
-        Some(refused) => bail!("{}: {refused}", args.model.display()),
+        Some(refused) => bail!(refused),
         None => Ok(()),
     }
 }
@@ -58,14 +58,16 @@ fn print(Inspection { layers: all, cuts: places, notes, unused, .. }: &Inspectio
             println!("\n{train}: {refused}");
         }
     }
-    println!(
-        "\nMultiply-adds are those of a sample. A step with the ball does two forward passes and a \
-         backward pass.\nInstructions of a step are estimates: for each sample, and once a step. \
-         Counted steps of small dense networks\nare 1.01 to 1.06 times their estimates with eight \
-         samples or more, and up to 1.22 times with one. Depthwise and\ngrouped convolutions are \
-         taken to cost what others do, which nothing counted confirms. They are no cycles."
-    );
+    println!("\n{}", ABOUT);
 }
+
+/// What the figures are.
+const ABOUT: &str = "\
+Multiply-adds are those of a sample; a step with the ball takes two forward passes and a backward
+pass. Instructions are estimates, for each sample and beside that once a step, and no cycles. The
+counted steps of small dense networks are at most 1.06 times their estimates with eight samples or
+more, and at most 1.22 times with one. Those of int8 come from a single counted network with small
+convolutions; depthwise and grouped convolutions are taken to cost what others do, uncounted.";
 
 fn layers(all: &[Layer]) -> Table {
     let mut table = Table::new();
@@ -93,7 +95,7 @@ fn cuts(all: &[Cut]) -> Table {
     let both = all.iter().any(|cut| cut.int8.is_some());
     let mut header = vec!["train", "parameters", "RAM, bytes", "flash, bytes"];
     if both {
-        header.extend(["int8: RAM", "flash"]);
+        header.extend(["int8: RAM, bytes", "int8: flash, bytes"]);
     }
     header.extend(["multiply-adds forward", "backward"]);
     let cores = all.first().map_or(&[][..], |cut| &cut.instructions);
