@@ -14,6 +14,7 @@ use crate::sizes;
 use crate::write::{self, Existing};
 use anyhow::{Context, Result, bail, ensure};
 use floats::{Floats, put};
+use norms::Norm;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -80,6 +81,7 @@ pub fn export(
     let all = graph.every();
     let trained: Vec<&Node> = all.iter().copied().filter(|node| node.trained() > 0).collect();
     let floats = floats::of(bytes)?;
+    let norms = Norm::in_file(bytes)?;
     let mut file = bytes.to_vec();
     let mut names = BTreeSet::new();
     for node in &trained {
@@ -94,10 +96,18 @@ pub fn export(
                     node.label
                 );
                 names.extend(step.names.iter().cloned());
+                for norm in norms.iter().filter(|norm| norm.is_among(&step.names)) {
+                    norm.leave(&mut names, &floats, norm.is(&step.label));
+                    norm.neutralise(&floats, &mut file);
+                }
             }
             (None, Some(source)) => {
-                names.extend(norms::tensors(source, &floats));
-                norms::neutralise(source, &floats, &mut file);
+                names.extend(["weight", "bias"].map(|part| format!("{}.{part}", source.tensors)));
+                if let Some(norm) = Norm::described(node, source) {
+                    names.insert(norm.shifts.clone());
+                    norm.leave(&mut names, &floats, norm.is(&node.label));
+                    norm.neutralise(&floats, &mut file);
+                }
             }
             (None, None) => {}
         }
@@ -113,9 +123,8 @@ pub fn export(
             }
         }
         let again = import(&counted).context(
-            "its trained parameters are computed of several constants of the file, such as those \
-             of a normalisation: export the model with its normalisations folded, as \
-             torch.onnx.export does with model.eval()",
+            "its trained parameters are computed of several constants of the file: keep theta \
+             beside it",
         );
         Ok(again?.parameters)
     };
