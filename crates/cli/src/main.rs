@@ -1,6 +1,8 @@
 //! The command `rolling-ball`.
 
+mod export;
 mod import;
+mod inspect;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -16,11 +18,15 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Import(import::ImportArgs),
+    Inspect(inspect::InspectArgs),
+    Export(export::ExportArgs),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Import(args) => import::import(&args),
+        Command::Inspect(args) => inspect::inspect(&args),
+        Command::Export(args) => export::export(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

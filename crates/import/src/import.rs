@@ -6,11 +6,13 @@ use crate::emit;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::expected;
+use crate::export::{self, Exported};
 use crate::graph::Graph;
 use crate::imported::Imported;
 use crate::inputs::Inputs;
+use crate::inspect::{self, Inspection};
 use crate::int8::{calibrate, kept};
-use crate::load::{self, Loaded};
+use crate::load::{self, Loaded, Opened};
 use crate::read::{LARGEST_TENSORS, read};
 use crate::report;
 use crate::tensors;
@@ -142,6 +144,63 @@ impl Import {
         Ok(self.imported()?)
     }
 
+    /// Tells what the model has and what training more or less of it would take, and imports
+    /// nothing. What is said of what is trained is left aside: all places to cut are told.
+    ///
+    /// ```
+    /// use rolling_ball_import::Import;
+    /// # let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models");
+    /// # std::env::set_current_dir(models)?;
+    ///
+    /// let inspection = Import::new("operators/dense_f32.tflite").inspect()?;
+    /// assert!(inspection.refused.is_none());
+    /// let all = inspection.cuts.iter().find(|cut| cut.train == "all");
+    /// let parameters: usize = inspection.layers.iter().map(|layer| layer.parameters).sum();
+    /// assert_eq!(all.map(|cut| cut.parameters), Some(parameters));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] says why the file or the description cannot be read. A file of ONNX or TFLite that
+    /// can be read, but not be imported, is no error: its operators are told, and
+    /// [`Inspection::refused`] says what is in the way.
+    pub fn inspect(&self) -> Result<Inspection, Error> {
+        Ok(self.inspected()?)
+    }
+
+    /// Puts parameters that were trained on a device back into the model's file, where those come
+    /// from with which an import of the same model, with the same choice of what is trained,
+    /// begins. The rest of the file stays as it is, byte for byte.
+    ///
+    /// A batch normalisation that an import folds into the layer before it has nothing left to do
+    /// in what is exported: that layer's tensors have the trained numbers, the norm's shifts the
+    /// biases, and the norm a mean of 0, a variance of 1 and scales of 1.
+    ///
+    /// What is exported has been imported again: it gives these parameters.
+    ///
+    /// ```
+    /// use rolling_ball_import::Import;
+    /// # let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models");
+    /// # std::env::set_current_dir(models)?;
+    ///
+    /// let import = Import::new("operators/dense_f32.tflite").train(["last:1"]);
+    /// let imported = import.read()?;
+    /// let theta: Vec<f32> = imported.theta().iter().map(|parameter| parameter + 0.5).collect();
+    /// let exported = import.export(&theta)?;
+    /// assert_eq!(exported.bytes().len(), std::fs::read("operators/dense_f32.tflite")?.len());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read`](Self::read), where theta has another length or is not finite, and where
+    /// the file has no place for a trained parameter: one that is an integer in the file, a bias
+    /// that the model was made without, or what is computed of several constants.
+    pub fn export(&self, theta: &[f32]) -> Result<Exported, Error> {
+        Ok(self.exported(theta)?)
+    }
+
     /// Imports a model in a build script. The files are written into `OUT_DIR`, to be used by
     /// `include!(concat!(env!("OUT_DIR"), "/NAME.rs"))`, where `NAME` is the name of the network.
     /// Cargo is told to run the script again when a file has changed. Paths are relative to the
@@ -170,18 +229,7 @@ impl Import {
         let bytes = read(&self.model, LARGEST_TENSORS)?;
         let what = || self.model.display().to_string();
         let opened = load::open(&bytes).with_context(what)?;
-        let choice = self.choice()?;
-        let name = || load::name(self.name.as_deref(), &self.model);
-        let loaded = match &self.network {
-            Some(network) => {
-                ensure!(
-                    self.train.is_empty() && self.cut.is_none(),
-                    "the description says what is trained: leave --train and --cut away"
-                );
-                load::described(&opened, network, &self.model, self.name.as_deref())?
-            }
-            None => load::graph(&opened, &name()?, &choice).with_context(what)?,
-        };
+        let loaded = self.loaded(&opened, &self.choice()?)?;
         let Loaded { graph, parameters, unused, mut notes, dataflow } = loaded;
         let of_bytes = dataflow.as_ref().is_some_and(|dataflow| dataflow.values[0].scale.is_some());
         let int8 = match &self.calibration {
@@ -251,6 +299,49 @@ impl Import {
             from_framework,
             files,
         })
+    }
+
+    /// The network of the file, of which this is trained where no description says it.
+    fn loaded(&self, opened: &Opened, choice: &Choice) -> Result<Loaded> {
+        match &self.network {
+            Some(network) => {
+                ensure!(
+                    self.train.is_empty() && self.cut.is_none(),
+                    "the description says what is trained: leave --train and --cut away"
+                );
+                load::described(opened, network, &self.model, self.name.as_deref())
+            }
+            None => load::graph(opened, &self.network_name()?, choice)
+                .with_context(|| self.model.display().to_string()),
+        }
+    }
+
+    fn network_name(&self) -> Result<String> {
+        load::name(self.name.as_deref(), &self.model)
+    }
+
+    fn inspected(&self) -> Result<Inspection> {
+        let bytes = read(&self.model, LARGEST_TENSORS)?;
+        let opened = load::open(&bytes).with_context(|| self.model.display().to_string())?;
+        match self.loaded(&opened, &Choice::None) {
+            Ok(loaded) => inspect::network(loaded),
+            // It has operators, which can be told all the same.
+            Err(error) if self.network.is_none() && opened.has_graph() => {
+                inspect::operators(&opened, self.network_name()?, error)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn exported(&self, theta: &[f32]) -> Result<Exported> {
+        let bytes = read(&self.model, LARGEST_TENSORS)?;
+        let choice = self.choice()?;
+        let what = || self.model.display().to_string();
+        let import = |bytes: &[u8]| {
+            let opened = load::open(bytes).with_context(what)?;
+            self.loaded(&opened, &choice)
+        };
+        Ok(Exported { bytes: export::export(&bytes, theta, import).with_context(what)? })
     }
 
     fn choice(&self) -> Result<Choice> {

@@ -7,6 +7,7 @@ use crate::expected::FromFramework;
 use crate::graph::Graph;
 use crate::int8::Quantised;
 use crate::report::{self, Measured, Row};
+use crate::sizes;
 use crate::write::{self, Existing};
 use std::path::Path;
 
@@ -72,6 +73,12 @@ impl Imported {
     #[must_use]
     pub fn from_framework(&self) -> Option<FromFramework> {
         self.from_framework
+    }
+
+    /// Theta to start from: the parameters that are trained.
+    #[must_use]
+    pub fn theta(&self) -> Vec<f32> {
+        sizes::split(&self.graph, &self.parameters).theta
     }
 
     /// What the network takes of a board in flash and RAM. Where test inputs were given, also its

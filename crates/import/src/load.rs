@@ -48,6 +48,11 @@ pub fn open(bytes: &[u8]) -> Result<Opened<'_>> {
 }
 
 impl Opened<'_> {
+    /// Whether the file says itself what its network computes.
+    pub fn has_graph(&self) -> bool {
+        !matches!(self, Self::Safetensors(_))
+    }
+
     /// What evaluates the file's own graph.
     ///
     /// # Errors

@@ -30,6 +30,29 @@ pub fn split(graph: &Graph, parameters: &[f32]) -> Split {
     Split { theta: theta.concat(), frozen: frozen.concat() }
 }
 
+/// Puts theta in its places among the parameters of all layers.
+pub fn put_theta(graph: &Graph, theta: &[f32], parameters: &mut [f32]) {
+    let mut theta = theta.iter();
+    for node in every(&graph.nodes[graph.backbone..]) {
+        if node.source.is_none() {
+            continue;
+        }
+        let own = &mut parameters[node.parameters.clone()];
+        let (weights, biases) = own.split_at_mut(own.len() - node.biases);
+        let [for_weights, for_biases] = node.trains();
+        for (values, trained) in [(weights, for_weights), (biases, for_biases)] {
+            if trained {
+                values.iter_mut().zip(&mut theta).for_each(|(value, new)| *value = *new);
+            }
+        }
+    }
+}
+
+/// The number of parameters that are trained, equal to `Network::PARAMETERS`.
+pub fn trained(graph: &Graph) -> usize {
+    every(&graph.nodes[graph.backbone..]).into_iter().map(Node::trained).sum()
+}
+
 /// The floats of scratch, equal to `Network::SCRATCH`.
 pub fn scratch(graph: &Graph, int8: Option<&Quantised>) -> usize {
     let (backbone, layers) = graph.nodes.split_at(graph.backbone);

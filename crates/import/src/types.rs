@@ -25,6 +25,11 @@ impl Type {
         Self { name: name.to_string(), arguments }
     }
 
+    /// The name alone, without the modules before it.
+    pub fn short(&self) -> &str {
+        self.name.rsplit("::").next().unwrap_or_default()
+    }
+
     /// The tuple of several layers, or the layer itself if it is the only one. The core's tuples
     /// end at 16, so where there are more layers, the last place holds a tuple of the rest.
     pub fn tuple(mut layers: Vec<Self>) -> Self {

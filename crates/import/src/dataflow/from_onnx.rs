@@ -190,7 +190,10 @@ impl<'m, 'a> Lowering<'m, 'a> {
     /// What a user may call a node: what its tensors' names have in common, its own name, and those
     /// of its tensors and of its output.
     fn names(&self, node: &Node) -> Vec<String> {
-        let ids = node.inputs.iter().skip(1).flatten().chain(node.outputs.iter().flatten());
+        // A constant may come before what it is added to.
+        let first = node.inputs.iter().take(1).filter(|id| self.network.constant(**id).is_some());
+        let inputs = first.chain(node.inputs.iter().skip(1));
+        let ids = inputs.flatten().chain(node.outputs.iter().flatten());
         let tensors: Vec<&str> = ids.map(|value| self.network.values[*value].name).collect();
         let own = node.label.strip_prefix("node ").and_then(|label| label.rsplit_once(" ("));
         let modules = tensors

@@ -98,10 +98,7 @@ impl Weighted {
 impl<'m, 'a> Lowering<'m, 'a> {
     /// What errors call an operator.
     fn label(&self, operator: &Operator) -> String {
-        let output = operator.outputs.first().map_or("", |output| self.model.tensors[*output].name);
-        // The converter joins the names of all that became one operator.
-        let own = output.split(';').next().unwrap_or_default();
-        format!("{} ({own})", operator.name)
+        operator.label(self.model)
     }
 
     /// Makes a value of a tensor, whose first dimension is the batch.

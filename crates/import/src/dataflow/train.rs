@@ -2,7 +2,7 @@
 
 use super::Dataflow;
 use super::tree::Tree;
-use crate::graph::{Node, Operation};
+use crate::graph::{Graph, Node, Operation};
 use crate::spec::Train;
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::BTreeSet;
@@ -51,9 +51,7 @@ impl Tree {
     ///
     /// A name that no layer has, or nothing that could be trained.
     pub fn train(mut self, dataflow: &Dataflow, choice: &Choice) -> Result<Self> {
-        let all = self.graph.every();
-        let with_parameters: Vec<usize> =
-            (0..all.len()).filter(|index| all[*index].source.is_some()).collect();
+        let with_parameters = self.graph.with_parameters();
         ensure!(
             *choice == Choice::None || !with_parameters.is_empty(),
             "the network has no parameters, so nothing can be trained: say --train none"
@@ -71,7 +69,7 @@ impl Tree {
                 trained
             }
             Choice::Cut(name) => {
-                let every: Vec<usize> = (0..all.len()).collect();
+                let every: Vec<usize> = (0..self.graph.every().len()).collect();
                 let layer = self.named(dataflow, &every, name)?;
                 let after = with_parameters.iter().copied().filter(|other| *other > layer);
                 let trained: BTreeSet<usize> = after.collect();
@@ -80,18 +78,7 @@ impl Tree {
             }
         };
         let how = if *choice == Choice::Biases { Train::Biases } else { Train::All };
-        let mut layer = 0;
-        let mut backbone = 0;
-        for (index, node) in self.graph.nodes.iter_mut().enumerate() {
-            let before = layer;
-            set(node, &mut layer, &trained, how);
-            if trained.range(before..layer).next().is_none()
-                && trained.range(..before).next().is_none()
-            {
-                backbone = index + 1;
-            }
-        }
-        self.graph.backbone = backbone;
+        self.graph.train(&trained, how);
         Ok(self)
     }
 
@@ -118,6 +105,29 @@ impl Tree {
             }
             _ => bail!("{} layers are called {name}: expected a name that one has", found.len()),
         }
+    }
+}
+
+impl Graph {
+    /// The layers that have parameters of their own, in the order of
+    /// [`every`](Self::every) layer.
+    pub fn with_parameters(&self) -> Vec<usize> {
+        let all = self.every();
+        (0..all.len()).filter(|index| all[*index].source.is_some()).collect()
+    }
+
+    /// Trains these layers, counted in the order of [`every`](Self::every) layer: what comes
+    /// before the first of them is the backbone, and what else has parameters is frozen.
+    pub fn train(&mut self, trained: &BTreeSet<usize>, how: Train) {
+        let mut layer = 0;
+        let mut backbone = 0;
+        for (index, node) in self.nodes.iter_mut().enumerate() {
+            set(node, &mut layer, trained, how);
+            if trained.range(..layer).next().is_none() {
+                backbone = index + 1;
+            }
+        }
+        self.backbone = backbone;
     }
 }
 

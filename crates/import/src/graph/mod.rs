@@ -3,10 +3,12 @@
 mod builder;
 mod described;
 mod window;
+mod work;
 
 pub use builder::{Builder, Layer};
 pub use described::fraction;
 pub use window::Window;
+pub use work::{backward, forward};
 
 use super::layout::Layout;
 use super::spec::Train;

@@ -15,7 +15,7 @@ pub mod model;
 pub mod network;
 pub mod operator;
 mod patterns;
-mod proto;
+pub mod proto;
 mod shapes;
 pub mod tensor;
 #[cfg(test)]

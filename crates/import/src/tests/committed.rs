@@ -13,7 +13,7 @@ use rolling_ball::nn::{Backbone, Layer, Network};
 #[path = "../../../../models/generated/digits_cnn.rs"]
 mod digits_cnn;
 #[path = "../../../../models/generated/digits_mlp.rs"]
-mod digits_mlp;
+pub mod digits_mlp;
 #[path = "../../../../models/generated/f32/image_layers.rs"]
 mod image_layers_f32;
 #[path = "../../../../models/generated/int8/image_layers.rs"]

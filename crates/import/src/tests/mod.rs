@@ -3,6 +3,8 @@
 mod committed;
 mod described;
 mod generated;
+mod exported;
+mod inspected;
 mod quantised;
 mod users_models;
 mod wrong_files;

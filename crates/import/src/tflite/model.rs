@@ -205,6 +205,15 @@ pub struct Window {
     pub after: [usize; 2],
 }
 
+impl Operator<'_> {
+    /// What it is called: the operator, and the first of the names of its output, since the
+    /// converter joins the names of all that became one operator.
+    pub fn label(&self, model: &Model) -> String {
+        let output = self.outputs.first().map_or("", |output| model.tensors[*output].name);
+        format!("{} ({})", self.name, output.split(';').next().unwrap_or_default())
+    }
+}
+
 impl Tensor<'_> {
     /// The number of values.
     pub fn len(&self) -> usize {

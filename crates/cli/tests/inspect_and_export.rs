@@ -1,0 +1,82 @@
+//! The commands `rolling-ball inspect` and `rolling-ball export`, run as a user runs them.
+#![allow(clippy::unwrap_used)]
+
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn model(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name)
+}
+
+fn run(command: &str, model: &Path, more: &[&str]) -> Output {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_rolling-ball"));
+    program.arg(command).arg(model).args(more).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn json_is_all_that_is_printed_and_has_what_the_tables_have() {
+    let file = model("operators/residual.onnx");
+    let printed = run("inspect", &file, &["--json"]);
+    assert!(printed.status.success());
+    let all: Value = serde_json::from_slice(&printed.stdout).unwrap();
+    let tables = text(&run("inspect", &file, &[]).stdout);
+    let layers = all["layers"].as_array().unwrap();
+    assert!(layers.iter().any(|layer| layer["becomes"] == "Residual"), "{all}");
+    for layer in layers {
+        assert!(tables.contains(layer["operator"].as_str().unwrap()), "{tables}");
+    }
+    for cut in all["cuts"].as_array().unwrap() {
+        let train = cut["train"].as_str().unwrap();
+        let row = tables.lines().find(|line| line.starts_with(&format!("| {train} "))).unwrap();
+        for figure in ["parameters", "ram_bytes", "flash_bytes"] {
+            assert!(row.contains(&cut[figure].to_string()), "{row}");
+        }
+        assert_eq!(cut["instructions"][0]["core"], "Cortex-M4F");
+    }
+}
+
+#[test]
+fn a_model_that_cannot_be_imported_is_told_and_the_status_is_1() {
+    for more in [&[][..], &["--json"]] {
+        let printed = run("inspect", &model("operators/selu.onnx"), more);
+        assert_eq!(printed.status.code(), Some(1));
+        assert!(text(&printed.stdout).contains("/Selu"), "{printed:?}");
+        let said = text(&printed.stderr);
+        assert!(said.contains("node /Selu (Selu): this operator has no layer here"), "{said}");
+    }
+}
+
+#[test]
+fn what_is_exported_is_imported_with_the_same_theta() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let network = model("image_layers.toml");
+    let network = ["--network", network.to_str().unwrap()];
+    let import = |file: &Path, out: &str| {
+        let printed = run("import", file, &[&network[..], &["--out", out]].concat());
+        assert!(printed.status.success(), "{printed:?}");
+        fs::read(Path::new(out).join("image_layers.theta.bin")).unwrap()
+    };
+    let file = model("image_layers.safetensors");
+    let mut theta = import(&file, &at("before"));
+    // Twice the number, or half of it.
+    theta.chunks_exact_mut(4).for_each(|number| number[2] ^= 0x80);
+    fs::write(at("theta"), &theta).unwrap();
+    let (theta_file, out) = (at("theta"), at("after.safetensors"));
+    let arguments = [&network[..], &["--theta", &theta_file, "--out", &out]].concat();
+    let printed = run("export", &file, &arguments);
+    assert!(printed.status.success(), "{printed:?}");
+    assert_eq!(import(Path::new(&out), &at("after")), theta);
+
+    let again = run("export", &file, &arguments);
+    assert!(text(&again.stderr).contains("is there already"), "{again:?}");
+    fs::write(at("theta"), &theta[1..]).unwrap();
+    let wrong = run("export", &file, &[&arguments[..], &["--force"]].concat());
+    assert!(text(&wrong.stderr).contains("expected theta as little-endian f32"), "{wrong:?}");
+}

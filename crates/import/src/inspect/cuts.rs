@@ -1,0 +1,120 @@
+//! What could be trained, and what it takes.
+
+use super::instructions::{self, Instructions, Work};
+use crate::dataflow::Dataflow;
+use crate::error::Error;
+use crate::graph::{self, Graph};
+use crate::int8::{Quantised, kept};
+use crate::sizes;
+use crate::spec::Train;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// Something that could be trained, and what it takes. Bytes are those of the types and files that
+/// an import with the same `--train` writes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Cut {
+    /// What stands after `--train`; or `as described`, where a description says it.
+    pub train: String,
+    /// The parameters that are trained.
+    pub parameters: usize,
+    /// The bytes of RAM for training with the ball: theta, its two vectors and scratch, with a
+    /// backbone in `f32`.
+    pub ram_bytes: usize,
+    /// The bytes of flash of the backbone in `f32`, the frozen parameters after it, and theta to
+    /// start from.
+    pub flash_bytes: usize,
+    /// The same with the int8 backbone that the file has; none where it has none before what is
+    /// trained.
+    pub int8: Option<Int8>,
+    /// The products that are added up for a sample.
+    pub multiply_adds: MultiplyAdds,
+    /// Estimates of the instructions of a step with the ball, with the int8 backbone where there is
+    /// one.
+    pub instructions: Vec<Instructions>,
+    /// Why an import with this would be refused, if that is so.
+    pub refused: Option<String>,
+}
+
+/// What a network takes with a backbone in int8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs, reason = "as those of a Cut")]
+pub struct Int8 {
+    pub ram_bytes: usize,
+    pub flash_bytes: usize,
+}
+
+/// Products that are added up for a sample, with those in the padding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct MultiplyAdds {
+    /// In a forward pass. A step with the ball does two, one for the gradient and one for the loss
+    /// where it ends.
+    pub forward: u64,
+    /// In a backward pass, of which a step does one.
+    pub backward: u64,
+}
+
+/// Up to this number, `last:1`, `last:2` and so on are all told, and then each twice the one before.
+const ONE_BY_ONE: usize = 8;
+
+/// All that could be trained, from less to more.
+pub fn cuts(graph: Graph, dataflow: Option<&Dataflow>) -> Vec<Cut> {
+    let layers = graph.with_parameters();
+    let counts = (1..=ONE_BY_ONE).chain((1..).map(|power| ONE_BY_ONE << power));
+    let mut cuts = Vec::new();
+    if dataflow.is_none() {
+        cuts.push(cut("as described".to_owned(), &graph, None));
+    }
+    if layers.is_empty() {
+        return cuts;
+    }
+    let mut graph = graph;
+    let mut add = |train: String, trained: &[usize], how| {
+        graph.train(&trained.iter().copied().collect::<BTreeSet<_>>(), how);
+        cuts.push(cut(train, &graph, dataflow));
+    };
+    for count in counts.take_while(|count| *count < layers.len()) {
+        add(format!("last:{count}"), &layers[layers.len() - count..], Train::All);
+    }
+    add("biases".to_owned(), &layers, Train::Biases);
+    add("all".to_owned(), &layers, Train::All);
+    cuts
+}
+
+fn cut(train: String, graph: &Graph, dataflow: Option<&Dataflow>) -> Cut {
+    let (backbone, layers) = graph.nodes.split_at(graph.backbone);
+    let theta = sizes::trained(graph);
+    let in_backbone = backbone.last().map_or(0, |node| node.parameters.end);
+    let after = 4 * (graph.parameters() - in_backbone);
+    let of_bytes = |dataflow: &&Dataflow| {
+        graph.backbone > 0 && dataflow.values.first().is_some_and(|input| input.scale.is_some())
+    };
+    let quantised = dataflow.filter(of_bytes).map(|dataflow| kept(&graph.backbone(), dataflow));
+    let (quantised, refused) = match quantised.transpose() {
+        Ok(quantised) => (quantised, None),
+        Err(error) => (None, Some(Error::from(error).to_string())),
+    };
+    let ram = |int8: Option<&Quantised>| sizes::ram_bytes(theta, sizes::scratch(graph, int8));
+    let int8 = quantised.as_ref().map(|quantised| Int8 {
+        ram_bytes: ram(Some(quantised)),
+        flash_bytes: quantised.bytes().len() + after,
+    });
+    let multiply_adds =
+        MultiplyAdds { forward: graph::forward(&graph.nodes), backward: graph::backward(layers) };
+    let work = Work {
+        int8: if int8.is_some() { graph::forward(backbone) } else { 0 },
+        float: graph::forward(if int8.is_some() { layers } else { &graph.nodes }),
+        backward: multiply_adds.backward,
+        parameters: theta,
+    };
+    Cut {
+        train,
+        parameters: theta,
+        ram_bytes: ram(None),
+        flash_bytes: 4 * in_backbone + after,
+        int8,
+        multiply_adds,
+        instructions: instructions::estimate(work),
+        refused,
+    }
+}

@@ -1,0 +1,117 @@
+//! What is told of a model without importing it, beside what an import of it becomes.
+
+use super::{committed::digits_mlp, models, shared};
+use crate::{Cut, Import, Inspection, Int8};
+use anyhow::{Context, Result, ensure};
+use rolling_ball::nn::{self, Kernel, Map, Padding, PaddingBySide, Stride, Window};
+use std::path::Path;
+
+fn inspected(file: &Path) -> Result<Inspection> {
+    Ok(Import::new(file).inspect()?)
+}
+
+fn cut<'a>(inspection: &'a Inspection, train: &str) -> Result<&'a Cut> {
+    inspection.cuts.iter().find(|cut| cut.train == train).with_context(|| train.to_owned())
+}
+
+/// As an import of this operator file with `last:1` lays its layers out.
+type First =
+    nn::Conv2d<Map<7, 5, 3>, Window<Kernel<3, 2>, Stride<2>, PaddingBySide<1, 1, 0, 1>>, 5>;
+type Second = nn::Conv2d<Map<4, 3, 5>, Window<Kernel<2, 3>, Stride<2, 1>, Padding<0, 1>>, 4>;
+type Backbone = nn::FloatBackbone<'static, (First, nn::over::Relu6<Map<4, 3, 5>>)>;
+type Last = nn::Network<'static, Second, Backbone>;
+type All = nn::Network<'static, (First, nn::over::Relu6<Map<4, 3, 5>>, Second)>;
+
+#[test]
+fn the_figures_of_an_operator_file_are_the_constants_of_its_types() -> Result<()> {
+    let found = inspected(&models().join("operators/convolution_same_f32.tflite"))?;
+    let last = cut(&found, "last:1")?;
+    ensure!((last.parameters, last.ram_bytes) == (Last::PARAMETERS, Last::RAM_BYTES), "{last:?}");
+    ensure!(last.flash_bytes == 4 * (Backbone::PARAMETERS + Last::PARAMETERS), "{last:?}");
+    let all = cut(&found, "all")?;
+    ensure!((all.parameters, all.ram_bytes) == (All::PARAMETERS, All::RAM_BYTES), "{all:?}");
+    ensure!(all.int8.is_none() && found.cuts.len() == 3, "{found:?}");
+    // 90 and 120 weights at 12 and 6 positions; the first layer hands no gradient on.
+    let [first, second] = [90 * 12, 120 * 6];
+    ensure!(all.multiply_adds.forward == first + second, "{all:?}");
+    ensure!(all.multiply_adds.backward == first + 2 * second, "{all:?}");
+    ensure!(last.multiply_adds.backward == second, "{last:?}");
+    let layers: Vec<_> = found.layers.iter().map(|layer| layer.becomes.as_deref()).collect();
+    ensure!(layers == [Some("Conv2d"), Some("Relu6"), Some("Conv2d")], "{layers:?}");
+    let [convolution, ..] = &found.layers[..] else { anyhow::bail!("no layers") };
+    ensure!(convolution.shape == Some(vec![4, 3, 5]) && convolution.parameters == 95);
+    Ok(())
+}
+
+#[test]
+fn a_description_is_told_as_it_is_before_the_other_places_to_cut() -> Result<()> {
+    let import = Import::new(models().join("digits_mlp.safetensors"));
+    let found = import.network(models().join("digits_mlp.toml")).inspect()?;
+    let first = found.cuts.first().context("no cuts")?;
+    ensure!(first.train == "as described", "{first:?}");
+    ensure!(first.parameters == digits_mlp::Network::PARAMETERS, "{first:?}");
+    ensure!(first.ram_bytes == digits_mlp::Network::RAM_BYTES, "{first:?}");
+    ensure!(found.cuts.iter().skip(1).any(|cut| cut.train == "last:1"), "{found:?}");
+    Ok(())
+}
+
+/// The number that the header of an import for C gives this name.
+fn defined(file: &Path, train: &str, name: &str) -> Result<usize> {
+    let imported = Import::new(file).name("net").train([train]).read()?;
+    let header = imported.files().iter().find(|file| file.name == "net.h").context("a header")?;
+    let text = str::from_utf8(&header.content)?;
+    let line = text.lines().find_map(|line| line.strip_prefix(&format!("#define NET_{name} ")));
+    Ok(line.context("a definition")?.parse()?)
+}
+
+#[test]
+fn the_figures_of_every_cut_are_those_of_an_import_with_it() -> Result<()> {
+    for file in ["residual.onnx", "convolution_same_int8.tflite", "depthwise_f32.tflite"] {
+        let file = models().join("operators").join(file);
+        let found = inspected(&file)?;
+        ensure!(found.refused.is_none() && found.cuts.len() >= 3, "{found:?}");
+        for Cut { train, parameters, ram_bytes, int8, .. } in &found.cuts {
+            let ram = int8.map_or(*ram_bytes, |int8| int8.ram_bytes);
+            ensure!(*parameters == defined(&file, train, "PARAMETERS")?, "{file:?} {train}");
+            ensure!(ram == defined(&file, train, "RAM_BYTES")?, "{file:?} {train}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_model_of_mlperf_tiny_in_int8_is_told_with_its_int8_sizes() -> Result<()> {
+    let Some(shared) = shared() else {
+        eprintln!("SKIPPED: there is no folder shared with models of MLPerf Tiny");
+        return Ok(());
+    };
+    let file = shared.join("models/mlperf_tiny/pretrainedResnet_quant.tflite");
+    let found = inspected(&file)?;
+    let last = cut(&found, "last:1")?;
+    // 9 convolutions, of which 8 have their parameters before the last layer.
+    let Int8 { ram_bytes, flash_bytes } = last.int8.context("expected an int8 backbone")?;
+    ensure!(last.parameters == 650 && last.ram_bytes > 3 * ram_bytes, "{last:?}");
+    ensure!(ram_bytes == defined(&file, "last:1", "RAM_BYTES")?, "{last:?}");
+    ensure!(last.flash_bytes > 3 * flash_bytes, "{last:?}");
+    ensure!(cut(&found, "all")?.int8.is_none());
+    // It is a well-known network: 12.5 million products.
+    ensure!((12_400_000..12_600_000).contains(&last.multiply_adds.forward), "{last:?}");
+    Ok(())
+}
+
+#[test]
+fn a_file_that_cannot_be_imported_is_told_with_the_operator_that_has_no_layer() -> Result<()> {
+    for (file, operator) in [
+        ("refused_batch_matmul.tflite", "BATCH_MATMUL (PartitionedCall:0)"),
+        ("selu.onnx", "node /Selu (Selu)"),
+        ("log_softmax.onnx", "node /LogSoftmax (LogSoftmax)"),
+    ] {
+        let found = inspected(&models().join("operators").join(file))?;
+        let refused = found.refused.context("expected it to be refused")?;
+        ensure!(refused.contains(operator) && refused.contains("without it"), "{refused}");
+        let named: Vec<_> = found.layers.iter().filter(|layer| layer.refused).collect();
+        ensure!(named.len() == 1 && named[0].operator == operator, "{file}: {named:?}");
+        ensure!(found.cuts.is_empty());
+    }
+    Ok(())
+}
