@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_longer_field_makes_its_message_longer() {
         // Field 1 is a message whose field 1 is the number 5, and becomes 2 to the power of 40.
-        let changed = edited(&[0x0a, 2, 0x08, 5], &[], &mut Input::new(&[0, 0, 0, 0, 0, 7, 40]));
+        let changed = edited(&[0x0a, 2, 0x08, 5], &[], &mut Input::new(&[0, 0, 0, 0, 7, 40]));
         assert_eq!(changed, [0x0a, 7, 0x08, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20]);
     }
 }
