@@ -5,6 +5,7 @@ Writes to `operators/`, with `pip install tensorflow-cpu==2.21.0 safetensors==0.
 
     NAME_f32.tflite, NAME_int8.tflite        the network, in float and in full int8
     NAME_uint8.tflite                        the same with an input and outputs of other bytes
+    NAME_inside.tflite                       the same with an input and outputs of real numbers
     NAME_hybrid.tflite                       int8 weights under float values
     refused_WHY.tflite                       what import does not read, and says so
     NAME_KIND_expected.safetensors           inputs, and LiteRT's outputs for them: `outputs`, and
@@ -166,7 +167,7 @@ RESOLVERS = {
     "outputs": tf.lite.experimental.OpResolverType.AUTO,
     "reference": tf.lite.experimental.OpResolverType.BUILTIN_REF,
 }
-KINDS = {"hybrid": ["hybrid"], "convolution_same": ["f32", "int8", "uint8"]}
+KINDS = {"hybrid": ["hybrid"], "convolution_same": ["f32", "int8", "uint8", "inside"]}
 INTEGERS = {"int8", "uint8"}
 # The reference kernels of this LiteRT compute dense layers as XNNPACK does, and lack ELU.
 NO_REFERENCE = {"dense", "curves"}
@@ -211,12 +212,13 @@ def convert(function, shape, kind, settings=()):
     converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], module)
     if kind != "f32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if kind in INTEGERS:
+    if kind in INTEGERS or kind == "inside":
         random = np.random.default_rng(7)
         converter.representative_dataset = lambda: (
             [random.normal(0, 1.5, shape).astype("f4")] for _ in range(CALIBRATION)
         )
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    if kind in INTEGERS:
         converter.inference_input_type = converter.inference_output_type = tf.as_dtype(kind)
     for name, value in dict(settings).items():
         *path, last = name.split(".")

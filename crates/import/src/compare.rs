@@ -105,6 +105,7 @@ impl Comparison<'_> {
         let mut outputs: Vec<Option<Outputs>> = every.iter().map(|_| None).collect();
         let first = self.dataflow.values.first().context("expected an input")?;
         let real = |number: f32| match first.scale {
+            Some(_) if self.dataflow.takes_numbers => number,
             Some(Scale { step, zero }) => ((f64::from(number) - f64::from(zero)) * step) as f32,
             None => number,
         };

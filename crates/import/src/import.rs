@@ -1,7 +1,7 @@
 //! What to import, and the way from its files to a network.
 
 use crate::compare::{Comparison, Difference};
-use crate::dataflow::Choice;
+use crate::dataflow::{Choice, Scale};
 use crate::emit;
 use crate::engine::Engine;
 use crate::error::Error;
@@ -365,6 +365,11 @@ impl Import {
         // The same inputs every time: an import that passes once passes again.
         let mut random = oorandom::Rand32::new(1);
         let mut number = |_| match input.scale {
+            // What a byte stands for, so that the file's own rounding changes nothing.
+            Some(Scale { step, zero }) if comparison.dataflow.takes_numbers => {
+                let byte = random.rand_range(0..256) as f32 - 128.0;
+                ((f64::from(byte) - f64::from(zero)) * step) as f32
+            }
             Some(_) => random.rand_range(0..256) as f32 - 128.0,
             None => least + (largest - least) * random.rand_float(),
         };

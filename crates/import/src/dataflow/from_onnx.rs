@@ -66,6 +66,7 @@ impl Dataflow {
             output_layout,
             ends_in_softmax: false,
             is_hybrid: false,
+            takes_numbers: true,
             notes,
         })
     }

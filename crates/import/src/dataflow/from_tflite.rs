@@ -48,6 +48,7 @@ impl Dataflow {
             output_layout,
             ends_in_softmax: false,
             is_hybrid,
+            takes_numbers: model.tensors[*input].kind == Type::F32,
             notes,
         })
     }

@@ -106,6 +106,8 @@ pub struct Dataflow {
     pub ends_in_softmax: bool,
     /// Whether int8 weights stand under real numbers, which some engines round to int8 as well.
     pub is_hybrid: bool,
+    /// Whether the file takes real numbers and makes bytes of them itself.
+    pub takes_numbers: bool,
     /// What was left away or folded, in sentences.
     pub notes: Vec<String>,
 }

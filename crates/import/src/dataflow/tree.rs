@@ -229,6 +229,7 @@ mod tests {
             output_layout: values[output].layout.clone(),
             ends_in_softmax: false,
             is_hybrid: false,
+            takes_numbers: true,
             values,
             steps,
             notes,

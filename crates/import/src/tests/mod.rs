@@ -2,8 +2,8 @@
 
 mod committed;
 mod described;
-mod generated;
 mod exported;
+mod generated;
 mod inspected;
 mod quantised;
 mod users_models;
