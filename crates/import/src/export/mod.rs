@@ -151,8 +151,8 @@ pub fn export(
             count == 0 || node.source.is_none(),
             "{}: {count} of its {} parameters have no place of their own in the file as float32: \
              a bias that the model was made without, a number that stands for several, or one that \
-             is computed of others. Keep theta beside the file, or give the model that place before \
-             it is trained",
+             is computed of others. Keep theta beside the file, or give the model that place \
+             before it is trained",
             node.label,
             node.own_parameters()
         );

@@ -113,8 +113,8 @@ impl Builder {
         self.values += length(output);
         ensure!(
             self.values <= MOST_VALUES,
-            "expected at most {MOST_VALUES} values in the input and the outputs of all layers, found {} \
-             up to this one",
+            "expected at most {MOST_VALUES} values in the input and the outputs of all layers, \
+             found {} up to this one",
             self.values
         );
         self.operations += operations(&operation, input, output);

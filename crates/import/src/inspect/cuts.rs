@@ -54,7 +54,7 @@ pub struct MultiplyAdds {
     pub backward: u64,
 }
 
-/// Up to this number, `last:1`, `last:2` and so on are all told, and then each twice the one before.
+/// Up to this number, `last:1`, `last:2` and so on are all told; then each twice the one before.
 const ONE_BY_ONE: usize = 8;
 
 /// All that could be trained, from less to more.

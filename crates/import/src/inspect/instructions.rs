@@ -51,7 +51,7 @@ struct Core {
     /// For each product of a forward pass in int8: what `last_layer` takes for its two convolutions
     /// of 1 and 8 channels, with their pools, above what the rest is estimated to take.
     int8: f64,
-    /// For each trained parameter, in the passes of the default ball: from 200 to 20,000 parameters.
+    /// For each trained parameter, in the passes of the default ball: from 200 to 20,000 of them.
     parameter: f64,
     /// What is then left of the passes over 200.
     step: f64,
