@@ -1,11 +1,15 @@
 //! From the operators of a TFLite file to steps.
 
 use super::room::Room;
+mod values;
+mod weights;
+
 use super::{Dataflow, Integers, Operation, Scale, Step, Value};
-use crate::graph::{self, Activation, Divisor, Form};
+use crate::graph::{self, Activation, Divisor};
 use crate::layout::{Layout, Order};
-use crate::tflite::{self, Binary, Function, Model, Operator, Tensor, Type};
+use crate::tflite::{self, Function, Model, Operator, Tensor, Type};
 use anyhow::{Context, Result, bail, ensure};
+use weights::numbers;
 
 const ORDER: Order = Order::ChannelsLast;
 
@@ -113,19 +117,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
             }
         };
         let layout = Layout::new(ORDER, shape)?;
-        let scale = match tensor.kind {
-            Type::I8 | Type::U8 => {
-                let quantisation = tensor.quantisation.as_ref();
-                let all = quantisation.and_then(tflite::Quantisation::of_all);
-                let (step, zero) =
-                    all.context("expected one scale and one zero point for all values")?;
-                // Bytes without a sign are counted from -128 here.
-                let zero = if tensor.kind == Type::U8 { zero - 128 } else { zero };
-                Some(Scale { step: f64::from(step), zero: i8::try_from(zero)? })
-            }
-            Type::F32 => None,
-            other => bail!("expected values of float32, int8 or uint8, found {other}"),
-        };
+        let scale = scale(tensor)?;
         let value = self.values.len();
         let name = tensor.name.to_owned();
         self.values.push(Value { name, tensor: Some(index), layout: layout.clone(), scale });
@@ -349,238 +341,6 @@ impl<'m, 'a> Lowering<'m, 'a> {
         });
         Ok(())
     }
-
-    fn convolution(&self, operator: &Operator, window: &tflite::Window) -> Result<Weighted> {
-        let map = self.view(operator, 0)?.layout.map();
-        let weights = self.tensor(operator, 1).context("expected weights")?;
-        let [filters, _, _, each] = weights.shape[..] else { bail!("expected weights of a map") };
-        let window = convert(window);
-        let operation = if each == map[2] {
-            graph::Operation::Convolution(window, window.form(map))
-        } else {
-            graph::Operation::Grouped(window, map[2] / each.max(1))
-        };
-        self.weighted(operator, operation, filters, |values| values)
-    }
-
-    fn depthwise(
-        &self,
-        operator: &Operator,
-        window: &tflite::Window,
-        multiplier: usize,
-    ) -> Result<Weighted> {
-        let map = self.view(operator, 0)?.layout.map();
-        let window = convert(window);
-        let filters = map[2] * multiplier;
-        if multiplier == 1 && map[2] > 1 {
-            let operation = graph::Operation::Depthwise(window);
-            return self.weighted(operator, operation, 0, |values| values);
-        }
-        let operation = if map[2] == 1 {
-            graph::Operation::Convolution(window, window.form(map))
-        } else {
-            graph::Operation::Grouped(window, map[2])
-        };
-        // The filters take turns in the file, and follow one another here.
-        let positions = window.positions();
-        self.weighted(operator, operation, filters, move |places: Vec<usize>| {
-            let turn = |filter| (0..positions).map(move |position| position * filters + filter);
-            (0..filters).flat_map(turn).map(|place| places[place]).collect()
-        })
-    }
-
-    fn dense(&self, operator: &Operator) -> Result<Weighted> {
-        let layout = self.view(operator, 0)?.layout;
-        let map @ [rows, columns, channels] = layout.map();
-        let weights = self.tensor(operator, 1).context("expected weights")?;
-        let [outputs, inputs] = weights.shape[..] else { bail!("expected a matrix of weights") };
-        let one = graph::Window::one();
-        let operation = if inputs == rows * columns * channels {
-            let window = graph::Window { stride: [1; 2], ..graph::Window::whole(map) };
-            graph::Operation::Convolution(window, Form::Dense)
-        } else {
-            ensure!(
-                inputs == channels,
-                "expected {channels} weights an output, or one for each value, found {inputs}"
-            );
-            graph::Operation::Convolution(one, one.form(map))
-        };
-        self.weighted(operator, operation, outputs, |values| values)
-    }
-
-    /// Weights and biases as numbers and, where the values are integers, as integers. `order` gives
-    /// for each place here the place in the file.
-    fn weighted(
-        &self,
-        operator: &Operator,
-        operation: graph::Operation,
-        filters: usize,
-        order: impl Fn(Vec<usize>) -> Vec<usize>,
-    ) -> Result<Weighted> {
-        let input = &self.values[self.view(operator, 0)?.value];
-        let weights = self.tensor(operator, 1).context("expected weights")?;
-        let outputs = if filters == 0 { input.layout.map()[2] } else { filters };
-        let places = order((0..weights.len()).collect());
-        let floats = numbers(weights).context("the weights")?;
-        let reordered = places.iter().map(|place| floats[*place]).collect();
-        let bias = self.tensor(operator, 2);
-        let biases = match bias {
-            Some(bias) => numbers(bias).context("the biases")?,
-            None => vec![0.0; outputs],
-        };
-        ensure!(biases.len() == outputs, "expected {outputs} biases, found {}", biases.len());
-        let integers = match input.scale {
-            None => None,
-            Some(_) => {
-                ensure!(weights.kind == Type::I8, "expected weights of int8 on values of int8");
-                let bytes = weights.data.context("expected constant weights")?;
-                let quantisation =
-                    weights.quantisation.as_ref().context("expected scales of the weights")?;
-                ensure!(
-                    quantisation.zeros.iter().all(|zero| *zero == 0),
-                    "expected weights whose zero point is 0"
-                );
-                let biases = match bias {
-                    None => vec![0; outputs],
-                    Some(bias) => {
-                        ensure!(bias.kind == Type::I32, "expected biases of int32 on int8");
-                        let bytes = bias.data.context("expected constant biases")?.as_chunks().0;
-                        bytes.iter().map(|bytes| i32::from_le_bytes(*bytes)).collect()
-                    }
-                };
-                Some(Integers {
-                    weights: places.iter().map(|place| bytes[*place].cast_signed()).collect(),
-                    weight_steps: quantisation.scales.iter().copied().map(f64::from).collect(),
-                    biases,
-                })
-            }
-        };
-        Ok(Weighted { operation, filters, weights: reordered, biases, integers })
-    }
-
-    fn binary(
-        &mut self,
-        operator: &Operator,
-        binary: Binary,
-        activation: tflite::Activation,
-    ) -> Result<()> {
-        let constant = |index: usize| {
-            self.tensor(operator, index)
-                .filter(|tensor| tensor.data.is_some())
-                .map(|tensor| (index, tensor))
-        };
-        let Some((index, constant)) = constant(0).or_else(|| constant(1)) else {
-            let (one, other) = (self.view(operator, 0)?, self.view(operator, 1)?);
-            ensure!(
-                binary == Binary::Add && one.layout.shape() == other.layout.shape(),
-                "expected the sum of two values of the same shape, found {:?} and {:?}",
-                one.layout.shape(),
-                other.layout.shape()
-            );
-            let inputs = vec![one.value, other.value];
-            return self.step(operator, Operation::Add, inputs, activation);
-        };
-        let view = self.view(operator, 1 - index)?;
-        let numbers = numbers(constant)?;
-        let channels = view.layout.map()[2];
-        ensure!(
-            numbers.len() == 1
-                || numbers.len() == channels && constant.shape.last() == Some(&channels),
-            "expected a number for each of {channels} channels or one for all, found {:?}",
-            constant.shape
-        );
-        let each: Vec<f32> = numbers.iter().copied().cycle().take(channels).collect();
-        let sign = if index == 0 && binary == Binary::Subtract { -1.0 } else { 1.0 };
-        let (weights, biases) = match binary {
-            Binary::Multiply => (each, vec![0.0; channels]),
-            Binary::Add => (vec![1.0; channels], each),
-            // What is subtracted from, or what is subtracted.
-            Binary::Subtract if index == 0 => (vec![sign; channels], each),
-            Binary::Subtract => (vec![1.0; channels], each.iter().map(|x| -x).collect()),
-        };
-        let step = Step {
-            operation: Operation::Layer(graph::Operation::ScaleShift),
-            weights,
-            biases,
-            ..self.unfinished(operator, vec![view.value])
-        };
-        self.push(operator, step, activation)
-    }
-
-    fn pad(&mut self, operator: &Operator, amounts: &[[usize; 2]]) -> Result<()> {
-        let view = self.view(operator, 0)?;
-        let value = self.tensor(operator, 2).map(numbers).transpose()?;
-        ensure!(
-            value.is_none_or(|value| value == [0.0]),
-            "expected zeros around the map, found another number"
-        );
-        let sides = match amounts {
-            [[0, 0], rows, columns, [0, 0]] => [*rows, *columns],
-            [[0, 0], moments, [0, 0]] => [[0; 2], *moments],
-            _ => bail!("expected zeros around rows and columns only, found {amounts:?}"),
-        };
-        ensure!(view.layout.is(ORDER), "expected the channels in the last dimension");
-        self.step(operator, Operation::Pad(sides), vec![view.value], tflite::Activation::None)
-    }
-
-    /// What turns integers into numbers or back, or into other integers for the same numbers.
-    fn rescale(&mut self, operator: &Operator) -> Result<()> {
-        let View { value, layout } = self.view(operator, 0)?;
-        let to = self.fresh(operator.outputs[0])?;
-        let made = self.values.pop().context("a value was made")?;
-        let own = &mut self.values[value];
-        match (own.scale, made.scale) {
-            // The first step of a network that is given numbers.
-            (None, Some(scale)) if value == 0 && self.steps.is_empty() => own.scale = Some(scale),
-            (Some(one), Some(other)) if one == other => {}
-            (_, None) => {}
-            _ => bail!("a change of scale within the network has no layer here"),
-        }
-        self.notes.push(format!("{} computes nothing here", self.label(operator)));
-        let _ = to;
-        self.show(operator, View { value, layout });
-        Ok(())
-    }
-}
-
-/// The numbers that a constant stands for.
-fn numbers(tensor: &Tensor) -> Result<Vec<f32>> {
-    let data = tensor.data.with_context(|| format!("{}: expected a constant", tensor.name))?;
-    let scale = |index: usize| -> (f64, f64) {
-        let Some(quantisation) = &tensor.quantisation else { return (1.0, 0.0) };
-        // Where there are several, each is for one index of a dimension.
-        let after: usize = tensor.shape.iter().skip(quantisation.dimension + 1).product();
-        let extent = tensor.shape.get(quantisation.dimension).copied().unwrap_or(1);
-        let (scale, zero) = quantisation.of(index / after.max(1) % extent.max(1));
-        (f64::from(scale), zero as f64)
-    };
-    let number = |(index, integer): (usize, f64)| {
-        let (step, zero) = scale(index);
-        ((integer - zero) * step) as f32
-    };
-    let numbers: Vec<f32> = match tensor.kind {
-        Type::F32 => data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
-        Type::I8 => {
-            data.iter().map(|byte| f64::from(byte.cast_signed())).enumerate().map(number).collect()
-        }
-        Type::I32 => {
-            let integers = data.as_chunks().0.iter().map(|bytes| i32::from_le_bytes(*bytes));
-            integers.map(f64::from).enumerate().map(number).collect()
-        }
-        other => bail!("{}: expected float32, int8 or int32, found {other}", tensor.name),
-    };
-    ensure!(
-        numbers.iter().all(|number| number.is_finite()),
-        "{}: expected finite numbers",
-        tensor.name
-    );
-    Ok(numbers)
-}
-
-fn convert(window: &tflite::Window) -> graph::Window {
-    let tflite::Window { size, stride, dilation, before, after } = *window;
-    let padding = [[before[0], after[0]], [before[1], after[1]]];
-    graph::Window { size, stride, padding, dilation }
 }
 
 fn activation(function: Function) -> Result<Activation> {
@@ -600,5 +360,28 @@ fn activation(function: Function) -> Result<Activation> {
             bail!("GELU by its approximation with tanh has no layer here; the exact one has")
         }
         Function::ReluN1To1 => bail!("an activation of -1 to 1 has no layer here"),
+    })
+}
+
+fn convert(window: &tflite::Window) -> graph::Window {
+    let tflite::Window { size, stride, dilation, before, after } = *window;
+    let padding = [[before[0], after[0]], [before[1], after[1]]];
+    graph::Window { size, stride, padding, dilation }
+}
+
+/// How the bytes of a tensor stand for numbers, if it has bytes.
+fn scale(tensor: &Tensor) -> Result<Option<Scale>> {
+    Ok(match tensor.kind {
+        Type::I8 | Type::U8 => {
+            let quantisation = tensor.quantisation.as_ref();
+            let all = quantisation.and_then(tflite::Quantisation::of_all);
+            let (step, zero) =
+                all.context("expected one scale and one zero point for all values")?;
+            // Bytes without a sign are counted from -128 here.
+            let zero = if tensor.kind == Type::U8 { zero - 128 } else { zero };
+            Some(Scale { step: f64::from(step), zero: i8::try_from(zero)? })
+        }
+        Type::F32 => None,
+        other => bail!("expected values of float32, int8 or uint8, found {other}"),
     })
 }
