@@ -11,6 +11,9 @@
 #define DIGITS_CNN_SCRATCH 330
 #define DIGITS_CNN_RAM_BYTES 9120
 
+/* The C library evaluates dense layers with ReLU between them, all trained (rb_mlp), and not
+   this network: SCRATCH and RAM_BYTES are those of its Rust form. */
+
 /* Theta to start from. */
 static const float digits_cnn_theta[650] = {
     -1.7704155e-1f, -1.792823e-1f, -1.4349458e-1f, 3.585355e-2f, 1.0916141e-1f, 8.131216e-2f,

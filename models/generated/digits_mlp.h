@@ -11,6 +11,9 @@
 #define DIGITS_MLP_SCRATCH 138
 #define DIGITS_MLP_RAM_BYTES 4896
 
+/* The C library evaluates dense layers with ReLU between them, all trained (rb_mlp), and not
+   this network: SCRATCH and RAM_BYTES are those of its Rust form. */
+
 /* Theta to start from. */
 static const float digits_mlp_theta[362] = {
     1.3997813e-2f, 2.6253605e-1f, 2.4238612e-1f, 3.829884e-1f, 8.6114116e-2f, 7.6052636e-2f,

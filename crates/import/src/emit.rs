@@ -1,6 +1,6 @@
 //! The files of an imported network: Rust types, C arrays, and the numbers that they include.
 
-use super::graph::{Graph, Node, every, length};
+use super::graph::{Activation, Form, Graph, Node, Operation, every, length};
 use super::int8::Quantised;
 use super::sizes::{self, Split};
 use super::types::{self, Type};
@@ -191,7 +191,12 @@ fn c_header(
 ) -> Result<String> {
     let (name, upper) = (&graph.name, graph.name.to_uppercase());
     let outputs = length(graph.output());
-    let scratch = sizes::scratch(graph, int8);
+    let widths = perceptron(graph);
+    let scratch = match &widths {
+        // What rb_mlp_scratch gives: each layer's sums and what becomes of them.
+        Some(widths) => 2 * widths.iter().skip(1).sum::<usize>() - outputs,
+        None => sizes::scratch(graph, int8),
+    };
     let quantised = int8.map(Quantised::bytes).unwrap_or_default();
     let floats = theta.len() + frozen.len() + if int8.is_some() { 0 } else { backbone.len() };
     // At once, since a text that grows is there twice while it is moved.
@@ -207,6 +212,19 @@ fn c_header(
         ("RAM_BYTES", sizes::ram_bytes(theta.len(), scratch)),
     ] {
         writeln!(text, "#define {upper}_{what} {value}")?;
+    }
+    match widths {
+        Some(widths) => {
+            writeln!(text, "\n/* The widths of rb_mlp. */")?;
+            writeln!(text, "#define {upper}_WIDTHS {}", widths.len())?;
+            write!(text, "static const uint32_t {name}_widths[{upper}_WIDTHS] = {{")?;
+            values_in_c(&mut text, widths.iter(), 16)?;
+        }
+        None => writeln!(
+            text,
+            "\n/* The C library evaluates dense layers with ReLU between them, all trained (rb_mlp), \
+             and not\n   this network: SCRATCH and RAM_BYTES are those of its Rust form. */"
+        )?,
     }
     floats_in_c(&mut text, "Theta to start from.", &format!("{name}_theta"), theta)?;
     let frozen_text = "The parameters of the layers that are not trained.";
@@ -228,6 +246,24 @@ fn c_header(
     }
     writeln!(text, "\n#endif")?;
     Ok(text)
+}
+
+/// The widths of dense layers with ReLU between them, all of them trained, which is what the C
+/// library has as `rb_mlp`.
+fn perceptron(graph: &Graph) -> Option<Vec<usize>> {
+    let dense = |node: &Node| {
+        matches!(node.operation, Operation::Convolution(_, Form::Dense))
+            && node.trains() == [true, true]
+    };
+    let relu = |node: &Node| node.operation == Operation::Activation(Activation::Relu);
+    let alternate = graph
+        .nodes
+        .iter()
+        .enumerate()
+        .all(|(index, node)| if index.is_multiple_of(2) { dense(node) } else { relu(node) });
+    let whole = graph.backbone == 0 && graph.nodes.len() % 2 == 1 && alternate;
+    let outputs = graph.nodes.iter().step_by(2).map(|node| length(node.output));
+    whole.then(|| [length(graph.input)].into_iter().chain(outputs).collect())
 }
 
 fn floats_in_c(text: &mut String, comment: &str, name: &str, values: &[f32]) -> Result<()> {

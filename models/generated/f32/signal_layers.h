@@ -11,6 +11,9 @@
 #define SIGNAL_LAYERS_SCRATCH 257
 #define SIGNAL_LAYERS_RAM_BYTES 1664
 
+/* The C library evaluates dense layers with ReLU between them, all trained (rb_mlp), and not
+   this network: SCRATCH and RAM_BYTES are those of its Rust form. */
+
 /* Theta to start from. */
 static const float signal_layers_theta[53] = {
     2.1795957e-1f, 1.6961822e-1f, -2.2496471e-2f, -1.06467634e-1f, -9.945384e-2f, 2.0552897e-1f,

@@ -11,6 +11,9 @@
 #define IMAGE_LAYERS_SCRATCH 609
 #define IMAGE_LAYERS_RAM_BYTES 5604
 
+/* The C library evaluates dense layers with ReLU between them, all trained (rb_mlp), and not
+   this network: SCRATCH and RAM_BYTES are those of its Rust form. */
+
 /* Theta to start from. */
 static const float image_layers_theta[264] = {
     1.6572483e-1f, 3.122173e-1f, -2.693717e-1f, -2.546607e-1f, -1.6960412e-1f, 5.446786e-1f,
