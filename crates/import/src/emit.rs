@@ -223,7 +223,8 @@ fn c_header(
         None => writeln!(
             text,
             "\n/* The C library evaluates dense layers with ReLU between them, all trained \
-             (rb_mlp), and not\n   this network: SCRATCH and RAM_BYTES are those of its Rust form. */"
+             (rb_mlp), and not\n   this network: SCRATCH and RAM_BYTES are those of its Rust \
+             form. */"
         )?,
     }
     floats_in_c(&mut text, "Theta to start from.", &format!("{name}_theta"), theta)?;
