@@ -3,7 +3,7 @@
 
 mod description;
 
-use crate::files::in_memory;
+use crate::files::{damage, in_memory, refused};
 use crate::input::Input;
 use crate::memory::{TIMES, check};
 use crate::trace::tell;
@@ -15,7 +15,8 @@ pub fn run(data: &[u8]) -> u64 {
     let mut input = Input::new(data);
     let Description { mut text, mut model, mut inputs } = Description::read(&mut input);
     for file in [&mut text, &mut model, &mut inputs] {
-        damage(file, &mut input);
+        let changes = input.byte().saturating_sub(160) / 24;
+        damage(file, &mut input, changes);
     }
     let bytes = text.len() + model.len() + 2 * inputs.len();
     tell(format_args!("{}", String::from_utf8_lossy(&text)));
@@ -34,26 +35,7 @@ pub fn run(data: &[u8]) -> u64 {
             assert!(!imported.files().is_empty());
             tell(format_args!("{:?}", imported.report()));
         }
-        Err(error) => {
-            let message = error.to_string();
-            tell(format_args!("{message}"));
-            assert!(message.len() > 10, "an error without words: {message:?}");
-            assert!(message.len() < 4096, "{} bytes of error", message.len());
-        }
+        Err(error) => refused(&error, 4096),
     }
     1
-}
-
-/// Changes some bytes.
-fn damage(file: &mut Vec<u8>, input: &mut Input<'_>) {
-    for _ in 0..input.byte().saturating_sub(160) / 24 {
-        let at = usize::from(u16::from_le_bytes([input.byte(), input.byte()]));
-        let at = at % (file.len() + 1);
-        match input.below(4) {
-            0 => file.truncate(at),
-            1 => file.insert(at, input.byte()),
-            _ if at < file.len() => file[at] = input.byte(),
-            _ => file.push(input.byte()),
-        }
-    }
 }
