@@ -118,11 +118,7 @@ impl Described {
             } => {
                 spatial()?;
                 let window = window(*kernel, *stride, padding, *dilation)?;
-                let operation = match groups {
-                    1 => Operation::Convolution(window, Form::Conv2d),
-                    groups => Operation::Grouped(window, *groups),
-                };
-                with(operation, *filters, tensors, *bias, *train)
+                with(convolution(window, Form::Conv2d, *groups), *filters, tensors, *bias, *train)
             }
             LayerSpec::Conv1d {
                 tensors,
@@ -142,11 +138,7 @@ impl Described {
                 );
                 let [kernel, stride, dilation] = [*kernel, *stride, *dilation].map(Pair::Both);
                 let window = window(kernel, stride, padding, dilation)?;
-                let operation = match groups {
-                    1 => Operation::Convolution(window, Form::Conv1d),
-                    groups => Operation::Grouped(window, *groups),
-                };
-                with(operation, *filters, tensors, *bias, *train)
+                with(convolution(window, Form::Conv1d, *groups), *filters, tensors, *bias, *train)
             }
             LayerSpec::DepthwiseConv2d {
                 tensors,
@@ -284,6 +276,14 @@ impl Described {
         }
         self.flat = flats.iter().all(|flat| *flat);
         Ok(())
+    }
+}
+
+/// A convolution in so many groups of channels; one group is all of them.
+fn convolution(window: Window, form: Form, groups: usize) -> Operation {
+    match groups {
+        1 => Operation::Convolution(window, form),
+        groups => Operation::Grouped(window, groups),
     }
 }
 
