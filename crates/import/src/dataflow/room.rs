@@ -24,7 +24,7 @@ impl Room {
     ///
     /// # Errors
     ///
-    /// Where there is less.
+    /// Says how many parameters there may be, where there is room for fewer.
     pub fn take(&mut self, parameters: usize) -> Result<()> {
         // Both are lengths of vectors, or sums that were below the limit.
         self.taken += parameters;

@@ -13,7 +13,7 @@ use std::ops::Range;
 #[derive(Clone, Debug)]
 pub struct Floats {
     pub name: String,
-    /// Where it is in the file.
+    /// The bytes of the file that hold its values.
     pub bytes: Range<usize>,
 }
 

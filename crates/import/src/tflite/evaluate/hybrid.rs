@@ -19,7 +19,7 @@ impl Dynamic {
     }
 
     fn sample(self, values: &mut [f64]) -> f64 {
-        // As LiteRT does it, in f32.
+        // LiteRT looks for the ends of the range in f32, so it is done in f32 here too.
         let least = values.iter().fold(0.0f32, |least, value| least.min(*value as f32));
         let most = values.iter().fold(0.0f32, |most, value| most.max(*value as f32));
         if least == most {

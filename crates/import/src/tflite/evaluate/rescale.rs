@@ -26,7 +26,7 @@ pub enum Arithmetic {
 /// A multiplication of an integer by a positive scale, rounded to an integer.
 #[derive(Clone, Copy, Debug)]
 pub enum Scale {
-    /// In `f32`.
+    /// The product is computed in `f32`, and rounded to the nearest integer.
     Float(f32),
     /// By `multiplier * 2^(shift - 31)`.
     Fixed {

@@ -13,18 +13,19 @@ pub struct Sums {
     pub input: Vec<f64>,
     /// The weights; their zero is 0.
     pub weights: Vec<f64>,
-    /// For each filter.
+    /// What is added to the sums, one number for each filter.
     biases: Vec<f64>,
     scaling: Scaling,
     output: Output,
 }
 
 enum Scaling {
-    /// Of each sum, none.
+    /// The sums are real numbers, and stay as they are.
     Real,
-    /// For each filter.
+    /// The sums are integers, and those of each filter have a scale of their own.
     Integers(Vec<Scale>),
-    /// For each sample, and for each filter.
+    /// The sums are integers that stand for real numbers: there is a factor for each sample, and
+    /// one for each filter.
     Hybrid(Vec<f64>, Vec<f64>),
 }
 
