@@ -4,6 +4,7 @@
 mod fold;
 mod from_onnx;
 mod from_tflite;
+mod lowered;
 mod room;
 mod train;
 mod tree;

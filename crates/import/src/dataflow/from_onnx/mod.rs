@@ -1,10 +1,11 @@
 //! From the nodes of an ONNX file to steps.
 
-use super::room::Room;
 mod norms;
 mod sums;
 mod windows;
 
+use super::lowered::{Lowered, View, only};
+use super::room::Room;
 use super::{Dataflow, Operation, Step, Value};
 use crate::graph::{self, Activation, Divisor};
 use crate::layout::{Layout, Order};
@@ -36,60 +37,23 @@ impl Dataflow {
     }
 
     fn with_input(network: &Network, order: Order) -> Result<Self> {
-        let ([input], [(_, output)]) = (network.inputs.as_slice(), network.outputs.as_slice())
-        else {
-            bail!(
-                "expected one input and one output, found {} and {}",
-                network.inputs.len(),
-                network.outputs.len()
-            );
-        };
-        let mut lowering = Lowering {
-            network,
-            values: Vec::new(),
-            steps: Vec::new(),
-            views: vec![None; network.values.len()],
-            notes: network.dropped.clone(),
-            room: room(network),
-        };
-        let layout = Layout::new(order, lowering.shape(*input)?).context("the input")?;
-        let value = lowering.value(*input, layout.clone());
-        lowering.views[*input] = Some(View { value, layout });
+        let (input, (_, output)) = only(&network.inputs, &network.outputs)?;
+        let mut lowered = Lowered::new(network.values.len(), room(network));
+        lowered.notes.clone_from(&network.dropped);
+        let mut lowering = Lowering { network, lowered };
+        let layout = Layout::new(order, lowering.shape(input)?).context("the input")?;
+        let value = lowering.value(input, layout.clone());
+        lowering.lowered.views[input] = Some(View { value, layout });
         for node in &network.nodes {
             lowering.node(node).with_context(|| node.label.clone())?;
         }
-        let view = lowering.views[*output].clone().context("nothing makes the output")?;
-        let View { value: output, layout: output_layout } = view;
-        let Lowering { values, steps, notes, .. } = lowering;
-        Ok(Self {
-            values,
-            steps,
-            output,
-            file_output: output,
-            output_layout,
-            ends_in_softmax: false,
-            is_hybrid: false,
-            takes_numbers: true,
-            notes,
-        })
+        lowering.lowered.finish(output)
     }
-}
-
-/// A value of the file: one of the steps', and how the file shows it.
-#[derive(Clone, Debug)]
-struct View {
-    value: usize,
-    layout: Layout,
 }
 
 struct Lowering<'m, 'a> {
     network: &'m Network<'a>,
-    values: Vec<Value>,
-    steps: Vec<Step>,
-    /// What is known of each value of the file.
-    views: Vec<Option<View>>,
-    notes: Vec<String>,
-    room: Room,
+    lowered: Lowered,
 }
 
 /// The room that the constants of a file leave for parameters.
@@ -128,14 +92,13 @@ impl<'m, 'a> Lowering<'m, 'a> {
     /// Makes a value that lies so.
     fn value(&mut self, of: ValueId, layout: Layout) -> usize {
         let name = self.network.values[of].name.to_owned();
-        self.values.push(Value { name, tensor: Some(of), layout, scale: None });
-        self.values.len() - 1
+        self.lowered.add_value(Value { name, tensor: Some(of), layout, scale: None })
     }
 
     fn view(&self, node: &Node, index: usize) -> Result<View> {
         let value = node.inputs.get(index).copied().flatten();
         let value = value.with_context(|| format!("expected an input {index}"))?;
-        self.views[value].clone().with_context(|| {
+        self.lowered.views[value].clone().with_context(|| {
             format!("expected an input that is computed, found {}", self.network.values[value].name)
         })
     }
@@ -160,7 +123,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
         let output = self.output(node)?;
         let (found, expected) = (view.layout.shape(), self.shape(output)?);
         ensure!(found == expected, "expected an output of {expected:?}, found {found:?}");
-        self.views[output] = Some(view);
+        self.lowered.views[output] = Some(view);
         Ok(())
     }
 
@@ -175,8 +138,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
     ) -> Result<()> {
         let output = self.value(self.output(node)?, layout.clone());
         let Parameters { filters, weights, biases } = parameters;
-        self.room.take(weights.len() + biases.len())?;
-        self.steps.push(Step {
+        self.lowered.add_step(Step {
             label: node.label.clone(),
             names: self.names(node),
             operation,
@@ -187,7 +149,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
             biases,
             integers: None,
             fused: false,
-        });
+        })?;
         self.show(node, View { value: output, layout })
     }
 

@@ -118,8 +118,8 @@ impl Lowering<'_, '_> {
         );
         if node.operator == Operator::Mul {
             let product = [(&one, &other), (&other, &one)].into_iter().find_map(|(of, gate)| {
-                let maker = self.steps.iter().position(|step| step.output == gate.value)?;
-                let step = &self.steps[maker];
+                let maker = self.lowered.steps.iter().position(|step| step.output == gate.value)?;
+                let step = &self.lowered.steps[maker];
                 let function = match step.operation {
                     Operation::Layer(graph::Operation::Activation(function)) => function,
                     _ => return None,
@@ -139,11 +139,16 @@ impl Lowering<'_, '_> {
                      sigmoid (SiLU) or its hard sigmoid (hard-swish)"
                 );
             };
-            let only =
-                self.steps.iter().all(|step| !step.inputs.contains(&self.steps[maker].output));
+            let only = self
+                .lowered
+                .steps
+                .iter()
+                .all(|step| !step.inputs.contains(&self.lowered.steps[maker].output));
             ensure!(only, "expected its sigmoid to be used nowhere else");
-            self.notes.push(format!("{} is part of {}", self.steps[maker].label, node.label));
-            self.steps.remove(maker);
+            self.lowered
+                .notes
+                .push(format!("{} is part of {}", self.lowered.steps[maker].label, node.label));
+            self.lowered.steps.remove(maker);
             let operation = Operation::Layer(graph::Operation::Activation(product));
             return self.push(node, operation, vec![of], one.layout, Parameters::default());
         }

@@ -1,9 +1,10 @@
 //! From the operators of a TFLite file to steps.
 
-use super::room::Room;
 mod values;
 mod weights;
 
+use super::lowered::{Lowered, View, only};
+use super::room::Room;
 use super::{Dataflow, Integers, Operation, Scale, Step, Value};
 use crate::graph::{self, Activation, Divisor};
 use crate::layout::{Layout, Order};
@@ -20,60 +21,24 @@ impl Dataflow {
     ///
     /// An operator that has no layer here, by its name.
     pub fn from_tflite(model: &Model) -> Result<Self> {
-        let ([input], [output]) = (model.inputs.as_slice(), model.outputs.as_slice()) else {
-            bail!(
-                "expected one input and one output, found {} and {}",
-                model.inputs.len(),
-                model.outputs.len()
-            );
-        };
-        let mut lowering = Lowering {
-            model,
-            values: Vec::new(),
-            steps: Vec::new(),
-            views: vec![None; model.tensors.len()],
-            notes: Vec::new(),
-            is_hybrid: false,
-            room: room(model),
-        };
-        let first = lowering.fresh(*input).context("the input")?;
-        lowering.views[*input] = Some(first);
+        let (input, output) = only(&model.inputs, &model.outputs)?;
+        let lowered = Lowered::new(model.tensors.len(), room(model));
+        let mut lowering = Lowering { model, lowered, is_hybrid: false };
+        let first = lowering.fresh(input).context("the input")?;
+        lowering.lowered.views[input] = Some(first);
         for operator in &model.operators {
             lowering.operator(operator).with_context(|| lowering.label(operator))?;
         }
-        let view = lowering.views[*output].clone().context("nothing makes the output")?;
-        let View { value: output, layout: output_layout } = view;
-        let Lowering { values, steps, notes, is_hybrid, .. } = lowering;
-        Ok(Self {
-            values,
-            steps,
-            output,
-            file_output: output,
-            output_layout,
-            ends_in_softmax: false,
-            is_hybrid,
-            takes_numbers: model.tensors[*input].kind == Type::F32,
-            notes,
-        })
+        let Lowering { lowered, is_hybrid, .. } = lowering;
+        let takes_numbers = model.tensors[input].kind == Type::F32;
+        Ok(Self { is_hybrid, takes_numbers, ..lowered.finish(output)? })
     }
-}
-
-/// A tensor of the file: a value, and how the tensor shows it.
-#[derive(Clone, Debug)]
-struct View {
-    value: usize,
-    layout: Layout,
 }
 
 struct Lowering<'m, 'a> {
     model: &'m Model<'a>,
-    values: Vec<Value>,
-    steps: Vec<Step>,
-    /// What is known of each tensor.
-    views: Vec<Option<View>>,
-    notes: Vec<String>,
+    lowered: Lowered,
     is_hybrid: bool,
-    room: Room,
 }
 
 /// The room that the constants of a file leave for parameters.
@@ -118,16 +83,16 @@ impl<'m, 'a> Lowering<'m, 'a> {
         };
         let layout = Layout::new(ORDER, shape)?;
         let scale = scale(tensor)?;
-        let value = self.values.len();
         let name = tensor.name.to_owned();
-        self.values.push(Value { name, tensor: Some(index), layout: layout.clone(), scale });
+        let value = Value { name, tensor: Some(index), layout: layout.clone(), scale };
+        let value = self.lowered.add_value(value);
         Ok(View { value, layout })
     }
 
     fn view(&self, operator: &Operator, index: usize) -> Result<View> {
         let tensor = operator.inputs.get(index).copied().flatten();
         let tensor = tensor.with_context(|| format!("expected an input {index}"))?;
-        let view = self.views[tensor].clone();
+        let view = self.lowered.views[tensor].clone();
         view.with_context(|| {
             format!(
                 "expected an input that is computed, found the constant {}",
@@ -143,7 +108,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
     /// The operator's output shows another value in another way.
     fn show(&mut self, operator: &Operator, view: View) {
         for output in &operator.outputs {
-            self.views[*output] = Some(view.clone());
+            self.lowered.views[*output] = Some(view.clone());
         }
     }
 
@@ -258,7 +223,7 @@ impl<'m, 'a> Lowering<'m, 'a> {
             layout.is(ORDER) || layout.is_vector(),
             "expected the channels in the last dimension, as TFLite has them elsewhere"
         );
-        let real = self.values[value].scale.is_none();
+        let real = self.lowered.values[value].scale.is_none();
         self.is_hybrid |= real && self.tensor(operator, 1).is_some_and(|w| w.kind == Type::I8);
         let Weighted { operation, filters, weights, biases, integers } = weighted;
         let step = Step {
@@ -313,7 +278,6 @@ impl<'m, 'a> Lowering<'m, 'a> {
         mut step: Step,
         activation: tflite::Activation,
     ) -> Result<()> {
-        self.room.take(step.weights.len() + step.biases.len())?;
         let view = self.fresh(operator.outputs[0])?;
         self.show(operator, view.clone());
         let function = match activation {
@@ -324,22 +288,20 @@ impl<'m, 'a> Lowering<'m, 'a> {
         };
         let Some(function) = function else {
             step.output = view.value;
-            self.steps.push(step);
-            return Ok(());
+            return self.lowered.add_step(step);
         };
-        let before = self.values.len();
-        let Value { layout, scale, .. } = self.values[view.value].clone();
-        self.values.push(Value { name: String::new(), tensor: None, layout, scale });
+        // The sums before the function have no name in the file.
+        let stored = self.lowered.values[view.value].clone();
+        let before = self.lowered.add_value(Value { name: String::new(), tensor: None, ..stored });
         step.output = before;
-        self.steps.push(step);
-        self.steps.push(Step {
+        self.lowered.add_step(step)?;
+        self.lowered.add_step(Step {
             operation: Operation::Layer(graph::Operation::Activation(function)),
             output: view.value,
             fused: true,
             names: Vec::new(),
             ..self.unfinished(operator, vec![before])
-        });
-        Ok(())
+        })
     }
 }
 

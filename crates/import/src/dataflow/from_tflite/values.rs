@@ -75,15 +75,17 @@ impl Lowering<'_, '_> {
     pub(super) fn rescale(&mut self, operator: &Operator) -> Result<()> {
         let View { value, layout } = self.view(operator, 0)?;
         let to = scale(&self.model.tensors[operator.outputs[0]])?;
-        let own = &mut self.values[value];
+        let own = &mut self.lowered.values[value];
         match (own.scale, to) {
             // The first step of a network that is given numbers.
-            (None, Some(scale)) if value == 0 && self.steps.is_empty() => own.scale = Some(scale),
+            (None, Some(scale)) if value == 0 && self.lowered.steps.is_empty() => {
+                own.scale = Some(scale)
+            }
             (Some(one), Some(other)) if one == other => {}
             (_, None) => {}
             _ => bail!("a change of scale within the network has no layer here"),
         }
-        self.notes.push(format!("{} computes nothing here", self.label(operator)));
+        self.lowered.notes.push(format!("{} computes nothing here", self.label(operator)));
         self.show(operator, View { value, layout });
         Ok(())
     }

@@ -77,7 +77,7 @@ impl Lowering<'_, '_> {
         filters: usize,
         order: impl Fn(Vec<usize>) -> Vec<usize>,
     ) -> Result<Weighted> {
-        let input = &self.values[self.view(operator, 0)?.value];
+        let input = &self.lowered.values[self.view(operator, 0)?.value];
         let weights = self.tensor(operator, 1).context("expected weights")?;
         let outputs = if filters == 0 { input.layout.map()[2] } else { filters };
         let places = order((0..weights.len()).collect());
