@@ -1,7 +1,7 @@
 //! Labelled samples as bytes, and how they are split and drawn.
 
 use oorandom::Rand32;
-use rolling_ball_rehearsal::Samples;
+use rolling_ball::nn::QuantizedSamples;
 
 /// Inputs one after another, a label for each, and how a byte becomes a number.
 #[derive(Clone, Debug)]
@@ -20,9 +20,9 @@ pub struct Dataset {
 
 impl Dataset {
     /// The samples by reference.
-    pub fn samples(&self) -> Samples<'_> {
+    pub fn samples(&self) -> QuantizedSamples<'_> {
         let Self { inputs, labels, width, scale, offset } = self;
-        Samples { inputs, labels, width: *width, scale: *scale, offset: *offset }
+        QuantizedSamples { inputs, labels, width: *width, scale: *scale, offset: *offset }
     }
 
     /// The samples at these indices, in this order.
