@@ -279,15 +279,11 @@ fn emulate(
 }
 
 fn row(core: &'static str, run: &DeviceRun, told: &History) -> Result<Core> {
-    let features = run.events.iter().find_map(|event| match event {
-        Event::Features { instructions, .. } => Some(*instructions),
-        _ => None,
-    });
     Ok(Core {
         core,
         flash_bytes: run.sizes.flash_bytes,
         ram_bytes: run.ram_bytes().context("the firmware did not tell its RAM")?,
-        instructions_for_features: features.unwrap_or(0),
+        instructions_for_features: run.instructions_for_features(),
         instructions_per_step: told.per(|step| step.instructions, told.steps.len() as u32),
     })
 }

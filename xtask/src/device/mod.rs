@@ -108,6 +108,15 @@ pub struct DeviceRun {
 }
 
 impl DeviceRun {
+    /// In the features that were kept; 0 where there were none.
+    pub fn instructions_for_features(&self) -> u64 {
+        let features = self.events.iter().find_map(|event| match event {
+            Event::Features { instructions, .. } => Some(*instructions),
+            _ => None,
+        });
+        features.unwrap_or(0)
+    }
+
     /// Static data and the deepest stack, where the firmware told them.
     pub fn ram_bytes(&self) -> Option<u64> {
         self.events.iter().find_map(|event| match event {
