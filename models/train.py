@@ -114,7 +114,7 @@ def randomised(model):
 def export(name, model, inputs):
     save_file(model.state_dict(), HERE / f"{name}.safetensors")
     with torch.no_grad():
-        expected = {"inputs": inputs.clone(), "logits": model(inputs)}
+        expected = {"inputs": inputs.clone(), "outputs": model(inputs)}
     save_file(expected, HERE / f"{name}_expected.safetensors")
 
 

@@ -241,6 +241,7 @@ fn the_tail_of_a_split_network_has_the_gradient_that_it_has_in_one_piece() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn training_the_tail_reads_the_frozen_part_in_place_and_leaves_it_unchanged() {
     static BACKBONE: [f32; Backbone::PARAMETERS] = {
         let mut parameters = [0.0; Backbone::PARAMETERS];

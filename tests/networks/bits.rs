@@ -48,6 +48,7 @@ fn trained<K: Kernels + Copy + 'static>(kernels: K) -> Vec<(String, u32)> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn trainings_end_with_the_bits_of_every_other_target() {
     let expected = EXPECTED.map(|(name, hash)| (name.to_owned(), hash));
     assert_eq!(trained(Scalar), expected);

@@ -203,6 +203,7 @@ proptest! {
     }
 
     #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
     fn a_theta_that_is_not_finite_is_refused_and_unchanged(
         place in 0..LENGTH,
         bad in prop_oneof![

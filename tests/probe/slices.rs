@@ -35,6 +35,7 @@ proptest! {
     #![proptest_config(cases(256))]
 
     #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
     fn a_centre_is_as_high_as_the_highest_point_under_the_cap_asks_for(
         rows in 1_usize..7,
         columns in 1_usize..12,
@@ -59,6 +60,7 @@ proptest! {
     }
 
     #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
     fn a_larger_ball_lies_nowhere_lower(seed: u64, radius in 0.0_f32..3.0, more in 0.0_f32..3.0) {
         let grid = Grid::plane(5, 9, 0.5).unwrap();
         let heights = Random(seed).vector(45);

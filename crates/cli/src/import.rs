@@ -4,7 +4,9 @@
 use anyhow::Result;
 use clap::Args;
 use comfy_table::{Table, presets::ASCII_MARKDOWN};
-use rolling_ball_import::{Difference, File, FromFramework, Import, Row, shown};
+use rolling_ball_import::{
+    Difference, FeaturesFromFramework, File, FromFramework, Import, Row, shown,
+};
 use std::path::PathBuf;
 
 /// Import a network: an ONNX or TFLite file, or safetensors and a description in TOML, become Rust
@@ -75,11 +77,17 @@ pub fn import(args: &ImportArgs) -> Result<()> {
         println!("\nlargest differences from the file's own graph:");
         println!("{}", differences(imported.differences()));
     }
-    if let Some(FromFramework { inputs, largest, steps }) = imported.from_framework() {
+    if let Some(FromFramework { inputs, largest, steps, features }) = imported.from_framework() {
         let unit = if steps { "steps of the output's byte" } else { "of the largest output" };
         println!(
             "\nlargest difference from the framework on {inputs} inputs: {largest:.2e} {unit}"
         );
+        if let Some(FeaturesFromFramework { count, different, largest, steps }) = features {
+            let unit = if steps { "steps of the byte" } else { "of the largest feature" };
+            println!(
+                "of {count} features {different} differ in a bit, by at most {largest:.2e} {unit}"
+            );
+        }
     }
     println!();
     for File { name, content } in imported.files() {

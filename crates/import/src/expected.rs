@@ -24,6 +24,21 @@ pub struct FromFramework {
     pub largest: f32,
     /// Whether it is in steps.
     pub steps: bool,
+    /// How the features differ, where the file has some.
+    pub features: Option<FeaturesFromFramework>,
+}
+
+/// How what comes out of the backbone differs from another engine's features.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FeaturesFromFramework {
+    /// The number of features, of all inputs together.
+    pub count: usize,
+    /// The number of those that differ in a bit.
+    pub different: usize,
+    /// The largest difference: as a part of the largest, or in steps of the backbone's byte.
+    pub largest: f32,
+    /// Whether it is in steps.
+    pub steps: bool,
 }
 
 /// Compares the outputs for all inputs of a file.
@@ -96,8 +111,60 @@ pub fn compare(
              padding, stride, epsilon and activation, and were the outputs made with model.eval()?"
         );
     }
+    let ordered = inputs.iter().map(|input| places.iter().map(|place| input[*place]).collect());
+    // What an import has quantised itself is not the framework's.
+    let kept = int8.filter(|_| input_scale.is_some());
+    let features = features(file, (graph, parameters, kept), ordered)?;
     let steps = output_scale.is_some();
-    Ok(FromFramework { inputs: inputs.len(), largest, steps })
+    Ok(FromFramework { inputs: inputs.len(), largest, steps, features })
+}
+
+/// Compares what comes out of the backbone, where the file has that: another engine's features.
+fn features(
+    file: &SafeTensors,
+    (graph, parameters, int8): (&Graph, &[f32], Option<&Quantised>),
+    inputs: impl Iterator<Item = Vec<f32>>,
+) -> Result<Option<FeaturesFromFramework>> {
+    if !file.names().contains(&"features") {
+        return Ok(None);
+    }
+    ensure!(graph.backbone > 0, "tensor features: nothing lies before what is trained");
+    let backbone = graph.backbone();
+    let scale = int8.map(|quantised| quantised.output);
+    let expected = rows(file, "features", length(backbone.output()), scale)?;
+    let evaluator = Evaluator::new(&backbone, parameters);
+    let most = expected.iter().flatten().fold(f32::MIN_POSITIVE, |most, x| most.max(x.abs()));
+    // Some engines round the factor between two layers to a float.
+    let (unit, tolerance) = scale.map_or((most, TOLERANCE), |scale| (scale.step as f32, 1.0));
+    let mut found =
+        FeaturesFromFramework { count: 0, different: 0, largest: 0.0, steps: scale.is_some() };
+    let mut seen = 0;
+    for (input, expected) in inputs.zip(&expected) {
+        let features = match int8 {
+            Some(quantised) => reference::features(&backbone, quantised, &input),
+            None => evaluator.logits(&input),
+        };
+        for (place, (feature, expected)) in features.iter().zip(expected).enumerate() {
+            let difference = (feature - expected).abs() / unit;
+            // A difference of two steps is far above this, and of one far below.
+            ensure!(
+                difference <= 1.01 * tolerance,
+                "feature {place} of input {seen} is {feature}, expected {expected}: are the \
+                 features what comes before the layers that are trained, and with the scale and \
+                 the zero point that the model's file has there?"
+            );
+            found.count += 1;
+            found.different += usize::from(feature.to_bits() != expected.to_bits());
+            found.largest = found.largest.max(difference);
+        }
+        seen += 1;
+    }
+    ensure!(
+        seen == expected.len(),
+        "tensor features: expected {seen}, one for each input, found {}",
+        expected.len()
+    );
+    Ok(Some(found))
 }
 
 /// A tensor of rows, as numbers.

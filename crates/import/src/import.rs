@@ -122,7 +122,9 @@ impl Import {
     }
 
     /// Compares the import with what the framework that made the model computes: a safetensors file
-    /// with `inputs` and its `outputs` for them, in the model's own order and types.
+    /// with `inputs` and its `outputs` for them, in the model's own order and types; and where
+    /// another engine is to compute them, its `features`, which is what comes before the layers that
+    /// are trained, place by place.
     #[must_use]
     pub fn expected(mut self, outputs: impl Into<PathBuf>) -> Self {
         self.expected = Some(outputs.into());

@@ -66,7 +66,7 @@ mod write;
 pub use compare::Difference;
 pub use emit::File;
 pub use error::Error;
-pub use expected::FromFramework;
+pub use expected::{FeaturesFromFramework, FromFramework};
 pub use export::Exported;
 pub use import::Import;
 pub use imported::Imported;

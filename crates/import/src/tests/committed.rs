@@ -44,7 +44,7 @@ fn expected(graph: &Graph) -> Result<(Vec<Vec<f32>>, Vec<f32>)> {
     let file = tensors::parse(&bytes, "expected")?;
     let outputs = graph.nodes.last().map_or(0, |node| length(node.output));
     let inputs: Vec<Vec<f32>> = Inputs::read(graph, &file)?.iter().collect();
-    let logits = tensors::floats(&file, "logits", &[inputs.len(), outputs])?;
+    let logits = tensors::floats(&file, "outputs", &[inputs.len(), outputs])?;
     Ok((inputs, logits))
 }
 

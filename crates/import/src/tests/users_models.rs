@@ -53,6 +53,46 @@ fn the_models_of_mlperf_tiny_need_no_description_and_have_litert_s_outputs() -> 
 }
 
 #[test]
+fn the_digits_of_pytorch_and_of_tensorflow_are_imported_with_their_outputs_and_features()
+-> Result<()> {
+    let onnx = Import::new(models().join("digits_cnn.onnx"))
+        .expected(models().join("digits_cnn_expected.safetensors"))
+        .read()?;
+    let found = onnx.from_framework().context("nothing was compared")?;
+    ensure!(!found.steps && found.largest <= 1e-5, "{found:?}");
+    let tflite = Import::new(models().join("digits_cnn.tflite"))
+        .expected(models().join("digits_cnn_features.safetensors"))
+        .read()?;
+    // What LiteRT computes before the last layer, which is what another engine would hand over.
+    let found = tflite.from_framework().context("nothing was compared")?;
+    let features = found.features.context("no features were compared")?;
+    ensure!(features.steps && (features.count, features.different) == (6400, 0), "{features:?}");
+    Ok(())
+}
+
+#[test]
+fn features_of_another_layer_are_refused_by_their_place() -> Result<()> {
+    let import = Import::new(models().join("digits_cnn.tflite"))
+        .expected(models().join("digits_cnn_features.safetensors"))
+        .train(["last:2"]);
+    let said = import.read().err().context("expected an error")?.to_string();
+    ensure!(said.contains("tensor features: expected a count and then 128 values"), "{said}");
+    let file = std::fs::read(models().join("digits_cnn_features.safetensors"))?;
+    let mut wrong = file.clone();
+    // The tensors lie in the order of their names.
+    let [header, ..] = file.as_chunks::<8>().0 else { anyhow::bail!("a short file") };
+    let data = 8 + usize::try_from(u64::from_le_bytes(*header))?;
+    wrong[data + 70] = wrong[data + 70].wrapping_add(2);
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("wrong.safetensors");
+    std::fs::write(&path, wrong)?;
+    let import = Import::new(models().join("digits_cnn.tflite")).expected(path);
+    let said = import.read().err().context("expected an error")?.to_string();
+    ensure!(said.contains("feature 6 of input 1 is"), "{said}");
+    Ok(())
+}
+
+#[test]
 fn modules_of_pytorch_have_its_outputs_and_a_recurrent_one_is_refused_by_its_node() -> Result<()> {
     let Some(shared) = shared() else { return Ok(()) };
     let files = files(&shared.join("models/torch"))?;
