@@ -5,6 +5,7 @@ use crate::device::{self, Build, DeviceRun};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use comfy_table::{Table, presets::ASCII_MARKDOWN};
+use oorandom::Rand32;
 use rolling_ball_import::{Import, Imported, shown};
 use rolling_ball_rehearsal::desktop::{History, events, first_difference};
 use rolling_ball_rehearsal::{Event, Image, OptimizerKind, Settings};
@@ -21,6 +22,8 @@ use workbench::{progress, setup};
 const NAME: &str = "own_model";
 /// The cores that it is run on.
 const MACHINES: [&Machine; 2] = [&MPS2_AN386, &MPS3_AN547];
+/// How many inputs are drawn where there are no samples.
+const DRAWN: usize = 500;
 /// Wall-clock limit of an emulated run: an inference of a large network takes a second.
 const LIMIT: Duration = Duration::from_secs(1800);
 
@@ -28,8 +31,9 @@ const LIMIT: Duration = Duration::from_secs(1800);
 /// draw on an emulated Cortex-M4F and Cortex-M55 too: the same bits in theta after each step, and
 /// in all outputs.
 ///
-/// Without a model it is models/digits_cnn.tflite, and without samples they are 8x8 digits as a
-/// sensor sees them that is turned by 40 degrees.
+/// Without a model it is models/digits_cnn.tflite, and its samples are 8x8 digits as a sensor sees
+/// them that is turned by 40 degrees. Another model without samples gets drawn ones: what the model
+/// says of each is its label, and then a sensor has another gain, an offset and noise.
 #[derive(Args, Clone, Debug)]
 pub struct ModelArgs {
     /// An ONNX or a TFLite file
@@ -106,25 +110,25 @@ pub fn model(args: &ModelArgs) -> Result<()> {
     spinner.finish_and_clear();
     say(&imported);
 
-    let data = data(args, &imported)?;
-    ensure!(
-        args.labelled > 0 && args.labelled < data.labels.len(),
-        "--labelled {}: there are {} samples, and some must be left to test on",
-        args.labelled,
-        data.labels.len()
-    );
     let variables = [
         ("OWN_MODEL", model.display().to_string()),
         ("OWN_MODEL_TRAIN", args.train.join(" ")),
         ("OWN_MODEL_KEPT", args.labelled.to_string()),
         ("OWN_MODEL_IMAGE", device::images(NAME)?.join("device.image").display().to_string()),
     ];
-    let mut on_device = data.draw(args.labelled, 1);
-    on_device.1 = on_device.1.select(&Vec::from_iter(0..args.tested_on_device));
-    write(&variables[3].1, args, &on_device)?;
     let spinner = progress::spinner("building it for the desktop");
     let program = desktop(&variables)?;
     spinner.finish_and_clear();
+    let data = data(args, &imported, &program)?;
+    ensure!(
+        args.labelled > 0 && args.labelled < data.labels.len(),
+        "--labelled {}: there are {} samples, and some must be left to test on",
+        args.labelled,
+        data.labels.len()
+    );
+    let mut on_device = data.draw(args.labelled, 1);
+    on_device.1 = on_device.1.select(&Vec::from_iter(0..args.tested_on_device));
+    write(&variables[3].1, args, &on_device)?;
 
     let bar = progress::bar("fine-tuning on the desktop", "draws");
     bar.set_length(args.draws);
@@ -183,10 +187,11 @@ fn say(imported: &Imported) {
     }
 }
 
-fn data(args: &ModelArgs, imported: &Imported) -> Result<Dataset> {
-    let data = match &args.samples {
-        None => digits::sensed(&digits::SENSOR, 1)?,
-        Some(path) => {
+fn data(args: &ModelArgs, imported: &Imported, program: &Path) -> Result<Dataset> {
+    let data = match (&args.samples, &args.model) {
+        (None, None) => digits::sensed(&digits::SENSOR, 1)?,
+        (None, Some(_)) => drawn(args, imported, program)?,
+        (Some(path), _) => {
             let samples = imported.samples(path)?;
             Dataset {
                 inputs: samples.inputs,
@@ -204,6 +209,36 @@ fn data(args: &ModelArgs, imported: &Imported) -> Result<Dataset> {
         imported.sizes().inputs
     );
     Ok(data)
+}
+
+/// Inputs of random patterns, which the model labels, and as another sensor sees them.
+fn drawn(args: &ModelArgs, imported: &Imported, program: &Path) -> Result<Dataset> {
+    let width = imported.sizes().inputs;
+    let (scale, offset) = imported.byte();
+    let mut random = Rand32::new(1);
+    let mut around = |middle: f32, most: f32| middle + most * (2.0 * random.rand_float() - 1.0);
+    let mut clean = Dataset { inputs: Vec::new(), labels: vec![0; DRAWN], width, scale, offset };
+    for _ in 0..DRAWN {
+        // A level, waves over the values, and noise: alone, noise looks the same to most networks.
+        let (level, height) = (around(128.0, 90.0), around(60.0, 60.0));
+        let (pace, phase) = (around(0.35, 0.34), around(0.0, 3.0));
+        clean.inputs.extend((0..width).map(|place| {
+            let wave = (pace * place as f32 + phase).sin();
+            around(level + height * wave, 25.0) as u8
+        }));
+    }
+    let path = device::images(NAME)?.join("classes.image");
+    write(&path, args, &(clean.select(&[]), clean.clone()))?;
+    let mut command = std::process::Command::new(program);
+    let said = capture(command.arg("--classes").arg(path), "asking the model for labels")?;
+    let classes = said.lines().map(|line| Ok(line.parse()?));
+    let labels = classes.collect::<Result<Vec<u8>>>()?;
+    let mut counts = vec![0; imported.sizes().outputs];
+    labels.iter().for_each(|label| counts[usize::from(*label)] += 1);
+    println!("{DRAWN} drawn inputs, labelled by the model itself: {counts:?} of its classes");
+    let other = |byte: &u8| around(30.0 + 0.7 * f32::from(*byte), 12.0) as u8;
+    let inputs = clean.inputs.iter().map(other).collect();
+    Ok(Dataset { inputs, labels, ..clean })
 }
 
 /// Writes an image of labelled samples, and others to test on. The parameters to start from are the

@@ -1,8 +1,13 @@
 //! A model of your own, imported by the build script: fine-tuned by an emulated Cortex-M from the
-//! image in its flash, or on the desktop from the images that are named.
+//! image in its flash, or on the desktop from the images that are named. With `--classes`, the desktop
+//! names the classes that the model sees in the images' samples.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
 use rolling_ball::Error;
+#[cfg(not(target_os = "none"))]
+use rolling_ball::nn::Samples;
+#[cfg(not(target_os = "none"))]
+use rolling_ball_rehearsal::desktop;
 use rolling_ball_rehearsal::{Image, Model};
 
 mod model {
@@ -38,14 +43,25 @@ fn main() -> ! {
 
 #[cfg(not(target_os = "none"))]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let files: Vec<_> = std::env::args_os().skip(1).collect();
+    let mut files: Vec<_> = std::env::args_os().skip(1).collect();
+    let classes = files.first().is_some_and(|first| first == "--classes");
+    files.drain(..usize::from(classes));
     if files.is_empty() {
         return Err("expected the files of images, as `cargo xtask model` writes them".into());
     }
     for file in files {
-        // Read into floats, which lie where an image must.
         let bytes = std::fs::read(file)?;
-        rolling_ball_rehearsal::desktop::print(&start(&Image::parse(&bytes)?)?)?;
+        let model = start(&Image::parse(&bytes)?)?;
+        if classes { tell_classes(&model)? } else { desktop::print(&model)? }
+    }
+    Ok(())
+}
+
+#[cfg(not(target_os = "none"))]
+fn tell_classes(model: &Model<'_, model::Layers, model::Backbone>) -> Result<(), Error> {
+    let mut scratch = vec![0.0; model::Network::INFERENCE_SCRATCH];
+    for sample in model.image.held_out.all() {
+        println!("{}", model.network.classify(model.start, &sample.input, &mut scratch)?);
     }
     Ok(())
 }
