@@ -1,7 +1,7 @@
 //! What to import, and the way from its files to a network.
 
 use crate::compare::{Comparison, Difference};
-use crate::dataflow::{Choice, Scale};
+use crate::dataflow::{Choice, Dataflow, Scale};
 use crate::emit;
 use crate::engine::Engine;
 use crate::error::Error;
@@ -284,6 +284,7 @@ impl Import {
                 Some(report::measure(&graph, &parameters, int8.as_ref(), &test)?)
             }
         };
+        let byte = self.byte(dataflow.as_ref());
         // The files in text are the largest part of an import: nothing else is needed with them.
         drop((dataflow, opened));
         drop(bytes);
@@ -295,10 +296,24 @@ impl Import {
             measured,
             unused,
             notes,
+            byte,
             differences,
             from_framework,
             files,
         })
+    }
+
+    /// What a byte of an input stands for: a factor, and an offset.
+    fn byte(&self, dataflow: Option<&Dataflow>) -> (f32, f32) {
+        match dataflow.and_then(|dataflow| dataflow.values.first()?.scale) {
+            Some(Scale { step, zero }) => {
+                (step as f32, ((-128.0 - f64::from(zero)) * step) as f32)
+            }
+            None => {
+                let [least, largest] = self.range;
+                ((largest - least) / 255.0, least)
+            }
+        }
     }
 
     /// The network of the file, of which this is trained where no description says it.

@@ -4,11 +4,14 @@ use crate::compare::Difference;
 use crate::emit::File;
 use crate::error::Error;
 use crate::expected::FromFramework;
-use crate::graph::Graph;
+use crate::graph::{Graph, length};
 use crate::int8::Quantised;
+use crate::read::{LARGEST_TENSORS, read};
 use crate::report::{self, Measured, Row};
-use crate::sizes;
+use crate::samples::Samples;
+use crate::sizes::{self, Sizes};
 use crate::write::{self, Existing};
+use anyhow::{Context, Result};
 use std::path::Path;
 
 /// An imported network: its files, and what it takes of a board.
@@ -26,6 +29,8 @@ pub struct Imported {
     pub(crate) unused: Vec<String>,
     /// What was left away or folded.
     pub(crate) notes: Vec<String>,
+    /// What a byte of an input stands for: what multiplies it, and what is added after.
+    pub(crate) byte: (f32, f32),
     /// How each layer differs from the file's own graph.
     pub(crate) differences: Vec<Difference>,
     /// How the outputs differ from the framework's.
@@ -87,6 +92,49 @@ impl Imported {
     pub fn report(&self) -> Vec<Row> {
         let Self { graph, parameters, int8, measured, .. } = self;
         report::rows(graph, parameters, int8.as_ref(), measured.as_ref())
+    }
+
+    /// What the network has and takes, in numbers.
+    #[must_use]
+    pub fn sizes(&self) -> Sizes {
+        let Self { graph, parameters, int8, files, .. } = self;
+        let layers = &graph.nodes[graph.backbone..];
+        let features = length(layers.first().map_or(graph.output(), |node| node.input));
+        let numbers = files.iter().filter(|file| file.name.ends_with(".bin"));
+        Sizes {
+            inputs: length(graph.input),
+            outputs: length(graph.output()),
+            parameters: sizes::split(graph, parameters).theta.len(),
+            scratch: sizes::scratch(graph, int8.as_ref()),
+            features,
+            feature_bytes: if int8.is_some() { features } else { 4 * features },
+            flash_bytes: numbers.map(|file| file.content.len()).sum(),
+        }
+    }
+
+    /// What a byte of an input stands for, where nobody says otherwise, as a factor and an offset:
+    /// what the byte is to a model that takes bytes, else [`Import::range`] in 255 steps.
+    ///
+    /// [`Import::range`]: crate::Import::range
+    #[must_use]
+    pub fn byte(&self) -> (f32, f32) {
+        self.byte
+    }
+
+    /// Reads labelled samples for a firmware of this network: a safetensors file as that of
+    /// [`Import::test`], in bytes. The file is checked against the network, and its order changed
+    /// to the network's.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] says what is wrong with the file.
+    ///
+    /// [`Import::test`]: crate::Import::test
+    pub fn samples(&self, path: impl AsRef<Path>) -> Result<Samples, Error> {
+        let path = path.as_ref();
+        let what = path.display().to_string();
+        let bytes = read(path, LARGEST_TENSORS)?;
+        Ok(Samples::read(&self.graph, &bytes, &what).context(what)?)
     }
 
     /// Writes the files into a directory, which is made where it does not exist. Each file is there

@@ -83,6 +83,14 @@ impl<'a> Inputs<'a> {
         values / self.places.len()
     }
 
+    /// All inputs in this project's order, with scale and offset, where the file has bytes.
+    pub fn bytes(&self) -> Option<(Vec<u8>, f32, f32)> {
+        let Values::Bytes { bytes, scale, offset } = self.values else { return None };
+        let inputs = bytes.chunks_exact(self.places.len());
+        let ordered = inputs.flat_map(|input| self.places.iter().map(|place| input[*place]));
+        Some((ordered.collect(), scale, offset))
+    }
+
     /// The inputs in this project's order, one at a time.
     pub fn iter(&self) -> impl Iterator<Item = Vec<f32>> {
         let width = self.places.len();

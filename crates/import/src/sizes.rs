@@ -3,6 +3,27 @@
 use super::graph::{Graph, Map, Node, Operation, every, length};
 use super::int8::{Layer, Placed, Quantised};
 
+/// What an imported network has and takes; see [`Imported::sizes`](crate::Imported::sizes). The
+/// first five are equal to the constants of `Network` of the same meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizes {
+    /// The values of an input.
+    pub inputs: usize,
+    /// The outputs, which are the classes of a classifier.
+    pub outputs: usize,
+    /// The parameters that are trained.
+    pub parameters: usize,
+    /// The floats of the scratch slice of a training.
+    pub scratch: usize,
+    /// The values that the frozen backbone makes of an input, for what is trained to learn from.
+    pub features: usize,
+    /// The bytes that they take where they are kept: one each of an int8 backbone, else four.
+    pub feature_bytes: usize,
+    /// The bytes of flash of all numbers: the backbone, the frozen parameters after it, and theta
+    /// to start from.
+    pub flash_bytes: usize,
+}
+
 /// The parameters after the backbone, by where they are stored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
