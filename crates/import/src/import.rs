@@ -306,9 +306,7 @@ impl Import {
     /// What a byte of an input stands for: a factor, and an offset.
     fn byte(&self, dataflow: Option<&Dataflow>) -> (f32, f32) {
         match dataflow.and_then(|dataflow| dataflow.values.first()?.scale) {
-            Some(Scale { step, zero }) => {
-                (step as f32, ((-128.0 - f64::from(zero)) * step) as f32)
-            }
+            Some(Scale { step, zero }) => (step as f32, ((-128.0 - f64::from(zero)) * step) as f32),
             None => {
                 let [least, largest] = self.range;
                 ((largest - least) / 255.0, least)

@@ -1,5 +1,6 @@
 //! The emulated board: its flash is a file on the host, so that it outlives the emulator.
 
+use core::ffi::CStr;
 use core::fmt;
 use core::ops::Range;
 use cortex_m_rt::{ExceptionFrame, exception};
@@ -22,28 +23,24 @@ pub use semihosting::println as info;
 /// Where checkpoints lie in the flash.
 pub const CHECKPOINTS: Range<u32> = 0..{{checkpoint_bytes}};
 
-/// A file of this project, wherever the emulator is started.
-macro_rules! path {
-    ($name:literal) => {
-        match core::ffi::CStr::from_bytes_with_nul(
-            concat!(env!("CARGO_MANIFEST_DIR"), "/", $name, "\0").as_bytes(),
-        ) {
-            Ok(path) => path,
-            Err(_) => unreachable!(),
-        }
-    };
+const FLASH: &CStr = host_path(concat!(env!("CARGO_MANIFEST_DIR"), "/flash.bin\0"));
+
+/// The path of a file on the host, which ends in a zero.
+pub const fn host_path(path: &'static str) -> &'static CStr {
+    match CStr::from_bytes_with_nul(path.as_bytes()) {
+        Ok(path) => path,
+        Err(_) => panic!("expected one zero, at the end of the path"),
+    }
 }
-pub(crate) use path;
 
 /// Opens the flash, which is made where it is not there yet.
 pub fn start() -> Flash {
-    let path = path!("flash.bin");
     let mut options = File::options();
     options.read(true).write(true);
-    let there = options.open(path);
-    match there.or_else(|_| options.create(true).truncate(true).open(path)) {
+    let there = options.open(FLASH);
+    match there.or_else(|_| options.create(true).truncate(true).open(FLASH)) {
         Ok(file) => Flash(file),
-        Err(_) => panic!("cannot open {path:?}"),
+        Err(_) => panic!("cannot open {FLASH:?}"),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Stands in for a sensor: readings from a file on the host. Put your own in its place.
 
+use crate::board::host_path;
 use crate::model::Network;
+use core::ffi::CStr;
 use core::mem;
 use semihosting::fs::File;
 use semihosting::io::Read;
@@ -8,6 +10,8 @@ use semihosting::io::Read;
 /// What a byte of a reading stands for: `byte * SCALE + OFFSET`.
 pub const SCALE: f32 = {{scale}};
 pub const OFFSET: f32 = {{offset}};
+
+const READINGS: &CStr = host_path(concat!(env!("CARGO_MANIFEST_DIR"), "/samples.bin\0"));
 
 /// A reading, and its class where somebody has named it.
 pub struct Reading<'a> {
@@ -24,10 +28,9 @@ pub struct Sensor {
 
 impl Sensor {
     pub fn new() -> Self {
-        let path = crate::board::path!("samples.bin");
-        match File::open(path) {
+        match File::open(READINGS) {
             Ok(file) => Self { file, record: [0; 1 + Network::INPUTS], waits: false },
-            Err(_) => panic!("cannot open {path:?}"),
+            Err(_) => panic!("cannot open {READINGS:?}"),
         }
     }
 
