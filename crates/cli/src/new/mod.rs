@@ -170,24 +170,30 @@ impl Files {
 
 /// Writes the project, whole or not at all.
 fn write(folder: &Path, project: &Project, files: &Files, records: &[u8]) -> Result<()> {
-    let written = || -> io::Result<()> {
-        // Fails where somebody else has made it meanwhile.
-        fs::create_dir(folder)?;
-        for (path, text) in project.files() {
-            let path = folder.join(path);
-            fs::create_dir_all(path.parent().unwrap_or(folder))?;
-            fs::write(path, text)?;
-        }
-        for (from, to) in &files.copied {
-            fs::copy(from, folder.join(to))?;
-        }
-        fs::write(folder.join("samples.bin"), records)
-    };
+    let what = || format!("cannot write {}", folder.display());
     if let Some(parent) = folder.parent() {
-        fs::create_dir_all(parent)
-            .with_context(|| format!("cannot make the directory {}", parent.display()))?;
+        fs::create_dir_all(parent).with_context(what)?;
     }
-    written().with_context(|| format!("cannot write {}", folder.display()))
+    // This fails where somebody else has made it meanwhile.
+    fs::create_dir(folder).with_context(what)?;
+    let written = fill(folder, project, files, records).with_context(what);
+    if written.is_err() {
+        // It is this command's own; the first error is the one to tell.
+        let _ = fs::remove_dir_all(folder);
+    }
+    written
+}
+
+fn fill(folder: &Path, project: &Project, files: &Files, records: &[u8]) -> io::Result<()> {
+    for (path, text) in project.files() {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap_or(folder))?;
+        fs::write(path, text)?;
+    }
+    for (from, to) in &files.copied {
+        fs::copy(from, folder.join(to))?;
+    }
+    fs::write(folder.join("samples.bin"), records)
 }
 
 /// Tells what was written, and how to go on.

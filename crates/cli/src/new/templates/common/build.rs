@@ -9,7 +9,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 {{import}}    import.build()?;
 
     println!("cargo::rerun-if-changed=memory.x");
-    println!("cargo::rustc-link-search={}", env::var("CARGO_MANIFEST_DIR")?);
+    println!(
+        "cargo::rustc-link-search={}",
+        env::var("CARGO_MANIFEST_DIR")?
+    );
     println!("cargo::rustc-link-arg-bins=-Tlink.x");
 {{defmt}}    Ok(())
 }

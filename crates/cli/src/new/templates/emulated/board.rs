@@ -65,7 +65,9 @@ pub struct Flash(File);
 
 impl Flash {
     fn at(&mut self, offset: u32) -> Result<&mut File, NorFlashErrorKind> {
-        self.0.seek(SeekFrom::Start(offset.into())).map_err(failed)?;
+        self.0
+            .seek(SeekFrom::Start(offset.into()))
+            .map_err(failed)?;
         Ok(&mut self.0)
     }
 }

@@ -29,7 +29,11 @@ pub struct Sensor {
 impl Sensor {
     pub fn new() -> Self {
         match File::open(READINGS) {
-            Ok(file) => Self { file, record: [0; 1 + Network::INPUTS], waits: false },
+            Ok(file) => Self {
+                file,
+                record: [0; 1 + Network::INPUTS],
+                waits: false,
+            },
             Err(_) => panic!("cannot open {READINGS:?}"),
         }
     }
@@ -43,6 +47,9 @@ impl Sensor {
     pub fn take(&mut self) -> Option<Reading<'_>> {
         self.look();
         let (label, input) = self.record.split_first()?;
-        mem::take(&mut self.waits).then_some(Reading { input, label: Some(*label) })
+        mem::take(&mut self.waits).then_some(Reading {
+            input,
+            label: Some(*label),
+        })
     }
 }

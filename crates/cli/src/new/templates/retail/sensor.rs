@@ -23,7 +23,10 @@ pub struct Sensor {
 
 impl Sensor {
     pub fn new() -> Self {
-        Self { records: RECORDS.chunks_exact(1 + Network::INPUTS), waiting: None }
+        Self {
+            records: RECORDS.chunks_exact(1 + Network::INPUTS),
+            waiting: None,
+        }
     }
 
     /// Fetches the next reading, where no other waits to be taken.
@@ -35,6 +38,9 @@ impl Sensor {
     pub fn take(&mut self) -> Option<Reading<'_>> {
         self.look();
         let (label, input) = self.waiting.take()?.split_first()?;
-        Some(Reading { input, label: Some(*label) })
+        Some(Reading {
+            input,
+            label: Some(*label),
+        })
     }
 }

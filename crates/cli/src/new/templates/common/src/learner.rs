@@ -34,15 +34,12 @@ pub struct Memory {
 impl Memory {
     /// Zeros, which take no flash.
     pub const fn new() -> Self {
-        Self { training: nn::Memory::ZERO, learned: Store::new(), held_out: Store::new() }
+        Self {
+            training: nn::Memory::ZERO,
+            learned: Store::new(),
+            held_out: Store::new(),
+        }
     }
-}
-
-/// How a session ended: how many of the samples that were held out were put into their class.
-pub struct Outcome {
-    pub before: usize,
-    pub after: usize,
-    pub held_out: usize,
 }
 
 pub struct Learner {
@@ -64,7 +61,12 @@ impl Learner {
             None => info!("nothing is saved yet"),
         }
         let interrupted = steps.is_some_and(|steps| (1..STEPS).contains(&steps));
-        Ok(Self { network: model::network()?, memory, checkpoints, interrupted })
+        Ok(Self {
+            network: model::network()?,
+            memory,
+            checkpoints,
+            interrupted,
+        })
     }
 
     /// Names the class of a reading.
@@ -75,22 +77,29 @@ impl Learner {
 
     /// Remembers a labelled reading: of each class one to learn from and one to check on, in turn.
     pub fn remember(&mut self, input: &[u8], class: u8) -> Result<(), Failure> {
-        let Memory { training, learned, held_out } = &mut *self.memory;
+        let memory = &mut *self.memory;
         let mut features: Features = [{{zero}}; Network::FEATURES];
-        self.network.features(&quantized(input), &mut training.scratch, &mut features)?;
-        let learns = learned.len_of(class) <= held_out.len_of(class);
-        let store = if learns { learned } else { held_out };
+        let scratch = &mut memory.training.scratch;
+        self.network
+            .features(&quantized(input), scratch, &mut features)?;
+        let learns = memory.learned.len_of(class) <= memory.held_out.len_of(class);
+        let store = match learns {
+            true => &mut memory.learned,
+            false => &mut memory.held_out,
+        };
         store.push_with_features(&[], &features, class);
         Ok(())
     }
 
     /// Learns for a session, or for what is left of an interrupted one, and calls `between` after
-    /// each piece: a sample, forward and backward. What was learned is taken back where fewer of
-    /// the held-out samples are right than before.
-    pub fn learn(&mut self, mut between: impl FnMut()) -> Result<Outcome, Failure> {
-        let Self { network, checkpoints, .. } = self;
-        let Memory { training, learned, held_out } = &mut *self.memory;
-        let nn::Memory { theta, vectors: [gradient, offset, old], scratch } = training;
+    /// each piece: a sample, forward and backward. Returns whether it kept what it learned: where
+    /// fewer of the held-out samples are right than before, it is taken back.
+    pub fn learn(&mut self, mut between: impl FnMut()) -> Result<bool, Failure> {
+        let (network, checkpoints) = (&self.network, &mut self.checkpoints);
+        let (learned, held_out) = (&self.memory.learned, &self.memory.held_out);
+        let training = &mut self.memory.training;
+        let (theta, scratch) = (&mut training.theta, &mut training.scratch);
+        let [gradient, offset, old] = &mut training.vectors;
         let config = RollingBallConfig::fine_tuning(STEPS);
         let mut ball = Ball::new(config, [&mut gradient[..], &mut offset[..]])?;
         if core::mem::take(&mut self.interrupted) {
@@ -100,7 +109,9 @@ impl Learner {
         } else {
             *old = *theta;
         }
+        let all = held_out.len();
         let before = right(network, old, held_out, scratch)?;
+        info!("before: {} of {} held out are right", before, all);
         while ball.steps() < STEPS {
             let samples = learned.features(network).all();
             let mut batch = network.batch(SoftmaxCrossEntropy::new(), samples, scratch)?;
@@ -117,17 +128,23 @@ impl Learner {
             }
         }
         let after = right(network, theta, held_out, scratch)?;
-        if after < before {
+        info!("after: {} of {} held out are right", after, all);
+        let keeps = after >= before;
+        if !keeps {
             *theta = *old;
             ball = Ball::new(config, [&mut gradient[..], &mut offset[..]])?;
         }
         checkpoints.save(theta, &ball)?;
-        Ok(Outcome { before, after, held_out: held_out.len() })
+        Ok(keeps)
     }
 }
 
 fn quantized(values: &[u8]) -> Quantized<'_> {
-    Quantized { values, scale: SCALE, offset: OFFSET }
+    Quantized {
+        values,
+        scale: SCALE,
+        offset: OFFSET,
+    }
 }
 
 /// How many samples the network puts into their class.

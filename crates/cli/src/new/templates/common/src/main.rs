@@ -47,10 +47,8 @@ fn run(flash: board::Flash) -> Result<(), Failure> {
         if labels == LABELS {
             labels = 0;
             // Between any two pieces of learning is the time for what must not wait.
-            let outcome = learner.learn(|| sensor.look())?;
-            let learner::Outcome { before, after, held_out } = outcome;
-            info!("right of {} held out: {} before, {} after", held_out, before, after);
-            info!("{}", if after < before { "taken back" } else { "kept" });
+            let kept = learner.learn(|| sensor.look())?;
+            info!("{}", if kept { "kept" } else { "taken back" });
         }
     }
     Ok(())
