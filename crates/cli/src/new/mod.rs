@@ -77,6 +77,7 @@ pub fn new(args: &NewArgs) -> Result<()> {
         "the model has {} outputs: expected a classifier, whose labels are a byte",
         sizes.outputs
     );
+    ensure!(sizes.parameters > 0, "nothing of the model is trained: expected another --train");
     let given = args.samples.as_ref().map(|path| imported.samples(path)).transpose()?;
     let there = given.as_ref().map(|samples| samples.labels.len());
     let room = Room::find(board, &sizes, there.unwrap_or(DRAWN_OF_A_CLASS * sizes.outputs))?;

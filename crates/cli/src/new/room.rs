@@ -113,7 +113,7 @@ mod tests {
     fn checkpoints_begin_and_end_at_blocks_that_are_erased_and_leave_most_of_the_flash()
     -> Result<()> {
         for board in &BOARDS {
-            for parameters in [1, 650, 8_000] {
+            for parameters in [1, 650, 5_000] {
                 let sizes = Sizes { parameters, scratch: 0, ..SMALL };
                 let Room { checkpoint_bytes, .. } = Room::find(board, &sizes, 200)?;
                 assert!(checkpoint_bytes.is_multiple_of(2 * board.erase_bytes));

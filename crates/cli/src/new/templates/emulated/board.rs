@@ -11,8 +11,9 @@ use semihosting::fs::File;
 use semihosting::io::{Read, Seek, SeekFrom, Write};
 use semihosting::{eprintln, process};
 
+// They are linked for what defmt asks of them: critical sections, and a way out.
 #[cfg(feature = "defmt")]
-use defmt_semihosting as _;
+use {cortex_m as _, defmt_semihosting as _};
 
 #[cfg(feature = "defmt")]
 pub use defmt::info;
