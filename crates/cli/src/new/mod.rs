@@ -200,7 +200,7 @@ fn fill(folder: &Path, project: &Project, files: &Files, records: &[u8]) -> io::
 /// Tells what was written, and how to go on.
 fn told(args: &NewArgs, name: &str, imported: &Imported, project: &Project, there: usize) {
     let sizes = imported.sizes();
-    let Room { labels, checkpoint_bytes, ram_bytes } = project.room;
+    let Room { labels, labels_in_ram, checkpoint_bytes, ram_bytes } = project.room;
     let Board { what, ram_bytes: ram, emulated, target, .. } = project.board;
     println!("{name}: firmware that learns, for the {what}\n");
     println!("{:>9} parameters are trained", sizes.parameters);
@@ -217,7 +217,10 @@ fn told(args: &NewArgs, name: &str, imported: &Imported, project: &Project, ther
              own with --samples"
         );
     } else if labels < there {
-        println!("\nThere is room for {labels} of the {there} samples");
+        println!(
+            "\nThere is room for {labels} of the {there} samples, and RAM for {labels_in_ram} that \
+             a sensor delivers"
+        );
     }
     if !installed(target) {
         println!("\nThe compiler has no {target} yet:\n\n    rustup target add {target}");

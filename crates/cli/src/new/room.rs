@@ -18,6 +18,8 @@ const MOST_LABELS: usize = 2000;
 pub struct Room {
     /// How many labelled samples a session of learning has, half of them to check on.
     pub labels: usize,
+    /// For how many there would be RAM, if they came from a sensor and took no flash.
+    pub labels_in_ram: usize,
     /// Bytes of the flash, or of the file that stands in for it, that checkpoints have.
     pub checkpoint_bytes: usize,
     /// Bytes of RAM of learning, with the samples.
@@ -75,7 +77,7 @@ impl Room {
         let most = in_ram.min(in_flash.unwrap_or(usize::MAX)).min(MOST_LABELS.max(least));
         let labels = wanted.clamp(least, most);
         let ram_bytes = training + labels * sample;
-        Ok(Self { labels, checkpoint_bytes, ram_bytes })
+        Ok(Self { labels, labels_in_ram: in_ram, checkpoint_bytes, ram_bytes })
     }
 }
 
