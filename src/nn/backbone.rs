@@ -17,7 +17,7 @@ pub trait Backbone: Copy {
     const SCRATCH: usize;
 
     /// A feature as it is kept: a byte of an int8 backbone, else an `f32`.
-    type Feature: Copy;
+    type Feature: Copy + Default;
     /// Kept features, as the layers read them: with the bits that [`features`](Self::features)
     /// gives.
     type Kept<'k>: Input + Copy;

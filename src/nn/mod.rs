@@ -117,7 +117,7 @@ pub use loss::Loss;
 pub use max_pool::{MaxPool, MaxPool1d};
 pub use mean_squared_error::MeanSquaredError;
 pub use memory::Memory;
-pub use network::Network;
+pub use network::{Network, class_of};
 pub use parameters::{
     All, BiasesOnly, Filter, Frozen, Gradient, ParameterKind, Parameters, Trainable, WeightsOnly,
 };

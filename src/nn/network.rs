@@ -189,17 +189,7 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
         input: &(impl FeatureSource<B> + ?Sized),
         scratch: &mut [f32],
     ) -> Result<usize, Error> {
-        let output = self.predict(theta, input, scratch)?;
-        let mut best: Option<(usize, f32)> = None;
-        for (class, value) in (0..output.len()).zip(output.iter()) {
-            if !value.is_finite() {
-                return Err(Error::NonFiniteOutput);
-            }
-            if best.is_none_or(|(_, largest)| *value > largest) {
-                best = Some((class, *value));
-            }
-        }
-        best.map(|(class, _)| class).ok_or(Error::NonFiniteOutput)
+        class_of(self.predict(theta, input, scratch)?)
     }
 
     /// As many samples as the scratch slice has room for.
@@ -236,6 +226,23 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
     {
         Parameters { theta, frozen: self.frozen }
     }
+}
+
+/// The class that an output names: the number of its largest value, and of equal ones the first.
+///
+/// # Errors
+/// [`Error::NonFiniteOutput`] where a value is NaN or infinite, or there is none.
+pub fn class_of(output: &[f32]) -> Result<usize, Error> {
+    let mut best: Option<(usize, f32)> = None;
+    for (class, value) in (0..output.len()).zip(output.iter()) {
+        if !value.is_finite() {
+            return Err(Error::NonFiniteOutput);
+        }
+        if best.is_none_or(|(_, largest)| *value > largest) {
+            best = Some((class, *value));
+        }
+    }
+    best.map(|(class, _)| class).ok_or(Error::NonFiniteOutput)
 }
 
 /// The scratch slice in its parts, sample after sample.

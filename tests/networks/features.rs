@@ -90,7 +90,7 @@ const LABELS: [usize; SAMPLES] = [0, 2, 1, 1, 0, 2];
 
 /// Theta's bits after some steps, and how often the backbone was evaluated. With room for so many
 /// samples' features, or without any mention of them.
-fn train<B: Backbone<Feature: Default>>(backbone: B, room: Option<usize>) -> (Vec<u32>, usize) {
+fn train<B: Backbone>(backbone: B, room: Option<usize>) -> (Vec<u32>, usize) {
     let count = Cell::new(0);
     let network = Network::<Tail, _>::with_backbone(Counted { backbone, count: &count }, &[]);
     let network = network.unwrap();
@@ -117,7 +117,7 @@ fn train<B: Backbone<Feature: Default>>(backbone: B, room: Option<usize>) -> (Ve
 
 #[test]
 fn kept_features_are_evaluated_once_a_sample_and_change_no_bit() {
-    fn check<B: Backbone<Feature: Default>>(backbone: B) {
+    fn check<B: Backbone>(backbone: B) {
         let (theta, count) = train(backbone, None);
         assert_eq!(count, EVALUATIONS * SAMPLES);
         for room in [0, 1, SAMPLES - 1, SAMPLES, SAMPLES + 3] {

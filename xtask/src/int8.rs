@@ -8,8 +8,8 @@ use indicatif::ProgressBar;
 use rayon::prelude::*;
 use rolling_ball::nn::int8::{self, Int8Backbone};
 use rolling_ball::nn::{
-    Backbone, Conv1d, Dense, FloatBackbone, Kernel, Layer, MaxPool1d, Network, Padding, Signal,
-    SoftmaxCrossEntropy, Stride, Window, over,
+    Backbone, Conv1d, Dense, FloatBackbone, Kernel, Layer, MaxPool1d, Network, Padding, Samples,
+    Signal, SoftmaxCrossEntropy, Stride, Window, over,
 };
 use rolling_ball::{RollingBallConfig, step};
 use rolling_ball_import::quantise_backbone;
@@ -182,18 +182,19 @@ fn fine_tune(
     let mut theta = tail.to_vec();
     let accuracy = |theta: &[f32], scratch: &mut [f32]| -> Result<f64> {
         let accuracy =
-            rolling_ball_rehearsal::accuracy(&network, theta, &held_out.samples(), scratch)?;
+            rolling_ball_rehearsal::accuracy(&network, theta, held_out.samples(), scratch)?;
         Ok(f64::from(accuracy.correct) / f64::from(accuracy.samples))
     };
     let before = accuracy(&theta, &mut scratch)?;
     let samples = labelled.samples();
-    let stream = samples.stream(0, samples.len());
-    let mut objective = network.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
+    let mut kept = vec![Default::default(); samples.len() * Tail::INPUTS];
+    let features = network.keep(samples, &mut kept, &mut scratch)?;
     let mut ball = optimizer(Tail::PARAMETERS, RollingBallConfig::fine_tuning(STEPS))?;
+    let loss = SoftmaxCrossEntropy::new();
+    let mut objective = network.batch(loss, features.all(), &mut scratch)?;
     for _ in 0..STEPS {
         step(&mut ball, &mut objective, &mut theta)?;
     }
-    drop(objective);
     Ok(Accuracies { before, after: accuracy(&theta, &mut scratch)? })
 }
 

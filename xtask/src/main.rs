@@ -12,6 +12,7 @@ mod fuzz;
 mod int8;
 mod lab;
 mod lanes;
+mod model;
 mod own_network;
 mod resume;
 mod size;
@@ -44,6 +45,7 @@ enum Task {
     Fuzz(fuzz::FuzzArgs),
     Int8(int8::Int8Args),
     Lanes(lanes::LanesArgs),
+    Model(model::ModelArgs),
     Resume(resume::ResumeArgs),
     Size(size::SizeArgs),
     Soak(soak::SoakArgs),
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Task::Lint => test::lint(),
         Task::Boards => boards::boards(),
         Task::Lanes(args) => lanes::lanes(&args),
+        Task::Model(args) => model::model(&args),
         Task::Duty(args) => duty::duty(&args),
         Task::Resume(args) => resume::resume(&args),
         Task::Size(args) => size::size(&args),

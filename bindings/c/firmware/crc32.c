@@ -1,8 +1,12 @@
 #include "crc32.h"
 
 uint32_t crc32(const void *data, size_t length) {
+    return crc32_continued(0, data, length);
+}
+
+uint32_t crc32_continued(uint32_t before, const void *data, size_t length) {
     const uint8_t *bytes = data;
-    uint32_t crc = ~(uint32_t)0;
+    uint32_t crc = ~before;
     for (size_t i = 0; i < length; i++) {
         crc ^= bytes[i];
         for (int bit = 0; bit < 8; bit++)

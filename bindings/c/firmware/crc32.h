@@ -8,4 +8,7 @@
 
 uint32_t crc32(const void *data, size_t length);
 
+/* Of what was before, whose CRC-32 is given, and the data after it. */
+uint32_t crc32_continued(uint32_t before, const void *data, size_t length);
+
 #endif

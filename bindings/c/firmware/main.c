@@ -42,13 +42,19 @@ static float evaluate(const image *image, uint32_t first, uint32_t batch, float 
 }
 
 static void tell_accuracy(const char *when, const image *image) {
-    uint32_t right = 0, label;
+    uint32_t right = 0, outputs = 0;
     for (uint32_t sample = 0; sample < image->held_out.count; sample++) {
         check(read_input(image, &image->held_out, sample, input));
-        check(rb_mlp_classify(&network, input, INPUTS, &label));
-        right += label == image->held_out.labels[sample];
+        const float *output;
+        check(rb_mlp_predict(&network, input, INPUTS, &output));
+        outputs = crc32_continued(outputs, output, CLASSES * sizeof *output);
+        uint32_t largest = 0;
+        for (uint32_t class = 1; class < CLASSES; class++)
+            if (output[class] > output[largest])
+                largest = class;
+        right += largest == image->held_out.labels[sample];
     }
-    print("%s %u of %u\n", when, right, image->held_out.count);
+    print("%s %u of %u outputs %u\n", when, right, image->held_out.count, outputs);
 }
 
 static void step(const image *image, uint32_t first, uint32_t batch) {

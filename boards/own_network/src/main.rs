@@ -1,15 +1,20 @@
 //! A network of your own, rehearsed on the desktop or run by an emulated Cortex-M4F.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
-use rolling_ball::nn::{Dense, Network, Tanh};
-use rolling_ball_rehearsal::{Image, Samples, Settings, whole};
+use rolling_ball::nn::{Dense, Network, QuantizedSamples, Tanh};
+use rolling_ball_rehearsal::{Image, Settings, whole};
 
 type Layers = (Dense<3, 8>, Tanh<8>, Dense<8, 2>);
 type Net = Network<'static, Layers>;
 
 static INPUTS: [u8; 12] = [200, 30, 90, 20, 220, 80, 180, 60, 110, 50, 190, 120];
-const SAMPLES: Samples =
-    Samples { inputs: &INPUTS, labels: &[0, 1, 0, 1], width: 3, scale: 1.0 / 128.0, offset: -1.0 };
+const SAMPLES: QuantizedSamples = QuantizedSamples {
+    inputs: &INPUTS,
+    labels: &[0, 1, 0, 1],
+    width: 3,
+    scale: 1.0 / 128.0,
+    offset: -1.0,
+};
 static START: [f32; Net::PARAMETERS] = {
     let (mut start, mut index) = ([0.0; Net::PARAMETERS], 0);
     while index < start.len() {
@@ -30,7 +35,7 @@ static IMAGE: Image = Image {
 fn main() -> ! {
     static MEMORY: static_cell::ConstStaticCell<rolling_ball::nn::memory!(Net, 2)> =
         static_cell::ConstStaticCell::new(rolling_ball::nn::Memory::ZERO);
-    qemu_board::firmware::run_model(whole::<Layers>(&IMAGE), MEMORY.take())
+    qemu_board::firmware::run_model(whole::<Layers>(&IMAGE), MEMORY.take().into())
 }
 
 #[cfg(not(target_os = "none"))]

@@ -19,23 +19,23 @@ pub const VECTORS: usize =
 pub struct Aligned<T: ?Sized>(pub T);
 
 /// Runs the image with the optimizer that it names; `model` finds the network in the image.
-pub fn run<L: Layer, B: Backbone, const N: usize, const V: usize, const S: usize>(
+pub fn run<L: Layer, B: Backbone>(
     image: &'static [u8],
-    memory: &mut Memory<N, V, S>,
+    buffers: Buffers<'_, B::Feature>,
     model: impl FnOnce(&Image<'static>) -> Result<Model<'static, L, B>, Error>,
 ) -> ! {
     let image = start(image);
-    let (buffers, clock) = (Buffers::from(memory), instructions::elapsed);
+    let clock = instructions::elapsed;
     end(model(&image).and_then(|model| fine_tune(Scalar, &model, buffers, clock, print)))
 }
 
 /// Runs a model that no image holds, or says why there is none.
-pub fn run_model<L: Layer, B: Backbone, const N: usize, const V: usize, const S: usize>(
+pub fn run_model<L: Layer, B: Backbone>(
     model: Result<Model<'static, L, B>, Error>,
-    memory: &mut Memory<N, V, S>,
+    buffers: Buffers<'_, B::Feature>,
 ) -> ! {
     prepare();
-    let (buffers, clock) = (Buffers::from(memory), instructions::elapsed);
+    let clock = instructions::elapsed;
     end(model.and_then(|model| fine_tune(Scalar, &model, buffers, clock, print)))
 }
 
@@ -51,13 +51,13 @@ where
     C: OptimizerConfig<Scalar>,
 {
     let image = start(image);
-    let Buffers { theta, workspace, scratch } = Buffers::from(memory);
+    let mut buffers = Buffers::from(memory);
     let clock = instructions::elapsed;
-    let mut workspace = workspace.into_iter();
+    let mut workspace = core::mem::take(&mut buffers.workspace).into_iter();
     let vector = || Ok(workspace.next().unwrap_or_default());
     end(configure(&image.settings).build(Scalar, vector).and_then(|mut optimizer| {
         let model = whole::<L>(&image)?;
-        fine_tune_with(Scalar, &model, &mut optimizer, theta, scratch, clock, print)
+        fine_tune_with(Scalar, &model, &mut optimizer, buffers, clock, print)
     }))
 }
 

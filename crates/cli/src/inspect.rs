@@ -63,11 +63,14 @@ fn print(Inspection { layers: all, cuts: places, notes, unused, .. }: &Inspectio
 
 /// What the figures are.
 const ABOUT: &str = "\
-Multiply-adds are those of a sample; a step with the ball takes two forward passes and a backward
-pass. Instructions are estimates, for each sample and beside that once a step, and no cycles. The
-counted steps of small dense networks are at most 1.06 times their estimates with eight samples or
-more, and at most 1.22 times with one. Those of int8 come from a single counted network with small
-convolutions; depthwise and grouped convolutions are taken to cost what others do, uncounted.";
+Features are what a frozen backbone gives, computed once a sample and kept: they take so many bytes
+of RAM or flash beside the rest. Multiply-adds are those of a sample; a step with the ball takes two
+forward passes and a backward pass of what comes after the backbone. Instructions are estimates, and
+no cycles: for the features of a sample; then for each sample in a step, and beside that for the
+step. The counted steps of small dense networks are at most 1.12 times their estimates with eight
+samples or more, and at most 1.22 times with one. Those of int8 come from a single counted network
+with small convolutions; depthwise and grouped convolutions are taken to cost what others do,
+uncounted.";
 
 fn layers(all: &[Layer]) -> Table {
     let mut table = Table::new();
@@ -97,7 +100,7 @@ fn cuts(all: &[Cut]) -> Table {
     if both {
         header.extend(["int8: RAM, bytes", "int8: flash, bytes"]);
     }
-    header.extend(["multiply-adds forward", "backward"]);
+    header.extend(["features, bytes a sample", "multiply-adds forward", "backward"]);
     let cores = all.first().map_or(&[][..], |cut| &cut.instructions);
     header.extend(cores.iter().map(|instructions| instructions.core));
     table.set_header(header);
@@ -113,11 +116,13 @@ fn cuts(all: &[Cut]) -> Table {
             let cell = |bytes: usize| bytes.to_string();
             cells.extend(bytes.map_or([String::new(), String::new()], |bytes| bytes.map(cell)));
         }
+        cells.push(cut.feature_bytes.to_string());
         cells.push(cut.multiply_adds.forward.to_string());
         cells.push(cut.multiply_adds.backward.to_string());
         cells.extend(cut.instructions.iter().map(
-            |Instructions { per_sample, per_step, .. }| {
-                format!("{} + {}", rounded(*per_sample), rounded(*per_step))
+            |Instructions { per_features, per_sample, per_step, .. }| {
+                let [features, sample, step] = [per_features, per_sample, per_step];
+                format!("{}; {} + {}", rounded(*features), rounded(*sample), rounded(*step))
             },
         ));
         table.add_row(cells);

@@ -98,8 +98,7 @@ impl Imported {
     #[must_use]
     pub fn sizes(&self) -> Sizes {
         let Self { graph, parameters, int8, files, .. } = self;
-        let layers = &graph.nodes[graph.backbone..];
-        let features = length(layers.first().map_or(graph.output(), |node| node.input));
+        let [features, feature_bytes] = sizes::features(graph, int8.is_some());
         let numbers = files.iter().filter(|file| file.name.ends_with(".bin"));
         Sizes {
             inputs: length(graph.input),
@@ -107,7 +106,7 @@ impl Imported {
             parameters: sizes::split(graph, parameters).theta.len(),
             scratch: sizes::scratch(graph, int8.as_ref()),
             features,
-            feature_bytes: if int8.is_some() { features } else { 4 * features },
+            feature_bytes,
             flash_bytes: numbers.map(|file| file.content.len()).sum(),
         }
     }

@@ -74,6 +74,14 @@ pub fn trained(graph: &Graph) -> usize {
     every(&graph.nodes[graph.backbone..]).into_iter().map(Node::trained).sum()
 }
 
+/// What the layers after the backbone see of a sample, equal to `Network::FEATURES`, and the bytes
+/// that this takes, equal to `Network::FEATURE_BYTES`.
+pub fn features(graph: &Graph, int8: bool) -> [usize; 2] {
+    let layers = &graph.nodes[graph.backbone..];
+    let features = length(layers.first().map_or(graph.output(), |node| node.input));
+    [features, if int8 { features } else { 4 * features }]
+}
+
 /// The floats of scratch, equal to `Network::SCRATCH`.
 pub fn scratch(graph: &Graph, int8: Option<&Quantised>) -> usize {
     let (backbone, layers) = graph.nodes.split_at(graph.backbone);

@@ -4,12 +4,11 @@ use super::picture::{Chart, Mark, Series};
 use super::report::{Part, Section};
 use anyhow::Result;
 use clap::Args;
-use rolling_ball::nn::{Network, SoftmaxCrossEntropy};
+use rolling_ball::nn::{Network, QuantizedSamples, Samples, SoftmaxCrossEntropy};
 use rolling_ball::{
     AnyCentreStep, AnyFootpoint, GaussNewton, GradientDescent, Objective, Plain, RollingBallConfig,
     SgdConfig, StepReport, step,
 };
-use rolling_ball_rehearsal::Samples;
 use scenario::DigitsTail;
 use workbench::data::digits;
 use workbench::optimizers::optimizer;
@@ -45,7 +44,7 @@ pub struct State {
 }
 
 /// States along the fine-tuning of the pre-trained network on what the device's sensor sees.
-pub fn states(samples: &Samples, count: u32) -> Result<Vec<State>> {
+pub fn states(samples: &QuantizedSamples, count: u32) -> Result<Vec<State>> {
     let bar = progress::bar("pre-training on clean digits", "epochs");
     let mut theta = pretrain::<DigitsTail>(&digits::clean()?, &DIGITS_RECIPE, &bar)?;
     bar.finish_and_clear();
@@ -57,7 +56,7 @@ pub fn states(samples: &Samples, count: u32) -> Result<Vec<State>> {
         states.push(State { theta: theta.clone(), batch });
         let mut scratch = vec![0.0; Net::SCRATCH];
         let network = Net::new(&[])?;
-        let stream = samples.stream(batch, BATCH);
+        let stream = samples.range(batch, BATCH);
         let mut objective = network.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
         for _ in 0..6 {
             step(&mut sgd, &mut objective, &mut theta)?;
@@ -68,7 +67,7 @@ pub fn states(samples: &Samples, count: u32) -> Result<Vec<State>> {
 
 /// One step of the ball from a state; `None` where the solver's loss left the finite numbers.
 fn one_step(
-    samples: &Samples,
+    samples: &QuantizedSamples,
     state: &State,
     (radius, rate): (f32, f32),
     footpoint: AnyFootpoint,
@@ -85,7 +84,7 @@ fn one_step(
     let mut ball = optimizer(theta.len(), config)?;
     let mut scratch = vec![0.0; Net::SCRATCH];
     let network = Net::new(&[])?;
-    let stream = samples.stream(state.batch, BATCH);
+    let stream = samples.range(state.batch, BATCH);
     let mut objective = network.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
     objective.loss(&theta)?;
     Ok(step(&mut ball, &mut objective, &mut theta).ok())
@@ -104,7 +103,11 @@ pub struct Descent {
 }
 
 /// Seeks a footpoint move by move.
-pub fn gauss_newton(samples: &Samples, state: &State, setting: (f32, f32)) -> Result<Descent> {
+pub fn gauss_newton(
+    samples: &QuantizedSamples,
+    state: &State,
+    setting: (f32, f32),
+) -> Result<Descent> {
     let mut reports = Vec::new();
     let mut loss_before = 0.0;
     for max_iterations in 1..=MOVES {
@@ -137,7 +140,7 @@ pub fn gauss_newton(samples: &Samples, state: &State, setting: (f32, f32)) -> Re
 
 /// Gradient evaluations of the paper's solver until it is near; `None` where it does not get there.
 fn paper(
-    samples: &Samples,
+    samples: &QuantizedSamples,
     state: &State,
     setting: (f32, f32),
     gamma: f32,
@@ -209,7 +212,7 @@ const SHOWN: u32 = 30;
 /// D in units of the least, and the residual, after each number of gradient evaluations; infinite
 /// where the solver diverged.
 fn path(
-    samples: &Samples,
+    samples: &QuantizedSamples,
     state: &State,
     setting: (f32, f32),
     solver: &Solver,
@@ -236,7 +239,7 @@ fn path(
 }
 
 /// Median and worst over the states.
-fn curves(samples: &Samples, states: &[State], setting: (f32, f32)) -> Result<Vec<Part>> {
+fn curves(samples: &QuantizedSamples, states: &[State], setting: (f32, f32)) -> Result<Vec<Part>> {
     let mut series = [Vec::new(), Vec::new()];
     for (colour, solver) in SOLVERS.iter().enumerate() {
         let mut paths = Vec::new();

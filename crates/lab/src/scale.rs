@@ -5,12 +5,11 @@ use super::report::{Part, Section};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use oorandom::Rand32;
-use rolling_ball::nn::{Network, SoftmaxCrossEntropy};
+use rolling_ball::nn::{Network, QuantizedSamples, Samples, SoftmaxCrossEntropy};
 use rolling_ball::probe::{
     Grid, Scale, Slice, normalise_layers, principal_direction, smoothing_radius,
 };
 use rolling_ball::{SgdConfig, step};
-use rolling_ball_rehearsal::Samples;
 use scenario::DigitsTail;
 use workbench::data::digits;
 use workbench::optimizers::optimizer;
@@ -91,7 +90,7 @@ pub fn run(args: &ScaleArgs) -> Result<Section> {
 }
 
 /// Theta at the start and after every step.
-fn fine_tuning(samples: &Samples, count: usize) -> Result<Vec<Vec<f32>>> {
+fn fine_tuning(samples: &QuantizedSamples, count: usize) -> Result<Vec<Vec<f32>>> {
     let bar = progress::bar("pre-training on clean digits", "epochs");
     let mut theta = pretrain::<DigitsTail>(&digits::clean()?, &DIGITS_RECIPE, &bar)?;
     bar.finish_and_clear();
@@ -100,7 +99,7 @@ fn fine_tuning(samples: &Samples, count: usize) -> Result<Vec<Vec<f32>>> {
     let mut path = vec![theta.clone()];
     let mut scratch = vec![0.0; Net::SCRATCH];
     let network = Net::new(&[])?;
-    let stream = samples.stream(0, count);
+    let stream = samples.range(0, count);
     let mut objective = network.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
     for _ in 0..STEPS {
         step(&mut sgd, &mut objective, &mut theta)?;
@@ -134,7 +133,7 @@ fn directions(
 /// The loss and the surface of every ball along a line.
 fn look(
     args: &ScaleArgs,
-    samples: &Samples,
+    samples: &QuantizedSamples,
     origin: &[f32],
     across: &[f32],
 ) -> Result<Vec<(Scale, Vec<f32>)>> {
@@ -145,7 +144,7 @@ fn look(
     let (mut theta, mut heights) = (vec![0.0; origin.len()], vec![0.0; points]);
     let network = Net::new(&[])?;
     let mut scratch = vec![0.0; Net::SCRATCH];
-    let stream = samples.stream(0, args.samples as usize);
+    let stream = samples.range(0, args.samples as usize);
     let mut objective = network.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
     slice.sample(&mut objective, &mut theta, &mut heights)?;
     let radii = [0.0].iter().chain(&args.radii);

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use oorandom::Rand32;
-use rolling_ball::nn::{Dense, Layer, Network, Relu, SoftmaxCrossEntropy};
+use rolling_ball::nn::{Dense, Layer, Network, Relu, Samples, SoftmaxCrossEntropy};
 use rolling_ball::{Optimizer, step};
 use rolling_ball_rehearsal::accuracy;
 use std::time::Instant;
@@ -47,7 +47,7 @@ pub fn train(
         let shuffled = data.train.select(&order);
         let samples = shuffled.samples();
         let start = Instant::now();
-        let stream = |index: usize| samples.stream(index * batch, batch);
+        let stream = |index: usize| samples.range(index * batch, batch);
         let mut objective = network.batch(SoftmaxCrossEntropy::new(), stream(0), &mut scratch)?;
         for index in 0..samples.len() / batch {
             objective.set_samples(stream(index));
@@ -57,7 +57,7 @@ pub fn train(
             }
         }
         seconds += start.elapsed().as_secs_f64();
-        let tested = accuracy(&network, &theta, &data.test.samples(), &mut scratch)?;
+        let tested = accuracy(&network, &theta, data.test.samples(), &mut scratch)?;
         let accuracy = f64::from(tested.correct) / f64::from(tested.samples.max(1));
         done.push(Epoch { accuracy, cost, seconds });
         tell();

@@ -11,6 +11,8 @@ pub struct Accuracy {
     pub correct: u32,
     /// How many there are in all.
     pub samples: u32,
+    /// The CRC-32 of the bits of the network's outputs for all of them.
+    pub outputs: u32,
 }
 
 impl Accuracy {
@@ -18,6 +20,12 @@ impl Accuracy {
     #[must_use]
     pub fn fraction(&self) -> f64 {
         f64::from(self.correct) / f64::from(self.samples.max(1))
+    }
+}
+
+impl fmt::Display for Accuracy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} outputs {}", self.correct, self.samples, self.outputs)
     }
 }
 
@@ -45,6 +53,13 @@ pub struct StepEvent {
 /// An event of a run, which is one line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Event {
+    /// The features of samples were computed, to be kept.
+    Features {
+        /// The bytes that they take.
+        bytes: u32,
+        /// The instructions that they took.
+        instructions: u64,
+    },
     /// The accuracy before fine-tuning.
     Before(Accuracy),
     /// A step was made.
@@ -81,8 +96,11 @@ pub enum Event {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Before(a) => write!(f, "before {} of {}", a.correct, a.samples),
-            Self::After(a) => write!(f, "after {} of {}", a.correct, a.samples),
+            Self::Features { bytes, instructions } => {
+                write!(f, "features bytes {bytes} instructions {instructions}")
+            }
+            Self::Before(a) => write!(f, "before {a}"),
+            Self::After(a) => write!(f, "after {a}"),
             Self::Ram { data, stack } => write!(f, "ram data {data} stack {stack}"),
             Self::Resumed { failures, hash } => {
                 write!(f, "resumed failures {failures} hash {hash}")
@@ -129,7 +147,9 @@ pub struct ParseError;
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected a line that starts with before, step, after, ram, duty or resumed")
+        f.write_str(
+            "expected a line that starts with features, before, step, after, ram, duty or resumed",
+        )
     }
 }
 
@@ -144,9 +164,14 @@ impl FromStr for Event {
         let mut accuracy = || {
             let correct = number(words.next())?;
             words.next().filter(|word| *word == "of").ok_or(ParseError)?;
-            Ok(Accuracy { correct, samples: number(words.next())? })
+            let samples = number(words.next())?;
+            Ok(Accuracy { correct, samples, outputs: named(&mut words, "outputs")? })
         };
         let event = match kind {
+            "features" => Self::Features {
+                bytes: named(&mut words, "bytes")?,
+                instructions: named(&mut words, "instructions")?,
+            },
             "before" => Self::Before(accuracy()?),
             "after" => Self::After(accuracy()?),
             "ram" => {

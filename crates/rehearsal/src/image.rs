@@ -11,7 +11,7 @@
 use crate::OptimizerKind;
 use bytemuck::{Pod, Zeroable};
 use core::fmt;
-use rolling_ball::nn::{Quantized, Sample};
+use rolling_ball::nn::QuantizedSamples;
 
 const MAGIC: [u8; 4] = *b"RBI1";
 const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
@@ -58,54 +58,6 @@ impl Settings {
     }
 }
 
-/// Samples as bytes: one input after another, and a label for each.
-#[derive(Clone, Copy, Debug)]
-pub struct Samples<'a> {
-    /// The inputs, one after another.
-    pub inputs: &'a [u8],
-    /// The class of each input.
-    pub labels: &'a [u8],
-    /// The length of one input.
-    pub width: usize,
-    /// A byte is multiplied by this.
-    pub scale: f32,
-    /// This is added afterwards.
-    pub offset: f32,
-}
-
-impl<'a> Samples<'a> {
-    /// How many samples there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.labels.len()
-    }
-
-    /// Whether there are no samples.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
-    }
-
-    /// Streams `count` samples from the index `first` on, and starts over at the end.
-    pub fn stream(
-        &self,
-        first: usize,
-        count: usize,
-    ) -> impl Iterator<Item = Sample<Quantized<'a>, usize>> + Clone + use<'a> {
-        let (scale, offset) = (self.scale, self.offset);
-        self.inputs
-            .chunks_exact(self.width.max(1))
-            .zip(self.labels)
-            .map(move |(values, label)| Sample {
-                input: Quantized { values, scale, offset },
-                target: usize::from(*label),
-            })
-            .cycle()
-            .skip(first)
-            .take(count)
-    }
-}
-
 /// An image, which is read where it lies.
 #[derive(Clone, Copy, Debug)]
 pub struct Image<'a> {
@@ -114,9 +66,9 @@ pub struct Image<'a> {
     /// The pre-trained parameters.
     pub weights: &'a [f32],
     /// The samples that the device learns from.
-    pub labelled: Samples<'a>,
+    pub labelled: QuantizedSamples<'a>,
     /// The samples that it is tested on.
-    pub held_out: Samples<'a>,
+    pub held_out: QuantizedSamples<'a>,
 }
 
 /// What is wrong with an image.
@@ -201,7 +153,7 @@ impl<'a> Image<'a> {
         let (scale, offset) = (header.scale, header.offset);
         let mut samples = |count: usize| {
             let (inputs, labels) = (take(count * width), take(count));
-            Samples { inputs, labels, width, scale, offset }
+            QuantizedSamples { inputs, labels, width, scale, offset }
         };
         let (labelled, held_out) = (samples(labelled), samples(held_out));
         let optimizer = OptimizerKind::from_id(header.optimizer)
@@ -222,9 +174,12 @@ impl<'a> Image<'a> {
     ///
     /// [`ImageError::Samples`], and then nothing is written.
     pub fn write(&self, mut write: impl FnMut(&[u8])) -> Result<(), ImageError> {
-        let like =
-            |samples: &Samples| (samples.width, samples.scale.to_bits(), samples.offset.to_bits());
-        let whole = |samples: &Samples| samples.inputs.len() == samples.len() * samples.width;
+        let like = |samples: &QuantizedSamples| {
+            (samples.width, samples.scale.to_bits(), samples.offset.to_bits())
+        };
+        let whole = |samples: &QuantizedSamples| {
+            samples.inputs.len() == samples.labels.len() * samples.width
+        };
         if like(&self.labelled) != like(&self.held_out)
             || !whole(&self.labelled)
             || !whole(&self.held_out)
@@ -243,8 +198,8 @@ impl<'a> Image<'a> {
             crc: 0,
             parameters: self.weights.len() as u32,
             inputs: self.labelled.width as u32,
-            labelled: self.labelled.len() as u32,
-            held_out: self.held_out.len() as u32,
+            labelled: self.labelled.labels.len() as u32,
+            held_out: self.held_out.labels.len() as u32,
             optimizer: self.settings.optimizer.id(),
             steps: self.settings.steps,
             batch: self.settings.batch,

@@ -10,9 +10,9 @@
 //!
 //! ```
 //! use rolling_ball::kernels::Scalar;
-//! use rolling_ball::nn::{self, Dense, Memory, Network, Tanh};
+//! use rolling_ball::nn::{self, Dense, Memory, Network, QuantizedSamples, Tanh};
 //! use rolling_ball_rehearsal::{
-//!     Buffers, Event, Image, OptimizerKind, Samples, Settings, fine_tune, whole,
+//!     Buffers, Event, Image, OptimizerKind, Settings, fine_tune, whole,
 //! };
 //!
 //! type Layers = (Dense<2, 4>, Tanh<4>, Dense<4, 2>);
@@ -20,7 +20,7 @@
 //!
 //! let (inputs, labels) = ([9, 200, 220, 30, 10, 180, 240, 20], [0, 1, 0, 1]);
 //! let (scale, offset) = (1.0 / 128.0, -1.0);
-//! let samples = Samples { inputs: &inputs, labels: &labels, width: 2, scale, offset };
+//! let samples = QuantizedSamples { inputs: &inputs, labels: &labels, width: 2, scale, offset };
 //! let optimizer = OptimizerKind::Ball;
 //! let settings = Settings { optimizer, steps: 20, batch: 0, radius: 0.1, learning_rate: 0.5 };
 //! let mut weights = [0.0; Net::PARAMETERS];
@@ -62,7 +62,7 @@ mod run;
 
 pub use config::OptimizerConfig;
 pub use event::{Accuracy, Event, ParseError, StepEvent};
-pub use image::{Image, ImageError, Samples, Settings};
+pub use image::{Image, ImageError, Settings};
 pub use model::{Model, whole};
 pub use optimizer::{AnyOptimizer, OptimizerKind};
 pub use run::{Buffers, accuracy, fine_tune, fine_tune_with, hash};

@@ -6,7 +6,7 @@ use rolling_ball_rehearsal::desktop::{Error, History, events, first_difference};
 use rolling_ball_rehearsal::{Accuracy, Event, StepEvent};
 
 fn run(hashes: &[u32]) -> Vec<Event> {
-    let accuracy = Accuracy { correct: 1, samples: 2 };
+    let accuracy = Accuracy { correct: 1, samples: 2, outputs: 3 };
     let steps = hashes.iter().enumerate().map(|(index, hash)| {
         Event::Step(StepEvent {
             step: index as u32,
@@ -57,6 +57,6 @@ fn printed_lines_are_read_as_the_events_that_they_were() {
 
 #[test]
 fn a_line_that_no_run_prints_is_named() {
-    let message = events("before 1 of 2\nhard fault at 0x0\n").unwrap_err().to_string();
+    let message = events("before 1 of 2 outputs 3\nhard fault at 0x0\n").unwrap_err().to_string();
     assert!(message.contains("\"hard fault at 0x0\""), "{message}");
 }

@@ -29,11 +29,21 @@ fn steps(
     )
 }
 
+fn accuracies() -> impl Strategy<Value = Accuracy> {
+    (any::<u32>(), any::<u32>(), any::<u32>()).prop_map(|(correct, samples, outputs)| Accuracy {
+        correct,
+        samples,
+        outputs,
+    })
+}
+
 fn events() -> impl Strategy<Value = Event> {
     let pairs = || (any::<u32>(), any::<u32>());
     prop_oneof![
-        pairs().prop_map(|(correct, samples)| Event::Before(Accuracy { correct, samples })),
-        pairs().prop_map(|(correct, samples)| Event::After(Accuracy { correct, samples })),
+        accuracies().prop_map(Event::Before),
+        accuracies().prop_map(Event::After),
+        (any::<u32>(), any::<u64>())
+            .prop_map(|(bytes, instructions)| Event::Features { bytes, instructions }),
         pairs().prop_map(|(data, stack)| Event::Ram { data, stack }),
         pairs().prop_map(|(failures, hash)| Event::Resumed { failures, hash }),
         (any::<u32>(), any::<u32>(), any::<u32>(), any::<u32>()).prop_map(
@@ -139,18 +149,22 @@ proptest! {
     #[test]
     fn any_other_text_is_refused(line in ".{0,80}") {
         let kind = line.split_whitespace().next().unwrap_or("");
-        prop_assume!(!["before", "after", "ram", "step"].contains(&kind));
+        prop_assume!(!["features", "before", "after", "ram", "step"].contains(&kind));
         prop_assert_eq!(parse(&line), Err(ParseError), "{}", line);
     }
 }
 
 #[test]
 fn the_lines_are_the_ones_that_firmware_prints() {
-    let accuracy = Accuracy { correct: 12, samples: 34 };
+    let accuracy = Accuracy { correct: 12, samples: 34, outputs: 56 };
     let lines = [
-        (Event::Before(accuracy), "before 12 of 34"),
-        (Event::After(accuracy), "after 12 of 34"),
+        (Event::Before(accuracy), "before 12 of 34 outputs 56"),
+        (Event::After(accuracy), "after 12 of 34 outputs 56"),
         (Event::Ram { data: 5, stack: 6 }, "ram data 5 stack 6"),
+        (
+            Event::Features { bytes: 7, instructions: 5_000_000_000 },
+            "features bytes 7 instructions 5000000000",
+        ),
         (
             Event::Step(STEP),
             "step 7 loss 2.250000 gradient_norm 0.015625 gradients 2 losses 1 \
@@ -179,7 +193,13 @@ fn numbers_out_of_range_are_refused() {
         let wrong = line.replace(number, too_large);
         assert_eq!(parse(&wrong), Err(ParseError), "{wrong}");
     }
-    for wrong in ["before -1 of 2", "after 1 of 4294967296", "ram data 1.5 stack 2"] {
+    for wrong in [
+        "before -1 of 2 outputs 3",
+        "after 1 of 4294967296 outputs 3",
+        "after 1 of 2 outputs 4294967296",
+        "ram data 1.5 stack 2",
+        "features bytes 1 instructions -1",
+    ] {
         assert_eq!(parse(wrong), Err(ParseError), "{wrong}");
     }
 }
@@ -190,10 +210,11 @@ fn empty_lines_and_other_kinds_are_refused() {
         "",
         " ",
         "before",
-        "Before 1 of 2",
-        "before 1 from 2",
-        "during 1 of 2",
-        "before1 of 2",
+        "Before 1 of 2 outputs 3",
+        "before 1 from 2 outputs 3",
+        "before 1 of 2",
+        "during 1 of 2 outputs 3",
+        "before1 of 2 outputs 3",
         "ram stack 1 data 2",
         "panicked at src/main.rs:1:1",
     ] {
@@ -203,14 +224,14 @@ fn empty_lines_and_other_kinds_are_refused() {
 
 #[test]
 fn a_fraction_is_right_ones_over_all_and_zero_of_none() {
-    assert_eq!(Accuracy { correct: 3, samples: 4 }.fraction(), 0.75);
-    assert_eq!(Accuracy { correct: 0, samples: 0 }.fraction(), 0.0);
+    assert_eq!(Accuracy { correct: 3, samples: 4, outputs: 0 }.fraction(), 0.75);
+    assert_eq!(Accuracy { correct: 0, samples: 0, outputs: 0 }.fraction(), 0.0);
 }
 
 #[test]
 fn the_error_names_what_a_line_starts_with() {
     let sentence = ParseError.to_string();
-    for kind in ["before", "step", "after", "ram"] {
+    for kind in ["features", "before", "step", "after", "ram"] {
         assert!(sentence.contains(kind), "{sentence}");
     }
 }
@@ -241,6 +262,6 @@ fn floats_are_rounded_to_the_nearest_millionth_up_to_the_largest_norm() {
 
 #[test]
 fn a_line_with_more_words_is_refused() {
-    assert!(parse("before 1 of 2 of 3").is_err());
+    assert!(parse("before 1 of 2 outputs 3 of 4").is_err());
     assert!(parse("ram data 1 stack 2 heap 3").is_err());
 }

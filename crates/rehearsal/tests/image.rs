@@ -6,7 +6,8 @@ mod support;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use rolling_ball_rehearsal::{Image, ImageError, OptimizerKind, Samples, Settings};
+use rolling_ball::nn::QuantizedSamples;
+use rolling_ball_rehearsal::{Image, ImageError, OptimizerKind, Settings};
 use support::{Fields, Flash, HEADER, bits, written};
 
 /// An image that owns what it holds.
@@ -31,9 +32,9 @@ impl Owned {
         }
     }
 
-    fn samples<'a>(&self, (inputs, labels): &'a (Vec<u8>, Vec<u8>)) -> Samples<'a> {
+    fn samples<'a>(&self, (inputs, labels): &'a (Vec<u8>, Vec<u8>)) -> QuantizedSamples<'a> {
         let Self { width, scale, offset, .. } = *self;
-        Samples { inputs, labels, width, scale, offset }
+        QuantizedSamples { inputs, labels, width, scale, offset }
     }
 
     fn flash(&self) -> Flash {
@@ -105,7 +106,7 @@ fn refused(bytes: &[u8]) -> ImageError {
     }
 }
 
-fn assert_same_samples(read: &Samples, wrote: &Samples) {
+fn assert_same_samples(read: &QuantizedSamples, wrote: &QuantizedSamples) {
     assert_eq!((read.inputs, read.labels), (wrote.inputs, wrote.labels));
     assert_eq!(read.width, wrote.width);
     assert_eq!(bits(&[read.scale, read.offset]), bits(&[wrote.scale, wrote.offset]));
@@ -253,27 +254,6 @@ proptest! {
         let error = refused(&flash);
         if flash.len() < HEADER || !flash.starts_with(b"RBI1") {
             prop_assert_eq!(error, ImageError::NotAnImage);
-        }
-    }
-
-    #[test]
-    fn a_stream_starts_over_at_its_end_and_each_label_stays_with_its_input(
-        owned in images(),
-        first in 0..40usize,
-        length in 0..40usize,
-    ) {
-        let Owned { width, scale, offset, .. } = owned;
-        prop_assume!(width > 0);
-        let samples = owned.image().labelled;
-        let streamed: Vec<_> = samples.stream(first, length).collect();
-        let count = samples.len();
-        prop_assert_eq!(streamed.len(), if count == 0 { 0 } else { length });
-        for (index, sample) in streamed.iter().enumerate() {
-            let index = (first + index) % count;
-            prop_assert_eq!(sample.input.values, &owned.labelled.0[index * width..][..width]);
-            prop_assert_eq!(sample.target, usize::from(owned.labelled.1[index]));
-            let read = bits(&[sample.input.scale, sample.input.offset]);
-            prop_assert_eq!(read, bits(&[scale, offset]));
         }
     }
 }
@@ -441,15 +421,6 @@ fn every_error_says_what_was_found() {
 }
 
 #[test]
-fn an_empty_sample_set_streams_nothing() {
-    let nothing = Samples { inputs: &[], labels: &[], width: 4, scale: 1.0, offset: 0.0 };
-    assert!(nothing.is_empty());
-    assert_eq!(nothing.stream(3, 5).count(), 0);
-    assert!(!small().image().labelled.is_empty());
-    assert_eq!(small().image().labelled.len(), 2);
-}
-
-#[test]
 fn samples_that_one_header_cannot_describe_are_not_written() {
     let settings = Settings {
         optimizer: OptimizerKind::Ball,
@@ -458,7 +429,8 @@ fn samples_that_one_header_cannot_describe_are_not_written() {
         radius: 0.1,
         learning_rate: 0.1,
     };
-    let samples = Samples { inputs: &[1, 2], labels: &[0], width: 2, scale: 1.0, offset: 0.0 };
+    let samples =
+        QuantizedSamples { inputs: &[1, 2], labels: &[0], width: 2, scale: 1.0, offset: 0.0 };
     let refused = |held_out| {
         let image = Image { settings, weights: &[], labelled: samples, held_out };
         let mut pieces = 0;
@@ -467,10 +439,10 @@ fn samples_that_one_header_cannot_describe_are_not_written() {
         answer
     };
     for held_out in [
-        Samples { inputs: &[1], width: 1, ..samples },
-        Samples { scale: 2.0, ..samples },
-        Samples { offset: 2.0, ..samples },
-        Samples { inputs: &[1, 2, 3], ..samples },
+        QuantizedSamples { inputs: &[1], width: 1, ..samples },
+        QuantizedSamples { scale: 2.0, ..samples },
+        QuantizedSamples { offset: 2.0, ..samples },
+        QuantizedSamples { inputs: &[1, 2, 3], ..samples },
     ] {
         assert_eq!(refused(held_out), Err(ImageError::Samples));
     }

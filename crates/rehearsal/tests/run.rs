@@ -7,11 +7,12 @@ use core::cell::Cell;
 use oorandom::Rand32;
 use rolling_ball::kernels::{Active, Kernels, Scalar};
 use rolling_ball::nn::{
-    Dense, Gradient, Layer, Network, Parameters, Quantized, Relu, Sample, SoftmaxCrossEntropy,
+    self, Dense, FloatBackbone, Gradient, Layer, Memory, Network, Parameters, Quantized,
+    QuantizedSamples, Relu, Sample, SoftmaxCrossEntropy,
 };
 use rolling_ball::{Error, Objective};
 use rolling_ball_rehearsal::{
-    Accuracy, Buffers, Event, Image, OptimizerKind, Samples, Settings, StepEvent, accuracy,
+    Accuracy, Buffers, Event, Image, Model, OptimizerKind, Settings, StepEvent, accuracy,
     fine_tune, whole,
 };
 use support::{bits, byte, written};
@@ -74,8 +75,8 @@ impl Scene {
         }
     }
 
-    fn samples<'a>(&self, (inputs, labels): &'a (Vec<u8>, Vec<u8>)) -> Samples<'a> {
-        Samples { inputs, labels, width: self.width, scale: SCALE, offset: OFFSET }
+    fn samples<'a>(&self, (inputs, labels): &'a (Vec<u8>, Vec<u8>)) -> QuantizedSamples<'a> {
+        QuantizedSamples { inputs, labels, width: self.width, scale: SCALE, offset: OFFSET }
     }
 }
 
@@ -125,7 +126,8 @@ fn run_with<T: Layer, K: Kernels + Copy>(
     let [mut a, mut b, mut c] = lengths.workspace.map(|length| vec![f32::NAN; length]);
     let mut scratch = vec![f32::NAN; lengths.scratch];
     let workspace = [a.as_mut_slice(), b.as_mut_slice(), c.as_mut_slice()];
-    let buffers = Buffers { theta: &mut theta, workspace, scratch: &mut scratch };
+    let buffers =
+        Buffers { theta: &mut theta, workspace, scratch: &mut scratch, features: &mut [] };
     let mut events = Vec::new();
     let result = fine_tune(kernels, &whole::<T>(image).unwrap(), buffers, clock, |event| {
         events.push(event);
@@ -153,17 +155,19 @@ fn refused(scene: &Scene, lengths: Lengths, told: usize) -> Error {
 }
 
 /// Counted by hand from the network's outputs.
-fn right_ones(theta: &[f32], samples: &(Vec<u8>, Vec<u8>)) -> u32 {
+fn right_ones(theta: &[f32], samples: &(Vec<u8>, Vec<u8>)) -> Accuracy {
     let network = Network::<Tail>::new(&[]).unwrap();
     let mut scratch = vec![0.0; Network::<Tail>::SCRATCH];
-    let mut right = 0;
+    let (mut correct, mut bytes) = (0, Vec::new());
     for (input, label) in samples.0.chunks_exact(WIDTH).zip(&samples.1) {
         let input: Vec<f32> = input.iter().map(|byte| f32::from(*byte) * SCALE + OFFSET).collect();
         let outputs = network.predict(theta, &input.as_slice(), &mut scratch).unwrap();
         let largest = outputs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        right += u32::from(outputs[usize::from(*label)] == largest);
+        correct += u32::from(outputs[usize::from(*label)] == largest);
+        bytes.extend(outputs.iter().flat_map(|output| output.to_le_bytes()));
     }
-    right
+    let outputs = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC).checksum(&bytes);
+    Accuracy { correct, samples: samples.1.len() as u32, outputs }
 }
 
 /// The loss of the labelled samples with these indices.
@@ -233,15 +237,12 @@ fn the_accuracies_are_those_of_the_images_weights_and_of_the_final_theta() {
     for kind in OptimizerKind::ALL {
         let scene = Scene::new(kind);
         let run = success(&scene);
-        let held_out = |theta: &[f32]| Accuracy {
-            correct: right_ones(theta, &scene.held_out),
-            samples: scene.held_out.1.len() as u32,
-        };
+        let held_out = |theta: &[f32]| right_ones(theta, &scene.held_out);
         let (before, after) = (held_out(&scene.weights), held_out(&run.theta));
         assert_eq!(run.events.first(), Some(&Event::Before(before)), "{}", kind.name());
         assert_eq!(run.events.last(), Some(&Event::After(after)), "{}", kind.name());
         // A count that is always the same would prove nothing.
-        assert_ne!(before, after, "{}", kind.name());
+        assert_ne!(before.correct, after.correct, "{}", kind.name());
     }
 }
 
@@ -252,9 +253,34 @@ fn accuracy_counts_the_samples_whose_largest_output_is_their_label() {
     let mut scratch = vec![0.0; Network::<Tail>::SCRATCH];
     for samples in [&scene.labelled, &scene.held_out] {
         let of = scene.samples(samples);
-        let counted = accuracy(&network, &scene.weights, &of, &mut scratch);
-        let correct = right_ones(&scene.weights, samples);
-        assert_eq!(counted, Ok(Accuracy { correct, samples: samples.1.len() as u32 }));
+        let counted = accuracy(&network, &scene.weights, of, &mut scratch);
+        assert_eq!(counted, Ok(right_ones(&scene.weights, samples)));
+    }
+}
+
+#[test]
+fn kept_features_change_nothing_but_what_a_step_costs() {
+    type Front = FloatBackbone<'static, (Dense<WIDTH, 8>, Relu<8>)>;
+    type Last = Dense<8, CLASSES>;
+    let scene = Scene::new(OptimizerKind::Ball);
+    let front: &[f32] = scene.weights[..Front::PARAMETERS].to_vec().leak();
+    let network = || Network::<Last, Front>::with_backbone(Front::new(front).unwrap(), &[]);
+    let image = Image { weights: &scene.weights[Front::PARAMETERS..], ..scene.image() };
+    let run = |samples: usize| {
+        let mut memory: nn::memory!(Network<'static, Last, Front>, 2) = Memory::ZERO;
+        let mut features = vec![0.0; samples * 8];
+        let buffers = Buffers::from(&mut memory).with_features(&mut features);
+        let model = Model { network: network().unwrap(), start: image.weights, image };
+        let mut events = Vec::new();
+        fine_tune(Scalar, &model, buffers, || 0, |event| events.push(event)).unwrap();
+        events
+    };
+    let expected = run(0);
+    for samples in [1, LABELLED, LABELLED + 1, LABELLED + 25] {
+        let events = run(samples);
+        let bytes = samples as u32 * 32;
+        assert_eq!(events[0], Event::Features { bytes, instructions: 0 });
+        assert_eq!(events[1..], expected, "{samples}");
     }
 }
 
@@ -323,7 +349,7 @@ fn an_image_without_held_out_samples_counts_none() {
     let mut scene = Scene::new(OptimizerKind::Ball);
     scene.held_out = (Vec::new(), Vec::new());
     let run = success(&scene);
-    let none = Accuracy { correct: 0, samples: 0 };
+    let none = Accuracy { correct: 0, samples: 0, outputs: 0 };
     assert_eq!(run.events.first(), Some(&Event::Before(none)));
     assert_eq!(run.events.last(), Some(&Event::After(none)));
     assert_eq!(run.steps().len(), STEPS as usize);

@@ -5,7 +5,7 @@ use crate::optimizers::optimizer;
 use anyhow::Result;
 use indicatif::ProgressBar;
 use oorandom::Rand32;
-use rolling_ball::nn::{Layer, Network, SoftmaxCrossEntropy};
+use rolling_ball::nn::{Layer, Network, Samples, SoftmaxCrossEntropy};
 use rolling_ball::{AdamConfig, Schedule, WeightDecay, step};
 
 /// How to pre-train.
@@ -47,7 +47,7 @@ pub fn pretrain<T: Layer>(data: &Dataset, recipe: &Recipe, bar: &ProgressBar) ->
     for epoch in 0..recipe.epochs {
         let shuffled = data.select(&shuffled(data.labels.len(), u64::from(epoch)));
         let samples = shuffled.samples();
-        let stream = |batch: usize| samples.stream(batch * recipe.batch, recipe.batch);
+        let stream = |batch: usize| samples.range(batch * recipe.batch, recipe.batch);
         let mut objective = network.batch(SoftmaxCrossEntropy::new(), stream(0), &mut scratch)?;
         for batch in 0..batches {
             objective.set_samples(stream(batch));

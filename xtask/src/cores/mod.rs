@@ -135,6 +135,7 @@ fn row(rehearsed: &Rehearsed, machine: &Machine, bar: &ProgressBar) -> Result<Ro
         core: machine.core.to_owned(),
         machine: machine.name.to_owned(),
         hash: format!("{:08x}", last.hash),
+        instructions_for_features: run.instructions_for_features(),
         instructions_per_step: told.per(|step| step.instructions, plan.settings.steps),
         flash_bytes: run.sizes.flash_bytes,
         ram_bytes: run.ram_bytes().context("the firmware did not tell its use of RAM")?,

@@ -201,7 +201,7 @@ mod tests {
     use rolling_ball_rehearsal::{Accuracy, OptimizerKind, Settings};
 
     fn run(hashes: &[u32]) -> Vec<Event> {
-        let accuracy = Accuracy { correct: 1, samples: 2 };
+        let accuracy = Accuracy { correct: 1, samples: 2, outputs: 3 };
         let steps = hashes.iter().enumerate().map(|(index, hash)| {
             Event::Step(StepEvent {
                 step: index as u32,

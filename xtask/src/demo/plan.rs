@@ -259,6 +259,7 @@ fn pack(
 mod tests {
     use super::*;
     use clap::Parser;
+    use rolling_ball::nn::Samples;
 
     #[derive(Parser)]
     struct Line {

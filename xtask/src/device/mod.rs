@@ -32,12 +32,16 @@ pub struct Build<'a> {
     pub features: &'a [&'a str],
     /// The profile of the build.
     pub profile: &'a str,
+    /// What its build script reads beside the machine and the folder.
+    pub variables: &'a [(&'a str, String)],
 }
 
 impl<'a> Build<'a> {
     /// A release build of a firmware.
     pub fn firmware(folder: &'a str, machine: &'a Machine, binary: &'a str) -> Self {
-        Self { folder, machine, package: "qemu-board", binary, features: &[], profile: "release" }
+        let package = "qemu-board";
+        let (features, profile, variables) = (&[], "release", &[]);
+        Self { folder, machine, package, binary, features, profile, variables }
     }
 
     /// Builds it and returns its ELF file.
@@ -55,6 +59,7 @@ impl<'a> Build<'a> {
         }
         command.env("ROLLING_BALL_MACHINE", machine.name);
         command.env("ROLLING_BALL_IMAGES", images(folder)?);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         let mut flags = remapped_paths();
         if let Some(cpu) = machine.target_cpu {
             flags.push(format!("-Ctarget-cpu={cpu}"));
@@ -103,6 +108,15 @@ pub struct DeviceRun {
 }
 
 impl DeviceRun {
+    /// In the features that were kept; 0 where there were none.
+    pub fn instructions_for_features(&self) -> u64 {
+        let features = self.events.iter().find_map(|event| match event {
+            Event::Features { instructions, .. } => Some(*instructions),
+            _ => None,
+        });
+        features.unwrap_or(0)
+    }
+
     /// Static data and the deepest stack, where the firmware told them.
     pub fn ram_bytes(&self) -> Option<u64> {
         self.events.iter().find_map(|event| match event {

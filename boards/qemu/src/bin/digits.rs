@@ -17,5 +17,5 @@ static MEMORY: ConstStaticCell<nn::memory!(Digits, VECTORS)> = ConstStaticCell::
 
 #[entry]
 fn main() -> ! {
-    firmware::run(&IMAGE.0, MEMORY.take(), whole::<DigitsTail>)
+    firmware::run(&IMAGE.0, MEMORY.take().into(), whole::<DigitsTail>)
 }

@@ -9,7 +9,7 @@ use qemu_board::duty::{self, Account, Watchdog};
 use qemu_board::firmware::{self, Aligned};
 use qemu_board::print_line;
 use rolling_ball::kernels::Scalar;
-use rolling_ball::nn::{self, Memory, SoftmaxCrossEntropy};
+use rolling_ball::nn::{self, Memory, Samples, SoftmaxCrossEntropy};
 use rolling_ball::{Error, Optimizer, RollingBall, RollingBallConfig, poll_step};
 use rolling_ball_rehearsal::{Image, whole};
 use scenario::{Digits, DigitsTail};
@@ -31,7 +31,7 @@ fn run(image: &Image, memory: &mut DigitsMemory) -> Result<(), Error> {
     let model = whole::<DigitsTail>(image)?;
     model.load(theta)?;
     let (network, settings) = (model.network.with_backend(Scalar), image.settings);
-    let samples = image.labelled.stream(0, image.labelled.len());
+    let samples = image.labelled.range(0, image.labelled.len());
     let mut batch = network.batch(SoftmaxCrossEntropy::new(), samples, scratch)?;
     let config =
         RollingBallConfig::shrinking(settings.radius, settings.learning_rate, settings.steps);

@@ -16,5 +16,5 @@ static MEMORY: ConstStaticCell<nn::memory!(Speakers, VECTORS)> = ConstStaticCell
 
 #[entry]
 fn main() -> ! {
-    firmware::run(&IMAGE.0, MEMORY.take(), whole::<SpeakersTail>)
+    firmware::run(&IMAGE.0, MEMORY.take().into(), whole::<SpeakersTail>)
 }

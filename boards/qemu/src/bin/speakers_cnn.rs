@@ -18,5 +18,5 @@ static MEMORY: ConstStaticCell<nn::memory!(SpeakersCnn, VECTORS)> =
 
 #[entry]
 fn main() -> ! {
-    firmware::run(&IMAGE.0, MEMORY.take(), whole::<SpeakersCnnTail>)
+    firmware::run(&IMAGE.0, MEMORY.take().into(), whole::<SpeakersCnnTail>)
 }

@@ -29,8 +29,11 @@ pub struct Cut {
     pub int8: Option<Int8>,
     /// The products that are added up for a sample.
     pub multiply_adds: MultiplyAdds,
-    /// Estimates of the instructions of a step with the ball, with the int8 backbone where there is
-    /// one.
+    /// The bytes that the features of a sample take where they are kept: those of the int8 backbone
+    /// where there is one, and none without a backbone.
+    pub feature_bytes: usize,
+    /// Estimates of the instructions of a training with the ball, with the int8 backbone where there
+    /// is one.
     pub instructions: Vec<Instructions>,
     /// Why an import with this would be refused, if that is so.
     pub refused: Option<String>,
@@ -47,8 +50,8 @@ pub struct Int8 {
 /// Products that are added up for a sample, with those in the padding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct MultiplyAdds {
-    /// In a forward pass. A step with the ball does two, one for the gradient and one for the loss
-    /// where it ends.
+    /// In a forward pass of everything. A step with the ball does two of the layers after the
+    /// backbone, one for the gradient and one for the loss where it ends.
     pub forward: u64,
     /// In a backward pass, of which a step does one.
     pub backward: u64,
@@ -101,9 +104,14 @@ fn cut(train: String, graph: &Graph, dataflow: Option<&Dataflow>) -> Cut {
     });
     let multiply_adds =
         MultiplyAdds { forward: graph::forward(&graph.nodes), backward: graph::backward(layers) };
+    let feature_bytes = match backbone {
+        [] => 0,
+        _ => sizes::features(graph, quantised.is_some())[1],
+    };
     let work = Work {
         int8: if int8.is_some() { graph::forward(backbone) } else { 0 },
-        float: graph::forward(if int8.is_some() { layers } else { &graph.nodes }),
+        frozen: if int8.is_some() { 0 } else { graph::forward(backbone) },
+        float: graph::forward(layers),
         backward: multiply_adds.backward,
         parameters: theta,
     };
@@ -114,6 +122,7 @@ fn cut(train: String, graph: &Graph, dataflow: Option<&Dataflow>) -> Cut {
         flash_bytes: 4 * in_backbone + after,
         int8,
         multiply_adds,
+        feature_bytes,
         instructions: instructions::estimate(work),
         refused,
     }

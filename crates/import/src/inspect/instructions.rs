@@ -11,13 +11,15 @@
 
 use serde::Serialize;
 
-/// An estimate of the instructions of a step with the ball on a core: so many for each sample, and
-/// so many for the step itself.
+/// An estimate of the instructions of a training with the ball on a core: so many for the features
+/// of each sample, once; and in a step so many for each sample, and so many for the step itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Instructions {
     /// The core.
     pub core: &'static str,
-    /// For each sample: two forward passes and a backward pass.
+    /// For the features of a sample, which are kept: a forward pass of the backbone.
+    pub per_features: u64,
+    /// For each sample: two forward passes and a backward pass of the layers after the backbone.
     pub per_sample: u64,
     /// For the optimizer's own passes over the trained parameters, once a step.
     pub per_step: u64,
@@ -26,9 +28,11 @@ pub struct Instructions {
 /// What a step has to compute.
 #[derive(Clone, Copy, Debug)]
 pub struct Work {
-    /// The products of a forward pass in int8.
+    /// The products of a forward pass of the backbone in int8.
     pub int8: u64,
-    /// The products of a forward pass in `f32`.
+    /// Those of a backbone in `f32`.
+    pub frozen: u64,
+    /// The products of a forward pass of the layers after it, in `f32`.
     pub float: u64,
     /// The products of a backward pass.
     pub backward: u64,
@@ -48,8 +52,8 @@ struct Core {
     /// forward pass in it.
     backward: f64,
     beside_backward: f64,
-    /// For each product of a forward pass in int8: what `last_layer` takes for its two convolutions
-    /// of 1 and 8 channels, with their pools, above what the rest is estimated to take.
+    /// For each product of a forward pass in int8: what `last_layer` takes for the features of a
+    /// sample, by two convolutions of 1 and 8 channels, with their pools.
     int8: f64,
     /// For each trained parameter, in the passes of the default ball: from 200 to 20,000 of them.
     parameter: f64,
@@ -64,7 +68,7 @@ const CORES: [Core; 2] = [
         beside_forward: 444.0,
         backward: 3.32,
         beside_backward: 225.0,
-        int8: 7.78,
+        int8: 7.77,
         parameter: 25.0,
         step: 1020.0,
     },
@@ -74,7 +78,7 @@ const CORES: [Core; 2] = [
         beside_forward: 514.0,
         backward: 1.82,
         beside_backward: 121.0,
-        int8: 4.72,
+        int8: 4.73,
         parameter: 9.03,
         step: 1000.0,
     },
@@ -87,13 +91,15 @@ pub fn estimate(work: Work) -> Vec<Instructions> {
 
 impl Core {
     fn estimate(&self, work: Work) -> Instructions {
-        let [int8, float, backward, parameters] =
-            [work.int8, work.float, work.backward, work.parameters as u64]
+        let [int8, frozen, float, backward, parameters] =
+            [work.int8, work.frozen, work.float, work.backward, work.parameters as u64]
                 .map(|count| count as f64);
-        let forward = self.int8 * int8 + self.forward * float + self.beside_forward;
+        let features = self.int8 * int8 + self.forward * frozen;
+        let forward = self.forward * float + self.beside_forward;
         let backward = self.backward * backward + self.beside_backward;
         Instructions {
             core: self.name,
+            per_features: features.round() as u64,
             per_sample: (2.0 * forward + backward).round() as u64,
             per_step: (self.parameter * parameters + self.step).round() as u64,
         }
@@ -129,16 +135,22 @@ mod tests {
         figure(&counted("instructions.json", "steps")?, core, &with, "instructions")
     }
 
-    fn scenario(core: &str, scenario: &str) -> Result<f64> {
+    fn scenario(core: &str, scenario: &str, key: &str) -> Result<f64> {
         let with = [("scenario", scenario.into())];
-        figure(&counted("golden.json", "rows")?, core, &with, "instructions_per_step")
+        figure(&counted("golden.json", "rows")?, core, &with, key)
     }
 
-    /// The samples, and the work, of a step of `last_layer`: 50 digits, two int8 convolutions (1 to
-    /// 8 channels on 8 x 8 positions, and 8 to 16 on 4 x 4) and 64-10.
+    /// The samples, and the work, of `last_layer`: 50 digits, two int8 convolutions (1 to 8 channels
+    /// on 8 x 8 positions, and 8 to 16 on 4 x 4) and 64-10.
     const LAST_LAYER: (f64, Work) = (
         50.0,
-        Work { int8: 64 * 9 * 8 + 16 * 9 * 8 * 16, float: 640, backward: 640, parameters: 650 },
+        Work {
+            int8: 64 * 9 * 8 + 16 * 9 * 8 * 16,
+            frozen: 0,
+            float: 640,
+            backward: 640,
+            parameters: 650,
+        },
     );
 
     fn whole(core: &Core, samples: f64, work: Work) -> f64 {
@@ -175,8 +187,8 @@ mod tests {
             };
             let optimizer = line([pass(200)?, pass(20_000)?], [200, 20_000]);
             let (samples, work) = LAST_LAYER;
-            let rest = whole(core, samples, Work { int8: 0, ..work });
-            let int8 = (scenario(name, "last_layer")? - rest) / (2.0 * samples * work.int8 as f64);
+            let features = scenario(name, "last_layer", "instructions_for_features")?;
+            let int8 = features / (samples * work.int8 as f64);
             for (own, derived) in [
                 (core.forward, forward[0]),
                 (core.beside_forward, forward[1]),
@@ -195,9 +207,10 @@ mod tests {
 
     /// The largest ratio is that of the smallest network and a single sample, where what a step
     /// takes beside its samples weighs most. With eight samples, and for the networks that no
-    /// coefficient comes from (`digits`, 64-32-10 with 100 samples), it is nearer to 1.
+    /// coefficient comes from (`digits`, 64-32-10 with 100 samples, and 64-10 of `last_layer` with 50)
+    /// it is nearer to 1; that last layer is the farthest of them.
     #[test]
-    fn counted_steps_are_at_most_1_22_times_their_estimates_and_1_06_from_eight_samples_on()
+    fn counted_steps_are_at_most_1_22_times_their_estimates_and_1_12_from_eight_samples_on()
     -> Result<()> {
         let mut largest = [1.0f64; 2];
         for core in &CORES {
@@ -207,16 +220,18 @@ mod tests {
                 largest[one] = largest[one].max(ratio).max(1.0 / ratio);
             };
             for (network, float, backward, parameters) in [SMALL, LARGE] {
-                let work = Work { int8: 0, float, backward, parameters };
+                let work = Work { int8: 0, frozen: 0, float, backward, parameters };
                 for batch in [1, 8] {
                     see(batch as f64, work, step(core.name, network, batch, "ball")?);
                 }
             }
-            let digits = Work { int8: 0, float: 2368, backward: 2688, parameters: 2410 };
-            see(100.0, digits, scenario(core.name, "digits")?);
+            let digits = Work { int8: 0, frozen: 0, float: 2368, backward: 2688, parameters: 2410 };
+            see(100.0, digits, scenario(core.name, "digits", "instructions_per_step")?);
+            let (samples, work) = LAST_LAYER;
+            see(samples, work, scenario(core.name, "last_layer", "instructions_per_step")?);
         }
         let [one, more] = largest;
-        ensure!((1.20..1.22).contains(&one) && (1.04..1.06).contains(&more), "{largest:?}");
+        ensure!((1.20..1.22).contains(&one) && (1.10..1.12).contains(&more), "{largest:?}");
         Ok(())
     }
 }

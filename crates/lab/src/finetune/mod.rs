@@ -271,7 +271,7 @@ fn findings<T: Layer>(
     let mut scratch = vec![0.0; Network::<T>::SCRATCH];
     let mut before = Vec::new();
     for target in targets {
-        let tested = accuracy(&network, &target.weights, &target.data.samples(), &mut scratch)?;
+        let tested = accuracy(&network, &target.weights, target.data.samples(), &mut scratch)?;
         before.push(tested.fraction());
     }
     let methods: Vec<&Method> = METHODS.iter().chain(&AS_SHIPPED).collect();

@@ -5,7 +5,7 @@ use super::statistics::{largest, mean};
 use anyhow::Result;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
-use rolling_ball::nn::{Layer, Network, SoftmaxCrossEntropy};
+use rolling_ball::nn::{Layer, Network, Samples, SoftmaxCrossEntropy};
 use rolling_ball::step;
 use rolling_ball_rehearsal::accuracy;
 use workbench::data::Dataset;
@@ -95,10 +95,10 @@ fn run<T: Layer>(
     let steps = ((budget / method.cost) as u32).max(1);
     let mut optimizer = (method.make)(settings, Length { parameters: theta.len(), steps })?;
     let mut objective =
-        network.batch(SoftmaxCrossEntropy::new(), samples.stream(0, batch), &mut scratch)?;
+        network.batch(SoftmaxCrossEntropy::new(), samples.range(0, batch), &mut scratch)?;
     let (mut spent, mut first) = (0.0, 0);
     while spent < budget && optimizer.steps() < 2 * steps {
-        objective.set_samples(samples.stream(first, batch));
+        objective.set_samples(samples.range(first, batch));
         first = (first + batch) % count;
         match step(optimizer.as_mut(), &mut objective, &mut theta) {
             Ok(report) => spent += report.evaluations.cost(),
@@ -106,7 +106,7 @@ fn run<T: Layer>(
             Err(_) => return Ok([0.0, f64::from(method.cost)]),
         }
     }
-    let tested = accuracy(&network, &theta, &held_out.samples(), &mut scratch)?;
+    let tested = accuracy(&network, &theta, held_out.samples(), &mut scratch)?;
     Ok([tested.fraction(), f64::from(spent) / f64::from(optimizer.steps().max(1))])
 }
 

@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 use oorandom::Rand32;
 use rolling_ball::gpu::{self, Batch, DenseNetwork, Device, Shaders, Vector};
 use rolling_ball::kernels::Wide;
-use rolling_ball::nn::{Layer, Network, SoftmaxCrossEntropy};
+use rolling_ball::nn::{Layer, Network, Samples, SoftmaxCrossEntropy};
 use rolling_ball::{
     AdamConfig, AnyCentreStep, AnyFootpoint, Armijo, GaussNewton, GradientDescent, Objective,
     Optimizer, RollingBallConfig, SamConfig, SgdConfig, step,
@@ -129,7 +129,7 @@ impl<'d> Problem<'d> {
         let samples = digits.samples();
         let mut scratch = vec![0.0; Network::<Digits>::scratch(SAMPLES)];
         let network = Network::<Digits>::new(&[])?;
-        let stream = samples.stream(0, SAMPLES);
+        let stream = samples.range(0, SAMPLES);
         let mut objective = network.batch(SoftmaxCrossEntropy::new(), stream, &mut scratch)?;
         let mut losses = Vec::new();
         for _ in 0..STEPS {

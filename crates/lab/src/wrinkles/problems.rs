@@ -3,7 +3,7 @@
 use anyhow::Result;
 use oorandom::Rand32;
 use rolling_ball::landscapes::{Quadratic, RippledBowl, SineModel};
-use rolling_ball::nn::{Network, SoftmaxCrossEntropy};
+use rolling_ball::nn::{Network, Samples, SoftmaxCrossEntropy};
 use rolling_ball::{Error, Objective};
 use scenario::DigitsTail;
 use workbench::data::Dataset;
@@ -173,7 +173,7 @@ impl Loss {
                 }
                 let network = Net::new(&[])?;
                 let samples = samples.samples();
-                let stream = samples.stream(0, samples.len());
+                let stream = samples.range(0, samples.len());
                 ask(&mut network.batch(SoftmaxCrossEntropy::new(), stream, scratch)?, rounded)
             }
         }

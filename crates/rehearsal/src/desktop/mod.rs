@@ -1,14 +1,14 @@
 //! The desktop's side: rehearse a run with every kind of kernels, and compare it with another's.
 //!
 //! ```
-//! use rolling_ball::nn::{Dense, Network};
+//! use rolling_ball::nn::{Dense, Network, QuantizedSamples};
 //! use rolling_ball_rehearsal::desktop::{History, Rehearsal, events, first_difference};
-//! use rolling_ball_rehearsal::{Image, OptimizerKind, Samples, Settings, whole};
+//! use rolling_ball_rehearsal::{Image, OptimizerKind, Settings, whole};
 //!
 //! type Net = Network<'static, Dense<2, 2>>;
 //!
 //! let (inputs, labels) = ([0, 9, 9, 0], [0, 1]);
-//! let samples = Samples { inputs: &inputs, labels: &labels, width: 2, scale: 0.1, offset: 0.0 };
+//! let samples = QuantizedSamples { inputs: &inputs, labels: &labels, width: 2, scale: 0.1, offset: 0.0 };
 //! let optimizer = OptimizerKind::Sgd;
 //! let settings = Settings { optimizer, steps: 3, batch: 0, radius: 1.0, learning_rate: 0.5 };
 //! let weights = [0.1; Net::PARAMETERS];

@@ -3,7 +3,7 @@
 use super::{Error, History, first_difference};
 use crate::{Buffers, Event, Model, fine_tune};
 use rolling_ball::kernels::{Kernels, Scalar, Wide};
-use rolling_ball::nn::{Backbone, Layer, Network};
+use rolling_ball::nn::{Backbone, Layer, Network, Samples};
 use std::{println, vec, vec::Vec};
 
 /// A run with scalar kernels, as on a Cortex-M, and the same run with wide ones.
@@ -75,7 +75,15 @@ fn run<T: Layer, F: Backbone, K: Kernels + Copy>(
     let mut vectors = [const { Vec::<f32>::new() }; 4].map(|_| vec![0.0; T::PARAMETERS]);
     let [theta, gradient, first, second] = &mut vectors;
     let mut scratch = vec![0.0; Network::<T, F>::SCRATCH];
-    let memory = Buffers { theta, workspace: [gradient, first, second], scratch: &mut scratch };
+    // Without a backbone the features would be the inputs.
+    let samples = match F::SHAPE {
+        Some(_) => model.image.labelled.len() + model.image.held_out.len(),
+        None => 0,
+    };
+    let mut features = vec![F::Feature::default(); samples * Network::<T, F>::FEATURES];
+    let workspace = [gradient, first, second].map(Vec::as_mut_slice);
+    let (scratch, features) = (&mut scratch, &mut features);
+    let memory = Buffers { theta, workspace, scratch, features };
     let mut events = Vec::new();
     let clock = || 0;
     fine_tune(kernels, model, memory, clock, |event| {

@@ -1,7 +1,7 @@
 //! Labelled samples as bytes, and how they are split and drawn.
 
 use oorandom::Rand32;
-use rolling_ball_rehearsal::Samples;
+use rolling_ball::nn::QuantizedSamples;
 
 /// Inputs one after another, a label for each, and how a byte becomes a number.
 #[derive(Clone, Debug)]
@@ -20,9 +20,9 @@ pub struct Dataset {
 
 impl Dataset {
     /// The samples by reference.
-    pub fn samples(&self) -> Samples<'_> {
+    pub fn samples(&self) -> QuantizedSamples<'_> {
         let Self { inputs, labels, width, scale, offset } = self;
-        Samples { inputs, labels, width: *width, scale: *scale, offset: *offset }
+        QuantizedSamples { inputs, labels, width: *width, scale: *scale, offset: *offset }
     }
 
     /// The samples at these indices, in this order.
@@ -46,17 +46,18 @@ impl Dataset {
         }
     }
 
-    /// Draws `count` samples, as evenly over the ten classes as they go, in an order that goes
-    /// round the classes; the second part is all the others, in their order.
+    /// Draws `count` samples, as evenly over the classes as they go, in an order that goes round
+    /// the classes; the second part is all the others, in their order.
     pub fn draw(&self, count: usize, seed: u64) -> (Self, Self) {
-        let mut by_class = vec![Vec::new(); 10];
+        let classes = self.labels.iter().max().map_or(1, |last| usize::from(*last) + 1);
+        let mut by_class = vec![Vec::new(); classes];
         for index in shuffled(self.labels.len(), seed) {
             by_class[usize::from(self.labels[index])].push(index);
         }
         let mut drawn = Vec::new();
         let mut class = 0;
         while drawn.len() < count.min(self.labels.len()) {
-            drawn.extend(by_class[class % 10].pop());
+            drawn.extend(by_class[class % classes].pop());
             class += 1;
         }
         let others: Vec<usize> = (0..self.labels.len()).filter(|i| !drawn.contains(i)).collect();
