@@ -16,13 +16,14 @@ use std::time::Duration;
 use tempfile::TempDir;
 use workbench::workspace::{cargo, root};
 
-/// The boards that QEMU models.
-const EMULATED: [(&str, Machine); 2] = [("qemu-m4f", MPS2_AN386), ("qemu-m55", MPS3_AN547)];
+/// The boards that QEMU models, and what is trained there.
+const EMULATED: [(&str, Machine, &str); 2] =
+    [("qemu-m4f", MPS2_AN386, "digits_cnn.tflite"), ("qemu-m55", MPS3_AN547, "digits_cnn.onnx")];
 
 const LIMIT: Duration = Duration::from_secs(120);
 
 pub fn part(args: &TestArgs) -> Part {
-    let targets = EMULATED.map(|(_, machine)| machine.target);
+    let targets = EMULATED.map(|(_, machine, _)| machine.target);
     let mut part = Part::new("new", args).builds_for(&targets);
     for board in BOARDS {
         let name = board.name.replace('-', "_");
@@ -33,11 +34,11 @@ pub fn part(args: &TestArgs) -> Part {
             });
     }
     part = part.needs(&[QEMU]);
-    for (board, machine) in EMULATED {
+    for (board, machine, model) in EMULATED {
         let core = machine.core.to_lowercase().replace('-', "_");
         part = part.test(
             format!("a_new_project_for_an_emulated_{core}_is_formatted_and_resumes"),
-            move || resumes(board, machine),
+            move || resumes(board, machine, model),
         );
     }
     part.test("a_new_project_has_no_warning_and_logs_by_defmt", logs)
@@ -66,14 +67,11 @@ impl Project {
     }
 
     /// A new project for an emulated board, with the digits of this repository.
-    fn of_digits(board: &'static str, target: &'static str) -> Result<Self> {
+    fn of_digits(board: &'static str, target: &'static str, model: &str) -> Result<Self> {
         let models = root().join("models");
-        let [model, network, samples] =
-            ["digits_cnn.safetensors", "digits_cnn.toml", "digits_test.safetensors"]
-                .map(|file| models.join(file));
-        let options = ["--model", "--network", "--samples"].map(Path::new);
-        let [option, another, last] = options;
-        Self::new(board, target, &[option, &model, another, &network, last, &samples])
+        let (model, samples) = (models.join(model), models.join("digits_test.safetensors"));
+        let [option, another] = ["--model", "--samples"].map(Path::new);
+        Self::new(board, target, &[option, &model, another, &samples])
     }
 
     fn check(&self) -> Result<()> {
@@ -127,8 +125,8 @@ const SLOT: u64 = 8 << 10;
 const ATTEMPTS: u32 = 50;
 
 /// Kills the emulator while the second checkpoint is saved.
-fn resumes(board: &'static str, machine: Machine) -> Result<()> {
-    let project = Project::of_digits(board, machine.target)?;
+fn resumes(board: &'static str, machine: Machine, model: &str) -> Result<()> {
+    let project = Project::of_digits(board, machine.target, model)?;
     project.check()?;
     let (elf, flash) = (project.elf(), project.folder.join("flash.bin"));
     let emulation = Emulation::new(&machine, &elf, LIMIT);
@@ -172,8 +170,8 @@ fn right(lines: &[String], begins: &str) -> Result<u32> {
 }
 
 fn logs() -> Result<()> {
-    let (board, machine) = EMULATED[0];
-    let project = Project::of_digits(board, machine.target)?;
+    let (board, machine, model) = EMULATED[0];
+    let project = Project::of_digits(board, machine.target, model)?;
     for features in [&[][..], &["--features", "defmt"]] {
         let lint = [&["clippy", "--release"], features, &["--", "-D", "warnings"]].concat();
         watch(project.cargo(&lint))?;
