@@ -127,6 +127,17 @@ fn what_cannot_be_made_is_refused_with_what_was_expected_and_leaves_nothing() {
 }
 
 #[test]
+fn a_target_that_the_compiler_has_not_is_told_with_the_command_that_adds_it() {
+    let outside = temporary();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rolling-ball"));
+    command.arg("new").arg(outside.path().join("new")).args(["--board", "pico2", "--model"]);
+    // Where there is no compiler, it has no target.
+    let output = command.arg(model("operators/dense_int8.tflite")).env("PATH", "").output();
+    let text = said(&output.unwrap().stdout);
+    assert!(text.contains("    rustup target add thumbv8m.main-none-eabihf\n"), "{text}");
+}
+
+#[test]
 fn the_library_comes_from_where_it_was_said() {
     let outside = temporary();
     let repository = env!("CARGO_PKG_REPOSITORY");
