@@ -6,7 +6,8 @@ use rolling_ball_import::Sizes;
 
 /// Theta, the two vectors of the ball, and theta as it was before a session.
 const VECTORS: usize = 4;
-/// The stack of the program beside the reading that lies on it: twice what any was seen to use.
+/// The stack of the program beside the reading that lies on it. What the library takes of it is
+/// below 2 KB, as `cargo xtask test stack` counts; the rest is for drivers, logs and the user.
 const STACK_BYTES: usize = 16 << 10;
 /// The code of the program with the board's drivers and its log: more than any was seen to take.
 const CODE_BYTES: usize = 96 << 10;
@@ -128,13 +129,13 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused_with_what_is_needed_and_what_there_is() {
         for (sizes, expected) in [
-            (Sizes { parameters: 20_000, ..SMALL }, "320000 bytes of RAM"),
+            (Sizes { parameters: 20_000, ..SMALL }, "321600 bytes of RAM"),
             (Sizes { flash_bytes: 600_000, ..SMALL }, "600000 bytes of flash"),
         ] {
             let board = &BOARDS[3];
             let said = Room::find(board, &sizes, 200).unwrap_err().to_string();
             assert!(said.contains(board.what) && said.contains("the board has"), "{said}");
-            assert!(said.contains(expected) || expected.contains("RAM"), "{said}");
+            assert!(said.contains(expected), "{said}");
         }
     }
 }
