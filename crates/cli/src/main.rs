@@ -1,8 +1,10 @@
 //! The command `rolling-ball`.
 
+mod dependency;
 mod export;
 mod import;
 mod inspect;
+mod new;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -17,6 +19,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    New(new::NewArgs),
     Import(import::ImportArgs),
     Inspect(inspect::InspectArgs),
     Export(export::ExportArgs),
@@ -24,6 +27,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::New(args) => new::new(&args),
         Command::Import(args) => import::import(&args),
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Export(args) => export::export(&args),

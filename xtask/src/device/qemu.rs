@@ -144,6 +144,24 @@ impl<'a> Emulation<'a> {
         Ok(bytes)
     }
 
+    /// Runs it without listening, and kills it as soon as that is so; an error where it ends by
+    /// itself before.
+    pub fn killed_when(&self, mut so: impl FnMut() -> bool) -> Result<()> {
+        let mut command = self.command()?;
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        let start = Instant::now();
+        let mut child = command
+            .spawn()
+            .map(KillOnDrop)
+            .with_context(|| format!("cannot start `{QEMU}`; check PATH"))?;
+        while !so() {
+            let ended = child.0.try_wait().context("cannot learn how QEMU ended; run it again")?;
+            ensure!(ended.is_none(), "QEMU ended before it was killed");
+            ensure!(start.elapsed() < self.limit, "there was no reason to kill it in time");
+        }
+        Ok(())
+    }
+
     fn command(&self) -> Result<Command> {
         let Self { machine, elf, argument, shift, .. } = *self;
         ensure!(

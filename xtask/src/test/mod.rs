@@ -26,6 +26,7 @@ mod logs;
 mod memory;
 mod miri;
 mod msrv;
+mod new;
 mod nightly;
 mod package;
 mod panics;
@@ -122,6 +123,7 @@ const PARTS: &[fn(&TestArgs) -> Part] = &[
     instructions::part,
     speakers::part,
     boards::part,
+    new::part,
     browser::part,
     burn::part,
     gpu::part,

@@ -23,7 +23,9 @@ pub struct Node<'a> {
     /// Those of ONNX's operator, in its order. An input may be left out.
     pub inputs: Vec<Option<ValueId>>,
     pub outputs: Vec<Option<ValueId>>,
-    /// The attributes as they are in the file, for operators that are not known here.
+    /// The attributes as they are in the file, for the engine, and operators that are not known
+    /// here.
+    #[cfg_attr(not(feature = "onnx-engine"), expect(dead_code, reason = "the engine reads them"))]
     pub attributes: Vec<super::attributes::Attribute<'a>>,
 }
 

@@ -1,0 +1,1 @@
+    println!("cargo::rustc-link-arg-bins=-Tdefmt.x");
