@@ -1,5 +1,6 @@
 //! The command `rolling-ball`.
 
+mod dependency;
 mod export;
 mod import;
 mod inspect;
