@@ -24,10 +24,3 @@ mod sgd;
 mod switch;
 #[cfg(test)]
 mod tests;
-
-/// No function of the header can reach this. `cargo xtask test` verifies that on the linked code.
-#[cfg(not(test))]
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo) -> ! {
-    loop {}
-}
