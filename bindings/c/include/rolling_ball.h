@@ -89,6 +89,26 @@
 #define RB_CENTRE_STEP_ARMIJO 2
 
 /**
+ * The values are floats.
+ */
+#define RB_INPUT_FLOATS 0
+
+/**
+ * The values are bytes, which stand for `value * scale + offset`.
+ */
+#define RB_INPUT_BYTES 1
+
+/**
+ * The values are signed bytes, which stand for `(value - zero) * scale`.
+ */
+#define RB_INPUT_INT8 2
+
+/**
+ * The values are features that NAME_features has written, float or int8_t as its header says.
+ */
+#define RB_INPUT_KEPT 3
+
+/**
  * The size of an rb_optimizer, in words of 8 bytes.
  */
 #define RB_OPTIMIZER_WORDS 80
@@ -206,9 +226,13 @@ enum rb_error
      */
     RB_ERROR_NETWORK = 15,
     /**
+     * An input is NaN or infinite, and an int8 network has no byte for it.
+     */
+    RB_ERROR_NON_FINITE_INPUT = 16,
+    /**
      * An error for which this version of the interface has no code.
      */
-    RB_ERROR_OTHER = 16,
+    RB_ERROR_OTHER = 17,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -435,6 +459,34 @@ typedef struct rb_ball_config {
      */
     uint32_t roll_back;
 } rb_ball_config;
+
+/**
+ * What an imported network sees of a sample. Make it by rb_floats, rb_bytes or rb_int8 of an
+ * input, which is as long as the network's header says, or by NAME_kept of features. The values
+ * stay where they are, such as in flash.
+ */
+typedef struct rb_input {
+    /**
+     * The first of the values.
+     */
+    const void *values;
+    /**
+     * One of RB_INPUT_...
+     */
+    uint32_t kind;
+    /**
+     * For RB_INPUT_BYTES and RB_INPUT_INT8: multiplies a byte.
+     */
+    float scale;
+    /**
+     * For RB_INPUT_BYTES: added after.
+     */
+    float offset;
+    /**
+     * For RB_INPUT_INT8: the byte that stands for 0.
+     */
+    int8_t zero;
+} rb_input;
 
 /**
  * A multilayer perceptron: dense layers with rectifiers between them. All its memory belongs to
@@ -728,6 +780,21 @@ rb_error rb_ball_centre(struct rb_optimizer *optimizer, const float **centre);
  * not call this function does not contain the texts.
  */
 const char *rb_error_string(uint32_t error);
+
+/**
+ * An input of floats.
+ */
+struct rb_input rb_floats(const float *values);
+
+/**
+ * An input of bytes, which stand for `value * scale + offset`: a sensor's raw reading.
+ */
+struct rb_input rb_bytes(const uint8_t *values, float scale, float offset);
+
+/**
+ * An input of signed bytes, which stand for `(value - zero) * scale`, as TFLite's do.
+ */
+struct rb_input rb_int8(const int8_t *values, float scale, int8_t zero);
 
 /**
  * Returns how many parameters the network has, or 0 where the description is not that of a

@@ -45,8 +45,10 @@ pub enum rb_error {
     /// The widths do not describe a network: there are fewer than two, one of them is zero, or the
     /// parameters would not fit in memory.
     Network = 15,
+    /// An input is NaN or infinite, and an int8 network has no byte for it.
+    NonFiniteInput = 16,
     /// An error for which this version of the interface has no code.
-    Other = 16,
+    Other = 17,
 }
 
 impl From<Error> for rb_error {
@@ -59,6 +61,7 @@ impl From<Error> for rb_error {
             Error::NonFiniteGradient => Self::NonFiniteGradient,
             Error::NonFiniteUpdate => Self::NonFiniteUpdate,
             Error::NonFiniteOutput => Self::NonFiniteOutput,
+            Error::NonFiniteInput => Self::NonFiniteInput,
             Error::UnexpectedAnswer { .. } => Self::UnexpectedAnswer,
             Error::Class { .. } => Self::Class,
             _ => Self::Other,
@@ -107,7 +110,7 @@ impl From<Failure> for rb_error {
 /// not call this function does not contain the texts.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_error_string(error: u32) -> *const c_char {
-    const TEXTS: [&core::ffi::CStr; 17] = [
+    const TEXTS: [&core::ffi::CStr; 18] = [
         c"no error",
         c"a pointer is null",
         c"a pointer is misaligned",
@@ -124,6 +127,7 @@ pub extern "C" fn rb_error_string(error: u32) -> *const c_char {
         c"the optimizer was told something that it had not asked for",
         c"a label is not one of the classes",
         c"the widths describe no network: at least two, none of them zero",
+        c"the input is not finite",
         c"an error without a code of its own",
     ];
     let text = usize::try_from(error).ok().and_then(|index| TEXTS.get(index));

@@ -14,8 +14,10 @@ mod adam;
 mod armijo;
 mod ball;
 mod error;
+mod input;
 mod memory;
 mod mlp;
+pub mod network;
 mod optimizer;
 mod report;
 mod sam;
@@ -24,3 +26,6 @@ mod sgd;
 mod switch;
 #[cfg(test)]
 mod tests;
+
+pub use error::rb_error;
+pub use input::rb_input;
