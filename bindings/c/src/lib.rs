@@ -13,7 +13,10 @@
 mod adam;
 mod armijo;
 mod ball;
+mod checkpoints;
+mod entropy_sgd;
 mod error;
+mod flash;
 mod input;
 mod memory;
 mod mlp;
