@@ -1,5 +1,6 @@
-/* Evaluates and trains an imported network in each way that its library has, and prints hashes of all bits. imported.rs
- * prints the same in Rust. NETWORK and SIZES are the network's name in small and in large letters. C99 and C++. */
+/* Evaluates and trains an imported network in each way that its library has, and prints hashes of
+ * all bits. imported.rs prints the same in Rust. NETWORK and SIZES are the network's name in small
+ * and in large letters. C99 and C++. */
 
 #include NETWORK_HEADER
 
