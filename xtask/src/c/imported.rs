@@ -4,7 +4,10 @@
 use super::{firmware, folder, library, programs};
 use crate::device::LIMIT;
 use crate::device::qemu::{Emulation, MPS2_AN386};
-use anyhow::{Result, ensure};
+use crate::test::part::skipped;
+use anyhow::{Context, Result, ensure};
+use libtest_mimic::Completion;
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,18 +38,28 @@ fn build_folder() -> PathBuf {
 /// Imports the networks for a target, and returns the folder of the libraries and headers.
 fn import(target: &str) -> Result<PathBuf> {
     let out = build_folder().join("libraries").join(target);
+    build_the_command()?;
+    for (name, arguments) in NETWORKS {
+        import_one(name, arguments, target, &out)?;
+    }
+    Ok(out)
+}
+
+fn build_the_command() -> Result<()> {
     let mut build = cargo();
     build.args(["build", "--release", "--locked", "--package=rolling-ball-cli"]);
     capture(&mut build, "building the command rolling-ball")?;
-    for (name, arguments) in NETWORKS {
-        let mut command = Command::new(root().join("target/release/rolling-ball"));
-        command.current_dir(root()).arg("import").args(arguments);
-        command.arg(format!("--c-library={target}")).args(["--source=.", "--force", "--out"]);
-        // All of them share the crates below.
-        command.arg(&out).env("CARGO_TARGET_DIR", build_folder());
-        capture(&mut command, &format!("importing {name} for C"))?;
-    }
-    Ok(out)
+    Ok(())
+}
+
+fn import_one(name: &str, arguments: &[impl AsRef<OsStr>], target: &str, out: &Path) -> Result<()> {
+    let mut command = Command::new(root().join("target/release/rolling-ball"));
+    command.current_dir(root()).arg("import").args(arguments);
+    command.arg(format!("--c-library={target}")).args(["--source=.", "--force", "--out"]);
+    // All of them share the crates below.
+    command.arg(out).env("CARGO_TARGET_DIR", build_folder());
+    capture(&mut command, &format!("importing {name} for C"))?;
+    Ok(())
 }
 
 /// What the Rust crate computes, for each of the networks.
@@ -121,6 +134,40 @@ pub fn check_here() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Compiles and runs a user's program, which evaluates an imported perceptron as an `rb_mlp` and
+/// prints each output with PyTorch's after it in brackets.
+pub fn check_users_program() -> Result<Completion> {
+    let case = root().join("../shared/cases/05-c-header-scratch");
+    if !case.is_dir() {
+        return Ok(skipped(format!("{} is not there", case.display())));
+    }
+    let (folder, include) = (build_folder().join("case"), folder().join("include"));
+    let arguments = [
+        case.join("m.safetensors").into_os_string(),
+        "--network".into(),
+        case.join("n.toml").into_os_string(),
+    ];
+    build_the_command()?;
+    import_one("mlp", &arguments, "host", &folder.join("o"))?;
+    let program = folder.join("program");
+    let mut command = Command::new("cc");
+    command.arg("-std=c99").arg("-I").arg(include).arg("-I").arg(&folder);
+    command.arg(case.join("main.c")).arg(folder.join("o/libmlp.a")).arg("-o").arg(&program);
+    capture(&mut command, "compiling a user's program")?;
+    let said = capture(&mut Command::new(&program), "a user's program")?;
+    let outputs = said.lines().last().unwrap_or_default();
+    let numbers: Vec<f32> = outputs
+        .split_whitespace()
+        .map(|number| Ok(number.trim_matches(['(', ')']).parse()?))
+        .collect::<Result<_>>()
+        .with_context(|| said.clone())?;
+    ensure!(numbers.len() == 20, "{said}");
+    for pair in numbers.chunks_exact(2) {
+        ensure!((pair[0] - pair[1]).abs() <= 1e-4, "{said}");
+    }
+    Ok(Completion::Completed)
 }
 
 /// Runs the networks on an emulated Cortex-M4F.

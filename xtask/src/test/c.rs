@@ -43,6 +43,9 @@ pub fn part(args: &TestArgs) -> Part {
         .test("networks_imported_for_c_give_the_bits_of_rust_in_c_and_in_cpp", || {
             during("networks in C", imported::check_here)
         })
+        .test_or_skip("a_users_program_of_an_imported_perceptron_gives_pytorchs_outputs", || {
+            during("a program in C", imported::check_users_program)
+        })
         .test("the_c_header_compiles_as_c_and_as_cpp_without_a_warning", programs::check_header)
         .needs(&[COMPILER, ("cmake", "cmake")])
         .test("the_c_programs_build_and_run_by_cmake", || during("CMake", programs::check_cmake))

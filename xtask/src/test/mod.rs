@@ -29,7 +29,7 @@ mod msrv;
 mod nightly;
 mod package;
 mod panics;
-mod part;
+pub mod part;
 mod power;
 mod rehearsal;
 mod soak;
