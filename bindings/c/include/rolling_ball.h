@@ -630,7 +630,7 @@ typedef struct rb_mlp {
      */
     float *scratch;
     /**
-     * The length of the scratch, as rb_mlp_scratch gives it.
+     * The length of the scratch, at least what rb_mlp_scratch gives, of which no more is used.
      */
     size_t scratch_length;
 } rb_mlp;
@@ -1018,8 +1018,8 @@ size_t rb_mlp_scratch(const struct rb_mlp *network);
  * Computes the output for one input. `*output` then points to it, inside the scratch, and is valid
  * until the next call with this scratch.
  *
- * Errors: RB_ERROR_NETWORK; RB_ERROR_LENGTH where theta, the scratch or the input is not as long
- * as the widths say; RB_ERROR_OVERLAP. Cost: one forward pass, which is one multiplication and
+ * Errors: RB_ERROR_NETWORK; RB_ERROR_LENGTH where theta or the input is not as long as the widths
+ * say, or the scratch is shorter; RB_ERROR_OVERLAP. Cost: one forward pass, which is one multiplication and
  * addition for each weight.
  */
 rb_error rb_mlp_predict(const struct rb_mlp *network,
