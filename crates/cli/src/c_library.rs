@@ -76,7 +76,12 @@ pub fn write(imported: &Imported, source: &Source, out: &Path, force: bool) -> R
         let link = fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_file());
         ensure!(!link, "{}: expected nothing there, or a file to replace", path.display());
     }
-    Ok(if force { library.overwrite(out)? } else { library.write(out)? })
+    if force {
+        library.overwrite(out)?;
+    } else {
+        library.write(out)?;
+    }
+    Ok(())
 }
 
 fn rustc(arguments: &[&str]) -> Result<String> {
