@@ -168,6 +168,39 @@ static void train(way way) {
     say(names[way], hash(hash(1, theta, sizeof theta), &loss, sizeof loss));
 }
 
+static void expect(rb_error error, rb_error expected) {
+    if (error != expected) {
+        print("expected that %s\n", rb_error_string(expected));
+        finish(1);
+    }
+}
+
+/* What cannot be answered is an error, and nothing is added or written then. */
+static void refuse(void) {
+    const float *output = NULL;
+    float *gradient = workspace, loss = 0.5f;
+    uint32_t label = 7;
+    rb_input unknown = floats(0);
+    unknown.kind = 9;
+    for (int i = 0; i < PARAMETERS; i++)
+        gradient[i] = 0.5f;
+    expect(CALL(_predict)(theta, rb_floats(NULL), scratch, &output), RB_ERROR_NULL);
+    expect(CALL(_predict)(theta, unknown, scratch, &output), RB_ERROR_SETTING);
+    expect(CALL(_classify)(theta, floats(0), scratch, (uint32_t *)scratch), RB_ERROR_OVERLAP);
+    expect(CALL(_features)(features(0), scratch, kept[1]), RB_ERROR_SETTING);
+    expect(CALL(_cross_entropy)(theta, floats(0), OUTPUTS, 1.0f, scratch, gradient, &loss),
+           RB_ERROR_CLASS);
+    expect(CALL(_squared_error)(theta, floats(0), targets[0], 1.0f, scratch, theta, &loss),
+           RB_ERROR_OVERLAP);
+    expect(CALL(_binary_cross_entropy)(theta, floats(0), NULL, 1.0f, scratch, gradient, &loss),
+           RB_ERROR_NULL);
+    expect(CALL(_huber)(theta, floats(0), targets[0], 0.0f, 1.0f, scratch, gradient, &loss),
+           RB_ERROR_SETTING);
+    for (int i = 0; i < PARAMETERS; i++)
+        expect(gradient[i] == 0.5f ? RB_ERROR_NONE : RB_ERROR_OTHER, RB_ERROR_NONE);
+    expect(loss == 0.5f && label == 7 && !output ? RB_ERROR_NONE : RB_ERROR_OTHER, RB_ERROR_NONE);
+}
+
 int main(void) {
     uint32_t state = 1;
     for (int i = 0; i < SAMPLES; i++) {
@@ -181,6 +214,7 @@ int main(void) {
     }
     for (int i = 0; i < PARAMETERS; i++)
         theta[i] = CALL(_theta)[i];
+    refuse();
     predict("floats", floats);
     predict("kept features", features);
     predict("bytes", unsigned_bytes);

@@ -58,8 +58,8 @@ rb_error @name@_features(rb_input input, float scratch[@NAME@_SCRATCH],
 rb_input @name@_kept(const @name@_feature features[@NAME@_FEATURES]);
 
 /* Evaluates the softmax cross-entropy of one sample against the class `label`: adds `weight` times
- * the loss to `*loss`, and `weight` times its gradient to `gradient`. Where `gradient` is null, only
- * the loss is computed.
+ * the loss to `*loss`, and `weight` times its gradient to `gradient`, which is as long as theta.
+ * Where `gradient` is null, only the loss is computed.
  *
  * For the mean over a batch, clear `*loss` and the gradient, and then call this for each sample with
  * the weight 1 / samples, or with class weights that of its class divided by the sum of all samples'
@@ -71,12 +71,12 @@ rb_input @name@_kept(const @name@_feature features[@NAME@_FEATURES]);
  * nothing is added then. */
 rb_error @name@_cross_entropy(const float theta[@NAME@_PARAMETERS], rb_input input, uint32_t label,
                               float weight, float scratch[@NAME@_SCRATCH],
-                              float gradient[@NAME@_PARAMETERS], float *loss);
+                              float *gradient, float *loss);
 
 /* The same for the mean squared error. */
 rb_error @name@_squared_error(const float theta[@NAME@_PARAMETERS], rb_input input,
                               const float target[@NAME@_OUTPUTS], float weight,
-                              float scratch[@NAME@_SCRATCH], float gradient[@NAME@_PARAMETERS],
+                              float scratch[@NAME@_SCRATCH], float *gradient,
                               float *loss);
 
 /* The same for the binary cross-entropy. The outputs are logits, and the targets probabilities:
@@ -84,13 +84,13 @@ rb_error @name@_squared_error(const float theta[@NAME@_PARAMETERS], rb_input inp
 rb_error @name@_binary_cross_entropy(const float theta[@NAME@_PARAMETERS], rb_input input,
                                      const float target[@NAME@_OUTPUTS], float weight,
                                      float scratch[@NAME@_SCRATCH],
-                                     float gradient[@NAME@_PARAMETERS], float *loss);
+                                     float *gradient, float *loss);
 
 /* The same for the Huber loss: half the squared difference up to `delta`, beyond it a straight line.
  * RB_ERROR_SETTING where delta is not finite and above 0. */
 rb_error @name@_huber(const float theta[@NAME@_PARAMETERS], rb_input input,
                       const float target[@NAME@_OUTPUTS], float delta, float weight,
-                      float scratch[@NAME@_SCRATCH], float gradient[@NAME@_PARAMETERS],
+                      float scratch[@NAME@_SCRATCH], float *gradient,
                       float *loss);
 
 #ifdef __cplusplus
