@@ -90,7 +90,7 @@ pub use baselines::{
     Adam, AdamConfig, EntropySgd, EntropySgdConfig, Sam, SamConfig, Sgd, SgdConfig,
 };
 #[cfg(feature = "checkpoints")]
-pub use checkpoints::{CheckpointError, Checkpoints};
+pub use checkpoints::{CheckpointError, Checkpoints, Flash, FlashSizes};
 pub use error::Error;
 #[cfg(feature = "micromath")]
 pub use math::Micromath;

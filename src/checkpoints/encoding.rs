@@ -1,35 +1,17 @@
 //! Little-endian words to and from flash, a chunk at a time, with their CRC-32.
 
+use super::flash::{Flash, FlashSizes, MOST_UNIT};
 use crc::{CRC_32_ISO_HDLC, Crc, Digest, Table};
-use embedded_storage::nor_flash::NorFlash;
 
 pub(super) static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
-/// A unit of a flash that accesses no more than that at once.
-const LEAST_UNIT: usize = 64;
-/// The largest unit.
-pub(super) const MOST_UNIT: usize = 512;
 /// A page of most serial flashes.
 const PAGE: usize = 256;
 
-/// Every write begins and ends at a multiple of this many bytes from its slot's start.
-pub(super) const fn unit<F: NorFlash>() -> usize {
-    larger(read_unit::<F>(), F::WRITE_SIZE)
-}
-
-/// Every read begins and ends at a multiple of this many bytes from its slot's start.
-const fn read_unit<F: NorFlash>() -> usize {
-    larger(LEAST_UNIT, F::READ_SIZE)
-}
-
-const fn larger(one: usize, other: usize) -> usize {
-    if one < other { other } else { one }
-}
-
 /// Lends a chunk of words, which is a page, or a unit where that is more.
-pub(super) fn with_chunk<F: NorFlash, T>(work: impl FnOnce(&mut [[u8; 4]]) -> T) -> T {
-    // The condition is a constant: a flash with small units never has the large array.
-    if unit::<F>() <= PAGE {
+pub(super) fn with_chunk<T>(sizes: FlashSizes, work: impl FnOnce(&mut [[u8; 4]]) -> T) -> T {
+    // Mostly the condition is a constant: then a flash with small units never has the large array.
+    if sizes.unit() <= PAGE {
         work(&mut [[0; 4]; PAGE / 4])
     } else {
         work(&mut [[0; 4]; MOST_UNIT / 4])
@@ -69,7 +51,7 @@ pub(super) struct Writer<'a, F> {
     filled: usize,
 }
 
-impl<'a, F: NorFlash> Writer<'a, F> {
+impl<'a, F: Flash> Writer<'a, F> {
     pub fn new(flash: &'a mut F, offset: u32, chunk: &'a mut [[u8; 4]]) -> Self {
         Self { flash, offset, chunk, checksum: Checksum::new(), filled: 0 }
     }
@@ -97,7 +79,7 @@ impl<'a, F: NorFlash> Writer<'a, F> {
         self.checksum.add(self.chunk.get(..self.filled));
         // As erased as most flashes are, but none needs that.
         self.chunk.get_mut(self.filled..).unwrap_or_default().fill([0xff; 4]);
-        let bytes = bytes(self.chunk, self.filled, unit::<F>());
+        let bytes = bytes(self.chunk, self.filled, self.flash.sizes().unit());
         self.flash.write(self.offset, bytes)?;
         self.offset = self.offset.saturating_add(bytes.len() as u32);
         self.filled = 0;
@@ -117,7 +99,7 @@ pub(super) struct Reader<'a, F> {
     taken: usize,
 }
 
-impl<'a, F: NorFlash> Reader<'a, F> {
+impl<'a, F: Flash> Reader<'a, F> {
     pub fn new(flash: &'a mut F, offset: u32, words: u64, chunk: &'a mut [[u8; 4]]) -> Self {
         let checksum = Checksum::new();
         Self { flash, offset, left: words, chunk, checksum, filled: 0, taken: 0 }
@@ -144,7 +126,7 @@ impl<'a, F: NorFlash> Reader<'a, F> {
     #[inline(never)] // Else the driver's read is in flash more than once.
     fn fill(&mut self) -> Result<(), F::Error> {
         let count = self.left.min(self.chunk.len() as u64) as usize;
-        let bytes = bytes(self.chunk, count, read_unit::<F>());
+        let bytes = bytes(self.chunk, count, self.flash.sizes().read_unit());
         self.flash.read(self.offset, bytes)?;
         self.offset = self.offset.saturating_add(bytes.len() as u32);
         self.checksum.add(self.chunk.get(..count));

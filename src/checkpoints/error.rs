@@ -1,5 +1,6 @@
 //! What a checkpoint can be refused for.
 
+use super::flash::FlashSizes;
 use crate::{Error, Kind};
 use core::fmt;
 
@@ -19,6 +20,8 @@ pub enum CheckpointError<E> {
         /// Bytes of the flash.
         capacity: usize,
     },
+    /// The sizes of the flash are none that checkpoints can be kept in.
+    Sizes(FlashSizes),
     /// The range has no room for two checkpoints, so that one could outlive a power failure.
     TooSmall {
         /// Bytes of two slots.
@@ -83,6 +86,11 @@ impl<E: fmt::Debug> fmt::Display for CheckpointError<E> {
                 f,
                 "range {start:#x}..{end:#x}: expected multiples of the erase size {erase_size:#x}, \
                  the first below the second, up to the capacity {capacity:#x}"
+            ),
+            Self::Sizes(FlashSizes { read, write, erase, .. }) => write!(
+                f,
+                "flash: expected a read and a write of powers of two up to 512 bytes, and an erase \
+                 of a multiple of the largest of them and 64, got {read}, {write} and {erase}"
             ),
             Self::TooSmall { needed, available } => {
                 write!(f, "range: two slots need {needed} bytes, it has {available}")

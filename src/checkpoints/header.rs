@@ -1,10 +1,10 @@
 //! The head of a slot: what its checkpoint is, and the checksum of what follows.
 
 use super::encoding::{CRC, Reader, Writer, with_chunk};
+use super::flash::Flash;
 use super::payload_words;
 use super::settings::{SETTINGS, Settings};
 use crate::{Kind, Resumable};
-use embedded_storage::nor_flash::NorFlash;
 
 const MAGIC: u32 = u32::from_le_bytes(*b"RBCP");
 pub(super) const VERSION: u32 = 1;
@@ -34,7 +34,7 @@ impl Header {
         Self {
             version: VERSION,
             sequence: 0,
-            kind: O::KIND,
+            kind: optimizer.kind(),
             parameters: saturate(optimizer.parameters()),
             vectors: saturate(vectors),
             checksum: 0,
@@ -46,7 +46,7 @@ impl Header {
         payload_words(self.parameters.into(), self.vectors.into())
     }
 
-    pub fn write<F: NorFlash>(&self, flash: &mut F, offset: u32) -> Result<(), F::Error> {
+    pub fn write<F: Flash>(&self, flash: &mut F, offset: u32) -> Result<(), F::Error> {
         let Self { version, sequence, kind, parameters, vectors, checksum, settings } = *self;
         let mut bytes = [[0; 4]; WORDS];
         let head = [MAGIC, version, sequence, kind.id(), parameters, vectors, checksum];
@@ -56,7 +56,7 @@ impl Header {
         let own = own_checksum(&bytes);
         let [.., last] = &mut bytes;
         *last = own.to_le_bytes();
-        with_chunk::<F, _>(|chunk| {
+        with_chunk(flash.sizes(), |chunk| {
             let mut writer = Writer::new(flash, offset, chunk);
             for word in bytes {
                 writer.word(u32::from_le_bytes(word))?;
@@ -66,9 +66,9 @@ impl Header {
     }
 
     /// The header at an offset, where there is one.
-    pub fn read<F: NorFlash>(flash: &mut F, offset: u32) -> Result<Option<Self>, F::Error> {
+    pub fn read<F: Flash>(flash: &mut F, offset: u32) -> Result<Option<Self>, F::Error> {
         let mut bytes = [[0; 4]; WORDS];
-        with_chunk::<F, _>(|chunk| {
+        with_chunk(flash.sizes(), |chunk| {
             let mut reader = Reader::new(flash, offset, WORDS as u64, chunk);
             for bytes in &mut bytes {
                 *bytes = reader.word()?.to_le_bytes();

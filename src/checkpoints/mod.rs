@@ -8,17 +8,22 @@
 
 mod encoding;
 mod error;
+mod flash;
 mod header;
 mod settings;
+mod theta_alone;
 
 pub use error::CheckpointError;
+pub use flash::{Flash, FlashSizes};
 
 use crate::optimizer::{Resumable, STATE_WORDS, State};
 use core::ops::Range;
 use embedded_storage::nor_flash::NorFlash;
-use encoding::{MOST_UNIT, Reader, Writer, unit, with_chunk};
+use encoding::{Reader, Writer, with_chunk};
+use flash::constant_sizes;
 use header::{Header, VERSION};
 use settings::Settings;
+use theta_alone::ThetaAlone;
 
 /// Checkpoints of a training, in a range of a NOR flash that is theirs alone.
 ///
@@ -126,46 +131,35 @@ struct Search<E> {
 }
 
 impl<F: NorFlash> Checkpoints<F> {
+    /// The bytes of a range of this many slots, at least two, for this optimizer of this many
+    /// parameters.
+    #[must_use]
+    pub const fn bytes<O: Resumable>(parameters: usize, slots: u32) -> u64 {
+        let sizes = constant_sizes::<F>(0);
+        slot_bytes(sizes, parameters as u64, O::VECTORS as u64).saturating_mul(slots as u64)
+    }
+}
+
+impl<F: Flash> Checkpoints<F> {
     /// In a range of the flash. Nothing is read or written yet.
     ///
     /// # Errors
-    /// [`CheckpointError::Range`] where it is not made of erase blocks of the flash.
+    /// [`CheckpointError::Range`] where it is not made of erase blocks of the flash;
+    /// [`CheckpointError::Sizes`] where the sizes of a flash that tells them at run time do not
+    /// [`fit`](FlashSizes::fit).
     pub fn new(flash: F, range: Range<u32>) -> Result<Self, CheckpointError<F::Error>> {
-        const {
-            assert!(
-                F::READ_SIZE.is_power_of_two()
-                    && F::WRITE_SIZE.is_power_of_two()
-                    && unit::<F>() <= MOST_UNIT
-                    && F::ERASE_SIZE > 0
-                    && F::ERASE_SIZE.is_multiple_of(unit::<F>())
-                    && F::ERASE_SIZE <= u32::MAX as usize,
-                "READ_SIZE and WRITE_SIZE of the flash must be powers of two up to 512, \
-                 and the largest of them and 64 must divide its ERASE_SIZE"
-            );
-        }
+        let () = F::CHECK;
         let Range { start, end } = range;
-        let (erase_size, capacity) = (F::ERASE_SIZE, flash.capacity());
+        let sizes = flash.sizes();
+        if !sizes.fit() {
+            return Err(CheckpointError::Sizes(sizes));
+        }
+        let FlashSizes { erase: erase_size, capacity, .. } = sizes;
         let aligned = |offset: u32| (offset as usize).is_multiple_of(erase_size);
         if start < end && end as usize <= capacity && aligned(start) && aligned(end) {
             Ok(Self { flash, range })
         } else {
             Err(CheckpointError::Range { start, end, erase_size, capacity })
-        }
-    }
-
-    /// The bytes of a range of this many slots, at least two, for this optimizer of this many
-    /// parameters.
-    #[must_use]
-    pub const fn bytes<O: Resumable>(parameters: usize, slots: u32) -> u64 {
-        Self::slot_bytes(parameters as u64, O::VECTORS as u64).saturating_mul(slots as u64)
-    }
-
-    const fn slot_bytes(parameters: u64, vectors: u64) -> u64 {
-        let bytes = payload_words(parameters, vectors).saturating_mul(4);
-        let bytes = bytes.saturating_add(unit::<F>() as u64);
-        match bytes.checked_next_multiple_of(F::ERASE_SIZE as u64) {
-            Some(bytes) => bytes,
-            None => u64::MAX,
         }
     }
 
@@ -215,6 +209,29 @@ impl<F: NorFlash> Checkpoints<F> {
         if anew { self.erase_around(start, end) } else { Ok(()) }
     }
 
+    /// Saves theta alone, for a device whose training is over: [`resume_theta`](Self::resume_theta)
+    /// takes it back, and no optimizer does. It needs none of the optimizer's memory.
+    ///
+    /// ```
+    /// # #[path = "../../tests/support/nor_flash.rs"] mod nor_flash;
+    /// # type Flash = nor_flash::NorFlashModel<4, 4096>;
+    /// use rolling_ball::Checkpoints;
+    ///
+    /// let mut checkpoints = Checkpoints::new(Flash::new(0x4000), 0..0x4000)?;
+    /// checkpoints.save_theta(&[0.5; 10])?;
+    ///
+    /// let mut theta = [0.0; 10];
+    /// assert_eq!(checkpoints.resume_theta(&mut theta)?, Some(0));
+    /// assert_eq!(theta, [0.5; 10]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`save`](Self::save).
+    pub fn save_theta(&mut self, theta: &[f32]) -> Result<(), CheckpointError<F::Error>> {
+        self.save(theta, &ThetaAlone { parameters: theta.len() })
+    }
+
     /// Takes back the newest checkpoint that is whole, and says how many steps it had done; `None`
     /// where there is none. One that cannot be read is not whole, nor is one whose theta is not
     /// finite, which no save writes.
@@ -241,7 +258,7 @@ impl<F: NorFlash> Checkpoints<F> {
         };
         check_owner(&header, &own, &settings)?;
 
-        with_chunk::<F, _>(|chunk| {
+        with_chunk(self.flash.sizes(), |chunk| {
             let (words, mut reader) = self.open(start, &header, chunk)?;
             let [first, second] =
                 optimizer.resume(words).map_err(CheckpointError::StepInProgress)?;
@@ -285,7 +302,7 @@ impl<F: NorFlash> Checkpoints<F> {
         if expected != saved {
             return Err(CheckpointError::Parameters { expected, saved });
         }
-        with_chunk::<F, _>(|chunk| {
+        with_chunk(self.flash.sizes(), |chunk| {
             let (words, mut reader) = self.open(start, &header, chunk)?;
             read_into(&mut reader, theta.iter_mut())?;
             finish(reader, &header, words)
@@ -322,7 +339,7 @@ impl<F: NorFlash> Checkpoints<F> {
 
     /// Bytes of a slot, of which the range must hold two.
     fn slot(&self, header: &Header) -> Result<u32, CheckpointError<F::Error>> {
-        let slot = Self::slot_bytes(header.parameters.into(), header.vectors.into());
+        let slot = slot_bytes(self.flash.sizes(), header.parameters.into(), header.vectors.into());
         let (needed, available) =
             (slot.saturating_mul(2), self.range.end.saturating_sub(self.range.start));
         if needed <= u64::from(available) {
@@ -365,8 +382,9 @@ impl<F: NorFlash> Checkpoints<F> {
 
     /// Writes the payload and returns its checksum.
     fn write(&mut self, start: u32, theta: &[f32], state: &State<'_>) -> Result<u32, F::Error> {
-        with_chunk::<F, _>(|chunk| {
-            let mut writer = Writer::new(&mut self.flash, payload_start::<F>(start), chunk);
+        let sizes = self.flash.sizes();
+        with_chunk(sizes, |chunk| {
+            let mut writer = Writer::new(&mut self.flash, payload_start(sizes, start), chunk);
             for word in state.words {
                 writer.word(word)?;
             }
@@ -428,7 +446,11 @@ impl<F: NorFlash> Checkpoints<F> {
         while start < self.range.end {
             match Header::read(&mut self.flash, start) {
                 Ok(Some(header)) => {
-                    let slot = Self::slot_bytes(header.parameters.into(), header.vectors.into());
+                    let slot = slot_bytes(
+                        self.flash.sizes(),
+                        header.parameters.into(),
+                        header.vectors.into(),
+                    );
                     let end = u64::from(start).saturating_add(slot);
                     let fits = header.version != VERSION || end <= u64::from(self.range.end);
                     let found = Found { header, start, end: end as u32 };
@@ -442,7 +464,7 @@ impl<F: NorFlash> Checkpoints<F> {
                 Ok(None) => {}
                 Err(error) => *unreadable = Some(error),
             }
-            start = start.saturating_add(F::ERASE_SIZE as u32);
+            start = start.saturating_add(self.flash.sizes().erase as u32);
         }
         newest
     }
@@ -450,7 +472,7 @@ impl<F: NorFlash> Checkpoints<F> {
     /// Whether the payload has the checksum of the header, and theta is finite.
     fn is_whole(&mut self, found: &Found) -> Result<bool, F::Error> {
         let Found { header, start, .. } = found;
-        with_chunk::<F, _>(|chunk| {
+        with_chunk(self.flash.sizes(), |chunk| {
             let mut reader = payload(&mut self.flash, *start, header, chunk);
             for _ in 0..STATE_WORDS {
                 reader.word()?;
@@ -468,22 +490,23 @@ impl<F: NorFlash> Checkpoints<F> {
 type Opened<'a, F> = ([u32; STATE_WORDS], Reader<'a, F>);
 
 /// Where the payload of the slot that starts here starts.
-fn payload_start<F: NorFlash>(start: u32) -> u32 {
-    start.saturating_add(unit::<F>() as u32)
+fn payload_start(sizes: FlashSizes, start: u32) -> u32 {
+    start.saturating_add(sizes.unit() as u32)
 }
 
 /// The payload of the slot that starts here.
-fn payload<'a, F: NorFlash>(
+fn payload<'a, F: Flash>(
     flash: &'a mut F,
     start: u32,
     header: &Header,
     chunk: &'a mut [[u8; 4]],
 ) -> Reader<'a, F> {
-    Reader::new(flash, payload_start::<F>(start), header.payload_words(), chunk)
+    let offset = payload_start(flash.sizes(), start);
+    Reader::new(flash, offset, header.payload_words(), chunk)
 }
 
 /// The next floats of a checkpoint.
-fn read_into<'t, F: NorFlash>(
+fn read_into<'t, F: Flash>(
     reader: &mut Reader<'_, F>,
     floats: impl Iterator<Item = &'t mut f32>,
 ) -> Result<(), CheckpointError<F::Error>> {
@@ -494,7 +517,7 @@ fn read_into<'t, F: NorFlash>(
 }
 
 /// The steps done, if what was read has the checksum of the header.
-fn finish<F: NorFlash>(
+fn finish<F: Flash>(
     mut reader: Reader<'_, F>,
     header: &Header,
     [steps, ..]: [u32; STATE_WORDS],
@@ -544,6 +567,16 @@ fn check_owner<E>(
         return Err(CheckpointError::Setting("number of vectors"));
     }
     Ok(())
+}
+
+/// Bytes of a slot, in whole erase blocks.
+const fn slot_bytes(sizes: FlashSizes, parameters: u64, vectors: u64) -> u64 {
+    let bytes = payload_words(parameters, vectors).saturating_mul(4);
+    let bytes = bytes.saturating_add(sizes.unit() as u64);
+    match bytes.checked_next_multiple_of(sizes.erase as u64) {
+        Some(bytes) => bytes,
+        None => u64::MAX,
+    }
 }
 
 /// Words of the state, theta, and the state's vectors.

@@ -76,6 +76,7 @@ mod mean_squared_error;
 mod memory;
 mod message;
 mod network;
+mod one_sample;
 pub mod over;
 mod parameters;
 mod prelu;

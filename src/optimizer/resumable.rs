@@ -29,6 +29,11 @@ pub trait Resumable {
     /// Which optimizer this is.
     const KIND: Kind;
 
+    /// The same of this one: another where what is inside is known at run time only.
+    fn kind(&self) -> Kind {
+        Self::KIND
+    }
+
     /// The vectors of [`state`](Self::state), at most.
     const VECTORS: usize;
 
@@ -87,6 +92,7 @@ impl Kind {
     pub(crate) const WEIGHT_DECAY: Self = Self(6);
     pub(crate) const ENTROPY_SGD: Self = Self(7);
     pub(crate) const BY_PART: Self = Self(8);
+    pub(crate) const THETA_ALONE: Self = Self(9);
     const CUSTOM: Self = Self(15);
 
     /// An optimizer of your own, by a number of your choice below 2^16.
@@ -130,6 +136,7 @@ impl fmt::Display for Kind {
                 Self::ADAM => return f.write_str("Adam"),
                 Self::SAM => return f.write_str("Sam"),
                 Self::ENTROPY_SGD => return f.write_str("EntropySgd"),
+                Self::THETA_ALONE => return f.write_str("theta alone"),
                 Self::CUSTOM => return write!(f, "custom optimizer {inner}"),
                 _ => return write!(f, "unknown optimizer {rest}"),
             }

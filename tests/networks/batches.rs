@@ -134,6 +134,32 @@ fn class_weights_weigh_the_samples_in_the_mean_and_in_the_gradient() {
 }
 
 #[test]
+fn samples_that_are_added_one_by_one_give_the_bits_of_the_batch() {
+    let samples = classes(31, 4, 7);
+    let mut random = Random(32);
+    let (frozen, theta) = (random.vector(Backbone::PARAMETERS), random.vector(Split::PARAMETERS));
+    let weights = [1.0, 0.25, 2.0];
+    let loss = SoftmaxCrossEntropy::with_class_weights(&weights).unwrap();
+    let (network, mut scratch) = (split(&frozen), [f32::NAN; Split::SCRATCH]);
+    let mut expected = vec![f32::NAN; Split::PARAMETERS];
+    let mut batch = network.batch(loss, stream(&samples), &mut scratch).unwrap();
+    let mean = batch.gradient(&theta, &mut expected).unwrap();
+
+    let weight = 1.0 / samples.iter().map(|(_, class)| weights[*class]).sum::<f32>();
+    let (mut sum, mut gradient) = (0.0, vec![-0.0; Split::PARAMETERS]);
+    for sample in stream(&samples) {
+        let gradient = Some(gradient.as_mut_slice());
+        sum += network.add_sample(&theta, &sample, &loss, weight, &mut scratch, gradient).unwrap();
+    }
+    assert_eq!((sum.to_bits(), bits(&gradient)), (mean.to_bits(), bits(&expected)));
+
+    let wrong = Sample { input: samples[0].0.as_slice(), target: 3 };
+    let refused = network.add_sample(&theta, &wrong, &loss, 1.0, &mut scratch, Some(&mut gradient));
+    assert_eq!(refused, Err(Error::Class { class: 3, classes: 3 }));
+    assert_eq!(bits(&gradient), bits(&expected), "a sample that was refused was added");
+}
+
+#[test]
 fn a_class_of_weight_zero_does_not_count() {
     let samples = classes(3, 5, 9);
     let theta = Random(300).vector(Whole::PARAMETERS);

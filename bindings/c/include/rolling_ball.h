@@ -89,6 +89,31 @@
 #define RB_CENTRE_STEP_ARMIJO 2
 
 /**
+ * How many vectors Entropy-SGD's workspace has, each as long as theta.
+ */
+#define RB_ENTROPY_SGD_VECTORS 3
+
+/**
+ * The values are floats.
+ */
+#define RB_INPUT_FLOATS 0
+
+/**
+ * The values are bytes, which stand for `value * scale + offset`.
+ */
+#define RB_INPUT_BYTES 1
+
+/**
+ * The values are signed bytes, which stand for `(value - zero) * scale`.
+ */
+#define RB_INPUT_INT8 2
+
+/**
+ * The values are features that NAME_features has written, float or int8_t as its header says.
+ */
+#define RB_INPUT_KEPT 3
+
+/**
  * The size of an rb_optimizer, in words of 8 bytes.
  */
 #define RB_OPTIMIZER_WORDS 80
@@ -206,9 +231,35 @@ enum rb_error
      */
     RB_ERROR_NETWORK = 15,
     /**
+     * An input is NaN or infinite, and an int8 network has no byte for it.
+     */
+    RB_ERROR_NON_FINITE_INPUT = 16,
+    /**
+     * There is no checkpoint.
+     */
+    RB_ERROR_NO_CHECKPOINT = 17,
+    /**
+     * The newest checkpoint has another version's layout, so the range is left alone.
+     */
+    RB_ERROR_VERSION = 18,
+    /**
+     * The flash answered that it failed.
+     */
+    RB_ERROR_FLASH = 19,
+    /**
+     * What was read back is not what was written: the flash is worn out, or something else writes
+     * to the range.
+     */
+    RB_ERROR_NOT_KEPT = 20,
+    /**
+     * The flash failed while a good checkpoint was taken over: theta and the optimizer hold a part
+     * of it.
+     */
+    RB_ERROR_HALF_RESUMED = 21,
+    /**
      * An error for which this version of the interface has no code.
      */
-    RB_ERROR_OTHER = 16,
+    RB_ERROR_OTHER = 22,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -437,6 +488,119 @@ typedef struct rb_ball_config {
 } rb_ball_config;
 
 /**
+ * A range of a flash for checkpoints, and what drives it. Each function answers 0 where it has
+ * succeeded, and anything else where it has not. None may call a function of this header on the
+ * optimizer that is saved or resumed.
+ */
+typedef struct rb_flash {
+    /**
+     * Is handed to each of the functions: the driver's own, such as its registers.
+     */
+    void *context;
+    /**
+     * Reads `length` bytes from `offset` on. Both are multiples of the read size.
+     */
+    int32_t (*read)(void *context, uint32_t offset, uint8_t *bytes, size_t length);
+    /**
+     * Writes `length` bytes from `offset` on. Both are multiples of the write size, and the bytes
+     * have been erased since they were last written.
+     */
+    int32_t (*write)(void *context, uint32_t offset, const uint8_t *bytes, size_t length);
+    /**
+     * Erases from the offset `from` up to `to`. Both are multiples of the erase size.
+     */
+    int32_t (*erase)(void *context, uint32_t from, uint32_t to);
+    /**
+     * Bytes of the smallest read and write: powers of two, at most 512.
+     */
+    uint32_t read_size;
+    /**
+     * The same of a write.
+     */
+    uint32_t write_size;
+    /**
+     * Bytes of the smallest erase: a multiple of the largest of the two and 64.
+     */
+    uint32_t erase_size;
+    /**
+     * Where the range begins: a multiple of the erase size. The range is for checkpoints alone.
+     */
+    uint32_t start;
+    /**
+     * Where it ends: a multiple too. It must have room for two checkpoints.
+     */
+    uint32_t end;
+} rb_flash;
+
+/**
+ * The settings of Entropy-SGD. Start from rb_entropy_sgd_default and change what you need.
+ */
+typedef struct rb_entropy_sgd_config {
+    /**
+     * How much of the way from theta to the walk's mean a step goes.
+     */
+    struct rb_schedule learning_rate;
+    /**
+     * The learning rate of the walk.
+     */
+    struct rb_schedule walk_rate;
+    /**
+     * The moves of the walk, at least 1: the gradient evaluations of a step.
+     */
+    uint32_t moves;
+    /**
+     * How strongly the walk is pulled back to theta.
+     */
+    struct rb_schedule pull;
+    /**
+     * The weight of the newest point in the walk's mean; above 0 and at most 1.
+     */
+    float newest;
+    /**
+     * The standard deviation of the noise, in units of the root of the walk's rate; 0 for none.
+     */
+    float noise;
+    /**
+     * The seed of the noise. The same seed gives the same noise everywhere.
+     */
+    uint32_t seed;
+    /**
+     * 1: the loss at the new point is evaluated, so that a step to a loss that is not finite is
+     * rolled back exactly; this costs one loss (1/3 of a gradient evaluation) a step. 0: it is
+     * not.
+     */
+    uint32_t roll_back;
+} rb_entropy_sgd_config;
+
+/**
+ * What an imported network sees of a sample. Make it by rb_floats, rb_bytes or rb_int8 of an
+ * input, which is as long as the network's header says, or by NAME_kept of features. The values
+ * stay where they are, such as in flash.
+ */
+typedef struct rb_input {
+    /**
+     * The first of the values.
+     */
+    const void *values;
+    /**
+     * One of RB_INPUT_...
+     */
+    uint32_t kind;
+    /**
+     * For RB_INPUT_BYTES and RB_INPUT_INT8: multiplies a byte.
+     */
+    float scale;
+    /**
+     * For RB_INPUT_BYTES: added after.
+     */
+    float offset;
+    /**
+     * For RB_INPUT_INT8: the byte that stands for 0.
+     */
+    int8_t zero;
+} rb_input;
+
+/**
  * A multilayer perceptron: dense layers with rectifiers between them. All its memory belongs to
  * the caller, and must stay in place while the description is used.
  *
@@ -466,7 +630,7 @@ typedef struct rb_mlp {
      */
     float *scratch;
     /**
-     * The length of the scratch, as rb_mlp_scratch gives it.
+     * The length of the scratch, at least what rb_mlp_scratch gives, of which no more is used.
      */
     size_t scratch_length;
 } rb_mlp;
@@ -662,6 +826,15 @@ rb_error rb_adam_init(struct rb_optimizer *optimizer,
                       size_t workspace_length);
 
 /**
+ * Clips the gradients that the Adam is told to the norm `largest`, from now on. It may be called
+ * again with another norm. A checkpoint of a clipped optimizer is another than one of a plain one.
+ *
+ * Errors: RB_ERROR_SETTING where `largest` is not finite and above 0, RB_ERROR_KIND; nothing is
+ * changed then. Cost: a pass over the gradient in each step, and another where it is clipped.
+ */
+rb_error rb_adam_clip_norm(struct rb_optimizer *optimizer, float largest);
+
+/**
  * The settings of the form that serves fine-tuning best at equal cost, with a constant radius and
  * a constant learning rate.
  */
@@ -723,11 +896,111 @@ rb_error rb_ball_set_learning_rate(struct rb_optimizer *optimizer,
 rb_error rb_ball_centre(struct rb_optimizer *optimizer, const float **centre);
 
 /**
+ * Clips the gradients that the ball is told to the norm `largest`, from now on. It may be called
+ * again with another norm. A checkpoint of a clipped optimizer is another than one of a plain one.
+ *
+ * Errors: RB_ERROR_SETTING where `largest` is not finite and above 0, RB_ERROR_KIND; nothing is
+ * changed then. Cost: a pass over the gradient in each step, and another where it is clipped.
+ */
+rb_error rb_ball_clip_norm(struct rb_optimizer *optimizer, float largest);
+
+/**
+ * Saves theta and the state of an optimizer between two steps, in the slot after the newest
+ * checkpoint: a power failure at any time leaves that one as it was. A training that is cut and
+ * resumed ends with the same bits as one that is not. The format is that of the Rust crate, whose
+ * Checkpoints read and write the same images.
+ *
+ * A checkpoint takes 80 bytes (16 and the read or write size where that is more than 64), 4 for
+ * each parameter, and 4 more for each vector that the optimizer carries on: the ball and momentum
+ * one, Adam two; rounded up to erase blocks.
+ *
+ * Errors: RB_ERROR_NULL where a function of the flash is missing; RB_ERROR_UNEXPECTED_ANSWER
+ * while a step is in progress; RB_ERROR_NON_FINITE_PARAMETERS; RB_ERROR_SETTING where the sizes of
+ * the flash are none that can be used; RB_ERROR_LENGTH where its range has no room for two
+ * checkpoints; RB_ERROR_VERSION. Nothing was written then. After RB_ERROR_FLASH and
+ * RB_ERROR_NOT_KEPT the newest checkpoint that could be read is still there. rb_last_error has the
+ * details. Cost: as long as the flash takes to erase and write a slot; about 1 KB of stack.
+ */
+rb_error rb_save(const struct rb_flash *flash, struct rb_optimizer *optimizer);
+
+/**
+ * Takes the newest checkpoint that is whole back into theta and into the optimizer, which was
+ * initialised before with the settings that it was saved with. rb_steps then tells how many steps
+ * it had done.
+ *
+ * Errors: RB_ERROR_NO_CHECKPOINT where there is none, as at the first boot; RB_ERROR_KIND,
+ * RB_ERROR_LENGTH and RB_ERROR_SETTING where it is of another optimizer, another theta or other
+ * settings; RB_ERROR_FLASH where none was found and something could not be read;
+ * RB_ERROR_VERSION, RB_ERROR_UNEXPECTED_ANSWER. Nothing was changed then. After
+ * RB_ERROR_HALF_RESUMED, resume again, or start anew. rb_last_error has the details. Cost: the
+ * checkpoint is read twice.
+ */
+rb_error rb_resume(const struct rb_flash *flash, struct rb_optimizer *optimizer);
+
+/**
+ * Saves theta alone, of `parameters` floats, for a device whose training is over. rb_resume_theta
+ * takes it back.
+ *
+ * Errors: those of rb_save that are not an optimizer's.
+ */
+rb_error rb_save_theta(const struct rb_flash *flash, const float *theta, size_t parameters);
+
+/**
+ * Takes theta alone from the newest checkpoint, whichever optimizer saved it and with whatever
+ * settings: for a boot that only infers, or to go on with another optimizer.
+ *
+ * Errors: those of rb_resume that are not an optimizer's; theta is unchanged then, unless it is
+ * RB_ERROR_HALF_RESUMED.
+ */
+rb_error rb_resume_theta(const struct rb_flash *flash, float *theta, size_t parameters);
+
+/**
+ * Erases the range, and with it every checkpoint.
+ *
+ * Errors: RB_ERROR_FLASH, where some may still be there; RB_ERROR_SETTING.
+ */
+rb_error rb_erase_checkpoints(const struct rb_flash *flash);
+
+/**
+ * The settings of Entropy-SGD as its paper gives them, but for the rate of the walk.
+ */
+struct rb_entropy_sgd_config rb_entropy_sgd_default(void);
+
+/**
+ * Makes `*optimizer` an Entropy-SGD over the caller's buffers, which stay the caller's and must
+ * outlive it: theta, of `parameters` floats, and the workspace, of RB_ENTROPY_SGD_VECTORS times as
+ * many. Each step costs as many gradient evaluations as the walk has moves.
+ *
+ * Errors: the same as those of rb_ball_init. Cost: none.
+ */
+rb_error rb_entropy_sgd_init(struct rb_optimizer *optimizer,
+                             const struct rb_entropy_sgd_config *config,
+                             float *theta,
+                             size_t parameters,
+                             float *workspace,
+                             size_t workspace_length);
+
+/**
  * Returns an English sentence that says what an error code means. It ends in a zero byte and stays
  * valid for ever. Any number is allowed as the code. Cost: a table look-up; a program that does
  * not call this function does not contain the texts.
  */
 const char *rb_error_string(uint32_t error);
+
+/**
+ * An input of floats.
+ */
+struct rb_input rb_floats(const float *values);
+
+/**
+ * An input of bytes, which stand for `value * scale + offset`: a sensor's raw reading.
+ */
+struct rb_input rb_bytes(const uint8_t *values, float scale, float offset);
+
+/**
+ * An input of signed bytes, which stand for `(value - zero) * scale`, as TFLite's do.
+ */
+struct rb_input rb_int8(const int8_t *values, float scale, int8_t zero);
 
 /**
  * Returns how many parameters the network has, or 0 where the description is not that of a
@@ -745,8 +1018,8 @@ size_t rb_mlp_scratch(const struct rb_mlp *network);
  * Computes the output for one input. `*output` then points to it, inside the scratch, and is valid
  * until the next call with this scratch.
  *
- * Errors: RB_ERROR_NETWORK; RB_ERROR_LENGTH where theta, the scratch or the input is not as long
- * as the widths say; RB_ERROR_OVERLAP. Cost: one forward pass, which is one multiplication and
+ * Errors: RB_ERROR_NETWORK; RB_ERROR_LENGTH where theta or the input is not as long as the widths
+ * say, or the scratch is shorter; RB_ERROR_OVERLAP. Cost: one forward pass, which is one multiplication and
  * addition for each weight.
  */
 rb_error rb_mlp_predict(const struct rb_mlp *network,
@@ -936,6 +1209,16 @@ rb_error rb_sgd_init(struct rb_optimizer *optimizer,
                      size_t parameters,
                      float *workspace,
                      size_t workspace_length);
+
+/**
+ * Clips the gradients that the gradient descent is told to the norm `largest`, from now on. It may be called
+ * again with another norm. A checkpoint of a clipped optimizer is another than one of a plain one.
+ *
+ * Errors: RB_ERROR_SETTING where `largest` is not finite and above 0, RB_ERROR_KIND; nothing is
+ * changed then. Cost: a pass over the gradient in each step, and another where it is clipped.
+ */
+rb_error rb_sgd_clip_norm(struct rb_optimizer *optimizer,
+                          float largest);
 
 #ifdef __cplusplus
 }  // extern "C"

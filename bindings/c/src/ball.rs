@@ -3,7 +3,7 @@
 use crate::armijo::rb_armijo;
 use crate::error::rb_error;
 use crate::memory::{Vector, write};
-use crate::optimizer::{Buffers, Kind, check_output, init, rb_optimizer, with_kind};
+use crate::optimizer::{Buffers, Kind, check_output, clip, init, rb_optimizer, with_kind};
 use crate::schedule::rb_schedule;
 use crate::switch::switch;
 use rolling_ball::{
@@ -238,4 +238,15 @@ pub unsafe extern "C" fn rb_ball_centre(
             .and_then(|start| write(centre, start))
     };
     result.into()
+}
+
+/// Clips the gradients that the ball is told to the norm `largest`, from now on. It may be called
+/// again with another norm. A checkpoint of a clipped optimizer is another than one of a plain one.
+///
+/// Errors: RB_ERROR_SETTING where `largest` is not finite and above 0, RB_ERROR_KIND; nothing is
+/// changed then. Cost: a pass over the gradient in each step, and another where it is clipped.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_ball_clip_norm(optimizer: *mut rb_optimizer, largest: f32) -> rb_error {
+    // SAFETY: the caller promises it.
+    unsafe { clip::<Ball>(optimizer, Kind::Ball, largest) }.into()
 }

@@ -45,8 +45,22 @@ pub enum rb_error {
     /// The widths do not describe a network: there are fewer than two, one of them is zero, or the
     /// parameters would not fit in memory.
     Network = 15,
+    /// An input is NaN or infinite, and an int8 network has no byte for it.
+    NonFiniteInput = 16,
+    /// There is no checkpoint.
+    NoCheckpoint = 17,
+    /// The newest checkpoint has another version's layout, so the range is left alone.
+    Version = 18,
+    /// The flash answered that it failed.
+    Flash = 19,
+    /// What was read back is not what was written: the flash is worn out, or something else writes
+    /// to the range.
+    NotKept = 20,
+    /// The flash failed while a good checkpoint was taken over: theta and the optimizer hold a part
+    /// of it.
+    HalfResumed = 21,
     /// An error for which this version of the interface has no code.
-    Other = 16,
+    Other = 22,
 }
 
 impl From<Error> for rb_error {
@@ -59,6 +73,7 @@ impl From<Error> for rb_error {
             Error::NonFiniteGradient => Self::NonFiniteGradient,
             Error::NonFiniteUpdate => Self::NonFiniteUpdate,
             Error::NonFiniteOutput => Self::NonFiniteOutput,
+            Error::NonFiniteInput => Self::NonFiniteInput,
             Error::UnexpectedAnswer { .. } => Self::UnexpectedAnswer,
             Error::Class { .. } => Self::Class,
             _ => Self::Other,
@@ -107,7 +122,7 @@ impl From<Failure> for rb_error {
 /// not call this function does not contain the texts.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_error_string(error: u32) -> *const c_char {
-    const TEXTS: [&core::ffi::CStr; 17] = [
+    const TEXTS: [&core::ffi::CStr; 23] = [
         c"no error",
         c"a pointer is null",
         c"a pointer is misaligned",
@@ -124,6 +139,12 @@ pub extern "C" fn rb_error_string(error: u32) -> *const c_char {
         c"the optimizer was told something that it had not asked for",
         c"a label is not one of the classes",
         c"the widths describe no network: at least two, none of them zero",
+        c"the input is not finite",
+        c"there is no checkpoint",
+        c"the checkpoint has the layout of another version: use the firmware that saved it, or erase",
+        c"the flash failed",
+        c"the flash did not keep what was written",
+        c"the flash failed while a checkpoint was taken over: resume again, or start anew",
         c"an error without a code of its own",
     ];
     let text = usize::try_from(error).ok().and_then(|index| TEXTS.get(index));

@@ -13,9 +13,14 @@
 mod adam;
 mod armijo;
 mod ball;
+mod checkpoints;
+mod entropy_sgd;
 mod error;
+mod flash;
+mod input;
 mod memory;
 mod mlp;
+pub mod network;
 mod optimizer;
 mod report;
 mod sam;
@@ -25,9 +30,5 @@ mod switch;
 #[cfg(test)]
 mod tests;
 
-/// No function of the header can reach this. `cargo xtask test` verifies that on the linked code.
-#[cfg(not(test))]
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo) -> ! {
-    loop {}
-}
+pub use error::rb_error;
+pub use input::rb_input;

@@ -30,7 +30,7 @@ pub struct rb_mlp {
     pub parameters: usize,
     /// Room for the activations of one sample. It must not overlap anything else.
     pub scratch: *mut f32,
-    /// The length of the scratch, as rb_mlp_scratch gives it.
+    /// The length of the scratch, at least what rb_mlp_scratch gives, of which no more is used.
     pub scratch_length: usize,
 }
 
@@ -102,7 +102,7 @@ unsafe fn network<'a>(network: *const rb_mlp, others: Others) -> Result<Mlp<'a>,
         let description = read(network)?;
         let widths = widths(network)?;
         let (parameters, scratch) = lengths(widths)?;
-        if parameters != description.parameters || scratch != description.scratch_length {
+        if parameters != description.parameters || scratch > description.scratch_length {
             return Err(rb_error::Length);
         }
         check(description.theta)?;
@@ -206,8 +206,8 @@ pub unsafe extern "C" fn rb_mlp_scratch(network: *const rb_mlp) -> usize {
 /// Computes the output for one input. `*output` then points to it, inside the scratch, and is valid
 /// until the next call with this scratch.
 ///
-/// Errors: RB_ERROR_NETWORK; RB_ERROR_LENGTH where theta, the scratch or the input is not as long
-/// as the widths say; RB_ERROR_OVERLAP. Cost: one forward pass, which is one multiplication and
+/// Errors: RB_ERROR_NETWORK; RB_ERROR_LENGTH where theta or the input is not as long as the widths
+/// say, or the scratch is shorter; RB_ERROR_OVERLAP. Cost: one forward pass, which is one multiplication and
 /// addition for each weight.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_mlp_predict(

@@ -7,7 +7,9 @@ use crate::memory::{NOWHERE, Vector, check, check_apart, extent, read, write};
 use crate::report::rb_step_report;
 use crate::switch::switch;
 use core::ptr;
-use rolling_ball::{Error, Optimizer, Request, StepReport};
+use rolling_ball::{
+    ClipNorm, Error, Optimizer, Request, Resumable, STATE_WORDS, State as Carried, StepReport,
+};
 
 /// The size of an rb_optimizer, in words of 8 bytes.
 pub const RB_OPTIMIZER_WORDS: usize = 80;
@@ -46,6 +48,7 @@ pub enum Kind {
     Sgd,
     Adam,
     Sam,
+    EntropySgd,
 }
 
 /// Marks the start of an object on which an init function was called.
@@ -66,13 +69,46 @@ struct Header {
 #[derive(Clone, Copy, Debug)]
 struct Initialised {
     kind: Kind,
+    /// Whether the optimizer of this kind is inside a `ClipNorm`.
+    clipped: bool,
     /// Finds the optimizer behind the header.
     find: FindOptimizer,
     theta: Vector,
     workspace: Vector,
 }
 
-type FindOptimizer = unsafe fn(*mut rb_optimizer) -> *mut dyn Optimizer;
+type FindOptimizer = unsafe fn(*mut rb_optimizer) -> *mut dyn AnyOptimizer;
+
+/// What every kind can do. It is [`Resumable`] for a kind that is known at run time only.
+pub trait AnyOptimizer: Optimizer {
+    fn kind(&self) -> rolling_ball::Kind;
+    fn parameters(&self) -> usize;
+    fn settings(&self, tell: &mut dyn FnMut(&'static str, &[u32]));
+    fn state(&self) -> Result<Carried<'_>, Error>;
+    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error>;
+}
+
+impl<O: Optimizer + Resumable> AnyOptimizer for O {
+    fn kind(&self) -> rolling_ball::Kind {
+        Resumable::kind(self)
+    }
+
+    fn parameters(&self) -> usize {
+        Resumable::parameters(self)
+    }
+
+    fn settings(&self, tell: &mut dyn FnMut(&'static str, &[u32])) {
+        Resumable::settings(self, &mut |name, words| tell(name, words));
+    }
+
+    fn state(&self) -> Result<Carried<'_>, Error> {
+        Resumable::state(self)
+    }
+
+    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
+        Resumable::resume(self, words)
+    }
+}
 
 /// What an `rb_optimizer` holds.
 #[repr(C)]
@@ -81,7 +117,7 @@ struct State<O> {
     optimizer: O,
 }
 
-impl<O: Optimizer + 'static> State<O> {
+impl<O: Optimizer + Resumable + 'static> State<O> {
     /// Every kind fits on 32-bit and on 64-bit targets alike, whichever is compiled for.
     const FITS: () = assert!(
         size_of::<Self>() <= size_of::<rb_optimizer>()
@@ -94,7 +130,7 @@ impl<O: Optimizer + 'static> State<O> {
     /// # Safety
     ///
     /// The storage must hold a `State<O>`.
-    unsafe fn find(storage: *mut rb_optimizer) -> *mut dyn Optimizer {
+    unsafe fn find(storage: *mut rb_optimizer) -> *mut dyn AnyOptimizer {
         // SAFETY: the caller promises it. No reference is made, so the header may have one.
         unsafe { &raw mut (*storage.cast::<Self>()).optimizer }
     }
@@ -125,7 +161,7 @@ pub unsafe fn init<C, R, O, const COUNT: usize>(
 where
     C: Copy,
     R: TryFrom<C, Error = Error>,
-    O: Optimizer + 'static,
+    O: Optimizer + Resumable + 'static,
 {
     let () = State::<O>::FITS;
     if let Err(error) = check(storage) {
@@ -141,7 +177,8 @@ where
     };
     match built {
         Ok((theta, workspace, optimizer)) => {
-            let initialised = Initialised { kind, find: State::<O>::find, theta, workspace };
+            let find = State::<O>::find;
+            let initialised = Initialised { kind, clipped: false, find, theta, workspace };
             let header = header(Some(initialised), None);
             // SAFETY: the pointer was checked above not to be null or misaligned, and the state
             // fits.
@@ -223,9 +260,9 @@ unsafe fn initialised(storage: *const rb_optimizer) -> Result<Initialised, rb_er
 /// # Safety
 ///
 /// The same as for [`header`], and nobody else may use theta and the workspace during the call.
-unsafe fn with_optimizer<T>(
+pub unsafe fn with_optimizer<T, E: Into<Failure>>(
     storage: *mut rb_optimizer,
-    call: impl FnOnce(&mut dyn Optimizer, Vector) -> Result<T, Error>,
+    call: impl FnOnce(&mut dyn AnyOptimizer, Vector) -> Result<T, E>,
 ) -> Result<T, rb_error> {
     // SAFETY: the caller promises it.
     let Initialised { find, theta, .. } = unsafe { initialised(storage)? };
@@ -243,12 +280,13 @@ unsafe fn with_optimizer<T>(
 /// The storage must be initialised, and no reference to its header may be alive.
 unsafe fn keep_error<T>(
     storage: *mut rb_optimizer,
-    answer: Result<T, Error>,
+    answer: Result<T, impl Into<Failure>>,
 ) -> Result<T, rb_error> {
     answer.map_err(|error| {
+        let failure = error.into();
         // SAFETY: the caller promises it.
-        unsafe { (*storage.cast::<Header>()).error = Some(error.into()) };
-        error.into()
+        unsafe { (*storage.cast::<Header>()).error = Some(failure) };
+        failure.into()
     })
 }
 
@@ -258,7 +296,7 @@ unsafe fn keep_error<T>(
 ///
 /// The same as for [`header`]. The kind must be that of `O`, and nobody else may use theta and the
 /// workspace during the call.
-pub unsafe fn with_kind<O: Optimizer + 'static, T>(
+pub unsafe fn with_kind<O: Optimizer + Resumable + 'static, T>(
     storage: *mut rb_optimizer,
     kind: Kind,
     call: impl FnOnce(&mut O, Vector) -> Result<T, Error>,
@@ -268,11 +306,57 @@ pub unsafe fn with_kind<O: Optimizer + 'static, T>(
     if initialised.kind != kind {
         return Err(rb_error::Kind);
     }
-    // SAFETY: it is of this kind, so `init` wrote a `State<O>`, and nobody else has it during the
-    // call.
-    let optimizer = unsafe { &mut (*storage.cast::<State<O>>()).optimizer };
+    // SAFETY: it is of this kind, so `init` wrote a `State<O>`, or `clip` one with it inside, and
+    // nobody else has that during the call.
+    let optimizer = unsafe {
+        if initialised.clipped {
+            (*storage.cast::<State<ClipNorm<O>>>()).optimizer.inner_mut()
+        } else {
+            &mut (*storage.cast::<State<O>>()).optimizer
+        }
+    };
     // SAFETY: an initialised storage begins with a header, to which no reference is alive.
     unsafe { keep_error(storage, call(optimizer, initialised.theta)) }
+}
+
+/// Clips the gradients of an optimizer of this kind to a norm from now on. A step in progress goes
+/// on, as it is the optimizer's own.
+///
+/// # Safety
+///
+/// The same as for [`with_kind`].
+pub unsafe fn clip<O: Resumable + Optimizer + 'static>(
+    storage: *mut rb_optimizer,
+    kind: Kind,
+    largest: f32,
+) -> Result<(), rb_error> {
+    let () = State::<ClipNorm<O>>::FITS;
+    // SAFETY: the caller promises it.
+    let initialised = unsafe { initialised(storage)? };
+    if initialised.kind != kind {
+        return Err(rb_error::Kind);
+    }
+    let whole = storage.cast::<State<ClipNorm<O>>>();
+    // SAFETY: the optimizer is taken out of the storage, which is written again before it is read:
+    // with the optimizer inside the clipping one, or as it was. An optimizer has no destructor.
+    let clipped = unsafe {
+        let optimizer = if initialised.clipped {
+            ptr::read(&raw const (*whole).optimizer).into_inner()
+        } else {
+            ptr::read(&raw const (*storage.cast::<State<O>>()).optimizer)
+        };
+        ClipNorm::new(optimizer, largest)
+    };
+    // SAFETY: an initialised storage begins with a header, to which no reference is alive.
+    let clipped = unsafe { keep_error(storage, clipped)? };
+    let find = State::<ClipNorm<O>>::find;
+    // SAFETY: the reason is the same, and the state fits.
+    unsafe {
+        (*storage.cast::<Header>()).initialised =
+            Some(Initialised { clipped: true, find, ..initialised });
+        (&raw mut (*whole).optimizer).write(clipped);
+    }
+    Ok(())
 }
 
 /// Checks a pointer to what a function writes, which must be apart from the object and from its
@@ -388,9 +472,9 @@ pub unsafe extern "C" fn rb_gradient(optimizer: *const rb_optimizer) -> *mut f32
 /// Abandons the step in progress; theta stays where it is.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_abandon(optimizer: *mut rb_optimizer) -> rb_error {
-    let abandon = |optimizer: &mut dyn Optimizer, _| {
+    let abandon = |optimizer: &mut dyn AnyOptimizer, _| {
         optimizer.abandon();
-        Ok(())
+        Ok::<_, Error>(())
     };
     // SAFETY: the caller promises it.
     unsafe { with_optimizer(optimizer, abandon) }.into()
@@ -424,7 +508,9 @@ unsafe fn write_count(
     // SAFETY: the caller promises it.
     let result = unsafe {
         check_output(optimizer, output)
-            .and_then(|()| with_optimizer(optimizer, |optimizer, _| Ok(count(optimizer))))
+            .and_then(|()| {
+                with_optimizer(optimizer, |optimizer, _| Ok::<_, Error>(count(optimizer)))
+            })
             .and_then(|count| write(output, count))
     };
     result.into()
@@ -439,9 +525,9 @@ pub unsafe extern "C" fn rb_halve_when_refused(
     optimizer: *mut rb_optimizer,
     halve: u32,
 ) -> rb_error {
-    let set = |optimizer: &mut dyn Optimizer, _| {
+    let set = |optimizer: &mut dyn AnyOptimizer, _| {
         optimizer.halve_when_refused(switch("halve when refused", halve)?);
-        Ok(())
+        Ok::<_, Error>(())
     };
     // SAFETY: the caller promises it.
     unsafe { with_optimizer(optimizer, set) }.into()

@@ -1,5 +1,6 @@
 //! Compares the C functions with the Rust interface, bit for bit.
 
+mod checkpoints;
 mod refused;
 
 use crate::ball::rb_ball_init;
@@ -8,17 +9,19 @@ use crate::mlp::{rb_mlp, rb_mlp_classify, rb_mlp_cross_entropy, rb_mlp_squared_e
 use crate::optimizer::{
     rb_begin, rb_gradient, rb_optimizer, rb_report, rb_request, rb_tell_gradient, rb_tell_loss,
 };
+use crate::schedule::rb_constant;
 use crate::sgd::{rb_sgd_default, rb_sgd_init};
-use crate::{adam, ball, sam};
+use crate::{adam, ball, entropy_sgd, sam};
 use core::mem::MaybeUninit;
 use core::slice;
 use rolling_ball::nn::{
     Dense, Layer, MeanSquaredError, Network, Relu, Sample, SoftmaxCrossEntropy,
 };
 use rolling_ball::{
-    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, GaussNewton, GradientDescent,
-    LaggedContact, Objective, Optimizer, Plain, RefreshedContact, RollingBall, RollingBallConfig,
-    Sam, SamConfig, Sgd, SgdConfig, StepReport, step,
+    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, ClipNorm, EntropySgd,
+    EntropySgdConfig, GaussNewton, GradientDescent, LaggedContact, Objective, Optimizer, Plain,
+    RefreshedContact, RollingBall, RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, StepReport,
+    step,
 };
 
 type Deep = (Dense<5, 7>, Relu<7>, Dense<7, 6>, Relu<6>, Dense<6, 3>);
@@ -277,4 +280,35 @@ fn every_baseline_makes_the_bits_of_rust() {
         unsafe { sam::rb_sam_init(optimizer, &config, theta, N, workspace, 2 * N) }
     });
     assert_eq!(c, by_rust(Sam::new(SamConfig::default(), vectors()).unwrap()));
+
+    let c = by_c(3, |optimizer, theta, workspace| {
+        let config = entropy_sgd::rb_entropy_sgd_default();
+        // SAFETY: all pointers are to live buffers of these lengths.
+        unsafe { entropy_sgd::rb_entropy_sgd_init(optimizer, &config, theta, N, workspace, 3 * N) }
+    });
+    assert_eq!(c, by_rust(EntropySgd::new(EntropySgdConfig::default(), vectors()).unwrap()));
+}
+
+#[test]
+fn a_clipped_ball_makes_the_bits_of_rust_and_takes_its_settings_as_before() {
+    let config = RollingBallConfig::fine_tuning(STEPS);
+    let c = by_c(2, |optimizer, theta, workspace| {
+        // SAFETY: all pointers are to live buffers of these lengths.
+        unsafe {
+            let settings = ball::rb_ball_fine_tuning(STEPS);
+            let made = rb_ball_init(optimizer, &settings, theta, N, workspace, 2 * N);
+            assert_eq!(made, rb_error::None);
+            assert_eq!(ball::rb_ball_clip_norm(optimizer, 5.0), rb_error::None);
+            assert_eq!(ball::rb_ball_clip_norm(optimizer, 0.05), rb_error::None);
+            assert_eq!(ball::rb_ball_clip_norm(optimizer, 0.0), rb_error::Setting);
+            assert_eq!(adam::rb_adam_clip_norm(optimizer, 1.0), rb_error::Kind);
+            ball::rb_ball_set_radius(optimizer, rb_constant(0.02))
+        }
+    });
+    let mut ball = RollingBall::new(config.into_any(), vectors()).unwrap();
+    ball.set_radius(0.02.into()).unwrap();
+    let clipped = by_rust(ClipNorm::new(ball, 0.05).unwrap());
+    assert_eq!(c, clipped);
+    let free = by_rust(RollingBall::new(config, vectors()).unwrap());
+    assert_ne!(free, clipped, "nothing was clipped");
 }

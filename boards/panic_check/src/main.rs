@@ -226,6 +226,7 @@ fn keep(optimizer: &mut impl Resumable, theta: &mut [f32; N]) -> Result<(), Erro
         checkpoints.save(theta, optimizer)?;
         black_box(checkpoints.resume(theta, optimizer)?);
         black_box(checkpoints.resume_theta(theta)?);
+        checkpoints.save_theta(theta)?;
         checkpoints.erase()?;
         black_box(checkpoints.into_inner().0);
         Ok(())
@@ -263,6 +264,12 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
     black_box(network.predict(theta, &input, &mut scratch)?);
     black_box(network.classify(theta, &FLOATS, &mut [0.0; Net::INFERENCE_SCRATCH])?);
     input.write(&mut [0.0; 4])?;
+    let mut kept = [0.0; Net::FEATURES];
+    network.features(&input, &mut scratch, &mut kept)?;
+    let sample = Sample { input: network.kept_features(&kept), target: black_box(1) };
+    let (loss, mut gradient) = (SoftmaxCrossEntropy::new(), [0.0; N]);
+    let sums = Some(gradient.as_mut_slice());
+    black_box(network.add_sample(theta, &sample, &loss, black_box(0.5), &mut scratch, sums)?);
     let samples =
         [input].into_iter().map(|input| Sample { input, target: black_box(&TARGET).as_slice() });
     let mut objective = network.batch(MeanSquaredError, samples, &mut scratch)?;

@@ -1,6 +1,9 @@
-//! `rolling-ball import`: turns a trained network into Rust types, C arrays and flash images.
+//! `rolling-ball import`: turns a trained network into Rust types and flash images, or into a library
+//! for C.
 //! docs/import.md is its manual.
 
+use crate::c_library::{self, Target};
+use crate::dependency::{REPOSITORY, Source};
 use anyhow::Result;
 use clap::Args;
 use comfy_table::{Table, presets::ASCII_MARKDOWN};
@@ -10,7 +13,7 @@ use rolling_ball_import::{
 use std::path::PathBuf;
 
 /// Import a network: an ONNX or TFLite file, or safetensors and a description in TOML, become Rust
-/// types, C arrays and flash images (docs/import.md).
+/// types and flash images, or a static library for C (docs/import.md).
 ///
 /// What an ONNX or TFLite file becomes is evaluated as the firmware will evaluate it, and compared
 /// with the file's own graph, layer by layer.
@@ -31,9 +34,17 @@ pub struct ImportArgs {
     /// The name of the files and of the Rust module; else that of the model's file
     #[arg(long)]
     name: Option<String>,
-    /// The directory for NAME.rs, NAME.h and the .bin files
+    /// The directory for NAME.rs and the .bin files
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Make a static library for C instead: libNAME.a, NAME.h and rolling_ball.h, for a Rust target
+    /// such as thumbv7em-none-eabihf, or for `host`, which is this machine
+    #[arg(long, value_name = "TARGET")]
+    c_library: Option<String>,
+    /// Where that library takes this project from: a version on crates.io, the URL of a git
+    /// repository, or the folder of a clone
+    #[arg(long, value_name = "SOURCE", requires = "c_library", default_value = REPOSITORY)]
+    source: Source,
     /// Replace the files that are there already; of a symbolic link, the link
     #[arg(long)]
     force: bool,
@@ -60,11 +71,13 @@ pub struct ImportArgs {
 
 /// Runs the command.
 pub fn import(args: &ImportArgs) -> Result<()> {
+    // Before the work that an import may be.
+    let target = args.c_library.as_deref().map(Target::find).transpose()?;
     let imported = request(args).read()?;
-    if args.force {
-        imported.overwrite(&args.out)?;
-    } else {
-        imported.write(&args.out)?;
+    match &target {
+        Some(_) => c_library::write(&imported, &args.source, &args.out, args.force)?,
+        None if args.force => imported.overwrite(&args.out)?,
+        None => imported.write(&args.out)?,
     }
     println!("{}", table(&imported.report()));
     for note in imported.notes() {
@@ -90,6 +103,9 @@ pub fn import(args: &ImportArgs) -> Result<()> {
         }
     }
     println!();
+    if let Some(target) = &target {
+        return target.build(imported.name(), &args.out);
+    }
     for File { name, content } in imported.files() {
         let path = args.out.join(name).display().to_string();
         println!("{:>9} bytes  {}", content.len(), shown(&path));

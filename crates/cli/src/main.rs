@@ -1,5 +1,6 @@
 //! The command `rolling-ball`.
 
+mod c_library;
 mod dependency;
 mod export;
 mod import;

@@ -46,9 +46,9 @@ fn files_that_are_there_stay_without_force_and_are_replaced_with_it() {
     let out = folder.path().join("new/folder");
     assert!(digits(&out, &[]).status.success());
     let written = contents(&out);
-    assert_eq!(written.len(), 4);
+    assert_eq!(written.len(), 3);
 
-    fs::write(out.join("digits_mlp.h"), "mine").unwrap();
+    fs::write(out.join("digits_mlp.frozen.bin"), "mine").unwrap();
     fs::remove_file(out.join("digits_mlp.theta.bin")).unwrap();
     let before = contents(&out);
     let said = complaint(&digits(&out, &[]));
@@ -92,9 +92,9 @@ fn an_import_that_fails_leaves_no_file_and_no_directory() {
     complaint(&import(&model, &models().join("digits_mlp.toml"), &out, &[]));
     assert!(!out.exists());
 
-    fs::create_dir_all(out.join("digits_mlp.h")).unwrap();
+    fs::create_dir_all(out.join("digits_mlp.rs")).unwrap();
     let said = complaint(&digits(&out, &["--force"]));
-    assert!(said.contains("digits_mlp.h is a directory"), "{said}");
+    assert!(said.contains("digits_mlp.rs is a directory"), "{said}");
     assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
 }
 
@@ -164,4 +164,20 @@ fn a_name_that_is_a_keyword_is_refused_with_what_a_name_may_be() {
         let said = complaint(&import(&model, &network, &folder.path().join("out"), &[]));
         assert!(said.contains(expected), "{said}");
     }
+}
+
+#[test]
+fn a_library_for_c_is_refused_at_once_where_rust_has_not_its_target() {
+    let folder = temporary();
+    let out = folder.path().join("out");
+    for (target, expected) in [
+        ("sparc-unknown-none-elf", "rustup target add sparc-unknown-none-elf"),
+        ("cortex-m4", "cortex-m4"),
+    ] {
+        let said = complaint(&digits(&out, &["--c-library", target]));
+        assert!(said.contains(expected), "{said}");
+    }
+    let said = complaint(&digits(&out, &["--c-library", "host", "--source", "no/such/folder"]));
+    assert!(said.contains("expected a version"), "{said}");
+    assert!(!out.exists());
 }

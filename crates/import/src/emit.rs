@@ -1,11 +1,11 @@
-//! The files of an imported network: Rust types, C arrays, and the numbers that they include.
+//! The files of an imported network: Rust types, and the numbers that they include.
 
-use super::graph::{Activation, Form, Graph, Node, Operation, every, length};
+use super::graph::{Graph, Node, every};
 use super::int8::Quantised;
 use super::sizes::{self, Split};
 use super::types::{self, Type};
 use anyhow::Result;
-use std::fmt::{Display, Write as _};
+use std::fmt::Write as _;
 
 /// A file of an imported network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct File {
 }
 
 impl File {
-    fn new(name: String, content: Vec<u8>) -> Self {
+    pub(crate) fn new(name: String, content: Vec<u8>) -> Self {
         Self { name, content }
     }
 }
@@ -35,10 +35,6 @@ pub fn files(graph: &Graph, parameters: &[f32], int8: Option<&Quantised>) -> Res
         File::new(
             format!("{name}.rs"),
             rust(graph, theta.len(), frozen.len(), &backbone, int8)?.into_bytes(),
-        ),
-        File::new(
-            format!("{name}.h"),
-            c_header(graph, &theta, &frozen, &parameters[..end], int8)?.into_bytes(),
         ),
         File::new(format!("{name}.theta.bin"), bytes(&theta)),
     ];
@@ -177,115 +173,4 @@ pub fn network() -> Result<Network, Error> {{
 }}"
     )?;
     Ok(text)
-}
-
-/// The letters of -1.1754944e-38f, with what is around it.
-const LONGEST_FLOAT: usize = 20;
-
-fn c_header(
-    graph: &Graph,
-    theta: &[f32],
-    frozen: &[f32],
-    backbone: &[f32],
-    int8: Option<&Quantised>,
-) -> Result<String> {
-    let (name, upper) = (&graph.name, graph.name.to_uppercase());
-    let outputs = length(graph.output());
-    let widths = perceptron(graph);
-    let scratch = match &widths {
-        // What rb_mlp_scratch gives: each layer's sums and what becomes of them.
-        Some(widths) => 2 * widths.iter().skip(1).sum::<usize>() - outputs,
-        None => sizes::scratch(graph, int8),
-    };
-    let quantised = int8.map(Quantised::bytes).unwrap_or_default();
-    let floats = theta.len() + frozen.len() + if int8.is_some() { 0 } else { backbone.len() };
-    // At once, since a text that grows is there twice while it is moved.
-    let mut text = String::with_capacity(2000 + LONGEST_FLOAT * floats + 6 * quantised.len());
-    writeln!(text, "/* The network {name}, as `rolling-ball import` wrote it: do not edit. */")?;
-    writeln!(text, "#ifndef {upper}_H\n#define {upper}_H\n\n#include <stdint.h>\n")?;
-    for (what, value) in [
-        ("INPUTS", length(graph.input)),
-        ("OUTPUTS", outputs),
-        ("PARAMETERS", theta.len()),
-        ("FROZEN_PARAMETERS", frozen.len()),
-        ("SCRATCH", scratch),
-        ("RAM_BYTES", sizes::ram_bytes(theta.len(), scratch)),
-    ] {
-        writeln!(text, "#define {upper}_{what} {value}")?;
-    }
-    match widths {
-        Some(widths) => {
-            writeln!(text, "\n/* The widths of rb_mlp. */")?;
-            writeln!(text, "#define {upper}_WIDTHS {}", widths.len())?;
-            write!(text, "static const uint32_t {name}_widths[{upper}_WIDTHS] = {{")?;
-            values_in_c(&mut text, widths.iter(), 16)?;
-        }
-        None => writeln!(
-            text,
-            "\n/* The C library evaluates dense layers with ReLU between them, all trained \
-             (rb_mlp), and not\n   this network: SCRATCH and RAM_BYTES are those of its Rust \
-             form. */"
-        )?,
-    }
-    floats_in_c(&mut text, "Theta to start from.", &format!("{name}_theta"), theta)?;
-    let frozen_text = "The parameters of the layers that are not trained.";
-    floats_in_c(&mut text, frozen_text, &format!("{name}_frozen"), frozen)?;
-    match int8 {
-        Some(_) => {
-            writeln!(text, "\n/* What the int8 backbone reads. */")?;
-            write!(text, "static const uint8_t {name}_backbone[{}] = {{", quantised.len())?;
-            values_in_c(&mut text, quantised.iter(), 16)?;
-        }
-        None => {
-            floats_in_c(
-                &mut text,
-                "What the backbone reads.",
-                &format!("{name}_backbone"),
-                backbone,
-            )?;
-        }
-    }
-    writeln!(text, "\n#endif")?;
-    Ok(text)
-}
-
-/// The widths of dense layers with ReLU between them, all of them trained, which is what the C
-/// library has as `rb_mlp`.
-fn perceptron(graph: &Graph) -> Option<Vec<usize>> {
-    let dense = |node: &Node| {
-        matches!(node.operation, Operation::Convolution(_, Form::Dense))
-            && node.trains() == [true, true]
-    };
-    let relu = |node: &Node| node.operation == Operation::Activation(Activation::Relu);
-    let alternate = graph
-        .nodes
-        .iter()
-        .enumerate()
-        .all(|(index, node)| if index.is_multiple_of(2) { dense(node) } else { relu(node) });
-    let whole = graph.backbone == 0 && graph.nodes.len() % 2 == 1 && alternate;
-    let outputs = graph.nodes.iter().step_by(2).map(|node| length(node.output));
-    whole.then(|| [length(graph.input)].into_iter().chain(outputs).collect())
-}
-
-fn floats_in_c(text: &mut String, comment: &str, name: &str, values: &[f32]) -> Result<()> {
-    // C has no empty arrays.
-    if values.is_empty() {
-        return Ok(());
-    }
-    write!(text, "\n/* {comment} */\nstatic const float {name}[{}] = {{", values.len())?;
-    values_in_c(text, values.iter().map(|value| format!("{value:e}f")), 6)
-}
-
-/// The values of an array, so many a line, and its end.
-fn values_in_c(
-    text: &mut String,
-    values: impl Iterator<Item = impl Display>,
-    columns: usize,
-) -> Result<()> {
-    for (index, value) in values.enumerate() {
-        let before = if index % columns == 0 { "\n    " } else { " " };
-        write!(text, "{before}{value},")?;
-    }
-    writeln!(text, "\n}};")?;
-    Ok(())
 }

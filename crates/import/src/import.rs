@@ -30,10 +30,7 @@ use std::path::{Path, PathBuf};
 /// let imported = Import::new("digits_mlp.safetensors").network("digits_mlp.toml").read()?;
 /// assert_eq!(imported.name(), "digits_mlp");
 /// let names: Vec<&str> = imported.files().iter().map(|file| file.name.as_str()).collect();
-/// assert_eq!(
-///     names,
-///     ["digits_mlp.rs", "digits_mlp.h", "digits_mlp.theta.bin", "digits_mlp.frozen.bin"]
-/// );
+/// assert_eq!(names, ["digits_mlp.rs", "digits_mlp.theta.bin", "digits_mlp.frozen.bin"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]

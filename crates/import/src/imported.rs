@@ -1,5 +1,6 @@
 //! An imported network.
 
+use crate::c_library::CLibrary;
 use crate::compare::Difference;
 use crate::emit::File;
 use crate::error::Error;
@@ -46,7 +47,7 @@ impl Imported {
         &self.graph.name
     }
 
-    /// The files: `NAME.rs`, `NAME.h`, and the `.bin` files that the first one includes.
+    /// The files: `NAME.rs`, and the `.bin` files that it includes.
     #[must_use]
     pub fn files(&self) -> &[File] {
         &self.files
@@ -156,6 +157,17 @@ impl Imported {
     /// [`Error`] names the file that cannot be written.
     pub fn overwrite(&self, directory: impl AsRef<Path>) -> Result<(), Error> {
         self.write_or(directory.as_ref(), Existing::Replaced)
+    }
+
+    /// The same network as a static library for C: what becomes one, and its header. The arguments
+    /// are what Cargo.toml says of the crates `rolling-ball` and `rolling-ball-c`, such as
+    /// `version = "0.1"`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] where nothing of the network is trained, or its name is one of the library's own.
+    pub fn c_library(&self, core: &str, bindings: &str) -> Result<CLibrary, Error> {
+        Ok(CLibrary::new(self, core, bindings)?)
     }
 
     fn write_or(&self, directory: &Path, existing: Existing) -> Result<(), Error> {

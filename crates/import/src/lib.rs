@@ -1,5 +1,5 @@
 //! Brings networks from PyTorch to devices: a safetensors file and a description of its layers
-//! become Rust types and constants, C arrays, and the bytes that lie in flash, on request with an
+//! become Rust types and constants, and the bytes that lie in flash, on request with an
 //! int8 backbone. `docs/import.md` in the repository says which layers there are and how to
 //! describe them.
 //!
@@ -27,8 +27,9 @@
 //! ```
 //!
 //! The command `rolling-ball import` does the same by hand, for those who commit what was imported
-//! or who program in C.
+//! or who program in C, for whom it makes a static library.
 
+mod c_library;
 mod compare;
 mod dataflow;
 mod emit;
@@ -63,6 +64,7 @@ mod types;
 mod windows;
 mod write;
 
+pub use c_library::CLibrary;
 pub use compare::Difference;
 pub use emit::File;
 pub use error::Error;

@@ -43,14 +43,26 @@ const IMAGES: &str = "c";
 /// Builds it around an image.
 fn build(image: &Path) -> Result<PathBuf> {
     let library = library::build(Some(MPS2_AN386.target))?;
-    let elf = build_folder()?.join("digits.elf");
-    let sources = folder().join("firmware");
+    let include = format!("-I{}", folder().join("include").display());
+    let image = format!("-DIMAGE=\"{}\"", image.display());
+    let sources = SOURCES.map(|source| format!("firmware/{source}"));
+    compile("digits", &sources, &[include, image], &library)
+}
+
+/// Compiles sources, below the folder of the C interface, with a library for the board.
+pub fn compile(
+    name: &str,
+    sources: &[impl AsRef<Path>],
+    flags: &[String],
+    library: &Path,
+) -> Result<PathBuf> {
+    let elf = build_folder()?.join(name).with_extension("elf");
+    let board = folder().join("firmware");
     let mut compiler = Command::new(COMPILER.0);
-    compiler.args(FLAGS).arg("-I").arg(folder().join("include"));
-    compiler.arg(format!("-DIMAGE=\"{}\"", image.display()));
-    compiler.args(SOURCES.map(|source| sources.join(source)));
-    compiler.arg(library).arg("-T").arg(sources.join("mps2-an386.ld")).arg("-o").arg(&elf);
-    capture(&mut compiler, "building the firmware in C")?;
+    compiler.args(FLAGS).args(flags).arg("-I").arg(&board);
+    compiler.args(sources.iter().map(|source| folder().join(source)));
+    compiler.arg(library).arg("-T").arg(board.join("mps2-an386.ld")).arg("-o").arg(&elf);
+    capture(&mut compiler, &format!("building the firmware {name} in C"))?;
     Ok(elf)
 }
 

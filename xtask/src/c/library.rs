@@ -36,14 +36,12 @@ fn built(target: &str) -> PathBuf {
 /// Builds the library for this machine with AddressSanitizer, and with all checks of the compiler
 /// whose failure is a panic, which is an endless loop here.
 pub fn build_sanitized() -> Result<PathBuf> {
-    let rustc = capture(Command::new("rustc").arg("-vV"), "rustc -vV")?;
-    let host = rustc.lines().find_map(|line| line.strip_prefix("host: "));
-    let host = host.context("rustc names no host")?;
+    let host = host()?;
     let mut command = cargo();
     command.current_dir(folder());
     command.args(["build", "--release", "--locked", "--target-dir", "target/sanitized"]);
     // With a target named, the flags are not for build scripts.
-    command.args(["--target", host]);
+    command.args(["--target", &host]);
     // The sanitizer is an option of nightly compilers; this lets the stable one have it.
     command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
     command.env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true");
@@ -52,39 +50,55 @@ pub fn build_sanitized() -> Result<PathBuf> {
     Ok(folder().join("target/sanitized").join(host).join("release/librolling_ball.a"))
 }
 
-/// Links all functions of the header with nothing but the library itself, and fails where one of
-/// the forbidden symbols comes with them. The library is built for all of `targets`, which are
-/// checked one by one.
+/// The target that this machine is.
+pub fn host() -> Result<String> {
+    let rustc = capture(Command::new("rustc").arg("-vV"), "rustc -vV")?;
+    let host = rustc.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc names no host")?.to_owned())
+}
+
+/// Does what [`check_linked`] does for the library without a network, which is built for all of
+/// `targets`. They are checked one by one.
 pub fn check_alone(target: &str, targets: &[&str], forbidden: &[&str]) -> Result<()> {
     build_all(targets)?;
-    let library = built(target);
-    let linked = build_folder()?.join(format!("{target}.elf"));
-    let functions = functions(&library)?;
+    check_linked(&built(target), target, &["rb_"], forbidden)
+}
+
+/// Links all functions of a library whose names begin so, with nothing but the library itself, and
+/// fails where one of the forbidden symbols comes with them.
+pub fn check_linked(
+    library: &Path,
+    what: &str,
+    prefixes: &[&str],
+    forbidden: &[&str],
+) -> Result<()> {
+    let linked = build_folder()?.join(format!("{what}.linked.elf"));
+    let functions = functions(library, prefixes)?;
     let mut command = Command::new(linker()?);
     command.args(["-flavor", "gnu", "--gc-sections", "--entry=rb_begin"]);
     command.args(functions.iter().map(|name| format!("--undefined={name}")));
-    command.arg(&library).arg("-o").arg(&linked);
-    capture(&mut command, &format!("linking the C library for {target} with nothing else"))?;
+    command.arg(library).arg("-o").arg(&linked);
+    capture(&mut command, &format!("linking the C library for {what} with nothing else"))?;
     let found = elf::symbols_matching(&linked, forbidden)?;
-    ensure!(found.is_empty(), "the C library for {target} contains {found:?}");
+    ensure!(found.is_empty(), "the C library for {what} contains {found:?}");
     // An empty list proves something only where the functions are in there.
-    let kept = elf::symbols_matching(&linked, &["rb_"])?;
+    let kept = elf::symbols_matching(&linked, prefixes)?;
     ensure!(
         functions.iter().all(|name| kept.contains(name)),
-        "the C library for {target} lost functions in linking"
+        "the C library for {what} lost functions in linking"
     );
     Ok(())
 }
 
 /// The functions that a C program may call.
-fn functions(library: &Path) -> Result<BTreeSet<String>> {
+fn functions(library: &Path, prefixes: &[&str]) -> Result<BTreeSet<String>> {
     let bytes = fs::read(library).with_context(|| format!("reading {}", library.display()))?;
     let mut names = BTreeSet::new();
     for member in ArchiveFile::parse(&*bytes)?.members() {
         let file = File::parse(member?.data(&*bytes)?)?;
         for symbol in file.symbols().filter(|symbol| symbol.is_global() && symbol.is_definition()) {
             let name = symbol.name()?;
-            if name.starts_with("rb_") {
+            if prefixes.iter().any(|prefix| name.starts_with(prefix)) {
                 names.insert(name.to_owned());
             }
         }

@@ -2,6 +2,7 @@
 
 pub mod firmware;
 pub mod header;
+pub mod imported;
 pub mod library;
 pub mod programs;
 pub mod random_calls;

@@ -7,9 +7,11 @@ use std::process::Command;
 use workbench::workspace::capture;
 
 /// Those that are built and run, below the folder of the C interface.
-pub const PROGRAMS: [&str; 3] = ["examples/quadratic", "examples/network", "tests/misuse"];
+pub const PROGRAMS: [&str; 4] =
+    ["examples/quadratic", "examples/network", "examples/checkpoints", "tests/misuse"];
 
-const WARNINGS: [&str; 5] = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"];
+/// A header has none of them.
+pub const WARNINGS: [&str; 5] = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"];
 
 /// Compiles sources, below the folder of the C interface, with a library.
 pub fn compile(name: &str, sources: &[PathBuf], library: &Path, flags: &[&str]) -> Result<PathBuf> {

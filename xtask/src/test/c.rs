@@ -1,28 +1,18 @@
-//! The C interface: its header, its library, programs and firmware in C, and the arrays that import
-//! writes for C.
+//! The C interface: its header, its library, programs and firmware in C, and the libraries that
+//! import makes of networks.
 
 use super::part::{Part, Program, QEMU, report, skipped, tell};
 use super::watch::{cargo_test, passed, watch};
 use super::{FORBIDDEN, TARGETS, TestArgs};
 use crate::c::random_calls::{self, Watcher};
-use crate::c::{firmware, header, library, programs};
-use anyhow::{Context, Result, ensure};
+use crate::c::{firmware, header, imported, library, programs};
+use anyhow::{Context, Result};
 use libtest_mimic::Completion;
-use std::fs;
-use std::process::Command;
 use workbench::document::C;
 use workbench::progress::during;
 use workbench::workspace::{capture, cargo, in_repository, root};
 
 const COMPILER: Program = ("cc", "gcc");
-
-/// What import wrote for both languages: the network, and which of its arrays.
-const ARRAYS: [(&str, &str); 4] = [
-    ("digits_cnn", "theta"),
-    ("digits_cnn", "backbone"),
-    ("digits_mlp", "theta"),
-    ("digits_mlp", "frozen"),
-];
 
 pub fn part(args: &TestArgs) -> Part {
     let mut part = Part::new("c", args)
@@ -49,14 +39,21 @@ pub fn part(args: &TestArgs) -> Part {
         .long_test("ten_million_random_calls_from_c_are_answered_as_the_header_says", move || {
             many_random_calls(write)
         });
-    part.needs(&[COMPILER])
-        .test("imported_c_arrays_have_the_bits_of_the_binary_files", arrays)
-        .needs(&[COMPILER, ("c++", "g++")])
+    part.needs(&[COMPILER, ("c++", "g++")])
+        .test("networks_imported_for_c_give_the_bits_of_rust_in_c_and_in_cpp", || {
+            during("networks in C", imported::check_here)
+        })
+        .test_or_skip("a_users_program_of_an_imported_perceptron_gives_pytorchs_outputs", || {
+            during("a program in C", imported::check_users_program)
+        })
         .test("the_c_header_compiles_as_c_and_as_cpp_without_a_warning", programs::check_header)
         .needs(&[COMPILER, ("cmake", "cmake")])
         .test("the_c_programs_build_and_run_by_cmake", || during("CMake", programs::check_cmake))
         .needs(&[firmware::COMPILER, QEMU])
         .builds_for(&TARGETS)
+        .test("networks_imported_for_c_give_the_bits_of_rust_on_a_cortex_m4f", || {
+            during("networks in C in QEMU", imported::check_in_qemu)
+        })
         .test("the_firmware_in_c_gives_the_bits_of_the_rehearsal_within_its_budget", || {
             let outcome = firmware::outcome()?;
             outcome.check_bits()?;
@@ -122,28 +119,4 @@ fn miri() -> Result<u32> {
     let mut test = miri();
     test.args(["test", "--locked", "--target-dir", "target/miri"]);
     Ok(passed(&watch(test)?))
-}
-
-/// What import writes for C holds the numbers that it writes for Rust.
-fn arrays() -> Result<()> {
-    let generated = root().join("models/generated");
-    let directory = root().join("target/c_headers");
-    fs::create_dir_all(&directory)?;
-    for (name, part) in ARRAYS {
-        let array = format!("{name}_{part}");
-        let (source, program) = (directory.join(format!("{array}.c")), directory.join(&array));
-        let text = format!(
-            "#include <stdio.h>\n#include \"{name}.h\"\nint main(void) {{\n    return \
-             fwrite({array}, sizeof {array}, 1, stdout) != 1;\n}}\n"
-        );
-        fs::write(&source, text)?;
-        let options = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-Wno-unused-variable"];
-        let mut compile = Command::new("cc");
-        compile.args(options).arg("-I").arg(&generated).arg(&source).arg("-o").arg(&program);
-        capture(&mut compile, &format!("compiling {name}.h"))?;
-        let said = Command::new(&program).output()?.stdout;
-        let file = generated.join(format!("{name}.{part}.bin"));
-        ensure!(said == fs::read(&file)?, "{array} in C differs from {}", file.display());
-    }
-    Ok(())
 }

@@ -30,7 +30,7 @@ mod new;
 mod nightly;
 mod package;
 mod panics;
-mod part;
+pub mod part;
 mod power;
 mod rehearsal;
 mod soak;
@@ -87,7 +87,7 @@ const TARGETS: [&str; 4] = [
 ];
 
 /// What a binary that cannot panic or allocate does not contain.
-const FORBIDDEN: [&str; 6] =
+pub const FORBIDDEN: [&str; 6] =
     ["panic", "rust_begin_unwind", "__rust_alloc", "alloc::", "malloc", "core::fmt"];
 
 /// The parts: first what needs no emulator and little building, last what builds hundreds of

@@ -112,7 +112,7 @@ static void spoil_network(rb_mlp *network, codes *wrong) {
         break;
     case 5:
         network->scratch_length = once_in(2) ? scratch_length - 1 : any();
-        *wrong |= network->scratch_length != scratch_length ? CODE(LENGTH) : 0;
+        *wrong |= network->scratch_length < scratch_length ? CODE(LENGTH) : 0;
         break;
     case 6:
         network->theta = wrong_pointer(theta, wrong);

@@ -52,41 +52,6 @@ fn a_bias_of_the_file_is_never_dropped() -> Result<()> {
     Ok(())
 }
 
-/// The header that a network of these layers has for C.
-fn header(layers: &str) -> Result<String> {
-    let text = format!("name = \"net\"\ninput = [64]\nlayers = [{layers}]");
-    let graph = Graph::new(&Spec::parse(&text)?)?;
-    let parameters = vec![0.5; graph.parameters()];
-    let files = crate::emit::files(&graph, &parameters, None)?;
-    let header = files.into_iter().find(|file| file.name == "net.h");
-    Ok(header.map(|file| String::from_utf8_lossy(&file.content).into_owned()).unwrap_or_default())
-}
-
-#[test]
-fn a_header_has_the_numbers_of_rb_mlp_or_says_that_c_has_no_such_network() -> Result<()> {
-    let dense = |outputs: u32, train: &str| {
-        format!(
-            "{{ type = 'dense', tensors = 'd{outputs}', outputs = {outputs}, train = '{train}' }}"
-        )
-    };
-    let relu = "{ type = 'relu' }";
-    let net = header(&[&dense(32, "all"), relu, &dense(10, "all")].map(str::to_owned).join(","))?;
-    // rb_mlp_scratch of 64, 32, 10.
-    for line in ["#define NET_SCRATCH 74", "net_widths[NET_WIDTHS] = {\n    64, 32, 10,\n};"] {
-        ensure!(net.contains(line), "{line}:\n{}", &net[..600]);
-    }
-    ensure!(!net.contains("not\n   this network"));
-    for other in [
-        [&dense(32, "all"), "{ type = 'tanh' }", &dense(10, "all")].map(str::to_owned),
-        [&dense(32, "biases"), relu, &dense(10, "all")].map(str::to_owned),
-    ] {
-        let net = header(&other.join(","))?;
-        ensure!(net.contains("The C library evaluates dense layers"), "{}", &net[..600]);
-        ensure!(!net.contains("NET_WIDTHS"));
-    }
-    Ok(())
-}
-
 #[test]
 fn each_tensor_is_used_or_told() -> Result<()> {
     let tensors = [

@@ -104,7 +104,7 @@ fn write(folder: &Path, cases: &[Case]) -> Result<PathBuf> {
     let mut calls = String::new();
     for case in cases {
         let name = case.imported.name();
-        for file in case.imported.files().iter().filter(|file| !file.name.ends_with(".h")) {
+        for file in case.imported.files() {
             fs::write(folder.join("src").join(&file.name), &file.content)?;
         }
         let inputs: Vec<u8> =

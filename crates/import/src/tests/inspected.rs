@@ -1,7 +1,7 @@
 //! What is told of a model without importing it, beside what an import of it becomes.
 
 use super::{committed::digits_mlp, models, shared};
-use crate::{Cut, Import, Inspection, Int8};
+use crate::{Cut, Import, Inspection, Int8, sizes};
 use anyhow::{Context, Result, ensure};
 use rolling_ball::nn::{self, Kernel, Map, Padding, PaddingBySide, Stride, Window};
 use std::path::Path;
@@ -55,13 +55,12 @@ fn a_description_is_told_as_it_is_before_the_other_places_to_cut() -> Result<()>
     Ok(())
 }
 
-/// The number that the header of an import for C gives this name.
-fn defined(file: &Path, train: &str, name: &str) -> Result<usize> {
-    let imported = Import::new(file).name("net").train([train]).read()?;
-    let header = imported.files().iter().find(|file| file.name == "net.h").context("a header")?;
-    let text = str::from_utf8(&header.content)?;
-    let line = text.lines().find_map(|line| line.strip_prefix(&format!("#define NET_{name} ")));
-    Ok(line.context("a definition")?.parse()?)
+/// The length of theta and the bytes of RAM that an import has.
+fn sizes_of(file: &Path, train: &str) -> Result<(usize, usize)> {
+    let imported = Import::new(file).train([train]).read()?;
+    let theta = imported.theta().len();
+    let scratch = sizes::scratch(&imported.graph, imported.int8.as_ref());
+    Ok((theta, sizes::ram_bytes(theta, scratch)))
 }
 
 #[test]
@@ -72,8 +71,7 @@ fn the_figures_of_every_cut_are_those_of_an_import_with_it() -> Result<()> {
         ensure!(found.refused.is_none() && found.cuts.len() >= 3, "{found:?}");
         for Cut { train, parameters, ram_bytes, int8, .. } in &found.cuts {
             let ram = int8.map_or(*ram_bytes, |int8| int8.ram_bytes);
-            ensure!(*parameters == defined(&file, train, "PARAMETERS")?, "{file:?} {train}");
-            ensure!(ram == defined(&file, train, "RAM_BYTES")?, "{file:?} {train}");
+            ensure!((*parameters, ram) == sizes_of(&file, train)?, "{file:?} {train}");
         }
     }
     Ok(())
@@ -91,7 +89,7 @@ fn a_model_of_mlperf_tiny_in_int8_is_told_with_its_int8_sizes() -> Result<()> {
     // 9 convolutions, of which 8 have their parameters before the last layer.
     let Int8 { ram_bytes, flash_bytes } = last.int8.context("expected an int8 backbone")?;
     ensure!(last.parameters == 650 && last.ram_bytes > 3 * ram_bytes, "{last:?}");
-    ensure!(ram_bytes == defined(&file, "last:1", "RAM_BYTES")?, "{last:?}");
+    ensure!(ram_bytes == sizes_of(&file, "last:1")?.1, "{last:?}");
     ensure!(last.flash_bytes > 3 * flash_bytes, "{last:?}");
     ensure!(cut(&found, "all")?.int8.is_none());
     // It is a well-known network: 12.5 million products.

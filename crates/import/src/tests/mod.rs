@@ -11,7 +11,7 @@ mod wrong_files;
 
 use std::path::{Path, PathBuf};
 
-fn models() -> PathBuf {
+pub fn models() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models")
 }
 

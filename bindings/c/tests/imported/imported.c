@@ -1,0 +1,226 @@
+/* Evaluates and trains an imported network in each way that its library has, and prints hashes of
+ * all bits. imported.rs prints the same in Rust. NETWORK and SIZES are the network's name in small
+ * and in large letters. C99 and C++. */
+
+#include NETWORK_HEADER
+
+#if __STDC_HOSTED__
+#include <stdio.h>
+#include <stdlib.h>
+#define print printf
+#define finish exit
+#else
+#include "board.h"
+#endif
+
+#define JOINED(a, b) a##b
+#define JOIN(a, b) JOINED(a, b)
+#define CALL(name) JOIN(NETWORK, name)
+#define SIZE(name) JOIN(SIZES, name)
+
+enum {
+    INPUTS = SIZE(_INPUTS),
+    OUTPUTS = SIZE(_OUTPUTS),
+    PARAMETERS = SIZE(_PARAMETERS),
+    FEATURES = SIZE(_FEATURES),
+    SAMPLES = 5,
+    STEPS = 4
+};
+
+typedef enum { BALL, MOMENTUM, ADAM, SAM, ENTROPY_SGD, WAYS } way;
+
+static float theta[PARAMETERS], workspace[RB_ADAM_VECTORS * PARAMETERS];
+static float scratch[SIZE(_SCRATCH)], inputs[SAMPLES][INPUTS], targets[SAMPLES][OUTPUTS];
+static uint8_t bytes[SAMPLES][INPUTS];
+static CALL(_feature) kept[SAMPLES][FEATURES];
+static rb_optimizer optimizer;
+
+static void check(rb_error error) {
+    if (error) {
+        print("%s\n", rb_error_string(error));
+        finish(1);
+    }
+}
+
+/* FNV-1a of the bytes, from another hash on. */
+static uint32_t hash(uint32_t from, const void *values, size_t length) {
+    const uint8_t *next = (const uint8_t *)values;
+    for (size_t i = 0; i < length; i++)
+        from = (from ^ next[i]) * 16777619u;
+    return from;
+}
+
+static void say(const char *what, uint32_t bits) { print("%s %u\n", what, (unsigned)bits); }
+
+/* From -1 to 1, the same numbers in every run. */
+static float uniform(uint32_t *state) {
+    *state = *state * 1664525u + 1013904223u;
+    return (float)(*state >> 8) / 8388608.0f - 1.0f;
+}
+
+static rb_input floats(int sample) { return rb_floats(inputs[sample]); }
+static rb_input features(int sample) { return CALL(_kept)(kept[sample]); }
+static rb_input unsigned_bytes(int sample) { return rb_bytes(bytes[sample], 0.01f, -1.0f); }
+static rb_input signed_bytes(int sample) {
+    return rb_int8((const int8_t *)bytes[sample], 0.02f, 3);
+}
+
+static void predict(const char *what, rb_input (*input)(int)) {
+    uint32_t bits = 1, label;
+    for (int i = 0; i < SAMPLES; i++) {
+        const float *output;
+        check(CALL(_predict)(theta, input(i), scratch, &output));
+        bits = hash(bits, output, OUTPUTS * sizeof *output);
+        check(CALL(_classify)(theta, input(i), scratch, &label));
+        bits = hash(bits, &label, sizeof label);
+    }
+    say(what, bits);
+}
+
+static uint32_t label_of(int sample) { return (uint32_t)sample * 7 % OUTPUTS; }
+static float class_weight(uint32_t label) { return 1.0f + 0.5f * (float)(label % 3); }
+
+/* The mean loss over the samples, and its gradient unless that is null. */
+static float evaluate(way way, float *gradient) {
+    float loss = 0.0f, weight = 1.0f / SAMPLES, sum = 0.0f;
+    for (int i = 0; gradient && i < PARAMETERS; i++)
+        gradient[i] = 0.0f;
+    for (int i = 0; i < SAMPLES; i++)
+        sum += class_weight(label_of(i));
+    for (int i = 0; i < SAMPLES; i++) {
+        uint32_t label = label_of(i);
+        switch (way) {
+        case BALL:
+            check(CALL(_cross_entropy)(theta, features(i), label,
+                                       class_weight(label) * (1.0f / sum), scratch, gradient,
+                                       &loss));
+            break;
+        case ADAM:
+            check(CALL(_huber)(theta, features(i), targets[i], 0.25f, weight, scratch, gradient,
+                               &loss));
+            break;
+        case SAM:
+            check(CALL(_binary_cross_entropy)(theta, floats(i), targets[i], weight, scratch,
+                                              gradient, &loss));
+            break;
+        default:
+            check(CALL(_squared_error)(theta, floats(i), targets[i], weight, scratch, gradient,
+                                       &loss));
+        }
+    }
+    return loss;
+}
+
+static void start(way way) {
+    rb_ball_config ball = rb_ball_fine_tuning(STEPS);
+    rb_sgd_config sgd = rb_sgd_default();
+    rb_adam_config adam = rb_adam_default();
+    rb_sam_config sam = rb_sam_default();
+    rb_entropy_sgd_config entropy_sgd = rb_entropy_sgd_default();
+    switch (way) {
+    case BALL:
+        check(rb_ball_init(&optimizer, &ball, theta, PARAMETERS, workspace,
+                           RB_BALL_VECTORS * PARAMETERS));
+        check(rb_ball_clip_norm(&optimizer, 0.5f));
+        break;
+    case MOMENTUM:
+        sgd.learning_rate = rb_constant(0.05f);
+        sgd.momentum = 0.9f;
+        check(rb_sgd_init(&optimizer, &sgd, theta, PARAMETERS, workspace,
+                          RB_MOMENTUM_VECTORS * PARAMETERS));
+        check(rb_sgd_clip_norm(&optimizer, 9.0f));
+        check(rb_sgd_clip_norm(&optimizer, 0.25f));
+        break;
+    case ADAM:
+        adam.learning_rate = rb_constant(0.01f);
+        check(rb_adam_init(&optimizer, &adam, theta, PARAMETERS, workspace,
+                           RB_ADAM_VECTORS * PARAMETERS));
+        check(rb_adam_clip_norm(&optimizer, 0.125f));
+        break;
+    case SAM:
+        check(rb_sam_init(&optimizer, &sam, theta, PARAMETERS, workspace,
+                          RB_SAM_VECTORS * PARAMETERS));
+        break;
+    default:
+        entropy_sgd.moves = 3;
+        check(rb_entropy_sgd_init(&optimizer, &entropy_sgd, theta, PARAMETERS, workspace,
+                                  RB_ENTROPY_SGD_VECTORS * PARAMETERS));
+    }
+}
+
+static void train(way way) {
+    static const char *const names[WAYS] = {"ball", "momentum", "Adam", "SAM", "Entropy-SGD"};
+    for (int i = 0; i < PARAMETERS; i++)
+        theta[i] = CALL(_theta)[i];
+    start(way);
+    for (int i = 0; i < STEPS; i++) {
+        rb_request request;
+        check(rb_begin(&optimizer, &request));
+        while (request != RB_REQUEST_DONE) {
+            if (request == RB_REQUEST_GRADIENT)
+                check(rb_tell_gradient(&optimizer, evaluate(way, rb_gradient(&optimizer)),
+                                       &request));
+            else
+                check(rb_tell_loss(&optimizer, evaluate(way, NULL), &request));
+        }
+    }
+    float loss = evaluate(way, NULL);
+    say(names[way], hash(hash(1, theta, sizeof theta), &loss, sizeof loss));
+}
+
+static void expect(rb_error error, rb_error expected) {
+    if (error != expected) {
+        print("expected that %s\n", rb_error_string(expected));
+        finish(1);
+    }
+}
+
+/* What cannot be answered is an error, and nothing is added or written then. */
+static void refuse(void) {
+    const float *output = NULL;
+    float *gradient = workspace, loss = 0.5f;
+    uint32_t label = 7;
+    rb_input unknown = floats(0);
+    unknown.kind = 9;
+    for (int i = 0; i < PARAMETERS; i++)
+        gradient[i] = 0.5f;
+    expect(CALL(_predict)(theta, rb_floats(NULL), scratch, &output), RB_ERROR_NULL);
+    expect(CALL(_predict)(theta, unknown, scratch, &output), RB_ERROR_SETTING);
+    expect(CALL(_classify)(theta, floats(0), scratch, (uint32_t *)scratch), RB_ERROR_OVERLAP);
+    expect(CALL(_features)(features(0), scratch, kept[1]), RB_ERROR_SETTING);
+    expect(CALL(_cross_entropy)(theta, floats(0), OUTPUTS, 1.0f, scratch, gradient, &loss),
+           RB_ERROR_CLASS);
+    expect(CALL(_squared_error)(theta, floats(0), targets[0], 1.0f, scratch, theta, &loss),
+           RB_ERROR_OVERLAP);
+    expect(CALL(_binary_cross_entropy)(theta, floats(0), NULL, 1.0f, scratch, gradient, &loss),
+           RB_ERROR_NULL);
+    expect(CALL(_huber)(theta, floats(0), targets[0], 0.0f, 1.0f, scratch, gradient, &loss),
+           RB_ERROR_SETTING);
+    for (int i = 0; i < PARAMETERS; i++)
+        expect(gradient[i] == 0.5f ? RB_ERROR_NONE : RB_ERROR_OTHER, RB_ERROR_NONE);
+    expect(loss == 0.5f && label == 7 && !output ? RB_ERROR_NONE : RB_ERROR_OTHER, RB_ERROR_NONE);
+}
+
+int main(void) {
+    uint32_t state = 1;
+    for (int i = 0; i < SAMPLES; i++) {
+        for (int j = 0; j < INPUTS; j++) {
+            inputs[i][j] = uniform(&state);
+            bytes[i][j] = (uint8_t)(state >> 24);
+        }
+        for (int j = 0; j < OUTPUTS; j++)
+            targets[i][j] = 0.5f + 0.5f * uniform(&state);
+        check(CALL(_features)(floats(i), scratch, kept[i]));
+    }
+    for (int i = 0; i < PARAMETERS; i++)
+        theta[i] = CALL(_theta)[i];
+    refuse();
+    predict("floats", floats);
+    predict("kept features", features);
+    predict("bytes", unsigned_bytes);
+    predict("int8", signed_bytes);
+    say("features", hash(1, kept, sizeof kept));
+    for (int i = 0; i < WAYS; i++)
+        train((way)i);
+    return 0;
+}

@@ -1,0 +1,127 @@
+//! `rolling-ball import --c-library`: lets cargo make a static library of an imported network.
+
+use crate::dependency::Source;
+use anyhow::{Context, Result, bail, ensure};
+use rolling_ball_import::{Imported, shown};
+use serde_json::Value;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The crate of the C interface, and its folder in the repository.
+const BINDINGS: (&str, &str) = ("rolling-ball-c", "bindings/c");
+
+/// What a library is made for.
+#[derive(Clone, Debug)]
+pub struct Target(String);
+
+impl Target {
+    /// A target of Rust by its name, or this machine, where its standard library is installed.
+    pub fn find(name: &str) -> Result<Self> {
+        let host = rustc(&["-vV"])?;
+        let host = host.lines().find_map(|line| line.strip_prefix("host: "));
+        let target = match name {
+            "host" => host.context("rustc names no host")?,
+            target => target,
+        };
+        // An error of rustc's own where it knows no such target.
+        let libraries = rustc(&["--target", target, "--print", "target-libdir"])?;
+        ensure!(
+            Path::new(libraries.trim()).is_dir(),
+            "Rust has nothing installed for the target {target}; do so with:\n\n    rustup target \
+             add {target}\n"
+        );
+        Ok(Self(target.to_owned()))
+    }
+
+    /// Builds the crate in the folder `name` of a directory, and copies the library and the header
+    /// of the C interface beside it.
+    pub fn build(&self, name: &str, out: &Path) -> Result<()> {
+        let (Self(target), folder) = (self, out.join(name));
+        let shown_folder = shown(&folder.display().to_string());
+        println!("cargo builds the library for {target} in {shown_folder}:");
+        let mut build = cargo(&folder);
+        build.args(["build", "--release", "--message-format=json-render-diagnostics", "--target"]);
+        // What it does, cargo says on the other stream.
+        let built = build.arg(target).stderr(Stdio::inherit()).output().context("running cargo")?;
+        ensure!(
+            built.status.success(),
+            "cargo could not build the library; its crate is in {shown_folder}"
+        );
+        let library = artifact(&String::from_utf8_lossy(&built.stdout), name)?;
+        let header = bindings(&folder)?.join("include/rolling_ball.h");
+        println!();
+        for (from, to) in
+            [(&library, out.join(format!("lib{name}.a"))), (&header, out.join("rolling_ball.h"))]
+        {
+            fs::copy(from, &to)
+                .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+        }
+        for file in [format!("lib{name}.a"), format!("{name}.h"), "rolling_ball.h".to_owned()] {
+            let path = out.join(file);
+            let (bytes, path) = (fs::metadata(&path)?.len(), path.display().to_string());
+            println!("{bytes:>9} bytes  {}", shown(&path));
+        }
+        println!("\nLink with -Wl,--gc-sections: a program then has what it calls, and no more.");
+        Ok(())
+    }
+}
+
+/// Writes the crate, and the header of the network.
+pub fn write(imported: &Imported, source: &Source, out: &Path, force: bool) -> Result<()> {
+    let library = imported.c_library(&source.of(""), &source.of(BINDINGS.1))?;
+    for file in [format!("lib{}.a", imported.name()), "rolling_ball.h".to_owned()] {
+        let path = out.join(file);
+        let link = fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_file());
+        ensure!(!link, "{}: expected nothing there, or a file to replace", path.display());
+    }
+    if force {
+        library.overwrite(out)?;
+    } else {
+        library.write(out)?;
+    }
+    Ok(())
+}
+
+fn rustc(arguments: &[&str]) -> Result<String> {
+    let output = Command::new("rustc").args(arguments).output().context(
+        "cannot run rustc: a library for C is compiled by Rust, which https://rustup.rs installs",
+    )?;
+    if !output.status.success() {
+        bail!("rustc: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn cargo(folder: &Path) -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(folder);
+    cargo
+}
+
+/// The static library among what cargo says that it made.
+fn artifact(messages: &str, name: &str) -> Result<PathBuf> {
+    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut libraries = messages
+        .filter(|message| message["target"]["name"] == name)
+        .flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default())
+        .filter_map(|file| file.as_str().map(PathBuf::from));
+    // Windows names it NAME.lib.
+    let library = libraries.find(|file| {
+        file.extension().is_some_and(|extension| extension == "a" || extension == "lib")
+    });
+    library.context("cargo made no static library")
+}
+
+/// Where cargo has the C interface.
+fn bindings(folder: &Path) -> Result<PathBuf> {
+    let metadata = cargo(folder).args(["metadata", "--format-version=1"]).output()?;
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).context("cargo metadata")?;
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let manifest = packages
+        .filter(|package| package["name"] == BINDINGS.0)
+        .find_map(|package| package["manifest_path"].as_str());
+    let manifest = Path::new(manifest.context("cargo knows no rolling-ball-c")?);
+    Ok(manifest.parent().unwrap_or(manifest).to_owned())
+}

@@ -1,0 +1,100 @@
+/* The network @name@ for C, as `rolling-ball import --c-library` wrote it: do not edit.
+ *
+ * lib@name@.a is all of rolling_ball.h, and this network. What holds for every function there holds
+ * here: pointers are checked, nothing is allocated, and an error changes nothing. The lengths of
+ * arrays are in the declarations. */
+#ifndef @NAME@_H
+#define @NAME@_H
+
+#include "rolling_ball.h"
+
+/* Numbers of an input, and of an output. */
+#define @NAME@_INPUTS @inputs@
+#define @NAME@_OUTPUTS @outputs@
+/* Length of theta: the parameters that are trained. */
+#define @NAME@_PARAMETERS @parameters@
+/* Features of a sample, which the frozen layers at the beginning give and the others see, and the
+ * bytes that they take where they are kept. */
+#define @NAME@_FEATURES @features@
+#define @NAME@_FEATURE_BYTES @feature_bytes@
+/* Floats of scratch. */
+#define @NAME@_SCRATCH @scratch@
+/* Bytes of RAM for training with the ball: theta, its two vectors and the scratch. */
+#define @NAME@_RAM_BYTES @ram_bytes@
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A feature as it is kept. */
+typedef @c_feature@ @name@_feature;
+
+/* Theta to start from, in flash. */
+extern const float @name@_theta[@NAME@_PARAMETERS];
+
+/* Computes the output for one input. `*output` points to its @NAME@_OUTPUTS numbers, inside the
+ * scratch, and is valid until the next call with this scratch. Cost: one forward pass.
+ *
+ * Errors: RB_ERROR_NULL, RB_ERROR_MISALIGNED, RB_ERROR_OVERLAP; RB_ERROR_SETTING where the kind of
+ * the input is none. */
+rb_error @name@_predict(const float theta[@NAME@_PARAMETERS], rb_input input,
+                        float scratch[@NAME@_SCRATCH], const float **output);
+
+/* Finds the class of one input: `*label` becomes the index of the largest output.
+ *
+ * Errors: the same, and RB_ERROR_NON_FINITE_OUTPUT where an output is NaN or infinite. */
+rb_error @name@_classify(const float theta[@NAME@_PARAMETERS], rb_input input,
+                         float scratch[@NAME@_SCRATCH], uint32_t *label);
+
+/* Computes the features of one input, to be kept: the frozen layers are then evaluated once a
+ * sample, and not in each step.
+ *
+ * Errors: those of @name@_predict; RB_ERROR_NON_FINITE_INPUT where an int8 network has no byte for
+ * a value; RB_ERROR_SETTING where the input is kept features itself. */
+rb_error @name@_features(rb_input input, float scratch[@NAME@_SCRATCH],
+                         @name@_feature features[@NAME@_FEATURES]);
+
+/* Kept features in place of an input: the bits are the same. */
+rb_input @name@_kept(const @name@_feature features[@NAME@_FEATURES]);
+
+/* Evaluates the softmax cross-entropy of one sample against the class `label`: adds `weight` times
+ * the loss to `*loss`, and `weight` times its gradient to `gradient`, which is as long as theta.
+ * Where `gradient` is null, only the loss is computed.
+ *
+ * For the mean over a batch, clear `*loss` and the gradient, and then call this for each sample with
+ * the weight 1 / samples, or with class weights that of its class divided by the sum of all samples'
+ * weights. In the order of the samples, this gives the bits of the network in Rust. Between two
+ * samples a firmware can feed its watchdog. Cost: one forward pass, and with a gradient a backward
+ * pass.
+ *
+ * Errors: those of @name@_predict, and RB_ERROR_CLASS where the label is none of the classes;
+ * nothing is added then. */
+rb_error @name@_cross_entropy(const float theta[@NAME@_PARAMETERS], rb_input input, uint32_t label,
+                              float weight, float scratch[@NAME@_SCRATCH],
+                              float *gradient, float *loss);
+
+/* The same for the mean squared error. */
+rb_error @name@_squared_error(const float theta[@NAME@_PARAMETERS], rb_input input,
+                              const float target[@NAME@_OUTPUTS], float weight,
+                              float scratch[@NAME@_SCRATCH], float *gradient,
+                              float *loss);
+
+/* The same for the binary cross-entropy. The outputs are logits, and the targets probabilities:
+ * RB_ERROR_SETTING where one is not from 0 to 1. */
+rb_error @name@_binary_cross_entropy(const float theta[@NAME@_PARAMETERS], rb_input input,
+                                     const float target[@NAME@_OUTPUTS], float weight,
+                                     float scratch[@NAME@_SCRATCH],
+                                     float *gradient, float *loss);
+
+/* The same for the Huber loss: half the squared difference up to `delta`, beyond it a straight line.
+ * RB_ERROR_SETTING where delta is not finite and above 0. */
+rb_error @name@_huber(const float theta[@NAME@_PARAMETERS], rb_input input,
+                      const float target[@NAME@_OUTPUTS], float delta, float weight,
+                      float scratch[@NAME@_SCRATCH], float *gradient,
+                      float *loss);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

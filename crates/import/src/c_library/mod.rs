@@ -1,0 +1,132 @@
+//! A network as a static library for C: a crate that becomes one, and its header.
+
+use crate::emit::File;
+use crate::graph::length;
+use crate::imported::Imported;
+use crate::write::{self, Existing};
+use crate::{Error, sizes};
+use anyhow::{Result, ensure};
+use std::path::Path;
+
+/// A crate of which cargo makes a static library that contains a network and all of the C
+/// interface, and the header of that library.
+#[derive(Clone, Debug)]
+pub struct CLibrary {
+    name: String,
+    header: File,
+    crate_files: Vec<File>,
+}
+
+impl CLibrary {
+    pub(crate) fn new(imported: &Imported, core: &str, bindings: &str) -> Result<Self> {
+        let Imported { graph, int8, files, .. } = imported;
+        let name = graph.name.clone();
+        ensure!(
+            !name.starts_with("rb_"),
+            "name = {name:?}: expected one without rb_ at its beginning, which all names of \
+             rolling_ball.h have"
+        );
+        let theta = sizes::trained(graph);
+        ensure!(theta > 0, "nothing is trained, so the library would have no theta: --train");
+        let scratch = sizes::scratch(graph, int8.as_ref());
+        let layers = &graph.nodes[graph.backbone..];
+        let features = length(layers.first().map_or(graph.output(), |node| node.input));
+        let (feature, c_feature, bytes) = if int8.is_some() && graph.backbone > 0 {
+            ("i8", "int8_t", 1)
+        } else {
+            ("f32", "float", 4)
+        };
+        let numbers = [
+            ("@inputs@", length(graph.input)),
+            ("@outputs@", length(graph.output())),
+            ("@parameters@", theta),
+            ("@features@", features),
+            ("@feature_bytes@", bytes * features),
+            ("@scratch@", scratch),
+            ("@ram_bytes@", sizes::ram_bytes(theta, scratch)),
+        ];
+        let filled = |file: &str, text: &str| {
+            let words = [
+                ("@name@", name.as_str()),
+                ("@NAME@", &name.to_uppercase()),
+                ("@feature@", feature),
+                ("@c_feature@", c_feature),
+                ("@core@", core),
+                ("@bindings@", bindings),
+            ];
+            let text =
+                words.iter().fold(text.to_owned(), |text, (key, word)| text.replace(key, word));
+            let text = numbers
+                .iter()
+                .fold(text, |text, (key, number)| text.replace(key, &number.to_string()));
+            File::new(file.to_owned(), text.into_bytes())
+        };
+        let header = filled(&format!("{name}.h"), include_str!("header.h"));
+        let mut crate_files = vec![
+            filled("Cargo.toml", include_str!("manifest.toml")),
+            filled("lib.rs", include_str!("library.rs")),
+            File::new(".gitignore".to_owned(), b"/target\n".to_vec()),
+        ];
+        crate_files.extend(files.iter().cloned());
+        Ok(Self { name, header, crate_files })
+    }
+
+    /// Writes the crate into the folder `NAME` of a directory, and the header `NAME.h` beside it.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Imported::write`].
+    pub fn write(&self, directory: impl AsRef<Path>) -> Result<(), Error> {
+        self.write_or(directory.as_ref(), Existing::Refused)
+    }
+
+    /// Writes the same in the place of what is there.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Imported::overwrite`].
+    pub fn overwrite(&self, directory: impl AsRef<Path>) -> Result<(), Error> {
+        self.write_or(directory.as_ref(), Existing::Replaced)
+    }
+
+    fn write_or(&self, directory: &Path, existing: Existing) -> Result<(), Error> {
+        let folder = directory.join(&self.name);
+        write::check_directory(directory)?;
+        write::check_directory(&folder)?;
+        // The header last: where it is, the crate is whole.
+        write::write(&folder, &self.crate_files, existing)?;
+        Ok(write::write(directory, std::slice::from_ref(&self.header), existing)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Import;
+    use crate::tests::models;
+    use anyhow::{Result, ensure};
+
+    #[test]
+    fn a_library_without_theta_or_with_the_interfaces_own_names_is_refused() -> Result<()> {
+        let import = || Import::new(models().join("operators/residual.onnx"));
+        for (import, expected) in [
+            (import().train(["none"]), "nothing is trained"),
+            (import().name("rb_ball"), "expected one without rb_"),
+        ] {
+            let refused = import.read()?.c_library("", "").err();
+            let said = refused.map(|error| error.to_string()).unwrap_or_default();
+            ensure!(said.contains(expected), "{said}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn every_word_of_the_templates_is_filled_in() -> Result<()> {
+        let imported = Import::new(models().join("operators/residual.onnx")).read()?;
+        let library = imported.c_library("version = '1'", "version = '1'")?;
+        for file in library.crate_files.iter().chain([&library.header]) {
+            let text = String::from_utf8_lossy(&file.content);
+            ensure!(file.name.ends_with(".bin") || !text.contains('@'), "{}", file.name);
+        }
+        Ok(())
+    }
+}
