@@ -8,8 +8,8 @@
 #define DIGITS_MLP_OUTPUTS 10
 #define DIGITS_MLP_PARAMETERS 362
 #define DIGITS_MLP_FROZEN_PARAMETERS 2048
-#define DIGITS_MLP_SCRATCH 138
-#define DIGITS_MLP_RAM_BYTES 4896
+#define DIGITS_MLP_SCRATCH 107
+#define DIGITS_MLP_RAM_BYTES 4772
 
 /* The C library evaluates dense layers with ReLU between them, all trained (rb_mlp), and not
    this network: SCRATCH and RAM_BYTES are those of its Rust form. */

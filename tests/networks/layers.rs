@@ -72,14 +72,16 @@ fn agree(what: &str, found: &[f32], expected: &[f64]) {
 fn is_consistent<L: Layer>(parameters: Parameters, input: &[f32], slopes: &[f32], passes: &Passes) {
     let (mut activations, _) = forward::<L, Active>(parameters, input);
     let mut buffer = input.to_vec();
-    L::backward_input::<Active>(parameters, &mut buffer, &mut activations, slopes).unwrap();
+    let mut spent = slopes.to_vec();
+    L::backward_input::<Active>(parameters, &mut buffer, &mut activations, &mut spent).unwrap();
     assert_eq!(bits(&buffer), bits(&passes.input_gradient));
 
     let mut gradient = vec![f32::NAN; L::PARAMETERS];
     for repeat in 1..=2 {
         let (mut activations, _) = forward::<L, Active>(parameters, input);
         let target = Gradient { values: &mut gradient, add: repeat > 1 };
-        L::backward::<Active>(parameters, input, &mut activations, slopes, target).unwrap();
+        let mut spent = slopes.to_vec();
+        L::backward::<Active>(parameters, input, &mut activations, &mut spent, target).unwrap();
         let repeated: Vec<f64> =
             passes.gradient.iter().map(|x| f64::from(repeat) * f64::from(*x)).collect();
         agree("gradient that is added to", &gradient, &repeated);
@@ -124,9 +126,9 @@ fn refuses_wrong_lengths<L: Layer>() {
     if L::PARAMETERS > 0 {
         let expected = length("layer parameters", L::PARAMETERS);
         assert_eq!(run(wrong, &input[1..], &mut output[1..]), expected);
-        let (_, output) = output.split_at(1);
         let mut gradient = vec![7.0; L::PARAMETERS + 1];
         let backward = |input: &[f32], values: &mut [f32]| {
+            let output = &mut vec![0.0; L::OUTPUTS];
             let mut activations = vec![0.0; L::ACTIVATIONS];
             let gradient = Gradient { values, add: false };
             L::backward::<Active>(right, input, &mut activations, output, gradient)
@@ -418,6 +420,49 @@ fn activations_apply_their_function_to_every_element() {
     applies::<Gelu<50>>(|x| 0.5 * x * (1.0 + libm::erf(x / 2f64.sqrt())));
 }
 
+/// Several samples, whose bits do not fill whole floats.
+#[test]
+fn in_place_a_layer_gives_the_bits_that_it_gives_from_one_buffer_to_another() {
+    fn is_the_same<L: Layer>() {
+        const SAMPLES: usize = 3;
+        let mut random = Random(17);
+        let frozen = random.vector(L::FROZEN);
+        let parameters = Parameters { theta: &[], frozen: &frozen };
+        let kept = L::IN_PLACE.expect("a layer in place");
+        let mut inputs: Vec<f32> =
+            random.vector(SAMPLES * L::INPUTS).iter().map(|x| 9.0 * x).collect();
+        inputs[..4].copy_from_slice(&[0.0, -0.0, 6.0, f32::NAN]);
+        let slopes = random.vector(SAMPLES * L::OUTPUTS);
+        let mut kept = vec![f32::NAN; SAMPLES * kept];
+        let mut values = inputs.clone();
+        L::forward_in_place(parameters, &mut values, &mut kept).unwrap();
+        let mut gradient = slopes.clone();
+        L::backward_in_place(parameters, &kept, &mut gradient).unwrap();
+        let samples = inputs.chunks(L::INPUTS).zip(slopes.chunks(L::OUTPUTS));
+        let found = values.chunks(L::OUTPUTS).zip(gradient.chunks(L::INPUTS));
+        for ((input, slopes), (output, input_gradient)) in samples.zip(found) {
+            let passes = pass::<L, Active>(parameters, input, slopes);
+            assert_eq!(bits(output), bits(&passes.output));
+            assert_eq!(bits(input_gradient), bits(&passes.input_gradient));
+        }
+        values.push(0.0);
+        let error = L::forward_in_place(parameters, &mut values, &mut kept).unwrap_err();
+        let (expected, actual) = (SAMPLES * L::INPUTS, SAMPLES * L::INPUTS + 1);
+        assert_eq!(error, Error::Length { what: "layer input", expected, actual });
+    }
+    is_the_same::<Relu<50>>();
+    is_the_same::<Relu<64>>();
+    is_the_same::<Relu6<50>>();
+    is_the_same::<LeakyRelu<50>>();
+    is_the_same::<HardSigmoid<50, 1, 5>>();
+    is_the_same::<ScaleShift<Map<3, 4, 5>, Frozen>>();
+    // What is trained needs its input, and the slope of others is no matter of a bit.
+    assert_eq!(ScaleShift::<Map<3, 4, 5>>::IN_PLACE, None);
+    assert_eq!(Tanh::<50>::IN_PLACE, None);
+    let nothing = Parameters { theta: &[], frozen: &[] };
+    assert!(Tanh::<5>::forward_in_place(nothing, &mut [0.0; 5], &mut []).is_err());
+}
+
 /// A slope that is negative or infinite makes no other zero, and no NaN, where the rectifier is
 /// flat.
 #[test]
@@ -591,7 +636,7 @@ fn takes_several_samples_as_one_at_a_time<L: Layer>() {
         parameters,
         &mut input_gradients,
         &mut activations,
-        &slopes,
+        &mut slopes.clone(),
         target,
     )
     .unwrap();
@@ -669,6 +714,43 @@ mod beside {
         });
     }
 
+    /// Both ways spend the gradient that they are given, so each is given its own.
+    #[test]
+    fn ways_may_end_in_a_rectifier() {
+        type Rectified = (First, over::Relu<First>);
+        type Other = (Conv2d<Input, Around, 4>, over::LeakyRelu<First>);
+        fn two(theta: &[f64], x: &[f64]) -> [Vec<f64>; 2] {
+            let (one, other) = theta.split_at(First::PARAMETERS);
+            let leak = |y: &f64| if *y > 0.0 { *y } else { 0.01 * y };
+            [
+                first(one, x).iter().map(|y| y.max(0.0)).collect(),
+                first(other, x).iter().map(leak).collect(),
+            ]
+        }
+        everything::<Residual<Rectified, Other>>(|theta, x| {
+            let [one, other] = two(theta, x);
+            sum(&one, &other)
+        });
+        everything::<Concat<Rectified, Other>>(|theta, x| {
+            let [one, other] = two(theta, x);
+            side_by_side((4, &one), (4, &other))
+        });
+        type Around3 = (Conv2d<Input, Around, 3>, over::Relu<Input>);
+        fn rectified(theta: &[f64], x: &[f64]) -> Vec<f64> {
+            let place = Place::new([4, 5, 3], [3, 3], [1, 1], [1, 1]);
+            convolution(place, 3, theta, x).iter().map(|y| y.max(0.0)).collect()
+        }
+        everything::<Residual<Around3>>(|theta, x| sum(&rectified(theta, x), x));
+        everything::<Residual<Identity<Input>, Around3>>(|theta, x| sum(&rectified(theta, x), x));
+        // In a way that begins with one, the other way needs the input as it was.
+        type Before = (over::Relu<Input>, Conv2d<Input, Around, 3>);
+        everything::<Residual<Before>>(|theta, x| {
+            let place = Place::new([4, 5, 3], [3, 3], [1, 1], [1, 1]);
+            let above: Vec<f64> = x.iter().map(|x| x.max(0.0)).collect();
+            sum(&convolution(place, 3, theta, &above), x)
+        });
+    }
+
     #[test]
     fn a_concatenation_has_the_channels_of_both_at_every_position() {
         type Both = Concat<First, over::Tanh<Input>>;
@@ -722,7 +804,8 @@ mod beside {
         type Block = Residual<(Same, over::Relu<Same>, Same)>;
         type Blocks = (Block, over::Relu<Block>, Residual<Long, Shortcut>);
         assert_eq!((Blocks::BUFFERS, Blocks::INFERENCE), ([60, 60], 60));
-        assert_eq!(Block::ACTIVATIONS, 60 + 60);
+        // The vector between the convolutions, and 60 bits.
+        assert_eq!(Block::ACTIVATIONS, 60 + 2);
         takes_several_samples_as_one_at_a_time::<Blocks>();
     }
 }

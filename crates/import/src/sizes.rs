@@ -59,10 +59,10 @@ pub fn scratch(graph: &Graph, int8: Option<&Quantised>) -> usize {
     let inside = match int8 {
         Some(quantised) => Bytes::of(&every(backbone), &quantised.layers).scratch(),
         None if backbone.is_empty() => 0,
-        None => Floats::of(backbone, graph.input).inference(),
+        None => Floats::of(backbone, graph.input, true).inference(),
     };
     let input = layers.first().map_or(graph.output(), |node| node.input);
-    let Floats { inputs, outputs, activations, .. } = Floats::of(layers, input);
+    let Floats { inputs, outputs, activations, .. } = Floats::of(layers, input, false);
     inside + inputs + activations + outputs
 }
 
@@ -78,6 +78,8 @@ struct Floats {
     inputs: usize,
     outputs: usize,
     activations: usize,
+    in_place: Option<usize>,
+    spends_gradient: bool,
     buffers: [usize; 2],
     ends_in_back: bool,
     inside: usize,
@@ -86,13 +88,10 @@ struct Floats {
 
 impl Floats {
     /// Layers in a row, whose input is a map of this shape. Those inside others are at most as deep
-    /// as a graph allows.
-    fn of(nodes: &[Node], input: Map) -> Self {
-        let mut layers = nodes.iter().rev().map(Self::layer);
-        match layers.next() {
-            None => Self::identity(length(input)),
-            Some(last) => layers.fold(last, |rest, first| first.then(rest)),
-        }
+    /// as a graph allows. The types of a backbone do not say that it is frozen.
+    fn of(nodes: &[Node], input: Map, in_backbone: bool) -> Self {
+        let layers = nodes.iter().map(|node| Self::layer(node, in_backbone));
+        layers.reduce(Self::then).unwrap_or_else(|| Self::identity(length(input)))
     }
 
     fn identity(length: usize) -> Self {
@@ -106,6 +105,8 @@ impl Floats {
             inputs,
             outputs,
             activations,
+            in_place: None,
+            spends_gradient: false,
             buffers: [inputs, outputs],
             ends_in_back: true,
             inside: activations,
@@ -113,9 +114,16 @@ impl Floats {
         }
     }
 
-    fn layer(node: &Node) -> Self {
+    /// A layer whose output takes the place of its input: in a prediction, and in a training with
+    /// so many floats beside it.
+    fn in_place(length: usize, in_place: Option<usize>) -> Self {
+        let buffers = [length, 0];
+        Self { in_place, buffers, ends_in_back: false, ..Self::single(length, length, 0) }
+    }
+
+    fn layer(node: &Node, in_backbone: bool) -> Self {
         let (inputs, outputs) = (length(node.input), length(node.output));
-        let [first, second] = node.inside().map(|nodes| Self::of(nodes, node.input));
+        let [first, second] = node.inside().map(|nodes| Self::of(nodes, node.input, in_backbone));
         match &node.operation {
             // Where windows overlap, it keeps the place of each maximum.
             Operation::MaxPool(window)
@@ -128,7 +136,19 @@ impl Floats {
                 let positions = if norm.dimensions == 0 { outputs / node.output[2] } else { 1 };
                 Self::single(inputs, outputs, 2 * positions)
             }
-            Operation::Residual { .. } => first.beside(second, outputs, 0),
+            // A bit for each value says which of two slopes it has.
+            Operation::Activation(function) => {
+                let kept = function.has_two_slopes().then_some(outputs.div_ceil(32));
+                Self::in_place(outputs, kept)
+            }
+            Operation::ScaleShift => {
+                let frozen = !in_backbone && node.trains() == [false, false];
+                Self::in_place(outputs, frozen.then_some(0))
+            }
+            Operation::Residual { .. } => {
+                let spent = first.spends_gradient || second.spends_gradient;
+                first.beside(second, outputs, if spent { outputs } else { 0 })
+            }
             Operation::Concat { .. } => {
                 first.beside(second, outputs, first.outputs.max(second.outputs))
             }
@@ -137,16 +157,19 @@ impl Floats {
     }
 
     /// This layer, and another one after it.
-    fn then(self, rest: Self) -> Self {
-        let [input, output] = rest.buffers;
+    fn then(self, last: Self) -> Self {
+        let [input, output] = last.buffers;
         let [front, back] = if self.ends_in_back { [output, input] } else { [input, output] };
+        let added = last.in_place.unwrap_or(self.outputs + last.activations);
         Self {
             inputs: self.inputs,
-            outputs: rest.outputs,
-            activations: self.activations + self.outputs + rest.activations,
+            outputs: last.outputs,
+            activations: self.activations + added,
+            in_place: None,
+            spends_gradient: last.in_place.is_some() || last.spends_gradient,
             buffers: [self.buffers[0].max(front), self.buffers[1].max(back)],
-            ends_in_back: self.ends_in_back != rest.ends_in_back,
-            inside: self.inside.max(rest.inside),
+            ends_in_back: self.ends_in_back != last.ends_in_back,
+            inside: self.inside.max(last.inside),
             passes_through: false,
         }
     }

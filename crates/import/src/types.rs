@@ -31,11 +31,13 @@ impl Type {
     }
 
     /// The tuple of several layers, or the layer itself if it is the only one. The core's tuples
-    /// end at 16, so where there are more layers, the last place holds a tuple of the rest.
+    /// end at 16, so where there are more layers, the first place holds a tuple of the first ones:
+    /// not the last place, since the first layer of a tuple is not evaluated in place.
     pub fn tuple(mut layers: Vec<Self>) -> Self {
-        if layers.len() > LONGEST_TUPLE {
-            let rest = layers.split_off(LONGEST_TUPLE - 1);
-            layers.push(Self::tuple(rest));
+        while layers.len() > LONGEST_TUPLE {
+            let rest = layers.split_off(LONGEST_TUPLE);
+            layers = vec![Self::with("", layers)];
+            layers.extend(rest);
         }
         match <[Self; 1]>::try_from(layers) {
             Ok([only]) => only,

@@ -102,6 +102,21 @@ pub enum Activation {
     Gelu,
 }
 
+impl Activation {
+    /// Whether its slope has only two values, so that its output may take the place of its input.
+    pub fn has_two_slopes(self) -> bool {
+        match self {
+            Self::Relu | Self::Relu6 | Self::LeakyRelu { .. } | Self::HardSigmoid { .. } => true,
+            Self::Elu { .. }
+            | Self::Tanh
+            | Self::Sigmoid
+            | Self::Silu
+            | Self::HardSwish
+            | Self::Gelu => false,
+        }
+    }
+}
+
 /// The tensors that a layer's parameters come from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
