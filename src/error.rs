@@ -58,6 +58,9 @@ pub enum Error {
     NonFiniteUpdate,
     /// An output of the network is NaN or infinite, so no class can be named.
     NonFiniteOutput,
+    /// A value of a network's input is NaN or infinite, for which the bytes of an int8 backbone have
+    /// no number, so its features cannot be kept.
+    NonFiniteInput,
     /// The optimizer was told something that it had not asked for.
     UnexpectedAnswer {
         /// The answer that it was waiting for.
@@ -163,6 +166,7 @@ impl fmt::Display for Error {
             Self::NonFiniteOutput => f.write_str(
                 "an output of the network is not finite: are the parameters and the input?",
             ),
+            Self::NonFiniteInput => f.write_str("the network's input is not finite"),
             Self::UnexpectedAnswer { expected } => write!(f, "expected {expected}"),
             Self::NoSamples => f.write_str("the objective has no samples with a weight above 0"),
             Self::Class { class, classes } => {

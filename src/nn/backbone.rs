@@ -16,6 +16,27 @@ pub trait Backbone: Copy {
     /// Floats of scratch that it needs.
     const SCRATCH: usize;
 
+    /// A feature as it is kept: a byte of an int8 backbone, else an `f32`.
+    type Feature: Copy;
+    /// Kept features, as the layers read them: with the bits that [`features`](Self::features)
+    /// gives.
+    type Kept<'k>: Input + Copy;
+
+    /// Computes the features of one input, to be kept.
+    ///
+    /// # Errors
+    /// As [`features`](Self::features), and [`Error::NonFiniteInput`] where no kept feature could
+    /// tell that the input was not finite.
+    fn keep<K: Kernels>(
+        &self,
+        input: &(impl Input + ?Sized),
+        scratch: &mut [f32],
+        kept: &mut [Self::Feature],
+    ) -> Result<(), Error>;
+
+    /// Reads what was kept.
+    fn kept<'k>(&self, features: &'k [Self::Feature]) -> Self::Kept<'k>;
+
     /// Computes the features of one input: the backbone's output.
     ///
     /// # Errors
@@ -36,6 +57,21 @@ pub struct Nothing;
 impl Backbone for Nothing {
     const SHAPE: Option<(usize, usize)> = None;
     const SCRATCH: usize = 0;
+    type Feature = f32;
+    type Kept<'k> = &'k [f32];
+
+    fn keep<K: Kernels>(
+        &self,
+        input: &(impl Input + ?Sized),
+        _scratch: &mut [f32],
+        kept: &mut [f32],
+    ) -> Result<(), Error> {
+        input.write(kept)
+    }
+
+    fn kept<'k>(&self, features: &'k [f32]) -> &'k [f32] {
+        features
+    }
 
     fn features<K: Kernels>(
         &self,
@@ -102,6 +138,21 @@ impl<'a, L: Layer> FloatBackbone<'a, L> {
 impl<L: Layer> Backbone for FloatBackbone<'_, L> {
     const SHAPE: Option<(usize, usize)> = Some((L::INPUTS, L::OUTPUTS));
     const SCRATCH: usize = L::BUFFERS[0] + L::BUFFERS[1] + L::INFERENCE;
+    type Feature = f32;
+    type Kept<'k> = &'k [f32];
+
+    fn keep<K: Kernels>(
+        &self,
+        input: &(impl Input + ?Sized),
+        scratch: &mut [f32],
+        kept: &mut [f32],
+    ) -> Result<(), Error> {
+        self.features::<K>(input, scratch, kept)
+    }
+
+    fn kept<'k>(&self, features: &'k [f32]) -> &'k [f32] {
+        features
+    }
 
     fn features<K: Kernels>(
         &self,

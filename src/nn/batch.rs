@@ -1,11 +1,12 @@
 //! A batch of samples as an objective, evaluated at once or sample by sample.
 
 use super::backbone::Backbone;
+use super::features::FeatureSource;
 use super::layer::Layer;
 use super::loss::Loss;
 use super::network::{Cut, Network};
 use super::parameters::Gradient;
-use super::sample::{Input, Sample};
+use super::sample::Sample;
 use super::samples::{SampleRange, Samples};
 use crate::chunks::Chunked;
 use crate::kernels::Kernels;
@@ -18,7 +19,8 @@ use core::task::Poll;
 ///
 /// Cost of a loss: one forward pass a sample; of a gradient: a forward and a backward pass. RAM:
 /// the scratch slice, whatever the number of samples. A scratch slice with room for several
-/// ([`Network::scratch`]) has them evaluated at once: the same bits in less time.
+/// ([`Network::scratch`]) has them evaluated at once: the same bits in less time. A backbone costs
+/// its forward pass each time, unless its features are kept ([`Network::keep`]).
 ///
 /// ```
 /// use rolling_ball::nn::{Dense, Network, Samples, SoftmaxCrossEntropy};
@@ -118,7 +120,7 @@ where
     K: Kernels,
     E: Loss<Y>,
     S: Iterator<Item = Sample<I, Y>> + Clone,
-    I: Input,
+    I: FeatureSource<B>,
 {
     fn poll(&mut self, theta: &[f32], gradient: Option<&mut [f32]>) -> Result<Poll<f32>, Error> {
         let polled = self.advance(theta, gradient);
@@ -155,12 +157,12 @@ where
                 let parts = Network::<L, B, K>::cut(scratch, room)?;
                 let mut places = parts.features.whole_chunks_mut(L::INPUTS);
                 if let Some(features) = places.next() {
-                    network.features(&first.input, parts.inside, features)?;
+                    first.input.features::<K>(network.backbone(), parts.inside, features)?;
                 }
                 let others = evaluation.samples.clone();
                 let mut together = 1_usize;
                 for (features, sample) in places.zip(&mut evaluation.samples) {
-                    network.features(&sample.input, parts.inside, features)?;
+                    sample.input.features::<K>(network.backbone(), parts.inside, features)?;
                     together = together.saturating_add(1);
                 }
                 let Cut { features, activations, output, .. } = parts.first::<L>(together)?;
@@ -253,7 +255,7 @@ where
     K: Kernels,
     E: Loss<Y>,
     S: Iterator<Item = Sample<I, Y>> + Clone,
-    I: Input,
+    I: FeatureSource<B>,
 {
     fn loss(&mut self, theta: &[f32]) -> Result<f32, Error> {
         self.finish(theta, None)
@@ -271,7 +273,7 @@ where
     K: Kernels,
     E: Loss<Y>,
     S: Iterator<Item = Sample<I, Y>> + Clone,
-    I: Input,
+    I: FeatureSource<B>,
 {
     fn restart(&mut self) {
         self.evaluation = None;

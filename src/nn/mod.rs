@@ -36,7 +36,7 @@
 //! | `E` | a [`Loss`]: an error of the output |
 //! | `F` | the functions that a layer or a loss calls ([`Math`](crate::Math)) |
 //! | `G` | the gaps in a window ([`Gaps`]) |
-//! | `I` | an [`Input`] of a sample |
+//! | `I` | an [`Input`] of a sample, or its features ([`FeatureSource`]) |
 //! | `K` | [`Kernels`](crate::kernels::Kernels) |
 //! | `L` | a [`Layer`], such as a tuple of layers |
 //! | `M` | a [`Shape`]: a map, or a layer whose output is one |
@@ -60,6 +60,7 @@ pub mod dense;
 mod dense_layer;
 mod depthwise;
 mod elementwise;
+mod features;
 mod fits_in;
 mod floats;
 mod grouped;
@@ -91,6 +92,8 @@ mod vectors;
 mod window;
 
 #[doc(inline)]
+pub use crate::__nn_features as features;
+#[doc(inline)]
 pub use crate::__nn_memory as memory;
 pub use average_pool::{AveragePool, AveragePool1d, GlobalAveragePool};
 pub use backbone::{Backbone, FloatBackbone, Nothing};
@@ -99,6 +102,9 @@ pub use binary_cross_entropy::BinaryCrossEntropyWithLogits;
 pub use concat::Concat;
 pub use conv::{Conv1d, Conv2d, PointwiseConv2d};
 pub use depthwise::{DepthwiseConv1d, DepthwiseConv2d};
+#[doc(hidden)]
+pub use features::HasFeatures;
+pub use features::{FeatureSource, Features, KeptFeatures, MaybeKept};
 pub use fits_in::FitsIn;
 pub use floats::floats_from_le_bytes;
 pub use grouped::{GroupedConv1d, GroupedConv2d};
@@ -117,13 +123,13 @@ pub use parameters::{
 };
 pub use prelu::PRelu;
 pub use residual::Residual;
-pub use sample::{Input, Quantized, Sample};
-pub use samples::{QuantizedSamples, SampleRange, Samples};
+pub use sample::{Input, Quantized, QuantizedInt8, Sample};
+pub use samples::{Int8Samples, QuantizedSamples, SampleRange, Samples};
 pub use scale_shift::ScaleShift;
 pub use softmax::Softmax;
 pub use softmax_cross_entropy::SoftmaxCrossEntropy;
 #[cfg(feature = "heapless")]
-pub use store::{SampleStore, StoredSamples};
+pub use store::{SampleStore, StoredFeatures, StoredSamples};
 pub use vectors::{
     Dense, Elementwise, Elu, Gelu, HardSigmoid, HardSwish, LayerNorm, LeakyRelu, Relu, Relu6,
     Sigmoid, Silu, Tanh,

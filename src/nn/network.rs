@@ -2,10 +2,10 @@
 
 use super::backbone::{Backbone, Nothing};
 use super::chain::assert_neighbours_fit;
+use super::features::FeatureSource;
 use super::kinds::PartsByKind;
 use super::layer::{Layer, larger};
 use super::parameters::{ParameterKind, Parameters};
-use super::sample::Input;
 use super::split::split_mut;
 use crate::Error;
 use crate::kernels::{Active, Kernels};
@@ -151,7 +151,7 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
     pub(super) const LENGTH: usize = Network::<'static, L, B>::SCRATCH;
     const LEAST: usize = Network::<'static, L, B>::INFERENCE_SCRATCH;
 
-    /// Computes the output for one input; it lies in the scratch slice, of which
+    /// Computes the output for one input, or for [`Features`](super::Features); it lies in the scratch slice, of which
     /// [`INFERENCE_SCRATCH`](Network::INFERENCE_SCRATCH) floats are used. The bits are those of the
     /// forward pass of a training. Cost: one forward pass.
     ///
@@ -161,7 +161,7 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
     pub fn predict<'s>(
         &self,
         theta: &[f32],
-        input: &(impl Input + ?Sized),
+        input: &(impl FeatureSource<B> + ?Sized),
         scratch: &'s mut [f32],
     ) -> Result<&'s mut [f32], Error> {
         Error::check_length("theta", L::PARAMETERS, theta.len())?;
@@ -172,7 +172,7 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
         let (front, rest) = split_mut("scratch", scratch, front)?;
         let (features, _) = split_mut("scratch", front, L::INPUTS)?;
         let (inside, _) = split_mut("scratch", rest, B::SCRATCH)?;
-        self.features(input, inside, features)?;
+        input.features::<K>(&self.backbone, inside, features)?;
         let (back, inside) = split_mut("scratch", rest, back)?;
         let (output, _) = L::infer::<K>(self.parameters(theta), front, back, inside)?;
         Ok(split_mut("scratch", output, L::OUTPUTS)?.0)
@@ -186,7 +186,7 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
     pub fn classify(
         &self,
         theta: &[f32],
-        input: &(impl Input + ?Sized),
+        input: &(impl FeatureSource<B> + ?Sized),
         scratch: &mut [f32],
     ) -> Result<usize, Error> {
         let output = self.predict(theta, input, scratch)?;
@@ -221,14 +221,13 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
         Ok(Cut { inside, features, activations, output })
     }
 
-    /// What the layers learn from: the backbone's output.
-    pub(super) fn features(
-        &self,
-        input: &(impl Input + ?Sized),
-        inside: &mut [f32],
-        features: &mut [f32],
-    ) -> Result<(), Error> {
-        self.backbone.features::<K>(input, inside, features)
+    pub(super) fn backbone(&self) -> &B {
+        &self.backbone
+    }
+
+    /// The same layers after another backbone.
+    pub(super) fn after<C>(&self, backbone: C) -> Network<'a, L, C, K> {
+        Network { backbone, frozen: self.frozen, parts: PhantomData }
     }
 
     pub(super) fn parameters<'p>(&self, theta: &'p [f32]) -> Parameters<'p>

@@ -94,3 +94,31 @@ impl Input for Quantized<'_> {
         write_values(self.values(), buffer)
     }
 }
+
+/// Signed bytes that stand for `(value - zero) * scale`, as int8 networks have them (LiteRT's scale
+/// and zero point): the features of an int8 backbone, or what another engine has computed.
+///
+/// ```
+/// use rolling_ball::nn::{Input, QuantizedInt8};
+///
+/// let features = QuantizedInt8 { values: &[-128, -126, 127], scale: 0.5, zero: -128 };
+/// assert!(features.values().eq([0.0, 1.0, 127.5]));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct QuantizedInt8<'a> {
+    /// The bytes.
+    pub values: &'a [i8],
+    /// What a step between two bytes stands for.
+    pub scale: f32,
+    /// The byte that stands for 0.
+    pub zero: i8,
+}
+
+impl Input for QuantizedInt8<'_> {
+    fn values(&self) -> impl ExactSizeIterator<Item = f32> {
+        let zero = i32::from(self.zero);
+        self.values
+            .iter()
+            .map(move |value| i32::from(*value).wrapping_sub(zero) as f32 * self.scale)
+    }
+}

@@ -1,6 +1,6 @@
 //! Samples that can be numbered, and the mini-batches that go round them.
 
-use super::sample::{Quantized, Sample};
+use super::sample::{Quantized, QuantizedInt8, Sample};
 use core::iter::FusedIterator;
 
 /// Labelled samples by number, of which a [`Batch`](super::Batch) sees all, or a part that moves on
@@ -8,7 +8,7 @@ use core::iter::FusedIterator;
 ///
 /// A value of this kind is a view, cheap to copy: a slice or an array of [`Sample`]s, a pair of
 /// slices or arrays of inputs and of targets (of which the shorter counts), [`QuantizedSamples`],
-/// or what a
+/// [`Int8Samples`], [`KeptFeatures`](super::KeptFeatures), or what a
 #[cfg_attr(feature = "heapless", doc = "[`SampleStore`](super::SampleStore) holds.")]
 #[cfg_attr(not(feature = "heapless"), doc = "`SampleStore` (feature `heapless`) holds.")]
 ///
@@ -191,9 +191,72 @@ impl<'d> Samples for QuantizedSamples<'d> {
 
     fn get(&self, index: usize) -> Option<Sample<Quantized<'d>, usize>> {
         let Self { inputs, labels, width, scale, offset } = *self;
-        let label = labels.get(index)?;
-        let start = index.checked_mul(width)?;
-        let values = inputs.get(start..)?.get(..width)?;
-        Some(Sample { input: Quantized { values, scale, offset }, target: usize::from(*label) })
+        let target = usize::from(*labels.get(index)?);
+        let values = row(inputs, width, index)?;
+        Some(Sample { input: Quantized { values, scale, offset }, target })
     }
+}
+
+/// Samples in signed bytes, as int8 networks have them: inputs of `width` bytes one after another,
+/// and a class for each. A byte of an input stands for `(value - zero) * scale`, as in
+/// [`QuantizedInt8`]. So another engine's features are learned from, by a network without a
+/// backbone: [`Network::tail`](super::Network::tail), or dense layers of your own.
+///
+/// ```
+/// use rolling_ball::nn::{Dense, Int8Samples, Network, Samples, SoftmaxCrossEntropy};
+/// use rolling_ball::{Sgd, SgdConfig, step};
+///
+/// type Tail = Network<'static, Dense<2, 2>>;
+/// // What the engine has computed for two inputs, with its scale and its zero point.
+/// let (inputs, labels) = (&[-128, 100, 90, -120], &[0, 1]);
+/// let samples = Int8Samples { inputs, labels, width: 2, scale: 1.0 / 128.0, zero: -128 };
+///
+/// let mut theta = [0.0; Tail::PARAMETERS];
+/// let mut scratch = [0.0; Tail::SCRATCH];
+/// let tail = Tail::new(&[])?;
+/// let mut batch = tail.batch(SoftmaxCrossEntropy::new(), samples.all(), &mut scratch)?;
+/// let mut sgd = Sgd::new(SgdConfig::default(), [0.0; Tail::PARAMETERS], None)?;
+/// for _ in 0..20 {
+///     step(&mut sgd, &mut batch, &mut theta)?;
+/// }
+/// drop(batch);
+/// for sample in samples.all() {
+///     assert_eq!(tail.classify(&theta, &sample.input, &mut scratch)?, sample.target);
+/// }
+/// # Ok::<(), rolling_ball::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Int8Samples<'d> {
+    /// The inputs, one after another.
+    pub inputs: &'d [i8],
+    /// The class of each.
+    pub labels: &'d [u8],
+    /// Bytes of one input.
+    pub width: usize,
+    /// What a step between two bytes stands for.
+    pub scale: f32,
+    /// The byte that stands for 0.
+    pub zero: i8,
+}
+
+impl<'d> Samples for Int8Samples<'d> {
+    type Input = QuantizedInt8<'d>;
+    type Target = usize;
+
+    fn len(&self) -> usize {
+        let inputs = self.inputs.len().checked_div(self.width).unwrap_or_default();
+        inputs.min(self.labels.len())
+    }
+
+    fn get(&self, index: usize) -> Option<Sample<QuantizedInt8<'d>, usize>> {
+        let Self { inputs, labels, width, scale, zero } = *self;
+        let target = usize::from(*labels.get(index)?);
+        let values = row(inputs, width, index)?;
+        Some(Sample { input: QuantizedInt8 { values, scale, zero }, target })
+    }
+}
+
+/// The row of this number among rows of `width`, where all of it is there.
+pub(super) fn row<T>(rows: &[T], width: usize, index: usize) -> Option<&[T]> {
+    rows.get(index.checked_mul(width)?..)?.get(..width)
 }

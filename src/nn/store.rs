@@ -1,10 +1,16 @@
 //! What a device that keeps learning remembers.
 
+use super::backbone::Backbone;
+use super::features::Features;
+use super::layer::Layer;
+use super::network::Network;
 use super::sample::{Quantized, Sample};
 use super::samples::Samples;
+use crate::kernels::Kernels;
 use heapless::Vec;
 
-/// At most `CAPACITY` labelled samples of `WIDTH` bytes each, from the oldest to the newest.
+/// At most `CAPACITY` labelled samples of `WIDTH` bytes each, from the oldest to the newest, and
+/// beside each what `F` holds: nothing, or the features of a frozen backbone.
 ///
 /// A full store makes room by dropping the oldest sample of the class that has the most, the new
 /// one counted; of classes that have equally many, the one whose oldest sample is the oldest. So no
@@ -47,24 +53,84 @@ use heapless::Vec;
 /// ```
 ///
 /// An empty store holds no bytes but zeros: as a static it takes no flash.
+///
+/// With an array of features a sample's backbone is evaluated once, when the sample comes, and
+/// training reads the features ([`features`](Self::features)). Whoever has no more use for the
+/// samples themselves keeps none of their bytes: a `WIDTH` of 0.
+///
+/// ```
+/// use rolling_ball::nn::{self, Dense, FloatBackbone, Network, Relu, SampleStore, Samples};
+///
+/// type Backbone = FloatBackbone<'static, (Dense<2, 4>, Relu<4>)>;
+/// type Net = Network<'static, Dense<4, 2>, Backbone>;
+/// type Store = SampleStore<0, 20, nn::features!(Net, 1)>;
+/// static IN_FLASH: [f32; Backbone::PARAMETERS] = [0.25; Backbone::PARAMETERS];
+///
+/// let network = Net::with_backbone(Backbone::new(&IN_FLASH)?, &[])?;
+/// let mut scratch = [0.0; Net::SCRATCH];
+/// let mut store = Store::new();
+/// let mut features: nn::features!(Net, 1) = [0.0; Net::FEATURES];
+/// network.features(&[1.0, 0.5], &mut scratch, &mut features)?;
+/// store.push_with_features(&[], &features, 1);
+///
+/// let samples = store.features(&network);
+/// assert_eq!(samples.len(), 1); // for `network.batch(loss, samples.all(), &mut scratch)`
+/// # Ok::<(), rolling_ball::Error>(())
+/// ```
 #[derive(Clone, Debug)]
-pub struct SampleStore<const WIDTH: usize, const CAPACITY: usize> {
-    samples: Vec<Labelled<WIDTH>, CAPACITY>,
+pub struct SampleStore<const WIDTH: usize, const CAPACITY: usize, F = ()> {
+    samples: Vec<Labelled<WIDTH, F>, CAPACITY>,
 }
 
 #[derive(Clone, Debug)]
-struct Labelled<const WIDTH: usize> {
+struct Labelled<const WIDTH: usize, F> {
     values: [u8; WIDTH],
+    features: F,
     class: u8,
 }
 
-impl<const WIDTH: usize, const CAPACITY: usize> Default for SampleStore<WIDTH, CAPACITY> {
+impl<const WIDTH: usize, const CAPACITY: usize, F> Default for SampleStore<WIDTH, CAPACITY, F> {
     fn default() -> Self {
         Self::new()
     }
 }
 
 impl<const WIDTH: usize, const CAPACITY: usize> SampleStore<WIDTH, CAPACITY> {
+    /// Adds a sample. Names the class of the one that had to make room for it, where the store was
+    /// full.
+    ///
+    /// Cost where it is full: every two samples' classes are compared, and the younger samples move
+    /// up by one.
+    pub fn push(&mut self, values: &[u8; WIDTH], class: u8) -> Option<u8> {
+        self.insert(Labelled { values: *values, features: (), class })
+    }
+}
+
+impl<const WIDTH: usize, const CAPACITY: usize, T: Copy, const N: usize>
+    SampleStore<WIDTH, CAPACITY, [T; N]>
+{
+    /// Adds a sample with its features, which [`Network::features`] computes; the rest is as in
+    /// [`push`](SampleStore::push).
+    pub fn push_with_features(
+        &mut self,
+        values: &[u8; WIDTH],
+        features: &[T; N],
+        class: u8,
+    ) -> Option<u8> {
+        self.insert(Labelled { values: *values, features: *features, class })
+    }
+
+    /// The samples from the oldest to the newest, as the network's trained layers see them.
+    #[must_use]
+    pub fn features<L: Layer, B: Backbone<Feature = T>, K: Kernels>(
+        &self,
+        network: &Network<'_, L, B, K>,
+    ) -> StoredFeatures<'_, B, WIDTH, CAPACITY, N> {
+        StoredFeatures { store: self, backbone: *network.backbone() }
+    }
+}
+
+impl<const WIDTH: usize, const CAPACITY: usize, F> SampleStore<WIDTH, CAPACITY, F> {
     /// What the store takes of the RAM, full or not.
     pub const RAM_BYTES: usize = size_of::<Self>();
 
@@ -75,17 +141,12 @@ impl<const WIDTH: usize, const CAPACITY: usize> SampleStore<WIDTH, CAPACITY> {
         Self { samples: Vec::new() }
     }
 
-    /// Adds a sample. Names the class of the one that had to make room for it, where the store was
-    /// full.
-    ///
-    /// Cost where it is full: every two samples' classes are compared, and the younger samples move
-    /// up by one.
-    pub fn push(&mut self, values: &[u8; WIDTH], class: u8) -> Option<u8> {
-        let mut moving = match self.samples.push(Labelled { values: *values, class }) {
+    fn insert(&mut self, sample: Labelled<WIDTH, F>) -> Option<u8> {
+        let mut moving = match self.samples.push(sample) {
             Ok(()) => return None,
             Err(rejected) => rejected,
         };
-        let oldest = self.oldest_of_the_largest_class(class);
+        let oldest = self.oldest_of_the_largest_class(moving.class);
         // From the newest down: each sample takes the place of the one before it, over the one that
         // is dropped.
         for place in self.samples.iter_mut().skip(oldest).rev() {
@@ -133,20 +194,30 @@ impl<const WIDTH: usize, const CAPACITY: usize> SampleStore<WIDTH, CAPACITY> {
 
     /// The samples from the oldest to the newest; a byte stands for `value * scale + offset`.
     #[must_use]
-    pub fn samples(&self, scale: f32, offset: f32) -> StoredSamples<'_, WIDTH, CAPACITY> {
+    pub fn samples(&self, scale: f32, offset: f32) -> StoredSamples<'_, WIDTH, CAPACITY, F> {
         StoredSamples { store: self, scale, offset }
     }
 }
 
 /// What a [`SampleStore`] holds, as [`Samples`]: from the oldest to the newest.
-#[derive(Clone, Copy, Debug)]
-pub struct StoredSamples<'d, const WIDTH: usize, const CAPACITY: usize> {
-    store: &'d SampleStore<WIDTH, CAPACITY>,
+#[derive(Debug)]
+pub struct StoredSamples<'d, const WIDTH: usize, const CAPACITY: usize, F = ()> {
+    store: &'d SampleStore<WIDTH, CAPACITY, F>,
     scale: f32,
     offset: f32,
 }
 
-impl<'d, const WIDTH: usize, const CAPACITY: usize> Samples for StoredSamples<'d, WIDTH, CAPACITY> {
+impl<const WIDTH: usize, const CAPACITY: usize, F> Clone for StoredSamples<'_, WIDTH, CAPACITY, F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<const WIDTH: usize, const CAPACITY: usize, F> Copy for StoredSamples<'_, WIDTH, CAPACITY, F> {}
+
+impl<'d, const WIDTH: usize, const CAPACITY: usize, F> Samples
+    for StoredSamples<'d, WIDTH, CAPACITY, F>
+{
     type Input = Quantized<'d>;
     type Target = usize;
 
@@ -156,7 +227,37 @@ impl<'d, const WIDTH: usize, const CAPACITY: usize> Samples for StoredSamples<'d
 
     fn get(&self, index: usize) -> Option<Sample<Quantized<'d>, usize>> {
         let Self { store, scale, offset } = *self;
-        let Labelled { values, class } = store.samples.get(index)?;
+        let Labelled { values, class, .. } = store.samples.get(index)?;
         Some(Sample { input: Quantized { values, scale, offset }, target: usize::from(*class) })
+    }
+}
+
+/// The features that a [`SampleStore`] holds, as [`Samples`]: from the oldest to the newest.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredFeatures<
+    'd,
+    B: Backbone,
+    const WIDTH: usize,
+    const CAPACITY: usize,
+    const N: usize,
+> {
+    store: &'d SampleStore<WIDTH, CAPACITY, [B::Feature; N]>,
+    backbone: B,
+}
+
+impl<'d, B: Backbone, const WIDTH: usize, const CAPACITY: usize, const N: usize> Samples
+    for StoredFeatures<'d, B, WIDTH, CAPACITY, N>
+{
+    type Input = Features<B::Kept<'d>>;
+    type Target = usize;
+
+    fn len(&self) -> usize {
+        self.store.len()
+    }
+
+    fn get(&self, index: usize) -> Option<Sample<Self::Input, usize>> {
+        let Labelled { features, class, .. } = self.store.samples.get(index)?;
+        let input = Features(self.backbone.kept(features));
+        Some(Sample { input, target: usize::from(*class) })
     }
 }

@@ -6,6 +6,7 @@ mod support;
 
 mod batches;
 mod bits;
+mod features;
 mod int8;
 mod layers;
 mod layers_over_slices;

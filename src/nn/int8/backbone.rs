@@ -3,7 +3,7 @@
 use super::layer::{Layer, buffer};
 use crate::Error;
 use crate::kernels::Kernels;
-use crate::nn::{Backbone, Input};
+use crate::nn::{Backbone, Input, QuantizedInt8};
 use core::marker::PhantomData;
 
 const MAGIC: [u8; 4] = *b"RBQ2";
@@ -56,7 +56,7 @@ pub struct Int8Backbone<'a, L> {
 struct Scale {
     /// Of an input the steps per unit, of an output the units per step.
     factor: f32,
-    zero: i32,
+    zero: i8,
 }
 
 impl<L> Clone for Int8Backbone<'_, L> {
@@ -99,7 +99,7 @@ impl<'a, L: Layer> Int8Backbone<'a, L> {
         let scale = |bytes, zero: u8| {
             let factor = f32::from_le_bytes(bytes);
             Error::check_positive("int8 scale", factor)?;
-            Ok(Scale { factor, zero: i32::from(zero.cast_signed()) })
+            Ok(Scale { factor, zero: zero.cast_signed() })
         };
         let input = scale([s0, s1, s2, s3], input_zero)?;
         let output = scale([u0, u1, u2, u3], output_zero)?;
@@ -112,15 +112,53 @@ impl<L: Layer> Backbone for Int8Backbone<'_, L> {
     const SHAPE: Option<(usize, usize)> = Some((L::INPUTS, L::OUTPUTS));
     const SCRATCH: usize = (2 * L::WIDTH + L::INSIDE).div_ceil(size_of::<f32>());
 
+    type Feature = i8;
+    type Kept<'k> = QuantizedInt8<'k>;
+
+    fn keep<K: Kernels>(
+        &self,
+        input: &(impl Input + ?Sized),
+        scratch: &mut [f32],
+        kept: &mut [i8],
+    ) -> Result<(), Error> {
+        Error::check_length("features", L::OUTPUTS, kept.len())?;
+        let output = self.infer(input, scratch)?.ok_or(Error::NonFiniteInput)?;
+        for (feature, byte) in kept.iter_mut().zip(output) {
+            *feature = *byte;
+        }
+        Ok(())
+    }
+
+    fn kept<'k>(&self, features: &'k [i8]) -> QuantizedInt8<'k> {
+        QuantizedInt8 { values: features, scale: self.output.factor, zero: self.output.zero }
+    }
+
     fn features<K: Kernels>(
         &self,
         input: &(impl Input + ?Sized),
         scratch: &mut [f32],
         features: &mut [f32],
     ) -> Result<(), Error> {
+        Error::check_length("features", L::OUTPUTS, features.len())?;
+        match self.infer(input, scratch)? {
+            Some(output) => self.kept(output).write(features),
+            None => {
+                features.fill(f32::NAN);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl<L: Layer> Int8Backbone<'_, L> {
+    /// The bytes of the output, or `None` where a value of the input is NaN or infinite.
+    fn infer<'s>(
+        &self,
+        input: &(impl Input + ?Sized),
+        scratch: &'s mut [f32],
+    ) -> Result<Option<&'s [i8]>, Error> {
         let values = input.values();
         Error::check_length("sample", L::INPUTS, values.len())?;
-        Error::check_length("features", L::OUTPUTS, features.len())?;
         Error::check_length("scratch", Self::SCRATCH, scratch.len())?;
         let buffers: &mut [i8] = bytemuck::must_cast_slice_mut(scratch);
         let (front, rest) = buffer(buffers, L::WIDTH)?;
@@ -131,14 +169,10 @@ impl<L: Layer> Backbone for Int8Backbone<'_, L> {
             *byte = self.input.quantise(value);
         }
         if !finite {
-            features.fill(f32::NAN);
-            return Ok(());
+            return Ok(None);
         }
         let (output, _) = L::infer(self.layers, front, back, inside)?;
-        for (feature, byte) in features.iter_mut().zip(output) {
-            *feature = i32::from(*byte).wrapping_sub(self.output.zero) as f32 * self.output.factor;
-        }
-        Ok(())
+        Ok(Some(buffer(output, L::OUTPUTS)?.0))
     }
 }
 
@@ -146,6 +180,6 @@ impl Scale {
     fn quantise(self, value: f32) -> i8 {
         let rounded = libm::rintf(value * self.factor) as i32;
         let (minimum, maximum) = (i32::from(i8::MIN), i32::from(i8::MAX));
-        rounded.saturating_add(self.zero).max(minimum).min(maximum) as i8
+        rounded.saturating_add(i32::from(self.zero)).max(minimum).min(maximum) as i8
     }
 }
