@@ -8,8 +8,8 @@
 #define DIGITS_CNN_OUTPUTS 10
 #define DIGITS_CNN_PARAMETERS 650
 #define DIGITS_CNN_FROZEN_PARAMETERS 0
-#define DIGITS_CNN_SCRATCH 330
-#define DIGITS_CNN_RAM_BYTES 9120
+#define DIGITS_CNN_SCRATCH 320
+#define DIGITS_CNN_RAM_BYTES 9080
 
 /* The C library evaluates dense layers with ReLU between them, all trained (rb_mlp), and not
    this network: SCRATCH and RAM_BYTES are those of its Rust form. */

@@ -626,12 +626,16 @@ fn the_constants_count_parameters_and_ram() {
     // The input, the hidden layer's output, a float of bits, the output.
     assert_eq!(Whole::SCRATCH, 5 + 6 + 1 + 3);
     assert_eq!((Split::INPUTS, Split::OUTPUTS, Backbone::PARAMETERS), (4, 3, 4 * 5 + 5));
-    // The backbone's two buffers come before: one for its input, one for its output.
-    assert_eq!(Split::SCRATCH, (4 + 5) + Whole::SCRATCH);
+    // The backbone's two buffers, one for its input and one for its output, lie where the layers
+    // work then.
+    assert_eq!(Split::SCRATCH, 5 + (6 + 1 + 3));
+    assert_eq!(Split::scratch(3), 3 * Split::SCRATCH);
+    type Small<'a> = Network<'a, Dense<5, 2>, Backbone<'a>>;
+    assert_eq!([Small::scratch(1), Small::scratch(6)], [5 + (4 + 5), 6 * (5 + 2)]);
     // The input and the output take turns with what lies between.
     assert_eq!(Whole::INFERENCE_SCRATCH, 5 + 6);
-    // The backbone is done before its buffers become those of the layers.
-    assert_eq!(Split::INFERENCE_SCRATCH, 5 + 9);
+    // The features lie beside the backbone's buffers.
+    assert_eq!(Split::INFERENCE_SCRATCH, 5 + (4 + 5));
     assert_eq!(Whole::RAM_BYTES, 4 * (3 * Whole::PARAMETERS + Whole::SCRATCH));
     assert_eq!(Split::RAM_BYTES, 4 * (3 * Split::PARAMETERS + Split::SCRATCH));
     assert_eq!(Split::ram_bytes(3), 4 * (4 * Split::PARAMETERS + Split::SCRATCH));

@@ -63,7 +63,8 @@ pub fn scratch(graph: &Graph, int8: Option<&Quantised>) -> usize {
     };
     let input = layers.first().map_or(graph.output(), |node| node.input);
     let Floats { inputs, outputs, activations, .. } = Floats::of(layers, input, false);
-    inside + inputs + activations + outputs
+    // The backbone is done before the layers begin.
+    inputs + inside.max(activations + outputs)
 }
 
 /// The bytes of RAM for training with the ball, equal to `Network::RAM_BYTES`.

@@ -8,8 +8,8 @@
 #define IMAGE_LAYERS_OUTPUTS 4
 #define IMAGE_LAYERS_PARAMETERS 264
 #define IMAGE_LAYERS_FROZEN_PARAMETERS 768
-#define IMAGE_LAYERS_SCRATCH 1324
-#define IMAGE_LAYERS_RAM_BYTES 8464
+#define IMAGE_LAYERS_SCRATCH 984
+#define IMAGE_LAYERS_RAM_BYTES 7104
 
 /* The C library evaluates dense layers with ReLU between them, all trained (rb_mlp), and not
    this network: SCRATCH and RAM_BYTES are those of its Rust form. */

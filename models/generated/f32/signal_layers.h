@@ -8,8 +8,8 @@
 #define SIGNAL_LAYERS_OUTPUTS 5
 #define SIGNAL_LAYERS_PARAMETERS 53
 #define SIGNAL_LAYERS_FROZEN_PARAMETERS 192
-#define SIGNAL_LAYERS_SCRATCH 234
-#define SIGNAL_LAYERS_RAM_BYTES 1572
+#define SIGNAL_LAYERS_SCRATCH 170
+#define SIGNAL_LAYERS_RAM_BYTES 1316
 
 /* The C library evaluates dense layers with ReLU between them, all trained (rb_mlp), and not
    this network: SCRATCH and RAM_BYTES are those of its Rust form. */

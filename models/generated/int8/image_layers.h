@@ -8,8 +8,8 @@
 #define IMAGE_LAYERS_OUTPUTS 4
 #define IMAGE_LAYERS_PARAMETERS 264
 #define IMAGE_LAYERS_FROZEN_PARAMETERS 768
-#define IMAGE_LAYERS_SCRATCH 604
-#define IMAGE_LAYERS_RAM_BYTES 5584
+#define IMAGE_LAYERS_SCRATCH 460
+#define IMAGE_LAYERS_RAM_BYTES 5008
 
 /* The C library evaluates dense layers with ReLU between them, all trained (rb_mlp), and not
    this network: SCRATCH and RAM_BYTES are those of its Rust form. */

@@ -8,8 +8,8 @@
 #define SIGNAL_LAYERS_OUTPUTS 5
 #define SIGNAL_LAYERS_PARAMETERS 53
 #define SIGNAL_LAYERS_FROZEN_PARAMETERS 192
-#define SIGNAL_LAYERS_SCRATCH 134
-#define SIGNAL_LAYERS_RAM_BYTES 1172
+#define SIGNAL_LAYERS_SCRATCH 94
+#define SIGNAL_LAYERS_RAM_BYTES 1012
 
 /* The C library evaluates dense layers with ReLU between them, all trained (rb_mlp), and not
    this network: SCRATCH and RAM_BYTES are those of its Rust form. */
