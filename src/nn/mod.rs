@@ -119,7 +119,8 @@ pub use mean_squared_error::MeanSquaredError;
 pub use memory::Memory;
 pub use network::Network;
 pub use parameters::{
-    All, BiasesOnly, Filter, Frozen, Gradient, ParameterKind, Parameters, Trainable, WeightsOnly,
+    All, BiasesOnly, Filter, Frozen, Gradient, Outputs, ParameterKind, Parameters, Trainable,
+    WeightsOnly,
 };
 pub use prelu::PRelu;
 pub use residual::Residual;

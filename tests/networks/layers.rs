@@ -14,8 +14,9 @@ use rolling_ball::nn::{
     All, AveragePool, BiasesOnly, Concat, Conv1d, Conv2d, Dense, DepthwiseConv1d, DepthwiseConv2d,
     Dilation, Elu, Epsilon, Frozen, Gaps, Gelu, GlobalAveragePool, Gradient, GroupedConv1d,
     GroupedConv2d, HardSigmoid, HardSwish, Identity, Kernel, Layer, LayerNorm, LeakyRelu, Map,
-    MaxPool, PRelu, Padding, PaddingBySide, Parameters, Relu, Relu6, Residual, ScaleShift, Shape,
-    Sigmoid, Signal, Silu, Sliding, Softmax, Stride, Tanh, WeightsOnly, Whole, Window, over,
+    MaxPool, Outputs, PRelu, Padding, PaddingBySide, Parameters, PointwiseConv2d, Relu, Relu6,
+    Residual, ScaleShift, Shape, Sigmoid, Signal, Silu, Sliding, Softmax, Stride, Tanh,
+    WeightsOnly, Whole, Window, over,
 };
 
 /// Up to about 50 sums of products of order 1, and differences whose own error is below 1e-9.
@@ -156,6 +157,71 @@ fn trains_what_it_says<A: Layer, B: Layer, F: Layer>() {
         assert_eq!(bits(&other.output), bits(&whole.output));
         assert_eq!(bits(&other.input_gradient), bits(&whole.input_gradient));
     }
+}
+
+/// `A` trains everything, `P` the outputs from the first on; there are as many outputs.
+fn trains_some_outputs<A: Layer, P: Layer>(first: usize, count: usize, outputs: usize) {
+    let mut random = Random(9);
+    let length = A::PARAMETERS / outputs - 1;
+    let all = random.vector(A::PARAMETERS);
+    let (weights, biases) = all.split_at(outputs * length);
+    let of = |values: &[f32], outputs: std::ops::Range<usize>, length: usize| {
+        values[outputs.start * length..outputs.end * length].to_vec()
+    };
+    let trained = |all: &[f32]| {
+        let (weights, biases) = all.split_at(outputs * length);
+        let chosen = first..first + count;
+        [of(weights, chosen.clone(), length), of(biases, chosen, 1)].concat()
+    };
+    let (below, above) = (0..first, first + count..outputs);
+    let frozen = [
+        of(weights, below.clone(), length),
+        of(weights, above.clone(), length),
+        of(biases, below, 1),
+        of(biases, above, 1),
+    ]
+    .concat();
+    assert_eq!((P::PARAMETERS, P::FROZEN), (count * (length + 1), frozen.len()));
+    let theta = trained(&all);
+    let part = Parameters { theta: &theta, frozen: &frozen };
+    let whole = Parameters { theta: &all, frozen: &[] };
+    let (input, slopes) = (random.vector(A::INPUTS), random.vector(A::OUTPUTS));
+    let expected = pass::<A, Active>(whole, &input, &slopes);
+    let found = pass::<P, Active>(part, &input, &slopes);
+    assert_eq!(bits(&found.output), bits(&expected.output));
+    assert_eq!(bits(&found.input_gradient), bits(&expected.input_gradient));
+    assert_eq!(bits(&found.gradient), bits(&trained(&expected.gradient)));
+    is_consistent::<P>(part, &input, &slopes, &found);
+    let mut lengths = Vec::new();
+    P::filters(&mut |filter| lengths.push(filter.length));
+    assert_eq!(lengths, [vec![length; count], vec![1; count]].concat());
+    let mut theta = vec![f32::NAN; P::PARAMETERS];
+    P::initialise(&mut theta, &mut || 0.5).unwrap();
+    assert!(theta[..count * length].iter().all(|weight| *weight > 0.0));
+    assert_eq!(theta[count * length..], vec![0.0; count]);
+    let mut wrong = frozen;
+    wrong.push(0.0);
+    let parameters = Parameters { theta: &theta, frozen: &wrong };
+    let (mut activations, mut output) = (vec![0.0; P::ACTIVATIONS], vec![0.0; P::OUTPUTS]);
+    assert!(P::forward::<Active>(parameters, &input, &mut activations, &mut output).is_err());
+}
+
+#[test]
+fn some_outputs_of_a_layer_are_trained_with_the_bits_of_all() {
+    type Connected<R = All> = Dense<7, 11, R>;
+    trains_some_outputs::<Connected, Connected<Outputs<8, 3>>>(8, 3, 11);
+    trains_some_outputs::<Connected, Connected<Outputs<0, 2>>>(0, 2, 11);
+    trains_some_outputs::<Connected, Connected<Outputs<4, 5>>>(4, 5, 11);
+    trains_some_outputs::<Connected, Connected<Outputs<0, 11>>>(0, 11, 11);
+    type Convolved<R = All> =
+        Conv2d<Map<5, 4, 3>, Window<Kernel<3, 2>, Stride<2, 1>, Padding<1>>, 19, R>;
+    trains_some_outputs::<Convolved, Convolved<Outputs<17, 2>>>(17, 2, 19);
+    trains_some_outputs::<Convolved, Convolved<Outputs<0, 9>>>(0, 9, 19);
+    trains_some_outputs::<Convolved, Convolved<Outputs<3, 10>>>(3, 10, 19);
+    type Pointwise<R = All> = PointwiseConv2d<Map<3, 3, 8>, 16, R>;
+    trains_some_outputs::<Pointwise, Pointwise<Outputs<12, 4>>>(12, 4, 16);
+    takes_several_samples_as_one_at_a_time::<Connected<Outputs<4, 5>>>();
+    takes_several_samples_as_one_at_a_time::<Pointwise<Outputs<12, 4>>>();
 }
 
 fn place<M: Shape, S: Sliding>() -> Place {
@@ -622,8 +688,8 @@ fn a_residual_adds_its_input_to_what_its_layers_make_of_it() {
 fn takes_several_samples_as_one_at_a_time<L: Layer>() {
     const SAMPLES: usize = 3;
     let mut random = Random(11);
-    let theta = random.vector(L::PARAMETERS);
-    let parameters = Parameters { theta: &theta, frozen: &[] };
+    let (theta, frozen) = (random.vector(L::PARAMETERS), random.vector(L::FROZEN));
+    let parameters = Parameters { theta: &theta, frozen: &frozen };
     let (inputs, slopes) =
         (random.vector(SAMPLES * L::INPUTS), random.vector(SAMPLES * L::OUTPUTS));
     let mut activations = vec![f32::NAN; SAMPLES * L::ACTIVATIONS];
