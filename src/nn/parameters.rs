@@ -2,6 +2,7 @@
 
 use super::split::{split, split_mut};
 use crate::Error;
+use core::marker::PhantomData;
 
 /// The parameters that a layer reads.
 #[derive(Clone, Copy, Debug)]
@@ -37,9 +38,9 @@ pub struct WeightsOnly;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BiasesOnly;
 
-/// The weights and biases of `COUNT` outputs of the layer are trained, from the output `FIRST` on,
-/// and the others are frozen: theta, the gradient and the optimizer's vectors are as long as what is
-/// trained. The outputs of a [`Conv2d`](super::Conv2d) are its filters; other layers than it and
+/// The parameters of `COUNT` outputs of the layer are trained, from the output `FIRST` on, and the
+/// others are frozen: theta, the gradient and the optimizer's vectors are as long as what is
+/// trained. `R` says which parameters of those outputs are. The outputs of a [`Conv2d`](super::Conv2d) are its filters; other layers than it and
 /// [`Dense`](super::Dense) have no such outputs, and do not compile.
 ///
 /// Cost: as with all of them, but for the gradients of the frozen ones, which are not computed.
@@ -64,7 +65,7 @@ pub struct BiasesOnly;
 /// const _: usize = ScaleShift::<Map<4, 4, 8>, Outputs<0, 2>>::PARAMETERS;
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Outputs<const FIRST: usize, const COUNT: usize>;
+pub struct Outputs<const FIRST: usize, const COUNT: usize, R = All>(PhantomData<R>);
 
 /// None of the layer's parameters are trained.
 #[derive(Clone, Copy, Debug, Default)]
@@ -85,9 +86,9 @@ impl Trainable for BiasesOnly {
     const BIASES: bool = true;
 }
 
-impl<const FIRST: usize, const COUNT: usize> Trainable for Outputs<FIRST, COUNT> {
-    const WEIGHTS: bool = true;
-    const BIASES: bool = true;
+impl<const FIRST: usize, const COUNT: usize, R: Trainable> Trainable for Outputs<FIRST, COUNT, R> {
+    const WEIGHTS: bool = R::WEIGHTS;
+    const BIASES: bool = R::BIASES;
     const OUTPUTS: Option<[usize; 2]> = Some([FIRST, COUNT]);
 }
 
@@ -193,18 +194,26 @@ impl<'a> Parameters<'a> {
             let (weights, biases) = self.whole::<R>(outputs.saturating_mul(length), outputs)?;
             return Ok([Rows { first: 0, weights, biases }, Rows::default(), Rows::default()]);
         };
-        let each = length.saturating_add(1);
-        let (end, others) = (first.saturating_add(count), outputs.saturating_sub(count));
+        let end = first.saturating_add(count);
         let after = outputs.saturating_sub(end);
-        Error::check_length("layer parameters", count.saturating_mul(each), self.theta.len())?;
-        let frozen = others.saturating_mul(each);
+        let trained = counted::<R>(count.saturating_mul(length), count);
+        Error::check_length("layer parameters", trained, self.theta.len())?;
+        let all = length.saturating_add(1).saturating_mul(outputs);
+        let frozen = all.saturating_sub(trained);
         Error::check_length("frozen layer parameters", frozen, self.frozen.len())?;
-        let (weights, biases) =
-            split("layer parameters", self.theta, count.saturating_mul(length))?;
-        let what = "frozen layer parameters";
-        let (below, rest) = split(what, self.frozen, first.saturating_mul(length))?;
-        let (above, rest) = split(what, rest, after.saturating_mul(length))?;
-        let (biases_below, biases_above) = split(what, rest, first)?;
+        let (mut theta, mut frozen) = (self.theta, self.frozen);
+        let mut next = |trained, length| {
+            let rest = if trained { &mut theta } else { &mut frozen };
+            let (next, others) = split("layer parameters", rest, length)?;
+            *rest = others;
+            Ok(next)
+        };
+        let below = next(false, first.saturating_mul(length))?;
+        let weights = next(R::WEIGHTS, count.saturating_mul(length))?;
+        let above = next(false, after.saturating_mul(length))?;
+        let biases_below = next(false, first)?;
+        let biases = next(R::BIASES, count)?;
+        let biases_above = next(false, after)?;
         Ok([
             Rows { first: 0, weights: below, biases: biases_below },
             Rows { first, weights, biases },

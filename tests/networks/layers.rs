@@ -14,9 +14,9 @@ use rolling_ball::nn::{
     All, AveragePool, BiasesOnly, Concat, Conv1d, Conv2d, Dense, DepthwiseConv1d, DepthwiseConv2d,
     Dilation, Elu, Epsilon, Frozen, Gaps, Gelu, GlobalAveragePool, Gradient, GroupedConv1d,
     GroupedConv2d, HardSigmoid, HardSwish, Identity, Kernel, Layer, LayerNorm, LeakyRelu, Map,
-    MaxPool, Outputs, PRelu, Padding, PaddingBySide, Parameters, PointwiseConv2d, Relu, Relu6,
-    Residual, ScaleShift, Shape, Sigmoid, Signal, Silu, Sliding, Softmax, Stride, Tanh,
-    WeightsOnly, Whole, Window, over,
+    MaxPool, MeanOverPositions, Outputs, PRelu, Padding, PaddingBySide, Parameters,
+    PointwiseConv2d, Relu, Relu6, Residual, ScaleShift, Shape, Sigmoid, Signal, Silu, Sliding,
+    Softmax, Stride, Tanh, WeightsOnly, Whole, Window, over,
 };
 
 /// Up to about 50 sums of products of order 1, and differences whose own error is below 1e-9.
@@ -220,6 +220,12 @@ fn some_outputs_of_a_layer_are_trained_with_the_bits_of_all() {
     trains_some_outputs::<Convolved, Convolved<Outputs<3, 10>>>(3, 10, 19);
     type Pointwise<R = All> = PointwiseConv2d<Map<3, 3, 8>, 16, R>;
     trains_some_outputs::<Pointwise, Pointwise<Outputs<12, 4>>>(12, 4, 16);
+    type Weights = Connected<Outputs<4, 5, WeightsOnly>>;
+    type Biases = Connected<Outputs<4, 5, BiasesOnly>>;
+    assert_eq!((Weights::PARAMETERS, Biases::PARAMETERS), (5 * 7, 5));
+    trains_what_it_says::<Connected, Connected<BiasesOnly>, Connected<Frozen>>();
+    takes_several_samples_as_one_at_a_time::<Weights>();
+    takes_several_samples_as_one_at_a_time::<Biases>();
     takes_several_samples_as_one_at_a_time::<Connected<Outputs<4, 5>>>();
     takes_several_samples_as_one_at_a_time::<Pointwise<Outputs<12, 4>>>();
 }
@@ -433,6 +439,34 @@ fn the_global_average_has_one_value_a_channel() {
     assert_eq!((L::MAP, L::OUTPUTS), ([1, 1, 5], 5));
     let place = Place::new([3, 4, 5], [3, 4], [1, 1], [0, 0]);
     behaves_as::<L>(1.0, |_, x| average_pool(place, x));
+}
+
+#[test]
+fn the_mean_over_positions_is_that_of_a_pointwise_convolution_and_a_pool() {
+    type Input = Map<3, 4, 5>;
+    type Wide<R = All> = PointwiseConv2d<Input, 6, R>;
+    type Plain<R = All> = (Wide<R>, over::Relu<Wide>, GlobalAveragePool<Wide>);
+    type Lean<R = All> = MeanOverPositions<Input, (Dense<5, 6, R>, Relu<6>)>;
+    fn wide(theta: &[f64], x: &[f64]) -> Vec<f64> {
+        convolution(Place::new([3, 4, 5], [1, 1], [1, 1], [0, 0]), 6, theta, x)
+    }
+    fn mean(wide: &[f64]) -> Vec<f64> {
+        average_pool(Place::new([3, 4, 6], [3, 4], [1, 1], [0, 0]), wide)
+    }
+    behaves_as::<MeanOverPositions<Input, Dense<5, 6>>>(1.0, |theta, x| mean(&wide(theta, x)));
+    computes::<Lean>(1.0, |theta, x| {
+        mean(&wide(theta, x).iter().map(|y| y.max(0.0)).collect::<Vec<_>>())
+    });
+    takes_several_samples_as_one_at_a_time::<Lean>();
+    takes_several_samples_as_one_at_a_time::<Lean<Outputs<1, 2>>>();
+    type Means<R = All> = MeanOverPositions<Input, Dense<5, 6, R>>;
+    trains_some_outputs::<Means, Means<Outputs<4, 2>>>(4, 2, 6);
+    let mut random = Random(12);
+    let (theta, input) = (random.vector(Plain::<All>::PARAMETERS), random.vector(60));
+    let parameters = Parameters { theta: &theta, frozen: &[] };
+    let slopes = random.vector(6);
+    let plain = pass::<Plain, Active>(parameters, &input, &slopes);
+    assert_eq!(pass::<Lean, Active>(parameters, &input, &slopes), plain);
 }
 
 /// On the way back the windows that do not overlap look again, those that do remember.
