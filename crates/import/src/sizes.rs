@@ -1,6 +1,6 @@
 //! What a network takes of a board, computed as its types will say it.
 
-use super::graph::{Graph, Map, Node, Operation, every, length};
+use super::graph::{Graph, Map, Node, Operation, Piece, every, length, pieces};
 use super::int8::{Layer, Placed, Quantised};
 
 /// The parameters after the backbone, by where they are stored.
@@ -16,14 +16,8 @@ pub struct Split {
 pub fn split(graph: &Graph, parameters: &[f32]) -> Split {
     let (mut theta, mut frozen) = (Vec::new(), Vec::new());
     for node in every(&graph.nodes[graph.backbone..]) {
-        // What a layer of branches has is theirs.
-        if node.source.is_none() {
-            continue;
-        }
-        let all = &parameters[node.parameters.clone()];
-        let (weights, biases) = all.split_at(all.len() - node.biases);
-        let [for_weights, for_biases] = node.trains();
-        for (values, trained) in [(weights, for_weights), (biases, for_biases)] {
+        for (part, trained) in node.parts() {
+            let values = &parameters[part];
             if trained { theta.push(values) } else { frozen.push(values) }
         }
     }
@@ -34,16 +28,8 @@ pub fn split(graph: &Graph, parameters: &[f32]) -> Split {
 pub fn put_theta(graph: &Graph, theta: &[f32], parameters: &mut [f32]) {
     let mut theta = theta.iter();
     for node in every(&graph.nodes[graph.backbone..]) {
-        if node.source.is_none() {
-            continue;
-        }
-        let own = &mut parameters[node.parameters.clone()];
-        let (weights, biases) = own.split_at_mut(own.len() - node.biases);
-        let [for_weights, for_biases] = node.trains();
-        for (values, trained) in [(weights, for_weights), (biases, for_biases)] {
-            if trained {
-                values.iter_mut().zip(&mut theta).for_each(|(value, new)| *value = *new);
-            }
+        for (part, _) in node.parts().into_iter().filter(|(_, trained)| *trained) {
+            parameters[part].iter_mut().zip(&mut theta).for_each(|(value, new)| *value = *new);
         }
     }
 }
@@ -62,7 +48,7 @@ pub fn scratch(graph: &Graph, int8: Option<&Quantised>) -> usize {
         None => Floats::of(backbone, graph.input, true).inference(),
     };
     let input = layers.first().map_or(graph.output(), |node| node.input);
-    let Floats { inputs, outputs, activations, .. } = Floats::of(layers, input, false);
+    let Floats { inputs, outputs, activations, .. } = Floats::after_backbone(layers, input);
     // The backbone is done before the layers begin.
     inputs + inside.max(activations + outputs)
 }
@@ -92,6 +78,21 @@ impl Floats {
     /// as a graph allows. The types of a backbone do not say that it is frozen.
     fn of(nodes: &[Node], input: Map, in_backbone: bool) -> Self {
         let layers = nodes.iter().map(|node| Self::layer(node, in_backbone));
+        layers.reduce(Self::then).unwrap_or_else(|| Self::identity(length(input)))
+    }
+
+    /// The layers after the backbone.
+    fn after_backbone(nodes: &[Node], input: Map) -> Self {
+        let of = |piece: Piece| match piece {
+            Piece::Layer(node) => Self::layer(node, false),
+            Piece::Mean { input, layers } => {
+                let one = Self::of(&layers, [1, 1, input[2]], false);
+                let positions = input[0] * input[1];
+                let activations = positions * one.activations + one.outputs;
+                Self::single(length(input), one.outputs, activations)
+            }
+        };
+        let layers = pieces(nodes).into_iter().map(of);
         layers.reduce(Self::then).unwrap_or_else(|| Self::identity(length(input)))
     }
 

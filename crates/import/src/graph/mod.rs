@@ -2,16 +2,19 @@
 
 mod builder;
 mod described;
+mod mean;
 mod window;
 mod work;
 
 pub use builder::{Builder, Layer};
 pub use described::fraction;
+pub use mean::{Piece, pieces};
 pub use window::Window;
 pub use work::{backward, forward};
 
 use super::layout::Layout;
 use super::spec::Train;
+use anyhow::{Result, bail, ensure};
 use std::ops::Range;
 
 /// The number of rows, of positions in a row, and of channels.
@@ -164,10 +167,50 @@ impl Node {
     pub fn trains(&self) -> [bool; 2] {
         let has_biases = self.source.as_ref().is_some_and(Source::has_biases);
         match self.train {
-            Train::All => [true, has_biases],
+            Train::All | Train::Outputs(_) => [true, has_biases],
             Train::Biases => [false, true],
             Train::Frozen => [false, false],
         }
+    }
+
+    /// Its own parameters in the order in which theta and the frozen parameters have them, each part
+    /// with whether it is trained.
+    pub fn parts(&self) -> Vec<(Range<usize>, bool)> {
+        if self.source.is_none() {
+            return Vec::new();
+        }
+        let Range { start, end } = self.parameters;
+        let biases = end - self.biases;
+        let [for_weights, for_biases] = self.trains();
+        let Train::Outputs([first, last]) = self.train else {
+            return vec![(start..biases, for_weights), (biases..end, for_biases)];
+        };
+        let each = (biases - start) / self.biases.max(1);
+        let cut = |all: Range<usize>, each: usize, trained: bool| {
+            let [first, last] = [first, last].map(|output| all.start + output * each);
+            [(all.start..first, false), (first..last, trained), (last..all.end, false)]
+        };
+        let weights = cut(start..biases, each, for_weights);
+        [weights, cut(biases..end, 1, for_biases)].concat()
+    }
+
+    /// Checks that what is to be trained can be.
+    pub fn check_train(&self) -> Result<()> {
+        let Train::Outputs([first, end]) = self.train else { return Ok(()) };
+        let Operation::Convolution(..) = self.operation else {
+            bail!(
+                "{}: expected a dense layer or a convolution without groups, where some of the \
+                 outputs are to be trained",
+                self.label
+            );
+        };
+        let outputs = self.biases;
+        ensure!(
+            first < end && end <= outputs,
+            "{}: expected a range of its {outputs} outputs to train, found {first}..{end}",
+            self.label
+        );
+        Ok(())
     }
 
     /// The layers inside it: those of one way through it, and those of the other.

@@ -10,11 +10,20 @@ impl Node {
 
     /// How many of its own parameters are trained.
     pub fn trained(&self) -> usize {
-        let own = self.own_parameters();
-        let biases = self.biases.min(own);
-        let [for_weights, for_biases] = self.trains();
-        let weights = if for_weights { own - biases } else { 0 };
-        weights + if for_biases { biases } else { 0 }
+        self.parts().into_iter().filter(|(_, trained)| *trained).map(|(part, _)| part.len()).sum()
+    }
+
+    /// How many weights it has of its own.
+    fn weights(&self) -> u64 {
+        self.own_parameters().saturating_sub(self.biases) as u64
+    }
+
+    /// How many of them are trained.
+    fn trained_weights(&self) -> u64 {
+        let biases = self.parameters.end - self.biases.min(self.parameters.len());
+        let parts = self.parts().into_iter();
+        let trained = parts.filter(|(part, trained)| *trained && part.end <= biases);
+        trained.map(|(part, _)| part.len() as u64).sum()
     }
 
     /// The products that it adds up for an input, with those in the padding, without those of the
@@ -61,9 +70,8 @@ fn through(nodes: &[Node], mut handed_on: bool) -> u64 {
         if !learns && !handed_on {
             continue;
         }
-        let [for_weights, _] = node.trains();
         let own = node.multiply_adds();
-        products += if node.source.is_some() && for_weights { own } else { 0 };
+        products += own * node.trained_weights() / node.weights().max(1);
         products += if handed_on { own } else { 0 };
         products += inside.into_iter().map(|nodes| through(nodes, handed_on)).sum::<u64>();
         handed_on = true;

@@ -7,8 +7,8 @@ use crate::graph::{self, Graph};
 use crate::int8::{Quantised, kept};
 use crate::sizes;
 use crate::spec::Train;
+use anyhow::Result;
 use serde::Serialize;
-use std::collections::BTreeSet;
 
 /// Something that could be trained, and what it takes. Bytes are those of the types and files that
 /// an import with the same `--train` writes.
@@ -57,8 +57,11 @@ pub struct MultiplyAdds {
 /// Up to this number, `last:1`, `last:2` and so on are all told; then each twice the one before.
 const ONE_BY_ONE: usize = 8;
 
+/// Of the layer before the last, also one of so many outputs is told.
+const FEWER: usize = 8;
+
 /// All that could be trained, from less to more.
-pub fn cuts(graph: Graph, dataflow: Option<&Dataflow>) -> Vec<Cut> {
+pub fn cuts(graph: Graph, dataflow: Option<&Dataflow>) -> Result<Vec<Cut>> {
     let layers = graph.with_parameters();
     let counts = (1..=ONE_BY_ONE).chain((1..).map(|power| ONE_BY_ONE << power));
     let mut cuts = Vec::new();
@@ -66,19 +69,39 @@ pub fn cuts(graph: Graph, dataflow: Option<&Dataflow>) -> Vec<Cut> {
         cuts.push(cut("as described".to_owned(), &graph, None));
     }
     if layers.is_empty() {
-        return cuts;
+        return Ok(cuts);
     }
+    let outputs: Vec<Option<usize>> = {
+        let every = graph.every();
+        let of = |layer: &usize| {
+            let node = every[*layer];
+            let by_output = matches!(node.operation, graph::Operation::Convolution(..));
+            by_output.then_some(node.biases)
+        };
+        layers.iter().map(of).collect()
+    };
     let mut graph = graph;
-    let mut add = |train: String, trained: &[usize], how| {
-        graph.train(&trained.iter().copied().collect::<BTreeSet<_>>(), how);
+    let mut add = |train: String, trained: &[usize], how: &dyn Fn(usize) -> Train| -> Result<()> {
+        let trained = trained.iter().enumerate().map(|(place, layer)| (*layer, how(place)));
+        graph.train(&trained.collect())?;
         cuts.push(cut(train, &graph, dataflow));
+        Ok(())
     };
     for count in counts.take_while(|count| *count < layers.len()) {
-        add(format!("last:{count}"), &layers[layers.len() - count..], Train::All);
+        let first = layers.len() - count;
+        // The last whole, and a part of the one before.
+        if count == 2 && dataflow.is_some() {
+            if let Some(outputs) = outputs[first].filter(|outputs| *outputs > FEWER) {
+                let end = outputs / FEWER;
+                let how = |place| if place == 0 { Train::Outputs([0, end]) } else { Train::All };
+                add(format!("last:2:0..{end}"), &layers[first..], &how)?;
+            }
+        }
+        add(format!("last:{count}"), &layers[first..], &|_| Train::All)?;
     }
-    add("biases".to_owned(), &layers, Train::Biases);
-    add("all".to_owned(), &layers, Train::All);
-    cuts
+    add("biases".to_owned(), &layers, &|_| Train::Biases)?;
+    add("all".to_owned(), &layers, &|_| Train::All)?;
+    Ok(cuts)
 }
 
 fn cut(train: String, graph: &Graph, dataflow: Option<&Dataflow>) -> Cut {

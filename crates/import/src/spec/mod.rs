@@ -177,6 +177,8 @@ pub enum Train {
     All,
     /// Only the biases are trained.
     Biases,
+    /// The parameters of some outputs are trained: from the first number to below the second.
+    Outputs([usize; 2]),
     /// No parameter is trained.
     Frozen,
 }

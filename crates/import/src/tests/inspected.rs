@@ -100,6 +100,57 @@ fn a_model_of_mlperf_tiny_in_int8_is_told_with_its_int8_sizes() -> Result<()> {
 }
 
 #[test]
+fn some_outputs_of_a_layer_are_trained_by_a_range_behind_its_name() -> Result<()> {
+    let file = models().join("operators/convolution_same_f32.tflite");
+    let names = inspected(&file)?.layers.into_iter().next().context("a layer")?.names;
+    let name = names.first().context("a name")?;
+    // 90 weights and 5 biases in the first layer, 120 and 4 in the second.
+    for (train, parameters, frozen) in [
+        (format!("{name}:1..3"), 2 * (18 + 1), 3 * (18 + 1) + 124),
+        (format!("{name}:3.."), 2 * (18 + 1), 3 * (18 + 1) + 124),
+        (format!("{name}:biases"), 5, 90 + 124),
+        ("last:2:..1".to_owned(), 18 + 1 + 124, 4 * (18 + 1)),
+    ] {
+        ensure!(defined(&file, &train, "PARAMETERS")? == parameters, "{train}");
+        ensure!(defined(&file, &train, "FROZEN_PARAMETERS")? == frozen, "{train}");
+    }
+    for (train, expected) in [
+        (format!("{name}:2..2"), "expected a range of its 5 outputs to train, found 2..2"),
+        (format!("{name}:4..6"), "expected a range of its 5 outputs to train, found 4..6"),
+        ("last:1:0..2".to_owned(), "the last layer is trained whole"),
+        (format!("{name}:x..2"), "no layer is called"),
+    ] {
+        let error = Import::new(&file).name("net").train([&train]).read().err();
+        let said = error.context("expected an error")?.to_string();
+        ensure!(said.contains(expected), "{train}: {said}");
+    }
+    let depthwise = models().join("operators/depthwise_f32.tflite");
+    let error = Import::new(depthwise).name("net").train(["last:2:0..1"]).read().err();
+    let said = error.map(|error| error.to_string()).unwrap_or_default();
+    ensure!(said.contains("expected a dense layer or a convolution without groups"), "{said}");
+    Ok(())
+}
+
+/// What the last two layers of two models of MLPerf Tiny take, whole and in part.
+#[test]
+fn the_last_two_layers_of_the_models_of_mlperf_tiny_fit_small_boards() -> Result<()> {
+    let Some(shared) = shared() else {
+        eprintln!("SKIPPED: there is no folder shared with models of MLPerf Tiny");
+        return Ok(());
+    };
+    for (file, train, most) in [
+        ("kws_ref_model.tflite", "last:2", 110_000),
+        ("kws_ref_model.tflite", "last:2:0..8", 64_000),
+        ("vww_96_int8.tflite", "last:2:0..32", 256_000),
+    ] {
+        let found = inspected(&shared.join("models/mlperf_tiny").join(file))?;
+        let Int8 { ram_bytes, .. } = cut(&found, train)?.int8.context("an int8 backbone")?;
+        ensure!(ram_bytes <= most, "{file} {train}: {ram_bytes}");
+    }
+    Ok(())
+}
+
+#[test]
 fn a_file_that_cannot_be_imported_is_told_with_the_operator_that_has_no_layer() -> Result<()> {
     for (file, operator) in [
         ("refused_batch_matmul.tflite", "BATCH_MATMUL (PartitionedCall:0)"),
