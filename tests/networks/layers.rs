@@ -13,8 +13,8 @@ use rolling_ball::kernels::{Active, Scalar};
 use rolling_ball::nn::{
     All, AveragePool, BiasesOnly, Concat, Conv1d, Conv2d, Dense, DepthwiseConv1d, DepthwiseConv2d,
     Dilation, Elu, Epsilon, Frozen, Gaps, Gelu, GlobalAveragePool, Gradient, GroupedConv1d,
-    GroupedConv2d, HardSigmoid, HardSwish, Identity, Kernel, Layer, LayerNorm, LeakyRelu, Map,
-    MaxPool, MeanOverPositions, Outputs, PRelu, Padding, PaddingBySide, Parameters,
+    GroupedConv2d, HardSigmoid, HardSwish, Identity, Kernel, Layer, LayerNorm, LeakyRelu, LowRank,
+    Map, MaxPool, MeanOverPositions, Outputs, PRelu, Padding, PaddingBySide, Parameters,
     PointwiseConv2d, Relu, Relu6, Residual, ScaleShift, Shape, Sigmoid, Signal, Silu, Sliding,
     Softmax, Stride, Tanh, WeightsOnly, Whole, Window, over,
 };
@@ -439,6 +439,57 @@ fn the_global_average_has_one_value_a_channel() {
     assert_eq!((L::MAP, L::OUTPUTS), ([1, 1, 5], 5));
     let place = Place::new([3, 4, 5], [3, 4], [1, 1], [0, 0]);
     behaves_as::<L>(1.0, |_, x| average_pool(place, x));
+}
+
+/// `y = W x + b + B A x`, position by position, with `W` and `b` among the frozen parameters.
+#[test]
+fn a_low_rank_is_added_to_what_a_frozen_layer_gives() {
+    fn adapts<L: Layer + Shape, A: Layer>(rank: usize, positions: usize) {
+        let [inputs, outputs] = [L::INPUTS / positions, L::OUTPUTS / positions];
+        let mut random = Random(13);
+        let frozen = random.vector(L::FROZEN);
+        assert_eq!((A::FROZEN, A::PARAMETERS), (L::FROZEN, rank * (inputs + outputs)));
+        let theta = random.vector(A::PARAMETERS);
+        let (input, slopes) = (random.vector(A::INPUTS), random.vector(A::OUTPUTS));
+        let parameters = Parameters { theta: &theta, frozen: &frozen };
+        let passes = pass::<A, Active>(parameters, &input, &slopes);
+        let wide = widen(&frozen);
+        let reference = |theta: &[f64], x: &[f64]| {
+            let (inner, outer) = theta.split_at(rank * inputs);
+            let (weights, biases) = wide.split_at(inputs * outputs);
+            let at = |x: &[f64]| -> Vec<f64> {
+                let code: Vec<f64> = inner.chunks(inputs).map(|row| dot(row, x)).collect();
+                let each = weights.chunks(inputs).zip(biases).zip(outer.chunks(rank));
+                each.map(|((row, bias), own)| dot(row, x) + bias + dot(own, &code)).collect()
+            };
+            x.chunks(inputs).flat_map(at).collect::<Vec<f64>>()
+        };
+        is_right(&passes, &theta, &input, &slopes, reference);
+        is_consistent::<A>(parameters, &input, &slopes, &passes);
+        takes_several_samples_as_one_at_a_time::<A>();
+        // It begins as the layer was.
+        let mut theta = vec![f32::NAN; A::PARAMETERS];
+        A::initialise(&mut theta, &mut || 0.5).unwrap();
+        assert!(theta[..rank * inputs].iter().all(|weight| *weight > 0.0));
+        let begun = Parameters { theta: &theta, frozen: &frozen };
+        let alone = Parameters { theta: &[], frozen: &frozen };
+        let (found, expected) =
+            (pass::<A, Active>(begun, &input, &slopes), pass::<L, Active>(alone, &input, &slopes));
+        assert_eq!(bits(&found.output), bits(&expected.output));
+        assert_eq!(found.input_gradient, expected.input_gradient);
+        let mut lengths = Vec::new();
+        A::filters(&mut |filter| lengths.push(filter.length));
+        assert_eq!(lengths, [vec![inputs; rank], vec![rank; outputs]].concat());
+        let (mut activations, mut output) = (vec![0.0; A::ACTIVATIONS], vec![0.0; A::OUTPUTS]);
+        let wrong = Parameters { theta: &theta[1..], frozen: &frozen };
+        assert!(A::forward::<Active>(wrong, &input, &mut activations, &mut output).is_err());
+    }
+    type Connected = Dense<7, 5, Frozen>;
+    adapts::<Connected, LowRank<Connected, 2>>(2, 1);
+    type Pointwise = PointwiseConv2d<Map<3, 4, 6>, 5, Frozen>;
+    adapts::<Pointwise, LowRank<Pointwise, 3>>(3, 12);
+    type Means<L> = MeanOverPositions<Map<3, 4, 7>, L>;
+    takes_several_samples_as_one_at_a_time::<Means<(LowRank<Connected, 2>, Relu<5>)>>();
 }
 
 #[test]
