@@ -83,8 +83,8 @@ impl Import {
 
     /// What of an ONNX or TFLite file is trained: `last:1` (the last layer that has parameters,
     /// which is the default), `last:2` and so on, `biases`, `all`, or the names of layers. What
-    /// comes before the first of them is the backbone. Behind a name, `:biases` or a range of
-    /// outputs such as `:0..16` says what of the layer is trained; behind `last:2`, what of the
+    /// comes before the first of them is the backbone. Behind a name, `:biases`, a range of
+    /// outputs such as `:0..16`, or `:rank4` says what of the layer is trained; behind `last:2`, what of the
     /// layers before the last.
     #[must_use]
     pub fn train(mut self, what: impl IntoIterator<Item = impl Into<String>>) -> Self {

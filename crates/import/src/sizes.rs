@@ -12,24 +12,45 @@ pub struct Split {
     pub frozen: Vec<f32>,
 }
 
-/// Splits the parameters of the layers after the backbone.
+/// Splits the parameters of the layers after the backbone. A matrix beside a layer begins as the
+/// core's `LowRank` is initialised, from the same numbers every time.
 pub fn split(graph: &Graph, parameters: &[f32]) -> Split {
     let (mut theta, mut frozen) = (Vec::new(), Vec::new());
+    let mut random = oorandom::Rand32::new(1);
     for node in every(&graph.nodes[graph.backbone..]) {
         for (part, trained) in node.parts() {
-            let values = &parameters[part];
-            if trained { theta.push(values) } else { frozen.push(values) }
+            let to = if trained { &mut theta } else { &mut frozen };
+            to.extend_from_slice(&parameters[part]);
         }
+        let [inputs, outputs] = node.widths();
+        let bound = (6.0 / inputs as f32).sqrt();
+        let inner = (0..node.rank() * inputs).map(|_| bound * (2.0 * random.rand_float() - 1.0));
+        theta.extend(inner);
+        theta.resize(theta.len() + outputs * node.rank(), 0.0);
     }
-    Split { theta: theta.concat(), frozen: frozen.concat() }
+    Split { theta, frozen }
 }
 
-/// Puts theta in its places among the parameters of all layers.
+/// Puts theta in its places among the parameters of all layers. A matrix beside a layer is added to
+/// the layer's weights.
 pub fn put_theta(graph: &Graph, theta: &[f32], parameters: &mut [f32]) {
     let mut theta = theta.iter();
     for node in every(&graph.nodes[graph.backbone..]) {
         for (part, _) in node.parts().into_iter().filter(|(_, trained)| *trained) {
             parameters[part].iter_mut().zip(&mut theta).for_each(|(value, new)| *value = *new);
+        }
+        let ([inputs, outputs], rank) = (node.widths(), node.rank());
+        if rank == 0 {
+            continue;
+        }
+        let mut next = |count: usize| theta.by_ref().take(count).copied().collect::<Vec<f32>>();
+        let (inner, outer) = (next(rank * inputs), next(outputs * rank));
+        let weights = parameters[node.parameters.clone()].chunks_mut(inputs);
+        for (weights, outer) in weights.zip(outer.chunks(rank)) {
+            for (input, weight) in weights.iter_mut().enumerate() {
+                let column = inner.iter().skip(input).step_by(inputs);
+                *weight += outer.iter().zip(column).map(|(b, a)| b * a).sum::<f32>();
+            }
         }
     }
 }
@@ -137,6 +158,11 @@ impl Floats {
             Operation::LayerNorm(norm) => {
                 let positions = if norm.dimensions == 0 { outputs / node.output[2] } else { 1 };
                 Self::single(inputs, outputs, 2 * positions)
+            }
+            Operation::Convolution(..) => {
+                let positions = outputs / node.widths()[1].max(1);
+                let rank = if in_backbone { 0 } else { node.rank() };
+                Self::single(inputs, outputs, positions * rank)
             }
             // A bit for each value says which of two slopes it has.
             Operation::Activation(function) => {

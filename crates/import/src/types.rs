@@ -134,7 +134,11 @@ pub fn float(node: &Node, in_backbone: bool) -> Result<Type> {
         layer.arguments.push(trained.unwrap_or_else(|| Type::named("nn::All")));
         layer.arguments.extend(epsilon);
     }
-    Ok(layer)
+    match node.rank() {
+        0 => Ok(layer),
+        _ if in_backbone => Ok(layer),
+        rank => Ok(Type::with("nn::LowRank", vec![layer, Type::named(rank)])),
+    }
 }
 
 /// What a normalisation adds to the variance, where it is not the default.

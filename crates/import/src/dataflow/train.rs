@@ -35,11 +35,13 @@ pub enum Part {
     Biases,
     /// Some of its outputs, from the first number to below the second; none is an end of the layer.
     Outputs([Option<usize>; 2]),
+    /// A matrix of this rank beside it.
+    Rank(usize),
 }
 
 impl Part {
-    /// Splits a word into the name of a layer and what of it is trained: `NAME`, `NAME:biases`, or
-    /// `NAME:FIRST..END`, where either number may be left away.
+    /// Splits a word into the name of a layer and what of it is trained: `NAME`, `NAME:biases`,
+    /// `NAME:rank4`, or `NAME:FIRST..END`, where either number may be left away.
     fn split(word: &str) -> (&str, Self) {
         let number = |text: &str| match text {
             "" => Some(None),
@@ -47,7 +49,10 @@ impl Part {
         };
         let part = |text: &str| match text.split_once("..") {
             Some((first, end)) => Some(Self::Outputs([number(first)?, number(end)?])),
-            None => (text == "biases").then_some(Self::Biases),
+            None => match text.strip_prefix("rank") {
+                Some(rank) => rank.parse().ok().map(Self::Rank),
+                None => (text == "biases").then_some(Self::Biases),
+            },
         };
         let found = word.rsplit_once(':').and_then(|(name, text)| Some((name, part(text)?)));
         found.unwrap_or((word, Self::Whole))
@@ -58,6 +63,7 @@ impl Part {
         match self {
             Self::Whole => Train::All,
             Self::Biases => Train::Biases,
+            Self::Rank(rank) => Train::Rank(rank),
             Self::Outputs([first, end]) => {
                 Train::Outputs([first.unwrap_or(0), end.unwrap_or(outputs)])
             }

@@ -169,7 +169,7 @@ impl Node {
         match self.train {
             Train::All | Train::Outputs(_) => [true, has_biases],
             Train::Biases => [false, true],
-            Train::Frozen => [false, false],
+            Train::Frozen | Train::Rank(_) => [false, false],
         }
     }
 
@@ -196,21 +196,53 @@ impl Node {
 
     /// Checks that what is to be trained can be.
     pub fn check_train(&self) -> Result<()> {
-        let Train::Outputs([first, end]) = self.train else { return Ok(()) };
-        let Operation::Convolution(..) = self.operation else {
-            bail!(
-                "{}: expected a dense layer or a convolution without groups, where some of the \
-                 outputs are to be trained",
-                self.label
-            );
-        };
-        let outputs = self.biases;
-        ensure!(
-            first < end && end <= outputs,
-            "{}: expected a range of its {outputs} outputs to train, found {first}..{end}",
-            self.label
-        );
+        let label = &self.label;
+        match (self.train, &self.operation) {
+            (Train::Outputs([first, end]), Operation::Convolution(..)) => {
+                let outputs = self.biases;
+                ensure!(
+                    first < end && end <= outputs,
+                    "{label}: expected a range of its {outputs} outputs to train, found \
+                     {first}..{end}"
+                );
+            }
+            (Train::Outputs(_), _) => bail!(
+                "{label}: expected a dense layer or a convolution without groups, where some of \
+                 the outputs are to be trained"
+            ),
+            (Train::Rank(rank), Operation::Convolution(window, form)) => {
+                ensure!(
+                    *form == Form::Dense || *window == Window::one(),
+                    "{label}: expected a dense layer or a convolution of windows of one position, \
+                     where a low rank is to be trained"
+                );
+                let [inputs, outputs] = self.widths();
+                let most = inputs.min(outputs);
+                ensure!(
+                    (1..=most).contains(&rank),
+                    "{label}: expected a rank from 1 to {most}, found {rank}"
+                );
+            }
+            (Train::Rank(_), _) => bail!(
+                "{label}: expected a dense layer or a convolution of windows of one position, \
+                 where a low rank is to be trained"
+            ),
+            (Train::All | Train::Biases | Train::Frozen, _) => {}
+        }
         Ok(())
+    }
+
+    /// The inputs and outputs at a position, of a dense layer or a pointwise convolution.
+    pub fn widths(&self) -> [usize; 2] {
+        match self.operation {
+            Operation::Convolution(_, Form::Dense) => [self.input, self.output].map(length),
+            _ => [self.input[2], self.output[2]],
+        }
+    }
+
+    /// The rank of the matrix that is trained beside it: 0 where there is none.
+    pub fn rank(&self) -> usize {
+        if let Train::Rank(rank) = self.train { rank } else { 0 }
     }
 
     /// The layers inside it: those of one way through it, and those of the other.

@@ -10,7 +10,19 @@ impl Node {
 
     /// How many of its own parameters are trained.
     pub fn trained(&self) -> usize {
-        self.parts().into_iter().filter(|(_, trained)| *trained).map(|(part, _)| part.len()).sum()
+        let parts = self.parts().into_iter().filter(|(_, trained)| *trained);
+        parts.map(|(part, _)| part.len()).sum::<usize>() + self.beside()
+    }
+
+    /// The parameters of the matrix of a low rank beside it.
+    fn beside(&self) -> usize {
+        self.rank() * self.widths().iter().sum::<usize>()
+    }
+
+    /// The products of that matrix.
+    fn multiply_adds_beside(&self) -> u64 {
+        let positions = length(self.output) / self.widths()[1].max(1);
+        self.beside() as u64 * positions as u64
     }
 
     /// How many weights it has of its own.
@@ -50,7 +62,8 @@ impl Node {
 
 /// The products that all these layers, and those inside them, add up for an input.
 pub fn forward(nodes: &[Node]) -> u64 {
-    super::every(nodes).into_iter().map(Node::multiply_adds).sum()
+    let nodes = super::every(nodes).into_iter();
+    nodes.map(|node| node.multiply_adds() + node.multiply_adds_beside()).sum()
 }
 
 /// The products of a backward pass through layers in a row, as the core's layers do it: weights
@@ -73,6 +86,8 @@ fn through(nodes: &[Node], mut handed_on: bool) -> u64 {
         let own = node.multiply_adds();
         products += own * node.trained_weights() / node.weights().max(1);
         products += if handed_on { own } else { 0 };
+        // The gradient with respect to both matrices, and what is handed on.
+        products += node.multiply_adds_beside() * if handed_on { 2 } else { 1 };
         products += inside.into_iter().map(|nodes| through(nodes, handed_on)).sum::<u64>();
         handed_on = true;
     }

@@ -3,7 +3,7 @@
 use super::instructions::{self, Instructions, Work};
 use crate::dataflow::Dataflow;
 use crate::error::Error;
-use crate::graph::{self, Graph};
+use crate::graph::{self, Graph, Node};
 use crate::int8::{Quantised, kept};
 use crate::sizes;
 use crate::spec::Train;
@@ -57,8 +57,10 @@ pub struct MultiplyAdds {
 /// Up to this number, `last:1`, `last:2` and so on are all told; then each twice the one before.
 const ONE_BY_ONE: usize = 8;
 
-/// Of the layer before the last, also one of so many outputs is told.
+/// Of the layer before the last, also one of so many outputs is told,
 const FEWER: usize = 8;
+/// and a matrix of this rank beside it.
+const LOW_RANK: usize = 4;
 
 /// All that could be trained, from less to more.
 pub fn cuts(graph: Graph, dataflow: Option<&Dataflow>) -> Result<Vec<Cut>> {
@@ -71,14 +73,9 @@ pub fn cuts(graph: Graph, dataflow: Option<&Dataflow>) -> Result<Vec<Cut>> {
     if layers.is_empty() {
         return Ok(cuts);
     }
-    let outputs: Vec<Option<usize>> = {
-        let every = graph.every();
-        let of = |layer: &usize| {
-            let node = every[*layer];
-            let by_output = matches!(node.operation, graph::Operation::Convolution(..));
-            by_output.then_some(node.biases)
-        };
-        layers.iter().map(of).collect()
+    let parts = match layers.as_slice() {
+        [.., before, _] if dataflow.is_some() => parts(graph.every()[*before]),
+        _ => Vec::new(),
     };
     let mut graph = graph;
     let mut add = |train: String, trained: &[usize], how: &dyn Fn(usize) -> Train| -> Result<()> {
@@ -89,12 +86,10 @@ pub fn cuts(graph: Graph, dataflow: Option<&Dataflow>) -> Result<Vec<Cut>> {
     };
     for count in counts.take_while(|count| *count < layers.len()) {
         let first = layers.len() - count;
-        // The last whole, and a part of the one before.
-        if count == 2 && dataflow.is_some() {
-            if let Some(outputs) = outputs[first].filter(|outputs| *outputs > FEWER) {
-                let end = outputs / FEWER;
-                let how = |place| if place == 0 { Train::Outputs([0, end]) } else { Train::All };
-                add(format!("last:2:0..{end}"), &layers[first..], &how)?;
+        if count == 2 {
+            for (name, part) in &parts {
+                let how = |place| if place == 0 { *part } else { Train::All };
+                add(format!("last:2:{name}"), &layers[first..], &how)?;
             }
         }
         add(format!("last:{count}"), &layers[first..], &|_| Train::All)?;
@@ -102,6 +97,18 @@ pub fn cuts(graph: Graph, dataflow: Option<&Dataflow>) -> Result<Vec<Cut>> {
     add("biases".to_owned(), &layers, &|_| Train::Biases)?;
     add("all".to_owned(), &layers, &|_| Train::All)?;
     Ok(cuts)
+}
+
+/// What of the layer before the last may be trained with the last: some of its outputs, or a low
+/// rank beside it.
+fn parts(node: &Node) -> Vec<(String, Train)> {
+    let (end, rank) = (node.biases / FEWER, LOW_RANK);
+    let parts = [
+        (format!("0..{end}"), Train::Outputs([0, end])),
+        (format!("rank{rank}"), Train::Rank(rank)),
+    ];
+    let can_be = |train: &Train| Node { train: *train, ..node.clone() }.check_train().is_ok();
+    parts.into_iter().filter(|(_, train)| can_be(train)).collect()
 }
 
 fn cut(train: String, graph: &Graph, dataflow: Option<&Dataflow>) -> Cut {
