@@ -15,7 +15,7 @@ impl Node {
     }
 
     /// The parameters of the matrix of a low rank beside it.
-    fn beside(&self) -> usize {
+    pub fn beside(&self) -> usize {
         self.rank() * self.widths().iter().sum::<usize>()
     }
 

@@ -115,7 +115,8 @@ fn cut(train: String, graph: &Graph, dataflow: Option<&Dataflow>) -> Cut {
     let (backbone, layers) = graph.nodes.split_at(graph.backbone);
     let theta = sizes::trained(graph);
     let in_backbone = backbone.last().map_or(0, |node| node.parameters.end);
-    let after = 4 * (graph.parameters() - in_backbone);
+    let beside: usize = graph.every().into_iter().map(Node::beside).sum();
+    let after = 4 * (graph.parameters() - in_backbone + beside);
     let of_bytes = |dataflow: &&Dataflow| {
         graph.backbone > 0 && dataflow.values.first().is_some_and(|input| input.scale.is_some())
     };
