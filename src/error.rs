@@ -58,8 +58,8 @@ pub enum Error {
     NonFiniteUpdate,
     /// An output of the network is NaN or infinite, so no class can be named.
     NonFiniteOutput,
-    /// A value of a network's input is NaN or infinite, for which the bytes of an int8 backbone have
-    /// no number, so its features cannot be kept.
+    /// A value of a network's input is NaN or infinite, for which the bytes of an int8 backbone
+    /// have no number, so its features cannot be kept.
     NonFiniteInput,
     /// The optimizer was told something that it had not asked for.
     UnexpectedAnswer {

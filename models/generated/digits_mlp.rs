@@ -4,8 +4,8 @@
 //! |---|---|
 //! | frozen parameters after it, in flash | 8192 |
 //! | theta to start from, in flash | 1448 |
-//! | scratch, in RAM | 552 |
-//! | theta, the ball's two vectors and scratch, in RAM | 4896 |
+//! | scratch, in RAM | 428 |
+//! | theta, the ball's two vectors and scratch, in RAM | 4772 |
 
 use rolling_ball::{Error, nn};
 

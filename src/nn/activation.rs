@@ -1,5 +1,6 @@
 //! Activations: functions of one value, applied to every element.
 
+use crate::chunks::Chunked;
 use crate::{Error, Libm, Math};
 use core::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 use core::marker::PhantomData;
@@ -26,6 +27,10 @@ use core::marker::PhantomData;
 /// type Squares = Elementwise<Square, 16>;
 /// ```
 pub trait Activation {
+    /// Of a function whose slope has only two values, an input of either slope: then a layer keeps a
+    /// bit for each value, which of the two its slope is, and the output takes the input's place.
+    const TWO_SLOPES: Option<[f32; 2]> = None;
+
     /// The output for the input `x`.
     fn value(x: f32) -> f32;
     /// The gradient with respect to the input `x`, from that with respect to the output.
@@ -68,11 +73,46 @@ pub fn backward<A: Activation>(input: &mut [f32], output_gradient: &[f32]) -> Re
     Ok(())
 }
 
+/// How many values the bits of an `f32` are kept for.
+pub(super) const BITS: usize = 32;
+
+/// Overwrites values with the outputs of a function of [two slopes](Activation::TWO_SLOPES), and
+/// keeps a bit for each: whether its slope is the second of them.
+pub(super) fn forward_in_place<A: Activation>(values: &mut [f32], kept: &mut [f32]) {
+    let kept: &mut [u32] = bytemuck::must_cast_slice_mut(kept);
+    let [_, steep] = A::TWO_SLOPES.unwrap_or_default();
+    for (kept, values) in kept.iter_mut().zip(values.chunks_up_to_mut(BITS)) {
+        let mut bits = 0_u32;
+        for x in values {
+            let is_steep = A::backward(*x, 1.0) == A::backward(steep, 1.0);
+            bits = bits.wrapping_shl(1) | u32::from(is_steep);
+            *x = A::value(*x);
+        }
+        *kept = bits;
+    }
+}
+
+/// Overwrites the gradient with respect to the outputs with that with respect to the values.
+pub(super) fn backward_in_place<A: Activation>(kept: &[f32], gradient: &mut [f32]) {
+    let kept: &[u32] = bytemuck::must_cast_slice(kept);
+    let [flat, steep] = A::TWO_SLOPES.unwrap_or_default();
+    for (kept, slopes) in kept.iter().zip(gradient.chunks_up_to_mut(BITS)) {
+        // The last of the values has the lowest bit.
+        let mut bits = *kept;
+        for slope in slopes.iter_mut().rev() {
+            *slope = A::backward(if bits & 1 == 1 { steep } else { flat }, *slope);
+            bits = bits.wrapping_shr(1);
+        }
+    }
+}
+
 /// The function of [`Relu`](super::Relu).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Rectifier;
 
 impl Activation for Rectifier {
+    const TWO_SLOPES: Option<[f32; 2]> = Some([-1.0, 1.0]);
+
     fn value(x: f32) -> f32 {
         // NaN passes through, so that the loss can tell.
         if x <= 0.0 { 0.0 } else { x }
@@ -90,6 +130,8 @@ pub struct CappedRectifier;
 const CAP: f32 = 6.0;
 
 impl Activation for CappedRectifier {
+    const TWO_SLOPES: Option<[f32; 2]> = Some([-1.0, 1.0]);
+
     fn value(x: f32) -> f32 {
         if x >= CAP { CAP } else { Rectifier::value(x) }
     }
@@ -113,6 +155,8 @@ impl<const NUMERATOR: u16, const DENOMINATOR: u16> LeakyRectifier<NUMERATOR, DEN
 impl<const NUMERATOR: u16, const DENOMINATOR: u16> Activation
     for LeakyRectifier<NUMERATOR, DENOMINATOR>
 {
+    const TWO_SLOPES: Option<[f32; 2]> = Some([-1.0, 1.0]);
+
     fn value(x: f32) -> f32 {
         if x > 0.0 { x } else { Self::LEAK * x }
     }
@@ -230,6 +274,8 @@ impl<const NUMERATOR: u16, const DENOMINATOR: u16> HardLogistic<NUMERATOR, DENOM
 impl<const NUMERATOR: u16, const DENOMINATOR: u16> Activation
     for HardLogistic<NUMERATOR, DENOMINATOR>
 {
+    const TWO_SLOPES: Option<[f32; 2]> = Some([f32::NEG_INFINITY, 0.0]);
+
     fn value(x: f32) -> f32 {
         let y = Self::SLOPE * x + 0.5;
         if y >= 1.0 { 1.0 } else { Rectifier::value(y) }

@@ -91,7 +91,7 @@ impl<M: Shape, W: Sliding, Counted: Border> Layer for AveragePool<M, W, Counted>
         _parameters: Parameters,
         input: &mut [f32],
         _activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
     ) -> Result<(), Error> {
         for (input, output_gradient) in each_backward_input::<Self>(input, output_gradient)? {
             input_gradient(Self::GEOMETRY, Self::COUNTED, output_gradient, input);

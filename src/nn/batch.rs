@@ -4,10 +4,11 @@ use super::backbone::Backbone;
 use super::features::FeatureSource;
 use super::layer::Layer;
 use super::loss::Loss;
-use super::network::{Cut, Network};
+use super::network::Network;
 use super::parameters::Gradient;
 use super::sample::Sample;
 use super::samples::{SampleRange, Samples};
+use super::split::split_mut;
 use crate::chunks::Chunked;
 use crate::kernels::Kernels;
 use crate::{Error, Objective, PollObjective};
@@ -154,18 +155,22 @@ where
             (Stage::Evaluating { scale, mean, begun }, Some(first)) => {
                 Error::check_length("theta", L::PARAMETERS, theta.len())?;
                 let room = Network::<L, B, K>::room(scratch);
-                let parts = Network::<L, B, K>::cut(scratch, room)?;
-                let mut places = parts.features.whole_chunks_mut(L::INPUTS);
+                let (all, rest) = Network::<L, B, K>::cut(scratch, room)?;
+                let (inside, _) = split_mut("scratch", rest, B::SCRATCH)?;
+                let mut places = all.whole_chunks_mut(L::INPUTS);
                 if let Some(features) = places.next() {
-                    first.input.features::<K>(network.backbone(), parts.inside, features)?;
+                    first.input.features::<K>(network.backbone(), inside, features)?;
                 }
                 let others = evaluation.samples.clone();
                 let mut together = 1_usize;
                 for (features, sample) in places.zip(&mut evaluation.samples) {
-                    sample.input.features::<K>(network.backbone(), parts.inside, features)?;
+                    sample.input.features::<K>(network.backbone(), inside, features)?;
                     together = together.saturating_add(1);
                 }
-                let Cut { features, activations, output, .. } = parts.first::<L>(together)?;
+                let of = |floats| together.saturating_mul(floats);
+                let (features, _) = split_mut("scratch", all, of(L::INPUTS))?;
+                let (activations, rest) = split_mut("scratch", rest, of(L::ACTIVATIONS))?;
+                let (output, _) = split_mut("scratch", rest, of(L::OUTPUTS))?;
                 L::forward::<K>(network.parameters(theta), features, activations, output)?;
                 let targets = once(first.target).chain(others.map(|sample| sample.target));
                 let outputs = output.whole_chunks_mut(L::OUTPUTS);

@@ -26,11 +26,12 @@ pub trait Join<First: Layer, Second: Layer> {
     /// layer's, the output.
     fn join(output: &mut [f32], second: &[f32]);
 
-    /// The first layer's part of the output's gradient; `gathered` is memory for it.
-    fn first<'a>(output_gradient: &'a [f32], gathered: &'a mut [f32]) -> &'a [f32];
+    /// The first layer's part of the output's gradient, which that layer may spend; `gathered` is
+    /// memory for it.
+    fn first<'a>(output_gradient: &'a mut [f32], gathered: &'a mut [f32]) -> &'a mut [f32];
 
-    /// The second layer's part of the output's gradient; `gathered` is memory for it.
-    fn second<'a>(output_gradient: &'a [f32], gathered: &'a mut [f32]) -> &'a [f32];
+    /// As [`first`](Self::first), the second layer's.
+    fn second<'a>(output_gradient: &'a mut [f32], gathered: &'a mut [f32]) -> &'a mut [f32];
 }
 
 /// Does not compile where the two have inputs of different lengths; the message has both numbers.
@@ -103,7 +104,7 @@ impl<First: Layer, Second: Layer, J: Join<First, Second>> Branches<First, Second
         parameters: Parameters,
         input: &mut [f32],
         activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
         gradient: Option<Gradient>,
     ) -> Result<(), Error> {
         let [first, second] = Self::parameters(parameters)?;
@@ -177,7 +178,7 @@ impl<First: Layer, Second: Layer, J: Join<First, Second>> Layer for Branches<Fir
         parameters: Parameters,
         input: &[f32],
         activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
         gradient: Gradient,
     ) -> Result<(), Error> {
         let [first, second] = Self::parameters(parameters)?;
@@ -194,7 +195,7 @@ impl<First: Layer, Second: Layer, J: Join<First, Second>> Layer for Branches<Fir
         parameters: Parameters,
         input: &mut [f32],
         activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
     ) -> Result<(), Error> {
         Self::back::<K>(parameters, input, activations, output_gradient, None)
     }
@@ -203,7 +204,7 @@ impl<First: Layer, Second: Layer, J: Join<First, Second>> Layer for Branches<Fir
         parameters: Parameters,
         input: &mut [f32],
         activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
         gradient: Gradient,
     ) -> Result<(), Error> {
         Self::back::<K>(parameters, input, activations, output_gradient, Some(gradient))
@@ -246,7 +247,7 @@ fn back<L: Layer, K: Kernels>(
     parameters: Parameters,
     input: &mut [f32],
     activations: &mut [f32],
-    output_gradient: &[f32],
+    output_gradient: &mut [f32],
     gradient: Option<Gradient>,
 ) -> Result<(), Error> {
     match gradient {

@@ -9,26 +9,29 @@ use crate::Error;
 use crate::kernels::Kernels;
 use core::marker::PhantomData;
 
-/// `Rest` after `First`: what tuples of layers are made of.
+/// `Last` after `First`: what tuples of layers are made of.
 #[derive(Debug)]
-pub struct Chain<First, Rest>(PhantomData<(First, Rest)>);
+pub struct Chain<First, Last>(PhantomData<(First, Last)>);
 
-/// A tuple of 1 to 16 types, as a chain that is nested to the right.
+/// A tuple of 1 to 16 types, as a chain that is nested to the left: what comes before a layer is a
+/// single one, in whose output the layer may put its own.
 pub trait Tuple {
     /// The chain.
     type Nested;
 }
 
 macro_rules! nested {
-    ($last:ident) => { $last };
-    ($first:ident $($rest:ident)+) => { Chain<$first, nested!($($rest)+)> };
+    ($before:ty;) => { $before };
+    ($before:ty; $next:ident $($rest:ident)*) => {
+        nested!(Chain<$before, $next>; $($rest)*)
+    };
 }
 
 macro_rules! tuples {
     () => {};
     ($first:ident $($rest:ident)*) => {
         impl<$first, $($rest),*> Tuple for ($first, $($rest,)*) {
-            type Nested = nested!($first $($rest)*);
+            type Nested = nested!($first; $($rest)*);
         }
         tuples!($($rest)*);
     };
@@ -47,28 +50,56 @@ pub(super) const fn assert_neighbours_fit(outputs: usize, inputs: usize) {
     assert!(outputs == inputs, "{}", message.as_str());
 }
 
-impl<First, Rest: Shape> Shape for Chain<First, Rest> {
-    const MAP: [usize; 3] = Rest::MAP;
+impl<First, Last: Shape> Shape for Chain<First, Last> {
+    const MAP: [usize; 3] = Last::MAP;
 }
 
-impl<First: Layer, Rest: Layer> Layer for Chain<First, Rest> {
-    const INPUTS: usize = First::INPUTS;
-    const OUTPUTS: usize = Rest::OUTPUTS;
-    const PARAMETERS: usize = {
-        assert_neighbours_fit(First::OUTPUTS, Rest::INPUTS);
-        First::PARAMETERS + Rest::PARAMETERS
+impl<First: Layer, Last: Layer> Chain<First, Last> {
+    /// Whether the last layer is evaluated in place: then there is nothing between the two.
+    const IN_PLACE: bool = {
+        let in_place = Last::IN_PLACE.is_some();
+        assert!(
+            !in_place || (Last::PARAMETERS == 0 && Last::INPUTS == Last::OUTPUTS),
+            "a layer in place: expected one that trains nothing and has as many outputs as inputs"
+        );
+        in_place
     };
-    const FROZEN: usize = First::FROZEN + Rest::FROZEN;
-    const ACTIVATIONS: usize = First::ACTIVATIONS + First::OUTPUTS + Rest::ACTIVATIONS;
+    /// Floats of each sample for the vector between the two.
+    const BETWEEN: usize = if Self::IN_PLACE { 0 } else { First::OUTPUTS };
+
+    /// The activations of the first, what lies between, and the activations of the last.
+    fn cut(samples: usize, activations: &mut [f32]) -> Result<[&mut [f32]; 3], Error> {
+        let of = |floats| samples.saturating_mul(floats);
+        let (first, rest) = split_mut("activations", activations, of(First::ACTIVATIONS))?;
+        let (between, last) = split_mut("activations", rest, of(Self::BETWEEN))?;
+        Ok([first, between, last])
+    }
+}
+
+impl<First: Layer, Last: Layer> Layer for Chain<First, Last> {
+    const INPUTS: usize = First::INPUTS;
+    const OUTPUTS: usize = Last::OUTPUTS;
+    const PARAMETERS: usize = {
+        assert_neighbours_fit(First::OUTPUTS, Last::INPUTS);
+        First::PARAMETERS + Last::PARAMETERS
+    };
+    const FROZEN: usize = First::FROZEN + Last::FROZEN;
+    const ACTIVATIONS: usize = First::ACTIVATIONS
+        + Self::BETWEEN
+        + match Last::IN_PLACE {
+            Some(kept) => kept,
+            None => Last::ACTIVATIONS,
+        };
+    const SPENDS_GRADIENT: bool = Self::IN_PLACE || Last::SPENDS_GRADIENT;
     const BUFFERS: [usize; 2] = {
         let [front, back] = First::BUFFERS;
-        let [input, output] = Rest::BUFFERS;
-        let [rest_front, rest_back] =
+        let [input, output] = Last::BUFFERS;
+        let [last_front, last_back] =
             if First::ENDS_IN_BACK { [output, input] } else { [input, output] };
-        [larger(front, rest_front), larger(back, rest_back)]
+        [larger(front, last_front), larger(back, last_back)]
     };
-    const ENDS_IN_BACK: bool = First::ENDS_IN_BACK != Rest::ENDS_IN_BACK;
-    const INFERENCE: usize = larger(First::INFERENCE, Rest::INFERENCE);
+    const ENDS_IN_BACK: bool = First::ENDS_IN_BACK != Last::ENDS_IN_BACK;
+    const INFERENCE: usize = larger(First::INFERENCE, Last::INFERENCE);
 
     fn forward<K: Kernels>(
         parameters: Parameters,
@@ -77,61 +108,79 @@ impl<First: Layer, Rest: Layer> Layer for Chain<First, Rest> {
         output: &mut [f32],
     ) -> Result<(), Error> {
         let (first, second) = parameters.split(First::PARAMETERS, First::FROZEN)?;
-        let samples = count::<First>(input);
-        let (inside, rest) = split_mut("activations", activations, samples * First::ACTIVATIONS)?;
-        let (middle, rest) = split_mut("activations", rest, samples * First::OUTPUTS)?;
-        First::forward::<K>(first, input, inside, middle)?;
-        Rest::forward::<K>(second, middle, rest, output)
+        let [inside, between, last] = Self::cut(count::<First>(input), activations)?;
+        if Self::IN_PLACE {
+            First::forward::<K>(first, input, inside, output)?;
+            return Last::forward_in_place(second, output, last);
+        }
+        First::forward::<K>(first, input, inside, between)?;
+        Last::forward::<K>(second, between, last, output)
     }
 
     fn backward<K: Kernels>(
         parameters: Parameters,
         input: &[f32],
         activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
         gradient: Gradient,
     ) -> Result<(), Error> {
         let (first, second) = parameters.split(First::PARAMETERS, First::FROZEN)?;
         let (first_gradient, second_gradient) = gradient.split(First::PARAMETERS)?;
-        let samples = count::<First>(input);
-        let (inside, rest) = split_mut("activations", activations, samples * First::ACTIVATIONS)?;
-        let (middle, rest) = split_mut("activations", rest, samples * First::OUTPUTS)?;
+        let [inside, between, last] = Self::cut(count::<First>(input), activations)?;
+        if Self::IN_PLACE {
+            if First::PARAMETERS == 0 {
+                // Nobody learns.
+                return Ok(());
+            }
+            Last::backward_in_place(second, last, output_gradient)?;
+            return First::backward::<K>(first, input, inside, output_gradient, first_gradient);
+        }
         if First::PARAMETERS == 0 {
             // Nobody below learns: the gradient goes no further.
-            return Rest::backward::<K>(second, middle, rest, output_gradient, second_gradient);
+            return Last::backward::<K>(second, between, last, output_gradient, second_gradient);
         }
-        Rest::backward_through::<K>(second, middle, rest, output_gradient, second_gradient)?;
-        First::backward::<K>(first, input, inside, middle, first_gradient)
+        Last::backward_through::<K>(second, between, last, output_gradient, second_gradient)?;
+        First::backward::<K>(first, input, inside, between, first_gradient)
     }
 
     fn backward_input<K: Kernels>(
         parameters: Parameters,
         input: &mut [f32],
         activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
     ) -> Result<(), Error> {
         let (first, second) = parameters.split(First::PARAMETERS, First::FROZEN)?;
-        let samples = count::<First>(input);
-        let (inside, rest) = split_mut("activations", activations, samples * First::ACTIVATIONS)?;
-        let (middle, rest) = split_mut("activations", rest, samples * First::OUTPUTS)?;
-        Rest::backward_input::<K>(second, middle, rest, output_gradient)?;
-        First::backward_input::<K>(first, input, inside, middle)
+        let [inside, between, last] = Self::cut(count::<First>(input), activations)?;
+        if Self::IN_PLACE {
+            Last::backward_in_place(second, last, output_gradient)?;
+            return First::backward_input::<K>(first, input, inside, output_gradient);
+        }
+        Last::backward_input::<K>(second, between, last, output_gradient)?;
+        First::backward_input::<K>(first, input, inside, between)
     }
 
     fn backward_through<K: Kernels>(
         parameters: Parameters,
         input: &mut [f32],
         activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
         gradient: Gradient,
     ) -> Result<(), Error> {
         let (first, second) = parameters.split(First::PARAMETERS, First::FROZEN)?;
         let (first_gradient, second_gradient) = gradient.split(First::PARAMETERS)?;
-        let samples = count::<First>(input);
-        let (inside, rest) = split_mut("activations", activations, samples * First::ACTIVATIONS)?;
-        let (middle, rest) = split_mut("activations", rest, samples * First::OUTPUTS)?;
-        Rest::backward_through::<K>(second, middle, rest, output_gradient, second_gradient)?;
-        First::backward_through::<K>(first, input, inside, middle, first_gradient)
+        let [inside, between, last] = Self::cut(count::<First>(input), activations)?;
+        if Self::IN_PLACE {
+            Last::backward_in_place(second, last, output_gradient)?;
+            return First::backward_through::<K>(
+                first,
+                input,
+                inside,
+                output_gradient,
+                first_gradient,
+            );
+        }
+        Last::backward_through::<K>(second, between, last, output_gradient, second_gradient)?;
+        First::backward_through::<K>(first, input, inside, between, first_gradient)
     }
 
     fn infer<'s, K: Kernels>(
@@ -142,18 +191,18 @@ impl<First: Layer, Rest: Layer> Layer for Chain<First, Rest> {
     ) -> Result<(&'s mut [f32], &'s mut [f32]), Error> {
         let (first, second) = parameters.split(First::PARAMETERS, First::FROZEN)?;
         let (front, back) = First::infer::<K>(first, front, back, inside)?;
-        Rest::infer::<K>(second, front, back, inside)
+        Last::infer::<K>(second, front, back, inside)
     }
 
     fn initialise(theta: &mut [f32], uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
         let (first, second) = split_mut("parameters", theta, First::PARAMETERS)?;
         First::initialise(first, uniform)?;
-        Rest::initialise(second, uniform)
+        Last::initialise(second, uniform)
     }
 
     fn filters(tell: &mut impl FnMut(Filter)) {
         First::filters(tell);
-        Rest::filters(tell);
+        Last::filters(tell);
     }
 }
 
@@ -170,6 +219,8 @@ impl<T: Tuple<Nested: Layer>> Layer for T {
     const PARAMETERS: usize = T::Nested::PARAMETERS;
     const FROZEN: usize = T::Nested::FROZEN;
     const ACTIVATIONS: usize = T::Nested::ACTIVATIONS;
+    const IN_PLACE: Option<usize> = T::Nested::IN_PLACE;
+    const SPENDS_GRADIENT: bool = T::Nested::SPENDS_GRADIENT;
     const BUFFERS: [usize; 2] = T::Nested::BUFFERS;
     const ENDS_IN_BACK: bool = T::Nested::ENDS_IN_BACK;
     const PASSES_THROUGH: bool = T::Nested::PASSES_THROUGH;
@@ -190,7 +241,7 @@ impl<T: Tuple<Nested: Layer>> Layer for T {
         parameters: Parameters,
         input: &[f32],
         activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
         gradient: Gradient,
     ) -> Result<(), Error> {
         T::Nested::backward::<K>(parameters, input, activations, output_gradient, gradient)
@@ -201,7 +252,7 @@ impl<T: Tuple<Nested: Layer>> Layer for T {
         parameters: Parameters,
         input: &mut [f32],
         activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
     ) -> Result<(), Error> {
         T::Nested::backward_input::<K>(parameters, input, activations, output_gradient)
     }
@@ -211,10 +262,28 @@ impl<T: Tuple<Nested: Layer>> Layer for T {
         parameters: Parameters,
         input: &mut [f32],
         activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
         gradient: Gradient,
     ) -> Result<(), Error> {
         T::Nested::backward_through::<K>(parameters, input, activations, output_gradient, gradient)
+    }
+
+    #[inline(always)]
+    fn forward_in_place(
+        parameters: Parameters,
+        values: &mut [f32],
+        kept: &mut [f32],
+    ) -> Result<(), Error> {
+        T::Nested::forward_in_place(parameters, values, kept)
+    }
+
+    #[inline(always)]
+    fn backward_in_place(
+        parameters: Parameters,
+        kept: &[f32],
+        gradient: &mut [f32],
+    ) -> Result<(), Error> {
+        T::Nested::backward_in_place(parameters, kept, gradient)
     }
 
     #[inline(always)]

@@ -78,11 +78,11 @@ impl<First: Layer + Shape, Second: Layer + Shape> Join<First, Second> for SideBy
         spread([First::MAP[2], Second::MAP[2]], output, second);
     }
 
-    fn first<'a>(output_gradient: &'a [f32], gathered: &'a mut [f32]) -> &'a [f32] {
+    fn first<'a>(output_gradient: &'a mut [f32], gathered: &'a mut [f32]) -> &'a mut [f32] {
         gather([0, First::MAP[2], Second::MAP[2]], output_gradient, gathered)
     }
 
-    fn second<'a>(output_gradient: &'a [f32], gathered: &'a mut [f32]) -> &'a [f32] {
+    fn second<'a>(output_gradient: &'a mut [f32], gathered: &'a mut [f32]) -> &'a mut [f32] {
         gather([First::MAP[2], Second::MAP[2], 0], output_gradient, gathered)
     }
 }
@@ -118,12 +118,12 @@ fn gather<'a>(
     [before, length, after]: [usize; 3],
     values: &[f32],
     gathered: &'a mut [f32],
-) -> &'a [f32] {
+) -> &'a mut [f32] {
     let all = before.wrapping_add(length).wrapping_add(after);
     let mut count = 0_usize;
     for (to, from) in gathered.whole_chunks_mut(length).zip(values.whole_chunks(all)) {
         copy(to, from.get(before..).unwrap_or_default());
         count = count.wrapping_add(length);
     }
-    gathered.get(..count).unwrap_or_default()
+    gathered.get_mut(..count).unwrap_or_default()
 }

@@ -2,7 +2,8 @@
 
 use super::layer::{Layer, each_backward, each_backward_input, each_forward};
 use super::parameters::{
-    All, Filter, Gradient, Parameters, Trainable, filters, initialise, trained,
+    All, Filter, Gradient, Parameters, Rows, Trainable, filters, initialise, trained_by_output,
+    trained_outputs,
 };
 use super::window::{Gaps, Geometry, InTime, Kernel, Shape, Sliding, Window};
 use crate::Error;
@@ -70,7 +71,7 @@ impl<M: Shape, W: Sliding, const FILTERS: usize, R> Conv2d<M, W, FILTERS, R> {
         assert!(FILTERS > 0, "Conv2d<M, W, FILTERS>: expected at least one filter");
         Geometry::of::<M, W>()
     };
-    const WEIGHTS: usize = FILTERS * Self::GEOMETRY.length();
+    const SHAPE_OF_WEIGHTS: [usize; 2] = [FILTERS, Self::GEOMETRY.length()];
 }
 
 impl<M: Shape, W: Sliding, const FILTERS: usize, R> Shape for Conv2d<M, W, FILTERS, R> {
@@ -80,8 +81,8 @@ impl<M: Shape, W: Sliding, const FILTERS: usize, R> Shape for Conv2d<M, W, FILTE
 impl<M: Shape, W: Sliding, const FILTERS: usize, R: Trainable> Layer for Conv2d<M, W, FILTERS, R> {
     const INPUTS: usize = M::LENGTH;
     const OUTPUTS: usize = Self::LENGTH;
-    const PARAMETERS: usize = trained::<R>(Self::WEIGHTS, FILTERS);
-    const FROZEN: usize = Self::WEIGHTS + FILTERS - Self::PARAMETERS;
+    const PARAMETERS: usize = trained_by_output::<R>(Self::SHAPE_OF_WEIGHTS);
+    const FROZEN: usize = FILTERS * Self::GEOMETRY.length() + FILTERS - Self::PARAMETERS;
 
     fn forward<K: Kernels>(
         parameters: Parameters,
@@ -89,9 +90,15 @@ impl<M: Shape, W: Sliding, const FILTERS: usize, R: Trainable> Layer for Conv2d<
         _activations: &mut [f32],
         output: &mut [f32],
     ) -> Result<(), Error> {
-        let (weights, biases) = parameters.weights_and_biases::<R>(Self::WEIGHTS, FILTERS)?;
+        let [rows, others @ ..] = parameters.by_output::<R>(Self::SHAPE_OF_WEIGHTS)?;
+        let (geometry, filters) = (Self::GEOMETRY, FILTERS);
         for (input, output) in each_forward::<Self>(input, output)? {
-            K::run(Forward { geometry: Self::GEOMETRY, weights, biases, input, output });
+            K::run(Forward { geometry, filters, rows, input, output: &mut *output });
+            if R::OUTPUTS.is_some() {
+                for rows in others {
+                    K::run(Forward { geometry, filters, rows, input, output: &mut *output });
+                }
+            }
         }
         Ok(())
     }
@@ -100,14 +107,19 @@ impl<M: Shape, W: Sliding, const FILTERS: usize, R: Trainable> Layer for Conv2d<
         _parameters: Parameters,
         input: &[f32],
         _activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
         gradient: Gradient,
     ) -> Result<(), Error> {
-        let (weights, biases) = gradient.weights_and_biases::<R>(Self::WEIGHTS, FILTERS)?;
+        let (weights, biases) = gradient.by_output::<R>(Self::SHAPE_OF_WEIGHTS)?;
+        let first = match R::OUTPUTS {
+            Some([first, _]) => first,
+            None => 0,
+        };
         let samples = each_backward::<Self>(input, output_gradient)?;
         let (weights, biases) = (weights.to_add_to(), biases.to_add_to());
         for (input, output_gradient) in samples {
             for slopes in output_gradient.whole_chunks(FILTERS) {
+                let slopes = slopes.get(first..).unwrap_or_default();
                 for (bias, slope) in biases.iter_mut().zip(slopes) {
                     *bias += slope;
                 }
@@ -116,6 +128,7 @@ impl<M: Shape, W: Sliding, const FILTERS: usize, R: Trainable> Layer for Conv2d<
                 K::run(WeightsGradient {
                     geometry: Self::GEOMETRY,
                     filters: FILTERS,
+                    first,
                     input,
                     output_gradient,
                     gradient: &mut *weights,
@@ -129,39 +142,42 @@ impl<M: Shape, W: Sliding, const FILTERS: usize, R: Trainable> Layer for Conv2d<
         parameters: Parameters,
         input: &mut [f32],
         _activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
     ) -> Result<(), Error> {
-        let (weights, _) = parameters.weights_and_biases::<R>(Self::WEIGHTS, FILTERS)?;
+        let all = parameters.by_output::<R>(Self::SHAPE_OF_WEIGHTS)?;
+        let [rows, ..] = all;
+        let (geometry, filters) = (Self::GEOMETRY, FILTERS);
         for (input, output_gradient) in each_backward_input::<Self>(input, output_gradient)? {
-            K::run(InputGradient {
-                geometry: Self::GEOMETRY,
-                filters: FILTERS,
-                weights,
-                output_gradient,
-                input,
-            });
+            if R::OUTPUTS.is_none() {
+                let rows = [rows];
+                K::run(InputGradient { geometry, filters, rows, output_gradient, input });
+            } else {
+                K::run(InputGradient { geometry, filters, rows: all, output_gradient, input });
+            }
         }
         Ok(())
     }
 
     /// He's uniform initialisation of the weights; the biases are zero.
     fn initialise(theta: &mut [f32], uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
-        initialise::<R>(theta, Self::WEIGHTS, FILTERS, Self::GEOMETRY.length(), uniform)
+        let (filters, length) = (const { trained_outputs::<R>(FILTERS) }, Self::GEOMETRY.length());
+        initialise::<R>(theta, filters * length, filters, length, uniform)
     }
 
     fn filters(tell: &mut impl FnMut(Filter)) {
-        filters::<R>([FILTERS, Self::GEOMETRY.length()], FILTERS, tell);
+        let count = const { trained_outputs::<R>(FILTERS) };
+        filters::<R>([count, Self::GEOMETRY.length()], count, tell);
     }
 }
 
 // The loops know shapes as values, so that they are compiled once for all layers. The numbers of
 // filters and of values in a window are at least 1, as the types make sure.
 
-/// The output of a sample.
+/// Some channels of the output of a sample.
 struct Forward<'a, G> {
     geometry: Geometry<G>,
-    weights: &'a [f32],
-    biases: &'a [f32],
+    filters: usize,
+    rows: Rows<'a>,
     input: &'a [f32],
     output: &'a mut [f32],
 }
@@ -174,9 +190,10 @@ impl<G: Gaps> Task for Forward<'_, G> {
         if U::TILE > 0 && self.geometry.fits_filters() {
             return self.several_filters::<U::SimdVector>();
         }
-        let Self { geometry, weights, biases, input, output } = self;
+        let Self { geometry, filters, rows: Rows { first, weights, biases }, input, output } = self;
         let length = geometry.length().max(1);
-        for (runs, place) in geometry.each().zip(output.whole_chunks_mut(biases.len())) {
+        for (runs, place) in geometry.each().zip(output.whole_chunks_mut(filters)) {
+            let place = place.get_mut(first..).unwrap_or_default();
             for (y, bias) in place.iter_mut().zip(biases) {
                 *y = *bias;
             }
@@ -192,12 +209,12 @@ impl<G: Gaps> Task for Forward<'_, G> {
 impl<G: Gaps> Forward<'_, G> {
     #[inline(always)]
     fn several_filters<V: SimdVector>(self) {
-        let Self { geometry, weights, biases, input, output } = self;
-        let (length, count) = (geometry.length().max(1), biases.len().max(1));
+        let Self { geometry, filters: count, rows, input, output } = self;
+        let Rows { first: mut channel, weights, biases } = rows;
+        let length = geometry.length().max(1);
         let mut filters = Filters::new();
         let tiles =
             weights.chunks_up_to(length.saturating_mul(LANES)).zip(biases.chunks_up_to(LANES));
-        let mut channel = 0_usize;
         for (weights, biases) in tiles {
             filters.load(length, weights);
             let mut first = [0.0; LANES];
@@ -210,7 +227,7 @@ impl<G: Gaps> Forward<'_, G> {
                     sums = sums + filters.dot(run.window, run.of_map(input));
                 }
                 let place = place.get_mut(channel..).unwrap_or_default();
-                for (y, sum) in place.iter_mut().zip(sums.store()) {
+                for ((y, sum), _) in place.iter_mut().zip(sums.store()).zip(biases) {
                     *y = sum;
                 }
             }
@@ -220,10 +237,11 @@ impl<G: Gaps> Forward<'_, G> {
     }
 }
 
-/// The gradient of a sample with respect to the weights.
+/// The gradient of a sample with respect to the weights of the filters from the first on.
 struct WeightsGradient<'a, G> {
     geometry: Geometry<G>,
     filters: usize,
+    first: usize,
     input: &'a [f32],
     output_gradient: &'a [f32],
     gradient: &'a mut [f32],
@@ -234,9 +252,10 @@ impl<G: Gaps> Task for WeightsGradient<'_, G> {
 
     #[inline(always)]
     fn run<U: Unit>(self) {
-        let Self { geometry, filters, input, output_gradient, gradient } = self;
+        let Self { geometry, filters, first, input, output_gradient, gradient } = self;
         let length = geometry.length().max(1);
         for (runs, slopes) in geometry.each().zip(output_gradient.whole_chunks(filters)) {
+            let slopes = slopes.get(first..).unwrap_or_default();
             for run in runs {
                 for (weights, slope) in gradient.whole_chunks_mut(length).zip(slopes).filter(counts)
                 {
@@ -247,27 +266,31 @@ impl<G: Gaps> Task for WeightsGradient<'_, G> {
     }
 }
 
-/// The gradient of a sample with respect to its input.
-struct InputGradient<'a, G> {
+/// The gradient of a sample with respect to its input, by the filters in their order.
+struct InputGradient<'a, G, const PARTS: usize> {
     geometry: Geometry<G>,
     filters: usize,
-    weights: &'a [f32],
+    rows: [Rows<'a>; PARTS],
     output_gradient: &'a [f32],
     input: &'a mut [f32],
 }
 
-impl<G: Gaps> Task for InputGradient<'_, G> {
+impl<G: Gaps, const PARTS: usize> Task for InputGradient<'_, G, PARTS> {
     type Output = ();
 
     #[inline(always)]
     fn run<U: Unit>(self) {
-        let Self { geometry, filters, weights, output_gradient, input } = self;
+        let Self { geometry, filters, rows, output_gradient, input } = self;
         let length = geometry.length().max(1);
         input.fill(0.0);
         for (runs, slopes) in geometry.each().zip(output_gradient.whole_chunks(filters)) {
             for run in runs {
-                for (weights, slope) in weights.whole_chunks(length).zip(slopes).filter(counts) {
-                    U::add_scaled(run.of_map_mut(input), *slope, run.of_window(weights));
+                for Rows { first, weights, .. } in rows {
+                    let slopes = slopes.get(first..).unwrap_or_default();
+                    for (weights, slope) in weights.whole_chunks(length).zip(slopes).filter(counts)
+                    {
+                        U::add_scaled(run.of_map_mut(input), *slope, run.of_window(weights));
+                    }
                 }
             }
         }

@@ -72,7 +72,7 @@ pub fn backward_input<K: Kernels>(
 ) -> Result<(), Error> {
     let [width, count] = shape(samples, input, output_gradient)?;
     Error::check_length("layer weights", width.saturating_mul(count), weights.len())?;
-    combine_weights::<K>([width, count], weights, input, output_gradient);
+    combine_weights::<K>([width, count], weights, input, output_gradient, false);
     Ok(())
 }
 
@@ -110,9 +110,10 @@ pub(super) fn combine_weights<K: Kernels>(
     weights: &[f32],
     input: &mut [f32],
     output_gradient: &[f32],
+    add: bool,
 ) {
     let factors = Factors::ByTarget { values: output_gradient, terms: count };
-    K::combine(width, factors, weights, input, false);
+    K::combine(width, factors, weights, input, add);
 }
 
 /// A sample's inputs and outputs.

@@ -76,7 +76,7 @@ impl<M: Shape, W: Sliding, R: Trainable> Layer for DepthwiseConv2d<M, W, R> {
         _parameters: Parameters,
         input: &[f32],
         _activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
         gradient: Gradient,
     ) -> Result<(), Error> {
         let (weights, biases) = gradient.weights_and_biases::<R>(Self::WEIGHTS, Self::BIASES)?;
@@ -92,7 +92,7 @@ impl<M: Shape, W: Sliding, R: Trainable> Layer for DepthwiseConv2d<M, W, R> {
         parameters: Parameters,
         input: &mut [f32],
         _activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
     ) -> Result<(), Error> {
         let (weights, _) = parameters.weights_and_biases::<R>(Self::WEIGHTS, Self::BIASES)?;
         for (input, output_gradient) in each_backward_input::<Self>(input, output_gradient)? {

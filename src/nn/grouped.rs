@@ -115,7 +115,7 @@ impl<M: Shape, W: Sliding, const FILTERS: usize, const GROUPS: usize, R: Trainab
         _parameters: Parameters,
         input: &[f32],
         _activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
         gradient: Gradient,
     ) -> Result<(), Error> {
         let (weights, biases) = gradient.weights_and_biases::<R>(Self::WEIGHTS, FILTERS)?;
@@ -139,7 +139,7 @@ impl<M: Shape, W: Sliding, const FILTERS: usize, const GROUPS: usize, R: Trainab
         parameters: Parameters,
         input: &mut [f32],
         _activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
     ) -> Result<(), Error> {
         let (weights, _) = parameters.weights_and_biases::<R>(Self::WEIGHTS, FILTERS)?;
         for (input, output_gradient) in each_backward_input::<Self>(input, output_gradient)? {

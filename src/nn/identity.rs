@@ -48,7 +48,7 @@ impl<M: Shape> Layer for Identity<M> {
         _parameters: Parameters,
         input: &mut [f32],
         _activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
     ) -> Result<(), Error> {
         samples::<Self>(input, output_gradient)?;
         copy(input, output_gradient);

@@ -42,11 +42,19 @@ pub trait Layer {
     const FROZEN: usize = 0;
     /// Floats that the layer keeps inside for each sample, from the forward to the backward pass.
     const ACTIVATIONS: usize = 0;
+    /// Floats that the layer keeps for each sample where its output takes the place of its input;
+    /// none where that cannot be. It can where the gradient needs neither input nor output, or so
+    /// little of them that it is kept beside, and only in a layer that trains nothing. In a tuple,
+    /// every such layer but the first is evaluated so, and needs no memory for its output.
+    const IN_PLACE: Option<usize> = None;
+    /// Whether the backward passes overwrite the gradient with respect to the output, as a tuple
+    /// does whose last layer is evaluated in place.
+    const SPENDS_GRADIENT: bool = false;
     /// Lengths of the two buffers that [`infer`](Self::infer) needs: that of the input, and the
     /// other one.
     const BUFFERS: [usize; 2] = [Self::INPUTS, Self::OUTPUTS];
     /// Whether [`infer`](Self::infer) leaves the output in the buffer that was not the input's, as
-    /// every single layer does.
+    /// most single layers do.
     const ENDS_IN_BACK: bool = true;
     /// Whether the output is the input, so that a layer beside it needs no copy of either.
     const PASSES_THROUGH: bool = false;
@@ -66,8 +74,9 @@ pub trait Layer {
     ) -> Result<(), Error>;
 
     /// Adds the gradient with respect to the trained parameters to `gradient`, or overwrites it.
-    /// Input and activations are those of the forward pass; afterwards the activations are spent. A
-    /// layer that trains nothing has nothing to add.
+    /// Input and activations are those of the forward pass; afterwards the activations are spent,
+    /// and the output's gradient where [`SPENDS_GRADIENT`](Self::SPENDS_GRADIENT) says so. A layer
+    /// that trains nothing has nothing to add.
     ///
     /// # Errors
     /// As [`forward`](Self::forward).
@@ -75,15 +84,14 @@ pub trait Layer {
         _parameters: Parameters,
         _input: &[f32],
         _activations: &mut [f32],
-        _output_gradient: &[f32],
+        _output_gradient: &mut [f32],
         _gradient: Gradient,
     ) -> Result<(), Error> {
         Ok(())
     }
 
     /// Overwrites the input with the gradient with respect to it, so that the buffer between two
-    /// layers serves both ways. Input and activations are those of the forward pass; afterwards the
-    /// activations are spent.
+    /// layers serves both ways. What is spent is as in [`backward`](Self::backward).
     ///
     /// # Errors
     /// As [`forward`](Self::forward).
@@ -91,7 +99,7 @@ pub trait Layer {
         parameters: Parameters,
         input: &mut [f32],
         activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
     ) -> Result<(), Error>;
 
     /// Does what [`backward`](Self::backward) and [`backward_input`](Self::backward_input) do, in
@@ -104,11 +112,39 @@ pub trait Layer {
         parameters: Parameters,
         input: &mut [f32],
         activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
         gradient: Gradient,
     ) -> Result<(), Error> {
         Self::backward::<K>(parameters, input, activations, output_gradient, gradient)?;
         Self::backward_input::<K>(parameters, input, activations, output_gradient)
+    }
+
+    /// Overwrites the input with the output, and keeps what
+    /// [`backward_in_place`](Self::backward_in_place) needs: [`IN_PLACE`](Self::IN_PLACE) floats
+    /// for each sample. The bits are those of [`forward`](Self::forward).
+    ///
+    /// # Errors
+    /// [`Error::Length`] where a slice does not have the length that the constants say,
+    /// [`Error::Setting`] where the layer cannot be evaluated in place.
+    fn forward_in_place(
+        _parameters: Parameters,
+        _values: &mut [f32],
+        _kept: &mut [f32],
+    ) -> Result<(), Error> {
+        Err(NOT_IN_PLACE)
+    }
+
+    /// Overwrites the gradient with respect to the output with that with respect to the input. The
+    /// bits are those of [`backward_input`](Self::backward_input).
+    ///
+    /// # Errors
+    /// As [`forward_in_place`](Self::forward_in_place).
+    fn backward_in_place(
+        _parameters: Parameters,
+        _kept: &[f32],
+        _gradient: &mut [f32],
+    ) -> Result<(), Error> {
+        Err(NOT_IN_PLACE)
     }
 
     /// Computes the output of one sample where nothing is kept for a backward pass, with the bits
@@ -140,6 +176,13 @@ pub trait Layer {
     /// make one output together, and each bias, scale or shift by itself.
     fn filters(_tell: &mut impl FnMut(Filter)) {}
 }
+
+/// What a layer without [`Layer::IN_PLACE`] answers.
+pub(super) const NOT_IN_PLACE: Error = Error::Setting {
+    name: "layer in place",
+    value: 0.0,
+    expected: "a layer whose IN_PLACE says what it keeps",
+};
 
 /// [`Layer::infer`] from one buffer to the other, by the forward pass of a training.
 #[inline(always)]
@@ -198,6 +241,17 @@ pub(super) fn each_backward_input<'a, L: Layer>(
     samples::<L>(input, output_gradient)?;
     let inputs = input.whole_chunks_mut(L::INPUTS);
     Ok(inputs.zip(output_gradient.whole_chunks(L::OUTPUTS)))
+}
+
+/// [`Layer::infer`] of a layer whose output takes the place of its input: `change` overwrites it.
+#[inline(always)]
+pub(super) fn infer_in_place<'s, L: Layer + ?Sized>(
+    front: &'s mut [f32],
+    back: &'s mut [f32],
+    change: impl FnOnce(&mut [f32]),
+) -> Result<(&'s mut [f32], &'s mut [f32]), Error> {
+    change(split_mut("inference buffer", front, L::INPUTS)?.0);
+    Ok((front, back))
 }
 
 /// How many samples there are by the length of an input, which may have another.

@@ -120,7 +120,7 @@ impl<M: Shape, R: Trainable, const EXPONENT: u32, const FACTOR: u32> Layer
         _parameters: Parameters,
         input: &[f32],
         activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
         gradient: Gradient,
     ) -> Result<(), Error> {
         let samples = samples::<Self>(input, output_gradient)?;
@@ -146,7 +146,7 @@ impl<M: Shape, R: Trainable, const EXPONENT: u32, const FACTOR: u32> Layer
         parameters: Parameters,
         input: &mut [f32],
         activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
     ) -> Result<(), Error> {
         let (scales, _) = parameters.weights_and_biases::<R>(Self::CHANNELS, Self::CHANNELS)?;
         let samples = samples::<Self>(input, output_gradient)?;

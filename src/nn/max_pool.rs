@@ -71,7 +71,7 @@ impl<M: Shape, W: Sliding> Layer for MaxPool<M, W> {
         _parameters: Parameters,
         input: &mut [f32],
         activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
     ) -> Result<(), Error> {
         let expected = samples::<Self>(input, output_gradient)?.saturating_mul(Self::ACTIVATIONS);
         Error::check_length("layer activations", expected, activations.len())?;

@@ -71,7 +71,9 @@ mod kinds;
 mod layer;
 mod layer_norm;
 mod loss;
+mod low_rank;
 mod max_pool;
+mod mean_over_positions;
 mod mean_squared_error;
 mod memory;
 mod message;
@@ -115,12 +117,15 @@ pub use kinds::PartsByKind;
 pub use layer::Layer;
 pub use layer_norm::Epsilon;
 pub use loss::Loss;
+pub use low_rank::LowRank;
 pub use max_pool::{MaxPool, MaxPool1d};
+pub use mean_over_positions::MeanOverPositions;
 pub use mean_squared_error::MeanSquaredError;
 pub use memory::Memory;
 pub use network::{Network, class_of};
 pub use parameters::{
-    All, BiasesOnly, Filter, Frozen, Gradient, ParameterKind, Parameters, Trainable, WeightsOnly,
+    All, BiasesOnly, Filter, Frozen, Gradient, Outputs, ParameterKind, Parameters, Trainable,
+    WeightsOnly,
 };
 pub use prelu::PRelu;
 pub use residual::Residual;

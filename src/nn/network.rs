@@ -103,8 +103,8 @@ impl<'a, L: Layer, B: Backbone> Network<'a, L, B> {
     /// the scratch slice of a training serves as well.
     pub const INFERENCE_SCRATCH: usize = {
         let [front, back] = L::BUFFERS;
-        // The backbone is done before the layers begin.
-        front + larger(B::SCRATCH, back + L::INFERENCE)
+        // The backbone is done before the layers begin, and leaves their input.
+        larger(L::INPUTS + B::SCRATCH, front + back + L::INFERENCE)
     };
     /// Bytes of RAM for training with the ball: theta, the optimizer's two vectors, the scratch
     /// slice.
@@ -115,7 +115,8 @@ impl<'a, L: Layer, B: Backbone> Network<'a, L, B> {
     /// gives the same bits.
     #[must_use]
     pub const fn scratch(samples: usize) -> usize {
-        B::SCRATCH + samples * (L::INPUTS + L::ACTIVATIONS + L::OUTPUTS)
+        // As of a prediction.
+        samples * L::INPUTS + larger(B::SCRATCH, samples * (L::ACTIVATIONS + L::OUTPUTS))
     }
 
     /// Theta in parts for [`ByPart`](crate::ByPart): `choose` gives the rate and the decay of each
@@ -151,9 +152,9 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
     pub(super) const LENGTH: usize = Network::<'static, L, B>::SCRATCH;
     const LEAST: usize = Network::<'static, L, B>::INFERENCE_SCRATCH;
 
-    /// Computes the output for one input, or for [`Features`](super::Features); it lies in the scratch slice, of which
-    /// [`INFERENCE_SCRATCH`](Network::INFERENCE_SCRATCH) floats are used. The bits are those of the
-    /// forward pass of a training. Cost: one forward pass.
+    /// Computes the output for one input, or for [`Features`](super::Features); it lies in the
+    /// scratch slice, of which [`INFERENCE_SCRATCH`](Network::INFERENCE_SCRATCH) floats are used. The
+    /// bits are those of the forward pass of a training. Cost: one forward pass.
     ///
     /// # Errors
     /// [`Error::Length`] where theta or the input has another length than it must have, or the
@@ -168,11 +169,11 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
         if scratch.len() < Self::LEAST {
             Error::check_length("scratch", Self::LEAST, scratch.len())?;
         }
-        let [front, back] = L::BUFFERS;
-        let (front, rest) = split_mut("scratch", scratch, front)?;
-        let (features, _) = split_mut("scratch", front, L::INPUTS)?;
+        let (features, rest) = split_mut("scratch", scratch, L::INPUTS)?;
         let (inside, _) = split_mut("scratch", rest, B::SCRATCH)?;
         input.features::<K>(&self.backbone, inside, features)?;
+        let [front, back] = L::BUFFERS;
+        let (front, rest) = split_mut("scratch", scratch, front)?;
         let (back, inside) = split_mut("scratch", rest, back)?;
         let (output, _) = L::infer::<K>(self.parameters(theta), front, back, inside)?;
         Ok(split_mut("scratch", output, L::OUTPUTS)?.0)
@@ -194,21 +195,21 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
 
     /// As many samples as the scratch slice has room for.
     pub(super) fn room(scratch: &[f32]) -> usize {
-        let one = const { Network::<'static, L, B>::scratch(1) - B::SCRATCH };
-        scratch.len().saturating_sub(B::SCRATCH) / one.max(1)
+        let all = const { L::INPUTS + L::ACTIVATIONS + L::OUTPUTS };
+        let with_backbone = scratch.len().saturating_sub(B::SCRATCH) / L::INPUTS.max(1);
+        with_backbone.min(scratch.len() / all.max(1))
     }
 
-    /// Parts of the scratch slice, for this many samples.
-    pub(super) fn cut(scratch: &mut [f32], samples: usize) -> Result<Cut<'_>, Error> {
+    /// The features of this many samples, and the rest of the scratch slice, in which first the
+    /// backbone works and then the layers.
+    pub(super) fn cut(
+        scratch: &mut [f32],
+        samples: usize,
+    ) -> Result<(&mut [f32], &mut [f32]), Error> {
         if scratch.len() < Self::LENGTH {
             Error::check_length("scratch", Self::LENGTH, scratch.len())?;
         }
-        let (inside, rest) = split_mut("scratch", scratch, B::SCRATCH)?;
-        let (features, rest) = split_mut("scratch", rest, samples.saturating_mul(L::INPUTS))?;
-        let (activations, rest) =
-            split_mut("scratch", rest, samples.saturating_mul(L::ACTIVATIONS))?;
-        let (output, _) = split_mut("scratch", rest, samples.saturating_mul(L::OUTPUTS))?;
-        Ok(Cut { inside, features, activations, output })
+        split_mut("scratch", scratch, samples.saturating_mul(L::INPUTS))
     }
 
     pub(super) fn backbone(&self) -> &B {
@@ -243,25 +244,4 @@ pub fn class_of(output: &[f32]) -> Result<usize, Error> {
         }
     }
     best.map(|(class, _)| class).ok_or(Error::NonFiniteOutput)
-}
-
-/// The scratch slice in its parts, sample after sample.
-pub(super) struct Cut<'s> {
-    /// The backbone's own.
-    pub inside: &'s mut [f32],
-    pub features: &'s mut [f32],
-    pub activations: &'s mut [f32],
-    pub output: &'s mut [f32],
-}
-
-impl Cut<'_> {
-    /// Those of the first samples only.
-    pub fn first<L: Layer>(self, samples: usize) -> Result<Self, Error> {
-        let Self { inside, features, activations, output } = self;
-        let (features, _) = split_mut("scratch", features, samples.saturating_mul(L::INPUTS))?;
-        let (activations, _) =
-            split_mut("scratch", activations, samples.saturating_mul(L::ACTIVATIONS))?;
-        let (output, _) = split_mut("scratch", output, samples.saturating_mul(L::OUTPUTS))?;
-        Ok(Self { inside, features, activations, output })
-    }
 }

@@ -4,9 +4,10 @@ use super::backbone::Backbone;
 use super::features::{FeatureSource, Features};
 use super::layer::Layer;
 use super::loss::Loss;
-use super::network::{Cut, Network};
+use super::network::Network;
 use super::parameters::Gradient;
 use super::sample::Sample;
+use super::split::split_mut;
 use crate::Error;
 use crate::kernels::Kernels;
 
@@ -55,8 +56,11 @@ impl<L: Layer, B: Backbone, K: Kernels> Network<'_, L, B, K> {
         if let Some(gradient) = &gradient {
             Error::check_length("gradient", L::PARAMETERS, gradient.len())?;
         }
-        let Cut { inside, features, activations, output } = Self::cut(scratch, 1)?;
+        let (features, rest) = Self::cut(scratch, 1)?;
+        let (inside, _) = split_mut("scratch", rest, B::SCRATCH)?;
         input.features::<K>(self.backbone(), inside, features)?;
+        let (activations, rest) = split_mut("scratch", rest, L::ACTIVATIONS)?;
+        let (output, _) = split_mut("scratch", rest, L::OUTPUTS)?;
         L::forward::<K>(self.parameters(theta), features, activations, output)?;
         let weight = loss.weight(target)? * weight;
         let value = weight * loss.evaluate(output, target, weight)?;
@@ -66,6 +70,7 @@ impl<L: Layer, B: Backbone, K: Kernels> Network<'_, L, B, K> {
         }
         Ok(value)
     }
+
     /// What was kept of one sample by [`features`](Self::features), to be given in place of its
     /// input. The bits are those that the input gives.
     ///

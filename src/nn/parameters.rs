@@ -2,6 +2,7 @@
 
 use super::split::{split, split_mut};
 use crate::Error;
+use core::marker::PhantomData;
 
 /// The parameters that a layer reads.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +20,9 @@ pub trait Trainable {
     const WEIGHTS: bool;
     /// Whether the biases are.
     const BIASES: bool;
+    /// The first output whose parameters are trained, and how many outputs that are; none where it
+    /// is the whole layer.
+    const OUTPUTS: Option<[usize; 2]> = None;
 }
 
 /// All of the layer's parameters are trained.
@@ -33,6 +37,35 @@ pub struct WeightsOnly;
 /// The biases are trained, the weights are frozen: a few parameters that reach every unit.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BiasesOnly;
+
+/// The parameters of `COUNT` outputs of the layer are trained, from the output `FIRST` on, and the
+/// others are frozen: theta, the gradient and the optimizer's vectors are as long as what is
+/// trained. `R` says which parameters of those outputs are. The outputs of a [`Conv2d`](super::Conv2d) are its filters; other layers than it and
+/// [`Dense`](super::Dense) have no such outputs, and do not compile.
+///
+/// Cost: as with all of them, but for the gradients of the frozen ones, which are not computed.
+///
+/// ```
+/// use rolling_ball::nn::{Layer, Map, Outputs, PointwiseConv2d};
+///
+/// type Last<R> = PointwiseConv2d<Map<3, 3, 256>, 256, R>;
+/// assert_eq!(Last::<Outputs<240, 16>>::PARAMETERS, 16 * 256 + 16);
+/// assert_eq!(Last::<Outputs<240, 16>>::FROZEN, 240 * 256 + 240);
+/// ```
+///
+/// ```compile_fail,E0080
+/// use rolling_ball::nn::{Dense, Layer, Outputs};
+///
+/// const _: usize = Dense::<8, 4, Outputs<3, 2>>::PARAMETERS;
+/// ```
+///
+/// ```compile_fail,E0080
+/// use rolling_ball::nn::{Layer, Map, Outputs, ScaleShift};
+///
+/// const _: usize = ScaleShift::<Map<4, 4, 8>, Outputs<0, 2>>::PARAMETERS;
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Outputs<const FIRST: usize, const COUNT: usize, R = All>(PhantomData<R>);
 
 /// None of the layer's parameters are trained.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,16 +86,61 @@ impl Trainable for BiasesOnly {
     const BIASES: bool = true;
 }
 
+impl<const FIRST: usize, const COUNT: usize, R: Trainable> Trainable for Outputs<FIRST, COUNT, R> {
+    const WEIGHTS: bool = R::WEIGHTS;
+    const BIASES: bool = R::BIASES;
+    const OUTPUTS: Option<[usize; 2]> = Some([FIRST, COUNT]);
+}
+
 impl Trainable for Frozen {
     const WEIGHTS: bool = false;
     const BIASES: bool = false;
 }
 
-/// How many of a layer's parameters are trained.
-pub const fn trained<R: Trainable>(weights: usize, biases: usize) -> usize {
+/// How many of a layer's parameters are trained. Does not compile where some outputs are, since
+/// the layer's weights do not lie output by output.
+pub(super) const fn trained<R: Trainable>(weights: usize, biases: usize) -> usize {
+    assert_whole::<R>();
+    counted::<R>(weights, biases)
+}
+
+const fn assert_whole<R: Trainable>() {
+    assert!(
+        R::OUTPUTS.is_none(),
+        "Outputs<FIRST, COUNT>: expected a Dense or a Conv2d, whose weights lie output by output"
+    );
+}
+
+const fn counted<R: Trainable>(weights: usize, biases: usize) -> usize {
     let (weights, biases) =
         (if R::WEIGHTS { weights } else { 0 }, if R::BIASES { biases } else { 0 });
     weights.saturating_add(biases)
+}
+
+/// How many outputs a layer trains of those that it has, whose weights lie output by output.
+pub(super) const fn trained_outputs<R: Trainable>(outputs: usize) -> usize {
+    let Some([first, count]) = R::OUTPUTS else { return outputs };
+    assert!(
+        count > 0 && first <= outputs && count <= outputs - first,
+        "Outputs<FIRST, COUNT>: expected at least one output, and none that the layer has not"
+    );
+    count
+}
+
+/// How many parameters that are, with so many weights each.
+pub(super) const fn trained_by_output<R: Trainable>([outputs, length]: [usize; 2]) -> usize {
+    let outputs = trained_outputs::<R>(outputs);
+    counted::<R>(outputs * length, outputs)
+}
+
+/// Of a layer whose weights lie output by output, the parameters of neighbouring outputs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rows<'a> {
+    /// The number of the first output.
+    pub first: usize,
+    /// Each output's weights.
+    pub weights: &'a [f32],
+    pub biases: &'a [f32],
 }
 
 impl<'a> Parameters<'a> {
@@ -82,7 +160,16 @@ impl<'a> Parameters<'a> {
         weights: usize,
         biases: usize,
     ) -> Result<(&'a [f32], &'a [f32]), Error> {
-        let trained = trained::<R>(weights, biases);
+        const { assert_whole::<R>() }
+        self.whole::<R>(weights, biases)
+    }
+
+    fn whole<R: Trainable>(
+        self,
+        weights: usize,
+        biases: usize,
+    ) -> Result<(&'a [f32], &'a [f32]), Error> {
+        let trained = counted::<R>(weights, biases);
         Error::check_length("layer parameters", trained, self.theta.len())?;
         Error::check_length(
             "frozen layer parameters",
@@ -95,6 +182,43 @@ impl<'a> Parameters<'a> {
             (true, false) => Ok((self.theta, self.frozen)),
             (false, false) => split("frozen layer parameters", self.frozen, weights),
         }
+    }
+
+    /// The parameters of so many outputs with so many weights each: all of them, or those before
+    /// the ones that are trained, those, and those after them.
+    pub(super) fn by_output<R: Trainable>(
+        self,
+        [outputs, length]: [usize; 2],
+    ) -> Result<[Rows<'a>; 3], Error> {
+        let Some([first, count]) = R::OUTPUTS else {
+            let (weights, biases) = self.whole::<R>(outputs.saturating_mul(length), outputs)?;
+            return Ok([Rows { first: 0, weights, biases }, Rows::default(), Rows::default()]);
+        };
+        let end = first.saturating_add(count);
+        let after = outputs.saturating_sub(end);
+        let trained = counted::<R>(count.saturating_mul(length), count);
+        Error::check_length("layer parameters", trained, self.theta.len())?;
+        let all = length.saturating_add(1).saturating_mul(outputs);
+        let frozen = all.saturating_sub(trained);
+        Error::check_length("frozen layer parameters", frozen, self.frozen.len())?;
+        let (mut theta, mut frozen) = (self.theta, self.frozen);
+        let mut next = |trained, length| {
+            let rest = if trained { &mut theta } else { &mut frozen };
+            let (next, others) = split("layer parameters", rest, length)?;
+            *rest = others;
+            Ok(next)
+        };
+        let below = next(false, first.saturating_mul(length))?;
+        let weights = next(R::WEIGHTS, count.saturating_mul(length))?;
+        let above = next(false, after.saturating_mul(length))?;
+        let biases_below = next(false, first)?;
+        let biases = next(R::BIASES, count)?;
+        let biases_above = next(false, after)?;
+        Ok([
+            Rows { first: 0, weights: below, biases: biases_below },
+            Rows { first, weights, biases },
+            Rows { first: end, weights: above, biases: biases_above },
+        ])
     }
 }
 
@@ -125,7 +249,22 @@ impl<'a> Gradient<'a> {
         weights: usize,
         biases: usize,
     ) -> Result<(Self, Self), Error> {
-        Error::check_length("gradient", trained::<R>(weights, biases), self.values.len())?;
+        const { assert_whole::<R>() }
+        self.whole::<R>(weights, biases)
+    }
+
+    /// The parts of the weights and biases of the outputs that are trained, each of which has so
+    /// many weights.
+    pub(super) fn by_output<R: Trainable>(
+        self,
+        [outputs, length]: [usize; 2],
+    ) -> Result<(Self, Self), Error> {
+        let outputs = R::OUTPUTS.map_or(outputs, |[_, count]| count);
+        self.whole::<R>(outputs.saturating_mul(length), outputs)
+    }
+
+    fn whole<R: Trainable>(self, weights: usize, biases: usize) -> Result<(Self, Self), Error> {
+        Error::check_length("gradient", counted::<R>(weights, biases), self.values.len())?;
         self.split(if R::WEIGHTS { weights } else { 0 })
     }
 
@@ -202,7 +341,7 @@ pub(super) fn initialise<R: Trainable>(
     fan_in: usize,
     uniform: &mut impl FnMut() -> f32,
 ) -> Result<(), Error> {
-    Error::check_length("parameters", trained::<R>(weights, biases), theta.len())?;
+    Error::check_length("parameters", counted::<R>(weights, biases), theta.len())?;
     let (weights, biases) = split_mut("parameters", theta, if R::WEIGHTS { weights } else { 0 })?;
     let bound = libm::sqrtf(6.0 / fan_in as f32);
     weights.fill_with(|| bound * uniform());
@@ -226,7 +365,7 @@ pub(super) fn initialise_scales<R: Trainable>(
     theta: &mut [f32],
     channels: usize,
 ) -> Result<(), Error> {
-    Error::check_length("parameters", trained::<R>(channels, channels), theta.len())?;
+    Error::check_length("parameters", counted::<R>(channels, channels), theta.len())?;
     let (scales, shifts) = split_mut("parameters", theta, if R::WEIGHTS { channels } else { 0 })?;
     scales.fill(1.0);
     shifts.fill(0.0);

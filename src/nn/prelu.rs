@@ -67,7 +67,7 @@ impl<M: Shape, const SLOPES: usize, R: Trainable> Layer for PRelu<M, SLOPES, R> 
         _parameters: Parameters,
         input: &[f32],
         _activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
         gradient: Gradient,
     ) -> Result<(), Error> {
         samples::<Self>(input, output_gradient)?;
@@ -86,7 +86,7 @@ impl<M: Shape, const SLOPES: usize, R: Trainable> Layer for PRelu<M, SLOPES, R> 
         parameters: Parameters,
         input: &mut [f32],
         _activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
     ) -> Result<(), Error> {
         let (leaks, _) = parameters.weights_and_biases::<R>(SLOPES, 0)?;
         samples::<Self>(input, output_gradient)?;

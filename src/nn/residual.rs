@@ -1,7 +1,7 @@
 //! A way around layers.
 
 use super::branches::{Branches, Join, add};
-use super::identity::Identity;
+use super::identity::{Identity, copy};
 use super::layer::Layer;
 use super::message::Message;
 use super::window::Shape;
@@ -61,19 +61,31 @@ impl<L: Layer, Shortcut: Layer> Join<L, Shortcut> for Sum {
         assert!(L::OUTPUTS == Shortcut::OUTPUTS, "{}", message.as_str());
         L::OUTPUTS
     };
-    const GATHERED: usize = 0;
+    // A layer that spends the gradient is given a copy, since the other one needs it too.
+    const GATHERED: usize =
+        if L::SPENDS_GRADIENT || Shortcut::SPENDS_GRADIENT { L::OUTPUTS } else { 0 };
 
     fn join(output: &mut [f32], second: &[f32]) {
         add(output, second);
     }
 
-    fn first<'a>(output_gradient: &'a [f32], _gathered: &'a mut [f32]) -> &'a [f32] {
-        output_gradient
+    fn first<'a>(output_gradient: &'a mut [f32], gathered: &'a mut [f32]) -> &'a mut [f32] {
+        part::<L>(output_gradient, gathered)
     }
 
-    fn second<'a>(output_gradient: &'a [f32], _gathered: &'a mut [f32]) -> &'a [f32] {
-        output_gradient
+    fn second<'a>(output_gradient: &'a mut [f32], gathered: &'a mut [f32]) -> &'a mut [f32] {
+        part::<Shortcut>(output_gradient, gathered)
     }
+}
+
+/// The gradient of both layers' outputs, or a copy of it where the layer spends it.
+fn part<'a, L: Layer>(output_gradient: &'a mut [f32], gathered: &'a mut [f32]) -> &'a mut [f32] {
+    if !L::SPENDS_GRADIENT {
+        return output_gradient;
+    }
+    let copied = gathered.get_mut(..output_gradient.len()).unwrap_or_default();
+    copy(copied, output_gradient);
+    copied
 }
 
 impl<L: Shape, Shortcut> Shape for Branches<L, Shortcut, Sum> {

@@ -1,6 +1,6 @@
 //! A scale and a shift for every channel.
 
-use super::layer::{Layer, each_backward, each_backward_input, samples};
+use super::layer::{Layer, each_backward, each_backward_input, infer_in_place, samples};
 use super::parameters::{
     All, Filter, Gradient, Parameters, Trainable, initialise_scales, scales_and_shifts, trained,
 };
@@ -18,7 +18,8 @@ use core::marker::PhantomData;
 /// into their parameters, where it costs nothing.
 ///
 /// Parameters: the scales as weights, then the shifts as biases; `R` says which of them are
-/// trained. Cost: a multiply-add a value, and two backward.
+/// trained. Cost: a multiply-add a value, and two backward. Where none is trained, the output takes the
+/// place of the input in a tuple.
 ///
 /// ```
 /// use rolling_ball::nn::{Layer, Map, ScaleShift, Shape};
@@ -45,6 +46,10 @@ impl<M: Shape, R: Trainable> Layer for ScaleShift<M, R> {
         trained::<R>(Self::CHANNELS, Self::CHANNELS)
     };
     const FROZEN: usize = 2 * Self::CHANNELS - Self::PARAMETERS;
+    // The gradient of the input needs the scales only; that of the scales would need the input.
+    const IN_PLACE: Option<usize> = if R::WEIGHTS || R::BIASES { None } else { Some(0) };
+    const BUFFERS: [usize; 2] = [M::LENGTH, 0];
+    const ENDS_IN_BACK: bool = false;
 
     fn forward<K: Kernels>(
         parameters: Parameters,
@@ -69,7 +74,7 @@ impl<M: Shape, R: Trainable> Layer for ScaleShift<M, R> {
         _parameters: Parameters,
         input: &[f32],
         _activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
         gradient: Gradient,
     ) -> Result<(), Error> {
         let (scales, shifts) = gradient.weights_and_biases::<R>(Self::CHANNELS, Self::CHANNELS)?;
@@ -95,7 +100,7 @@ impl<M: Shape, R: Trainable> Layer for ScaleShift<M, R> {
         parameters: Parameters,
         input: &mut [f32],
         _activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
     ) -> Result<(), Error> {
         let (scales, _) = parameters.weights_and_biases::<R>(Self::CHANNELS, Self::CHANNELS)?;
         for (input, output_gradient) in each_backward_input::<Self>(input, output_gradient)? {
@@ -111,6 +116,44 @@ impl<M: Shape, R: Trainable> Layer for ScaleShift<M, R> {
         Ok(())
     }
 
+    fn forward_in_place(
+        parameters: Parameters,
+        values: &mut [f32],
+        _kept: &mut [f32],
+    ) -> Result<(), Error> {
+        let (scales, shifts) =
+            parameters.weights_and_biases::<R>(Self::CHANNELS, Self::CHANNELS)?;
+        samples::<Self>(values, values)?;
+        scale_and_shift(scales, shifts, values);
+        Ok(())
+    }
+
+    fn backward_in_place(
+        parameters: Parameters,
+        _kept: &[f32],
+        gradient: &mut [f32],
+    ) -> Result<(), Error> {
+        let (scales, _) = parameters.weights_and_biases::<R>(Self::CHANNELS, Self::CHANNELS)?;
+        samples::<Self>(gradient, gradient)?;
+        for slopes in gradient.whole_chunks_mut(Self::CHANNELS) {
+            for (slope, scale) in slopes.iter_mut().zip(scales) {
+                *slope *= scale;
+            }
+        }
+        Ok(())
+    }
+
+    fn infer<'s, K: Kernels>(
+        parameters: Parameters,
+        front: &'s mut [f32],
+        back: &'s mut [f32],
+        _inside: &mut [f32],
+    ) -> Result<(&'s mut [f32], &'s mut [f32]), Error> {
+        let (scales, shifts) =
+            parameters.weights_and_biases::<R>(Self::CHANNELS, Self::CHANNELS)?;
+        infer_in_place::<Self>(front, back, |values| scale_and_shift(scales, shifts, values))
+    }
+
     /// Scales are one, shifts are zero.
     fn initialise(theta: &mut [f32], _uniform: &mut impl FnMut() -> f32) -> Result<(), Error> {
         initialise_scales::<R>(theta, Self::CHANNELS)
@@ -118,5 +161,13 @@ impl<M: Shape, R: Trainable> Layer for ScaleShift<M, R> {
 
     fn filters(tell: &mut impl FnMut(Filter)) {
         scales_and_shifts::<R>(Self::CHANNELS, tell);
+    }
+}
+
+fn scale_and_shift(scales: &[f32], shifts: &[f32], values: &mut [f32]) {
+    for position in values.whole_chunks_mut(scales.len()) {
+        for ((x, scale), shift) in position.iter_mut().zip(scales).zip(shifts) {
+            *x = scale * *x + shift;
+        }
     }
 }

@@ -56,7 +56,7 @@ impl<M: Shape, F: Math> Layer for Softmax<M, F> {
         _parameters: Parameters,
         input: &mut [f32],
         _activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
     ) -> Result<(), Error> {
         samples::<Self>(input, output_gradient)?;
         let channels = M::MAP[2];

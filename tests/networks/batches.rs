@@ -436,7 +436,10 @@ fn a_prediction_takes_no_more_scratch_than_a_training_and_often_much_less() {
     }
     assert_eq!(takes::<Dense<1, 100>>(), [101, 101]);
     assert_eq!(takes::<(Dense<9, 1>, Dense<1, 9>, Dense<9, 1>)>(), [9 + 1, 20]);
-    assert_eq!(takes::<(Dense<8, 8>, Relu<8>, Dense<8, 8>, Relu<8>)>(), [16, 40]);
+    // The outputs of a ReLU take the places of its inputs; training keeps a bit of each.
+    assert_eq!(takes::<(Dense<8, 8>, Relu<8>, Dense<8, 8>, Relu<8>)>(), [16, 24 + 2]);
+    assert_eq!(takes::<(Dense<8, 8>, Tanh<8>, Dense<8, 8>, Tanh<8>)>(), [16, 40]);
+    assert_eq!(takes::<(Dense<1, 90>, Relu<90>, Dense<90, 1>)>(), [1 + 90, 1 + 90 + 3 + 1]);
     assert_eq!(
         takes::<(LayerNorm<6>, MaxPool1d<Signal<6, 1>, Window<Kernel<2>>>)>(),
         [6 + 6 + 5, 24]
@@ -647,17 +650,19 @@ fn the_constants_count_parameters_and_ram() {
     assert_eq!(Tail::PARAMETERS, 5 * 6 + 6 + 6 * 3 + 3);
     assert_eq!(Whole::PARAMETERS, Tail::PARAMETERS);
     assert_eq!((Whole::INPUTS, Whole::OUTPUTS, Whole::FROZEN_PARAMETERS), (5, 3, 0));
-    // The input, the two hidden layers' outputs, the output.
-    assert_eq!(Whole::SCRATCH, 5 + 6 + 6 + 3);
+    // The input, the hidden layer's output, a float of bits, the output.
+    assert_eq!(Whole::SCRATCH, 5 + 6 + 1 + 3);
     assert_eq!((Split::INPUTS, Split::OUTPUTS, Backbone::PARAMETERS), (4, 3, 4 * 5 + 5));
-    // The backbone's two buffers come before: one for its input and its last output, one for the
-    // output between.
-    assert_eq!(Split::SCRATCH, (5 + 5) + Whole::SCRATCH);
-    // The input and the second hidden layer's output take turns with the first one's and the
-    // output.
-    assert_eq!(Whole::INFERENCE_SCRATCH, 6 + 6);
-    // The backbone is done before its buffers become those of the layers.
-    assert_eq!(Split::INFERENCE_SCRATCH, 6 + 10);
+    // The backbone's two buffers, one for its input and one for its output, lie where the layers
+    // work then.
+    assert_eq!(Split::SCRATCH, 5 + (6 + 1 + 3));
+    assert_eq!(Split::scratch(3), 3 * Split::SCRATCH);
+    type Small<'a> = Network<'a, Dense<5, 2>, Backbone<'a>>;
+    assert_eq!([Small::scratch(1), Small::scratch(6)], [5 + (4 + 5), 6 * (5 + 2)]);
+    // The input and the output take turns with what lies between.
+    assert_eq!(Whole::INFERENCE_SCRATCH, 5 + 6);
+    // The features lie beside the backbone's buffers.
+    assert_eq!(Split::INFERENCE_SCRATCH, 5 + (4 + 5));
     assert_eq!(Whole::RAM_BYTES, 4 * (3 * Whole::PARAMETERS + Whole::SCRATCH));
     assert_eq!(Split::RAM_BYTES, 4 * (3 * Split::PARAMETERS + Split::SCRATCH));
     assert_eq!(Split::ram_bytes(3), 4 * (4 * Split::PARAMETERS + Split::SCRATCH));

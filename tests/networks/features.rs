@@ -180,8 +180,7 @@ fn a_tail_learns_from_bytes_that_lie_elsewhere_what_the_network_learns() -> Resu
 }
 
 #[test]
-fn an_input_that_no_byte_can_stand_for_is_refused_and_a_float_is_kept_as_it_is() -> Result<(), Error>
-{
+fn an_input_without_a_byte_is_refused_and_a_float_is_kept_as_it_is() -> Result<(), Error> {
     let bytes = eight();
     let network = Network::<Tail, Eight>::with_backbone(Eight::new(&bytes)?, &[])?;
     let mut scratch = [0.0; Network::<Tail, Eight>::SCRATCH];

@@ -13,9 +13,10 @@ use rolling_ball::kernels::{Active, Scalar};
 use rolling_ball::nn::{
     All, AveragePool, BiasesOnly, Concat, Conv1d, Conv2d, Dense, DepthwiseConv1d, DepthwiseConv2d,
     Dilation, Elu, Epsilon, Frozen, Gaps, Gelu, GlobalAveragePool, Gradient, GroupedConv1d,
-    GroupedConv2d, HardSigmoid, HardSwish, Identity, Kernel, Layer, LayerNorm, LeakyRelu, Map,
-    MaxPool, PRelu, Padding, PaddingBySide, Parameters, Relu, Relu6, Residual, ScaleShift, Shape,
-    Sigmoid, Signal, Silu, Sliding, Softmax, Stride, Tanh, WeightsOnly, Whole, Window, over,
+    GroupedConv2d, HardSigmoid, HardSwish, Identity, Kernel, Layer, LayerNorm, LeakyRelu, LowRank,
+    Map, MaxPool, MeanOverPositions, Outputs, PRelu, Padding, PaddingBySide, Parameters,
+    PointwiseConv2d, Relu, Relu6, Residual, ScaleShift, Shape, Sigmoid, Signal, Silu, Sliding,
+    Softmax, Stride, Tanh, WeightsOnly, Whole, Window, over,
 };
 
 /// Up to about 50 sums of products of order 1, and differences whose own error is below 1e-9.
@@ -72,14 +73,16 @@ fn agree(what: &str, found: &[f32], expected: &[f64]) {
 fn is_consistent<L: Layer>(parameters: Parameters, input: &[f32], slopes: &[f32], passes: &Passes) {
     let (mut activations, _) = forward::<L, Active>(parameters, input);
     let mut buffer = input.to_vec();
-    L::backward_input::<Active>(parameters, &mut buffer, &mut activations, slopes).unwrap();
+    let mut spent = slopes.to_vec();
+    L::backward_input::<Active>(parameters, &mut buffer, &mut activations, &mut spent).unwrap();
     assert_eq!(bits(&buffer), bits(&passes.input_gradient));
 
     let mut gradient = vec![f32::NAN; L::PARAMETERS];
     for repeat in 1..=2 {
         let (mut activations, _) = forward::<L, Active>(parameters, input);
         let target = Gradient { values: &mut gradient, add: repeat > 1 };
-        L::backward::<Active>(parameters, input, &mut activations, slopes, target).unwrap();
+        let mut spent = slopes.to_vec();
+        L::backward::<Active>(parameters, input, &mut activations, &mut spent, target).unwrap();
         let repeated: Vec<f64> =
             passes.gradient.iter().map(|x| f64::from(repeat) * f64::from(*x)).collect();
         agree("gradient that is added to", &gradient, &repeated);
@@ -124,9 +127,9 @@ fn refuses_wrong_lengths<L: Layer>() {
     if L::PARAMETERS > 0 {
         let expected = length("layer parameters", L::PARAMETERS);
         assert_eq!(run(wrong, &input[1..], &mut output[1..]), expected);
-        let (_, output) = output.split_at(1);
         let mut gradient = vec![7.0; L::PARAMETERS + 1];
         let backward = |input: &[f32], values: &mut [f32]| {
+            let output = &mut vec![0.0; L::OUTPUTS];
             let mut activations = vec![0.0; L::ACTIVATIONS];
             let gradient = Gradient { values, add: false };
             L::backward::<Active>(right, input, &mut activations, output, gradient)
@@ -154,6 +157,77 @@ fn trains_what_it_says<A: Layer, B: Layer, F: Layer>() {
         assert_eq!(bits(&other.output), bits(&whole.output));
         assert_eq!(bits(&other.input_gradient), bits(&whole.input_gradient));
     }
+}
+
+/// `A` trains everything, `P` the outputs from the first on; there are as many outputs.
+fn trains_some_outputs<A: Layer, P: Layer>(first: usize, count: usize, outputs: usize) {
+    let mut random = Random(9);
+    let length = A::PARAMETERS / outputs - 1;
+    let all = random.vector(A::PARAMETERS);
+    let (weights, biases) = all.split_at(outputs * length);
+    let of = |values: &[f32], outputs: std::ops::Range<usize>, length: usize| {
+        values[outputs.start * length..outputs.end * length].to_vec()
+    };
+    let trained = |all: &[f32]| {
+        let (weights, biases) = all.split_at(outputs * length);
+        let chosen = first..first + count;
+        [of(weights, chosen.clone(), length), of(biases, chosen, 1)].concat()
+    };
+    let (below, above) = (0..first, first + count..outputs);
+    let frozen = [
+        of(weights, below.clone(), length),
+        of(weights, above.clone(), length),
+        of(biases, below, 1),
+        of(biases, above, 1),
+    ]
+    .concat();
+    assert_eq!((P::PARAMETERS, P::FROZEN), (count * (length + 1), frozen.len()));
+    let theta = trained(&all);
+    let part = Parameters { theta: &theta, frozen: &frozen };
+    let whole = Parameters { theta: &all, frozen: &[] };
+    let (input, slopes) = (random.vector(A::INPUTS), random.vector(A::OUTPUTS));
+    let expected = pass::<A, Active>(whole, &input, &slopes);
+    let found = pass::<P, Active>(part, &input, &slopes);
+    assert_eq!(bits(&found.output), bits(&expected.output));
+    assert_eq!(bits(&found.input_gradient), bits(&expected.input_gradient));
+    assert_eq!(bits(&found.gradient), bits(&trained(&expected.gradient)));
+    is_consistent::<P>(part, &input, &slopes, &found);
+    let mut lengths = Vec::new();
+    P::filters(&mut |filter| lengths.push(filter.length));
+    assert_eq!(lengths, [vec![length; count], vec![1; count]].concat());
+    let mut theta = vec![f32::NAN; P::PARAMETERS];
+    P::initialise(&mut theta, &mut || 0.5).unwrap();
+    assert!(theta[..count * length].iter().all(|weight| *weight > 0.0));
+    assert_eq!(theta[count * length..], vec![0.0; count]);
+    let mut wrong = frozen;
+    wrong.push(0.0);
+    let parameters = Parameters { theta: &theta, frozen: &wrong };
+    let (mut activations, mut output) = (vec![0.0; P::ACTIVATIONS], vec![0.0; P::OUTPUTS]);
+    assert!(P::forward::<Active>(parameters, &input, &mut activations, &mut output).is_err());
+}
+
+#[test]
+fn some_outputs_of_a_layer_are_trained_with_the_bits_of_all() {
+    type Connected<R = All> = Dense<7, 11, R>;
+    trains_some_outputs::<Connected, Connected<Outputs<8, 3>>>(8, 3, 11);
+    trains_some_outputs::<Connected, Connected<Outputs<0, 2>>>(0, 2, 11);
+    trains_some_outputs::<Connected, Connected<Outputs<4, 5>>>(4, 5, 11);
+    trains_some_outputs::<Connected, Connected<Outputs<0, 11>>>(0, 11, 11);
+    type Convolved<R = All> =
+        Conv2d<Map<5, 4, 3>, Window<Kernel<3, 2>, Stride<2, 1>, Padding<1>>, 19, R>;
+    trains_some_outputs::<Convolved, Convolved<Outputs<17, 2>>>(17, 2, 19);
+    trains_some_outputs::<Convolved, Convolved<Outputs<0, 9>>>(0, 9, 19);
+    trains_some_outputs::<Convolved, Convolved<Outputs<3, 10>>>(3, 10, 19);
+    type Pointwise<R = All> = PointwiseConv2d<Map<3, 3, 8>, 16, R>;
+    trains_some_outputs::<Pointwise, Pointwise<Outputs<12, 4>>>(12, 4, 16);
+    type Weights = Connected<Outputs<4, 5, WeightsOnly>>;
+    type Biases = Connected<Outputs<4, 5, BiasesOnly>>;
+    assert_eq!((Weights::PARAMETERS, Biases::PARAMETERS), (5 * 7, 5));
+    trains_what_it_says::<Connected, Connected<BiasesOnly>, Connected<Frozen>>();
+    takes_several_samples_as_one_at_a_time::<Weights>();
+    takes_several_samples_as_one_at_a_time::<Biases>();
+    takes_several_samples_as_one_at_a_time::<Connected<Outputs<4, 5>>>();
+    takes_several_samples_as_one_at_a_time::<Pointwise<Outputs<12, 4>>>();
 }
 
 fn place<M: Shape, S: Sliding>() -> Place {
@@ -367,6 +441,85 @@ fn the_global_average_has_one_value_a_channel() {
     behaves_as::<L>(1.0, |_, x| average_pool(place, x));
 }
 
+/// `y = W x + b + B A x`, position by position, with `W` and `b` among the frozen parameters.
+#[test]
+fn a_low_rank_is_added_to_what_a_frozen_layer_gives() {
+    fn adapts<L: Layer + Shape, A: Layer>(rank: usize, positions: usize) {
+        let [inputs, outputs] = [L::INPUTS / positions, L::OUTPUTS / positions];
+        let mut random = Random(13);
+        let frozen = random.vector(L::FROZEN);
+        assert_eq!((A::FROZEN, A::PARAMETERS), (L::FROZEN, rank * (inputs + outputs)));
+        let theta = random.vector(A::PARAMETERS);
+        let (input, slopes) = (random.vector(A::INPUTS), random.vector(A::OUTPUTS));
+        let parameters = Parameters { theta: &theta, frozen: &frozen };
+        let passes = pass::<A, Active>(parameters, &input, &slopes);
+        let wide = widen(&frozen);
+        let reference = |theta: &[f64], x: &[f64]| {
+            let (inner, outer) = theta.split_at(rank * inputs);
+            let (weights, biases) = wide.split_at(inputs * outputs);
+            let at = |x: &[f64]| -> Vec<f64> {
+                let code: Vec<f64> = inner.chunks(inputs).map(|row| dot(row, x)).collect();
+                let each = weights.chunks(inputs).zip(biases).zip(outer.chunks(rank));
+                each.map(|((row, bias), own)| dot(row, x) + bias + dot(own, &code)).collect()
+            };
+            x.chunks(inputs).flat_map(at).collect::<Vec<f64>>()
+        };
+        is_right(&passes, &theta, &input, &slopes, reference);
+        is_consistent::<A>(parameters, &input, &slopes, &passes);
+        takes_several_samples_as_one_at_a_time::<A>();
+        // It begins as the layer was.
+        let mut theta = vec![f32::NAN; A::PARAMETERS];
+        A::initialise(&mut theta, &mut || 0.5).unwrap();
+        assert!(theta[..rank * inputs].iter().all(|weight| *weight > 0.0));
+        let begun = Parameters { theta: &theta, frozen: &frozen };
+        let alone = Parameters { theta: &[], frozen: &frozen };
+        let (found, expected) =
+            (pass::<A, Active>(begun, &input, &slopes), pass::<L, Active>(alone, &input, &slopes));
+        assert_eq!(bits(&found.output), bits(&expected.output));
+        assert_eq!(found.input_gradient, expected.input_gradient);
+        let mut lengths = Vec::new();
+        A::filters(&mut |filter| lengths.push(filter.length));
+        assert_eq!(lengths, [vec![inputs; rank], vec![rank; outputs]].concat());
+        let (mut activations, mut output) = (vec![0.0; A::ACTIVATIONS], vec![0.0; A::OUTPUTS]);
+        let wrong = Parameters { theta: &theta[1..], frozen: &frozen };
+        assert!(A::forward::<Active>(wrong, &input, &mut activations, &mut output).is_err());
+    }
+    type Connected = Dense<7, 5, Frozen>;
+    adapts::<Connected, LowRank<Connected, 2>>(2, 1);
+    type Pointwise = PointwiseConv2d<Map<3, 4, 6>, 5, Frozen>;
+    adapts::<Pointwise, LowRank<Pointwise, 3>>(3, 12);
+    type Means<L> = MeanOverPositions<Map<3, 4, 7>, L>;
+    takes_several_samples_as_one_at_a_time::<Means<(LowRank<Connected, 2>, Relu<5>)>>();
+}
+
+#[test]
+fn the_mean_over_positions_is_that_of_a_pointwise_convolution_and_a_pool() {
+    type Input = Map<3, 4, 5>;
+    type Wide<R = All> = PointwiseConv2d<Input, 6, R>;
+    type Plain<R = All> = (Wide<R>, over::Relu<Wide>, GlobalAveragePool<Wide>);
+    type Lean<R = All> = MeanOverPositions<Input, (Dense<5, 6, R>, Relu<6>)>;
+    fn wide(theta: &[f64], x: &[f64]) -> Vec<f64> {
+        convolution(Place::new([3, 4, 5], [1, 1], [1, 1], [0, 0]), 6, theta, x)
+    }
+    fn mean(wide: &[f64]) -> Vec<f64> {
+        average_pool(Place::new([3, 4, 6], [3, 4], [1, 1], [0, 0]), wide)
+    }
+    behaves_as::<MeanOverPositions<Input, Dense<5, 6>>>(1.0, |theta, x| mean(&wide(theta, x)));
+    computes::<Lean>(1.0, |theta, x| {
+        mean(&wide(theta, x).iter().map(|y| y.max(0.0)).collect::<Vec<_>>())
+    });
+    takes_several_samples_as_one_at_a_time::<Lean>();
+    takes_several_samples_as_one_at_a_time::<Lean<Outputs<1, 2>>>();
+    type Means<R = All> = MeanOverPositions<Input, Dense<5, 6, R>>;
+    trains_some_outputs::<Means, Means<Outputs<4, 2>>>(4, 2, 6);
+    let mut random = Random(12);
+    let (theta, input) = (random.vector(Plain::<All>::PARAMETERS), random.vector(60));
+    let parameters = Parameters { theta: &theta, frozen: &[] };
+    let slopes = random.vector(6);
+    let plain = pass::<Plain, Active>(parameters, &input, &slopes);
+    assert_eq!(pass::<Lean, Active>(parameters, &input, &slopes), plain);
+}
+
 /// On the way back the windows that do not overlap look again, those that do remember.
 #[test]
 fn of_equal_values_the_first_takes_the_gradient() {
@@ -416,6 +569,49 @@ fn activations_apply_their_function_to_every_element() {
     applies::<HardSigmoid<50, 1, 5>>(|x| (0.2 * x + 0.5).clamp(0.0, 1.0));
     applies::<HardSwish<50>>(|x| x * (x / 6.0 + 0.5).clamp(0.0, 1.0));
     applies::<Gelu<50>>(|x| 0.5 * x * (1.0 + libm::erf(x / 2f64.sqrt())));
+}
+
+/// Several samples, whose bits do not fill whole floats.
+#[test]
+fn in_place_a_layer_gives_the_bits_that_it_gives_from_one_buffer_to_another() {
+    fn is_the_same<L: Layer>() {
+        const SAMPLES: usize = 3;
+        let mut random = Random(17);
+        let frozen = random.vector(L::FROZEN);
+        let parameters = Parameters { theta: &[], frozen: &frozen };
+        let kept = L::IN_PLACE.expect("a layer in place");
+        let mut inputs: Vec<f32> =
+            random.vector(SAMPLES * L::INPUTS).iter().map(|x| 9.0 * x).collect();
+        inputs[..4].copy_from_slice(&[0.0, -0.0, 6.0, f32::NAN]);
+        let slopes = random.vector(SAMPLES * L::OUTPUTS);
+        let mut kept = vec![f32::NAN; SAMPLES * kept];
+        let mut values = inputs.clone();
+        L::forward_in_place(parameters, &mut values, &mut kept).unwrap();
+        let mut gradient = slopes.clone();
+        L::backward_in_place(parameters, &kept, &mut gradient).unwrap();
+        let samples = inputs.chunks(L::INPUTS).zip(slopes.chunks(L::OUTPUTS));
+        let found = values.chunks(L::OUTPUTS).zip(gradient.chunks(L::INPUTS));
+        for ((input, slopes), (output, input_gradient)) in samples.zip(found) {
+            let passes = pass::<L, Active>(parameters, input, slopes);
+            assert_eq!(bits(output), bits(&passes.output));
+            assert_eq!(bits(input_gradient), bits(&passes.input_gradient));
+        }
+        values.push(0.0);
+        let error = L::forward_in_place(parameters, &mut values, &mut kept).unwrap_err();
+        let (expected, actual) = (SAMPLES * L::INPUTS, SAMPLES * L::INPUTS + 1);
+        assert_eq!(error, Error::Length { what: "layer input", expected, actual });
+    }
+    is_the_same::<Relu<50>>();
+    is_the_same::<Relu<64>>();
+    is_the_same::<Relu6<50>>();
+    is_the_same::<LeakyRelu<50>>();
+    is_the_same::<HardSigmoid<50, 1, 5>>();
+    is_the_same::<ScaleShift<Map<3, 4, 5>, Frozen>>();
+    // What is trained needs its input, and the slope of others is no matter of a bit.
+    assert_eq!(ScaleShift::<Map<3, 4, 5>>::IN_PLACE, None);
+    assert_eq!(Tanh::<50>::IN_PLACE, None);
+    let nothing = Parameters { theta: &[], frozen: &[] };
+    assert!(Tanh::<5>::forward_in_place(nothing, &mut [0.0; 5], &mut []).is_err());
 }
 
 /// A slope that is negative or infinite makes no other zero, and no NaN, where the rectifier is
@@ -577,8 +773,8 @@ fn a_residual_adds_its_input_to_what_its_layers_make_of_it() {
 fn takes_several_samples_as_one_at_a_time<L: Layer>() {
     const SAMPLES: usize = 3;
     let mut random = Random(11);
-    let theta = random.vector(L::PARAMETERS);
-    let parameters = Parameters { theta: &theta, frozen: &[] };
+    let (theta, frozen) = (random.vector(L::PARAMETERS), random.vector(L::FROZEN));
+    let parameters = Parameters { theta: &theta, frozen: &frozen };
     let (inputs, slopes) =
         (random.vector(SAMPLES * L::INPUTS), random.vector(SAMPLES * L::OUTPUTS));
     let mut activations = vec![f32::NAN; SAMPLES * L::ACTIVATIONS];
@@ -591,7 +787,7 @@ fn takes_several_samples_as_one_at_a_time<L: Layer>() {
         parameters,
         &mut input_gradients,
         &mut activations,
-        &slopes,
+        &mut slopes.clone(),
         target,
     )
     .unwrap();
@@ -669,6 +865,43 @@ mod beside {
         });
     }
 
+    /// Both ways spend the gradient that they are given, so each is given its own.
+    #[test]
+    fn ways_may_end_in_a_rectifier() {
+        type Rectified = (First, over::Relu<First>);
+        type Other = (Conv2d<Input, Around, 4>, over::LeakyRelu<First>);
+        fn two(theta: &[f64], x: &[f64]) -> [Vec<f64>; 2] {
+            let (one, other) = theta.split_at(First::PARAMETERS);
+            let leak = |y: &f64| if *y > 0.0 { *y } else { 0.01 * y };
+            [
+                first(one, x).iter().map(|y| y.max(0.0)).collect(),
+                first(other, x).iter().map(leak).collect(),
+            ]
+        }
+        everything::<Residual<Rectified, Other>>(|theta, x| {
+            let [one, other] = two(theta, x);
+            sum(&one, &other)
+        });
+        everything::<Concat<Rectified, Other>>(|theta, x| {
+            let [one, other] = two(theta, x);
+            side_by_side((4, &one), (4, &other))
+        });
+        type Around3 = (Conv2d<Input, Around, 3>, over::Relu<Input>);
+        fn rectified(theta: &[f64], x: &[f64]) -> Vec<f64> {
+            let place = Place::new([4, 5, 3], [3, 3], [1, 1], [1, 1]);
+            convolution(place, 3, theta, x).iter().map(|y| y.max(0.0)).collect()
+        }
+        everything::<Residual<Around3>>(|theta, x| sum(&rectified(theta, x), x));
+        everything::<Residual<Identity<Input>, Around3>>(|theta, x| sum(&rectified(theta, x), x));
+        // In a way that begins with one, the other way needs the input as it was.
+        type Before = (over::Relu<Input>, Conv2d<Input, Around, 3>);
+        everything::<Residual<Before>>(|theta, x| {
+            let place = Place::new([4, 5, 3], [3, 3], [1, 1], [1, 1]);
+            let above: Vec<f64> = x.iter().map(|x| x.max(0.0)).collect();
+            sum(&convolution(place, 3, theta, &above), x)
+        });
+    }
+
     #[test]
     fn a_concatenation_has_the_channels_of_both_at_every_position() {
         type Both = Concat<First, over::Tanh<Input>>;
@@ -722,7 +955,8 @@ mod beside {
         type Block = Residual<(Same, over::Relu<Same>, Same)>;
         type Blocks = (Block, over::Relu<Block>, Residual<Long, Shortcut>);
         assert_eq!((Blocks::BUFFERS, Blocks::INFERENCE), ([60, 60], 60));
-        assert_eq!(Block::ACTIVATIONS, 60 + 60);
+        // The vector between the convolutions, and 60 bits.
+        assert_eq!(Block::ACTIVATIONS, 60 + 2);
         takes_several_samples_as_one_at_a_time::<Blocks>();
     }
 }

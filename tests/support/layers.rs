@@ -17,7 +17,8 @@ pub fn pass<L: Layer, K: Kernels>(parameters: Parameters, input: &[f32], slopes:
     let mut gradient = vec![f32::NAN; L::PARAMETERS];
     let mut buffer = input.to_vec();
     let overwritten = Gradient { values: &mut gradient, add: false };
-    L::backward_through::<K>(parameters, &mut buffer, &mut activations, slopes, overwritten)
+    let mut slopes = slopes.to_vec();
+    L::backward_through::<K>(parameters, &mut buffer, &mut activations, &mut slopes, overwritten)
         .unwrap();
     Passes { output, gradient, input_gradient: buffer }
 }

@@ -20,10 +20,11 @@ use rolling_ball::nn::{
     self, AveragePool, BiasesOnly, BinaryCrossEntropyWithLogits, Concat, Conv1d, Conv2d, Dense,
     DepthwiseConv1d, DepthwiseConv2d, Dilation, Elu, FloatBackbone, Frozen, Gelu,
     GlobalAveragePool, Gradient, GroupedConv2d, HardSigmoid, HardSwish, Huber, Identity, Input,
-    Kernel, Layer, LayerNorm, LeakyRelu, Loss, Map, MaxPool, MaxPool1d, MeanSquaredError, Memory,
-    Network, PRelu, Padding, PaddingBySide, ParameterKind, Parameters, Quantized, QuantizedSamples,
-    Relu, Relu6, Residual, Sample, SampleStore, Samples, ScaleShift, Shape, Sigmoid, Signal, Silu,
-    Softmax, SoftmaxCrossEntropy, Stride, Tanh, Window, activation, dense, int8, over,
+    Kernel, Layer, LayerNorm, LeakyRelu, Loss, LowRank, Map, MaxPool, MaxPool1d, MeanOverPositions,
+    MeanSquaredError, Memory, Network, Outputs, PRelu, Padding, PaddingBySide, ParameterKind,
+    Parameters, PointwiseConv2d, Quantized, QuantizedSamples, Relu, Relu6, Residual, Sample,
+    SampleStore, Samples, ScaleShift, Shape, Sigmoid, Signal, Silu, Softmax, SoftmaxCrossEntropy,
+    Stride, Tanh, Window, activation, dense, int8, over,
 };
 use rolling_ball::{
     Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, ByPart, CheckpointError,
@@ -318,6 +319,10 @@ fn layers() -> Result<(), Error> {
     layer::<First>()?;
     layer::<Conv1d<Signal<9, 2>, Window<Kernel<3>>, 3>>()?;
     layer::<Spatial>()?;
+    layer::<MeanOverPositions<Map<2, 2, 3>, (Dense<3, 4>, Relu<4>)>>()?;
+    layer::<LowRank<Relu<8>, 2>>()?;
+    layer::<Dense<8, 6, Outputs<0, 6>>>()?;
+    layer::<PointwiseConv2d<Map<2, 2, 3>, 4, Outputs<0, 4>>>()?;
     layer::<MaxPool<First, Window<Kernel<2>, Stride<2>>>>()?;
     layer::<MaxPool<First, Window<Kernel<3>, Stride<1>, Padding<1>>>>()?;
     layer::<AveragePool<Spatial, Window<Kernel<2>, Stride<2>, Padding<1>>>>()?;

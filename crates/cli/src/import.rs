@@ -25,7 +25,8 @@ pub struct ImportArgs {
     #[arg(long, value_name = "NETWORK.toml")]
     network: Option<PathBuf>,
     /// What of an ONNX or TFLite file is trained: last:1 (the default), last:2, ..., biases, all,
-    /// none, or the names of layers
+    /// none, or the names of layers; last:2:0..16 or NAME:0..16 trains only those outputs of the
+    /// layer before the last, or of that layer, and :rank4 a low rank beside it
     #[arg(long, value_name = "WHAT", num_args = 1.., conflicts_with_all = ["network", "cut"])]
     train: Vec<String>,
     /// Train all that comes after this layer of an ONNX or TFLite file

@@ -1,6 +1,6 @@
 //! The files of an imported network: Rust types, and the numbers that they include.
 
-use super::graph::{Graph, Node, every};
+use super::graph::{Graph, every};
 use super::int8::Quantised;
 use super::sizes::{self, Split};
 use super::types::{self, Type};
@@ -93,12 +93,11 @@ fn rust(
     writeln!(text, "\nuse rolling_ball::{{Error, nn}};\n")?;
 
     let (backbone_nodes, other_nodes) = graph.nodes.split_at(graph.backbone);
-    let float = |nodes: &[Node], frozen| -> Result<Vec<Type>> {
-        nodes.iter().map(|node| types::float(node, frozen)).collect()
-    };
     let frozen_types = match int8 {
         Some(quantised) => types::int8(&every(backbone_nodes), &quantised.layers)?,
-        None => float(backbone_nodes, true)?,
+        None => {
+            backbone_nodes.iter().map(|node| types::float(node, true)).collect::<Result<_>>()?
+        }
     };
     let mut number = 0;
     let mut named = |types: Vec<Type>| {
@@ -113,7 +112,7 @@ fn rust(
     let frozen_layers = named(frozen_types);
     let layers = match other_nodes {
         [] => types::identity(graph.output()),
-        nodes => named(float(nodes, false)?),
+        nodes => named(types::after_backbone(nodes)?),
     };
     text.push('\n');
     let mut network = vec![Type::named("'static"), Type::named("Layers")];

@@ -1,7 +1,7 @@
 //! What to import, and the way from its files to a network.
 
 use crate::compare::{Comparison, Difference};
-use crate::dataflow::{Choice, Dataflow, Scale};
+use crate::dataflow::{Choice, Dataflow, Part, Scale};
 use crate::emit;
 use crate::engine::Engine;
 use crate::error::Error;
@@ -80,7 +80,9 @@ impl Import {
 
     /// What of an ONNX or TFLite file is trained: `last:1` (the last layer that has parameters,
     /// which is the default), `last:2` and so on, `biases`, `all`, or the names of layers. What
-    /// comes before the first of them is the backbone.
+    /// comes before the first of them is the backbone. Behind a name, `:biases`, a range of
+    /// outputs such as `:0..16`, or `:rank4` says what of the layer is trained; behind `last:2`, what of the
+    /// layers before the last.
     #[must_use]
     pub fn train(mut self, what: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.train = what.into_iter().map(Into::into).collect();
@@ -358,7 +360,7 @@ impl Import {
 
     fn choice(&self) -> Result<Choice> {
         match (&self.cut, self.train.as_slice()) {
-            (None, []) => Ok(Choice::Last(1)),
+            (None, []) => Ok(Choice::Last(1, Part::Whole)),
             (None, words) => Choice::parse(words),
             (Some(name), []) => Ok(Choice::Cut(name.clone())),
             _ => anyhow::bail!("expected --train or --cut, found both"),

@@ -1,6 +1,6 @@
 //! What a network takes of a board, computed as its types will say it.
 
-use super::graph::{Graph, Map, Node, Operation, every, length};
+use super::graph::{Graph, Map, Node, Operation, Piece, every, length, pieces};
 use super::int8::{Layer, Placed, Quantised};
 
 /// What an imported network has and takes; see [`Imported::sizes`](crate::Imported::sizes). The
@@ -24,6 +24,15 @@ pub struct Sizes {
     pub flash_bytes: usize,
 }
 
+impl Sizes {
+    /// The bytes of RAM for training with the ball: theta, its two vectors and scratch, equal to
+    /// `Network::RAM_BYTES`.
+    #[must_use]
+    pub fn ram_bytes(&self) -> usize {
+        ram_bytes(self.parameters, self.scratch)
+    }
+}
+
 /// The parameters after the backbone, by where they are stored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
@@ -33,37 +42,44 @@ pub struct Split {
     pub frozen: Vec<f32>,
 }
 
-/// Splits the parameters of the layers after the backbone.
+/// Splits the parameters of the layers after the backbone. A matrix beside a layer begins as the
+/// core's `LowRank` is initialised, from the same numbers every time.
 pub fn split(graph: &Graph, parameters: &[f32]) -> Split {
     let (mut theta, mut frozen) = (Vec::new(), Vec::new());
+    let mut random = oorandom::Rand32::new(1);
     for node in every(&graph.nodes[graph.backbone..]) {
-        // What a layer of branches has is theirs.
-        if node.source.is_none() {
-            continue;
+        for (part, trained) in node.parts() {
+            let to = if trained { &mut theta } else { &mut frozen };
+            to.extend_from_slice(&parameters[part]);
         }
-        let all = &parameters[node.parameters.clone()];
-        let (weights, biases) = all.split_at(all.len() - node.biases);
-        let [for_weights, for_biases] = node.trains();
-        for (values, trained) in [(weights, for_weights), (biases, for_biases)] {
-            if trained { theta.push(values) } else { frozen.push(values) }
-        }
+        let [inputs, outputs] = node.widths();
+        let bound = (6.0 / inputs as f32).sqrt();
+        let inner = (0..node.rank() * inputs).map(|_| bound * (2.0 * random.rand_float() - 1.0));
+        theta.extend(inner);
+        theta.resize(theta.len() + outputs * node.rank(), 0.0);
     }
-    Split { theta: theta.concat(), frozen: frozen.concat() }
+    Split { theta, frozen }
 }
 
-/// Puts theta in its places among the parameters of all layers.
+/// Puts theta in its places among the parameters of all layers. A matrix beside a layer is added to
+/// the layer's weights.
 pub fn put_theta(graph: &Graph, theta: &[f32], parameters: &mut [f32]) {
     let mut theta = theta.iter();
     for node in every(&graph.nodes[graph.backbone..]) {
-        if node.source.is_none() {
+        for (part, _) in node.parts().into_iter().filter(|(_, trained)| *trained) {
+            parameters[part].iter_mut().zip(&mut theta).for_each(|(value, new)| *value = *new);
+        }
+        let ([inputs, outputs], rank) = (node.widths(), node.rank());
+        if rank == 0 {
             continue;
         }
-        let own = &mut parameters[node.parameters.clone()];
-        let (weights, biases) = own.split_at_mut(own.len() - node.biases);
-        let [for_weights, for_biases] = node.trains();
-        for (values, trained) in [(weights, for_weights), (biases, for_biases)] {
-            if trained {
-                values.iter_mut().zip(&mut theta).for_each(|(value, new)| *value = *new);
+        let mut next = |count: usize| theta.by_ref().take(count).copied().collect::<Vec<f32>>();
+        let (inner, outer) = (next(rank * inputs), next(outputs * rank));
+        let weights = parameters[node.parameters.clone()].chunks_mut(inputs);
+        for (weights, outer) in weights.zip(outer.chunks(rank)) {
+            for (input, weight) in weights.iter_mut().enumerate() {
+                let column = inner.iter().skip(input).step_by(inputs);
+                *weight += outer.iter().zip(column).map(|(b, a)| b * a).sum::<f32>();
             }
         }
     }
@@ -88,11 +104,12 @@ pub fn scratch(graph: &Graph, int8: Option<&Quantised>) -> usize {
     let inside = match int8 {
         Some(quantised) => Bytes::of(&every(backbone), &quantised.layers).scratch(),
         None if backbone.is_empty() => 0,
-        None => Floats::of(backbone, graph.input).inference(),
+        None => Floats::of(backbone, graph.input, true).inference(),
     };
     let input = layers.first().map_or(graph.output(), |node| node.input);
-    let Floats { inputs, outputs, activations, .. } = Floats::of(layers, input);
-    inside + inputs + activations + outputs
+    let Floats { inputs, outputs, activations, .. } = Floats::after_backbone(layers, input);
+    // The backbone is done before the layers begin.
+    inputs + inside.max(activations + outputs)
 }
 
 /// The bytes of RAM for training with the ball, equal to `Network::RAM_BYTES`.
@@ -107,6 +124,8 @@ struct Floats {
     inputs: usize,
     outputs: usize,
     activations: usize,
+    in_place: Option<usize>,
+    spends_gradient: bool,
     buffers: [usize; 2],
     ends_in_back: bool,
     inside: usize,
@@ -115,13 +134,25 @@ struct Floats {
 
 impl Floats {
     /// Layers in a row, whose input is a map of this shape. Those inside others are at most as deep
-    /// as a graph allows.
-    fn of(nodes: &[Node], input: Map) -> Self {
-        let mut layers = nodes.iter().rev().map(Self::layer);
-        match layers.next() {
-            None => Self::identity(length(input)),
-            Some(last) => layers.fold(last, |rest, first| first.then(rest)),
-        }
+    /// as a graph allows. The types of a backbone do not say that it is frozen.
+    fn of(nodes: &[Node], input: Map, in_backbone: bool) -> Self {
+        let layers = nodes.iter().map(|node| Self::layer(node, in_backbone));
+        layers.reduce(Self::then).unwrap_or_else(|| Self::identity(length(input)))
+    }
+
+    /// The layers after the backbone.
+    fn after_backbone(nodes: &[Node], input: Map) -> Self {
+        let of = |piece: Piece| match piece {
+            Piece::Layer(node) => Self::layer(node, false),
+            Piece::Mean { input, layers } => {
+                let one = Self::of(&layers, [1, 1, input[2]], false);
+                let positions = input[0] * input[1];
+                let activations = positions * one.activations + one.outputs;
+                Self::single(length(input), one.outputs, activations)
+            }
+        };
+        let layers = pieces(nodes).into_iter().map(of);
+        layers.reduce(Self::then).unwrap_or_else(|| Self::identity(length(input)))
     }
 
     fn identity(length: usize) -> Self {
@@ -135,6 +166,8 @@ impl Floats {
             inputs,
             outputs,
             activations,
+            in_place: None,
+            spends_gradient: false,
             buffers: [inputs, outputs],
             ends_in_back: true,
             inside: activations,
@@ -142,9 +175,16 @@ impl Floats {
         }
     }
 
-    fn layer(node: &Node) -> Self {
+    /// A layer whose output takes the place of its input: in a prediction, and in a training with
+    /// so many floats beside it.
+    fn in_place(length: usize, in_place: Option<usize>) -> Self {
+        let buffers = [length, 0];
+        Self { in_place, buffers, ends_in_back: false, ..Self::single(length, length, 0) }
+    }
+
+    fn layer(node: &Node, in_backbone: bool) -> Self {
         let (inputs, outputs) = (length(node.input), length(node.output));
-        let [first, second] = node.inside().map(|nodes| Self::of(nodes, node.input));
+        let [first, second] = node.inside().map(|nodes| Self::of(nodes, node.input, in_backbone));
         match &node.operation {
             // Where windows overlap, it keeps the place of each maximum.
             Operation::MaxPool(window)
@@ -157,7 +197,24 @@ impl Floats {
                 let positions = if norm.dimensions == 0 { outputs / node.output[2] } else { 1 };
                 Self::single(inputs, outputs, 2 * positions)
             }
-            Operation::Residual { .. } => first.beside(second, outputs, 0),
+            Operation::Convolution(..) => {
+                let positions = outputs / node.widths()[1].max(1);
+                let rank = if in_backbone { 0 } else { node.rank() };
+                Self::single(inputs, outputs, positions * rank)
+            }
+            // A bit for each value says which of two slopes it has.
+            Operation::Activation(function) => {
+                let kept = function.has_two_slopes().then_some(outputs.div_ceil(32));
+                Self::in_place(outputs, kept)
+            }
+            Operation::ScaleShift => {
+                let frozen = !in_backbone && node.trains() == [false, false];
+                Self::in_place(outputs, frozen.then_some(0))
+            }
+            Operation::Residual { .. } => {
+                let spent = first.spends_gradient || second.spends_gradient;
+                first.beside(second, outputs, if spent { outputs } else { 0 })
+            }
             Operation::Concat { .. } => {
                 first.beside(second, outputs, first.outputs.max(second.outputs))
             }
@@ -166,16 +223,19 @@ impl Floats {
     }
 
     /// This layer, and another one after it.
-    fn then(self, rest: Self) -> Self {
-        let [input, output] = rest.buffers;
+    fn then(self, last: Self) -> Self {
+        let [input, output] = last.buffers;
         let [front, back] = if self.ends_in_back { [output, input] } else { [input, output] };
+        let added = last.in_place.unwrap_or(self.outputs + last.activations);
         Self {
             inputs: self.inputs,
-            outputs: rest.outputs,
-            activations: self.activations + self.outputs + rest.activations,
+            outputs: last.outputs,
+            activations: self.activations + added,
+            in_place: None,
+            spends_gradient: last.in_place.is_some() || last.spends_gradient,
             buffers: [self.buffers[0].max(front), self.buffers[1].max(back)],
-            ends_in_back: self.ends_in_back != rest.ends_in_back,
-            inside: self.inside.max(rest.inside),
+            ends_in_back: self.ends_in_back != last.ends_in_back,
+            inside: self.inside.max(last.inside),
             passes_through: false,
         }
     }

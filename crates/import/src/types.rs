@@ -1,7 +1,10 @@
 //! The Rust types of a network, laid out as rustfmt does it.
 
-use super::graph::{Activation, Divisor, Form, Map, Node, Operation, Window, length};
+use super::graph::{
+    Activation, Divisor, Form, Map, Node, Operation, Piece, Window, length, pieces,
+};
 use super::int8::{Layer, Placed};
+use super::spec::Train;
 use anyhow::{Context, Result, ensure};
 
 /// A type and its arguments. A type without a name is the tuple of its arguments.
@@ -31,11 +34,13 @@ impl Type {
     }
 
     /// The tuple of several layers, or the layer itself if it is the only one. The core's tuples
-    /// end at 16, so where there are more layers, the last place holds a tuple of the rest.
+    /// end at 16, so where there are more layers, the first place holds a tuple of the first ones:
+    /// not the last place, since the first layer of a tuple is not evaluated in place.
     pub fn tuple(mut layers: Vec<Self>) -> Self {
-        if layers.len() > LONGEST_TUPLE {
-            let rest = layers.split_off(LONGEST_TUPLE - 1);
-            layers.push(Self::tuple(rest));
+        while layers.len() > LONGEST_TUPLE {
+            let rest = layers.split_off(LONGEST_TUPLE);
+            layers = vec![Self::with("", layers)];
+            layers.extend(rest);
         }
         match <[Self; 1]>::try_from(layers) {
             Ok([only]) => only,
@@ -83,6 +88,18 @@ impl Type {
     }
 }
 
+/// The types of the layers after the backbone.
+pub fn after_backbone(nodes: &[Node]) -> Result<Vec<Type>> {
+    let of = |piece: Piece| match piece {
+        Piece::Layer(node) => float(node, false),
+        Piece::Mean { input, layers } => {
+            let layers = layers.iter().map(|node| float(node, false)).collect::<Result<_>>()?;
+            Ok(Type::with("nn::MeanOverPositions", vec![map(input), Type::tuple(layers)]))
+        }
+    };
+    pieces(nodes).into_iter().map(of).collect()
+}
+
 /// The type of the layer in `f32`.
 pub fn float(node: &Node, in_backbone: bool) -> Result<Type> {
     let inside = |nodes: &[Node]| nodes.iter().map(|node| float(node, in_backbone)).collect();
@@ -94,6 +111,13 @@ pub fn float(node: &Node, in_backbone: bool) -> Result<Type> {
         [true, false] => Some(Type::named("nn::WeightsOnly")),
         [false, true] => Some(Type::named("nn::BiasesOnly")),
         [false, false] => Some(Type::named("nn::Frozen")),
+    };
+    let trained = match node.train {
+        Train::Outputs([first, end]) if !in_backbone => {
+            let numbers = [first, end - first].map(Type::named);
+            Some(Type::with("nn::Outputs", numbers.into_iter().chain(trained).collect()))
+        }
+        _ => trained,
     };
     let trained = trained.filter(|_| node.source.is_some());
     let epsilon = match node.operation {
@@ -110,7 +134,11 @@ pub fn float(node: &Node, in_backbone: bool) -> Result<Type> {
         layer.arguments.push(trained.unwrap_or_else(|| Type::named("nn::All")));
         layer.arguments.extend(epsilon);
     }
-    Ok(layer)
+    match node.rank() {
+        0 => Ok(layer),
+        _ if in_backbone => Ok(layer),
+        rank => Ok(Type::with("nn::LowRank", vec![layer, Type::named(rank)])),
+    }
 }
 
 /// What a normalisation adds to the variance, where it is not the default.
@@ -214,7 +242,7 @@ fn shaped(
             with(name, vec![shape(), sliding(*window, in_time)])
         }
         Operation::MaxPool(window) => pool("MaxPool", *window),
-        Operation::AveragePool(window, _) if whole(node.input, *window) => {
+        Operation::AveragePool(window, _) if window.is_whole(node.input) => {
             with("GlobalAveragePool", vec![shape()])
         }
         Operation::AveragePool(window, Divisor::Window) => pool("AveragePool", *window),
@@ -253,10 +281,6 @@ fn shaped(
             with("Concat", vec![branch(first)?, branch(second)?])
         }
     })
-}
-
-fn whole(map: Map, window: Window) -> bool {
-    window.size == [map[0], map[1]] && !window.padded()
 }
 
 fn map(map: Map) -> Type {

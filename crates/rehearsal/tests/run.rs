@@ -571,7 +571,7 @@ impl<L: Layer> Layer for Ticking<L> {
         parameters: Parameters,
         input: &[f32],
         activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
         gradient: Gradient,
     ) -> Result<(), Error> {
         tick(10);
@@ -582,7 +582,7 @@ impl<L: Layer> Layer for Ticking<L> {
         parameters: Parameters,
         input: &mut [f32],
         activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
         gradient: Gradient,
     ) -> Result<(), Error> {
         tick(10);
@@ -593,7 +593,7 @@ impl<L: Layer> Layer for Ticking<L> {
         parameters: Parameters,
         input: &mut [f32],
         activations: &mut [f32],
-        output_gradient: &[f32],
+        output_gradient: &mut [f32],
     ) -> Result<(), Error> {
         tick(10);
         L::backward_input::<K>(parameters, input, activations, output_gradient)

@@ -5,8 +5,8 @@
 //! | backbone, f32, in flash | 696 |
 //! | frozen parameters after it, in flash | 3072 |
 //! | theta to start from, in flash | 1056 |
-//! | scratch, in RAM | 5316 |
-//! | theta, the ball's two vectors and scratch, in RAM | 8484 |
+//! | scratch, in RAM | 3936 |
+//! | theta, the ball's two vectors and scratch, in RAM | 7104 |
 
 use rolling_ball::{Error, nn};
 

@@ -5,8 +5,8 @@
 //! | backbone, f32, in flash | 312 |
 //! | frozen parameters after it, in flash | 768 |
 //! | theta to start from, in flash | 212 |
-//! | scratch, in RAM | 1028 |
-//! | theta, the ball's two vectors and scratch, in RAM | 1664 |
+//! | scratch, in RAM | 680 |
+//! | theta, the ball's two vectors and scratch, in RAM | 1316 |
 
 use rolling_ball::{Error, nn};
 

@@ -5,8 +5,8 @@
 //! | backbone, int8, in flash | 301 |
 //! | frozen parameters after it, in flash | 3072 |
 //! | theta to start from, in flash | 1056 |
-//! | scratch, in RAM | 2436 |
-//! | theta, the ball's two vectors and scratch, in RAM | 5604 |
+//! | scratch, in RAM | 1840 |
+//! | theta, the ball's two vectors and scratch, in RAM | 5008 |
 
 use rolling_ball::{Error, nn};
 

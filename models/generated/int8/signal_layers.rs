@@ -5,8 +5,8 @@
 //! | backbone, int8, in flash | 144 |
 //! | frozen parameters after it, in flash | 768 |
 //! | theta to start from, in flash | 212 |
-//! | scratch, in RAM | 628 |
-//! | theta, the ball's two vectors and scratch, in RAM | 1264 |
+//! | scratch, in RAM | 376 |
+//! | theta, the ball's two vectors and scratch, in RAM | 1012 |
 
 use rolling_ball::{Error, nn};
 

@@ -1,10 +1,9 @@
 //! A network as a static library for C: a crate that becomes one, and its header.
 
 use crate::emit::File;
-use crate::graph::length;
+use crate::error::Error;
 use crate::imported::Imported;
 use crate::write::{self, Existing};
-use crate::{Error, sizes};
 use anyhow::{Result, ensure};
 use std::path::Path;
 
@@ -26,24 +25,20 @@ impl CLibrary {
             "name = {name:?}: expected one without rb_ at its beginning, which all names of \
              rolling_ball.h have"
         );
-        let theta = sizes::trained(graph);
-        ensure!(theta > 0, "nothing is trained, so the library would have no theta: --train");
-        let scratch = sizes::scratch(graph, int8.as_ref());
-        let layers = &graph.nodes[graph.backbone..];
-        let features = length(layers.first().map_or(graph.output(), |node| node.input));
-        let (feature, c_feature, bytes) = if int8.is_some() && graph.backbone > 0 {
-            ("i8", "int8_t", 1)
-        } else {
-            ("f32", "float", 4)
-        };
+        let sizes = imported.sizes();
+        ensure!(
+            sizes.parameters > 0,
+            "nothing is trained, so the library would have no theta: --train"
+        );
+        let [feature, c_feature] = if int8.is_some() { ["i8", "int8_t"] } else { ["f32", "float"] };
         let numbers = [
-            ("@inputs@", length(graph.input)),
-            ("@outputs@", length(graph.output())),
-            ("@parameters@", theta),
-            ("@features@", features),
-            ("@feature_bytes@", bytes * features),
-            ("@scratch@", scratch),
-            ("@ram_bytes@", sizes::ram_bytes(theta, scratch)),
+            ("@inputs@", sizes.inputs),
+            ("@outputs@", sizes.outputs),
+            ("@parameters@", sizes.parameters),
+            ("@features@", sizes.features),
+            ("@feature_bytes@", sizes.feature_bytes),
+            ("@scratch@", sizes.scratch),
+            ("@ram_bytes@", sizes.ram_bytes()),
         ];
         let filled = |file: &str, text: &str| {
             let words = [

@@ -9,7 +9,7 @@ mod room;
 mod train;
 mod tree;
 
-pub use train::Choice;
+pub use train::{Choice, Part};
 pub use tree::Tree;
 
 use crate::graph;

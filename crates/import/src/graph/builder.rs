@@ -136,6 +136,7 @@ impl Builder {
         let parameters = start..end;
         let node =
             Node { label, operation, input, output, parameters, biases, train, source, step };
+        node.check_train()?;
         self.nodes.push(node);
         self.map = output;
         Ok(())

@@ -2,16 +2,19 @@
 
 mod builder;
 mod described;
+mod mean;
 mod window;
 mod work;
 
 pub use builder::{Builder, Layer};
 pub use described::fraction;
+pub use mean::{Piece, pieces};
 pub use window::Window;
 pub use work::{backward, forward};
 
 use super::layout::Layout;
 use super::spec::Train;
+use anyhow::{Result, bail, ensure};
 use std::ops::Range;
 
 /// The number of rows, of positions in a row, and of channels.
@@ -102,6 +105,21 @@ pub enum Activation {
     Gelu,
 }
 
+impl Activation {
+    /// Whether its slope has only two values, so that its output may take the place of its input.
+    pub fn has_two_slopes(self) -> bool {
+        match self {
+            Self::Relu | Self::Relu6 | Self::LeakyRelu { .. } | Self::HardSigmoid { .. } => true,
+            Self::Elu { .. }
+            | Self::Tanh
+            | Self::Sigmoid
+            | Self::Silu
+            | Self::HardSwish
+            | Self::Gelu => false,
+        }
+    }
+}
+
 /// The tensors that a layer's parameters come from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
@@ -149,10 +167,82 @@ impl Node {
     pub fn trains(&self) -> [bool; 2] {
         let has_biases = self.source.as_ref().is_some_and(Source::has_biases);
         match self.train {
-            Train::All => [true, has_biases],
+            Train::All | Train::Outputs(_) => [true, has_biases],
             Train::Biases => [false, true],
-            Train::Frozen => [false, false],
+            Train::Frozen | Train::Rank(_) => [false, false],
         }
+    }
+
+    /// Its own parameters in the order in which theta and the frozen parameters have them, each part
+    /// with whether it is trained.
+    pub fn parts(&self) -> Vec<(Range<usize>, bool)> {
+        if self.source.is_none() {
+            return Vec::new();
+        }
+        let Range { start, end } = self.parameters;
+        let biases = end - self.biases;
+        let [for_weights, for_biases] = self.trains();
+        let Train::Outputs([first, last]) = self.train else {
+            return vec![(start..biases, for_weights), (biases..end, for_biases)];
+        };
+        let each = (biases - start) / self.biases.max(1);
+        let cut = |all: Range<usize>, each: usize, trained: bool| {
+            let [first, last] = [first, last].map(|output| all.start + output * each);
+            [(all.start..first, false), (first..last, trained), (last..all.end, false)]
+        };
+        let weights = cut(start..biases, each, for_weights);
+        [weights, cut(biases..end, 1, for_biases)].concat()
+    }
+
+    /// Checks that what is to be trained can be.
+    pub fn check_train(&self) -> Result<()> {
+        let label = &self.label;
+        match (self.train, &self.operation) {
+            (Train::Outputs([first, end]), Operation::Convolution(..)) => {
+                let outputs = self.biases;
+                ensure!(
+                    first < end && end <= outputs,
+                    "{label}: expected a range of its {outputs} outputs to train, found \
+                     {first}..{end}"
+                );
+            }
+            (Train::Outputs(_), _) => bail!(
+                "{label}: expected a dense layer or a convolution without groups, where some of \
+                 the outputs are to be trained"
+            ),
+            (Train::Rank(rank), Operation::Convolution(window, form)) => {
+                ensure!(
+                    *form == Form::Dense || *window == Window::one(),
+                    "{label}: expected a dense layer or a convolution of windows of one position, \
+                     where a low rank is to be trained"
+                );
+                let [inputs, outputs] = self.widths();
+                let most = inputs.min(outputs);
+                ensure!(
+                    (1..=most).contains(&rank),
+                    "{label}: expected a rank from 1 to {most}, found {rank}"
+                );
+            }
+            (Train::Rank(_), _) => bail!(
+                "{label}: expected a dense layer or a convolution of windows of one position, \
+                 where a low rank is to be trained"
+            ),
+            (Train::All | Train::Biases | Train::Frozen, _) => {}
+        }
+        Ok(())
+    }
+
+    /// The inputs and outputs at a position, of a dense layer or a pointwise convolution.
+    pub fn widths(&self) -> [usize; 2] {
+        match self.operation {
+            Operation::Convolution(_, Form::Dense) => [self.input, self.output].map(length),
+            _ => [self.input[2], self.output[2]],
+        }
+    }
+
+    /// The rank of the matrix that is trained beside it: 0 where there is none.
+    pub fn rank(&self) -> usize {
+        if let Train::Rank(rank) = self.train { rank } else { 0 }
     }
 
     /// The layers inside it: those of one way through it, and those of the other.

@@ -49,6 +49,11 @@ impl Window {
         Self { size: [1; 2], stride: [1; 2], padding: [[0; 2]; 2], dilation: [1; 2] }
     }
 
+    /// Whether it is this map as a whole.
+    pub fn is_whole(&self, map: Map) -> bool {
+        self.size == [map[0], map[1]] && !self.padded()
+    }
+
     /// Whether there is any padding.
     pub fn padded(&self) -> bool {
         self.padding != [[0; 2]; 2]

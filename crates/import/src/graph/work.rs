@@ -10,11 +10,32 @@ impl Node {
 
     /// How many of its own parameters are trained.
     pub fn trained(&self) -> usize {
-        let own = self.own_parameters();
-        let biases = self.biases.min(own);
-        let [for_weights, for_biases] = self.trains();
-        let weights = if for_weights { own - biases } else { 0 };
-        weights + if for_biases { biases } else { 0 }
+        let parts = self.parts().into_iter().filter(|(_, trained)| *trained);
+        parts.map(|(part, _)| part.len()).sum::<usize>() + self.beside()
+    }
+
+    /// The parameters of the matrix of a low rank beside it.
+    pub fn beside(&self) -> usize {
+        self.rank() * self.widths().iter().sum::<usize>()
+    }
+
+    /// The products of that matrix.
+    fn multiply_adds_beside(&self) -> u64 {
+        let positions = length(self.output) / self.widths()[1].max(1);
+        self.beside() as u64 * positions as u64
+    }
+
+    /// How many weights it has of its own.
+    fn weights(&self) -> u64 {
+        self.own_parameters().saturating_sub(self.biases) as u64
+    }
+
+    /// How many of them are trained.
+    fn trained_weights(&self) -> u64 {
+        let biases = self.parameters.end - self.biases.min(self.parameters.len());
+        let parts = self.parts().into_iter();
+        let trained = parts.filter(|(part, trained)| *trained && part.end <= biases);
+        trained.map(|(part, _)| part.len() as u64).sum()
     }
 
     /// The products that it adds up for an input, with those in the padding, without those of the
@@ -41,7 +62,8 @@ impl Node {
 
 /// The products that all these layers, and those inside them, add up for an input.
 pub fn forward(nodes: &[Node]) -> u64 {
-    super::every(nodes).into_iter().map(Node::multiply_adds).sum()
+    let nodes = super::every(nodes).into_iter();
+    nodes.map(|node| node.multiply_adds() + node.multiply_adds_beside()).sum()
 }
 
 /// The products of a backward pass through layers in a row, as the core's layers do it: weights
@@ -61,10 +83,11 @@ fn through(nodes: &[Node], mut handed_on: bool) -> u64 {
         if !learns && !handed_on {
             continue;
         }
-        let [for_weights, _] = node.trains();
         let own = node.multiply_adds();
-        products += if node.source.is_some() && for_weights { own } else { 0 };
+        products += own * node.trained_weights() / node.weights().max(1);
         products += if handed_on { own } else { 0 };
+        // The gradient with respect to both matrices, and what is handed on.
+        products += node.multiply_adds_beside() * if handed_on { 2 } else { 1 };
         products += inside.into_iter().map(|nodes| through(nodes, handed_on)).sum::<u64>();
         handed_on = true;
     }

@@ -3,12 +3,12 @@
 use super::instructions::{self, Instructions, Work};
 use crate::dataflow::Dataflow;
 use crate::error::Error;
-use crate::graph::{self, Graph};
+use crate::graph::{self, Graph, Node};
 use crate::int8::{Quantised, kept};
 use crate::sizes;
 use crate::spec::Train;
+use anyhow::Result;
 use serde::Serialize;
-use std::collections::BTreeSet;
 
 /// Something that could be trained, and what it takes. Bytes are those of the types and files that
 /// an import with the same `--train` writes.
@@ -60,8 +60,13 @@ pub struct MultiplyAdds {
 /// Up to this number, `last:1`, `last:2` and so on are all told; then each twice the one before.
 const ONE_BY_ONE: usize = 8;
 
+/// Of the layer before the last, also one of so many outputs is told,
+const FEWER: usize = 8;
+/// and a matrix of this rank beside it.
+const LOW_RANK: usize = 4;
+
 /// All that could be trained, from less to more.
-pub fn cuts(graph: Graph, dataflow: Option<&Dataflow>) -> Vec<Cut> {
+pub fn cuts(graph: Graph, dataflow: Option<&Dataflow>) -> Result<Vec<Cut>> {
     let layers = graph.with_parameters();
     let counts = (1..=ONE_BY_ONE).chain((1..).map(|power| ONE_BY_ONE << power));
     let mut cuts = Vec::new();
@@ -69,26 +74,52 @@ pub fn cuts(graph: Graph, dataflow: Option<&Dataflow>) -> Vec<Cut> {
         cuts.push(cut("as described".to_owned(), &graph, None));
     }
     if layers.is_empty() {
-        return cuts;
+        return Ok(cuts);
     }
+    let parts = match layers.as_slice() {
+        [.., before, _] if dataflow.is_some() => parts(graph.every()[*before]),
+        _ => Vec::new(),
+    };
     let mut graph = graph;
-    let mut add = |train: String, trained: &[usize], how| {
-        graph.train(&trained.iter().copied().collect::<BTreeSet<_>>(), how);
+    let mut add = |train: String, trained: &[usize], how: &dyn Fn(usize) -> Train| -> Result<()> {
+        let trained = trained.iter().enumerate().map(|(place, layer)| (*layer, how(place)));
+        graph.train(&trained.collect())?;
         cuts.push(cut(train, &graph, dataflow));
+        Ok(())
     };
     for count in counts.take_while(|count| *count < layers.len()) {
-        add(format!("last:{count}"), &layers[layers.len() - count..], Train::All);
+        let first = layers.len() - count;
+        if count == 2 {
+            for (name, part) in &parts {
+                let how = |place| if place == 0 { *part } else { Train::All };
+                add(format!("last:2:{name}"), &layers[first..], &how)?;
+            }
+        }
+        add(format!("last:{count}"), &layers[first..], &|_| Train::All)?;
     }
-    add("biases".to_owned(), &layers, Train::Biases);
-    add("all".to_owned(), &layers, Train::All);
-    cuts
+    add("biases".to_owned(), &layers, &|_| Train::Biases)?;
+    add("all".to_owned(), &layers, &|_| Train::All)?;
+    Ok(cuts)
+}
+
+/// What of the layer before the last may be trained with the last: some of its outputs, or a low
+/// rank beside it.
+fn parts(node: &Node) -> Vec<(String, Train)> {
+    let (end, rank) = (node.biases / FEWER, LOW_RANK);
+    let parts = [
+        (format!("0..{end}"), Train::Outputs([0, end])),
+        (format!("rank{rank}"), Train::Rank(rank)),
+    ];
+    let can_be = |train: &Train| Node { train: *train, ..node.clone() }.check_train().is_ok();
+    parts.into_iter().filter(|(_, train)| can_be(train)).collect()
 }
 
 fn cut(train: String, graph: &Graph, dataflow: Option<&Dataflow>) -> Cut {
     let (backbone, layers) = graph.nodes.split_at(graph.backbone);
     let theta = sizes::trained(graph);
     let in_backbone = backbone.last().map_or(0, |node| node.parameters.end);
-    let after = 4 * (graph.parameters() - in_backbone);
+    let beside: usize = graph.every().into_iter().map(Node::beside).sum();
+    let after = 4 * (graph.parameters() - in_backbone + beside);
     let of_bytes = |dataflow: &&Dataflow| {
         graph.backbone > 0 && dataflow.values.first().is_some_and(|input| input.scale.is_some())
     };

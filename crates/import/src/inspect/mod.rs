@@ -75,6 +75,6 @@ pub fn network(loaded: Loaded) -> Result<Inspection> {
         });
     }
     let name = graph.name.clone();
-    let cuts = cuts::cuts(graph, dataflow.as_ref());
+    let cuts = cuts::cuts(graph, dataflow.as_ref())?;
     Ok(Inspection { name, layers, cuts, notes, unused, refused: None })
 }

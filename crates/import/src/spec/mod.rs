@@ -177,6 +177,10 @@ pub enum Train {
     All,
     /// Only the biases are trained.
     Biases,
+    /// The parameters of some outputs are trained: from the first number to below the second.
+    Outputs([usize; 2]),
+    /// A matrix of this rank is trained beside the layer, which is frozen.
+    Rank(usize),
     /// No parameter is trained.
     Frozen,
 }

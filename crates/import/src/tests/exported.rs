@@ -71,6 +71,31 @@ fn a_file_with_a_graph_takes_what_was_trained_and_keeps_all_other_bytes() -> Res
     Ok(())
 }
 
+/// What is imported again gives the outputs that the core gives with the low rank beside the layer.
+#[test]
+fn a_low_rank_is_added_to_the_weights_that_it_was_trained_beside() -> Result<()> {
+    let model = models().join("operators/dense_f32.tflite");
+    let names = Import::new(&model).inspect()?.layers;
+    let name = names.iter().rev().find_map(|layer| layer.names.first()).context("a name")?;
+    let import = Import::new(&model).train([format!("{name}:rank1")]);
+    let before = import.read()?;
+    let node = before.graph.nodes.last().context("a layer")?;
+    let [inputs, outputs] = node.widths();
+    let theta = trained(&before.theta());
+    ensure!(theta.len() == inputs + outputs, "{}", theta.len());
+    let (_folder, path) = exported(&import, &theta, &model)?;
+    let after = Import::new(&path).train([name]).read()?.theta();
+    let (inner, outer) = theta.split_at(inputs);
+    let own = &before.parameters[node.parameters.clone()];
+    for (output, b) in outer.iter().enumerate() {
+        for (input, a) in inner.iter().enumerate() {
+            let place = output * inputs + input;
+            ensure!(after[place] == own[place] + b * a, "{output} {input}");
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn a_batch_norm_of_a_graph_is_left_with_the_trained_scales_and_shifts() -> Result<()> {
     let model = models().join("operators/batch_norm.onnx");

@@ -75,6 +75,8 @@ fn cases() -> Result<Vec<Case>> {
         }
         add(Import::new(&file).train(["all"]))?;
         add(Import::new(&file).train(["none"]))?;
+        add(Import::new(&file).train(["last:2:..2"]))?;
+        add(Import::new(&file).train(["last:2:rank2"]))?;
         if extension == Some("onnx") {
             let calibration = file.with_extension("expected.safetensors");
             add(Import::new(&file).train(["none"]).int8(calibration))?;
@@ -83,6 +85,12 @@ fn cases() -> Result<Vec<Case>> {
     if let Some(shared) = shared() {
         let resnet = shared.join("models/mlperf_tiny/pretrainedResnet_quant.tflite");
         add(Import::new(&resnet))?;
+        let spotter = shared.join("models/mlperf_tiny/kws_ref_model.tflite");
+        for train in ["last:2", "last:2:0..8", "last:2:rank4", "all"] {
+            add(Import::new(&spotter).train([train]))?;
+        }
+        let person = shared.join("models/mlperf_tiny/vww_96_int8.tflite");
+        add(Import::new(&person).train(["last:2:3..32"]))?;
         add(Import::new(shared.join("models/torch/resnet8.onnx")).train(["last:3"]))?;
     }
     Ok(cases)

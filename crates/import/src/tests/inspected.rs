@@ -57,10 +57,8 @@ fn a_description_is_told_as_it_is_before_the_other_places_to_cut() -> Result<()>
 
 /// The length of theta and the bytes of RAM that an import has.
 fn sizes_of(file: &Path, train: &str) -> Result<(usize, usize)> {
-    let imported = Import::new(file).train([train]).read()?;
-    let theta = imported.theta().len();
-    let scratch = sizes::scratch(&imported.graph, imported.int8.as_ref());
-    Ok((theta, sizes::ram_bytes(theta, scratch)))
+    let sizes = Import::new(file).train([train]).read()?.sizes();
+    Ok((sizes.parameters, sizes.ram_bytes()))
 }
 
 #[test]
@@ -94,6 +92,61 @@ fn a_model_of_mlperf_tiny_in_int8_is_told_with_its_int8_sizes() -> Result<()> {
     ensure!(cut(&found, "all")?.int8.is_none());
     // It is a well-known network: 12.5 million products.
     ensure!((12_400_000..12_600_000).contains(&last.multiply_adds.forward), "{last:?}");
+    Ok(())
+}
+
+#[test]
+fn some_outputs_of_a_layer_are_trained_by_a_range_behind_its_name() -> Result<()> {
+    let file = models().join("operators/convolution_same_f32.tflite");
+    let names = inspected(&file)?.layers.into_iter().next().context("a layer")?.names;
+    let name = names.first().context("a name")?;
+    // 90 weights and 5 biases in the first layer, 120 and 4 in the second.
+    for (train, parameters, frozen) in [
+        (format!("{name}:1..3"), 2 * (18 + 1), 3 * (18 + 1) + 124),
+        (format!("{name}:3.."), 2 * (18 + 1), 3 * (18 + 1) + 124),
+        (format!("{name}:biases"), 5, 90 + 124),
+        ("last:2:..1".to_owned(), 18 + 1 + 124, 4 * (18 + 1)),
+    ] {
+        let imported = Import::new(&file).train([&train]).read()?;
+        ensure!(imported.sizes().parameters == parameters, "{train}");
+        let found = sizes::split(&imported.graph, &imported.parameters).frozen.len();
+        ensure!(found == frozen, "{train}: {found}");
+    }
+    for (train, expected) in [
+        (format!("{name}:2..2"), "expected a range of its 5 outputs to train, found 2..2"),
+        (format!("{name}:4..6"), "expected a range of its 5 outputs to train, found 4..6"),
+        ("last:1:0..2".to_owned(), "the last layer is trained whole"),
+        (format!("{name}:x..2"), "no layer is called"),
+    ] {
+        let error = Import::new(&file).name("net").train([&train]).read().err();
+        let said = error.context("expected an error")?.to_string();
+        ensure!(said.contains(expected), "{train}: {said}");
+    }
+    let depthwise = models().join("operators/depthwise_f32.tflite");
+    let error = Import::new(depthwise).name("net").train(["last:2:0..1"]).read().err();
+    let said = error.map(|error| error.to_string()).unwrap_or_default();
+    ensure!(said.contains("expected a dense layer or a convolution without groups"), "{said}");
+    Ok(())
+}
+
+/// What the last two layers of two models of MLPerf Tiny take, whole and in part.
+#[test]
+fn the_last_two_layers_of_the_models_of_mlperf_tiny_fit_small_boards() -> Result<()> {
+    let Some(shared) = shared() else {
+        eprintln!("SKIPPED: there is no folder shared with models of MLPerf Tiny");
+        return Ok(());
+    };
+    for (file, train, most) in [
+        ("kws_ref_model.tflite", "last:2", 110_000),
+        ("kws_ref_model.tflite", "last:2:0..8", 64_000),
+        ("kws_ref_model.tflite", "last:2:rank4", 70_000),
+        ("vww_96_int8.tflite", "last:2:0..32", 256_000),
+        ("vww_96_int8.tflite", "last:2:rank4", 128_000),
+    ] {
+        let found = inspected(&shared.join("models/mlperf_tiny").join(file))?;
+        let Int8 { ram_bytes, .. } = cut(&found, train)?.int8.context("an int8 backbone")?;
+        ensure!(ram_bytes <= most, "{file} {train}: {ram_bytes}");
+    }
     Ok(())
 }
 
