@@ -80,7 +80,11 @@ impl<M: Shape, L: Layer> MeanOverPositions<M, L> {
 impl<M: Shape, L: Layer> Layer for MeanOverPositions<M, L> {
     const INPUTS: usize = M::LENGTH;
     const OUTPUTS: usize = L::OUTPUTS;
-    const PARAMETERS: usize = L::PARAMETERS;
+    const PARAMETERS: usize = {
+        // Checks that the layer fits the map.
+        let _ = Self::POSITIONS;
+        L::PARAMETERS
+    };
     const FROZEN: usize = L::FROZEN;
     const ACTIVATIONS: usize = Self::POSITIONS * L::ACTIVATIONS + L::OUTPUTS;
 
