@@ -1,7 +1,12 @@
-//! Imports the model, and on the device links by the memory.x of this folder.
+//! Imports the model, and gives the device's program its memories.
 
-use std::env::{self, VarError};
+use std::env;
 use std::error::Error;
+use std::fs;
+use std::path::PathBuf;
+
+/// The board, as `cargo xtask` names it.
+const MACHINE: &str = "ROLLING_BALL_MACHINE";
 
 /// The variables that `cargo xtask model` sets, with what holds without it: the model's file, what
 /// of it is trained, the image, and how many samples' features are kept on the device.
@@ -13,7 +18,6 @@ const VARIABLES: [(&str, &str); 4] = [
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed=memory.x");
     let [model, train, ..] = VARIABLES.map(|(name, default)| {
         println!("cargo::rerun-if-env-changed={name}");
         let value = env::var(name).unwrap_or_else(|_| default.to_owned());
@@ -25,10 +29,28 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn link() -> Result<(), VarError> {
-    if env::var("CARGO_CFG_TARGET_OS")? == "none" {
-        println!("cargo::rustc-link-search={}", env::var("CARGO_MANIFEST_DIR")?);
-        println!("cargo::rustc-link-arg-bins=-Tlink.x");
+/// The stack lies below the data, so that one that overflows leaves the RAM and faults.
+fn link() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-env-changed={MACHINE}");
+    if env::var("CARGO_CFG_TARGET_OS")? != "none" {
+        return Ok(());
     }
+    // The MPS2 board has 4 MB of flash, the MPS3 board 512 KB.
+    let flash = if env::var(MACHINE).is_ok_and(|name| name == "mps3-an547") { 512 } else { 4096 };
+    let memories = format!(
+        "MEMORY
+{{
+  FLASH : ORIGIN = 0x00000000, LENGTH = {flash}K
+  STACK : ORIGIN = 0x20000000, LENGTH = 16K
+  RAM : ORIGIN = 0x20004000, LENGTH = 240K
+}}
+_stack_end = ORIGIN(STACK);
+_stack_start = ORIGIN(STACK) + LENGTH(STACK);
+"
+    );
+    let folder = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
+    fs::write(folder.join("memory.x"), memories)?;
+    println!("cargo::rustc-link-search={}", folder.display());
+    println!("cargo::rustc-link-arg-bins=-Tlink.x");
     Ok(())
 }

@@ -334,6 +334,7 @@ fn a_mean_divides_by_what_counts_in_each_window() -> Result<(), Error> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_filter_of_a_group_sees_the_channels_of_its_group() -> Result<(), Error> {
     type M = Map<6, 5, 6>;
     type W = Window<Kernel<3, 2>, Stride<2, 1>, Padding<1>>;
@@ -383,6 +384,7 @@ fn with_factor(range: Range, (multiplier, shift): Factor) -> Vec<u8> {
 
 /// As TFLite does where a pool keeps its input's scale: the sum of the bytes, divided.
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_mean_in_its_inputs_scale_is_the_sum_divided_with_halves_away_from_zero() -> Result<(), Error> {
     fn check<const COUNT: usize>() -> Result<(), Error> {
         type Mean<const COUNT: usize> = int8::GlobalAveragePool<Signal<COUNT, 1>>;
@@ -471,6 +473,7 @@ fn halves_are_rounded_up() -> Result<(), Error> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn every_factor_that_is_taken_multiplies_exactly() -> Result<(), Error> {
     let mut random = Random(11);
     let mut whole = |most: f64| (f64::from(random.uniform()) * most) as i32;
@@ -525,6 +528,7 @@ fn features(bytes: &[u8], input: &impl Input, scratch: &mut [f32]) -> Result<[f3
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_backbone_quantises_its_input_and_scales_its_features() -> Result<(), Error> {
     for seed in 0..20 {
         let (bytes, first, last) = backbone(seed);
@@ -751,6 +755,7 @@ fn a_residual_adds_its_two_sides_each_in_its_scale() -> Result<(), Error> {
 
 /// As `Residual` promises where the larger multiplier lies above 2^20.
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_sum_is_off_by_less_than_a_four_thousandth_of_a_step_before_it_is_rounded() {
     let mut random = Random(4);
     for _ in 0..1000 {
@@ -788,6 +793,7 @@ fn the_largest_sums_of_a_residual_do_not_overflow() -> Result<(), Error> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_concatenation_puts_the_channels_side_by_side_at_every_position() -> Result<(), Error> {
     type Same = int8::Identity<Place>;
     fn side_by_side(left: &[i8], of_left: usize, right: &[i8], of_right: usize) -> Vec<i8> {

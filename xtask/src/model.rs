@@ -21,7 +21,7 @@ use workbench::{progress, setup};
 /// Its program, for either side, and its folder below `target`.
 const NAME: &str = "own_model";
 /// The cores that it is run on.
-const MACHINES: [&Machine; 2] = [&MPS2_AN386, &MPS3_AN547];
+const MACHINES: [(&str, &Machine); 2] = [("m4f", &MPS2_AN386), ("m55", &MPS3_AN547)];
 /// How many inputs are drawn where there are no samples.
 const DRAWN: usize = 500;
 /// Wall-clock limit of an emulated run: an inference of a large network takes a second.
@@ -32,8 +32,9 @@ const LIMIT: Duration = Duration::from_secs(1800);
 /// in all outputs.
 ///
 /// Without a model it is models/digits_cnn.tflite, and its samples are 8x8 digits as a sensor sees
-/// them that is turned by 40 degrees. Another model without samples gets drawn ones: what the model
-/// says of each is its label, and then a sensor has another gain, an offset and noise.
+/// them that is turned by 40 degrees. Another model without samples gets drawn ones. Their labels
+/// are made of the model's own outputs, each measured by its mean and deviation, and then a sensor
+/// sees them with another gain, an offset and noise: something that can be learned, and no more.
 #[derive(Args, Clone, Debug)]
 pub struct ModelArgs {
     /// An ONNX or a TFLite file
@@ -48,6 +49,10 @@ pub struct ModelArgs {
     /// How many samples are labelled; all others are tested on
     #[arg(long, default_value_t = 100)]
     labelled: usize,
+    /// Of how many the emulated cores keep the features, in RAM; those of all where this is not said.
+    /// The backbone is evaluated twice a step for each of the others
+    #[arg(long, value_name = "SAMPLES")]
+    kept: Option<usize>,
     /// How often they are drawn
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     draws: u64,
@@ -63,6 +68,10 @@ pub struct ModelArgs {
     /// How many of the others the emulated cores are tested on
     #[arg(long, default_value_t = 20)]
     tested_on_device: usize,
+    /// The emulated cores
+    #[arg(long, num_args = 1.., default_values_t = MACHINES.map(|(core, _)| core.to_owned()))]
+    #[arg(value_parser = MACHINES.map(|(core, _)| core), value_name = "CORE")]
+    cores: Vec<String>,
     /// Only the desktop: needs neither QEMU nor the Rust targets
     #[arg(long)]
     host_only: bool,
@@ -99,7 +108,7 @@ struct Core {
 /// Runs the command.
 pub fn model(args: &ModelArgs) -> Result<()> {
     if !args.host_only {
-        setup::rust_targets(&MACHINES.map(|machine| machine.target))?;
+        setup::rust_targets(&MACHINES.map(|(_, machine)| machine.target))?;
         setup::debian_package("qemu-system-arm", "qemu-system-arm", args.install)?;
     }
     let default = root().join("models/digits_cnn.tflite");
@@ -113,7 +122,7 @@ pub fn model(args: &ModelArgs) -> Result<()> {
     let variables = [
         ("OWN_MODEL", model.display().to_string()),
         ("OWN_MODEL_TRAIN", args.train.join(" ")),
-        ("OWN_MODEL_KEPT", args.labelled.to_string()),
+        ("OWN_MODEL_KEPT", args.kept.unwrap_or(args.labelled).to_string()),
         ("OWN_MODEL_IMAGE", device::images(NAME)?.join("device.image").display().to_string()),
     ];
     let spinner = progress::spinner("building it for the desktop");
@@ -154,7 +163,8 @@ pub fn model(args: &ModelArgs) -> Result<()> {
     let mut cores = Vec::new();
     if !args.host_only {
         let expected = rehearse(&program, Path::new(&variables[3].1))?;
-        for machine in MACHINES {
+        for (_, machine) in MACHINES.iter().filter(|(core, _)| args.cores.iter().any(|c| c == core))
+        {
             cores.push(emulate(machine, &variables, &History::new(&expected)?)?);
         }
         print(args, &cores);
@@ -211,7 +221,7 @@ fn data(args: &ModelArgs, imported: &Imported, program: &Path) -> Result<Dataset
     Ok(data)
 }
 
-/// Inputs of random patterns, which the model labels, and as another sensor sees them.
+/// Inputs of random patterns, labelled by the model's outputs, as another sensor sees them.
 fn drawn(args: &ModelArgs, imported: &Imported, program: &Path) -> Result<Dataset> {
     let width = imported.sizes().inputs;
     let (scale, offset) = imported.byte();
@@ -227,18 +237,40 @@ fn drawn(args: &ModelArgs, imported: &Imported, program: &Path) -> Result<Datase
             around(level + height * wave, 25.0) as u8
         }));
     }
-    let path = device::images(NAME)?.join("classes.image");
+    let path = device::images(NAME)?.join("outputs.image");
     write(&path, args, &(clean.select(&[]), clean.clone()))?;
     let mut command = std::process::Command::new(program);
-    let said = capture(command.arg("--classes").arg(path), "asking the model for labels")?;
-    let classes = said.lines().map(|line| Ok(line.parse()?));
-    let labels = classes.collect::<Result<Vec<u8>>>()?;
+    let said = capture(command.arg("--outputs").arg(path), "asking the model for labels")?;
+    let numbers = |line: &str| line.split(' ').map(str::parse).collect::<Result<Vec<f32>, _>>();
+    let outputs = said.lines().map(numbers).collect::<Result<Vec<_>, _>>()?;
+    clean.labels = labels(&outputs);
     let mut counts = vec![0; imported.sizes().outputs];
-    labels.iter().for_each(|label| counts[usize::from(*label)] += 1);
-    println!("{DRAWN} drawn inputs, labelled by the model itself: {counts:?} of its classes");
+    clean.labels.iter().for_each(|label| counts[usize::from(*label)] += 1);
+    println!("{DRAWN} drawn inputs of the classes {counts:?}");
     let other = |byte: &u8| around(30.0 + 0.7 * f32::from(*byte), 12.0) as u8;
-    let inputs = clean.inputs.iter().map(other).collect();
-    Ok(Dataset { inputs, labels, ..clean })
+    clean.inputs = clean.inputs.iter().map(other).collect();
+    Ok(clean)
+}
+
+/// Of each input the output that lies highest above the mean of its kind, in deviations: so every
+/// class occurs, which it need not where the largest output counts.
+fn labels(outputs: &[Vec<f32>]) -> Vec<u8> {
+    let classes = outputs.first().map_or(0, Vec::len);
+    let count = outputs.len() as f32;
+    let spread: Vec<(f32, f32)> = (0..classes)
+        .map(|class| {
+            let of_class = || outputs.iter().map(move |output| output[class]);
+            let mean = of_class().sum::<f32>() / count;
+            let variance = of_class().map(|value| (value - mean).powi(2)).sum::<f32>() / count;
+            (mean, variance.sqrt().max(f32::MIN_POSITIVE))
+        })
+        .collect();
+    let label = |output: &Vec<f32>| {
+        let heights = output.iter().zip(&spread).map(|(value, (mean, by))| (value - mean) / by);
+        let highest = (0..).zip(heights).max_by(|(_, one), (_, other)| one.total_cmp(other));
+        highest.map_or(0, |(class, _)| class)
+    };
+    outputs.iter().map(label).collect()
 }
 
 /// Writes an image of labelled samples, and others to test on. The parameters to start from are the
@@ -345,7 +377,7 @@ fn print(args: &ModelArgs, cores: &[Core]) {
     }
     println!("{table}");
     println!(
-        "Both have the desktop's theta after each of {} steps, and its outputs for {} samples \
+        "They have the desktop's theta after each of {} steps, and its outputs for {} samples \
          before and after, in every bit. The flash holds the samples too.",
         args.steps, args.tested_on_device
     );

@@ -1,6 +1,6 @@
 //! A model of your own, imported by the build script: fine-tuned by an emulated Cortex-M from the
-//! image in its flash, or on the desktop from the images that are named. With `--classes`, the desktop
-//! names the classes that the model sees in the images' samples.
+//! image in its flash, or on the desktop from the images that are named. With `--outputs`, the desktop
+//! tells the model's outputs for the images' samples.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
 use rolling_ball::Error;
@@ -44,24 +44,25 @@ fn main() -> ! {
 #[cfg(not(target_os = "none"))]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut files: Vec<_> = std::env::args_os().skip(1).collect();
-    let classes = files.first().is_some_and(|first| first == "--classes");
-    files.drain(..usize::from(classes));
+    let outputs = files.first().is_some_and(|first| first == "--outputs");
+    files.drain(..usize::from(outputs));
     if files.is_empty() {
         return Err("expected the files of images, as `cargo xtask model` writes them".into());
     }
     for file in files {
         let bytes = std::fs::read(file)?;
         let model = start(&Image::parse(&bytes)?)?;
-        if classes { tell_classes(&model)? } else { desktop::print(&model)? }
+        if outputs { tell_outputs(&model)? } else { desktop::print(&model)? }
     }
     Ok(())
 }
 
 #[cfg(not(target_os = "none"))]
-fn tell_classes(model: &Model<'_, model::Layers, model::Backbone>) -> Result<(), Error> {
+fn tell_outputs(model: &Model<'_, model::Layers, model::Backbone>) -> Result<(), Error> {
     let mut scratch = vec![0.0; model::Network::INFERENCE_SCRATCH];
     for sample in model.image.held_out.all() {
-        println!("{}", model.network.classify(model.start, &sample.input, &mut scratch)?);
+        let output = model.network.predict(model.start, &sample.input, &mut scratch)?;
+        println!("{}", output.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
     }
     Ok(())
 }
