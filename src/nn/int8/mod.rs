@@ -81,7 +81,7 @@ pub use convolution::{
 pub use dense::Dense;
 pub use grouped::{GroupedConv1d, GroupedConv2d};
 pub use identity::Identity;
-pub use layer::{Buffers, Layer};
+pub use layer::{Buffers, Differentiable, Layer};
 pub use pool::{AveragePool, AveragePool1d, GlobalAveragePool, MaxPool, MaxPool1d};
 pub use rescale::Rescale;
 pub use residual::Residual;
