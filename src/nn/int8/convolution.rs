@@ -270,7 +270,7 @@ fn input_gradient_by_channel(
 }
 
 /// Whether there is anything to add.
-fn counts<T>((_, slope): &(T, f32)) -> bool {
+pub(super) fn counts<T>((_, slope): &(T, f32)) -> bool {
     *slope != 0.0
 }
 
