@@ -9,6 +9,9 @@
 //! rounded up. ReLU and ReLU6 are the clamps of the layer before them; other activations are a
 //! [`Table`]. Padding is the value 0, as in `f32`.
 //!
+//! Before the layers that are trained they are an [`Int8Backbone`], and among those an
+//! [`nn::Int8`](crate::nn::Int8) each.
+//!
 //! The bytes come from `rolling-ball import --int8` (docs/import.md), and are read where they lie,
 //! at any alignment, little-endian and without gaps:
 //!
