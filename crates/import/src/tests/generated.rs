@@ -170,6 +170,9 @@ fn main() -> Result<(), Error> {
 fn what_import_writes_compiles_and_computes_the_bits_of_the_desktops_evaluation() -> Result<()> {
     let cases = cases()?;
     ensure!(cases.len() > 80, "only {} networks", cases.len());
+    let in_int8 = |case: &&Case| case.imported.graph.every().iter().any(|node| node.int8.is_some());
+    let among_floats = cases.iter().filter(in_int8).count();
+    ensure!(among_floats >= 5, "only {among_floats} networks with int8 layers among others");
     let folder = tempfile::tempdir()?;
     let manifest = write(folder.path(), &cases)?;
     let target = models().join("../target/imported");
