@@ -103,25 +103,23 @@ impl<L: Differentiable> Int8<L> {
         keep(of_input, input.iter().map(|value| layer.has_byte(*value)));
         let [least, largest] = layer.clamps()?;
         let is_whole = |byte: &i8| *byte > least && *byte < largest;
-        if !Self::IN_OUTPUT {
-            return match layer.infer(input, beside)? {
-                Some(bytes) => {
-                    keep(of_output, bytes.iter().map(is_whole));
-                    layer.kept(bytes).write(output)
-                }
-                None => Ok(output.fill(f32::NAN)),
-            };
-        }
-        let (scratch, _) = split_mut("layer output", output, Self::SCRATCH)?;
-        match layer.infer(input, scratch)? {
-            Some(bytes) => {
-                keep(of_output, bytes.iter().map(is_whole));
-                widen(layer, output);
-            }
+        let scratch = match Self::IN_OUTPUT {
+            true => split_mut("layer output", output, Self::SCRATCH)?.0,
+            false => &mut *beside,
+        };
+        let bytes = layer.infer(input, scratch)?;
+        let Some(bytes) = bytes else {
             // The loss can tell.
-            None => output.fill(f32::NAN),
+            output.fill(f32::NAN);
+            return Ok(());
+        };
+        keep(of_output, bytes.iter().map(is_whole));
+        if Self::IN_OUTPUT {
+            widen(layer, output);
+            return Ok(());
         }
-        Ok(())
+        let bytes: &[i8] = bytemuck::must_cast_slice(beside);
+        layer.kept(bytes.get(..L::OUTPUTS).unwrap_or_default()).write(output)
     }
 }
 
