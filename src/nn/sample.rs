@@ -116,9 +116,13 @@ pub struct QuantizedInt8<'a> {
 
 impl Input for QuantizedInt8<'_> {
     fn values(&self) -> impl ExactSizeIterator<Item = f32> {
-        let zero = i32::from(self.zero);
-        self.values
-            .iter()
-            .map(move |value| i32::from(*value).wrapping_sub(zero) as f32 * self.scale)
+        self.values.iter().map(|value| self.number(*value))
+    }
+}
+
+impl QuantizedInt8<'_> {
+    /// What a byte stands for.
+    pub(super) fn number(&self, value: i8) -> f32 {
+        i32::from(value).wrapping_sub(i32::from(self.zero)) as f32 * self.scale
     }
 }

@@ -8,6 +8,7 @@ mod batches;
 mod bits;
 mod features;
 mod int8;
+mod int8_layer;
 mod layers;
 mod layers_over_slices;
 mod losses;

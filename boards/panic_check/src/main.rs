@@ -20,11 +20,11 @@ use rolling_ball::nn::{
     self, AveragePool, BiasesOnly, BinaryCrossEntropyWithLogits, Concat, Conv1d, Conv2d, Dense,
     DepthwiseConv1d, DepthwiseConv2d, Dilation, Elu, FloatBackbone, Frozen, Gelu,
     GlobalAveragePool, Gradient, GroupedConv2d, HardSigmoid, HardSwish, Huber, Identity, Input,
-    Kernel, Layer, LayerNorm, LeakyRelu, Loss, LowRank, Map, MaxPool, MaxPool1d, MeanOverPositions,
-    MeanSquaredError, Memory, Network, Outputs, PRelu, Padding, PaddingBySide, ParameterKind,
-    Parameters, PointwiseConv2d, Quantized, QuantizedSamples, Relu, Relu6, Residual, Sample,
-    SampleStore, Samples, ScaleShift, Shape, Sigmoid, Signal, Silu, Softmax, SoftmaxCrossEntropy,
-    Stride, Tanh, Window, activation, dense, int8, over,
+    Int8, Kernel, Layer, LayerNorm, LeakyRelu, Loss, LowRank, Map, MaxPool, MaxPool1d,
+    MeanOverPositions, MeanSquaredError, Memory, Network, Outputs, PRelu, Padding, PaddingBySide,
+    ParameterKind, Parameters, PointwiseConv2d, Quantized, QuantizedSamples, Relu, Relu6, Residual,
+    Sample, SampleStore, Samples, ScaleShift, Shape, Sigmoid, Signal, Silu, Softmax,
+    SoftmaxCrossEntropy, Stride, Tanh, Window, activation, dense, int8, over,
 };
 use rolling_ball::{
     Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, ByPart, CheckpointError,
@@ -321,6 +321,11 @@ fn layers() -> Result<(), Error> {
     layer::<Spatial>()?;
     layer::<MeanOverPositions<Map<2, 2, 3>, (Dense<3, 4>, Relu<4>)>>()?;
     layer::<LowRank<Relu<8>, 2>>()?;
+    layer::<Int8<int8::Dense<7, 6>>>()?;
+    layer::<Int8<int8::Dense<24, 3>>>()?;
+    layer::<Int8<int8::Conv2d<Small, Uneven, 3>>>()?;
+    layer::<Int8<int8::DepthwiseConv2d<Small, Uneven>>>()?;
+    layer::<Int8<int8::GroupedConv2d<Small, Uneven, 4, 2>>>()?;
     layer::<Dense<8, 6, Outputs<0, 6>>>()?;
     layer::<PointwiseConv2d<Map<2, 2, 3>, 4, Outputs<0, 4>>>()?;
     layer::<MaxPool<First, Window<Kernel<2>, Stride<2>>>>()?;
@@ -361,11 +366,12 @@ fn layers() -> Result<(), Error> {
 /// Calls every pass of a layer.
 fn layer<L: Layer>() -> Result<(), Error> {
     const ENOUGH: usize = 256;
-    let mut buffers = [[0.5; ENOUGH]; 6];
-    let [theta, front, back, inside, slopes, gradient] = black_box(&mut buffers);
+    let mut buffers = [[0.5; ENOUGH]; 7];
+    let [theta, frozen, front, back, inside, slopes, gradient] = black_box(&mut buffers);
     let theta = theta.get_mut(..L::PARAMETERS).unwrap_or_default();
     L::initialise(theta, &mut || black_box(0.5))?;
-    let parameters = Parameters { theta, frozen: &[] };
+    let frozen = frozen.get(..L::FROZEN).unwrap_or_default();
+    let parameters = Parameters { theta, frozen };
     L::infer::<Scalar>(parameters, front, back, inside)?;
     let input = front.get_mut(..L::INPUTS).unwrap_or_default();
     let output = back.get_mut(..L::OUTPUTS).unwrap_or_default();

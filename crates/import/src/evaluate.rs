@@ -2,6 +2,7 @@
 //! so that its logits are the device's.
 
 use super::graph::{Activation, Divisor, Form, Graph, Node, Operation, length};
+use super::int8::reference;
 use super::windows::{Run, of_channel, windows};
 use rolling_ball::kernels::{Active, VectorOps};
 use rolling_ball::nn::activation::{self, Activation as _};
@@ -56,6 +57,9 @@ impl<'a> Evaluator<'a> {
 
     /// The output of a layer. Layers inside it are at most as deep as a graph allows.
     fn output(&self, node: &Node, input: &[f32], see: See) -> Vec<f32> {
+        if let Some(int8) = &node.int8 {
+            return reference::output_of(node, int8, input);
+        }
         let parameters = &self.parameters[node.parameters.clone()];
         let channels = node.input[2];
         match &node.operation {

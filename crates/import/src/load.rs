@@ -3,6 +3,7 @@
 use crate::dataflow::{Choice, Dataflow, Tree};
 use crate::engine::Engine;
 use crate::graph::Graph;
+use crate::int8::keep_frozen;
 use crate::kind::Kind;
 use crate::names;
 use crate::onnx::network::Network;
@@ -83,7 +84,8 @@ pub fn graph(opened: &Opened, name: &str, choice: &Choice) -> Result<Loaded> {
         Opened::Tflite(model) => (Dataflow::from_tflite(model)?, unused(model)),
     };
     let dataflow = dataflow.fold()?;
-    let Tree { graph, parameters } = dataflow.tree(name)?.train(&dataflow, choice)?;
+    let Tree { mut graph, parameters } = dataflow.tree(name)?.train(&dataflow, choice)?;
+    keep_frozen(&mut graph, &dataflow);
     let notes = dataflow.notes.clone();
     Ok(Loaded { graph, parameters, unused, notes, dataflow: Some(dataflow) })
 }

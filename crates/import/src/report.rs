@@ -39,7 +39,9 @@ pub fn measure(
             "--test: expected labels below {classes}, the network's outputs, found {class}"
         );
     }
-    let whole = Evaluator::new(graph, parameters);
+    let in_floats = graph.in_floats();
+    let (float, whole) =
+        (Evaluator::new(&in_floats, parameters), Evaluator::new(graph, parameters));
     let backbone = graph.backbone();
     let mut measured = Measured {
         count: labels.len(),
@@ -48,7 +50,7 @@ pub fn measure(
         largest_difference: int8.map(|_| 0.0),
     };
     for (input, label) in inputs.iter().zip(labels) {
-        let exact = whole.logits(&input);
+        let exact = float.logits(&input);
         ensure!(
             exact.iter().all(|logit| logit.is_finite()),
             "--test: the outputs of the network are not finite: are the inputs normalised as in \

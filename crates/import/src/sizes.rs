@@ -48,9 +48,14 @@ pub fn split(graph: &Graph, parameters: &[f32]) -> Split {
     let (mut theta, mut frozen) = (Vec::new(), Vec::new());
     let mut random = oorandom::Rand32::new(1);
     for node in every(&graph.nodes[graph.backbone..]) {
-        for (part, trained) in node.parts() {
-            let to = if trained { &mut theta } else { &mut frozen };
-            to.extend_from_slice(&parameters[part]);
+        match &node.int8 {
+            Some(int8) => frozen.extend(int8.floats()),
+            None => {
+                for (part, trained) in node.parts() {
+                    let to = if trained { &mut theta } else { &mut frozen };
+                    to.extend_from_slice(&parameters[part]);
+                }
+            }
         }
         let [inputs, outputs] = node.widths();
         let bound = (6.0 / inputs as f32).sqrt();
@@ -185,6 +190,11 @@ impl Floats {
     fn layer(node: &Node, in_backbone: bool) -> Self {
         let (inputs, outputs) = (length(node.input), length(node.output));
         let [first, second] = node.inside().map(|nodes| Self::of(nodes, node.input, in_backbone));
+        if node.int8.is_some() {
+            let positions = outputs / node.widths()[1].max(1);
+            let kept = int8_activations(inputs, outputs) + positions * node.rank();
+            return Self::single(inputs, outputs, kept);
+        }
         match &node.operation {
             // Where windows overlap, it keeps the place of each maximum.
             Operation::MaxPool(window)
@@ -267,6 +277,14 @@ impl Floats {
     fn inference(self) -> usize {
         self.buffers[0] + self.buffers[1] + self.inside
     }
+}
+
+/// The floats that an int8 layer among layers in `f32` keeps: a bit for each value, and room for
+/// its bytes where its output is too short for them.
+fn int8_activations(inputs: usize, outputs: usize) -> usize {
+    let scratch = Bytes { width: inputs.max(outputs), inside: 0 }.scratch();
+    let beside = if scratch <= outputs { 0 } else { scratch };
+    inputs.div_ceil(32) + outputs.div_ceil(32) + beside
 }
 
 /// What a layer in int8 says of itself.

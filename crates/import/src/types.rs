@@ -100,8 +100,12 @@ pub fn after_backbone(nodes: &[Node]) -> Result<Vec<Type>> {
     pieces(nodes).into_iter().map(of).collect()
 }
 
-/// The type of the layer in `f32`.
+/// The type of a layer in `f32`, or of one that is frozen in int8 among such.
 pub fn float(node: &Node, in_backbone: bool) -> Result<Type> {
+    if node.int8.is_some() {
+        let layer = shaped("nn::int8", node, &|_| Ok(Vec::new()))?;
+        return Ok(beside(node, Type::with("nn::Int8", vec![layer])));
+    }
     let inside = |nodes: &[Node]| nodes.iter().map(|node| float(node, in_backbone)).collect();
     let mut layer = shaped("nn", node, &inside)?;
     let trained = match node.trains() {
@@ -134,10 +138,14 @@ pub fn float(node: &Node, in_backbone: bool) -> Result<Type> {
         layer.arguments.push(trained.unwrap_or_else(|| Type::named("nn::All")));
         layer.arguments.extend(epsilon);
     }
+    Ok(if in_backbone { layer } else { beside(node, layer) })
+}
+
+/// A layer with the matrix that is trained beside it, if there is one.
+fn beside(node: &Node, layer: Type) -> Type {
     match node.rank() {
-        0 => Ok(layer),
-        _ if in_backbone => Ok(layer),
-        rank => Ok(Type::with("nn::LowRank", vec![layer, Type::named(rank)])),
+        0 => layer,
+        rank => Type::with("nn::LowRank", vec![layer, Type::named(rank)]),
     }
 }
 

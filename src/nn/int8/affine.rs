@@ -71,6 +71,12 @@ impl Range {
         })
     }
 
+    /// The least and the largest output.
+    pub fn clamps(self) -> [i8; 2] {
+        // They were read from bytes.
+        [self.minimum as i8, self.maximum as i8]
+    }
+
     /// A rounded value as an output: moved and clamped.
     #[inline(always)]
     pub fn output(self, rounded: i32) -> i8 {

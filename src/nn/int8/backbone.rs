@@ -1,6 +1,6 @@
 //! The backbone over one slice of bytes.
 
-use super::layer::{Layer, buffer};
+use super::layer::{Differentiable, Layer, buffer};
 use crate::Error;
 use crate::kernels::Kernels;
 use crate::nn::{Backbone, Input, QuantizedInt8};
@@ -151,8 +151,9 @@ impl<L: Layer> Backbone for Int8Backbone<'_, L> {
 }
 
 impl<L: Layer> Int8Backbone<'_, L> {
-    /// The bytes of the output, or `None` where a value of the input is NaN or infinite.
-    fn infer<'s>(
+    /// The bytes of the output, at the beginning of the scratch slice, or `None` where a value of
+    /// the input is NaN or infinite.
+    pub(in crate::nn) fn infer<'s>(
         &self,
         input: &(impl Input + ?Sized),
         scratch: &'s mut [f32],
@@ -161,8 +162,9 @@ impl<L: Layer> Int8Backbone<'_, L> {
         Error::check_length("sample", L::INPUTS, values.len())?;
         Error::check_length("scratch", Self::SCRATCH, scratch.len())?;
         let buffers: &mut [i8] = bytemuck::must_cast_slice_mut(scratch);
-        let (front, rest) = buffer(buffers, L::WIDTH)?;
-        let (back, inside) = buffer(rest, L::WIDTH)?;
+        let (last, rest) = buffer(buffers, L::WIDTH)?;
+        let (other, inside) = buffer(rest, L::WIDTH)?;
+        let (front, back) = if L::ENDS_IN_BACK { (other, last) } else { (last, other) };
         let mut finite = true;
         for (byte, value) in front.iter_mut().zip(values) {
             finite &= value.is_finite();
@@ -174,12 +176,39 @@ impl<L: Layer> Int8Backbone<'_, L> {
         let (output, _) = L::infer(self.layers, front, back, inside)?;
         Ok(Some(buffer(output, L::OUTPUTS)?.0))
     }
+
+    /// Whether a value of the input has a byte, so that it is not cut to the nearest that there is.
+    pub(in crate::nn) fn has_byte(&self, value: f32) -> bool {
+        let (minimum, maximum) = (i32::from(i8::MIN), i32::from(i8::MAX));
+        (minimum..=maximum).contains(&self.input.rounded(value))
+    }
+}
+
+impl<L: Differentiable> Int8Backbone<'_, L> {
+    /// The least and the largest byte of an output.
+    pub(in crate::nn) fn clamps(&self) -> Result<[i8; 2], Error> {
+        L::clamps(self.layers)
+    }
+
+    /// Overwrites `input_gradient`, where `slopes` are the gradient with respect to the output, one
+    /// after the other.
+    pub(in crate::nn) fn input_gradient(
+        &self,
+        slopes: impl Iterator<Item = f32>,
+        input_gradient: &mut [f32],
+    ) -> Result<(), Error> {
+        let unit = self.output.factor * self.input.factor;
+        L::input_gradient(self.layers, unit, slopes, input_gradient)
+    }
 }
 
 impl Scale {
     fn quantise(self, value: f32) -> i8 {
-        let rounded = libm::rintf(value * self.factor) as i32;
         let (minimum, maximum) = (i32::from(i8::MIN), i32::from(i8::MAX));
-        rounded.saturating_add(i32::from(self.zero)).max(minimum).min(maximum) as i8
+        self.rounded(value).max(minimum).min(maximum) as i8
+    }
+
+    fn rounded(self, value: f32) -> i32 {
+        (libm::rintf(value * self.factor) as i32).saturating_add(i32::from(self.zero))
     }
 }

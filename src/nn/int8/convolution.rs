@@ -1,7 +1,7 @@
 //! Convolutions, and what a fully connected layer is one of.
 
 use super::affine::{Affine, assert_sum_fits, length};
-use super::layer::{Buffers, Layer, input_and_output};
+use super::layer::{Buffers, Differentiable, Layer, input_and_output};
 use crate::Error;
 use crate::chunks::Chunked;
 use crate::nn::window::{Gaps, Geometry, InTime, Shape, Sliding};
@@ -62,6 +62,23 @@ impl<M: Shape, W: Sliding, const FILTERS: usize> Layer for Conv2d<M, W, FILTERS>
     }
 }
 
+impl<M: Shape, W: Sliding, const FILTERS: usize> Differentiable for Conv2d<M, W, FILTERS> {
+    fn clamps(bytes: &[u8]) -> Result<[i8; 2], Error> {
+        Ok(Affine::read(bytes, FILTERS, Self::WEIGHTS)?.range.clamps())
+    }
+
+    fn input_gradient(
+        bytes: &[u8],
+        unit: f32,
+        slopes: impl Iterator<Item = f32>,
+        gradient: &mut [f32],
+    ) -> Result<(), Error> {
+        let affine = Affine::read(bytes, FILTERS, Self::WEIGHTS)?;
+        input_gradient(Self::GEOMETRY, affine, unit, slopes, gradient);
+        Ok(())
+    }
+}
+
 /// The int8 form of [`nn::Conv1d`](crate::nn::Conv1d): a convolution over a signal `M` in time.
 pub type Conv1d<M, W, const FILTERS: usize> = Conv2d<M, InTime<M, W>, FILTERS>;
 
@@ -107,6 +124,23 @@ impl<M: Shape, W: Sliding> Layer for DepthwiseConv2d<M, W> {
         let (input, output) = input_and_output::<Self>(front, back)?;
         convolve_channels(Self::GEOMETRY, affine, input, output);
         Ok((back, front))
+    }
+}
+
+impl<M: Shape, W: Sliding> Differentiable for DepthwiseConv2d<M, W> {
+    fn clamps(bytes: &[u8]) -> Result<[i8; 2], Error> {
+        Ok(Affine::read(bytes, Self::CHANNELS, Self::WEIGHTS)?.range.clamps())
+    }
+
+    fn input_gradient(
+        bytes: &[u8],
+        unit: f32,
+        slopes: impl Iterator<Item = f32>,
+        gradient: &mut [f32],
+    ) -> Result<(), Error> {
+        let affine = Affine::read(bytes, Self::CHANNELS, Self::WEIGHTS)?;
+        input_gradient_by_channel(Self::GEOMETRY, affine, unit, slopes, gradient);
+        Ok(())
     }
 }
 
@@ -185,6 +219,59 @@ fn convolve_channels(
             first = first.wrapping_add(TOGETHER);
         }
     }
+}
+
+/// The gradient with respect to the input of a convolution. What has a slope of 0 costs nothing.
+pub(super) fn input_gradient(
+    geometry: Geometry<impl Gaps>,
+    affine: Affine,
+    unit: f32,
+    mut slopes: impl Iterator<Item = f32>,
+    gradient: &mut [f32],
+) {
+    gradient.fill(0.0);
+    for runs in geometry.each() {
+        let filters = affine.weights().whole_chunks(geometry.length()).zip(affine.channels());
+        for ((weights, channel), slope) in filters.zip(&mut slopes).filter(counts) {
+            let slope = slope * (channel.factor.value() * unit);
+            for run in runs.clone() {
+                for (x, weight) in run.of_map_mut(gradient).iter_mut().zip(run.of_window(weights)) {
+                    *x += slope * f32::from(*weight);
+                }
+            }
+        }
+    }
+}
+
+fn input_gradient_by_channel(
+    geometry: Geometry<impl Gaps>,
+    affine: Affine,
+    unit: f32,
+    mut slopes: impl Iterator<Item = f32>,
+    gradient: &mut [f32],
+) {
+    let channels = geometry.channels();
+    gradient.fill(0.0);
+    for runs in geometry.each() {
+        let each = (0..channels).zip(affine.channels());
+        for ((place, channel), slope) in each.zip(&mut slopes).filter(counts) {
+            let slope = slope * (channel.factor.value() * unit);
+            for run in runs.clone() {
+                let weights = run.of_window(affine.weights()).whole_chunks(channels);
+                let positions = run.of_map_mut(gradient).whole_chunks_mut(channels);
+                for (values, weights) in positions.zip(weights) {
+                    if let Some((x, weight)) = values.get_mut(place).zip(weights.get(place)) {
+                        *x += slope * f32::from(*weight);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether there is anything to add.
+pub(super) fn counts<T>((_, slope): &(T, f32)) -> bool {
+    *slope != 0.0
 }
 
 /// Adds the products of the same values with several filters, each to its sum.

@@ -1,8 +1,8 @@
 //! The fully connected layer.
 
 use super::affine::{Affine, assert_sum_fits, length};
-use super::convolution::convolve;
-use super::layer::{Buffers, Layer, input_and_output};
+use super::convolution::{convolve, input_gradient};
+use super::layer::{Buffers, Differentiable, Layer, input_and_output};
 use crate::Error;
 use crate::nn::window::{Geometry, NoGaps, Shape};
 use crate::nn::{Kernel, Map, Window};
@@ -47,5 +47,22 @@ impl<const INPUTS: usize, const OUTPUTS: usize> Layer for Dense<INPUTS, OUTPUTS>
         let (input, output) = input_and_output::<Self>(front, back)?;
         convolve(Self::GEOMETRY, OUTPUTS, affine, input, output);
         Ok((back, front))
+    }
+}
+
+impl<const INPUTS: usize, const OUTPUTS: usize> Differentiable for Dense<INPUTS, OUTPUTS> {
+    fn clamps(bytes: &[u8]) -> Result<[i8; 2], Error> {
+        Ok(Affine::read(bytes, OUTPUTS, INPUTS * OUTPUTS)?.range.clamps())
+    }
+
+    fn input_gradient(
+        bytes: &[u8],
+        unit: f32,
+        slopes: impl Iterator<Item = f32>,
+        gradient: &mut [f32],
+    ) -> Result<(), Error> {
+        let affine = Affine::read(bytes, OUTPUTS, INPUTS * OUTPUTS)?;
+        input_gradient(Self::GEOMETRY, affine, unit, slopes, gradient);
+        Ok(())
     }
 }

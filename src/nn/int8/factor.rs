@@ -59,6 +59,13 @@ impl Factor {
         rounded.max(i64::from(i32::MIN)).min(i64::from(i32::MAX)) as i32
     }
 
+    /// The factor as a number.
+    pub fn value(self) -> f32 {
+        // 2^-shift: an exponent is stored with 127 more, so that no shift is too large.
+        let unit = f32::from_bits(127_u32.wrapping_sub(self.shift).wrapping_shl(23));
+        self.multiplier as f32 * unit
+    }
+
     /// This factor over a count of up to [`LONGEST_SUM`](super::LONGEST_SUM). The multiplier is
     /// rounded up, so that what should be a half is none less.
     pub fn over(self, count: u32) -> Self {

@@ -1,8 +1,8 @@
 //! The convolution of groups of channels.
 
 use super::affine::{Affine, assert_sum_fits, length};
-use super::convolution::{TOGETHER, add_each, of_each};
-use super::layer::{Buffers, Layer, input_and_output};
+use super::convolution::{TOGETHER, add_each, counts, of_each};
+use super::layer::{Buffers, Differentiable, Layer, input_and_output};
 use crate::Error;
 use crate::chunks::Chunked;
 use crate::nn::window::{Gaps, Geometry, InTime, Shape, Sliding};
@@ -81,6 +81,26 @@ impl<M: Shape, W: Sliding, const FILTERS: usize, const GROUPS: usize> Layer
 pub type GroupedConv1d<M, W, const FILTERS: usize, const GROUPS: usize> =
     GroupedConv2d<M, InTime<M, W>, FILTERS, GROUPS>;
 
+impl<M: Shape, W: Sliding, const FILTERS: usize, const GROUPS: usize> Differentiable
+    for GroupedConv2d<M, W, FILTERS, GROUPS>
+{
+    fn clamps(bytes: &[u8]) -> Result<[i8; 2], Error> {
+        Ok(Affine::read(bytes, FILTERS, Self::WEIGHTS)?.range.clamps())
+    }
+
+    fn input_gradient(
+        bytes: &[u8],
+        unit: f32,
+        slopes: impl Iterator<Item = f32>,
+        gradient: &mut [f32],
+    ) -> Result<(), Error> {
+        let affine = Affine::read(bytes, FILTERS, Self::WEIGHTS)?;
+        let geometries = [Self::GEOMETRY, Self::OF_GROUP];
+        input_gradient_by_group(geometries, FILTERS / GROUPS, affine, unit, slopes, gradient);
+        Ok(())
+    }
+}
+
 /// The runs of all channels are those of the map, the runs of a group's those of its filters.
 fn convolve_groups<G: Gaps>(
     [all, of_group]: [Geometry<G>; 2],
@@ -114,6 +134,40 @@ fn convolve_groups<G: Gaps>(
                 }
                 for ((y, sum), channel) in outputs.iter_mut().zip(sums).zip(&mut each) {
                     *y = affine.output(sum, channel);
+                }
+            }
+            first = first.wrapping_add(channels_of_group);
+        }
+    }
+}
+
+fn input_gradient_by_group<G: Gaps>(
+    [all, of_group]: [Geometry<G>; 2],
+    filters_of_group: usize,
+    affine: Affine,
+    unit: f32,
+    mut slopes: impl Iterator<Item = f32>,
+    gradient: &mut [f32],
+) {
+    let (channels, channels_of_group) = (all.channels(), of_group.channels());
+    let of_each_group = of_group.length().saturating_mul(filters_of_group);
+    gradient.fill(0.0);
+    for (runs, runs_of_group) in all.each().zip(of_group.each()) {
+        let mut each = affine.channels();
+        let mut first = 0_usize;
+        for weights in affine.weights().whole_chunks(of_each_group) {
+            let filters = weights.whole_chunks(of_group.length()).zip(&mut each);
+            for ((weights, channel), slope) in filters.zip(&mut slopes).filter(counts) {
+                let slope = slope * (channel.factor.value() * unit);
+                for (run, of_group) in runs.clone().zip(runs_of_group.clone()) {
+                    let weights = of_group.of_window(weights).whole_chunks(channels_of_group);
+                    let positions = run.of_map_mut(gradient).whole_chunks_mut(channels);
+                    for (values, weights) in positions.zip(weights) {
+                        let values = values.get_mut(first..).unwrap_or_default();
+                        for (x, weight) in values.iter_mut().zip(weights) {
+                            *x += slope * f32::from(*weight);
+                        }
+                    }
                 }
             }
             first = first.wrapping_add(channels_of_group);

@@ -47,6 +47,30 @@ pub trait Layer {
     ) -> Result<Buffers<'s>, Error>;
 }
 
+/// A layer whose gradient with respect to its input is computed from its bytes, so that it may lie
+/// among layers that are trained: see [`nn::Int8`](crate::nn::Int8).
+pub trait Differentiable: Layer {
+    /// The least and the largest byte of an output: where it is one of them, it may have been cut.
+    ///
+    /// # Errors
+    /// [`Error::Length`].
+    fn clamps(bytes: &[u8]) -> Result<[i8; 2], Error>;
+
+    /// Overwrites `input_gradient` with the gradient with respect to the input, as if nothing were
+    /// rounded and nothing cut. `slopes` are the gradient with respect to the output, one after the
+    /// other, and `unit` is the output's scale over the input's: with it the multiplier of a sum is
+    /// the scale of the weights.
+    ///
+    /// # Errors
+    /// [`Error::Length`].
+    fn input_gradient(
+        bytes: &[u8],
+        unit: f32,
+        slopes: impl Iterator<Item = f32>,
+        input_gradient: &mut [f32],
+    ) -> Result<(), Error>;
+}
+
 /// A layer's input and output in the two buffers.
 pub(super) fn input_and_output<'s, L: Layer>(
     front: &'s [i8],

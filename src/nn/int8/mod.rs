@@ -9,6 +9,9 @@
 //! rounded up. ReLU and ReLU6 are the clamps of the layer before them; other activations are a
 //! [`Table`]. Padding is the value 0, as in `f32`.
 //!
+//! Before the layers that are trained they are an [`Int8Backbone`], and among those an
+//! [`nn::Int8`](crate::nn::Int8) each.
+//!
 //! The bytes come from `rolling-ball import --int8` (docs/import.md), and are read where they lie,
 //! at any alignment, little-endian and without gaps:
 //!
@@ -81,7 +84,7 @@ pub use convolution::{
 pub use dense::Dense;
 pub use grouped::{GroupedConv1d, GroupedConv2d};
 pub use identity::Identity;
-pub use layer::{Buffers, Layer};
+pub use layer::{Buffers, Differentiable, Layer};
 pub use pool::{AveragePool, AveragePool1d, GlobalAveragePool, MaxPool, MaxPool1d};
 pub use rescale::Rescale;
 pub use residual::Residual;

@@ -133,9 +133,9 @@ impl Builder {
         // Layers without parameters have nothing to train or to freeze.
         let train = if source.is_some() { train } else { Train::All };
         let label = label.to_owned();
-        let parameters = start..end;
+        let (parameters, int8) = (start..end, None);
         let node =
-            Node { label, operation, input, output, parameters, biases, train, source, step };
+            Node { label, operation, input, output, parameters, biases, train, source, step, int8 };
         node.check_train()?;
         self.nodes.push(node);
         self.map = output;

@@ -12,10 +12,12 @@ pub use mean::{Piece, pieces};
 pub use window::Window;
 pub use work::{backward, forward};
 
+use super::int8::Quantised;
 use super::layout::Layout;
 use super::spec::Train;
 use anyhow::{Result, bail, ensure};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The number of rows, of positions in a row, and of channels.
 pub type Map = [usize; 3];
@@ -159,6 +161,9 @@ pub struct Node {
     pub source: Option<Source>,
     /// Which step of a file's graph it is.
     pub step: Option<usize>,
+    /// The int8 form in which it lies frozen among layers in `f32`, if it has one: a layer by
+    /// itself, as a backbone.
+    pub int8: Option<Arc<Quantised>>,
 }
 
 impl Node {
@@ -287,10 +292,30 @@ impl Graph {
         Self { name: self.name.clone(), layout: self.layout.clone(), nodes, ..*self }
     }
 
+    /// The same with no layer in int8.
+    pub fn in_floats(&self) -> Self {
+        let mut graph = self.clone();
+        each_mut(&mut graph.nodes, &mut |node| node.int8 = None);
+        graph
+    }
+
     /// Every layer, those inside others as well, in the order in which they are evaluated: a layer
     /// comes after those inside it.
     pub fn every(&self) -> Vec<&Node> {
         every(&self.nodes)
+    }
+}
+
+/// Changes every one of these layers. Those inside others are at most as deep as a graph allows.
+fn each_mut(nodes: &mut [Node], change: &mut impl FnMut(&mut Node)) {
+    for node in nodes {
+        change(node);
+        if let Operation::Residual { layers: first, shortcut: second }
+        | Operation::Concat { first, second } = &mut node.operation
+        {
+            each_mut(first, change);
+            each_mut(second, change);
+        }
     }
 }
 

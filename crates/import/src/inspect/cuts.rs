@@ -4,7 +4,7 @@ use super::instructions::{self, Instructions, Work};
 use crate::dataflow::Dataflow;
 use crate::error::Error;
 use crate::graph::{self, Graph, Node};
-use crate::int8::{Quantised, kept};
+use crate::int8::{Quantised, keep_frozen, kept};
 use crate::sizes;
 use crate::spec::Train;
 use anyhow::Result;
@@ -24,8 +24,8 @@ pub struct Cut {
     /// The bytes of flash of the backbone in `f32`, the frozen parameters after it, and theta to
     /// start from.
     pub flash_bytes: usize,
-    /// The same with the int8 backbone that the file has; none where it has none before what is
-    /// trained.
+    /// The same with the int8 form that the file has of the backbone and of what is frozen after
+    /// it; none where it has none.
     pub int8: Option<Int8>,
     /// The products that are added up for a sample.
     pub multiply_adds: MultiplyAdds,
@@ -39,7 +39,7 @@ pub struct Cut {
     pub refused: Option<String>,
 }
 
-/// What a network takes with a backbone in int8.
+/// What a network takes with its backbone, and what is frozen after it, in int8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs, reason = "as those of a Cut")]
 pub struct Int8 {
@@ -128,10 +128,27 @@ fn cut(train: String, graph: &Graph, dataflow: Option<&Dataflow>) -> Cut {
         Ok(quantised) => (quantised, None),
         Err(error) => (None, Some(Error::from(error).to_string())),
     };
-    let ram = |int8: Option<&Quantised>| sizes::ram_bytes(theta, sizes::scratch(graph, int8));
-    let int8 = quantised.as_ref().map(|quantised| Int8 {
-        ram_bytes: ram(Some(quantised)),
-        flash_bytes: quantised.bytes().len() + after,
+    let ram = |graph: &Graph, int8: Option<&Quantised>| {
+        sizes::ram_bytes(theta, sizes::scratch(graph, int8))
+    };
+    let mut kept = graph.clone();
+    if let Some(dataflow) = dataflow {
+        keep_frozen(&mut kept, dataflow);
+    }
+    let all = kept.every();
+    let frozen: Vec<(usize, usize)> = all
+        .iter()
+        .filter_map(|node| {
+            Some((4 * node.parameters.len(), 4 * node.int8.as_ref()?.floats().len()))
+        })
+        .collect();
+    let can_be = refused.is_none() && (quantised.is_some() || !frozen.is_empty());
+    let int8 = can_be.then(|| Int8 {
+        ram_bytes: ram(&kept, quantised.as_ref()),
+        flash_bytes: frozen.iter().fold(
+            quantised.as_ref().map_or(0, |quantised| quantised.bytes().len()) + after,
+            |bytes, (in_floats, in_bytes)| bytes - in_floats + in_bytes,
+        ),
     });
     let multiply_adds =
         MultiplyAdds { forward: graph::forward(&graph.nodes), backward: graph::backward(layers) };
@@ -140,8 +157,8 @@ fn cut(train: String, graph: &Graph, dataflow: Option<&Dataflow>) -> Cut {
         _ => sizes::features(graph, quantised.is_some())[1],
     };
     let work = Work {
-        int8: if int8.is_some() { graph::forward(backbone) } else { 0 },
-        frozen: if int8.is_some() { 0 } else { graph::forward(backbone) },
+        int8: if quantised.is_some() { graph::forward(backbone) } else { 0 },
+        frozen: if quantised.is_some() { 0 } else { graph::forward(backbone) },
         float: graph::forward(layers),
         backward: multiply_adds.backward,
         parameters: theta,
@@ -149,7 +166,7 @@ fn cut(train: String, graph: &Graph, dataflow: Option<&Dataflow>) -> Cut {
     Cut {
         train,
         parameters: theta,
-        ram_bytes: ram(None),
+        ram_bytes: ram(graph, None),
         flash_bytes: 4 * in_backbone + after,
         int8,
         multiply_adds,

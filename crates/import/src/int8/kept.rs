@@ -108,7 +108,7 @@ impl<'a> Keeping<'a> {
     }
 }
 
-fn affine(
+pub(super) fn affine(
     node: &Node,
     step: &Step,
     activation: Option<Clamp>,

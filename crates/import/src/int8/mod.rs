@@ -3,10 +3,12 @@
 //! with the integers that a file has.
 
 mod calibrate;
+mod frozen;
 mod kept;
 pub mod reference;
 
 pub use calibrate::{calibrate, quantise_backbone};
+pub use frozen::keep_frozen;
 pub use kept::kept;
 
 use crate::dataflow::Scale;
@@ -188,6 +190,14 @@ impl Quantised {
             placed.layer.write(&mut bytes);
         }
         bytes
+    }
+
+    /// The bytes as frozen parameters, four in a float, as [`nn::Int8`](rolling_ball::nn::Int8)
+    /// reads them.
+    pub fn floats(&self) -> Vec<f32> {
+        let mut bytes = self.bytes();
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
     }
 
     /// The factor that the input is multiplied by.

@@ -15,6 +15,15 @@ pub fn features(backbone: &Graph, quantised: &Quantised, input: &[f32]) -> Vec<f
 
 /// Computes the features of an input, and shows the output of every layer with its index.
 pub fn each_output(backbone: &Graph, quantised: &Quantised, input: &[f32], see: See) -> Vec<f32> {
+    each(&backbone.every(), quantised, input, see)
+}
+
+/// Computes the output of a layer that is in int8 by itself.
+pub fn output_of(node: &Node, quantised: &Quantised, input: &[f32]) -> Vec<f32> {
+    each(&[node], quantised, input, &mut |_, _| {})
+}
+
+fn each(every: &[&Node], quantised: &Quantised, input: &[f32], see: See) -> Vec<f32> {
     let steps = quantised.steps_per_unit();
     let mut values: Vec<i8> = input
         .iter()
@@ -23,8 +32,7 @@ pub fn each_output(backbone: &Graph, quantised: &Quantised, input: &[f32], see: 
             moved.clamp(-128.0, 127.0) as i8
         })
         .collect();
-    let every = backbone.every();
-    values = through(&every, &quantised.layers, values, see);
+    values = through(every, &quantised.layers, values, see);
     let (step, zero) = (quantised.output.step as f32, i32::from(quantised.output.zero));
     values.iter().map(|value| (i32::from(*value) - zero) as f32 * step).collect()
 }

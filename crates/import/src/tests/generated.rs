@@ -77,6 +77,12 @@ fn cases() -> Result<Vec<Case>> {
         add(Import::new(&file).train(["none"]))?;
         add(Import::new(&file).train(["last:2:..2"]))?;
         add(Import::new(&file).train(["last:2:rank2"]))?;
+        // Behind the first layer, those of a file in int8 stay so.
+        let layers = Import::new(&file).inspect().map(|inspection| inspection.layers);
+        let first = layers.ok().and_then(|layers| layers.first()?.names.first().cloned());
+        if let Some(first) = first.filter(|_| extension == Some("tflite")) {
+            add(Import::new(&file).train([first]))?;
+        }
         if extension == Some("onnx") {
             let calibration = file.with_extension("expected.safetensors");
             add(Import::new(&file).train(["none"]).int8(calibration))?;
@@ -85,6 +91,8 @@ fn cases() -> Result<Vec<Case>> {
     if let Some(shared) = shared() {
         let resnet = shared.join("models/mlperf_tiny/pretrainedResnet_quant.tflite");
         add(Import::new(&resnet))?;
+        // Beside the last convolution its residual has others.
+        add(Import::new(&resnet).train(["last:2"]))?;
         let spotter = shared.join("models/mlperf_tiny/kws_ref_model.tflite");
         for train in ["last:2", "last:2:0..8", "last:2:rank4", "all"] {
             add(Import::new(&spotter).train([train]))?;
@@ -162,6 +170,9 @@ fn main() -> Result<(), Error> {
 fn what_import_writes_compiles_and_computes_the_bits_of_the_desktops_evaluation() -> Result<()> {
     let cases = cases()?;
     ensure!(cases.len() > 80, "only {} networks", cases.len());
+    let in_int8 = |case: &&Case| case.imported.graph.every().iter().any(|node| node.int8.is_some());
+    let among_floats = cases.iter().filter(in_int8).count();
+    ensure!(among_floats >= 5, "only {among_floats} networks with int8 layers among others");
     let folder = tempfile::tempdir()?;
     let manifest = write(folder.path(), &cases)?;
     let target = models().join("../target/imported");

@@ -55,10 +55,10 @@ fn a_description_is_told_as_it_is_before_the_other_places_to_cut() -> Result<()>
     Ok(())
 }
 
-/// The length of theta and the bytes of RAM that an import has.
-fn sizes_of(file: &Path, train: &str) -> Result<(usize, usize)> {
+/// The length of theta and the bytes of RAM and of flash that an import has.
+fn sizes_of(file: &Path, train: &str) -> Result<[usize; 3]> {
     let sizes = Import::new(file).train([train]).read()?.sizes();
-    Ok((sizes.parameters, sizes.ram_bytes()))
+    Ok([sizes.parameters, sizes.ram_bytes(), sizes.flash_bytes])
 }
 
 #[test]
@@ -67,9 +67,10 @@ fn the_figures_of_every_cut_are_those_of_an_import_with_it() -> Result<()> {
         let file = models().join("operators").join(file);
         let found = inspected(&file)?;
         ensure!(found.refused.is_none() && found.cuts.len() >= 3, "{found:?}");
-        for Cut { train, parameters, ram_bytes, int8, .. } in &found.cuts {
-            let ram = int8.map_or(*ram_bytes, |int8| int8.ram_bytes);
-            ensure!((*parameters, ram) == sizes_of(&file, train)?, "{file:?} {train}");
+        for Cut { train, parameters, ram_bytes, flash_bytes, int8, .. } in &found.cuts {
+            let of_int8 = int8.map(|int8| [int8.ram_bytes, int8.flash_bytes]);
+            let [ram, flash] = of_int8.unwrap_or([*ram_bytes, *flash_bytes]);
+            ensure!([*parameters, ram, flash] == sizes_of(&file, train)?, "{file:?} {train}");
         }
     }
     Ok(())
@@ -87,8 +88,12 @@ fn a_model_of_mlperf_tiny_in_int8_is_told_with_its_int8_sizes() -> Result<()> {
     // 9 convolutions, of which 8 have their parameters before the last layer.
     let Int8 { ram_bytes, flash_bytes } = last.int8.context("expected an int8 backbone")?;
     ensure!(last.parameters == 650 && last.ram_bytes > 3 * ram_bytes, "{last:?}");
-    ensure!(ram_bytes == sizes_of(&file, "last:1")?.1, "{last:?}");
+    ensure!([650, ram_bytes, flash_bytes] == sizes_of(&file, "last:1")?, "{last:?}");
     ensure!(last.flash_bytes > 3 * flash_bytes, "{last:?}");
+    // Beside the last convolution, two others lie frozen in its residual.
+    let two = cut(&found, "last:2")?;
+    let Int8 { ram_bytes, flash_bytes } = two.int8.context("expected frozen layers in int8")?;
+    ensure!([two.parameters, ram_bytes, flash_bytes] == sizes_of(&file, "last:2")?, "{two:?}");
     ensure!(cut(&found, "all")?.int8.is_none());
     // It is a well-known network: 12.5 million products.
     ensure!((12_400_000..12_600_000).contains(&last.multiply_adds.forward), "{last:?}");
