@@ -168,3 +168,34 @@ fn filled(text: &str, values: &[(&str, String)]) -> String {
     };
     values.iter().rev().fold(text.to_owned(), fill)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::board::BOARDS;
+    use super::*;
+    use anyhow::Result;
+
+    #[test]
+    fn a_project_in_c_has_no_place_that_was_not_filled() -> Result<()> {
+        let source = "0.1".parse()?;
+        for board in BOARDS.iter().filter(|board| board.c.is_some()) {
+            let room = Room { labels: 7, labels_in_ram: 7, checkpoint_bytes: 8192, ram_bytes: 9 };
+            let project = Project {
+                name: "name",
+                board,
+                c: board.c.as_ref(),
+                source: &source,
+                room,
+                model: "model.tflite",
+                import: "rolling-ball import",
+                int8: true,
+                byte: (1.0, -0.5),
+                samples: "none",
+            };
+            for (path, text) in project.files() {
+                assert!(!text.contains("{{"), "{}: {text}", path.display());
+            }
+        }
+        Ok(())
+    }
+}

@@ -5,7 +5,7 @@
 
 enum { CAPACITY = (LABELS + 1) / 2, PARAMETERS = MODEL_PARAMETERS };
 
-/* What the frozen layers make of a reading. They are evaluated once, and the reading is forgotten. */
+/* What the frozen layers make of a reading: evaluated once, and the reading is forgotten. */
 typedef struct {
     model_feature features[MODEL_FEATURES];
     uint8_t label;
@@ -137,12 +137,12 @@ static uint32_t step(void (*between)(void)) {
 }
 
 /* How many of the held-out samples the network puts into their class. */
-static uint32_t right(const float *theta) {
+static uint32_t count_right(const float *parameters) {
     uint32_t right = 0;
     for (uint32_t i = 0; i < held_out.count; i++) {
         const sample *sample = &held_out.samples[i];
         uint32_t label;
-        check(model_classify(theta, model_kept(sample->features), scratch, &label));
+        check(model_classify(parameters, model_kept(sample->features), scratch, &label));
         right += label == sample->label;
     }
     return right;
@@ -159,7 +159,7 @@ int learner_learn(void (*between)(void)) {
         copy(old, theta);
         new_ball();
     }
-    uint32_t before = right(old);
+    uint32_t before = count_right(old);
     print("before: %u of %u held out are right\n", before, held_out.count);
     while (steps < STEPS) {
         steps = step(between);
@@ -170,7 +170,7 @@ int learner_learn(void (*between)(void)) {
             check(rb_save(&flash, &ball));
         }
     }
-    uint32_t after = right(theta);
+    uint32_t after = count_right(theta);
     print("after: %u of %u held out are right\n", after, held_out.count);
     if (after < before) {
         copy(theta, old);
