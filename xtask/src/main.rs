@@ -4,6 +4,7 @@ mod bench;
 mod boards;
 mod browser;
 mod c;
+mod command;
 mod cores;
 mod demo;
 mod device;

@@ -3,13 +3,8 @@
 #ifndef BOARD_H
 #define BOARD_H
 
-#include <stdint.h>
-
-/* Prints on the emulator's output: %s, %u (uint32_t), %f (not negative, six decimals). */
-void print(const char *format, ...);
-
-/* Ends the emulator with this exit code, 0 or 1. */
-void finish(int code) __attribute__((noreturn));
+/* Its log and its end, of crates/cli/src/new/templates/c/src: every project has them. */
+#include "semihosting.h"
 
 /* Instructions executed since the start; a difference of two values is right, whatever wrapped. */
 uint32_t instructions(void);

@@ -45,10 +45,7 @@ impl Target {
         build.args(["build", "--release", "--message-format=json-render-diagnostics", "--target"]);
         // What it does, cargo says on the other stream.
         let built = build.arg(target).stderr(Stdio::inherit()).output().context("running cargo")?;
-        ensure!(
-            built.status.success(),
-            "cargo could not build the library; its crate is in {shown_folder}"
-        );
+        ensure!(built.status.success(), "cargo could not build the library in {shown_folder}");
         let library = artifact(&String::from_utf8_lossy(&built.stdout), name)?;
         let header = bindings(&folder)?.join("include/rolling_ball.h");
         println!();
@@ -63,7 +60,6 @@ impl Target {
             let (bytes, path) = (fs::metadata(&path)?.len(), path.display().to_string());
             println!("{bytes:>9} bytes  {}", shown(&path));
         }
-        println!("\nLink with -Wl,--gc-sections: a program then has what it calls, and no more.");
         Ok(())
     }
 }

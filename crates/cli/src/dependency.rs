@@ -1,6 +1,7 @@
 //! Where a generated project takes this library from.
 
 use anyhow::{Context, Error, Result, ensure};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use toml::Value;
@@ -32,6 +33,16 @@ impl Source {
             }
         };
         format!("{key} = {}", Value::from(value))
+    }
+}
+
+/// As `--source` takes it.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version(text) | Self::Git(text) => f.write_str(text),
+            Self::Path(root) => root.display().fmt(f),
+        }
     }
 }
 
@@ -89,6 +100,7 @@ mod tests {
         ] {
             let source: Source = source.parse()?;
             assert_eq!((source.of(""), source.of("crates/import")), (core, import));
+            assert_eq!(source.to_string().parse::<Source>()?, source);
         }
         Ok(())
     }

@@ -105,7 +105,9 @@ pub fn import(args: &ImportArgs) -> Result<()> {
     }
     println!();
     if let Some(target) = &target {
-        return target.build(imported.name(), &args.out);
+        target.build(imported.name(), &args.out)?;
+        println!("\nLink with -Wl,--gc-sections: a program then has what it calls, and no more.");
+        return Ok(());
     }
     for File { name, content } in imported.files() {
         let path = args.out.join(name).display().to_string();

@@ -118,6 +118,7 @@ fn what_cannot_be_made_is_refused_with_what_was_expected_and_leaves_nothing() {
         (&fresh, "qemu-m4f", &["--source", "nowhere"], "nowhere: expected a version such as"),
         (&fresh, "qemu-m4f", &["--samples", &calibration], "tensor inputs: expected"),
         (&fresh, "qemu-m4f", &["--train", "none"], "nothing of the model is trained"),
+        (&fresh, "pico2", &["--language", "c"], "--language c is there for qemu-m4f and qemu-m55"),
     ] {
         let said = complaint(&new(folder, board, &file, more));
         assert!(said.contains(expected), "{said}");
@@ -135,6 +136,21 @@ fn a_target_that_the_compiler_has_not_is_told_with_the_command_that_adds_it() {
     let output = command.arg(model("operators/dense_int8.tflite")).env("PATH", "").output();
     let text = said(&output.unwrap().stdout);
     assert!(text.contains("    rustup target add thumbv8m.main-none-eabihf\n"), "{text}");
+}
+
+#[test]
+fn a_project_in_c_whose_library_cannot_be_built_leaves_nothing() {
+    let outside = temporary();
+    let (clone, fresh) = (outside.path().join("clone"), outside.path().join("fresh"));
+    // It looks like a clone, and has no crates.
+    fs::create_dir_all(clone.join("crates/import")).unwrap();
+    fs::write(clone.join("crates/import/Cargo.toml"), "").unwrap();
+    let more = ["--language", "c", "--source", clone.to_str().unwrap()];
+    let said = complaint(&new(&fresh, "qemu-m4f", &model("operators/dense_int8.tflite"), &more));
+    // Where the compiler has no such target, it is not begun.
+    let expected = ["cargo could not build the library", "rustup target add thumbv7em-none-eabihf"];
+    assert!(expected.iter().any(|expected| said.contains(expected)), "{said}");
+    assert!(!fresh.exists());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use rolling_ball_rehearsal::OptimizerKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use workbench::workspace::capture;
+use workbench::workspace::{capture, root};
 
 /// The cross compiler, and the Debian package that it is in.
 pub const COMPILER: (&str, &str) = ("arm-none-eabi-gcc", "gcc-arm-none-eabi");
@@ -35,7 +35,10 @@ const FLAGS: [&str; 18] = [
     "-Wl,--fatal-warnings",
 ];
 
-const SOURCES: [&str; 6] = ["main.c", "image.c", "image.S", "crc32.c", "semihosting.c", "start.c"];
+const SOURCES: [&str; 5] = ["main.c", "image.c", "image.S", "crc32.c", "start.c"];
+
+/// Where the log and the end of the emulator are, as projects of `rolling-ball new` have them.
+const SEMIHOSTING: &str = "crates/cli/src/new/templates/c/src";
 
 /// Folder of the image.
 const IMAGES: &str = "c";
@@ -49,7 +52,8 @@ fn build(image: &Path) -> Result<PathBuf> {
     compile("digits", &sources, &[include, image], &library)
 }
 
-/// Compiles sources, below the folder of the C interface, with a library for the board.
+/// Compiles sources, below the folder of the C interface, and the log of the board with a library
+/// for it.
 pub fn compile(
     name: &str,
     sources: &[impl AsRef<Path>],
@@ -57,9 +61,10 @@ pub fn compile(
     library: &Path,
 ) -> Result<PathBuf> {
     let elf = build_folder()?.join(name).with_extension("elf");
-    let board = folder().join("firmware");
+    let (board, semihosting) = (folder().join("firmware"), root().join(SEMIHOSTING));
     let mut compiler = Command::new(COMPILER.0);
     compiler.args(FLAGS).args(flags).arg("-I").arg(&board);
+    compiler.arg("-I").arg(&semihosting).arg(semihosting.join("semihosting.c"));
     compiler.args(sources.iter().map(|source| folder().join(source)));
     compiler.arg(library).arg("-T").arg(board.join("mps2-an386.ld")).arg("-o").arg(&elf);
     capture(&mut compiler, &format!("building the firmware {name} in C"))?;

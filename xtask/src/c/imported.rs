@@ -2,6 +2,7 @@
 //! Rust: evaluated and trained, on this machine as C and as C++, and in QEMU.
 
 use super::{firmware, folder, library, programs};
+use crate::command::rolling_ball;
 use crate::device::LIMIT;
 use crate::device::qemu::{Emulation, MPS2_AN386};
 use crate::test::part::skipped;
@@ -31,30 +32,22 @@ const NETWORKS: [(&str, &[&str]); 3] = [
 ];
 
 /// Where all of it is built.
-fn build_folder() -> PathBuf {
+pub fn build_folder() -> PathBuf {
     folder().join("target/imported")
 }
 
 /// Imports the networks for a target, and returns the folder of the libraries and headers.
 fn import(target: &str) -> Result<PathBuf> {
     let out = build_folder().join("libraries").join(target);
-    build_the_command()?;
     for (name, arguments) in NETWORKS {
         import_one(name, arguments, target, &out)?;
     }
     Ok(out)
 }
 
-fn build_the_command() -> Result<()> {
-    let mut build = cargo();
-    build.args(["build", "--release", "--locked", "--package=rolling-ball-cli"]);
-    capture(&mut build, "building the command rolling-ball")?;
-    Ok(())
-}
-
 fn import_one(name: &str, arguments: &[impl AsRef<OsStr>], target: &str, out: &Path) -> Result<()> {
-    let mut command = Command::new(root().join("target/release/rolling-ball"));
-    command.current_dir(root()).arg("import").args(arguments);
+    let mut command = rolling_ball()?;
+    command.arg("import").args(arguments);
     command.arg(format!("--c-library={target}")).args(["--source=.", "--force", "--out"]);
     // All of them share the crates below.
     command.arg(out).env("CARGO_TARGET_DIR", build_folder());
@@ -149,7 +142,6 @@ pub fn check_users_program() -> Result<Completion> {
         "--network".into(),
         case.join("n.toml").into_os_string(),
     ];
-    build_the_command()?;
     import_one("mlp", &arguments, "host", &folder.join("o"))?;
     let program = folder.join("program");
     let mut command = Command::new("cc");
@@ -175,7 +167,7 @@ pub fn check_in_qemu() -> Result<()> {
     let libraries = import(MPS2_AN386.target)?;
     // What import writes is the same for every target.
     let expected = expected(&libraries)?;
-    let sources = ["tests/imported/imported.c", "firmware/semihosting.c", "firmware/start.c"];
+    let sources = ["tests/imported/imported.c", "firmware/start.c"];
     for ((name, _), expected) in NETWORKS.into_iter().zip(&expected) {
         let archive = libraries.join(format!("lib{name}.a"));
         library::check_linked(&archive, name, &["rb_", name], &crate::test::FORBIDDEN)?;

@@ -1,10 +1,13 @@
 //! Projects of `rolling-ball new`, outside of this repository: they build for every board, and the
-//! emulated ones outlive being killed in the middle of a save.
+//! emulated ones outlive being killed in the middle of a save. Those in C have the bits of those in
+//! Rust.
 
 use super::TestArgs;
 use super::part::{Part, QEMU};
 use super::watch::watch;
 use crate::boards::BOARDS;
+use crate::c::{firmware, imported};
+use crate::command::rolling_ball;
 use crate::device::log;
 use crate::device::qemu::{Emulation, MPS2_AN386, MPS3_AN547, Machine};
 use anyhow::{Context, Result, ensure};
@@ -12,9 +15,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tempfile::TempDir;
-use workbench::workspace::{cargo, root};
+use workbench::workspace::{capture, cargo, root};
 
 /// The boards that QEMU models, and what is trained there.
 const EMULATED: [(&str, Machine, &str); 2] =
@@ -34,14 +38,38 @@ pub fn part(args: &TestArgs) -> Part {
             });
     }
     part = part.needs(&[QEMU]);
-    for (board, machine, model) in EMULATED {
-        let core = machine.core.to_lowercase().replace('-', "_");
+    let in_rust = EMULATED.map(|_| Arc::new(OnceLock::new()));
+    for ((board, machine, model), run) in EMULATED.into_iter().zip(&in_rust) {
+        let run = Arc::clone(run);
         part = part.test(
-            format!("a_new_project_for_an_emulated_{core}_is_formatted_and_resumes"),
-            move || resumes(board, machine, model),
+            format!("a_new_project_for_an_emulated_{}_is_formatted_and_resumes", core(&machine)),
+            move || {
+                let project = Project::of_digits(board, machine.target, model)?;
+                project.check()?;
+                let found = resumes(&machine, &project.elf(), &project.folder)?;
+                // For the test of the same project in C; nobody else sets it.
+                let _ = run.set(found);
+                Ok(())
+            },
         );
     }
-    part.test("a_new_project_has_no_warning_and_logs_by_defmt", logs)
+    part = part.test("a_new_project_has_no_warning_and_logs_by_defmt", logs);
+    part = part.needs(&[QEMU, firmware::COMPILER, ("cmake", "cmake")]);
+    for ((board, machine, model), run) in EMULATED.into_iter().zip(in_rust) {
+        part = part.test(
+            format!(
+                "a_new_project_in_c_for_an_emulated_{}_has_the_bits_of_rust_and_resumes",
+                core(&machine)
+            ),
+            move || in_c(board, machine, model, run.get()),
+        );
+    }
+    part
+}
+
+/// The core, as the names of tests have it.
+fn core(machine: &Machine) -> String {
+    machine.core.to_lowercase().replace('-', "_")
 }
 
 /// A project in a folder of its own.
@@ -58,20 +86,34 @@ impl Project {
     fn new(board: &'static str, target: &'static str, arguments: &[&Path]) -> Result<Self> {
         let outside = tempfile::tempdir()?;
         let folder = outside.path().join(board);
-        let mut new = cargo();
-        new.args(["run", "--quiet", "--locked", "--package", "rolling-ball-cli", "--", "new"]);
-        new.arg(&folder).args(["--board", board, "--source"]).arg(root()).args(arguments);
+        let mut new = rolling_ball()?;
+        new.arg("new").arg(&folder).args(["--board", board, "--source=."]).args(arguments);
+        // What a project in C has in common with the libraries of the other tests is built once.
+        new.env("CARGO_TARGET_DIR", imported::build_folder());
         watch(new)?;
-        fs::write(folder.join("Cargo.lock"), lock(board)?)?;
+        if folder.join("Cargo.toml").exists() {
+            fs::write(folder.join("Cargo.lock"), lock(board)?)?;
+        }
         Ok(Self { folder, name: board, target, _outside: outside })
     }
 
     /// A new project for an emulated board, with the digits of this repository.
     fn of_digits(board: &'static str, target: &'static str, model: &str) -> Result<Self> {
+        Self::of_digits_in("rust", board, target, model)
+    }
+
+    /// The same in a language.
+    fn of_digits_in(
+        language: &str,
+        board: &'static str,
+        target: &'static str,
+        model: &str,
+    ) -> Result<Self> {
         let models = root().join("models");
         let (model, samples) = (models.join(model), models.join("digits_test.safetensors"));
-        let [option, another] = ["--model", "--samples"].map(Path::new);
-        Self::new(board, target, &[option, &model, another, &samples])
+        let [option, another, third] = ["--model", "--samples", "--language"].map(Path::new);
+        let language = Path::new(language);
+        Self::new(board, target, &[option, &model, another, &samples, third, language])
     }
 
     fn check(&self) -> Result<()> {
@@ -124,18 +166,20 @@ const SLOT: u64 = 8 << 10;
 /// How often an emulator is killed at most, until it is in the middle of a save.
 const ATTEMPTS: u32 = 50;
 
-/// Kills the emulator while the second checkpoint is saved.
-fn resumes(board: &'static str, machine: Machine, model: &str) -> Result<()> {
-    let project = Project::of_digits(board, machine.target, model)?;
-    project.check()?;
-    let (elf, flash) = (project.elf(), project.folder.join("flash.bin"));
-    let emulation = Emulation::new(&machine, &elf, LIMIT);
-    let run = || -> Result<Vec<String>> {
-        let mut lines = Vec::new();
-        emulation.lines(|line| lines.push(line.to_owned()))?;
-        Ok(lines)
-    };
+/// What a project says, and what it leaves in its flash.
+#[derive(Debug, PartialEq, Eq)]
+struct Run {
+    lines: Vec<String>,
+    flash: Vec<u8>,
+}
+
+/// Runs a project as a whole, and then kills the emulator while the second checkpoint is saved.
+fn resumes(machine: &Machine, elf: &Path, folder: &Path) -> Result<Run> {
+    let flash = folder.join("flash.bin");
+    let emulation = Emulation::new(machine, elf, LIMIT);
+    let run = || lines(&emulation);
     let whole = run()?;
+    let left = fs::read(&flash)?;
     ensure!(whole[0] == "nothing is saved yet", "{whole:#?}");
     ensure!(right(&whole, "after: ")? > right(&whole, "before: ")?, "{whole:#?}");
     ensure!(whole.last().is_some_and(|line| line == "kept"), "{whole:#?}");
@@ -152,10 +196,16 @@ fn resumes(board: &'static str, machine: Machine, model: &str) -> Result<()> {
             // The bits of the run that was not killed, from there on.
             let [at_20, resumed_at_20] = [&whole, &resumed].map(|lines| steps_from_20(lines));
             ensure!(at_20 == resumed_at_20, "expected {whole:#?}, found {resumed:#?}");
-            return Ok(());
+            return Ok(Run { lines: whole, flash: left });
         }
     }
     anyhow::bail!("in {ATTEMPTS} attempts no save was hit")
+}
+
+fn lines(emulation: &Emulation) -> Result<Vec<String>> {
+    let mut lines = Vec::new();
+    emulation.lines(|line| lines.push(line.to_owned()))?;
+    Ok(lines)
 }
 
 fn steps_from_20(lines: &[String]) -> Vec<&String> {
@@ -167,6 +217,40 @@ fn right(lines: &[String], begins: &str) -> Result<u32> {
     let line = lines.iter().find_map(|line| line.strip_prefix(begins));
     let number = line.and_then(|line| line.split(' ').next());
     number.with_context(|| format!("no {begins:?} in {lines:#?}"))?.parse().context("no number")
+}
+
+/// Builds a project in C without a warning, and compares it with the same in Rust, which another
+/// test may have run.
+fn in_c(board: &'static str, machine: Machine, model: &str, in_rust: Option<&Run>) -> Result<()> {
+    let project = Project::of_digits_in("c", board, machine.target, model)?;
+    let cmake = |arguments: &[&str], what| {
+        let mut command = Command::new("cmake");
+        command.args(arguments).current_dir(&project.folder);
+        command.env("CFLAGS", "-Werror").env("LDFLAGS", "-Wl,--fatal-warnings");
+        capture(&mut command, what)
+    };
+    cmake(&["-B", "build"], "configuring a project in C")?;
+    cmake(&["--build", "build"], "building a project in C")?;
+    let elf = project.folder.join("build").join(project.name).with_extension("elf");
+    let found = resumes(&machine, &elf, &project.folder)?;
+    let said = cmake(&["--build", "build", "--target", "run"], "running a project in C")?;
+    ensure!(said.contains("resumed what was saved after 100 steps"), "{said}");
+
+    let run;
+    let expected = match in_rust {
+        Some(run) => run,
+        None => {
+            let project = Project::of_digits(board, machine.target, model)?;
+            watch(project.cargo(&["build", "--release"]))?;
+            let lines = lines(&Emulation::new(&machine, &project.elf(), LIMIT))?;
+            run = Run { lines, flash: fs::read(project.folder.join("flash.bin"))? };
+            &run
+        }
+    };
+    let (said, as_in_rust) = (&found.lines, &expected.lines);
+    ensure!(said == as_in_rust, "it says {said:#?}, expected as in Rust {as_in_rust:#?}");
+    ensure!(found.flash == expected.flash, "its flash is not that of the project in Rust");
+    Ok(())
 }
 
 fn logs() -> Result<()> {

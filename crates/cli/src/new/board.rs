@@ -25,6 +25,17 @@ pub struct Board {
     pub emulated: bool,
     /// Its part of the project.
     pub templates: Templates,
+    /// What a project in C has to know, where there is one.
+    pub c: Option<C>,
+}
+
+/// A board for C, which QEMU models.
+#[derive(Debug)]
+pub struct C {
+    /// What tells the compiler of its core.
+    pub core: &'static str,
+    /// QEMU's name for it.
+    pub machine: &'static str,
 }
 
 /// What differs from board to board.
@@ -63,6 +74,7 @@ pub static BOARDS: [Board; 6] = [
         erase_bytes: 4 * KIB,
         emulated: true,
         templates: templates!("qemu-m4f", "emulated"),
+        c: Some(C { core: "-mcpu=cortex-m4 -mfpu=fpv4-sp-d16", machine: "mps2-an386" }),
     },
     Board {
         name: "qemu-m55",
@@ -74,6 +86,7 @@ pub static BOARDS: [Board; 6] = [
         erase_bytes: 4 * KIB,
         emulated: true,
         templates: templates!("qemu-m55", "emulated"),
+        c: Some(C { core: "-mcpu=cortex-m55", machine: "mps3-an547" }),
     },
     Board {
         name: "nrf52840-dk",
@@ -85,6 +98,7 @@ pub static BOARDS: [Board; 6] = [
         erase_bytes: 4 * KIB,
         emulated: false,
         templates: templates!("nrf52840-dk", "nrf52840-dk"),
+        c: None,
     },
     Board {
         name: "nucleo-f446re",
@@ -96,6 +110,7 @@ pub static BOARDS: [Board; 6] = [
         erase_bytes: 128 * KIB,
         emulated: false,
         templates: templates!("nucleo-f446re", "nucleo-f446re"),
+        c: None,
     },
     Board {
         name: "nucleo-h743zi",
@@ -107,6 +122,7 @@ pub static BOARDS: [Board; 6] = [
         erase_bytes: 128 * KIB,
         emulated: false,
         templates: templates!("nucleo-h743zi", "nucleo-h743zi"),
+        c: None,
     },
     Board {
         name: "pico2",
@@ -118,6 +134,7 @@ pub static BOARDS: [Board; 6] = [
         erase_bytes: 4 * KIB,
         emulated: false,
         templates: templates!("pico2", "pico2"),
+        c: None,
     },
 ];
 

@@ -2,14 +2,17 @@
 //! docs/firmware.md is its manual.
 
 mod board;
+mod language;
 mod project;
 mod room;
 mod samples;
 
+use crate::c_library::{self, Target};
 use crate::dependency::{REPOSITORY, Source};
 use anyhow::{Context, Result, ensure};
 use board::Board;
 use clap::Args;
+use language::Language;
 use project::Project;
 use rolling_ball_import::{Import, Imported, shown};
 use room::Room;
@@ -32,6 +35,9 @@ pub struct NewArgs {
     /// The board
     #[arg(long, value_parser = board::parser())]
     board: &'static Board,
+    /// The language of the project; in C there is one for the emulated boards
+    #[arg(long, value_enum, default_value_t = Language::Rust)]
+    language: Language,
     /// The model, which is copied: an ONNX or a TFLite file, or a safetensors file with a
     /// state_dict in F32
     #[arg(long)]
@@ -65,11 +71,14 @@ const DRAWN_OF_A_CLASS: usize = 20;
 pub fn new(args: &NewArgs) -> Result<()> {
     let NewArgs { folder, board, .. } = args;
     let name = name(folder)?;
+    let c = args.language.on(board)?;
     ensure!(
         fs::symlink_metadata(folder).is_err(),
         "{} is there already: choose another name, or remove it",
         folder.display()
     );
+    // Before the work that an import may be.
+    let target = c.map(|_| Target::find(board.target)).transpose()?;
     let imported = import(args).read()?;
     let sizes = imported.sizes();
     ensure!(
@@ -92,16 +101,24 @@ pub fn new(args: &NewArgs) -> Result<()> {
     let project = Project {
         name,
         board,
+        c,
         source: &args.source,
         room: Room { labels: count, ..room },
         model: &files.model,
-        import: &files.lines,
+        import: if c.is_some() { &files.command } else { &files.lines },
         int8: sizes.feature_bytes == sizes.features,
         byte: (samples.scale, samples.offset),
         samples: &origin,
     };
     let records = samples::packed(&samples, sizes.inputs, count);
-    write(folder, &project, &files, &records)?;
+    write(folder, &project, &files, &records, || {
+        let Some(target) = &target else { return Ok(()) };
+        let library = folder.join("library");
+        c_library::write(&imported, &args.source, &library, false)?;
+        target.build(imported.name(), &library)?;
+        println!();
+        Ok(())
+    })?;
     told(args, name, &imported, &project, there.unwrap_or(count));
     Ok(())
 }
@@ -134,50 +151,75 @@ fn name(folder: &Path) -> Result<&str> {
     Ok(name)
 }
 
-/// The user's files, as they are called in the project, and the lines of build.rs that name them.
+/// The user's files, as they are called in the project, and what names them there.
 struct Files {
     model: String,
     copied: Vec<(PathBuf, String)>,
+    /// Lines of build.rs.
     lines: String,
+    /// The command that makes the library of a project in C again.
+    command: String,
 }
 
 impl Files {
     fn of(args: &NewArgs) -> Self {
         let extension = args.model.extension().and_then(|extension| extension.to_str());
         let model = format!("model.{}", extension.unwrap_or("bin"));
-        let mut files = Self { model: model.clone(), copied: Vec::new(), lines: String::new() };
-        files.copied.push((args.model.clone(), model));
+        let command = format!("rolling-ball import {model} --name model");
+        let (copied, lines) = (vec![(args.model.clone(), model.clone())], String::new());
+        let mut files = Self { model, copied, lines, command };
         if let Some(network) = &args.network {
             files.copied.push((network.clone(), "model.toml".to_owned()));
             files.line("network", "\"model.toml\"");
+            files.option("--network", &["model.toml"]);
         }
         if !args.train.is_empty() {
             files.line("train", &format!("{:?}", args.train));
+            files.option("--train", &args.train);
         }
         if let Some(cut) = &args.cut {
             files.line("cut", &format!("{cut:?}"));
+            files.option("--cut", &[cut]);
         }
         if let Some(calibration) = &args.calibration {
             files.copied.push((calibration.clone(), "calibration.safetensors".to_owned()));
             files.line("int8", "\"calibration.safetensors\"");
+            files.option("--int8 --calibration", &["calibration.safetensors"]);
         }
+        files.option("--c-library", &[args.board.target]);
+        files.option("--source", &[args.source.to_string()]);
+        files.command += " --out library --force";
         files
     }
 
     fn line(&mut self, method: &str, argument: &str) {
         self.lines += &format!("    let import = import.{method}({argument});\n");
     }
+
+    /// Adds a line with an option to the command, for a shell.
+    fn option(&mut self, option: &str, values: &[impl AsRef<str>]) {
+        self.command += &format!(" \\\n  {option}");
+        for value in values {
+            self.command += &format!(" '{}'", value.as_ref().replace('\'', r"'\''"));
+        }
+    }
 }
 
-/// Writes the project, whole or not at all.
-fn write(folder: &Path, project: &Project, files: &Files, records: &[u8]) -> Result<()> {
+/// Writes the project, and what is written then, whole or not at all.
+fn write(
+    folder: &Path,
+    project: &Project,
+    files: &Files,
+    records: &[u8],
+    then: impl FnOnce() -> Result<()>,
+) -> Result<()> {
     let what = || format!("cannot write {}", folder.display());
     if let Some(parent) = folder.parent() {
         fs::create_dir_all(parent).with_context(what)?;
     }
     // This fails where somebody else has made it meanwhile.
     fs::create_dir(folder).with_context(what)?;
-    let written = fill(folder, project, files, records).with_context(what);
+    let written = fill(folder, project, files, records).with_context(what).and_then(|()| then());
     if written.is_err() {
         // It is this command's own; the first error is the one to tell.
         let _ = fs::remove_dir_all(folder);
@@ -207,7 +249,12 @@ fn told(args: &NewArgs, name: &str, imported: &Imported, project: &Project, ther
     println!("{:>9} bytes of flash are the model's numbers", sizes.flash_bytes);
     println!("{checkpoint_bytes:>9} bytes of flash are for checkpoints");
     println!("{ram_bytes:>9} of {ram} bytes of RAM are for learning, with the samples");
-    println!("{labels:>9} labelled samples begin a session: src/main.rs");
+    let [sessions, run] = match (project.c, emulated) {
+        (Some(_), _) => ["src/learner.h", "cmake -B build && cmake --build build --target run"],
+        (None, true) => ["src/main.rs", "cargo run --release"],
+        (None, false) => ["src/main.rs", "cargo build --release"],
+    };
+    println!("{labels:>9} labelled samples begin a session: {sessions}");
     for note in imported.notes() {
         println!("\n{}", shown(note));
     }
@@ -225,8 +272,7 @@ fn told(args: &NewArgs, name: &str, imported: &Imported, project: &Project, ther
     if !installed(target) {
         println!("\nThe compiler has no {target} yet:\n\n    rustup target add {target}");
     }
-    let run = if *emulated { "run" } else { "build" };
-    println!("\n    cd {} && cargo {run} --release", args.folder.display());
+    println!("\n    cd {} && {run}", args.folder.display());
 }
 
 /// Whether the compiler can build for a target.

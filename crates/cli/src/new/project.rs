@@ -1,6 +1,6 @@
 //! The files of a project, from the templates.
 
-use super::board::Board;
+use super::board::{Board, C};
 use super::room::Room;
 use crate::dependency::Source;
 use std::path::PathBuf;
@@ -11,14 +11,36 @@ macro_rules! template {
     };
 }
 
+/// The files of a project in C.
+const C_FILES: [(&str, &str); 15] = [
+    (".gitignore", template!("c/gitignore")),
+    ("CMakeLists.txt", template!("c/CMakeLists.txt")),
+    ("README.md", template!("c/README.md")),
+    ("board.ld", template!("c/board.ld")),
+    ("toolchain.cmake", template!("c/toolchain.cmake")),
+    ("src/board.c", template!("c/src/board.c")),
+    ("src/board.h", template!("c/src/board.h")),
+    ("src/learner.c", template!("c/src/learner.c")),
+    ("src/learner.h", template!("c/src/learner.h")),
+    ("src/main.c", template!("c/src/main.c")),
+    ("src/semihosting.c", template!("c/src/semihosting.c")),
+    ("src/semihosting.h", template!("c/src/semihosting.h")),
+    ("src/sensor.c", template!("c/src/sensor.c")),
+    ("src/sensor.h", template!("c/src/sensor.h")),
+    ("src/start.c", template!("c/src/start.c")),
+];
+
 /// A project, as it was asked for.
 #[derive(Debug)]
 pub struct Project<'a> {
     pub name: &'a str,
     pub board: &'static Board,
+    /// What the board is to C, where the project is in C.
+    pub c: Option<&'static C>,
     pub source: &'a Source,
     pub room: Room,
-    /// The name of the model's file in the project, and the lines of build.rs that say more of it.
+    /// The name of the model's file in the project, and what else says how it is imported: lines of
+    /// build.rs, or for C a command.
     pub model: &'a str,
     pub import: &'a str,
     /// Whether the frozen layers are in int8.
@@ -32,6 +54,18 @@ pub struct Project<'a> {
 impl Project<'_> {
     /// The files in text, with their places in the project.
     pub fn files(&self) -> Vec<(PathBuf, String)> {
+        let values = self.values();
+        let fill = |(path, text): (&str, &str)| (PathBuf::from(path), filled(text, &values));
+        match self.c {
+            Some(_) => C_FILES.map(fill).into(),
+            None => self.files_in_rust(fill),
+        }
+    }
+
+    fn files_in_rust(
+        &self,
+        fill: impl FnMut((&str, &str)) -> (PathBuf, String),
+    ) -> Vec<(PathBuf, String)> {
         let templates = &self.board.templates;
         let emulated = self.board.emulated;
         let (sensor, ignored, end) = match emulated {
@@ -56,8 +90,7 @@ impl Project<'_> {
             ("src/model.rs", template!("common/src/model.rs")),
             ("src/sensor.rs", sensor),
         ];
-        let values = self.values();
-        files.map(|(path, text)| (PathBuf::from(path), filled(text, &values))).into()
+        files.map(fill).into()
     }
 
     /// What takes the places in the templates.
@@ -84,6 +117,7 @@ impl Project<'_> {
                 "stands in for a sensor with readings in flash",
             ),
         };
+        let (core, machine) = self.c.map_or(("", ""), |c| (c.core, c.machine));
         vec![
             ("name", self.name.to_owned()),
             ("what", board.what.to_owned()),
@@ -104,6 +138,10 @@ impl Project<'_> {
             ("rolling-ball", source.of("")),
             ("rolling-ball-features", features.to_owned()),
             ("rolling-ball-import", source.of("crates/import")),
+            ("core", core.to_owned()),
+            ("machine", machine.to_owned()),
+            ("flash_kib", (board.flash_bytes / 1024).to_string()),
+            ("ram_kib", (board.ram_bytes / 1024).to_string()),
             ("erase_bytes", board.erase_bytes.to_string()),
             ("checkpoint_bytes", hexadecimal(*checkpoint_bytes)),
             ("checkpoint_kib", (checkpoint_bytes / 1024).to_string()),
@@ -129,4 +167,35 @@ fn filled(text: &str, values: &[(&str, String)]) -> String {
         text.replace(&format!("{{{{{name}}}}}"), value)
     };
     values.iter().rev().fold(text.to_owned(), fill)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::board::BOARDS;
+    use super::*;
+    use anyhow::Result;
+
+    #[test]
+    fn a_project_in_c_has_no_place_that_was_not_filled() -> Result<()> {
+        let source = "0.1".parse()?;
+        for board in BOARDS.iter().filter(|board| board.c.is_some()) {
+            let room = Room { labels: 7, labels_in_ram: 7, checkpoint_bytes: 8192, ram_bytes: 9 };
+            let project = Project {
+                name: "name",
+                board,
+                c: board.c.as_ref(),
+                source: &source,
+                room,
+                model: "model.tflite",
+                import: "rolling-ball import",
+                int8: true,
+                byte: (1.0, -0.5),
+                samples: "none",
+            };
+            for (path, text) in project.files() {
+                assert!(!text.contains("{{"), "{}: {text}", path.display());
+            }
+        }
+        Ok(())
+    }
 }
