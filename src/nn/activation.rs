@@ -27,8 +27,8 @@ use core::marker::PhantomData;
 /// type Squares = Elementwise<Square, 16>;
 /// ```
 pub trait Activation {
-    /// Of a function whose slope has only two values, an input of either slope: then a layer keeps a
-    /// bit for each value, which of the two its slope is, and the output takes the input's place.
+    /// Of a function whose slope has only two values, an input of either slope: then a layer keeps
+    /// a bit for each value, which of the two its slope is, and the output takes the input's place.
     const TWO_SLOPES: Option<[f32; 2]> = None;
 
     /// The output for the input `x`.

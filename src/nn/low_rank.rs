@@ -9,14 +9,15 @@ use crate::chunks::Chunked;
 use crate::kernels::Kernels;
 use core::marker::PhantomData;
 
-/// `y = L(x) + B A x`: a frozen layer `L`, and beside it a matrix of a low rank that is trained. `A`
-/// makes `RANK` numbers of the input, and `B` what is added to the output; where `L` is a pointwise
-/// convolution, at each position by itself.
+/// `y = L(x) + B A x`: a frozen layer `L`, and beside it a matrix of a low rank that is trained.
+/// `A` makes `RANK` numbers of the input, and `B` what is added to the output; where `L` is a
+/// pointwise convolution, at each position by itself.
 ///
-/// Parameters: `A` row by row (a row of weights for each of the `RANK` numbers), then `B` row by row
-/// (a row for each output). They are [initialised](Layer::initialise) with zeros in `B`, so that a
-/// network begins as it was. Cost: that of `L`, and `RANK * (inputs + outputs)` multiply-adds a
-/// position forward, and twice that backward. RAM: `RANK` numbers a position are kept.
+/// Parameters: `A` row by row (a row of weights for each of the `RANK` numbers), then `B` row by
+/// row (a row for each output). They are [initialised](Layer::initialise) with zeros in `B`, so
+/// that a network begins as it was. Cost: that of `L`, and `RANK * (inputs + outputs)`
+/// multiply-adds a position forward, and twice that backward. RAM: `RANK` numbers a position are
+/// kept.
 ///
 /// ```
 /// use rolling_ball::nn::{Dense, Frozen, Layer, LowRank, Map, PointwiseConv2d};
@@ -58,7 +59,8 @@ impl<L: Layer + Shape, const RANK: usize> LowRank<L, RANK> {
         let positions = L::MAP[0] * L::MAP[1];
         assert!(
             L::OUTPUTS == L::LENGTH && positions > 0 && L::INPUTS.is_multiple_of(positions),
-            "LowRank<L, RANK>: expected a layer with as many positions in its input as in its output"
+            "LowRank<L, RANK>: expected a layer with as many positions in its input as in its \
+             output"
         );
         positions
     };

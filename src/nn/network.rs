@@ -153,8 +153,8 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
     const LEAST: usize = Network::<'static, L, B>::INFERENCE_SCRATCH;
 
     /// Computes the output for one input, or for [`Features`](super::Features); it lies in the
-    /// scratch slice, of which [`INFERENCE_SCRATCH`](Network::INFERENCE_SCRATCH) floats are used. The
-    /// bits are those of the forward pass of a training. Cost: one forward pass.
+    /// scratch slice, of which [`INFERENCE_SCRATCH`](Network::INFERENCE_SCRATCH) floats are used.
+    /// The bits are those of the forward pass of a training. Cost: one forward pass.
     ///
     /// # Errors
     /// [`Error::Length`] where theta or the input has another length than it must have, or the

@@ -40,8 +40,9 @@ pub struct BiasesOnly;
 
 /// The parameters of `COUNT` outputs of the layer are trained, from the output `FIRST` on, and the
 /// others are frozen: theta, the gradient and the optimizer's vectors are as long as what is
-/// trained. `R` says which parameters of those outputs are. The outputs of a [`Conv2d`](super::Conv2d) are its filters; other layers than it and
-/// [`Dense`](super::Dense) have no such outputs, and do not compile.
+/// trained. `R` says which parameters of those outputs are. The outputs of a
+/// [`Conv2d`](super::Conv2d) are its filters; other layers than it and [`Dense`](super::Dense) have
+/// no such outputs, and do not compile.
 ///
 /// Cost: as with all of them, but for the gradients of the frozen ones, which are not computed.
 ///

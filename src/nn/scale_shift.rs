@@ -18,8 +18,8 @@ use core::marker::PhantomData;
 /// into their parameters, where it costs nothing.
 ///
 /// Parameters: the scales as weights, then the shifts as biases; `R` says which of them are
-/// trained. Cost: a multiply-add a value, and two backward. Where none is trained, the output takes the
-/// place of the input in a tuple.
+/// trained. Cost: a multiply-add a value, and two backward. Where none is trained, the output takes
+/// the place of the input in a tuple.
 ///
 /// ```
 /// use rolling_ball::nn::{Layer, Map, ScaleShift, Shape};

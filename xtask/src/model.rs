@@ -49,8 +49,8 @@ pub struct ModelArgs {
     /// How many samples are labelled; all others are tested on
     #[arg(long, default_value_t = 100)]
     labelled: usize,
-    /// Of how many the emulated cores keep the features, in RAM; those of all where this is not said.
-    /// The backbone is evaluated twice a step for each of the others
+    /// Of how many the emulated cores keep the features, in RAM; those of all where this is not
+    /// said. The backbone is evaluated twice a step for each of the others
     #[arg(long, value_name = "SAMPLES")]
     kept: Option<usize>,
     /// How often they are drawn
@@ -179,6 +179,30 @@ pub fn model(args: &ModelArgs) -> Result<()> {
             cores,
         };
         println!("{}", serde_json::to_string(&summary)?);
+    }
+    Ok(())
+}
+
+/// The digits network as PyTorch and as TensorFlow export it, for a few steps on a Cortex-M4F.
+pub fn check() -> Result<()> {
+    for file in ["digits_cnn.onnx", "digits_cnn.tflite"] {
+        model(&ModelArgs {
+            // Named by default, since drawn samples would be for any other file.
+            model: (file != "digits_cnn.tflite").then(|| root().join("models").join(file)),
+            samples: None,
+            train: vec!["last:1".to_owned()],
+            labelled: 20,
+            kept: Some(15),
+            draws: 1,
+            steps: 5,
+            learning_rate: 1.0,
+            radius: 0.03,
+            tested_on_device: 10,
+            cores: vec!["m4f".to_owned()],
+            host_only: false,
+            install: false,
+            json: false,
+        })?;
     }
     Ok(())
 }

@@ -141,7 +141,7 @@ pub extern "C" fn rb_error_string(error: u32) -> *const c_char {
         c"the widths describe no network: at least two, none of them zero",
         c"the input is not finite",
         c"there is no checkpoint",
-        c"the checkpoint has the layout of another version: use the firmware that saved it, or erase",
+        c"the checkpoint has another version's layout: use the firmware that saved it, or erase",
         c"the flash failed",
         c"the flash did not keep what was written",
         c"the flash failed while a checkpoint was taken over: resume again, or start anew",

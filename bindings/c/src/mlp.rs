@@ -207,8 +207,8 @@ pub unsafe extern "C" fn rb_mlp_scratch(network: *const rb_mlp) -> usize {
 /// until the next call with this scratch.
 ///
 /// Errors: RB_ERROR_NETWORK; RB_ERROR_LENGTH where theta or the input is not as long as the widths
-/// say, or the scratch is shorter; RB_ERROR_OVERLAP. Cost: one forward pass, which is one multiplication and
-/// addition for each weight.
+/// say, or the scratch is shorter; RB_ERROR_OVERLAP. Cost: one forward pass, which is one
+/// multiplication and addition for each weight.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_mlp_predict(
     network: *const rb_mlp,

@@ -98,8 +98,9 @@ pub unsafe extern "C" fn rb_sgd_init(
     }
 }
 
-/// Clips the gradients that the gradient descent is told to the norm `largest`, from now on. It may be called
-/// again with another norm. A checkpoint of a clipped optimizer is another than one of a plain one.
+/// Clips the gradients that the gradient descent is told to the norm `largest`, from now on. It may
+/// be called again with another norm. A checkpoint of a clipped optimizer is another than one of a
+/// plain one.
 ///
 /// Errors: RB_ERROR_SETTING where `largest` is not finite and above 0, RB_ERROR_KIND; nothing is
 /// changed then. Cost: a pass over the gradient in each step, and another where it is clipped.

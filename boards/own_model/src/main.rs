@@ -1,6 +1,6 @@
 //! A model of your own, imported by the build script: fine-tuned by an emulated Cortex-M from the
-//! image in its flash, or on the desktop from the images that are named. With `--outputs`, the desktop
-//! tells the model's outputs for the images' samples.
+//! image in its flash, or on the desktop from the images that are named. With `--outputs`, the
+//! desktop tells the model's outputs for the images' samples.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
 use rolling_ball::Error;

@@ -1,6 +1,5 @@
-//! `rolling-ball import`: turns a trained network into Rust types and flash images, or into a library
-//! for C.
-//! docs/import.md is its manual.
+//! `rolling-ball import`: turns a trained network into Rust types and flash images, or into a
+//! library for C. docs/import.md is its manual.
 
 use crate::c_library::{self, Target};
 use crate::dependency::{REPOSITORY, Source};

@@ -81,8 +81,8 @@ impl Import {
     /// What of an ONNX or TFLite file is trained: `last:1` (the last layer that has parameters,
     /// which is the default), `last:2` and so on, `biases`, `all`, or the names of layers. What
     /// comes before the first of them is the backbone. Behind a name, `:biases`, a range of
-    /// outputs such as `:0..16`, or `:rank4` says what of the layer is trained; behind `last:2`, what of the
-    /// layers before the last.
+    /// outputs such as `:0..16`, or `:rank4` says what of the layer is trained; behind `last:2`,
+    /// what of the layers before the last.
     #[must_use]
     pub fn train(mut self, what: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.train = what.into_iter().map(Into::into).collect();
@@ -122,8 +122,8 @@ impl Import {
 
     /// Compares the import with what the framework that made the model computes: a safetensors file
     /// with `inputs` and its `outputs` for them, in the model's own order and types; and where
-    /// another engine is to compute them, its `features`, which is what comes before the layers that
-    /// are trained, place by place.
+    /// another engine is to compute them, its `features`, which is what comes before the layers
+    /// that are trained, place by place.
     #[must_use]
     pub fn expected(mut self, outputs: impl Into<PathBuf>) -> Self {
         self.expected = Some(outputs.into());

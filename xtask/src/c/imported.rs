@@ -70,7 +70,8 @@ fn expected(libraries: &Path) -> Result<Vec<String>> {
         format!("{text}\n{modules}\nfn main() -> Result<(), Error> {{\n{calls}    Ok(())\n}}");
     fs::write(crate_folder.join("main.rs"), main)?;
     let manifest = crate_folder.join("Cargo.toml");
-    // With the profile and the features of the libraries, the crates below are those that they have.
+    // With the profile and the features of the libraries, the crates below are those that they
+    // have.
     fs::write(
         &manifest,
         format!(

@@ -76,7 +76,8 @@ impl Golden {
             "# Six cores\n\nWritten by `cargo xtask qemu --bless` with {}, and compared by the \
              tests. `last_layer`: an imported network with int8 convolutions in flash, the last \
              layer trained on 50 digits, whose features are computed once. `digits`: \
-             64-32-10, all of it trained on 100. Instructions, not cycles; RAM with the stack.\n\n{table}\n",
+             64-32-10, all of it trained on 100. Instructions, not cycles; RAM with the \
+             stack.\n\n{table}\n",
             self.rustc
         ))
     }

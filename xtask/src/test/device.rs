@@ -39,6 +39,10 @@ pub fn part(args: &TestArgs) -> Part {
             "a_network_that_nothing_knows_by_name_has_equal_bits_on_host_and_device",
             own_network::check,
         )
+        .test(
+            "models_of_pytorch_and_tensorflow_have_equal_bits_on_host_and_device",
+            crate::model::check,
+        )
 }
 
 /// The accuracy is the rehearsal's, whose bits are the device's.

@@ -1,7 +1,7 @@
 //! Learns 8x8 digits as the device's own sensor sees them, with an imported convolutional network:
-//! its int8 convolutions are in flash, and the last layer is trained. The convolutions are evaluated
-//! once for each of the labelled samples, and what they give is kept. It takes at most 256 KB of
-//! flash and 16 KB of RAM.
+//! its int8 convolutions are in flash, and the last layer is trained. The convolutions are
+//! evaluated once for each of the labelled samples, and what they give is kept. It takes at most
+//! 256 KB of flash and 16 KB of RAM.
 
 #![no_std]
 #![no_main]

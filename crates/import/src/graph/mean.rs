@@ -41,7 +41,10 @@ fn mean(nodes: &[Node]) -> Option<(Piece<'_>, &[Node])> {
         return None;
     };
     // The activations keep a bit of each value; of others the map would be kept all the same.
-    let is_activation = |node: &Node| matches!(node.operation, Operation::Activation(function) if function.has_two_slopes());
+    let is_activation = |node: &Node| match node.operation {
+        Operation::Activation(function) => function.has_two_slopes(),
+        _ => false,
+    };
     let activations = rest.iter().take_while(|node| is_activation(node)).count();
     let (activations, rest) = rest.split_at(activations);
     let (pool, rest) = rest.split_first()?;

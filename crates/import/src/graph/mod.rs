@@ -178,8 +178,8 @@ impl Node {
         }
     }
 
-    /// Its own parameters in the order in which theta and the frozen parameters have them, each part
-    /// with whether it is trained.
+    /// Its own parameters in the order in which theta and the frozen parameters have them, each
+    /// part with whether it is trained.
     pub fn parts(&self) -> Vec<(Range<usize>, bool)> {
         if self.source.is_none() {
             return Vec::new();

@@ -32,8 +32,8 @@ pub struct Cut {
     /// The bytes that the features of a sample take where they are kept: those of the int8 backbone
     /// where there is one, and none without a backbone.
     pub feature_bytes: usize,
-    /// Estimates of the instructions of a training with the ball, with the int8 backbone where there
-    /// is one.
+    /// Estimates of the instructions of a training with the ball, with the int8 backbone where
+    /// there is one.
     pub instructions: Vec<Instructions>,
     /// Why an import with this would be refused, if that is so.
     pub refused: Option<String>,

@@ -140,8 +140,8 @@ mod tests {
         figure(&counted("golden.json", "rows")?, core, &with, key)
     }
 
-    /// The samples, and the work, of `last_layer`: 50 digits, two int8 convolutions (1 to 8 channels
-    /// on 8 x 8 positions, and 8 to 16 on 4 x 4) and 64-10.
+    /// The samples, and the work, of `last_layer`: 50 digits, two int8 convolutions (1 to 8
+    /// channels on 8 x 8 positions, and 8 to 16 on 4 x 4) and 64-10.
     const LAST_LAYER: (f64, Work) = (
         50.0,
         Work {
@@ -207,8 +207,8 @@ mod tests {
 
     /// The largest ratio is that of the smallest network and a single sample, where what a step
     /// takes beside its samples weighs most. With eight samples, and for the networks that no
-    /// coefficient comes from (`digits`, 64-32-10 with 100 samples, and 64-10 of `last_layer` with 50)
-    /// it is nearer to 1; that last layer is the farthest of them.
+    /// coefficient comes from (`digits`, 64-32-10 with 100 samples, and 64-10 of `last_layer` with
+    /// 50) it is nearer to 1; that last layer is the farthest of them.
     #[test]
     fn counted_steps_are_at_most_1_22_times_their_estimates_and_1_12_from_eight_samples_on()
     -> Result<()> {

@@ -8,11 +8,10 @@
 //! type Net = Network<'static, Dense<2, 2>>;
 //!
 //! let (inputs, labels) = ([0, 9, 9, 0], [0, 1]);
-//! let samples = QuantizedSamples { inputs: &inputs, labels: &labels, width: 2, scale: 0.1, offset: 0.0 };
-//! let optimizer = OptimizerKind::Sgd;
-//! let settings = Settings { optimizer, steps: 3, batch: 0, radius: 1.0, learning_rate: 0.5 };
-//! let weights = [0.1; Net::PARAMETERS];
-//! let image = Image { settings, weights: &weights, labelled: samples, held_out: samples };
+//! let samples = QuantizedSamples { inputs: &inputs, labels: &labels, width: 2, scale: 0.1, offset:
+//! 0.0 }; let optimizer = OptimizerKind::Sgd; let settings = Settings { optimizer, steps: 3, batch:
+//! 0, radius: 1.0, learning_rate: 0.5 }; let weights = [0.1; Net::PARAMETERS]; let image = Image {
+//! settings, weights: &weights, labelled: samples, held_out: samples };
 //!
 //! let rehearsal = Rehearsal::new(&whole::<Dense<2, 2>>(&image)?, |_| {})?;
 //! assert_eq!(rehearsal.first_difference()?, None);
