@@ -1019,8 +1019,8 @@ size_t rb_mlp_scratch(const struct rb_mlp *network);
  * until the next call with this scratch.
  *
  * Errors: RB_ERROR_NETWORK; RB_ERROR_LENGTH where theta or the input is not as long as the widths
- * say, or the scratch is shorter; RB_ERROR_OVERLAP. Cost: one forward pass, which is one multiplication and
- * addition for each weight.
+ * say, or the scratch is shorter; RB_ERROR_OVERLAP. Cost: one forward pass, which is one
+ * multiplication and addition for each weight.
  */
 rb_error rb_mlp_predict(const struct rb_mlp *network,
                         const float *input,
@@ -1211,14 +1211,14 @@ rb_error rb_sgd_init(struct rb_optimizer *optimizer,
                      size_t workspace_length);
 
 /**
- * Clips the gradients that the gradient descent is told to the norm `largest`, from now on. It may be called
- * again with another norm. A checkpoint of a clipped optimizer is another than one of a plain one.
+ * Clips the gradients that the gradient descent is told to the norm `largest`, from now on. It may
+ * be called again with another norm. A checkpoint of a clipped optimizer is another than one of a
+ * plain one.
  *
  * Errors: RB_ERROR_SETTING where `largest` is not finite and above 0, RB_ERROR_KIND; nothing is
  * changed then. Cost: a pass over the gradient in each step, and another where it is clipped.
  */
-rb_error rb_sgd_clip_norm(struct rb_optimizer *optimizer,
-                          float largest);
+rb_error rb_sgd_clip_norm(struct rb_optimizer *optimizer, float largest);
 
 #ifdef __cplusplus
 }  // extern "C"
