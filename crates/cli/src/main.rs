@@ -3,6 +3,7 @@
 mod c_library;
 mod dependency;
 mod export;
+mod flash_dump;
 mod import;
 mod inspect;
 mod new;

@@ -1,10 +1,14 @@
 //! The commands `rolling-ball inspect` and `rolling-ball export`, run as a user runs them.
 #![allow(clippy::unwrap_used)]
 
+use rolling_ball::{Checkpoints, Flash, FlashSizes};
 use serde_json::Value;
+use std::cell::RefCell;
+use std::convert::Infallible;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::rc::Rc;
 
 fn model(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name)
@@ -52,6 +56,33 @@ fn a_model_that_cannot_be_imported_is_told_and_the_status_is_1() {
     }
 }
 
+/// A flash that can be looked at while checkpoints have it.
+#[derive(Clone)]
+struct InMemory(Rc<RefCell<Vec<u8>>>);
+
+impl Flash for InMemory {
+    type Error = Infallible;
+
+    fn sizes(&self) -> FlashSizes {
+        FlashSizes { read: 1, write: 4, erase: 4096, capacity: self.0.borrow().len() }
+    }
+
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Infallible> {
+        bytes.copy_from_slice(&self.0.borrow()[offset as usize..][..bytes.len()]);
+        Ok(())
+    }
+
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Infallible> {
+        self.0.borrow_mut()[offset as usize..][..bytes.len()].copy_from_slice(bytes);
+        Ok(())
+    }
+
+    fn erase(&mut self, from: u32, to: u32) -> Result<(), Infallible> {
+        self.0.borrow_mut()[from as usize..to as usize].fill(0xff);
+        Ok(())
+    }
+}
+
 #[test]
 fn what_is_exported_is_imported_with_the_same_theta() {
     let folder = tempfile::tempdir().unwrap();
@@ -73,6 +104,23 @@ fn what_is_exported_is_imported_with_the_same_theta() {
     let printed = run("export", &file, &arguments);
     assert!(printed.status.success(), "{printed:?}");
     assert_eq!(import(Path::new(&out), &at("after")), theta);
+
+    // The same from a dump of the flash, whose newest checkpoint counts.
+    let numbers = theta.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
+    let numbers: Vec<f32> = numbers.collect();
+    let flash = InMemory(Rc::new(RefCell::new(vec![0xff; 0x8000])));
+    let mut checkpoints = Checkpoints::new(flash.clone(), 0..0x8000).unwrap();
+    checkpoints.save_theta(&vec![0.0; numbers.len()]).unwrap();
+    checkpoints.save_theta(&numbers).unwrap();
+    fs::write(at("flash.bin"), flash.0.borrow().as_slice()).unwrap();
+    let (dump, out) = (at("flash.bin"), at("from_flash.safetensors"));
+    let flash = ["--checkpoints", &dump, "--erase-bytes", "4096", "--out", &out];
+    let printed = run("export", &file, &[&network[..], &flash].concat());
+    assert!(printed.status.success(), "{printed:?}");
+    assert_eq!(import(Path::new(&out), &at("from_flash")), theta);
+    fs::write(&dump, vec![0xff; 0x8000]).unwrap();
+    let erased = run("export", &file, &[&network[..], &flash, &["--force"]].concat());
+    assert!(text(&erased.stderr).contains("no checkpoint was found"), "{erased:?}");
 
     let again = run("export", &file, &arguments);
     assert!(text(&again.stderr).contains("is there already"), "{again:?}");
