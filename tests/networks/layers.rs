@@ -251,6 +251,7 @@ fn convolves<M: Shape, S: Sliding, const FILTERS: usize>() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_convolution_is_a_weighted_sum_of_every_window_plus_a_bias() {
     convolves::<Map<5, 6, 2>, Window<Kernel<3>>, 4>();
     convolves::<Map<5, 4, 3>, Window<Kernel<3, 2>, Stride<2, 1>, Padding<1>>, 2>();
@@ -262,6 +263,7 @@ fn a_convolution_is_a_weighted_sum_of_every_window_plus_a_bias() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_padding_may_differ_from_side_to_side_and_a_window_may_have_gaps() {
     type Last = Window<Kernel<3>, Stride<2>, PaddingBySide<0, 1, 0, 1>>;
     type First = Window<Kernel<2, 3>, Stride<1, 2>, PaddingBySide<1, 0, 2, 0>>;
@@ -353,6 +355,7 @@ fn a_depthwise_convolution_in_time_is_one_on_a_map_of_a_single_row() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn in_groups_a_filter_sees_the_channels_of_its_own_group() {
     fn convolves<M: Shape, S: Sliding, const FILTERS: usize, const GROUPS: usize>() {
         type L<M, S, const FILTERS: usize, const GROUPS: usize, R = All> =
@@ -393,6 +396,7 @@ fn a_scale_and_a_shift_are_those_of_the_channel() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn what_an_average_counts_of_the_padding_is_said_by_its_type() {
     type M = Map<5, 7, 2>;
     type Same = Window<Kernel<3>, Stride<2>, Padding<1>>;
@@ -422,6 +426,7 @@ fn pools<M: Shape, S: Sliding>() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn pools_take_the_largest_and_the_mean_of_every_window() {
     pools::<Map<6, 4, 3>, Window<Kernel<2>, Stride<2>>>();
     pools::<Map<5, 7, 2>, Window<Kernel<2>, Stride<2>>>();
@@ -847,6 +852,7 @@ mod beside {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn a_shortcut_may_have_layers_of_its_own() {
         type Block = Residual<Long, Shortcut>;
         assert_eq!((Block::MAP, Block::PARAMETERS), ([2, 3, 5], (56 + 95) + 20));
@@ -903,6 +909,7 @@ mod beside {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn a_concatenation_has_the_channels_of_both_at_every_position() {
         type Both = Concat<First, over::Tanh<Input>>;
         assert_eq!((Both::MAP, Both::PARAMETERS), ([4, 5, 7], First::PARAMETERS));
@@ -992,6 +999,7 @@ mod chained {
     type Net = (First, over::Relu<First>, Pooled, Spatial, Mean, Dense<4, 3>);
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn a_whole_convolutional_network_has_the_gradient_of_finite_differences() {
         let windowed = |map, stride| Place::new(map, [3, 3], stride, [1, 1]);
         computes::<Net>(1.0, |theta, x| {
