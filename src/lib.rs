@@ -100,3 +100,8 @@ pub use optimizer::{
     Optimizer, Outcome, Part, Parts, PollObjective, Request, Resumable, STATE_WORDS, Schedule,
     State, StepByPart, StepReport, WeightDecay, poll_step, step,
 };
+
+/// What a guide shows compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/with-other-engines.md")]
+struct WithOtherEngines;
