@@ -5,7 +5,8 @@
 
 Wants tensorflow-cpu 2.21.0 and safetensors 0.8.0. The inputs are the `inputs` of the second file:
 in the model's own type, or bytes with `scale` and `offset`. The third file gets the first COUNT of
-them, or all (`inputs`), the model's `outputs`, and the `features`: what its last FULLY_CONNECTED sees. Then
+them, or all (`inputs`), the model's `outputs`, and the `features`, which is what its last
+FULLY_CONNECTED sees. Then
 
     rolling-ball import MODEL.tflite --train last:1 --expected OUT.safetensors
 """

@@ -119,11 +119,12 @@ pub fn model(args: &ModelArgs) -> Result<()> {
     spinner.finish_and_clear();
     say(&imported);
 
+    let device_image = device::images(NAME)?.join("device.image");
     let variables = [
         ("OWN_MODEL", model.display().to_string()),
         ("OWN_MODEL_TRAIN", args.train.join(" ")),
         ("OWN_MODEL_KEPT", args.kept.unwrap_or(args.labelled).to_string()),
-        ("OWN_MODEL_IMAGE", device::images(NAME)?.join("device.image").display().to_string()),
+        ("OWN_MODEL_IMAGE", device_image.display().to_string()),
     ];
     let spinner = progress::spinner("building it for the desktop");
     let program = desktop(&variables)?;
@@ -135,9 +136,15 @@ pub fn model(args: &ModelArgs) -> Result<()> {
         args.labelled,
         data.labels.len()
     );
-    let mut on_device = data.draw(args.labelled, 1);
-    on_device.1 = on_device.1.select(&Vec::from_iter(0..args.tested_on_device));
-    write(&variables[3].1, args, &on_device)?;
+    let (labelled, others) = data.draw(args.labelled, 1);
+    ensure!(
+        args.tested_on_device <= others.labels.len(),
+        "--tested-on-device {}: only {} samples are not labelled",
+        args.tested_on_device,
+        others.labels.len()
+    );
+    let tested = others.select(&Vec::from_iter(0..args.tested_on_device));
+    write(&device_image, args, &(labelled, tested))?;
 
     let bar = progress::bar("fine-tuning on the desktop", "draws");
     bar.set_length(args.draws);
@@ -162,7 +169,7 @@ pub fn model(args: &ModelArgs) -> Result<()> {
 
     let mut cores = Vec::new();
     if !args.host_only {
-        let expected = rehearse(&program, Path::new(&variables[3].1))?;
+        let expected = rehearse(&program, &device_image)?;
         for (_, machine) in MACHINES.iter().filter(|(core, _)| args.cores.iter().any(|c| c == core))
         {
             cores.push(emulate(machine, &variables, &History::new(&expected)?)?);

@@ -10,7 +10,7 @@ use rolling_ball::{CheckpointError, Checkpoints, Error, Kind, Resumable, STATE_W
 struct Known<'a>(&'a mut dyn AnyOptimizer);
 
 impl Resumable for Known<'_> {
-    /// Of no meaning: `kind` tells.
+    /// A constant must be named, but `kind` says at run time which optimizer it is.
     const KIND: Kind = Kind::custom(0);
     const VECTORS: usize = 2;
 

@@ -41,7 +41,7 @@ pub unsafe fn predict<L: Layer, B: Backbone + 'static>(
 ///
 /// # Safety
 ///
-/// As [`predict`].
+/// The same must hold as for [`predict`].
 pub unsafe fn classify<L: Layer, B: Backbone + 'static>(
     network: Made<L, B>,
     theta: *const f32,
@@ -63,7 +63,7 @@ pub unsafe fn classify<L: Layer, B: Backbone + 'static>(
 ///
 /// # Safety
 ///
-/// As [`predict`].
+/// The same must hold as for [`predict`].
 pub unsafe fn features<L: Layer, B: Backbone + 'static>(
     network: Made<L, B>,
     input: rb_input,
@@ -95,7 +95,7 @@ pub unsafe fn features<L: Layer, B: Backbone + 'static>(
 ///
 /// # Safety
 ///
-/// As [`predict`].
+/// The same must hold as for [`predict`].
 unsafe fn infer<L: Layer, B: Backbone + 'static, T>(
     network: Made<L, B>,
     theta: *const f32,
@@ -141,7 +141,7 @@ pub struct Evaluated {
 ///
 /// # Safety
 ///
-/// As [`predict`].
+/// The same must hold as for [`predict`].
 pub unsafe fn cross_entropy<L: Layer, B: Backbone + 'static>(
     network: Made<L, B>,
     evaluated: Evaluated,
@@ -156,7 +156,7 @@ pub unsafe fn cross_entropy<L: Layer, B: Backbone + 'static>(
 ///
 /// # Safety
 ///
-/// As [`predict`]; the target is as long as the output.
+/// The same must hold as for [`predict`], and the target must be as long as the output.
 pub unsafe fn squared_error<L: Layer, B: Backbone + 'static>(
     network: Made<L, B>,
     evaluated: Evaluated,
@@ -220,7 +220,7 @@ unsafe fn add_with_target<L: Layer, B: Backbone + 'static>(
 ///
 /// # Safety
 ///
-/// As [`predict`].
+/// The same must hold as for [`predict`].
 unsafe fn add<L: Layer, B: Backbone + 'static, Y>(
     network: Made<L, B>,
     evaluated: Evaluated,

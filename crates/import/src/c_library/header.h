@@ -61,11 +61,11 @@ rb_input @name@_kept(const @name@_feature features[@NAME@_FEATURES]);
  * the loss to `*loss`, and `weight` times its gradient to `gradient`, which is as long as theta.
  * Where `gradient` is null, only the loss is computed.
  *
- * For the mean over a batch, clear `*loss` and the gradient, and then call this for each sample with
- * the weight 1 / samples, or with class weights that of its class divided by the sum of all samples'
- * weights. In the order of the samples, this gives the bits of the network in Rust. Between two
- * samples a firmware can feed its watchdog. Cost: one forward pass, and with a gradient a backward
- * pass.
+ * For the mean over a batch, clear `*loss` and the gradient, and then call this for each sample
+ * with the weight 1 / samples, or with class weights that of its class divided by the sum of all
+ * samples' weights. In the order of the samples, this gives the bits of the network in Rust.
+ * Between two samples a firmware can feed its watchdog. Cost: one forward pass, and with a gradient
+ * a backward pass.
  *
  * Errors: those of @name@_predict, and RB_ERROR_CLASS where the label is none of the classes;
  * nothing is added then. */
@@ -86,8 +86,8 @@ rb_error @name@_binary_cross_entropy(const float theta[@NAME@_PARAMETERS], rb_in
                                      float scratch[@NAME@_SCRATCH],
                                      float *gradient, float *loss);
 
-/* The same for the Huber loss: half the squared difference up to `delta`, beyond it a straight line.
- * RB_ERROR_SETTING where delta is not finite and above 0. */
+/* The same for the Huber loss: half the squared difference up to `delta`, beyond it a straight
+ * line. RB_ERROR_SETTING where delta is not finite and above 0. */
 rb_error @name@_huber(const float theta[@NAME@_PARAMETERS], rb_input input,
                       const float target[@NAME@_OUTPUTS], float delta, float weight,
                       float scratch[@NAME@_SCRATCH], float *gradient,
