@@ -83,9 +83,9 @@ pub(super) fn forward_in_place<A: Activation>(values: &mut [f32], kept: &mut [f3
     let [_, steep] = A::TWO_SLOPES.unwrap_or_default();
     for (kept, values) in kept.iter_mut().zip(values.chunks_up_to_mut(BITS)) {
         let mut bits = 0_u32;
-        for x in values {
+        for (x, place) in values.iter_mut().zip(0..) {
             let is_steep = A::backward(*x, 1.0) == A::backward(steep, 1.0);
-            bits = bits.wrapping_shl(1) | u32::from(is_steep);
+            bits |= u32::from(is_steep).wrapping_shl(place);
             *x = A::value(*x);
         }
         *kept = bits;
@@ -97,9 +97,8 @@ pub(super) fn backward_in_place<A: Activation>(kept: &[f32], gradient: &mut [f32
     let kept: &[u32] = bytemuck::must_cast_slice(kept);
     let [flat, steep] = A::TWO_SLOPES.unwrap_or_default();
     for (kept, slopes) in kept.iter().zip(gradient.chunks_up_to_mut(BITS)) {
-        // The last of the values has the lowest bit.
         let mut bits = *kept;
-        for slope in slopes.iter_mut().rev() {
+        for slope in slopes {
             *slope = A::backward(if bits & 1 == 1 { steep } else { flat }, *slope);
             bits = bits.wrapping_shr(1);
         }
