@@ -312,8 +312,9 @@ where
         (&mut self.config.learning_rate, &mut self.rate_set_at)
     }
 
-    fn restart_schedules(&mut self) {
-        (self.radius_set_at, self.rate_set_at) = (0, 0);
+    fn schedules(&mut self) -> impl Iterator<Item = (&mut Schedule, &mut u32)> {
+        let RollingBallConfig { radius, learning_rate, .. } = &mut self.config;
+        [(radius, &mut self.radius_set_at), (learning_rate, &mut self.rate_set_at)].into_iter()
     }
 }
 

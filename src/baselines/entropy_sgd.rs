@@ -173,7 +173,11 @@ where
     type Loss = End;
     type Gradient = WalkGradient;
 
-    method_fields!(rate_set_at, walk_rate_set_at, pull_set_at);
+    method_fields!(
+        learning_rate from rate_set_at,
+        walk_rate from walk_rate_set_at,
+        pull from pull_set_at
+    );
 
     fn begin(&mut self, step: u32, _: f32) -> Result<WalkGradient, Error> {
         let EntropySgdConfig { walk_rate, pull, .. } = &self.config;

@@ -2,7 +2,7 @@
 
 /// What every [`Method`](crate::optimizer::Method) here has in fields of the same names.
 macro_rules! method_fields {
-    ($($schedule:ident),+) => {
+    ($($schedule:ident from $set_at:ident),+) => {
         fn state(&self) -> &StepState<Self::Loss, Self::Gradient> {
             &self.state
         }
@@ -27,8 +27,8 @@ macro_rules! method_fields {
             (&mut self.config.learning_rate, &mut self.rate_set_at)
         }
 
-        fn restart_schedules(&mut self) {
-            $(self.$schedule = 0;)+
+        fn schedules(&mut self) -> impl Iterator<Item = (&mut Schedule, &mut u32)> {
+            [$((&mut self.config.$schedule, &mut self.$set_at)),+].into_iter()
         }
     };
 }

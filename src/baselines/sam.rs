@@ -119,7 +119,7 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Method for Sam<V, K> 
     type Loss = End;
     type Gradient = SamGradient;
 
-    method_fields!(rate_set_at, radius_set_at);
+    method_fields!(learning_rate from rate_set_at, radius from radius_set_at);
 
     fn begin(&mut self, step: u32, _: f32) -> Result<SamGradient, Error> {
         self.radius = self.config.radius.checked_at("radius", step, self.radius_set_at)?;

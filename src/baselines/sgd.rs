@@ -132,7 +132,7 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Method for Sgd<V, K> 
     type Loss = SgdLoss;
     type Gradient = Start;
 
-    method_fields!(rate_set_at);
+    method_fields!(learning_rate from rate_set_at);
 
     fn begin(&mut self, _: u32, _: f32) -> Result<Start, Error> {
         Ok(Start)

@@ -99,11 +99,19 @@ pub struct Batch<'s, N, E, S> {
 
 /// An evaluation in progress.
 #[derive(Clone, Debug)]
-struct Evaluation<S> {
+pub(super) struct Evaluation<S> {
     /// Those that are still to be visited.
     samples: S,
     stage: Stage,
     with_gradient: bool,
+}
+
+impl<S> Evaluation<S> {
+    /// The same evaluation with its samples as something else.
+    pub(super) fn map<T>(self, change: impl FnOnce(S) -> T) -> Evaluation<T> {
+        let Self { samples, stage, with_gradient } = self;
+        Evaluation { samples: change(samples), stage, with_gradient }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -203,7 +211,23 @@ where
 impl<'s, N, E, S> Batch<'s, N, E, S> {
     /// The scratch slice has been checked.
     pub(super) fn new(network: N, loss: E, samples: S, scratch: &'s mut [f32]) -> Self {
-        Self { network, loss, samples, scratch, evaluation: None }
+        Self::resumed(network, loss, samples, scratch, None)
+    }
+
+    /// Goes on with an evaluation that another batch of the same samples has begun.
+    pub(super) fn resumed(
+        network: N,
+        loss: E,
+        samples: S,
+        scratch: &'s mut [f32],
+        evaluation: Option<Evaluation<S>>,
+    ) -> Self {
+        Self { network, loss, samples, scratch, evaluation }
+    }
+
+    /// The evaluation in progress.
+    pub(super) fn into_evaluation(self) -> Option<Evaluation<S>> {
+        self.evaluation
     }
 
     /// Evaluates on these samples from now on. Gives up an evaluation in progress.

@@ -61,6 +61,7 @@ mod dense_layer;
 mod depthwise;
 mod elementwise;
 mod features;
+mod fine_tuning;
 mod fits_in;
 mod floats;
 mod grouped;
@@ -109,6 +110,9 @@ pub use depthwise::{DepthwiseConv1d, DepthwiseConv2d};
 #[doc(hidden)]
 pub use features::HasFeatures;
 pub use features::{FeatureSource, Features, KeptFeatures, MaybeKept};
+pub use fine_tuning::{
+    Credibility, FineTuning, FineTuningConfig, FineTuningReport, Likelihood, Opinion,
+};
 pub use fits_in::FitsIn;
 pub use floats::floats_from_le_bytes;
 pub use grouped::{GroupedConv1d, GroupedConv2d};

@@ -148,6 +148,20 @@ pub trait Optimizer<T: ?Sized = [f32]> {
     /// [`Error::Setting`]; the rate is unchanged.
     fn set_learning_rate(&mut self, rate: Schedule) -> Result<(), Error>;
 
+    /// Lets every schedule end so many steps after the one from which it counts, with the same
+    /// values at its ends. A constant or a function of the caller's own stays as it is.
+    ///
+    /// ```
+    /// use rolling_ball::{Optimizer, RollingBall, RollingBallConfig};
+    ///
+    /// let config = RollingBallConfig::fine_tuning(100);
+    /// let mut ball = RollingBall::new(config, [[0.0; 10]; 2])?;
+    /// ball.set_schedule_steps(30);
+    /// assert_eq!(ball.config().learning_rate.at(30), 0.0);
+    /// # Ok::<(), rolling_ball::Error>(())
+    /// ```
+    fn set_schedule_steps(&mut self, steps: u32);
+
     /// The parameters to deploy: theta itself, and for the rolling ball its centre, which is better
     /// where many labels are wrong. The centre is written over the gradient's buffer, so it costs
     /// no memory: one pass.

@@ -78,6 +78,16 @@ impl Schedule {
         }
     }
 
+    /// Lets it end after so many steps, where it ends at all.
+    pub fn set_steps(&mut self, count: u32) {
+        match self {
+            Self::Linear { steps, .. }
+            | Self::Cosine { steps, .. }
+            | Self::Exponential { steps, .. } => *steps = count,
+            Self::Constant(_) | Self::Custom(_) => {}
+        }
+    }
+
     /// Checks that every value is finite and 0 or above; the ends of an exponential schedule must
     /// be above 0, and no further apart than an `f32` holds. A function's values are checked when
     /// they are used.

@@ -85,8 +85,8 @@ pub trait Method {
     /// The schedule of the learning rate, and the step from which on it counts.
     fn learning_rate_mut(&mut self) -> (&mut Schedule, &mut u32);
 
-    /// All schedules count from step 0 on.
-    fn restart_schedules(&mut self);
+    /// All schedules, each with the step from which on it counts.
+    fn schedules(&mut self) -> impl Iterator<Item = (&mut Schedule, &mut u32)>;
 
     /// Takes the values of the other schedules at a step of this learning rate, which begins with
     /// the gradient that is returned. Nothing is changed on an error.
@@ -230,8 +230,12 @@ impl<O: Method> Optimizer<O::Vector> for O {
     fn restart(&mut self) -> Result<(), Error> {
         self.state().check_idle()?;
         self.turn_mut().1.restart();
-        self.restart_schedules();
+        self.schedules().for_each(|(_, set_at)| *set_at = 0);
         Ok(())
+    }
+
+    fn set_schedule_steps(&mut self, steps: u32) {
+        self.schedules().for_each(|(schedule, _)| schedule.set_steps(steps));
     }
 
     fn set_learning_rate(&mut self, rate: Schedule) -> Result<(), Error> {

@@ -9,6 +9,7 @@ use rolling_ball::nn::{
 };
 use rolling_ball::{Error, Objective, Sgd, SgdConfig, step};
 use std::cell::Cell;
+use std::sync::LazyLock;
 
 /// A backbone that counts how often it is evaluated.
 #[derive(Clone, Copy)]
@@ -59,11 +60,11 @@ type Float = FloatBackbone<'static, (Dense<INPUTS, 4>, Relu<4>)>;
 type Eight<'a> = int8::Int8Backbone<'a, int8::Dense<INPUTS, 4>>;
 
 fn float() -> Float {
-    let parameters: [f32; Float::PARAMETERS] = {
+    static PARAMETERS: LazyLock<[f32; Float::PARAMETERS]> = LazyLock::new(|| {
         let mut random = Random(3);
         std::array::from_fn(|_| random.uniform())
-    };
-    Float::new(Box::leak(Box::new(parameters))).unwrap()
+    });
+    Float::new(PARAMETERS.as_slice()).unwrap()
 }
 
 /// The bytes of an int8 backbone whose zero points are not 0.

@@ -339,6 +339,7 @@ fn convolves_by_channel<M: Shape, S: Sliding>() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_depthwise_convolution_keeps_the_channels_apart() {
     convolves_by_channel::<Map<5, 6, 3>, Window<Kernel<3>>>();
     convolves_by_channel::<Map<5, 4, 9>, Window<Kernel<3, 2>, Stride<2, 1>, Padding<1>>>();
@@ -498,6 +499,7 @@ fn a_low_rank_is_added_to_what_a_frozen_layer_gives() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_mean_over_positions_is_that_of_a_pointwise_convolution_and_a_pool() {
     type Input = Map<3, 4, 5>;
     type Wide<R = All> = PointwiseConv2d<Input, 6, R>;
@@ -873,6 +875,7 @@ mod beside {
 
     /// Both ways spend the gradient that they are given, so each is given its own.
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn ways_may_end_in_a_rectifier() {
         type Rectified = (First, over::Relu<First>);
         type Other = (Conv2d<Input, Around, 4>, over::LeakyRelu<First>);

@@ -137,6 +137,7 @@ proptest! {
     #![proptest_config(cases(256))]
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn parts_that_are_all_alike_are_the_optimizer_without_parts(
         cut in 0..=LENGTH,
         decay in 1e-6f32..1.0,

@@ -159,6 +159,10 @@ impl Optimizer for HighestContact {
         Ok(())
     }
 
+    fn set_schedule_steps(&mut self, steps: u32) {
+        self.rate.set_steps(steps);
+    }
+
     fn set_learning_rate(&mut self, rate: Schedule) -> Result<(), Error> {
         self.rate = rate;
         Ok(())

@@ -12,9 +12,11 @@ mod picture;
 mod radius_map;
 mod report;
 mod scale;
+mod statistics;
 mod training;
 mod twins;
 mod unreachable;
+mod untuned;
 mod vgg;
 mod wells;
 mod wrinkles;
@@ -42,6 +44,7 @@ enum Experiment {
     RadiusMap(radius_map::RadiusMapArgs),
     Twins(twins::TwinsArgs),
     Unreachable(unreachable::UnreachableArgs),
+    Untuned(untuned::UntunedArgs),
     Scale(scale::ScaleArgs),
     Vgg(vgg::VggArgs),
     Wrinkles(wrinkles::WrinklesArgs),
@@ -68,6 +71,7 @@ fn run(experiment: &Experiment) -> Result<()> {
         Experiment::RadiusMap(args) => radius_map::run(args)?,
         Experiment::Twins(args) => twins::run(args)?,
         Experiment::Unreachable(args) => unreachable::run(args)?,
+        Experiment::Untuned(args) => untuned::run(args)?,
         Experiment::Scale(args) => scale::run(args)?,
         Experiment::Vgg(args) => vgg::run(args)?,
         Experiment::Wrinkles(args) => wrinkles::run(args)?,

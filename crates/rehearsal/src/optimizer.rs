@@ -196,6 +196,10 @@ impl<K: Kernels> Optimizer for AnyOptimizer<'_, K> {
         chosen!(self, optimizer => optimizer.restart())
     }
 
+    fn set_schedule_steps(&mut self, steps: u32) {
+        chosen!(self, optimizer => optimizer.set_schedule_steps(steps))
+    }
+
     fn set_learning_rate(&mut self, rate: Schedule) -> Result<(), Error> {
         chosen!(self, optimizer => optimizer.set_learning_rate(rate))
     }

@@ -31,6 +31,10 @@ macro_rules! pass_on {
             self.inner.restart()
         }
 
+        fn set_schedule_steps(&mut self, steps: u32) {
+            self.inner.set_schedule_steps(steps);
+        }
+
         fn set_learning_rate(&mut self, rate: Schedule) -> Result<(), Error> {
             self.inner.set_learning_rate(rate)
         }

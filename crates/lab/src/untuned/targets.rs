@@ -1,0 +1,62 @@
+//! Whose device it is, and what it knew before.
+
+use anyhow::Result;
+use indicatif::ProgressBar;
+use rayon::prelude::*;
+use scenario::{DigitsTail, SpeakersTail};
+use std::path::Path;
+use workbench::data::Dataset;
+use workbench::data::digits::{self, SENSOR, Sensor};
+use workbench::data::shuffled;
+use workbench::data::speakers::{Recordings, SPEAKERS};
+use workbench::pretrain::{DIGITS_RECIPE, SPEAKERS_RECIPE, pretrain};
+use workbench::progress;
+
+/// A pre-trained network, what its device draws samples from, and samples like those that it was
+/// pre-trained with.
+pub struct Target {
+    pub weights: Vec<f32>,
+    pub data: Dataset,
+    pub source: Dataset,
+}
+
+/// Six sensors that are turned a little, and six that are turned far.
+pub fn sensors() -> Result<(Vec<Target>, Vec<Target>)> {
+    let bar = progress::bar("pre-training on clean digits", "epochs");
+    let weights = pretrain::<DigitsTail>(&digits::clean()?, &DIGITS_RECIPE, &bar)?;
+    bar.finish_and_clear();
+    let ideal = Sensor { rotation: 0.0, gain: 1.0, offset: 0.0, noise: 0.0 };
+    let target = |(seed, rotation): (u64, f32)| {
+        let sensor = Sensor { rotation, ..SENSOR };
+        let (weights, data) = (weights.clone(), digits::sensed(&sensor, seed)?);
+        Ok(Target { weights, data, source: digits::sensed(&ideal, 1)? })
+    };
+    let turned = |rotations: [f32; 6]| (1..).zip(rotations).map(target).collect::<Result<_>>();
+    let near = turned([16.0, -18.0, 20.0, -20.0, 22.0, -24.0])?;
+    Ok((near, turned([35.0, -36.0, 37.0, -38.0, 39.0, -40.0])?))
+}
+
+/// One network for each speaker, who was left out of its pre-training, as a fifth of what the
+/// others said was.
+pub fn speakers(directory: &Path) -> Result<Vec<Target>> {
+    let recordings = Recordings::read(directory)?;
+    let bar = progress::bar("pre-training without each speaker", "speakers");
+    bar.set_length(u64::from(SPEAKERS));
+    let targets = (0..SPEAKERS)
+        .into_par_iter()
+        .map(|speaker| {
+            let (others, data) = recordings.leave_out(speaker);
+            let order = shuffled(others.labels.len(), u64::from(speaker));
+            let (source, others) = {
+                let (source, rest) = order.split_at(order.len() / 5);
+                (others.select(source), others.select(rest))
+            };
+            let weights =
+                pretrain::<SpeakersTail>(&others, &SPEAKERS_RECIPE, &ProgressBar::hidden())?;
+            bar.inc(1);
+            Ok(Target { weights, data, source })
+        })
+        .collect();
+    bar.finish_and_clear();
+    targets
+}

@@ -1,0 +1,209 @@
+//! What held-out samples say: of their labels, and of how much of a move to keep.
+
+use super::likelihood::Opinion;
+
+/// How far a move is tried, in parts of it; the first is the start itself.
+pub(super) const PARTS: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
+
+/// The part of wrong labels that the judgement of a move allows for.
+const ALLOWED: f32 = 0.2;
+/// What the search for the part of wrong labels begins with, its bounds, and how long it is.
+const FIRST_GUESS: f32 = 0.2;
+const LEAST: f32 = 0.02;
+const MOST: f32 = 0.6;
+const ROUNDS: usize = 10;
+/// What the least credible sample counts.
+const LEAST_WEIGHT: f32 = 0.001;
+
+/// What is known of a labelled sample: whether its label is credible, by the networks that did not
+/// see it. An array of as many as there are samples is the memory of a
+/// [`FineTuning`](super::FineTuning) beside theta, the optimizer's vectors and the scratch slice.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Credibility {
+    /// The fold that the sample is held out with.
+    pub(super) fold: u8,
+    /// Whether no other fold has a sample with this label.
+    pub(super) alone: bool,
+    /// The probability of the label, at each of the [`PARTS`].
+    probabilities: [f32; PARTS.len()],
+    label: f32,
+    /// What the sample counts in a training.
+    pub(super) weight: f32,
+}
+
+impl Credibility {
+    /// Of a sample that nothing is known of yet.
+    pub const NEW: Self =
+        Self { fold: 0, alone: false, probabilities: [0.0; PARTS.len()], label: 1.0, weight: 1.0 };
+
+    /// How credible the label is, from 0 to 1: the probability that it is right, by what networks
+    /// that did not learn from it say. It is 1 until that is known.
+    #[must_use]
+    pub fn label(&self) -> f32 {
+        self.label
+    }
+
+    /// Back to what was known before; the sample stays in its fold.
+    pub(super) fn forget(&mut self) {
+        *self = Self { fold: self.fold, alone: self.alone, ..Self::NEW };
+    }
+
+    /// In the last training a sample counts by its credibility.
+    pub(super) fn weigh(&mut self) {
+        self.weight = crate::math::sqrt(self.label) + LEAST_WEIGHT;
+    }
+
+    pub(super) fn note(&mut self, part: usize, opinion: Opinion) {
+        if let Some(probability) = self.probabilities.get_mut(part) {
+            *probability = opinion.probability;
+        }
+    }
+}
+
+impl Default for Credibility {
+    fn default() -> Self {
+        Self::NEW
+    }
+}
+
+/// The logarithm of the likelihood of the labels at each of the [`PARTS`] of a move, where some of
+/// the labels may be wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Evidence([f32; PARTS.len()]);
+
+impl Evidence {
+    /// Of a sample among so many labels, which counts so often.
+    pub fn add(&mut self, part: usize, probability: f32, labels: usize, weight: f32) {
+        let Self(sums) = self;
+        if let Some(sum) = sums.get_mut(part) {
+            let likelihood = (1.0 - ALLOWED) * probability + ALLOWED / labels as f32;
+            *sum += weight * libm::logf(likelihood);
+        }
+    }
+
+    /// The probability that each part is the one to keep, where before that of a part `a` was
+    /// proportional to `e^-a`: what is nearer to the start is safer.
+    pub fn posterior(&self) -> [f32; PARTS.len()] {
+        let Self(mut sums) = *self;
+        for (sum, part) in sums.iter_mut().zip(PARTS) {
+            *sum -= part;
+        }
+        let largest = sums.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let likelihoods = sums.map(|sum| libm::expf(sum - largest));
+        let all: f32 = likelihoods.iter().sum();
+        likelihoods.map(|likelihood| likelihood / all)
+    }
+
+    /// How much of the move to keep, by the posterior: nothing where the start is more probable than
+    /// all other parts together. Else their mean, and the less of it the more labels seem wrong,
+    /// since those that are were learned from too.
+    pub fn kept(&self, wrong: f32) -> f32 {
+        let posterior = self.posterior();
+        let [start, ..] = posterior;
+        if start > 0.5 { 0.0 } else { expectation(&posterior, &PARTS) * (1.0 - 0.5 * wrong) }
+    }
+}
+
+/// The mean of values that are given for the [`PARTS`].
+pub(super) fn expectation(posterior: &[f32; PARTS.len()], of: &[f32; PARTS.len()]) -> f32 {
+    posterior.iter().zip(of).map(|(probability, value)| probability * value).sum()
+}
+
+/// Judges all labels, and returns the evidence and the part of the labels that seem wrong.
+///
+/// A label that networks give the probability `q` which have not learned from it is right with the
+/// probability `(1 - e) q / ((1 - e) q + e / labels)`, where `e` is the part of wrong labels: what
+/// is left when all those probabilities are added up. The two are found in turns
+/// (expectation-maximisation).
+///
+/// A sample that is `alone` with its label counts so much, and the rest of what is heard of it is
+/// what the network at the start says.
+pub(super) fn judge(samples: &mut [Credibility], labels: usize, alone: f32) -> (Evidence, f32) {
+    let mut evidence = Evidence::default();
+    for sample in samples.iter() {
+        let weight = if sample.alone { alone } else { 1.0 };
+        for (part, probability) in sample.probabilities.iter().enumerate() {
+            evidence.add(part, *probability, labels, weight);
+        }
+    }
+    let posterior = evidence.posterior();
+    let mut wrong = FIRST_GUESS;
+    for _ in 0..ROUNDS {
+        let mut sum = 0.0;
+        for sample in samples.iter_mut() {
+            let [start, ..] = sample.probabilities;
+            let learned = expectation(&posterior, &sample.probabilities);
+            let heard = if sample.alone { start + alone * (learned - start) } else { learned };
+            let right = (1.0 - wrong) * heard;
+            sample.label = right / (right + wrong / labels as f32);
+            sum += sample.label;
+        }
+        wrong = (1.0 - sum / samples.len() as f32).clamp(LEAST, MOST);
+    }
+    samples.iter_mut().for_each(Credibility::weigh);
+    (evidence, wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(probabilities: [f32; PARTS.len()]) -> Credibility {
+        Credibility { probabilities, ..Credibility::NEW }
+    }
+
+    #[test]
+    fn a_label_that_no_network_finds_likely_is_not_credible() {
+        let mut samples = [sample([0.9; 5]), sample([0.01; 5]), sample([0.8; 5])];
+        judge(&mut samples, 10, 0.0);
+        let [first, second, third] = samples.map(|sample| sample.label());
+        assert!(first > 0.95 && third > 0.9 && second < 0.3, "{samples:?}");
+    }
+
+    #[test]
+    fn a_move_that_makes_held_out_labels_likelier_is_kept() {
+        let mut samples = [sample([0.1, 0.3, 0.6, 0.8, 0.9]); 20];
+        let (evidence, wrong) = judge(&mut samples, 10, 0.0);
+        assert!(evidence.kept(wrong) > 0.9);
+    }
+
+    #[test]
+    fn a_move_that_makes_them_less_likely_is_refused() {
+        let mut samples = [sample([0.9, 0.8, 0.6, 0.3, 0.1]); 20];
+        let (evidence, wrong) = judge(&mut samples, 10, 0.0);
+        assert_eq!(evidence.kept(wrong), 0.0);
+    }
+
+    #[test]
+    fn without_evidence_a_shorter_move_is_likelier() {
+        let posterior = Evidence::default().posterior();
+        assert!(posterior.is_sorted_by(|nearer, farther| nearer > farther), "{posterior:?}");
+        assert!((posterior.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn samples_that_are_alone_count_as_they_are_told() {
+        let bad = Credibility { alone: true, ..sample([0.95, 0.2, 0.1, 0.05, 0.0]) };
+        let mut samples = [[sample([0.1, 0.3, 0.6, 0.8, 0.9]); 5], [bad; 5]];
+        let mut kept = |alone| {
+            let (evidence, _) = judge(samples.as_flattened_mut(), 10, alone);
+            evidence.kept(0.0)
+        };
+        assert!(kept(1.0) < kept(0.5) && kept(0.5) < kept(0.0));
+    }
+
+    #[test]
+    fn less_is_kept_where_more_labels_are_wrong() {
+        let mut samples = [sample([0.1, 0.3, 0.6, 0.8, 0.9]); 20];
+        let (evidence, _) = judge(&mut samples, 10, 0.0);
+        assert!(evidence.kept(0.4) < evidence.kept(0.1));
+    }
+
+    #[test]
+    fn probabilities_of_0_and_1_leave_everything_finite() {
+        let mut samples = [sample([0.0; 5]), sample([1.0; 5])];
+        let (evidence, wrong) = judge(&mut samples, 2, 1.0);
+        assert!(evidence.posterior().iter().all(|part| part.is_finite()));
+        assert!(wrong.is_finite() && samples.iter().all(|sample| sample.weight > 0.0));
+    }
+}
