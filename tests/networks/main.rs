@@ -7,6 +7,7 @@ mod support;
 mod batches;
 mod bits;
 mod features;
+mod fine_tuning;
 mod int8;
 mod int8_layer;
 mod layers;

@@ -95,12 +95,16 @@ impl Evidence {
     }
 
     /// How much of the move to keep, by the posterior: nothing where the start is more probable than
-    /// all other parts together. Else their mean, and the less of it the more labels seem wrong,
-    /// since those that are were learned from too.
+    /// all other parts together, or where more labels seem wrong than can be judged. Else their
+    /// mean, and the less of it the more labels seem wrong, since those were learned from too.
     pub fn kept(&self, wrong: f32) -> f32 {
         let posterior = self.posterior();
         let [start, ..] = posterior;
-        if start > 0.5 { 0.0 } else { expectation(&posterior, &PARTS) * (1.0 - 0.5 * wrong) }
+        if start > 0.5 || wrong >= MOST {
+            0.0
+        } else {
+            expectation(&posterior, &PARTS) * (1.0 - 0.5 * wrong)
+        }
     }
 }
 
@@ -138,7 +142,8 @@ pub(super) fn judge(samples: &mut [Credibility], labels: usize, alone: f32) -> (
             sample.label = right / (right + wrong / labels as f32);
             sum += sample.label;
         }
-        wrong = (1.0 - sum / samples.len() as f32).clamp(LEAST, MOST);
+        // Not `clamp`, which panics where its bounds are the wrong way round.
+        wrong = (1.0 - sum / samples.len() as f32).max(LEAST).min(MOST);
     }
     samples.iter_mut().for_each(Credibility::weigh);
     (evidence, wrong)

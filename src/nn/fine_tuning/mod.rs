@@ -75,7 +75,8 @@ impl Default for FineTuningConfig {
 ///    ([`Credibility::label`]), and how many are wrong.
 /// 3. The last training has all samples, each with the square root of its credibility as its
 ///    weight. Of its move the mean of the parts is kept, and less of it the more labels seem wrong;
-///    nothing is, where the start is more probable than all other parts together.
+///    nothing is, where the start is more probable than all other parts together, or more than
+///    60 % of the labels seem wrong.
 ///
 /// A pull to the start is added to every gradient. The parts 1 to 3 are cross-fitting (Chernozhukov
 /// et al. 2018, arXiv 1608.00060) with a mixture model of wrong labels; docs/study.md says how it
@@ -541,7 +542,10 @@ where
 
     /// Keeps a part of the last move, of which theta is at one.
     fn keep(&mut self, theta: &mut [f32], at: f32) {
-        let kept = self.evidence.kept(self.report.wrong_labels);
+        let FineTuningReport { wrong_labels, evaluations, .. } = self.report;
+        // Where no step could be made, there is no move.
+        let moved = evaluations.gradients > 0;
+        let kept = if moved { self.evidence.kept(wrong_labels) } else { 0.0 };
         if kept > 0.0 {
             K::rescale_move(theta, self.start, kept / at);
         } else {
