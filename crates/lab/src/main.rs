@@ -12,6 +12,7 @@ mod picture;
 mod radius_map;
 mod report;
 mod scale;
+mod statistics;
 mod training;
 mod twins;
 mod unreachable;

@@ -2,11 +2,11 @@
 
 mod methods;
 mod runs;
-mod statistics;
 mod tables;
 
 use super::picture::{Chart, Mark, Series};
 use super::report::{Part, Section};
+use super::statistics::{largest, mean};
 use anyhow::{Context, Result};
 use clap::Args;
 use indicatif::ProgressBar;
@@ -16,7 +16,6 @@ use rolling_ball::nn::{Layer, Network};
 use rolling_ball_rehearsal::accuracy;
 use runs::{Case, Target, compare};
 use scenario::{DigitsTail, SpeakersTail};
-use statistics::{largest, mean};
 use std::path::PathBuf;
 use tables::{BUDGET, Findings, Row, one_setting};
 use workbench::data::digits::{self, SENSOR, Sensor};

@@ -1,7 +1,7 @@
 //! The runs: every method with every setting on every target and draw of a case.
 
 use super::methods::{Length, Method, Settings};
-use super::statistics::{largest, mean};
+use crate::statistics::{largest, mean};
 use anyhow::Result;
 use indicatif::ProgressBar;
 use rayon::prelude::*;

@@ -2,8 +2,8 @@
 
 use super::methods::{AS_SHIPPED, DEFAULT_BALL, METHODS, PRESET};
 use super::runs::{Case, Outcome};
-use super::statistics::{deviation, largest, mean, paired_test};
 use crate::report::Part;
+use crate::statistics::{deviation, largest, mean, paired_test};
 
 /// A case and what each of the methods came to, then each of those as they are shipped.
 pub struct Row {
