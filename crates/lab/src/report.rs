@@ -9,7 +9,7 @@ use workbench::table::markdown;
 use workbench::workspace::root;
 
 /// Every experiment, in the order of the report.
-const ORDER: [&str; 11] = [
+const ORDER: [&str; 12] = [
     "ironing",
     "twins",
     "basins",
@@ -21,6 +21,7 @@ const ORDER: [&str; 11] = [
     "radius-map",
     "vgg",
     "finetune",
+    "robustness",
 ];
 
 const STYLE: &str = "body{font:16px/1.5 sans-serif;max-width:1040px;margin:2em auto;padding:0 \
