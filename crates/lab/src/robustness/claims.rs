@@ -29,57 +29,54 @@ const BALLS: [&str; 4] = [PROJECTION, NEAREST_POINT, DEFAULT_BALL, LARGE_CENTRE]
 const POINTS: [&str; 2] = [SGD, CLIPPED];
 const FLAT_SEEKERS: [&str; 2] = [SAM, ENTROPY_SGD];
 
+const fn of_the_paper(
+    says: &'static str,
+    place: usize,
+    at: At,
+    others: &'static [&'static str],
+) -> Claim {
+    Claim { says, place, at, balls: &BALLS, others }
+}
+
 /// What the paper says.
 pub const PAPERS: [Claim; 7] = [
-    Claim {
-        says: "flatter minima than SGD's, at equal training loss",
-        place: LARGEST_EIGENVALUE,
-        at: At::Loss,
-        balls: &BALLS,
-        others: &POINTS,
-    },
-    Claim {
-        says: "flatter minima than SAM's and Entropy-SGD's, at equal training loss",
-        place: LARGEST_EIGENVALUE,
-        at: At::Loss,
-        balls: &BALLS,
-        others: &FLAT_SEEKERS,
-    },
-    Claim {
-        says: "better generalisation than SGD's, at equal cost",
-        place: ACCURACY,
-        at: At::Cost,
-        balls: &BALLS,
-        others: &POINTS,
-    },
-    Claim {
-        says: "better generalisation than SAM's and Entropy-SGD's, at equal cost",
-        place: ACCURACY,
-        at: At::Cost,
-        balls: &BALLS,
-        others: &FLAT_SEEKERS,
-    },
-    Claim {
-        says: "more robust to noise in the data than SGD, at equal cost",
-        place: INPUT_NOISE[1],
-        at: At::Cost,
-        balls: &BALLS,
-        others: &POINTS,
-    },
-    Claim {
-        says: "more robust to noise in the weights than SGD, at equal cost",
-        place: WEIGHT_NOISE[1],
-        at: At::Cost,
-        balls: &BALLS,
-        others: &POINTS,
-    },
-    Claim {
-        says: "more robust to weights of three bits than SGD, at equal cost",
-        place: BITS[2],
-        at: At::Cost,
-        balls: &BALLS,
-        others: &POINTS,
-    },
+    of_the_paper(
+        "flatter minima than SGD's, at equal training loss",
+        LARGEST_EIGENVALUE,
+        At::Loss,
+        &POINTS,
+    ),
+    of_the_paper(
+        "flatter minima than SAM's and Entropy-SGD's, at equal training loss",
+        LARGEST_EIGENVALUE,
+        At::Loss,
+        &FLAT_SEEKERS,
+    ),
+    of_the_paper("better generalisation than SGD's, at equal cost", ACCURACY, At::Cost, &POINTS),
+    of_the_paper(
+        "better generalisation than SAM's and Entropy-SGD's, at equal cost",
+        ACCURACY,
+        At::Cost,
+        &FLAT_SEEKERS,
+    ),
+    of_the_paper(
+        "more robust to noise in the data than SGD, at equal cost",
+        INPUT_NOISE[1],
+        At::Cost,
+        &POINTS,
+    ),
+    of_the_paper(
+        "more robust to noise in the weights than SGD, at equal cost",
+        WEIGHT_NOISE[1],
+        At::Cost,
+        &POINTS,
+    ),
+    of_the_paper(
+        "more robust to weights of three bits than SGD, at equal cost",
+        BITS[2],
+        At::Cost,
+        &POINTS,
+    ),
 ];
 
 const WITH_A_RADIUS: [&str; 4] =
@@ -117,7 +114,7 @@ pub const OF_THE_RADIUS: [Claim; 8] = [
 struct Comparison {
     other: &'static str,
     differences: Vec<f64>,
-    /// With Holm's correction over all comparisons of all claims.
+    /// With Holm's correction over all comparisons of the table.
     chance: f64,
 }
 

@@ -1,7 +1,7 @@
 //! Every method tuned and run on one task, and the differences between two of them.
 
 use super::measures::{Kind, MEASURES, Measured, accuracy, floats, measure};
-use super::methods::{METHODS, Settings, index};
+use super::methods::{METHODS, Method, Settings, index};
 use super::tasks::{Draw, Task};
 use super::training::{Until, train};
 use crate::statistics::{largest, mean};
@@ -80,64 +80,22 @@ pub fn uncertainty(findings: &[Findings]) -> [f64; 2] {
     })
 }
 
-/// A curvature of less is that: what is below is its estimate's error.
-const LEAST_CURVATURE: f64 = 1e-6;
+/// Curvatures count from here to there: what is below is the estimate's error, what is above is a
+/// network that has diverged.
+const CURVATURES: [f64; 2] = [1e-6, 1e6];
 
 fn score(kind: Kind, value: f64) -> f64 {
+    let [least, most] = CURVATURES;
     match kind {
         Kind::Accuracy => value,
-        Kind::Curvature => -value.max(LEAST_CURVATURE).ln(),
+        Kind::Curvature => -value.clamp(least, most).ln(),
     }
 }
 
 /// Tunes every method on the first draws, and runs it on the others.
 pub fn explore<T: Layer>(task: &Task, draws: &[Draw]) -> Result<Findings> {
     let (tuning, draws) = draws.split_at(TUNING);
-    let validation: Vec<Vec<f32>> = tuning.iter().map(|draw| floats(&draw.validation)).collect();
-    let bar = progress::bar(&format!("{}: tuning", task.name), "trainings");
-    let trials: Vec<(usize, Settings, usize)> = METHODS
-        .iter()
-        .enumerate()
-        .filter(|(_, method)| method.settings_of.is_none())
-        .flat_map(|(place, method)| {
-            let trials = move |settings| (0..TUNING).map(move |draw| (place, settings, draw));
-            method.grid().into_iter().flat_map(trials)
-        })
-        .collect();
-    bar.set_length(trials.len() as u64);
-    let tried = trials
-        .par_iter()
-        .map(|(place, settings, index)| {
-            let (method, draw) = (&METHODS[*place], &tuning[*index]);
-            let until = Until::Spent { cost: method.cost };
-            let trained = train::<T>(method, *settings, until, task, draw)?;
-            let (inputs, labels) = (&validation[*index], &draw.validation.labels);
-            let accuracy = trained.theta.map(|theta| accuracy::<T>(&theta, inputs, labels));
-            let accuracy = accuracy.transpose()?.unwrap_or(0.0);
-            bar.inc(1);
-            Ok((accuracy, trained.cost))
-        })
-        .collect::<Result<Vec<_>>>()?;
-    bar.finish_and_clear();
-    let chosen: Vec<(Settings, f32)> = METHODS
-        .iter()
-        .enumerate()
-        .map(|(place, method)| {
-            let place = method.settings_of.and_then(index).unwrap_or(place);
-            let grid = METHODS[place].grid();
-            let runs_with = |settings: &Settings| {
-                let runs = trials.iter().zip(&tried);
-                let of_these = runs.filter(|((p, s, _), _)| *p == place && s == settings);
-                of_these.map(|(_, run)| *run).collect::<Vec<_>>()
-            };
-            let runs: Vec<Vec<(f64, f32)>> = grid.iter().map(runs_with).collect();
-            let accuracies: Vec<f64> =
-                runs.iter().map(|runs| mean(runs.iter().map(|run| run.0))).collect();
-            let best = largest(&accuracies);
-            let cost = mean(runs[best].iter().map(|run| f64::from(run.1)));
-            (grid[best], cost as f32)
-        })
-        .collect();
+    let chosen = tune::<T>(task, tuning)?;
     let bar = progress::bar(task.name, "trainings");
     bar.set_length((METHODS.len() * draws.len()) as u64);
     let cells: Vec<(usize, &Draw)> =
@@ -145,7 +103,7 @@ pub fn explore<T: Layer>(task: &Task, draws: &[Draw]) -> Result<Findings> {
     let runs = cells
         .par_iter()
         .map(|(place, draw)| {
-            let (settings, cost) = chosen[*place];
+            let Chosen { settings, cost } = chosen[*place];
             let run = |until| {
                 let trained = train::<T>(&METHODS[*place], settings, until, task, draw)?;
                 let measured = trained.theta.map(|theta| measure::<T>(&theta, draw)).transpose()?;
@@ -157,14 +115,56 @@ pub fn explore<T: Layer>(task: &Task, draws: &[Draw]) -> Result<Findings> {
         })
         .collect::<Result<Vec<_>>>()?;
     bar.finish_and_clear();
-    let outcomes =
-        chosen.iter().zip(runs.chunks(draws.len().max(1))).map(|((settings, _), runs)| Outcome {
-            settings: *settings,
-            cost: mean(runs.iter().map(|run| f64::from(run.2))) as f32,
-            at_cost: runs.iter().map(|run| run.0).collect(),
-            at_loss: runs.iter().map(|run| run.1).collect(),
-        });
+    let outcomes = chosen.iter().zip(runs.chunks(draws.len())).map(|(chosen, runs)| Outcome {
+        settings: chosen.settings,
+        cost: mean(runs.iter().map(|run| f64::from(run.2))) as f32,
+        at_cost: runs.iter().map(|run| run.0).collect(),
+        at_loss: runs.iter().map(|run| run.1).collect(),
+    });
     Ok(Findings { task: *task, outcomes: outcomes.collect() })
+}
+
+/// What a method is run with.
+#[derive(Clone, Copy, Debug)]
+struct Chosen {
+    settings: Settings,
+    /// Gradient evaluations of a step with them.
+    cost: f32,
+}
+
+/// For every method the settings that are the most accurate on validation samples.
+fn tune<T: Layer>(task: &Task, draws: &[Draw]) -> Result<Vec<Chosen>> {
+    let validation: Vec<Vec<f32>> = draws.iter().map(|draw| floats(&draw.validation)).collect();
+    let tuned = METHODS.iter().enumerate().filter(|(_, method)| method.settings_of.is_none());
+    let trials: Vec<(usize, Settings)> = tuned
+        .flat_map(|(place, method)| method.grid().into_iter().map(move |s| (place, s)))
+        .collect();
+    let bar = progress::bar(&format!("{}: tuning", task.name), "trainings");
+    bar.set_length((trials.len() * draws.len()) as u64);
+    let tried = trials
+        .par_iter()
+        .map(|(place, settings)| {
+            let (method, mut accuracies, mut costs) = (&METHODS[*place], Vec::new(), Vec::new());
+            for (draw, inputs) in draws.iter().zip(&validation) {
+                let until = Until::Spent { cost: method.cost };
+                let trained = train::<T>(method, *settings, until, task, draw)?;
+                let theta = trained.theta.unwrap_or_default();
+                accuracies.push(accuracy::<T>(&theta, inputs, &draw.validation.labels)?);
+                costs.push(f64::from(trained.cost));
+                bar.inc(1);
+            }
+            Ok((mean(accuracies), mean(costs) as f32))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    bar.finish_and_clear();
+    let choose = |(place, method): (usize, &Method)| {
+        let place = method.settings_of.and_then(index).unwrap_or(place);
+        let own: Vec<_> = trials.iter().zip(&tried).filter(|((of, _), _)| *of == place).collect();
+        let accuracies: Vec<f64> = own.iter().map(|(_, (accuracy, _))| *accuracy).collect();
+        let ((_, settings), (_, cost)) = own[largest(&accuracies)];
+        Chosen { settings: *settings, cost: *cost }
+    };
+    Ok(METHODS.iter().enumerate().map(choose).collect())
 }
 
 /// By seed of each task, how much higher one method scores than another, where both got there.
@@ -205,6 +205,7 @@ mod tests {
         );
         assert_eq!(score(Kind::Accuracy, 0.9), 0.9);
         assert!(score(Kind::Curvature, -1.0).is_finite());
+        assert!(score(Kind::Curvature, f64::INFINITY).is_finite());
     }
 
     #[test]

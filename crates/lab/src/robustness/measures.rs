@@ -4,10 +4,10 @@ use super::perturbation::{attacked, flipped, rounded, with_input_noise, with_wei
 use super::tasks::Draw;
 use crate::statistics::{deviation, mean};
 use anyhow::Result;
-use rolling_ball::Objective;
 use rolling_ball::kernels::Active;
 use rolling_ball::nn::{Layer, Network, Parameters, Samples, SoftmaxCrossEntropy, class_of};
 use rolling_ball::probe::{Curvature, Eigenvalue, Trace};
+use rolling_ball::{Error, Objective};
 use workbench::data::Dataset;
 
 /// How a measure's values are compared.
@@ -167,15 +167,46 @@ fn curved<T: Layer>(theta: &[f32], draw: &Draw) -> Result<(f64, Eigenvalue, Trac
     let [mut direction, mut first, mut second, mut third] =
         [(); 4].map(|()| vec![0.0; theta.len()]);
     let scratch = [&mut first[..], &mut second, &mut third];
-    let largest = curvature.largest(&mut objective, ITERATIONS, &mut direction, scratch)?;
-    let trace = curvature.trace(&mut objective, DIRECTIONS, [&mut first, &mut second])?;
+    let largest = curvature.largest(&mut objective, ITERATIONS, &mut direction, scratch);
+    let trace = curvature.trace(&mut objective, DIRECTIONS, [&mut first, &mut second]);
+    let infinite = f32::INFINITY;
+    let largest = largest.or_else(diverged(Eigenvalue { value: infinite, residual: infinite }))?;
+    let trace = trace.or_else(diverged(Trace { value: infinite, error: infinite }))?;
     Ok((f64::from(loss), largest, trace))
+}
+
+/// Where the loss has no curvature since it is not finite nearby: this.
+fn diverged<T>(instead: T) -> impl FnOnce(Error) -> Result<T, Error> {
+    |error| match error {
+        Error::NonFiniteParameters | Error::NonFiniteLoss | Error::NonFiniteGradient => Ok(instead),
+        error => Err(error),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use rolling_ball::nn::Dense;
+
+    #[test]
+    fn every_measure_is_named_by_what_is_done() {
+        let named = |places: &[usize], words: &dyn Fn(usize) -> String| {
+            for (index, place) in places.iter().enumerate() {
+                assert_eq!(MEASURES[*place].name, words(index));
+            }
+        };
+        named(&INPUT_NOISE, &|index| format!("input noise {}", INPUT_NOISE_LEVELS[index]));
+        named(&ATTACKS, &|index| format!("FGSM {}", ATTACK_SIZES[index]));
+        named(&BITS, &|index| format!("{} bits", BIT_WIDTHS[index]));
+        let percent = |part: f32| format!("{:.0} %", 100.0 * part);
+        named(&WEIGHT_NOISE, &|index| {
+            format!("weight noise {}", percent(WEIGHT_NOISE_LEVELS[index]))
+        });
+        named(&[FLIPS], &|_| format!("bit flips {}", percent(FLIP_CHANCE)));
+        named(&[LARGEST_EIGENVALUE], &|_| "largest eigenvalue".to_owned());
+        named(&[TRACE], &|_| "trace".to_owned());
+        named(&[ACCURACY], &|_| "accuracy".to_owned());
+    }
 
     #[test]
     fn as_many_samples_are_right_as_have_their_label_for_the_largest_output() -> Result<()> {

@@ -93,9 +93,9 @@ impl Method {
 
 pub const SGD: &str = "SGD";
 /// What the others are compared with.
-pub const CLIPPED: &str = "SGD, clipped";
+pub const CLIPPED: &str = "clipped SGD";
 pub const SAM: &str = "SAM";
-pub const ENTROPY_SGD: &str = "Entropy-SGD, 5 moves";
+pub const ENTROPY_SGD: &str = "Entropy-SGD";
 /// The bounded step of the ball alone.
 pub const NO_RADIUS: &str = "ball, radius 0";
 pub const DEFAULT_BALL: &str = "ball, radius 0.03 to 0";
@@ -123,7 +123,7 @@ pub const METHODS: [Method; 22] = [
         [("rate", &[0.03, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0]), NONE],
     ),
     method(CLIPPED, Form::ClippedSgd, [RATES, ("clip norm", &[0.3, 1.0])]),
-    method("SGD, weight decay", Form::SgdWithDecay, [RATES, ("decay", &[1e-3, 1e-2])]),
+    method("SGD with weight decay", Form::SgdWithDecay, [RATES, ("decay", &[1e-3, 1e-2])]),
     method(
         "momentum 0.9",
         Form::Sgd { momentum: 0.9 },

@@ -64,7 +64,7 @@ pub fn run(args: &RobustnessArgs) -> Result<Section> {
     };
     if args.write {
         let path = root().join("docs/robustness.md");
-        let page = format!("{TITLE}\n{}", section.markdown());
+        let page = format!("{GUIDE}\n{}", section.markdown());
         std::fs::write(&path, fill(&page))
             .with_context(|| format!("cannot write {}", path.display()))?;
         println!("written: docs/robustness.md");
@@ -72,9 +72,25 @@ pub fn run(args: &RobustnessArgs) -> Result<Section> {
     Ok(section)
 }
 
-const TITLE: &str = "# How robust the networks are that each optimizer ends in
+const GUIDE: &str = "# How robust the networks are that each optimizer ends in
 
 Reprinted by `cargo lab robustness --mnist DIR --fsdd DIR --write`.
+
+- A large radius does end in flatter minima, as the paper says. In the runs that get to the same \
+                     training loss, a radius of 1 is flatter than SGD, SAM and Entropy-SGD, and at \
+                     the same settings radii of 0.3 and 1 are flatter than none. The default \
+                     radius of 0.03 is not.
+- Flatter is not better here. No radius generalises better than the same ball without one, and at \
+                     a radius of 1 many trainings never get to that loss.
+- The default ball generalises better than SGD, and bears more noise in the inputs. So does \
+                     clipped SGD, from which it differs in no measure: that is the bounded step.
+- The centre at a constant radius of 0.3 bears disturbed weights. It is ahead of clipped SGD under \
+                     the stronger noise of the weights and under flipped bits, and level with it \
+                     in accuracy.
+- The paper's own projection and the nearest point are behind SGD at equal cost, in accuracy and \
+                     under noise of inputs and weights: a step costs them five to ten gradients.
+- Weights of 8 bits cost no optimizer anything, those of 4 bits hardly more than a point; 2 bits \
+                     harm all of them.
 ";
 
 fn parts(found: &[Findings], seeds: u64) -> Result<Vec<Part>> {
@@ -107,12 +123,7 @@ fn parts(found: &[Findings], seeds: u64) -> Result<Vec<Part>> {
     for findings in found {
         let task = &findings.task;
         for (at, words) in [(At::Cost, "at equal cost"), (At::Loss, "at equal training loss")] {
-            let name = task.name;
-            parts.push(Part::Heading(format!(
-                "{}{}, {words}",
-                name[..1].to_uppercase(),
-                &name[1..]
-            )));
+            parts.push(Part::Heading(format!("{}, {words}", task.name)));
             let reached = match at {
                 At::Cost => format!("after {} gradient evaluations", task.budget),
                 At::Loss => format!("where the loss on all training samples is {}", task.loss),
@@ -137,15 +148,16 @@ const PROTOCOL: &str = "Every optimizer trains the same networks from the same w
                         a row says `contact` or `centre`, the radius is constant, and that point \
                         is deployed. All balls but the nearest point and the paper's projection \
                         are lagged contacts with arc length: at radius 0 that is SGD with a \
-                        bounded step. The nearest point has arc length too; the paper's projection \
-                        makes ten steps of its solver, from a radius of 1 that shrinks to 0. The \
-                        settings of a row are the best of eight by the accuracy on validation \
-                        samples in five other runs; but rows that say `as at 0` have those of the \
-                        ball at radius 0, so that nothing differs but the radius. To an equal \
-                        training loss each trains with the same settings until the loss on all \
-                        training samples is low; what is measured lies on the line of the last \
-                        step, where that loss is met. It may take twice as many steps as there are \
-                        gradient evaluations above, whatever they cost.";
+                        bounded step. Entropy-SGD makes five moves a step. The nearest point has \
+                        arc length too; the paper's projection makes ten steps of its solver, from \
+                        a radius of 1 that shrinks to 0. The settings of a row are the best of \
+                        eight by the accuracy on validation samples in five other runs; but rows \
+                        that say `as at 0` have those of the ball at radius 0, so that nothing \
+                        differs but the radius. To an equal training loss each trains with the \
+                        same settings until the loss on all training samples is low; what is \
+                        measured lies on the line of the last step, where that loss is met. It may \
+                        take twice as many steps as there are gradient evaluations above, whatever \
+                        they cost.";
 
 const MEASURED: &str = "Accuracies are in per cent on test samples. The largest eigenvalue and the \
                         trace are those of the Hessian of the loss on 200 training samples (or all \

@@ -134,7 +134,7 @@ pub fn by_radius(findings: &[Findings]) -> Result<Part> {
         x: "radius",
         y: "factor of the one without a radius",
         series: series.collect(),
-        logarithmic: (true, true),
+        logarithmic: (true, false),
     };
     Ok(Part::Picture {
         file: "largest_eigenvalue_by_radius.svg",

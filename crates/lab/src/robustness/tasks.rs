@@ -54,7 +54,7 @@ pub struct Draw {
 }
 
 pub const DIGITS: Task = Task {
-    name: "digits, dense",
+    name: "Digits, dense",
     file: "digits_dense.csv",
     words: "8x8 digits, a network of 64-32-10 from new weights, 300 samples in batches of 30",
     batch: 30,
@@ -63,7 +63,7 @@ pub const DIGITS: Task = Task {
 };
 
 pub const DIGITS_CNN: Task = Task {
-    name: "digits, convolutions",
+    name: "Digits, convolutions",
     file: "digits_convolutions.csv",
     words: "the same digits, two convolutions and a dense layer from new weights",
     ..DIGITS
@@ -79,7 +79,7 @@ pub const MNIST: Task = Task {
 };
 
 pub const SPOKEN: Task = Task {
-    name: "spoken digits",
+    name: "Spoken digits",
     file: "spoken_digits.csv",
     words: "spoken digits, a network of 320-32-10 that knows five speakers, fine-tuned on 50 clips \
             of the sixth, all of them in each gradient; the speakers take turns",
