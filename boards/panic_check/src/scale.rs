@@ -7,8 +7,8 @@ use rolling_ball::landscapes::{
 };
 use rolling_ball::nn::Dense;
 use rolling_ball::probe::{
-    Curvature, Grid, Scale, Slice, normalise_filters, normalise_layers, orthogonalise, principal_direction,
-    smoothing_radius,
+    Curvature, Grid, Scale, Slice, normalise_filters, normalise_layers, orthogonalise,
+    principal_direction, smoothing_radius,
 };
 use rolling_ball::{Error, Objective};
 

@@ -102,8 +102,8 @@ fn parts(found: &[Findings], seeds: u64) -> Result<Vec<Part>> {
         heading("What is measured"),
         text(MEASURED),
         Part::Text(format!(
-            "In the median network the residual of the largest eigenvalue is {:.1} % of it, and the \
-             standard error of the trace {:.0} %.",
+            "In the median network the residual of the largest eigenvalue is {:.1} % of it, and \
+             the standard error of the trace {:.0} %.",
             100.0 * eigenvalue,
             100.0 * trace
         )),
