@@ -40,22 +40,25 @@ pub struct RobustnessArgs {
 /// Runs the experiment.
 pub fn run(args: &RobustnessArgs) -> Result<Section> {
     let seeds = args.seeds + TUNING as u64;
+    // All are read first: a directory that is wrong says so before minutes of training.
+    let mnist = args.mnist.as_ref().map(|directory| tasks::mnist::<MnistTail>(directory, seeds));
+    let spoken = args.fsdd.as_ref().map(|directory| tasks::spoken(directory, seeds));
+    let (mnist, spoken) = (mnist.transpose()?, spoken.transpose()?);
+    if mnist.is_none() {
+        eprintln!("SKIPPED: MNIST, which needs --mnist DIR");
+    }
+    if spoken.is_none() {
+        eprintln!("SKIPPED: the spoken digits, which need --fsdd DIR");
+    }
     let mut found = vec![
         explore::<DigitsTail>(&DIGITS, &tasks::digits::<DigitsTail>(seeds)?)?,
         explore::<DigitsCnn>(&DIGITS_CNN, &tasks::digits::<DigitsCnn>(seeds)?)?,
     ];
-    match &args.mnist {
-        Some(directory) => {
-            let draws = tasks::mnist::<MnistTail>(directory, seeds)?;
-            found.push(explore::<MnistTail>(&MNIST, &draws)?);
-        }
-        None => eprintln!("SKIPPED: MNIST, which needs --mnist DIR"),
+    if let Some(draws) = mnist {
+        found.push(explore::<MnistTail>(&MNIST, &draws)?);
     }
-    match &args.fsdd {
-        Some(directory) => {
-            found.push(explore::<SpeakersTail>(&SPOKEN, &tasks::spoken(directory, seeds)?)?);
-        }
-        None => eprintln!("SKIPPED: the spoken digits, which need --fsdd DIR"),
+    if let Some(draws) = spoken {
+        found.push(explore::<SpeakersTail>(&SPOKEN, &draws)?);
     }
     let section = Section {
         name: "robustness",
