@@ -30,7 +30,8 @@
 //! power failure leaves one that is whole, and a resumed training ends with the same bits.
 //!
 //! **The probe.** [`probe`] samples any loss along lines and planes and rolls the exact ball over
-//! the samples, without an optimizer. It shows what is left of the loss at each radius.
+//! the samples, without an optimizer. It shows what is left of the loss at each radius. It also
+//! measures how a loss is curved at a point.
 //!
 //! **The landscapes.** [`landscapes`] are losses in closed form, those of the paper among them, to
 //! see what an optimizer does.
@@ -80,6 +81,7 @@ mod math;
 pub mod nn;
 mod optimizer;
 pub mod probe;
+mod random;
 
 pub use ball::{
     AnyCentreStep, AnyFootpoint, AnyRollingBall, AnyRollingBallConfig, ArcLength, CentreStep,

@@ -7,6 +7,7 @@ use crate::optimizer::{
     Kind, Method, Next, Outcome, Resumable, STATE_WORDS, State, StepByPart, StepRecord, StepState,
     check_answer, next_step,
 };
+use crate::random::{INCREMENT, mixed};
 use crate::{Error, Schedule};
 use core::marker::PhantomData;
 
@@ -270,20 +271,10 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> EntropySgd<V, K> {
         let moves = u64::from(self.record.steps()) << 32 | u64::from(self.walk.moves);
         let mut random = mixed(mixed(u64::from(self.config.seed)) ^ moves);
         for slope in self.gradient.as_mut() {
-            random = random.wrapping_add(GOLDEN);
+            random = random.wrapping_add(INCREMENT);
             *slope -= scale * deviate(mixed(random));
         }
     }
-}
-
-/// The increment of SplitMix64.
-const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// The mixer of SplitMix64.
-fn mixed(value: u64) -> u64 {
-    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    value ^ (value >> 31)
 }
 
 /// Of mean 0 and variance 1: the sum of four uniform numbers.

@@ -1,5 +1,5 @@
-//! A look at a loss at a chosen scale: how it runs along a line or over a plane, and what is left
-//! of its wrinkles for a ball of each radius.
+//! A look at a loss at a chosen scale: how it runs along a line or over a plane, what is left of
+//! its wrinkles for a ball of each radius, and how it is curved at a point.
 //!
 //! [`Slice`] samples any [`Objective`](crate::Objective). [`Grid::dilate`] rolls a ball over the
 //! samples, [`Grid::roughness`] says what roughness remains, and [`smoothing_radius`] names the
@@ -27,15 +27,20 @@
 //! assert_eq!(radius, Some(0.3));
 //! # Ok::<(), rolling_ball::Error>(())
 //! ```
+//!
+//! [`Curvature`] says how sharp the minimum is that a training has ended in: the largest eigenvalue
+//! of the Hessian and its trace, by gradients alone.
 
 #[cfg(feature = "threads")]
 pub mod basins;
+mod curvature;
 mod dilation;
 mod directions;
 mod grid;
 mod roughness;
 mod slice;
 
+pub use curvature::{Curvature, Eigenvalue, Trace};
 pub use directions::{normalise_filters, normalise_layers, orthogonalise, principal_direction};
 pub use grid::Grid;
 pub use roughness::{Roughness, Scale, smoothing_radius};

@@ -6,5 +6,6 @@ mod support;
 
 #[cfg(feature = "threads")]
 mod basins;
+mod curvature;
 mod landscapes;
 mod slices;

@@ -17,14 +17,15 @@ use flash::Flash;
 use rolling_ball::kernels::{AdamCoefficients, Scalar, VectorOps, sum_lanes};
 use rolling_ball::nn::activation::Rectifier;
 use rolling_ball::nn::{
-    self, AveragePool, BiasesOnly, BinaryCrossEntropyWithLogits, Concat, Conv1d, Conv2d, Dense,
-    DepthwiseConv1d, DepthwiseConv2d, Dilation, Elu, FloatBackbone, Frozen, Gelu,
-    GlobalAveragePool, Gradient, GroupedConv2d, HardSigmoid, HardSwish, Huber, Identity, Input,
-    Int8, Kernel, Layer, LayerNorm, LeakyRelu, Loss, LowRank, Map, MaxPool, MaxPool1d,
-    MeanOverPositions, MeanSquaredError, Memory, Network, Outputs, PRelu, Padding, PaddingBySide,
-    ParameterKind, Parameters, PointwiseConv2d, Quantized, QuantizedSamples, Relu, Relu6, Residual,
-    Sample, SampleStore, Samples, ScaleShift, Shape, Sigmoid, Signal, Silu, Softmax,
-    SoftmaxCrossEntropy, Stride, Tanh, Window, activation, dense, int8, over,
+    self, AveragePool, BiasesOnly, BinaryCrossEntropyWithLogits, Concat, Conv1d, Conv2d,
+    Credibility, Dense, DepthwiseConv1d, DepthwiseConv2d, Dilation, Elu, FineTuning,
+    FineTuningConfig, FloatBackbone, Frozen, Gelu, GlobalAveragePool, Gradient, GroupedConv2d,
+    HardSigmoid, HardSwish, Huber, Identity, Input, Int8, Kernel, Layer, LayerNorm, LeakyRelu,
+    Loss, LowRank, Map, MaxPool, MaxPool1d, MeanOverPositions, MeanSquaredError, Memory, Network,
+    Outputs, PRelu, Padding, PaddingBySide, ParameterKind, Parameters, PointwiseConv2d, Quantized,
+    QuantizedSamples, Relu, Relu6, Residual, Sample, SampleStore, Samples, ScaleShift, Shape,
+    Sigmoid, Signal, Silu, Softmax, SoftmaxCrossEntropy, Stride, Tanh, Window, activation, dense,
+    int8, over,
 };
 use rolling_ball::{
     Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, ByPart, CheckpointError,
@@ -291,6 +292,15 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
         let mut objective = network.batch(SoftmaxCrossEntropy::new(), range, scratch)?;
         objective.gradient(theta, gradient)?;
     }
+    let start = *theta;
+    let (vectors, mut records) = ([[0.0; N]; 2], [Credibility::NEW; 4]);
+    let few = black_box(&LABELLED);
+    let config = FineTuningConfig { mini_batch: black_box(None), ..black_box(Default::default()) };
+    let mut tuning = FineTuning::new(network, loss, *few, &start, vectors, &mut records, scratch)?
+        .with_config(config)?
+        .with_groups(|index| black_box(index))
+        .keeping(*few);
+    black_box(tuning.finish(theta)?);
     let pairs = (black_box(&INPUTS), black_box(&CLASSES));
     let slices = (pairs.0.as_slice(), pairs.1.as_slice());
     let together = Sample { input: FLOATS, target: black_box(1) };

@@ -7,8 +7,8 @@ use rolling_ball::landscapes::{
 };
 use rolling_ball::nn::Dense;
 use rolling_ball::probe::{
-    Grid, Scale, Slice, normalise_filters, normalise_layers, orthogonalise, principal_direction,
-    smoothing_radius,
+    Curvature, Grid, Scale, Slice, normalise_filters, normalise_layers, orthogonalise,
+    principal_direction, smoothing_radius,
 };
 use rolling_ball::{Error, Objective};
 
@@ -45,6 +45,10 @@ fn look_at(landscape: &mut impl Objective) -> Result<(), Error> {
     black_box(layers);
     principal_direction(black_box(&MINIMA), &origin, &[&across], &mut down, &mut gradient)?;
     orthogonalise(&mut down, &across)?;
+    let curvature = black_box(Curvature { theta: &origin, step: 0.01, seed: 1 });
+    let scratch = [&mut theta[..], &mut gradient, &mut across];
+    black_box(curvature.largest(landscape, black_box(5), &mut down, scratch)?);
+    black_box(curvature.trace(landscape, black_box(2), [&mut theta, &mut gradient])?);
     let grid = Grid::plane(black_box(3), black_box(4), black_box(0.1))?;
     let slice =
         Slice { grid, origin: &origin, across: &across, down: &down, loss_scale: black_box(1.0) };

@@ -11,6 +11,7 @@ mod mnist;
 mod picture;
 mod radius_map;
 mod report;
+mod robustness;
 mod scale;
 mod statistics;
 mod training;
@@ -42,6 +43,7 @@ enum Experiment {
     Ironing(ironing::IroningArgs),
     Mnist(mnist::MnistArgs),
     RadiusMap(radius_map::RadiusMapArgs),
+    Robustness(robustness::RobustnessArgs),
     Twins(twins::TwinsArgs),
     Unreachable(unreachable::UnreachableArgs),
     Untuned(untuned::UntunedArgs),
@@ -69,6 +71,7 @@ fn run(experiment: &Experiment) -> Result<()> {
         Experiment::Ironing(args) => ironing::run(args)?,
         Experiment::Mnist(args) => mnist::run(args)?,
         Experiment::RadiusMap(args) => radius_map::run(args)?,
+        Experiment::Robustness(args) => robustness::run(args)?,
         Experiment::Twins(args) => twins::run(args)?,
         Experiment::Unreachable(args) => unreachable::run(args)?,
         Experiment::Untuned(args) => untuned::run(args)?,

@@ -9,7 +9,7 @@ use workbench::table::markdown;
 use workbench::workspace::root;
 
 /// Every experiment, in the order of the report.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 13] = [
     "ironing",
     "twins",
     "basins",
@@ -22,6 +22,7 @@ const ORDER: [&str; 12] = [
     "vgg",
     "finetune",
     "untuned",
+    "robustness",
 ];
 
 const STYLE: &str = "body{font:16px/1.5 sans-serif;max-width:1040px;margin:2em auto;padding:0 \

@@ -41,6 +41,21 @@ pub fn paired_test(differences: &[f64]) -> f64 {
     f64::from(as_far + 1) / f64::from(FLIPS + 1)
 }
 
+/// The chances of several tests, corrected for their number: where those below a level are called
+/// more than chance, that level bounds how likely even one of them is wrongly called so (Holm
+/// 1979).
+pub fn holm(chances: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..chances.len()).collect();
+    order.sort_by(|a, b| chances[*a].total_cmp(&chances[*b]));
+    let (mut corrected, mut largest) = (vec![0.0; chances.len()], 0.0_f64);
+    for (rank, index) in order.into_iter().enumerate() {
+        let tests_left = (chances.len() - rank) as f64;
+        largest = largest.max((tests_left * chances[index]).min(1.0));
+        corrected[index] = largest;
+    }
+    corrected
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +79,21 @@ mod tests {
     #[test]
     fn no_difference_at_all_is_chance() {
         assert_eq!(paired_test(&[0.0; 20]), 1.0);
+    }
+
+    #[test]
+    fn the_smallest_chance_counts_for_all_tests_and_the_largest_for_itself() {
+        // 0.01 * 4, 0.02 * 3; then 0.03 * 2 is no more than what came before it; 0.9 * 1.
+        assert_eq!(holm(&[0.03, 0.9, 0.01, 0.02]), [0.06, 0.9, 0.04, 0.06]);
+    }
+
+    #[test]
+    fn no_corrected_chance_is_above_one_and_none_is_smaller_than_it_was() {
+        let chances = [0.5, 0.001, 0.7, 0.04];
+        let corrected = holm(&chances);
+        assert!(
+            corrected.iter().zip(&chances).all(|(after, before)| (*before..=1.0).contains(after))
+        );
     }
 
     #[test]

@@ -1,22 +1,10 @@
 //! Which samples are held out together.
 
 use super::credibility::Credibility;
+use crate::random::{INCREMENT, mixed};
 
 /// How many parts the samples are divided into, each of which is held out once.
 pub(super) const FOLDS: usize = 5;
-
-/// An integer generator: Marsaglia's xorshift of 32 bits, which is the same everywhere.
-struct Xorshift(u32);
-
-impl Xorshift {
-    fn next(&mut self) -> u32 {
-        let Self(state) = self;
-        *state ^= state.wrapping_shl(13);
-        *state ^= state.wrapping_shr(17);
-        *state ^= state.wrapping_shl(5);
-        *state
-    }
-}
 
 /// Puts samples into folds of about equal size at random, those of one group into the same, and
 /// those of one label into as many as there can be. Returns what a sample counts in the judgement of
@@ -34,8 +22,7 @@ pub(super) fn assign(
     labels: usize,
     same_label: impl Fn(usize, usize) -> bool,
 ) -> f32 {
-    // From the state 0 it would never leave.
-    let mut random = Xorshift(seed.wrapping_mul(0x9e37_79b9) | 1);
+    let mut random = u64::from(seed);
     for index in 0..samples.len() {
         let own = group(index);
         let Some((sample, before)) = samples.get_mut(..=index).and_then(<[_]>::split_last_mut)
@@ -55,7 +42,8 @@ pub(super) fn assign(
                 *all = all.saturating_add(1);
             }
         }
-        sample.fold = smallest(&sizes, random.next());
+        random = random.wrapping_add(INCREMENT);
+        sample.fold = smallest(&sizes, mixed(random) as u32);
     }
     let (mut alone, mut distinct) = (0_usize, 0_usize);
     for index in 0..samples.len() {
@@ -78,8 +66,7 @@ fn smallest(sizes: &[(usize, usize); FOLDS], random: u32) -> u8 {
     let least = sizes.iter().min().copied().unwrap_or_default();
     let candidates = || (0..).zip(sizes).filter(|(_, size)| **size == least);
     let count = candidates().count().max(1);
-    // The high bits of the generator are its better ones.
-    let chosen = usize::from((random >> 16) as u16).checked_rem(count).unwrap_or_default();
+    let chosen = usize::from(random as u16).checked_rem(count).unwrap_or_default();
     candidates().nth(chosen).map_or(0, |(fold, _)| fold)
 }
 

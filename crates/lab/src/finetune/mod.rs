@@ -2,7 +2,6 @@
 
 pub mod methods;
 mod runs;
-
 mod tables;
 
 use super::picture::{Chart, Mark, Series};

@@ -81,8 +81,8 @@ fn bytes(directory: &Path, name: &str) -> Result<Vec<u8>> {
     let packed = directory.join(format!("{name}.gz"));
     let file = file::open(&packed).with_context(|| {
         format!(
-            "cannot read {}, nor {name} beside it: --data needs the directory with MNIST's four \
-             IDX files, packed or not (Fashion-MNIST's, of the Debian package \
+            "cannot read {}, nor {name} beside it: expected the directory with MNIST's four IDX \
+             files, packed or not (Fashion-MNIST's, of the Debian package \
              dataset-fashion-mnist, serve too: /usr/share/datasets/fashion-mnist)",
             packed.display()
         )
@@ -121,6 +121,6 @@ mod tests {
     fn a_missing_directory_is_named_with_what_it_should_hold() {
         let said = bytes(Path::new("no-such-folder"), "train-labels-idx1-ubyte").unwrap_err();
         let said = format!("{said:#}");
-        assert!(said.contains("no-such-folder") && said.contains("--data"), "{said}");
+        assert!(said.contains("no-such-folder") && said.contains("four IDX files"), "{said}");
     }
 }
