@@ -15,7 +15,8 @@
 //! **The ball.** [`RollingBall`] is Algorithm 1 of the paper, with its settings in
 //! [`RollingBallConfig`]. Two types say what it does in a step: a [`CentreStep`] how far the centre
 //! moves, and a [`Footpoint`] how the new contact with the graph is found. [`AnyRollingBall`]
-//! leaves both to the run time. Beside it stand [`Sgd`], [`Adam`], [`Sam`] and [`EntropySgd`].
+//! leaves both to the run time. Beside it stand [`Sgd`], [`Adam`], [`Sam`],
+//! [`EntropySgd`], and [`Dog`] and [`Prodigy`], which find their rate by themselves.
 //!
 //! **The kernels.** [`kernels`] is all that goes over memory, and the numeric contract by which
 //! every implementation gives the same bits: [`VectorOps`](kernels::VectorOps) are the passes of
@@ -87,7 +88,8 @@ pub use ball::{
     RollingBallConfig,
 };
 pub use baselines::{
-    Adam, AdamConfig, EntropySgd, EntropySgdConfig, Sam, SamConfig, Sgd, SgdConfig,
+    Adam, AdamConfig, Dog, DogConfig, EntropySgd, EntropySgdConfig, Prodigy, ProdigyConfig, Sam,
+    SamConfig, Sgd, SgdConfig,
 };
 #[cfg(feature = "checkpoints")]
 pub use checkpoints::{CheckpointError, Checkpoints, Flash, FlashSizes};
@@ -97,8 +99,8 @@ pub use math::Micromath;
 pub use math::{Libm, Math};
 pub use optimizer::{
     Armijo, ByPart, ClipNorm, Evaluation, Evaluations, FootpointReport, KeepStart, Kind, Objective,
-    Optimizer, Outcome, Part, Parts, PollObjective, Request, Resumable, STATE_WORDS, Schedule,
-    State, StepByPart, StepReport, WeightDecay, poll_step, step,
+    Optimizer, Outcome, Part, Parts, PollObjective, Request, Resumable, STATE_VECTORS, STATE_WORDS,
+    Schedule, State, StepByPart, StepReport, WeightDecay, poll_step, step,
 };
 
 /// What a guide shows compiles.

@@ -65,7 +65,8 @@ use theta_alone::ThetaAlone;
 /// unit is part of the format: it must stay what it was when another driver is used.
 ///
 /// **Cost.** Flash: a unit, 16 bytes and 4 a parameter, and 4 more a parameter for each vector of
-/// the optimizer's state (the ball and momentum one, Adam two), rounded up to erase blocks, for
+/// the optimizer's state (the ball and momentum one, Adam and DoG with its
+/// average two, Prodigy four), rounded up to erase blocks, for
 /// each slot. A save is one erase of a slot, one write for each 256 bytes (a unit where that is
 /// more) and one for the header; it reads 64 bytes (`READ_SIZE` where that is more) of every erase
 /// block of the range, the newest checkpoint once to know that it is good, and the new one once to
@@ -260,9 +261,8 @@ impl<F: Flash> Checkpoints<F> {
 
         with_chunk(self.flash.sizes(), |chunk| {
             let (words, mut reader) = self.open(start, &header, chunk)?;
-            let [first, second] =
-                optimizer.resume(words).map_err(CheckpointError::StepInProgress)?;
-            read_into(&mut reader, theta.iter_mut().chain(first).chain(second))?;
+            let vectors = optimizer.resume(words).map_err(CheckpointError::StepInProgress)?;
+            read_into(&mut reader, theta.iter_mut().chain(vectors.into_iter().flatten()))?;
             finish(reader, &header, words)
         })
     }
@@ -388,8 +388,7 @@ impl<F: Flash> Checkpoints<F> {
             for word in state.words {
                 writer.word(word)?;
             }
-            let [first, second] = state.vectors;
-            for element in theta.iter().chain(first).chain(second) {
+            for element in theta.iter().chain(state.vectors.into_iter().flatten()) {
                 writer.word(element.to_bits())?;
             }
             writer.finish()

@@ -2,20 +2,22 @@
 //! in every form, the flash image of a training after five steps, written by the first build of
 //! that format, and theta four steps later. The images stay as they are for ever; what a line
 //! search makes of them has changed in the last bits once, when it began to end a stalled step
-//! exactly where that had begun. `version_1_large_units.json` holds the same of a ball for each
-//! unit of a flash above 64 bytes, which the first builds did not know.
+//! exactly where that had begun. `version_1_estimated_rates.json` holds the same of the optimizers
+//! that came later, and `version_1_large_units.json` of a ball for each unit of a flash above 64
+//! bytes, which the first builds did not know.
 
 use crate::forgery::{holding, on};
 use crate::nor_flash::NorFlashModel;
 use crate::support::numbers::bits;
 use crate::support::optimizers::run;
 use crate::training::{
-    Ball, Check, Flash, LENGTH, contact_ball, every_optimizer, rubbish, start, wells,
+    Ball, Check, Flash, LENGTH, checkpoints, contact_ball, every_optimizer, rubbish, start, wells,
+    with_an_estimated_rate,
 };
 use rolling_ball::{Checkpoints, Optimizer, Resumable};
 use serde::{Deserialize, Serialize};
 
-#[derive(Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 struct Written {
     optimizer: String,
     /// What is not erased of the flash, in hexadecimal digits.
@@ -47,6 +49,30 @@ fn hexadecimal(theta: &[f32]) -> String {
     bits(theta).iter().map(|word| format!("{word:08x}")).collect()
 }
 
+/// Writes the image of every optimizer after five steps.
+#[derive(Default)]
+struct Write {
+    written: Vec<Written>,
+}
+
+impl Check for Write {
+    fn check<O: Optimizer + Resumable>(&mut self, name: &str, make: impl Fn() -> O) {
+        let (mut theta, mut optimizer) = (start(), make());
+        run(&mut optimizer, &mut wells(), &mut theta, 5);
+        let mut checkpoints = checkpoints::<O>(2);
+        checkpoints.save(&theta, &optimizer).unwrap();
+        let used = Checkpoints::<Flash>::bytes::<O>(LENGTH, 1) as usize;
+        let image = digits_of(&checkpoints.into_inner().bytes[..used]);
+        run(&mut optimizer, &mut wells(), &mut theta, 4);
+        let theta_four_steps_later = hexadecimal(&theta);
+        self.written.push(Written { optimizer: name.into(), image, theta_four_steps_later });
+    }
+}
+
+fn digits_of(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The image of a training after five steps.
 fn write<const UNIT: usize>() -> Written {
     let (mut theta, mut ball) = (start(), contact_ball());
@@ -55,7 +81,7 @@ fn write<const UNIT: usize>() -> Written {
     checkpoints.save(&theta, &ball).unwrap();
     let bytes = checkpoints.clone().into_inner().bytes;
     let used = Checkpoints::<NorFlashModel<UNIT, UNIT>>::bytes::<Ball>(LENGTH, 1) as usize;
-    let image = bytes[..used].iter().map(|byte| format!("{byte:02x}")).collect();
+    let image = digits_of(&bytes[..used]);
     let optimizer = format!("ball, unit {UNIT}");
     Written { optimizer, image, theta_four_steps_later: four_steps_later::<UNIT>(bytes) }
 }
@@ -77,8 +103,9 @@ fn bytes_of(digits: &str) -> Vec<u8> {
 
 #[test]
 fn a_checkpoint_of_the_first_version_is_resumed_with_the_same_bits() {
-    let written: Vec<Written> = serde_json::from_str(include_str!("version_1.json")).unwrap();
-    let mut resume = Resume { written: written.into_iter() };
+    let images = [include_str!("version_1.json"), include_str!("version_1_estimated_rates.json")];
+    let written = images.map(|images| serde_json::from_str::<Vec<Written>>(images).unwrap());
+    let mut resume = Resume { written: written.concat().into_iter() };
     every_optimizer(&mut resume);
     assert!(resume.written.next().is_none(), "every image has its optimizer");
 }
@@ -102,8 +129,13 @@ fn a_checkpoint_of_the_first_version_with_a_large_unit_is_resumed_with_the_same_
 /// right for a new version only, into a file of its own: those of a version that is out must stay.
 #[test]
 #[ignore = "writes images, where all other tests read them"]
-fn the_images_with_a_large_unit_are_written_anew() {
-    let written = [write::<128>(), write::<256>(), write::<512>()];
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/checkpoints/version_1_large_units.json");
-    std::fs::write(path, serde_json::to_string_pretty(&written).unwrap() + "\n").unwrap();
+fn the_images_of_later_builds_are_written_anew() {
+    let mut write_all = Write::default();
+    with_an_estimated_rate(&mut write_all);
+    let large_units = vec![write::<128>(), write::<256>(), write::<512>()];
+    for (name, written) in [("estimated_rates", write_all.written), ("large_units", large_units)] {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/checkpoints");
+        let json = serde_json::to_string_pretty(&written).unwrap() + "\n";
+        std::fs::write(format!("{folder}/version_1_{name}.json"), json).unwrap();
+    }
 }

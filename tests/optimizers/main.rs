@@ -6,6 +6,7 @@ mod support;
 
 mod bad_input;
 mod by_part;
+mod estimated_rates;
 mod sessions;
 mod steps;
 mod trust;

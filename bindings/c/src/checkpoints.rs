@@ -4,7 +4,7 @@ use crate::error::{Failure, rb_error};
 use crate::flash::{Failed, rb_flash};
 use crate::memory::{check, check_many, read, slice, slice_mut};
 use crate::optimizer::{AnyOptimizer, rb_optimizer, with_optimizer};
-use rolling_ball::{CheckpointError, Checkpoints, Error, Kind, Resumable, STATE_WORDS, State};
+use rolling_ball::{CheckpointError, Checkpoints, Error, Kind, Resumable, STATE_VECTORS, STATE_WORDS, State};
 
 /// An optimizer whose kind is known at run time only, as one that can be resumed.
 struct Known<'a>(&'a mut dyn AnyOptimizer);
@@ -30,7 +30,7 @@ impl Resumable for Known<'_> {
         self.0.state()
     }
 
-    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
+    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; STATE_VECTORS], Error> {
         self.0.resume(words)
     }
 }

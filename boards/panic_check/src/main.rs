@@ -28,10 +28,10 @@ use rolling_ball::nn::{
 };
 use rolling_ball::{
     Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, ByPart, CheckpointError,
-    Checkpoints, ClipNorm, EntropySgd, EntropySgdConfig, Error, Evaluation, GaussNewton,
-    GradientDescent, LaggedContact, Micromath, Objective, Optimizer, Part, Plain, PollObjective,
-    RefreshedContact, Request, Resumable, RollingBall, RollingBallConfig, Sam, SamConfig, Schedule,
-    Sgd, SgdConfig, WeightDecay, poll_step, step,
+    Checkpoints, ClipNorm, Dog, DogConfig, EntropySgd, EntropySgdConfig, Error, Evaluation,
+    GaussNewton, GradientDescent, LaggedContact, Micromath, Objective, Optimizer, Part, Plain,
+    PollObjective, Prodigy, ProdigyConfig, RefreshedContact, Request, Resumable, RollingBall,
+    RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, WeightDecay, poll_step, step,
 };
 
 /// The file that `rolling-ball import` writes is firmware as it stands.
@@ -172,6 +172,16 @@ fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
     let mut entropy_sgd = EntropySgd::new(EntropySgdConfig::default(), [[0.0; N]; 3])?;
     drive(&mut entropy_sgd, theta)?;
     keep(&mut entropy_sgd, theta)?;
+    let averaging = DogConfig { average: true, ..DogConfig::default() };
+    let mut dog = Dog::new(averaging, [[0.0; N]; 2], Some([0.0; N]))?;
+    drive(&mut dog, theta)?;
+    black_box(dog.centre(theta)?);
+    keep(&mut dog, theta)?;
+    let mut prodigy = Prodigy::new(ProdigyConfig::default(), [[0.0; N]; 5])?;
+    drive(&mut prodigy, theta)?;
+    keep(&mut prodigy, theta)?;
+    let part = Part { length: N, rate: black_box(0.5), decay: black_box(0.1) };
+    drive(&mut ByPart::new(prodigy, [part])?, theta)?;
     let parts =
         Net::parts(|kind| (black_box(1.0), if kind == ParameterKind::Bias { 0.0 } else { 0.1 }));
     let adam = Adam::new(AdamConfig::default(), [[0.0; N]; 3])?;
@@ -439,6 +449,7 @@ fn kernels(theta: &mut [f32; N]) {
     black_box(Scalar::footpoint_sums(x, a, b));
     black_box(Scalar::contact_sums(x, a, b));
     Scalar::add_scaled(x, black_box(0.5), a);
+    black_box(Scalar::decay_and_add(a, x, black_box(0.5), black_box(0.1)));
     Scalar::scale_into(a, black_box(0.5), x);
     Scalar::interpolate_into(a, x, b, black_box(0.5));
     Scalar::displace(x, a, b, black_box(0.1), black_box(0.2));
