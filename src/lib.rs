@@ -30,6 +30,8 @@
 //! **The checkpoints.** [`Checkpoints`] keep a [`Resumable`] optimizer and its theta in flash. A
 //! power failure leaves one that is whole, and a resumed training ends with the same bits.
 //!
+//! **Few bits.** [`few_bits`] rounds weights to 2 to 8 bits, and trains those that will be rounded.
+//!
 //! **The probe.** [`probe`] samples any loss along lines and planes and rolls the exact ball over
 //! the samples, without an optimizer. It shows what is left of the loss at each radius.
 //!
@@ -73,6 +75,7 @@ mod baselines;
 mod checkpoints;
 mod chunks;
 mod error;
+pub mod few_bits;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod kernels;

@@ -14,6 +14,7 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 use embedded_storage::nor_flash::NorFlashErrorKind;
 use flash::Flash;
+use rolling_ball::few_bits::{StraightThrough, round};
 use rolling_ball::kernels::{AdamCoefficients, Scalar, VectorOps, sum_lanes};
 use rolling_ball::nn::activation::Rectifier;
 use rolling_ball::nn::{
@@ -106,6 +107,7 @@ fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
     layers()?;
     losses()?;
     scale::look()?;
+    few_bits(theta)?;
     kernels(theta);
     for schedule in [
         Schedule::Constant(black_box(1.0)),
@@ -250,6 +252,27 @@ fn keep(optimizer: &mut impl Resumable, theta: &mut [f32; N]) -> Result<(), Erro
         Err(_) => Err(Error::NoSamples),
         Ok(()) => Ok(()),
     }
+}
+
+/// Weights in few bits, and a step at them.
+fn few_bits(theta: &mut [f32; N]) -> Result<(), Error> {
+    let network = Net::with_backbone(Backbone::new(&BACKBONE)?, &[])?;
+    let mut scratch = [0.0; Net::SCRATCH];
+    let samples = black_box(&PIXELS).iter().map(|values| Sample {
+        input: Quantized { values, scale: 0.1, offset: 0.0 },
+        target: black_box(1),
+    });
+    let batch = network.batch(SoftmaxCrossEntropy::new(), samples, &mut scratch)?;
+    let groups = Net::groups(|kind| black_box((kind == ParameterKind::Weight).then_some(3)));
+    let mut rounded = [0.0; N];
+    round(black_box(theta.as_slice()), &groups, black_box(&mut rounded))?;
+    let mut rounding = StraightThrough::new(batch, groups, rounded)?;
+    let mut ball: RollingBall<_> = RollingBall::new(RollingBallConfig::default(), [[0.0; N]; 2])?;
+    black_box(step(&mut ball, &mut rounding, theta)?);
+    while poll_step(&mut ball, &mut rounding, theta)?.is_pending() {}
+    black_box(rounding.rounded(theta)?);
+    rounding.inner_mut().restart();
+    Ok(())
 }
 
 fn int8_backbone() -> Result<(), Error> {
