@@ -95,7 +95,7 @@ pub use baselines::{
     SamConfig, Sgd, SgdConfig,
 };
 #[cfg(feature = "checkpoints")]
-pub use checkpoints::{CheckpointError, Checkpoints, Flash, FlashSizes};
+pub use checkpoints::{CheckpointError, Checkpoints, Flash, FlashSizes, Resumed, ThetaBits};
 pub use error::Error;
 #[cfg(feature = "micromath")]
 pub use math::Micromath;

@@ -17,6 +17,9 @@ mod straight_through;
 pub use groups::{Group, Groups};
 pub use straight_through::StraightThrough;
 
+#[cfg(feature = "checkpoints")]
+pub(crate) use scale::Scale;
+
 use crate::Error;
 
 /// Writes theta into `rounded`, in the bits of its groups. What is not finite stays as it is.

@@ -8,7 +8,8 @@ use crate::report::rb_step_report;
 use crate::switch::switch;
 use core::ptr;
 use rolling_ball::{
-    ClipNorm, Error, Optimizer, Request, Resumable, STATE_VECTORS, STATE_WORDS, State as Carried, StepReport,
+    ClipNorm, Error, Optimizer, Request, Resumable, STATE_VECTORS, STATE_WORDS, State as Carried,
+    StepReport,
 };
 
 /// The size of an rb_optimizer, in words of 8 bytes.

@@ -32,7 +32,8 @@ use rolling_ball::{
     Checkpoints, ClipNorm, Dog, DogConfig, EntropySgd, EntropySgdConfig, Error, Evaluation,
     GaussNewton, GradientDescent, LaggedContact, Micromath, Objective, Optimizer, Part, Plain,
     PollObjective, Prodigy, ProdigyConfig, RefreshedContact, Request, Resumable, RollingBall,
-    RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, WeightDecay, poll_step, step,
+    RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, ThetaBits, WeightDecay, poll_step,
+    step,
 };
 
 /// The file that `rolling-ball import` writes is firmware as it stands.
@@ -240,6 +241,9 @@ fn keep(optimizer: &mut impl Resumable, theta: &mut [f32; N]) -> Result<(), Erro
         black_box(checkpoints.resume(theta, optimizer)?);
         black_box(checkpoints.resume_theta(theta)?);
         checkpoints.save_theta(theta)?;
+        checkpoints = checkpoints.with_theta_bits(black_box(ThetaBits::Four));
+        checkpoints.save(theta, optimizer)?;
+        black_box(checkpoints.resume_rounded(theta, optimizer)?);
         checkpoints.erase()?;
         black_box(checkpoints.into_inner().0);
         Ok(())
