@@ -280,7 +280,8 @@ proptest! {
         steepness in 0.01f64..30.0,
     ) {
         let mut random = Random(seed);
-        let diagonal = (0..LENGTH).map(|_| steepness * (1.1 + f64::from(random.uniform()))).collect();
+        let mut curvature = || steepness * (1.1 + f64::from(random.uniform()));
+        let diagonal = (0..LENGTH).map(|_| curvature()).collect();
         let mut theta = random.vector(LENGTH);
         let away = theta.iter().fold(0.0_f32, |most, t| most.max(t.abs()));
         prop_assume!(away > 1e-3);
