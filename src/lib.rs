@@ -15,7 +15,8 @@
 //! **The ball.** [`RollingBall`] is Algorithm 1 of the paper, with its settings in
 //! [`RollingBallConfig`]. Two types say what it does in a step: a [`CentreStep`] how far the centre
 //! moves, and a [`Footpoint`] how the new contact with the graph is found. [`AnyRollingBall`]
-//! leaves both to the run time. Beside it stand [`Sgd`], [`Adam`], [`Sam`] and [`EntropySgd`].
+//! leaves both to the run time. Beside it stand [`Sgd`], [`Adam`], [`Sam`],
+//! [`EntropySgd`], and [`Dog`] and [`Prodigy`], which find their rate by themselves.
 //!
 //! **The kernels.** [`kernels`] is all that goes over memory, and the numeric contract by which
 //! every implementation gives the same bits: [`VectorOps`](kernels::VectorOps) are the passes of
@@ -28,6 +29,8 @@
 //!
 //! **The checkpoints.** [`Checkpoints`] keep a [`Resumable`] optimizer and its theta in flash. A
 //! power failure leaves one that is whole, and a resumed training ends with the same bits.
+//!
+//! **Few bits.** [`few_bits`] rounds weights to 2 to 8 bits, and trains those that will be rounded.
 //!
 //! **The probe.** [`probe`] samples any loss along lines and planes and rolls the exact ball over
 //! the samples, without an optimizer. It shows what is left of the loss at each radius. It also
@@ -73,6 +76,7 @@ mod baselines;
 mod checkpoints;
 mod chunks;
 mod error;
+pub mod few_bits;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod kernels;
@@ -89,18 +93,19 @@ pub use ball::{
     RollingBallConfig,
 };
 pub use baselines::{
-    Adam, AdamConfig, EntropySgd, EntropySgdConfig, Sam, SamConfig, Sgd, SgdConfig,
+    Adam, AdamConfig, Dog, DogConfig, EntropySgd, EntropySgdConfig, Prodigy, ProdigyConfig, Sam,
+    SamConfig, Sgd, SgdConfig,
 };
 #[cfg(feature = "checkpoints")]
-pub use checkpoints::{CheckpointError, Checkpoints, Flash, FlashSizes};
+pub use checkpoints::{CheckpointError, Checkpoints, Flash, FlashSizes, Resumed, ThetaBits};
 pub use error::Error;
 #[cfg(feature = "micromath")]
 pub use math::Micromath;
 pub use math::{Libm, Math};
 pub use optimizer::{
     Armijo, ByPart, ClipNorm, Evaluation, Evaluations, FootpointReport, KeepStart, Kind, Objective,
-    Optimizer, Outcome, Part, Parts, PollObjective, Request, Resumable, STATE_WORDS, Schedule,
-    State, StepByPart, StepReport, WeightDecay, poll_step, step,
+    Optimizer, Outcome, Part, Parts, PollObjective, Request, Resumable, STATE_VECTORS, STATE_WORDS,
+    Schedule, State, StepByPart, StepReport, WeightDecay, poll_step, step,
 };
 
 /// What a guide shows compiles.

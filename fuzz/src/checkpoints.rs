@@ -58,7 +58,7 @@ impl Training {
     fn bits(&self) -> Bits {
         match self.ball.state() {
             Ok(state) => {
-                let [offset, _] = state.vectors;
+                let [offset, ..] = state.vectors;
                 let offset = std::array::from_fn(|index| offset[index].to_bits());
                 (self.theta.map(f32::to_bits), offset, state.words)
             }

@@ -4,7 +4,7 @@ use super::centre::CentreStep;
 use super::{Footpoint, RollingBall};
 use crate::Error;
 use crate::kernels::Kernels;
-use crate::optimizer::{Kind, Resumable, STATE_WORDS, State};
+use crate::optimizer::{Kind, Resumable, STATE_VECTORS, STATE_WORDS, State};
 
 /// Bits of the second word.
 const RESTING: u32 = 1;
@@ -49,11 +49,11 @@ where
                 accepted.unwrap_or(0.0).to_bits(),
                 self.config.footpoint.centre_scale(&self.footpoint).to_bits(),
             ],
-            vectors: [self.kept.as_ref(), &[]],
+            vectors: [self.kept.as_ref(), &[], &[], &[]],
         })
     }
 
-    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
+    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; STATE_VECTORS], Error> {
         self.state.check_idle()?;
         let [steps, flags, rate, centre_scale] = words;
         self.body.record.resume(steps, flags >> REFUSALS);
@@ -62,6 +62,6 @@ where
         let accepted = accepted.then_some(f32::from_bits(rate));
         self.centre_step = self.config.centre_step.resumed(accepted);
         self.footpoint = self.config.footpoint.resumed(f32::from_bits(centre_scale));
-        Ok([self.kept.as_mut(), &mut []])
+        Ok([self.kept.as_mut(), &mut [], &mut [], &mut []])
     }
 }

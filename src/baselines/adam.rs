@@ -5,8 +5,8 @@ use crate::chunks::take_front;
 use crate::kernels::{Active, AdamCoefficients, Kernels, Vector, VectorOps};
 use crate::math::sqrt;
 use crate::optimizer::{
-    Kind, Method, Next, Outcome, Parts, Request, Resumable, STATE_WORDS, State, StepByPart,
-    StepRecord, StepState, awaited_gradient,
+    Kind, Method, Next, Outcome, Parts, Request, Resumable, STATE_VECTORS, STATE_WORDS, State,
+    StepByPart, StepRecord, StepState, awaited_gradient,
 };
 use crate::{Error, Schedule};
 use core::marker::PhantomData;
@@ -232,15 +232,15 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Adam<V, K> {
         let (first, second) = self.powers;
         Ok(State {
             words: [self.record.steps(), first.to_bits(), second.to_bits(), self.record.refusals()],
-            vectors: [self.mean.as_ref(), self.variance.as_ref()],
+            vectors: [self.mean.as_ref(), self.variance.as_ref(), &[], &[]],
         })
     }
 
-    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
+    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; STATE_VECTORS], Error> {
         let [steps, first, second, refusals] = words;
         self.state.check_idle()?;
         self.record.resume(steps, refusals);
         self.powers = (f32::from_bits(first), f32::from_bits(second));
-        Ok([self.mean.as_mut(), self.variance.as_mut()])
+        Ok([self.mean.as_mut(), self.variance.as_mut(), &mut [], &mut []])
     }
 }

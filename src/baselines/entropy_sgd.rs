@@ -4,8 +4,8 @@ use super::{End, end};
 use crate::kernels::{Active, Kernels, Vector};
 use crate::math::sqrt;
 use crate::optimizer::{
-    Kind, Method, Next, Outcome, Resumable, STATE_WORDS, State, StepByPart, StepRecord, StepState,
-    check_answer, next_step,
+    Kind, Method, Next, Outcome, Resumable, STATE_VECTORS, STATE_WORDS, State, StepByPart,
+    StepRecord, StepState, check_answer, next_step,
 };
 use crate::random::{INCREMENT, mixed};
 use crate::{Error, Schedule};
@@ -309,13 +309,13 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for EntropySgd<V, K> 
     fn state(&self) -> Result<State<'_>, Error> {
         self.state.check_idle()?;
         let words = [self.record.steps(), 0, 0, self.record.refusals()];
-        Ok(State { words, vectors: [&[], &[]] })
+        Ok(State { words, vectors: [&[]; STATE_VECTORS] })
     }
 
-    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
+    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; STATE_VECTORS], Error> {
         let [steps, _, _, refusals] = words;
         self.state.check_idle()?;
         self.record.resume(steps, refusals);
-        Ok([&mut [], &mut []])
+        Ok([&mut [], &mut [], &mut [], &mut []])
     }
 }

@@ -34,12 +34,16 @@ macro_rules! method_fields {
 }
 
 mod adam;
+mod dog;
 mod entropy_sgd;
+mod prodigy;
 mod sam;
 mod sgd;
 
 pub use adam::{Adam, AdamConfig};
+pub use dog::{Dog, DogConfig};
 pub use entropy_sgd::{EntropySgd, EntropySgdConfig};
+pub use prodigy::{Prodigy, ProdigyConfig};
 pub use sam::{Sam, SamConfig};
 pub use sgd::{Sgd, SgdConfig};
 

@@ -4,8 +4,8 @@ use super::{Start, end};
 use crate::kernels::{Active, Kernels, Vector, VectorOps};
 use crate::math::sqrt;
 use crate::optimizer::{
-    Kind, Method, Next, Outcome, RateSearch, Resumable, STATE_WORDS, State, StepByPart, StepRecord,
-    StepState, Verdict,
+    Kind, Method, Next, Outcome, RateSearch, Resumable, STATE_VECTORS, STATE_WORDS, State,
+    StepByPart, StepRecord, StepState, Verdict,
 };
 use crate::{Armijo, Error, Schedule};
 use core::marker::PhantomData;
@@ -271,17 +271,17 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Sgd<V, K> {
         let velocity = self.velocity.as_ref().map_or(&[][..], |velocity| velocity.as_ref());
         Ok(State {
             words: [self.record.steps(), accepted.is_some().into(), rate, self.record.refusals()],
-            vectors: [velocity, &[]],
+            vectors: [velocity, &[], &[], &[]],
         })
     }
 
-    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
+    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; STATE_VECTORS], Error> {
         let [steps, accepted, rate, refusals] = words;
         self.state.check_idle()?;
         self.record.resume(steps, refusals);
         let accepted = accepted != 0;
         self.rate_search = RateSearch::resumed(accepted.then_some(f32::from_bits(rate)));
         let velocity = self.velocity.as_mut().map_or(&mut [][..], |velocity| velocity.as_mut());
-        Ok([velocity, &mut []])
+        Ok([velocity, &mut [], &mut [], &mut []])
     }
 }

@@ -1,6 +1,7 @@
 //! What a checkpoint can be refused for.
 
 use super::flash::FlashSizes;
+use super::theta_bits::ThetaBits;
 use crate::{Error, Kind};
 use core::fmt;
 
@@ -52,10 +53,13 @@ pub enum CheckpointError<E> {
     },
     /// The checkpoint was made with another value of this setting.
     Setting(&'static str),
+    /// The checkpoint holds theta in few bits, so that the training would not go on with the same
+    /// bits: [`resume_rounded`](super::Checkpoints::resume_rounded) takes it.
+    Rounded(ThetaBits),
     /// The newest checkpoint has another version's layout than this library's, which therefore
     /// leaves the range alone.
     Version {
-        /// The version that this library reads and writes.
+        /// The newest version that this library reads and writes.
         expected: u32,
         /// The version in flash.
         saved: u32,
@@ -115,8 +119,14 @@ impl<E: fmt::Debug> fmt::Display for CheckpointError<E> {
             ),
             Self::Version { expected, saved } => write!(
                 f,
-                "checkpoint: expected version {expected}, found {saved}: \
+                "checkpoint: expected version {expected} or below, found {saved}: \
                  use the firmware that saved it, or erase the range"
+            ),
+            Self::Rounded(theta) => write!(
+                f,
+                "checkpoint: expected theta in 32 bits, it holds {} of each parameter: \
+                 resume_rounded takes it, and goes on with other bits",
+                theta.bits()
             ),
             Self::StepInProgress(error) => write!(f, "{error}"),
             Self::NonFiniteParameters => f.write_str("theta: expected finite values"),

@@ -1,13 +1,18 @@
 //! The head of a slot: what its checkpoint is, and the checksum of what follows.
 
 use super::encoding::{CRC, Reader, Writer, with_chunk};
-use super::flash::Flash;
-use super::payload_words;
+use super::flash::{Flash, FlashSizes};
 use super::settings::{SETTINGS, Settings};
+use super::theta_bits::ThetaBits;
+use super::{payload_words, slot_bytes};
 use crate::{Kind, Resumable};
 
 const MAGIC: u32 = u32::from_le_bytes(*b"RBCP");
-pub(super) const VERSION: u32 = 1;
+/// Of a theta as it is.
+const WHOLE: u32 = 1;
+/// Of a theta in few bits, which are told beside the number of vectors; the rest is the same. The
+/// newest version that is known.
+pub(super) const VERSION: u32 = 2;
 
 /// The magic first, the version second, the sequence number third and the header's own checksum
 /// last are where every version has them.
@@ -16,13 +21,14 @@ const WORDS: usize = 16;
 /// Is written after what it describes, so that it marks a checkpoint as whole.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Header {
-    /// Of another version than [`VERSION`] nothing but the sequence number is known.
+    /// Of an [unknown](Self::is_known) version nothing but the sequence number is known.
     pub version: u32,
     /// One more for each checkpoint.
     pub sequence: u32,
     pub kind: Kind,
     pub parameters: u32,
     pub vectors: u32,
+    pub theta: ThetaBits,
     /// The checksum of the payload.
     pub checksum: u32,
     pub settings: [u32; SETTINGS],
@@ -30,24 +36,44 @@ pub(super) struct Header {
 
 impl Header {
     /// Of a checkpoint to be made; its sequence number and checksum are not known yet.
-    pub fn of<O: Resumable>(optimizer: &O, settings: &Settings, vectors: usize) -> Self {
+    pub fn of<O: Resumable>(
+        optimizer: &O,
+        settings: &Settings,
+        vectors: usize,
+        theta: ThetaBits,
+    ) -> Self {
         Self {
-            version: VERSION,
+            version: if theta == ThetaBits::ThirtyTwo { WHOLE } else { VERSION },
             sequence: 0,
             kind: optimizer.kind(),
             parameters: saturate(optimizer.parameters()),
             vectors: saturate(vectors),
+            theta,
             checksum: 0,
             settings: settings.checksums,
         }
     }
 
+    pub fn is_known(&self) -> bool {
+        matches!(self.version, WHOLE | VERSION)
+    }
+
     pub fn payload_words(&self) -> u64 {
-        payload_words(self.parameters.into(), self.vectors.into())
+        payload_words(self.theta, self.parameters.into(), self.vectors.into())
+    }
+
+    /// Bytes of its slot.
+    pub fn slot_bytes(&self, sizes: FlashSizes) -> u64 {
+        slot_bytes(sizes, self.theta, self.parameters.into(), self.vectors.into())
     }
 
     pub fn write<F: Flash>(&self, flash: &mut F, offset: u32) -> Result<(), F::Error> {
-        let Self { version, sequence, kind, parameters, vectors, checksum, settings } = *self;
+        let Self { version, sequence, kind, parameters, vectors, theta, checksum, settings } =
+            *self;
+        let vectors = match theta {
+            ThetaBits::ThirtyTwo => vectors,
+            few => u32::from_le_bytes([saturate_byte(vectors), few.bits() as u8, 0, 0]),
+        };
         let mut bytes = [[0; 4]; WORDS];
         let head = [MAGIC, version, sequence, kind.id(), parameters, vectors, checksum];
         for (bytes, word) in bytes.iter_mut().zip(head.into_iter().chain(settings)) {
@@ -81,7 +107,15 @@ impl Header {
             return Ok(None);
         }
         let kind = Kind::from_id(kind);
-        Ok(Some(Self { version, sequence, kind, parameters, vectors, checksum, settings }))
+        let (vectors, theta) = match (version, vectors.to_le_bytes()) {
+            (VERSION, [vectors, bits, 0, 0]) => match ThetaBits::of_bits(bits) {
+                Some(theta) => (vectors.into(), theta),
+                None => return Ok(None),
+            },
+            (VERSION, _) => return Ok(None),
+            _ => (vectors, ThetaBits::ThirtyTwo),
+        };
+        Ok(Some(Self { version, sequence, kind, parameters, vectors, theta, checksum, settings }))
     }
 }
 
@@ -89,6 +123,11 @@ impl Header {
 fn own_checksum(bytes: &[[u8; 4]; WORDS]) -> u32 {
     let [described @ .., _] = bytes;
     CRC.checksum(described.as_flattened())
+}
+
+/// Of vectors there are a handful.
+fn saturate_byte(count: u32) -> u8 {
+    u8::try_from(count).unwrap_or(u8::MAX)
 }
 
 /// What does not fit a word does not fit a range of flash either.

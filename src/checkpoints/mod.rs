@@ -4,7 +4,8 @@
 //! parameters, vectors, checksum of the payload, checksums of eight settings, checksum of the
 //! header), then the payload (four words of state, theta, the state's vectors). Each begins at a
 //! multiple of the flash's unit and is filled up to one with ones. What is left of the slot stays
-//! erased.
+//! erased. Version 2 is a theta in few bits, which theta_bits.rs lays out; the bits are the second
+//! byte of the word of vectors.
 
 mod encoding;
 mod error;
@@ -12,9 +13,11 @@ mod flash;
 mod header;
 mod settings;
 mod theta_alone;
+mod theta_bits;
 
 pub use error::CheckpointError;
 pub use flash::{Flash, FlashSizes};
+pub use theta_bits::ThetaBits;
 
 use crate::optimizer::{Resumable, STATE_WORDS, State};
 use core::ops::Range;
@@ -59,13 +62,15 @@ use theta_alone::ThetaAlone;
 /// authenticate the slots with a key, as the example `authenticated_checkpoint` does.
 ///
 /// **The format** is version 1, which every version of this library from 0.1 on reads and writes,
-/// with the same bits resumed; the tests have images of it. Should there be another, a library that
+/// with the same bits resumed; the tests have images of it. A theta in few bits is version 2.
+/// Should there be another, a library that
 /// writes it still reads all before it, and one that does not know it answers
 /// [`CheckpointError::Version`] and leaves the range alone while the newest header is of it. The
 /// unit is part of the format: it must stay what it was when another driver is used.
 ///
 /// **Cost.** Flash: a unit, 16 bytes and 4 a parameter, and 4 more a parameter for each vector of
-/// the optimizer's state (the ball and momentum one, Adam two), rounded up to erase blocks, for
+/// the optimizer's state (the ball and momentum one, Adam and DoG with its
+/// average two, Prodigy four), rounded up to erase blocks, for
 /// each slot. A save is one erase of a slot, one write for each 256 bytes (a unit where that is
 /// more) and one for the header; it reads 64 bytes (`READ_SIZE` where that is more) of every erase
 /// block of the range, the newest checkpoint once to know that it is good, and the new one once to
@@ -103,6 +108,18 @@ use theta_alone::ThetaAlone;
 pub struct Checkpoints<F> {
     flash: F,
     range: Range<u32>,
+    theta_bits: ThetaBits,
+}
+
+/// What [`resume_rounded`](Checkpoints::resume_rounded) found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Resumed {
+    /// The steps that were done.
+    pub steps: u32,
+    /// In what theta was kept: in fewer bits than 32 it is not what was saved, and the training
+    /// goes on with other bits than one that was not cut.
+    pub theta: ThetaBits,
 }
 
 /// A checkpoint in flash.
@@ -135,8 +152,14 @@ impl<F: NorFlash> Checkpoints<F> {
     /// parameters.
     #[must_use]
     pub const fn bytes<O: Resumable>(parameters: usize, slots: u32) -> u64 {
+        Self::bytes_in::<O>(ThetaBits::ThirtyTwo, parameters, slots)
+    }
+
+    /// As [`bytes`](Self::bytes), for a theta in few bits.
+    #[must_use]
+    pub const fn bytes_in<O: Resumable>(theta: ThetaBits, parameters: usize, slots: u32) -> u64 {
         let sizes = constant_sizes::<F>(0);
-        slot_bytes(sizes, parameters as u64, O::VECTORS as u64).saturating_mul(slots as u64)
+        slot_bytes(sizes, theta, parameters as u64, O::VECTORS as u64).saturating_mul(slots as u64)
     }
 }
 
@@ -157,10 +180,47 @@ impl<F: Flash> Checkpoints<F> {
         let FlashSizes { erase: erase_size, capacity, .. } = sizes;
         let aligned = |offset: u32| (offset as usize).is_multiple_of(erase_size);
         if start < end && end as usize <= capacity && aligned(start) && aligned(end) {
-            Ok(Self { flash, range })
+            Ok(Self { flash, range, theta_bits: ThetaBits::ThirtyTwo })
         } else {
             Err(CheckpointError::Range { start, end, erase_size, capacity })
         }
+    }
+
+    /// In how many bits theta is saved from now on; the optimizer's vectors stay in 32. What was
+    /// saved so is taken back by [`resume_rounded`](Self::resume_rounded) and
+    /// [`resume_theta`](Self::resume_theta) only, as the bits of a training change with it.
+    ///
+    /// At 8 bits that cost no accuracy in docs/few_bits.md. At 4 bits small steps are lost in each
+    /// save, and a training that is cut often does not get on: save the end of one so.
+    ///
+    /// ```
+    /// # #[path = "../../tests/support/nor_flash.rs"] mod nor_flash;
+    /// # type Flash = nor_flash::NorFlashModel<4, 256>;
+    /// use rolling_ball::{CheckpointError, Checkpoints, Resumed, RollingBall, ThetaBits};
+    /// use rolling_ball::RollingBallConfig;
+    ///
+    /// const N: usize = 1000;
+    /// type Ball = RollingBall<[f32; N]>;
+    /// assert_eq!(Checkpoints::<Flash>::bytes::<Ball>(N, 1), 8192);
+    /// assert_eq!(Checkpoints::<Flash>::bytes_in::<Ball>(ThetaBits::Eight, N, 1), 5376);
+    ///
+    /// let mut ball = Ball::new(RollingBallConfig::default(), [[0.0; N]; 2])?;
+    /// let mut checkpoints =
+    ///     Checkpoints::new(Flash::new(0x4000), 0..0x4000)?.with_theta_bits(ThetaBits::Eight);
+    /// let saved: [f32; N] = core::array::from_fn(|index| (index as f32).sin());
+    /// checkpoints.save(&saved, &ball)?;
+    ///
+    /// let mut theta = [0.0; N];
+    /// let refused = checkpoints.resume(&mut theta, &mut ball);
+    /// assert_eq!(refused, Err(CheckpointError::Rounded(ThetaBits::Eight)));
+    /// let resumed = checkpoints.resume_rounded(&mut theta, &mut ball)?;
+    /// assert_eq!(resumed, Some(Resumed { steps: 0, theta: ThetaBits::Eight }));
+    /// assert!(theta.iter().zip(saved).all(|(t, saved)| (t - saved).abs() < 0.004));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_theta_bits(self, theta_bits: ThetaBits) -> Self {
+        Self { theta_bits, ..self }
     }
 
     /// Saves a checkpoint between two steps. Blocks for as long as the flash takes to erase and
@@ -178,7 +238,8 @@ impl<F: Flash> Checkpoints<F> {
         theta: &[f32],
         optimizer: &O,
     ) -> Result<(), CheckpointError<F::Error>> {
-        let (state, mut header) = describe(theta, optimizer, &Settings::of(optimizer))?;
+        let (state, mut header) =
+            describe(theta, optimizer, &Settings::of(optimizer), self.theta_bits)?;
         if !theta.iter().all(|element| element.is_finite()) {
             return Err(CheckpointError::NonFiniteParameters);
         }
@@ -240,7 +301,8 @@ impl<F: Flash> Checkpoints<F> {
     /// [`CheckpointError::StepInProgress`]; [`CheckpointError::Length`];
     /// [`CheckpointError::TooSmall`]; [`CheckpointError::Version`], [`CheckpointError::Optimizer`],
     /// [`CheckpointError::Parameters`] and [`CheckpointError::Setting`] where the checkpoint is not
-    /// this optimizer's; [`CheckpointError::Flash`] where none was found and something could not be
+    /// this optimizer's; [`CheckpointError::Rounded`] where its theta is in few bits;
+    /// [`CheckpointError::Flash`] where none was found and something could not be
     /// read, or what was found not once more. Nothing was changed then.
     /// [`CheckpointError::HalfResumed`] is the exception: the checkpoint was read once to know that
     /// it is whole, but could only be read in part when it was read into theta.
@@ -249,21 +311,49 @@ impl<F: Flash> Checkpoints<F> {
         theta: &mut [f32],
         optimizer: &mut O,
     ) -> Result<Option<u32>, CheckpointError<F::Error>> {
+        let resumed = self.resume_in(theta, optimizer, Some(ThetaBits::ThirtyTwo))?;
+        Ok(resumed.map(|resumed| resumed.steps))
+    }
+
+    /// As [`resume`](Self::resume), but takes a theta in few bits too, and says which it was: then
+    /// the training does not go on with the same bits.
+    ///
+    /// # Errors
+    /// As [`resume`](Self::resume), but never [`CheckpointError::Rounded`].
+    pub fn resume_rounded<O: Resumable>(
+        &mut self,
+        theta: &mut [f32],
+        optimizer: &mut O,
+    ) -> Result<Option<Resumed>, CheckpointError<F::Error>> {
+        self.resume_in(theta, optimizer, None)
+    }
+
+    /// Takes back the newest checkpoint, if its theta is in these bits, or in any.
+    fn resume_in<O: Resumable>(
+        &mut self,
+        theta: &mut [f32],
+        optimizer: &mut O,
+        wanted: Option<ThetaBits>,
+    ) -> Result<Option<Resumed>, CheckpointError<F::Error>> {
         let settings = Settings::of(optimizer);
-        let (_, own) = describe(theta, optimizer, &settings)?;
+        let (_, own) = describe(theta, optimizer, &settings, self.theta_bits)?;
         // Better refused at boot than at the first save.
         self.slot(&own)?;
         let Some(Found { header, start, .. }) = self.newest()? else {
             return Ok(None);
         };
         check_owner(&header, &own, &settings)?;
+        if wanted.is_some_and(|wanted| wanted != header.theta) {
+            return Err(CheckpointError::Rounded(header.theta));
+        }
 
         with_chunk(self.flash.sizes(), |chunk| {
             let (words, mut reader) = self.open(start, &header, chunk)?;
-            let [first, second] =
-                optimizer.resume(words).map_err(CheckpointError::StepInProgress)?;
-            read_into(&mut reader, theta.iter_mut().chain(first).chain(second))?;
-            finish(reader, &header, words)
+            let vectors = optimizer.resume(words).map_err(CheckpointError::StepInProgress)?;
+            read_theta(&mut reader, &header, theta)?;
+            read_into(&mut reader, vectors.into_iter().flatten())?;
+            let steps = finish(reader, &header, words)?;
+            Ok(Some(Resumed { steps, theta: header.theta }))
         })
     }
 
@@ -304,8 +394,8 @@ impl<F: Flash> Checkpoints<F> {
         }
         with_chunk(self.flash.sizes(), |chunk| {
             let (words, mut reader) = self.open(start, &header, chunk)?;
-            read_into(&mut reader, theta.iter_mut())?;
-            finish(reader, &header, words)
+            read_theta(&mut reader, &header, theta)?;
+            finish(reader, &header, words).map(Some)
         })
     }
 
@@ -339,7 +429,7 @@ impl<F: Flash> Checkpoints<F> {
 
     /// Bytes of a slot, of which the range must hold two.
     fn slot(&self, header: &Header) -> Result<u32, CheckpointError<F::Error>> {
-        let slot = slot_bytes(self.flash.sizes(), header.parameters.into(), header.vectors.into());
+        let slot = header.slot_bytes(self.flash.sizes());
         let (needed, available) =
             (slot.saturating_mul(2), self.range.end.saturating_sub(self.range.start));
         if needed <= u64::from(available) {
@@ -388,8 +478,8 @@ impl<F: Flash> Checkpoints<F> {
             for word in state.words {
                 writer.word(word)?;
             }
-            let [first, second] = state.vectors;
-            for element in theta.iter().chain(first).chain(second) {
+            self.theta_bits.write(theta, &mut writer)?;
+            for element in state.vectors.into_iter().flatten() {
                 writer.word(element.to_bits())?;
             }
             writer.finish()
@@ -416,8 +506,8 @@ impl<F: Flash> Checkpoints<F> {
             if last.is_none() {
                 search.highest = found.header.sequence;
             }
-            let saved = found.header.version;
-            if saved != VERSION {
+            if !found.header.is_known() {
+                let saved = found.header.version;
                 return Err(CheckpointError::Version { expected: VERSION, saved });
             }
             match self.is_whole(&found) {
@@ -446,13 +536,9 @@ impl<F: Flash> Checkpoints<F> {
         while start < self.range.end {
             match Header::read(&mut self.flash, start) {
                 Ok(Some(header)) => {
-                    let slot = slot_bytes(
-                        self.flash.sizes(),
-                        header.parameters.into(),
-                        header.vectors.into(),
-                    );
+                    let slot = header.slot_bytes(self.flash.sizes());
                     let end = u64::from(start).saturating_add(slot);
-                    let fits = header.version != VERSION || end <= u64::from(self.range.end);
+                    let fits = !header.is_known() || end <= u64::from(self.range.end);
                     let found = Found { header, start, end: end as u32 };
                     if fits
                         && age.is_none_or(|age| found.age() < age)
@@ -478,9 +564,9 @@ impl<F: Flash> Checkpoints<F> {
                 reader.word()?;
             }
             let mut finite = true;
-            for _ in 0..header.parameters {
-                finite &= f32::from_bits(reader.word()?).is_finite();
-            }
+            header.theta.read(header.parameters as usize, &mut reader, |element| {
+                finite &= element.is_finite();
+            })?;
             Ok(reader.finish()? == header.checksum && finite)
         })
     }
@@ -505,6 +591,21 @@ fn payload<'a, F: Flash>(
     Reader::new(flash, offset, header.payload_words(), chunk)
 }
 
+/// The theta of a checkpoint, which is as long as this one.
+fn read_theta<F: Flash>(
+    reader: &mut Reader<'_, F>,
+    header: &Header,
+    theta: &mut [f32],
+) -> Result<(), CheckpointError<F::Error>> {
+    let mut places = theta.iter_mut();
+    let read = header.theta.read(header.parameters as usize, reader, |element| {
+        if let Some(place) = places.next() {
+            *place = element;
+        }
+    });
+    read.map_err(|_| CheckpointError::HalfResumed)
+}
+
 /// The next floats of a checkpoint.
 fn read_into<'t, F: Flash>(
     reader: &mut Reader<'_, F>,
@@ -521,9 +622,9 @@ fn finish<F: Flash>(
     mut reader: Reader<'_, F>,
     header: &Header,
     [steps, ..]: [u32; STATE_WORDS],
-) -> Result<Option<u32>, CheckpointError<F::Error>> {
+) -> Result<u32, CheckpointError<F::Error>> {
     if reader.finish().is_ok_and(|checksum| checksum == header.checksum) {
-        Ok(Some(steps))
+        Ok(steps)
     } else {
         Err(CheckpointError::HalfResumed)
     }
@@ -534,6 +635,7 @@ fn describe<'a, O: Resumable, E>(
     theta: &[f32],
     optimizer: &'a O,
     settings: &Settings,
+    theta_bits: ThetaBits,
 ) -> Result<(State<'a>, Header), CheckpointError<E>> {
     let state = optimizer.state().map_err(CheckpointError::StepInProgress)?;
     let expected = optimizer.parameters();
@@ -544,7 +646,7 @@ fn describe<'a, O: Resumable, E>(
         }
     }
     let vectors = vectors.fold(0, |count: usize, _| count.saturating_add(1));
-    Ok((state, Header::of(optimizer, settings, vectors)))
+    Ok((state, Header::of(optimizer, settings, vectors, theta_bits)))
 }
 
 /// Whether what was saved is what is to be resumed.
@@ -570,8 +672,8 @@ fn check_owner<E>(
 }
 
 /// Bytes of a slot, in whole erase blocks.
-const fn slot_bytes(sizes: FlashSizes, parameters: u64, vectors: u64) -> u64 {
-    let bytes = payload_words(parameters, vectors).saturating_mul(4);
+const fn slot_bytes(sizes: FlashSizes, theta: ThetaBits, parameters: u64, vectors: u64) -> u64 {
+    let bytes = payload_words(theta, parameters, vectors).saturating_mul(4);
     let bytes = bytes.saturating_add(sizes.unit() as u64);
     match bytes.checked_next_multiple_of(sizes.erase as u64) {
         Some(bytes) => bytes,
@@ -580,6 +682,7 @@ const fn slot_bytes(sizes: FlashSizes, parameters: u64, vectors: u64) -> u64 {
 }
 
 /// Words of the state, theta, and the state's vectors.
-const fn payload_words(parameters: u64, vectors: u64) -> u64 {
-    parameters.saturating_mul(vectors.saturating_add(1)).saturating_add(STATE_WORDS as u64)
+const fn payload_words(theta: ThetaBits, parameters: u64, vectors: u64) -> u64 {
+    let words = theta.words(parameters).saturating_add(parameters.saturating_mul(vectors));
+    words.saturating_add(STATE_WORDS as u64)
 }

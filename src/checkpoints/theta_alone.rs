@@ -1,7 +1,7 @@
 //! A checkpoint without an optimizer.
 
 use crate::Error;
-use crate::optimizer::{Kind, Resumable, STATE_WORDS, State};
+use crate::optimizer::{Kind, Resumable, STATE_VECTORS, STATE_WORDS, State};
 
 /// Carries nothing from step to step, as it makes none.
 pub(super) struct ThetaAlone {
@@ -19,10 +19,10 @@ impl Resumable for ThetaAlone {
     fn settings(&self, _tell: &mut impl FnMut(&'static str, &[u32])) {}
 
     fn state(&self) -> Result<State<'_>, Error> {
-        Ok(State { words: [0; STATE_WORDS], vectors: [&[], &[]] })
+        Ok(State { words: [0; STATE_WORDS], vectors: [&[]; STATE_VECTORS] })
     }
 
-    fn resume(&mut self, _words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
-        Ok([&mut [], &mut []])
+    fn resume(&mut self, _words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; STATE_VECTORS], Error> {
+        Ok([&mut [], &mut [], &mut [], &mut []])
     }
 }

@@ -74,7 +74,8 @@ use crate::{Objective, Optimizer, StepReport};
 
 /// How far the numbers of a pass may be from those over slices, relative to the magnitudes that
 /// they are made of: 2^-20, eight units in the last place. For an element, the magnitudes are the
-/// elements of that index before and after the pass; for a sum, they are the squares of these.
+/// elements of that index before and after the pass; for a sum, they are the squares of these, or
+/// these themselves where absolute values are added up.
 ///
 /// With a Vulkan on the processor the bits are equal. By their specifications they are equal on a
 /// GPU too, in all passes but one: a GPU may be off by 2.5 units in a division and by 4.5 in a

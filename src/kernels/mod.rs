@@ -150,6 +150,9 @@ pub trait VectorOps {
     /// `y += scale * x`
     fn add_scaled(y: &mut Self::Vector, scale: f32, x: &Self::Vector);
 
+    /// `sum = decay * sum + scale * x`. Returns the absolute values of the new sum, added up.
+    fn decay_and_add(sum: &mut Self::Vector, x: &Self::Vector, decay: f32, scale: f32) -> f32;
+
     /// `y = scale * x`
     fn scale_into(y: &mut Self::Vector, scale: f32, x: &Self::Vector);
 

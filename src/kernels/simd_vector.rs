@@ -18,4 +18,7 @@ pub trait SimdVector:
 
     /// Takes the square root in every lane.
     fn sqrt(self) -> Self;
+
+    /// Clears the sign in every lane.
+    fn abs(self) -> Self;
 }

@@ -2,6 +2,7 @@
 
 use super::layer::Layer;
 use super::parameters::ParameterKind;
+use crate::few_bits::{Group, Groups};
 use crate::{Part, Parts};
 use core::marker::PhantomData;
 
@@ -38,5 +39,28 @@ impl<L: Layer, C: Fn(ParameterKind) -> (f32, f32)> Parts for PartsByKind<L, C> {
         if last.length > 0 {
             tell(last);
         }
+    }
+}
+
+/// The filters of a theta as groups that share a scale, for
+/// [`few_bits`](crate::few_bits); [`Network::groups`](super::Network::groups) makes them. They take
+/// no memory: the layers are asked anew each time.
+#[derive(Clone, Copy, Debug)]
+pub struct GroupsByKind<L, C> {
+    choose: C,
+    layers: PhantomData<L>,
+}
+
+impl<L: Layer, C: Fn(ParameterKind) -> Option<u32>> GroupsByKind<L, C> {
+    pub(super) fn new(choose: C) -> Self {
+        Self { choose, layers: PhantomData }
+    }
+}
+
+impl<L: Layer, C: Fn(ParameterKind) -> Option<u32>> Groups for GroupsByKind<L, C> {
+    fn each(&self, tell: &mut impl FnMut(Group)) {
+        L::filters(&mut |filter| {
+            tell(Group { length: filter.length, bits: (self.choose)(filter.kind) });
+        });
     }
 }

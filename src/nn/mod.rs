@@ -119,7 +119,7 @@ pub use grouped::{GroupedConv1d, GroupedConv2d};
 pub use huber::Huber;
 pub use identity::Identity;
 pub use int8_layer::Int8;
-pub use kinds::PartsByKind;
+pub use kinds::{GroupsByKind, PartsByKind};
 pub use layer::Layer;
 pub use layer_norm::Epsilon;
 pub use loss::Loss;

@@ -3,7 +3,7 @@
 use super::backbone::{Backbone, Nothing};
 use super::chain::assert_neighbours_fit;
 use super::features::FeatureSource;
-use super::kinds::PartsByKind;
+use super::kinds::{GroupsByKind, PartsByKind};
 use super::layer::{Layer, larger};
 use super::parameters::{ParameterKind, Parameters};
 use super::split::split_mut;
@@ -139,6 +139,25 @@ impl<'a, L: Layer, B: Backbone> Network<'a, L, B> {
     #[must_use]
     pub fn parts<C: Fn(ParameterKind) -> (f32, f32)>(choose: C) -> PartsByKind<L, C> {
         PartsByKind::new(choose)
+    }
+
+    /// The filters of theta as groups that share a scale, for [`few_bits`](crate::few_bits):
+    /// `choose` gives the bits of each kind of parameter, `None` where it is not rounded.
+    ///
+    /// ```
+    /// use rolling_ball::few_bits::{Group, Groups};
+    /// use rolling_ball::nn::{Dense, Network, ParameterKind};
+    ///
+    /// type Net = Network<'static, Dense<8, 2>>;
+    /// let mut groups = Vec::new();
+    /// Net::groups(|kind| (kind == ParameterKind::Weight).then_some(4))
+    ///     .each(&mut |group| groups.push(group));
+    /// let (filter, bias) = (Group { length: 8, bits: Some(4) }, Group { length: 1, bits: None });
+    /// assert_eq!(groups, [filter, filter, bias, bias]);
+    /// ```
+    #[must_use]
+    pub fn groups<C: Fn(ParameterKind) -> Option<u32>>(choose: C) -> GroupsByKind<L, C> {
+        GroupsByKind::new(choose)
     }
 
     /// Bytes of RAM for training with an optimizer that keeps this many vectors beside theta.

@@ -12,7 +12,7 @@ mod wrappers;
 pub use line_search::Armijo;
 pub use protocol::{Evaluation, Objective, Optimizer, PollObjective, Request, poll_step, step};
 pub use report::{Evaluations, FootpointReport, Outcome, StepReport};
-pub use resumable::{Kind, Resumable, STATE_WORDS, State};
+pub use resumable::{Kind, Resumable, STATE_VECTORS, STATE_WORDS, State};
 pub use schedule::Schedule;
 pub use wrappers::{ByPart, ClipNorm, KeepStart, Part, Parts, StepByPart, WeightDecay};
 

@@ -74,7 +74,8 @@ pub struct StepReport {
     pub parameter_norm: f32,
     /// How far theta moved. A nearest point is reached in several moves: the sum of their lengths.
     pub absolute_update: f32,
-    /// The learning rate that was used, after arc length or line search.
+    /// The learning rate that was used: after arc length or a line search, or what the optimizer
+    /// has found by itself.
     pub learning_rate: f32,
     /// What the step asked for.
     pub evaluations: Evaluations,

@@ -6,7 +6,7 @@ use core::fmt;
 /// An optimizer that can be stopped between two steps and go on later, elsewhere, with the same
 /// bits.
 ///
-/// What a step needs of the steps before it is a few words and at most two vectors as long as
+/// What a step needs of the steps before it is a few words and at most four vectors as long as
 /// theta. Everything else follows from the settings, which the resumed optimizer must have been
 /// made with as well. `Checkpoints` (feature `checkpoints`) keeps that state in flash; a desktop
 /// may keep it wherever it likes:
@@ -55,11 +55,14 @@ pub trait Resumable {
     ///
     /// # Errors
     /// [`Error::UnexpectedAnswer`] while a step is in progress; nothing is changed.
-    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error>;
+    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; STATE_VECTORS], Error>;
 }
 
 /// The words of a [`State`].
 pub const STATE_WORDS: usize = 4;
+
+/// The vectors of a [`State`], with those that are empty.
+pub const STATE_VECTORS: usize = 4;
 
 /// What an optimizer carries from step to step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,7 +71,7 @@ pub struct State<'a> {
     /// The steps done, then what the optimizer needs; the rest is 0.
     pub words: [u32; STATE_WORDS],
     /// The vectors, each as long as theta, or empty.
-    pub vectors: [&'a [f32]; 2],
+    pub vectors: [&'a [f32]; STATE_VECTORS],
 }
 
 /// Which optimizer, inside which parts.
@@ -93,6 +96,8 @@ impl Kind {
     pub(crate) const ENTROPY_SGD: Self = Self(7);
     pub(crate) const BY_PART: Self = Self(8);
     pub(crate) const THETA_ALONE: Self = Self(9);
+    pub(crate) const DOG: Self = Self(10);
+    pub(crate) const PRODIGY: Self = Self(11);
     const CUSTOM: Self = Self(15);
 
     /// An optimizer of your own, by a number of your choice below 2^16.
@@ -136,6 +141,8 @@ impl fmt::Display for Kind {
                 Self::ADAM => return f.write_str("Adam"),
                 Self::SAM => return f.write_str("Sam"),
                 Self::ENTROPY_SGD => return f.write_str("EntropySgd"),
+                Self::DOG => return f.write_str("Dog"),
+                Self::PRODIGY => return f.write_str("Prodigy"),
                 Self::THETA_ALONE => return f.write_str("theta alone"),
                 Self::CUSTOM => return write!(f, "custom optimizer {inner}"),
                 _ => return write!(f, "unknown optimizer {rest}"),

@@ -76,8 +76,8 @@ impl Check for Forged {
     fn check<O: Optimizer + Resumable>(&mut self, name: &str, make: impl Fn() -> O) {
         let mut saved = make();
         let (image, _) = image(&mut saved, 1);
-        let [first, second] = saved.state().unwrap().vectors;
-        let words = 4 + LENGTH + first.len() + second.len();
+        let vectors = saved.state().unwrap().vectors;
+        let words = 4 + LENGTH + vectors.into_iter().flatten().count();
         for _ in 0..200 {
             let mut image = image.clone();
             for _ in 0..=self.below(20) {

@@ -13,6 +13,7 @@ mod another_optimizer;
 mod damaged_images;
 mod earlier_versions;
 mod failing_reads;
+mod few_bits;
 mod forged_images;
 mod power_failure;
 mod refusals;

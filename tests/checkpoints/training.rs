@@ -6,8 +6,9 @@ use crate::support::numbers::widen;
 use crate::support::optimizers::{ball, forms};
 use crate::support::random::Random;
 use rolling_ball::{
-    Adam, AdamConfig, AnyRollingBall, Armijo, Checkpoints, ClipNorm, EntropySgd, EntropySgdConfig,
-    Optimizer, Resumable, RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, WeightDecay,
+    Adam, AdamConfig, AnyRollingBall, Armijo, Checkpoints, ClipNorm, Dog, DogConfig, EntropySgd,
+    EntropySgdConfig, Optimizer, Prodigy, ProdigyConfig, Resumable, RollingBallConfig, Sam,
+    SamConfig, Schedule, Sgd, SgdConfig, WeightDecay,
 };
 
 pub const LENGTH: usize = 23;
@@ -93,6 +94,25 @@ pub fn every_optimizer(check: &mut impl Check) {
     check.check("ball, clipped, decayed", || {
         WeightDecay::new(ClipNorm::new(contact_ball(), 0.1).unwrap(), 0.1).unwrap()
     });
+    with_an_estimated_rate(check);
+}
+
+/// Those that find their rate by themselves.
+pub fn with_an_estimated_rate(check: &mut impl Check) {
+    let (learning_rate, initial_distance) = (shrinking(1.0), 0.05);
+    let dog = DogConfig { learning_rate, initial_distance, ..DogConfig::default() };
+    for (name, average) in [("DoG", false), ("DoG, average", true)] {
+        let config = DogConfig { average, ..dog };
+        let make = || Dog::new(config, [rubbish(), rubbish()], average.then(rubbish)).unwrap();
+        check.check(name, make);
+    }
+    let prodigy = ProdigyConfig {
+        learning_rate,
+        initial_distance,
+        weight_decay: 0.1,
+        ..ProdigyConfig::default()
+    };
+    check.check("Prodigy", || Prodigy::new(prodigy, [(); 5].map(|()| rubbish())).unwrap());
 }
 
 pub fn sgd(config: SgdConfig) -> Sgd<Vec<f32>> {

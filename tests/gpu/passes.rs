@@ -6,12 +6,13 @@ use rolling_ball::gpu::{AdapterKind, Device, Error, Shaders, TOLERANCE, Vector};
 use rolling_ball::kernels::{AdamCoefficients, Scalar, Vector as _, VectorOps};
 
 /// Every pass by its name.
-const PASSES: [&str; 19] = [
+const PASSES: [&str; 20] = [
     "dot",
     "squared_norms",
     "footpoint_sums",
     "contact_sums",
     "add_scaled",
+    "decay_and_add",
     "scale_into",
     "interpolate_into",
     "rescale_move",
@@ -54,6 +55,7 @@ fn run<K: VectorOps>(pass: &str, [a, b, c, d]: [&mut K::Vector; 4]) -> Vec<f32> 
             K::add_scaled(a, 0.37, b);
             Vec::new()
         }
+        "decay_and_add" => vec![K::decay_and_add(a, b, 0.37, 0.61)],
         "scale_into" => {
             K::scale_into(a, 0.37, b);
             Vec::new()
@@ -109,7 +111,7 @@ struct Outcome {
 fn over(pass: &str) -> usize {
     match pass {
         "dot" | "squared_norms" | "add_scaled" | "scale_into" | "descend" => 2,
-        "rescale_move" | "repeat_move" => 2,
+        "decay_and_add" | "rescale_move" | "repeat_move" => 2,
         "adam" => 4,
         _ => 3,
     }

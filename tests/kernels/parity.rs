@@ -74,6 +74,12 @@ fn combinations<K: Kernels>(vectors: &[Vec<f32>; 4], scale: f32) -> Outcome {
     outcome(&[&added, &scaled, &between], &[])
 }
 
+fn decay_and_add<K: Kernels>(vectors: &[Vec<f32>; 4], decay: f32, scale: f32) -> Outcome {
+    let [mut sum, x, ..] = vectors.clone();
+    let length = K::decay_and_add(&mut sum, &x, decay, scale);
+    outcome(&[&sum], &[length])
+}
+
 fn displace<K: Kernels>(vectors: &[Vec<f32>; 4], rate: f32, reach: f32) -> Outcome {
     let [mut theta, mut displaced, mut gradient, _] = vectors.clone();
     K::displace(&mut theta, &mut displaced, &mut gradient, rate, reach);
@@ -157,6 +163,16 @@ proptest! {
     #[test]
     fn every_combination_gives_the_same_bits_on_vectors(v in vectors(), scale in number()) {
         prop_assert_eq!(combinations::<Scalar>(&v, scale), combinations::<Wide>(&v, scale));
+    }
+
+    #[test]
+    fn decay_and_add_gives_the_same_bits_on_vectors(
+        v in vectors(),
+        decay in 0.0f32..1.0,
+        scale in number(),
+    ) {
+        let scalar = decay_and_add::<Scalar>(&v, decay, scale);
+        prop_assert_eq!(scalar, decay_and_add::<Wide>(&v, decay, scale));
     }
 
     #[test]

@@ -10,10 +10,10 @@ use crate::support::random::Random;
 use proptest::prelude::*;
 use rolling_ball::kernels::Scalar;
 use rolling_ball::{
-    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, AnyRollingBallConfig, Armijo, ClipNorm,
-    EntropySgd, EntropySgdConfig, Error, Evaluation, GaussNewton, GradientDescent, Objective,
-    Optimizer, Outcome, Request, RollingBall, RollingBallConfig, Sam, SamConfig, Schedule, Sgd,
-    SgdConfig, WeightDecay, step,
+    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, AnyRollingBallConfig, Armijo, ClipNorm, Dog,
+    DogConfig, EntropySgd, EntropySgdConfig, Error, Evaluation, GaussNewton, GradientDescent,
+    Objective, Optimizer, Outcome, Prodigy, ProdigyConfig, Request, RollingBall, RollingBallConfig,
+    Sam, SamConfig, Schedule, Sgd, SgdConfig, WeightDecay, step,
 };
 
 const LENGTH: usize = 11;
@@ -127,6 +127,10 @@ proptest! {
         prop_assert_eq!(setting(adam(config)), "beta1");
         let config = AdamConfig { beta2: bad, ..AdamConfig::default() };
         prop_assert_eq!(setting(adam(config)), "beta2");
+        let prodigy = |config| setting(Prodigy::new(config, [[0.0; 3]; 5]).map(|_| ()));
+        let default = ProdigyConfig::default();
+        prop_assert_eq!(prodigy(ProdigyConfig { beta1: bad, ..default }), "beta1");
+        prop_assert_eq!(prodigy(ProdigyConfig { beta2: bad, ..default }), "beta2");
         for (armijo, name) in [
             (Armijo { decrease: bad, ..Armijo::default() }, "Armijo decrease"),
             (Armijo { shrink: bad, ..Armijo::default() }, "Armijo shrink"),
@@ -146,6 +150,14 @@ proptest! {
         prop_assert_eq!(setting(Adam::new(config, [[0.0; 3]; 3]).map(|_| ())), "learning rate");
         let config = AdamConfig { weight_decay: bad, ..AdamConfig::default() };
         prop_assert_eq!(setting(Adam::new(config, [[0.0; 3]; 3]).map(|_| ())), "weight decay");
+        let config = DogConfig { learning_rate: bad.into(), ..DogConfig::default() };
+        let dog = Dog::new(config, [[0.0; 3]; 2], None).map(|_| ());
+        prop_assert_eq!(setting(dog), "learning rate");
+        let prodigy = |config| setting(Prodigy::new(config, [[0.0; 3]; 5]).map(|_| ()));
+        let default = ProdigyConfig::default();
+        let config = ProdigyConfig { learning_rate: bad.into(), ..default };
+        prop_assert_eq!(prodigy(config), "learning rate");
+        prop_assert_eq!(prodigy(ProdigyConfig { weight_decay: bad, ..default }), "weight decay");
         let config = SamConfig { radius: bad.into(), ..SamConfig::default() };
         prop_assert_eq!(setting(Sam::new(config, [[0.0; 3]; 2]).map(|_| ())), "radius");
         let config = EntropySgdConfig { walk_rate: bad.into(), ..EntropySgdConfig::default() };
@@ -162,6 +174,17 @@ proptest! {
         let default = EntropySgdConfig::default();
         prop_assert_eq!(entropy_sgd(EntropySgdConfig { newest: bad, ..default }), "newest");
         prop_assert_eq!(entropy_sgd(EntropySgdConfig { moves: 0, ..default }), "moves");
+        let dog = |config| setting(Dog::new(config, [[0.0; 3]; 2], None).map(|_| ()));
+        let default = DogConfig::default();
+        prop_assert_eq!(dog(DogConfig { initial_distance: bad, ..default }), "initial distance");
+        prop_assert_eq!(dog(DogConfig { epsilon: bad, ..default }), "epsilon");
+        let prodigy = |config| setting(Prodigy::new(config, [[0.0; 3]; 5]).map(|_| ()));
+        let default = ProdigyConfig::default();
+        let config = ProdigyConfig { initial_distance: bad, ..default };
+        prop_assert_eq!(prodigy(config), "initial distance");
+        let config = ProdigyConfig { distance_factor: bad, ..default };
+        prop_assert_eq!(prodigy(config), "distance factor");
+        prop_assert_eq!(prodigy(ProdigyConfig { epsilon: bad, ..default }), "epsilon");
         let inner = || sgd(SgdConfig::default()).unwrap();
         prop_assert_eq!(setting(ClipNorm::new(inner(), bad).map(|_| ())), "clip norm");
         prop_assert_eq!(setting(WeightDecay::new(inner(), bad).map(|_| ())), "weight decay");
@@ -182,6 +205,17 @@ proptest! {
             |workspace| EntropySgd::new(EntropySgdConfig::default(), workspace).map(|_| ());
         prop_assert_eq!(entropy_sgd([first(), second(), first()]), expected);
         prop_assert_eq!(entropy_sgd([first(), first(), second()]), expected);
+        let dog = |workspace| Dog::new(DogConfig::default(), workspace, None).map(|_| ());
+        prop_assert_eq!(dog([first(), second()]), expected);
+        let averaging = DogConfig { average: true, ..DogConfig::default() };
+        let dog = Dog::new(averaging, [first(), first()], Some(second())).map(|_| ());
+        prop_assert_eq!(dog, Err(Error::Length { what: "average", expected: a, actual: b }));
+        for place in 1..5 {
+            let mut workspace = [(); 5].map(|()| first());
+            workspace[place] = second();
+            let prodigy = Prodigy::new(ProdigyConfig::default(), workspace).map(|_| ());
+            prop_assert_eq!(prodigy, expected);
+        }
         let config = SgdConfig { momentum: 0.9, ..SgdConfig::default() };
         let sgd = Sgd::new(config, first(), Some(second())).map(|_| ());
         prop_assert_eq!(sgd, Err(Error::Length { what: "velocity", expected: a, actual: b }));

@@ -6,9 +6,10 @@ use proptest::prelude::*;
 use rolling_ball::kernels::Active;
 use rolling_ball::nn::{Dense, LayerNorm, Network, ParameterKind, Relu};
 use rolling_ball::{
-    Adam, AdamConfig, ArcLength, ByPart, ClipNorm, EntropySgd, EntropySgdConfig, Error,
-    LaggedContact, Objective, Optimizer, Part, Parts, Plain, Resumable, RollingBall,
-    RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, StepByPart, WeightDecay, step,
+    Adam, AdamConfig, ArcLength, ByPart, ClipNorm, Dog, DogConfig, EntropySgd, EntropySgdConfig,
+    Error, LaggedContact, Objective, Optimizer, Part, Parts, Plain, Prodigy, ProdigyConfig,
+    Resumable, RollingBall, RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, StepByPart,
+    WeightDecay, step,
 };
 
 const LENGTH: usize = 10;
@@ -50,6 +51,16 @@ fn sgd() -> Sgd<[f32; LENGTH]> {
 fn adam() -> Adam<[f32; LENGTH]> {
     let config = AdamConfig { learning_rate: 0.1.into(), ..AdamConfig::default() };
     Adam::new(config, Vectors::<3>::default()).unwrap()
+}
+
+fn dog() -> Dog<[f32; LENGTH]> {
+    let config = DogConfig { initial_distance: 0.1, ..DogConfig::default() };
+    Dog::new(config, Vectors::<2>::default(), None).unwrap()
+}
+
+fn prodigy() -> Prodigy<[f32; LENGTH]> {
+    let config = ProdigyConfig { initial_distance: 0.1, ..ProdigyConfig::default() };
+    Prodigy::new(config, Vectors::<5>::default()).unwrap()
 }
 
 fn ball() -> RollingBall<[f32; LENGTH], LaggedContact, Plain> {
@@ -99,6 +110,7 @@ fn a_part_moves_at_its_own_rate_whatever_the_optimizer() {
         ("Adam", moves(adam)),
         ("ball", moves(ball)),
         ("SGD, clipped", moves(|| ClipNorm::new(sgd(), 100.0).unwrap())),
+        ("Prodigy", moves(prodigy)),
         ("Adam, clipped", moves(|| ClipNorm::new(adam(), 100.0).unwrap())),
     ] {
         for (index, (whole, by_part)) in whole.iter().zip(by_part).enumerate() {
@@ -122,6 +134,8 @@ fn a_part_at_a_rate_of_zero_keeps_its_bits_in_every_optimizer() {
     }
     stays("SGD", sgd());
     stays("Adam", adam());
+    stays("DoG", dog());
+    stays("Prodigy", prodigy());
     stays("ball", ball());
     let arc: RollingBall<[f32; LENGTH], LaggedContact, ArcLength> =
         RollingBall::new(RollingBallConfig::default(), Vectors::<2>::default()).unwrap();

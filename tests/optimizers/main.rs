@@ -6,6 +6,8 @@ mod support;
 
 mod bad_input;
 mod by_part;
+mod estimated_rates;
+mod few_bits;
 mod sessions;
 mod steps;
 mod trust;

@@ -36,7 +36,10 @@ fn a_schedule_begins_at_the_step_at_which_it_is_set() {
         let mut theta = [1.0, -2.0];
         run(&mut *optimizer, &mut Bowl, &mut theta, 3);
         optimizer.set_learning_rate(Schedule::Custom(|step| [0.04, 0.02][step as usize])).unwrap();
-        if !searches && !name.contains("arc length") {
+        // These report the rate that they found.
+        let finds =
+            searches || ["arc length", "DoG", "Prodigy"].iter().any(|other| name.contains(other));
+        if !finds {
             let rates: Vec<f32> = run(&mut *optimizer, &mut Bowl, &mut theta, 2)
                 .iter()
                 .map(|report| report.learning_rate)
@@ -136,6 +139,7 @@ fn the_centre_is_asked_of_any_optimizer() {
         let mut theta = [1.0, -2.0];
         run(&mut *optimizer, &mut Bowl, &mut theta, 3);
         let centre = optimizer.centre(&theta).unwrap().to_vec();
-        assert_eq!(centre != theta, name.starts_with("ball"), "{name}: {centre:?}");
+        let elsewhere = name.starts_with("ball") || name.ends_with("average");
+        assert_eq!(centre != theta, elsewhere, "{name}: {centre:?}");
     }
 }

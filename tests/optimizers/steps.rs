@@ -21,25 +21,25 @@ use std::collections::BTreeSet;
 /// these losses.
 const ROUNDING: f64 = 2e-6;
 const STEPS: usize = 6;
-const LENGTH: usize = 5;
+pub const LENGTH: usize = 5;
 
 /// Curvature at most 1.1.
-fn loss() -> Waves {
+pub fn loss() -> Waves {
     let mut random = Random(31);
     let mut wave = |amplitude: f64| (amplitude, widen(&random.vector(LENGTH)), 0.7);
     Waves { waves: vec![wave(0.3), wave(0.2), wave(0.1)] }
 }
 
-fn start() -> Vec<f32> {
+pub fn start() -> Vec<f32> {
     Random(32).vector(LENGTH)
 }
 
-fn zeros() -> Vec<f32> {
+pub fn zeros() -> Vec<f32> {
     vec![0.0; LENGTH]
 }
 
 /// The crate's trajectory beside one of plain loops.
-fn follows(mut optimizer: impl Optimizer, mut plain: impl FnMut(&mut Vec<f64>)) {
+pub fn follows(mut optimizer: impl Optimizer, mut plain: impl FnMut(&mut Vec<f64>)) {
     let mut theta = start();
     let mut expected = widen(&theta);
     for index in 0..STEPS {

@@ -3,10 +3,10 @@
 
 use super::support::numbers::bits;
 use rolling_ball::{
-    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, AnyRollingBall, Armijo, EntropySgd,
-    EntropySgdConfig, Error, GaussNewton, GradientDescent, KeepStart, LaggedContact, Objective,
-    Optimizer, Outcome, Plain, RefreshedContact, Request, RollingBall, RollingBallConfig, Sam,
-    SamConfig, Schedule, Sgd, SgdConfig, step,
+    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, AnyRollingBall, Armijo, Dog, DogConfig,
+    EntropySgd, EntropySgdConfig, Error, GaussNewton, GradientDescent, KeepStart, LaggedContact,
+    Objective, Optimizer, Outcome, Plain, Prodigy, ProdigyConfig, RefreshedContact, Request,
+    RollingBall, RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, step,
 };
 
 /// A loss of one parameter, and its slope.
@@ -279,8 +279,13 @@ fn every_kind() -> Vec<(&'static str, Box<dyn Optimizer>)> {
     let adam = AdamConfig { learning_rate: rate, ..AdamConfig::default() };
     let sam = SamConfig { learning_rate: rate, ..SamConfig::default() };
     let walk = EntropySgdConfig { walk_rate: rate, moves: 1, ..EntropySgdConfig::default() };
+    let (learning_rate, initial_distance) = (rate, 1.0);
+    let dog = DogConfig { learning_rate, initial_distance, ..DogConfig::default() };
+    let prodigy = ProdigyConfig { learning_rate, initial_distance, ..ProdigyConfig::default() };
     vec![
         ("ball", Box::new(RollingBall::new(ball, [[0.0]; 2]).unwrap())),
+        ("DoG", Box::new(Dog::new(dog, [[0.0]; 2], None).unwrap())),
+        ("Prodigy", Box::new(Prodigy::new(prodigy, [[0.0]; 5]).unwrap())),
         ("SGD", Box::new(Sgd::new(sgd, [0.0], None).unwrap())),
         ("Adam", Box::new(Adam::new(adam, [[0.0]; 3]).unwrap())),
         ("SAM", Box::new(Sam::new(sam, [[0.0]; 2]).unwrap())),

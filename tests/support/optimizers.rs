@@ -3,9 +3,9 @@
 use rolling_ball::kernels::{Active, Kernels};
 use rolling_ball::{
     AdamConfig, AnyCentreStep, AnyFootpoint, AnyRollingBall, AnyRollingBallConfig, ArcLength,
-    Armijo, ClipNorm, EntropySgdConfig, Error, GaussNewton, GradientDescent, LaggedContact,
-    Objective, Optimizer, Plain, RefreshedContact, RollingBallConfig, SamConfig, Schedule,
-    SgdConfig, StepReport, WeightDecay, step,
+    Armijo, ClipNorm, DogConfig, EntropySgdConfig, Error, GaussNewton, GradientDescent,
+    LaggedContact, Objective, Optimizer, Plain, ProdigyConfig, RefreshedContact, RollingBallConfig,
+    SamConfig, Schedule, SgdConfig, StepReport, WeightDecay, step,
 };
 use rolling_ball_rehearsal::OptimizerConfig;
 
@@ -88,6 +88,16 @@ pub fn every_optimizer<K: Kernels + Copy + 'static>(
         roll_back,
         ..EntropySgdConfig::default()
     };
+    // These go far from the first step on; a rate is what theirs is multiplied by.
+    let dog =
+        DogConfig { learning_rate: rate, initial_distance: 0.3, roll_back, ..DogConfig::default() };
+    let averaging = DogConfig { average: true, ..dog };
+    let prodigy = ProdigyConfig {
+        learning_rate: rate,
+        initial_distance: 0.3,
+        roll_back,
+        ..ProdigyConfig::default()
+    };
     let clipped = ClipNorm::new(build(kernels, sgd, length), 0.5).unwrap();
     let decayed = WeightDecay::new(build(kernels, sgd, length), 0.1).unwrap();
     let named = |name: &str, searches, optimizer| Named { name: name.into(), searches, optimizer };
@@ -103,6 +113,9 @@ pub fn every_optimizer<K: Kernels + Copy + 'static>(
         named("AdamW", false, Box::new(build(kernels, adam_w, length))),
         named("SAM", false, Box::new(build(kernels, sam, length))),
         named("Entropy-SGD", false, Box::new(build(kernels, entropy_sgd, length))),
+        named("DoG", false, Box::new(build(kernels, dog, length))),
+        named("DoG, average", false, Box::new(build(kernels, averaging, length))),
+        named("Prodigy", false, Box::new(build(kernels, prodigy, length))),
         named("SGD, clipped", false, Box::new(clipped)),
         named("SGD, decayed", false, Box::new(decayed)),
     ];

@@ -4,7 +4,9 @@ use crate::error::{Failure, rb_error};
 use crate::flash::{Failed, rb_flash};
 use crate::memory::{check, check_many, read, slice, slice_mut};
 use crate::optimizer::{AnyOptimizer, rb_optimizer, with_optimizer};
-use rolling_ball::{CheckpointError, Checkpoints, Error, Kind, Resumable, STATE_WORDS, State};
+use rolling_ball::{
+    CheckpointError, Checkpoints, Error, Kind, Resumable, STATE_VECTORS, STATE_WORDS, State,
+};
 
 /// An optimizer whose kind is known at run time only, as one that can be resumed.
 struct Known<'a>(&'a mut dyn AnyOptimizer);
@@ -30,7 +32,7 @@ impl Resumable for Known<'_> {
         self.0.state()
     }
 
-    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
+    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; STATE_VECTORS], Error> {
         self.0.resume(words)
     }
 }
@@ -63,6 +65,7 @@ impl From<CheckpointError<Failed>> for Failure {
             CheckpointError::Setting(name) => {
                 setting(name, "what it was when the checkpoint was saved").into()
             }
+            CheckpointError::Rounded(_) => setting("bits of theta in the checkpoint", "32").into(),
             CheckpointError::Version { .. } => rb_error::Version.into(),
             CheckpointError::StepInProgress(error) => error.into(),
             CheckpointError::NonFiniteParameters => Error::NonFiniteParameters.into(),

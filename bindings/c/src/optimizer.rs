@@ -8,7 +8,8 @@ use crate::report::rb_step_report;
 use crate::switch::switch;
 use core::ptr;
 use rolling_ball::{
-    ClipNorm, Error, Optimizer, Request, Resumable, STATE_WORDS, State as Carried, StepReport,
+    ClipNorm, Error, Optimizer, Request, Resumable, STATE_VECTORS, STATE_WORDS, State as Carried,
+    StepReport,
 };
 
 /// The size of an rb_optimizer, in words of 8 bytes.
@@ -85,7 +86,7 @@ pub trait AnyOptimizer: Optimizer {
     fn parameters(&self) -> usize;
     fn settings(&self, tell: &mut dyn FnMut(&'static str, &[u32]));
     fn state(&self) -> Result<Carried<'_>, Error>;
-    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error>;
+    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; STATE_VECTORS], Error>;
 }
 
 impl<O: Optimizer + Resumable> AnyOptimizer for O {
@@ -105,7 +106,7 @@ impl<O: Optimizer + Resumable> AnyOptimizer for O {
         Resumable::state(self)
     }
 
-    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
+    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; STATE_VECTORS], Error> {
         Resumable::resume(self, words)
     }
 }

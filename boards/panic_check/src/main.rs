@@ -14,6 +14,7 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 use embedded_storage::nor_flash::NorFlashErrorKind;
 use flash::Flash;
+use rolling_ball::few_bits::{StraightThrough, round};
 use rolling_ball::kernels::{AdamCoefficients, Scalar, VectorOps, sum_lanes};
 use rolling_ball::nn::activation::Rectifier;
 use rolling_ball::nn::{
@@ -29,10 +30,11 @@ use rolling_ball::nn::{
 };
 use rolling_ball::{
     Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, ByPart, CheckpointError,
-    Checkpoints, ClipNorm, EntropySgd, EntropySgdConfig, Error, Evaluation, GaussNewton,
-    GradientDescent, LaggedContact, Micromath, Objective, Optimizer, Part, Plain, PollObjective,
-    RefreshedContact, Request, Resumable, RollingBall, RollingBallConfig, Sam, SamConfig, Schedule,
-    Sgd, SgdConfig, WeightDecay, poll_step, step,
+    Checkpoints, ClipNorm, Dog, DogConfig, EntropySgd, EntropySgdConfig, Error, Evaluation,
+    GaussNewton, GradientDescent, LaggedContact, Micromath, Objective, Optimizer, Part, Plain,
+    PollObjective, Prodigy, ProdigyConfig, RefreshedContact, Request, Resumable, RollingBall,
+    RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, ThetaBits, WeightDecay, poll_step,
+    step,
 };
 
 /// The file that `rolling-ball import` writes is firmware as it stands.
@@ -107,6 +109,7 @@ fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
     layers()?;
     losses()?;
     scale::look()?;
+    few_bits(theta)?;
     kernels(theta);
     for schedule in [
         Schedule::Constant(black_box(1.0)),
@@ -173,6 +176,16 @@ fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
     let mut entropy_sgd = EntropySgd::new(EntropySgdConfig::default(), [[0.0; N]; 3])?;
     drive(&mut entropy_sgd, theta)?;
     keep(&mut entropy_sgd, theta)?;
+    let averaging = DogConfig { average: true, ..DogConfig::default() };
+    let mut dog = Dog::new(averaging, [[0.0; N]; 2], Some([0.0; N]))?;
+    drive(&mut dog, theta)?;
+    black_box(dog.centre(theta)?);
+    keep(&mut dog, theta)?;
+    let mut prodigy = Prodigy::new(ProdigyConfig::default(), [[0.0; N]; 5])?;
+    drive(&mut prodigy, theta)?;
+    keep(&mut prodigy, theta)?;
+    let part = Part { length: N, rate: black_box(0.5), decay: black_box(0.1) };
+    drive(&mut ByPart::new(prodigy, [part])?, theta)?;
     let parts =
         Net::parts(|kind| (black_box(1.0), if kind == ParameterKind::Bias { 0.0 } else { 0.1 }));
     let adam = Adam::new(AdamConfig::default(), [[0.0; N]; 3])?;
@@ -229,6 +242,9 @@ fn keep(optimizer: &mut impl Resumable, theta: &mut [f32; N]) -> Result<(), Erro
         black_box(checkpoints.resume(theta, optimizer)?);
         black_box(checkpoints.resume_theta(theta)?);
         checkpoints.save_theta(theta)?;
+        checkpoints = checkpoints.with_theta_bits(black_box(ThetaBits::Four));
+        checkpoints.save(theta, optimizer)?;
+        black_box(checkpoints.resume_rounded(theta, optimizer)?);
         checkpoints.erase()?;
         black_box(checkpoints.into_inner().0);
         Ok(())
@@ -241,6 +257,27 @@ fn keep(optimizer: &mut impl Resumable, theta: &mut [f32; N]) -> Result<(), Erro
         Err(_) => Err(Error::NoSamples),
         Ok(()) => Ok(()),
     }
+}
+
+/// Weights in few bits, and a step at them.
+fn few_bits(theta: &mut [f32; N]) -> Result<(), Error> {
+    let network = Net::with_backbone(Backbone::new(&BACKBONE)?, &[])?;
+    let mut scratch = [0.0; Net::SCRATCH];
+    let samples = black_box(&PIXELS).iter().map(|values| Sample {
+        input: Quantized { values, scale: 0.1, offset: 0.0 },
+        target: black_box(1),
+    });
+    let batch = network.batch(SoftmaxCrossEntropy::new(), samples, &mut scratch)?;
+    let groups = Net::groups(|kind| black_box((kind == ParameterKind::Weight).then_some(3)));
+    let mut rounded = [0.0; N];
+    round(black_box(theta.as_slice()), &groups, black_box(&mut rounded))?;
+    let mut rounding = StraightThrough::new(batch, groups, rounded)?;
+    let mut ball: RollingBall<_> = RollingBall::new(RollingBallConfig::default(), [[0.0; N]; 2])?;
+    black_box(step(&mut ball, &mut rounding, theta)?);
+    while poll_step(&mut ball, &mut rounding, theta)?.is_pending() {}
+    black_box(rounding.rounded(theta)?);
+    rounding.inner_mut().restart();
+    Ok(())
 }
 
 fn int8_backbone() -> Result<(), Error> {
@@ -449,6 +486,7 @@ fn kernels(theta: &mut [f32; N]) {
     black_box(Scalar::footpoint_sums(x, a, b));
     black_box(Scalar::contact_sums(x, a, b));
     Scalar::add_scaled(x, black_box(0.5), a);
+    black_box(Scalar::decay_and_add(a, x, black_box(0.5), black_box(0.1)));
     Scalar::scale_into(a, black_box(0.5), x);
     Scalar::interpolate_into(a, x, b, black_box(0.5));
     Scalar::displace(x, a, b, black_box(0.1), black_box(0.2));

@@ -2,6 +2,7 @@
 //! pictures.
 
 mod basins;
+mod few_bits;
 mod finetune;
 mod footpoint;
 mod gpu;
@@ -37,6 +38,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Experiment {
     Basins(basins::BasinsArgs),
+    FewBits(few_bits::FewBitsArgs),
     Finetune(finetune::FinetuneArgs),
     Footpoint(footpoint::FootpointArgs),
     Gpu(gpu::GpuArgs),
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
 
 fn run(experiment: &Experiment) -> Result<()> {
     let section = match experiment {
+        Experiment::FewBits(args) => return few_bits::run(args),
         Experiment::Gpu(args) => return gpu::run(args),
         Experiment::Basins(args) => basins::run(args)?,
         Experiment::Finetune(args) => finetune::run(args)?,

@@ -2,8 +2,9 @@
 
 use rolling_ball::kernels::{Kernels, VectorOps};
 use rolling_ball::{
-    Adam, AdamConfig, CentreStep, EntropySgd, EntropySgdConfig, Error, Footpoint, Optimizer,
-    RollingBall, RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig,
+    Adam, AdamConfig, CentreStep, Dog, DogConfig, EntropySgd, EntropySgdConfig, Error, Footpoint,
+    Optimizer, Prodigy, ProdigyConfig, RollingBall, RollingBallConfig, Sam, SamConfig, Sgd,
+    SgdConfig,
 };
 
 /// The settings of an optimizer, which make it over vectors of any type: slices that somebody
@@ -102,5 +103,32 @@ impl<K: Kernels> OptimizerConfig<K> for EntropySgdConfig {
         mut vector: impl FnMut() -> Result<V, E>,
     ) -> Result<Self::Optimizer<V>, E> {
         Ok(EntropySgd::with_backend(kernels, self, [vector()?, vector()?, vector()?])?)
+    }
+}
+
+impl<K: VectorOps> OptimizerConfig<K> for DogConfig {
+    type Optimizer<V: AsRef<K::Vector> + AsMut<K::Vector>> = Dog<V, K>;
+
+    fn build<V: AsRef<K::Vector> + AsMut<K::Vector>, E: From<Error>>(
+        self,
+        kernels: K,
+        mut vector: impl FnMut() -> Result<V, E>,
+    ) -> Result<Self::Optimizer<V>, E> {
+        let workspace = [vector()?, vector()?];
+        let average = if self.average { Some(vector()?) } else { None };
+        Ok(Dog::with_backend(kernels, self, workspace, average)?)
+    }
+}
+
+impl<K: VectorOps> OptimizerConfig<K> for ProdigyConfig {
+    type Optimizer<V: AsRef<K::Vector> + AsMut<K::Vector>> = Prodigy<V, K>;
+
+    fn build<V: AsRef<K::Vector> + AsMut<K::Vector>, E: From<Error>>(
+        self,
+        kernels: K,
+        mut vector: impl FnMut() -> Result<V, E>,
+    ) -> Result<Self::Optimizer<V>, E> {
+        let workspace = [vector()?, vector()?, vector()?, vector()?, vector()?];
+        Ok(Prodigy::with_backend(kernels, self, workspace)?)
     }
 }

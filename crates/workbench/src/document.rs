@@ -36,6 +36,20 @@ pub const SIZE: &str = "Flash and RAM";
 /// The title of the part that is written by `cargo lab gpu --only timings`.
 pub const GPU: &str = "Passes on a GPU";
 
+/// What weights and checkpoints in few bits cost.
+pub const FEW_BITS: Document = Document {
+    path: "docs/few_bits.md",
+    opening: "# Few bits\n\nWritten by `cargo lab few-bits --write`. Which calls these are is in \
+              the documentation of the module `few_bits`, of `StraightThrough` and of \
+              `Checkpoints::with_theta_bits`.\n",
+    parts: &[TRAINED_BITS, KEPT_BITS],
+};
+
+/// The title of the table of weights that are rounded after training or trained so.
+pub const TRAINED_BITS: &str = "Weights";
+/// The title of the table of checkpoints whose theta is rounded.
+pub const KEPT_BITS: &str = "Checkpoints";
+
 /// What was tried to break it, and what is known to be wrong.
 pub const RELIABILITY: Document = Document {
     path: "docs/reliability.md",

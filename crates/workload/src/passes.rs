@@ -61,7 +61,7 @@ fn adam(rate: f32) -> AdamCoefficients {
 
 /// All passes of these kernels.
 #[must_use]
-pub fn passes<K: VectorOps>() -> [Pass<K::Vector>; 18] {
+pub fn passes<K: VectorOps>() -> [Pass<K::Vector>; 19] {
     let pass = |name, [read, written]: [u64; 2], operations, run| Pass {
         name,
         read,
@@ -86,6 +86,9 @@ pub fn passes<K: VectorOps>() -> [Pass<K::Vector>; 18] {
         pass("add_scaled", [2, 1], 2, |v, rate| {
             K::add_scaled(v.theta, rate, v.gradient);
             NO_SUMS
+        }),
+        pass("decay_and_add", [2, 1], 4, |v, rate| {
+            [K::decay_and_add(v.second, v.gradient, 0.5, rate), 0.0, 0.0, 0.0]
         }),
         pass("scale_into", [1, 1], 1, |v, _| {
             K::scale_into(v.theta, 0.5, v.gradient);

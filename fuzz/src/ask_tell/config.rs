@@ -5,9 +5,10 @@ use crate::input::Input;
 use rolling_ball::kernels::Kernels;
 use rolling_ball::{
     Adam, AdamConfig, AnyCentreStep, AnyFootpoint, AnyRollingBallConfig, ArcLength, Armijo, ByPart,
-    CentreStep, ClipNorm, EntropySgd, EntropySgdConfig, Error, Footpoint, GaussNewton,
-    GradientDescent, KeepStart, LaggedContact, Part, Plain, RefreshedContact, Resumable,
-    RollingBall, RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, StepByPart, WeightDecay,
+    CentreStep, ClipNorm, Dog, DogConfig, EntropySgd, EntropySgdConfig, Error, Footpoint,
+    GaussNewton, GradientDescent, KeepStart, LaggedContact, Part, Plain, Prodigy, ProdigyConfig,
+    RefreshedContact, Resumable, RollingBall, RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig,
+    StepByPart, WeightDecay,
 };
 
 /// An optimizer that can be made again.
@@ -23,6 +24,8 @@ pub enum Method {
     Adam(AdamConfig),
     Sam(SamConfig),
     EntropySgd(EntropySgdConfig),
+    Dog(DogConfig),
+    Prodigy(ProdigyConfig),
     Ball { config: AnyRollingBallConfig, chosen_when_compiled: bool },
 }
 
@@ -39,11 +42,11 @@ pub enum Wrapper {
 }
 
 /// What an optimizer works in.
-pub type Workspace<'a> = [&'a mut [f32]; 4];
+pub type Workspace<'a> = [&'a mut [f32]; 6];
 
 impl Config {
     pub fn read(input: &mut Input<'_>, length: usize) -> Self {
-        let method = match input.below(10) {
+        let method = match input.below(12) {
             0 => Method::sgd(input),
             1 => {
                 let line_search = Some(armijo(input));
@@ -73,6 +76,23 @@ impl Config {
                 seed: input.word(),
                 roll_back: input.flag(),
             }),
+            5 => Method::Dog(DogConfig {
+                learning_rate: input.schedule(),
+                initial_distance: input.setting(),
+                epsilon: input.setting(),
+                average: input.flag(),
+                roll_back: input.flag(),
+            }),
+            6 => Method::Prodigy(ProdigyConfig {
+                learning_rate: input.schedule(),
+                beta1: input.fraction(),
+                beta2: input.fraction(),
+                epsilon: input.setting(),
+                weight_decay: if input.flag() { input.setting() } else { 0.0 },
+                initial_distance: input.setting(),
+                distance_factor: input.setting(),
+                roll_back: input.flag(),
+            }),
             _ => Method::ball(input),
         };
         Self { method, wrapper: Wrapper::read(input, length) }
@@ -83,7 +103,7 @@ impl Config {
         kernels: K,
         workspace: Workspace<'a>,
     ) -> Result<Box<dyn Subject + 'a>, Error> {
-        let [first, second, third, start] = workspace;
+        let [first, second, third, fourth, fifth, start] = workspace;
         let wrapper = &self.wrapper;
         match self.method {
             Method::Sgd { config, velocity } => {
@@ -101,6 +121,15 @@ impl Config {
             Method::EntropySgd(config) => {
                 let workspace = [first, second, third];
                 wrapper.wrap(kernels, start, EntropySgd::with_backend(kernels, config, workspace)?)
+            }
+            Method::Dog(config) => {
+                let average = config.average.then_some(third);
+                let dog = Dog::with_backend(kernels, config, [first, second], average)?;
+                wrapper.wrap(kernels, start, dog)
+            }
+            Method::Prodigy(config) => {
+                let workspace = [first, second, third, fourth, fifth];
+                wrapper.wrap(kernels, start, Prodigy::with_backend(kernels, config, workspace)?)
             }
             Method::Ball { config, chosen_when_compiled } => {
                 let (footpoint, centre_step) = (config.footpoint, config.centre_step);
@@ -148,6 +177,8 @@ impl Config {
             Method::Adam(config) => config.roll_back,
             Method::Sam(config) => config.roll_back,
             Method::EntropySgd(config) => config.roll_back,
+            Method::Dog(config) => config.roll_back,
+            Method::Prodigy(config) => config.roll_back,
             Method::Ball { config, .. } => config.roll_back,
         }
     }
@@ -207,7 +238,7 @@ impl Config {
         let nearby = trials + u64::from(trials > 0);
         match self.method {
             Method::Sgd { config, .. } if config.line_search.is_some() => [1, trials],
-            Method::Sgd { .. } | Method::Adam(_) => [1, end],
+            Method::Sgd { .. } | Method::Adam(_) | Method::Dog(_) | Method::Prodigy(_) => [1, end],
             Method::Sam(_) => [2, end],
             Method::EntropySgd(config) => [config.moves.into(), end],
             Method::Ball { config, .. } => match config.footpoint {

@@ -26,10 +26,14 @@ pub fn run(data: &[u8]) -> u64 {
     let config = Config::read(&mut input, length);
     // The second vector may be of another length.
     let second = if input.byte() < 250 { length } else { input.below(LONGEST + 1) };
-    let mut vectors = [[[0.0_f32; LONGEST]; 4]; 3];
+    let mut vectors = [[[0.0_f32; LONGEST]; 6]; 3];
     let mut workspaces = vectors.each_mut().map(|vectors| {
-        let [first, other, third, start] = vectors.each_mut();
-        [&mut first[..length], &mut other[..second], &mut third[..length], &mut start[..length]]
+        let mut workspace = vectors.each_mut().map(|vector| &mut vector[..]);
+        for (index, vector) in workspace.iter_mut().enumerate() {
+            let length = if index == 1 { second } else { length };
+            *vector = &mut std::mem::take(vector)[..length];
+        }
+        workspace
     });
     let [scalar, wide, spare] = workspaces.each_mut().map(std::mem::take);
     let (scalar, wide) = (config.build(Scalar, scalar), config.build(Wide, wide));

@@ -2,8 +2,9 @@
 
 use rolling_ball::kernels::Kernels;
 use rolling_ball::{
-    Adam, ByPart, CentreStep, ClipNorm, EntropySgd, Error, Footpoint, KeepStart, Optimizer, Parts,
-    Resumable, RollingBall, STATE_WORDS, Sam, Schedule, Sgd, State, WeightDecay,
+    Adam, ByPart, CentreStep, ClipNorm, Dog, EntropySgd, Error, Footpoint, KeepStart, Optimizer,
+    Parts, Prodigy, Resumable, RollingBall, STATE_VECTORS, STATE_WORDS, Sam, Schedule, Sgd, State,
+    WeightDecay,
 };
 
 /// The radius of an optimizer that has one.
@@ -17,6 +18,8 @@ type Vector<'a> = &'a mut [f32];
 
 impl<K: Kernels> Radius for Sgd<Vector<'_>, K> {}
 impl<K: Kernels> Radius for Adam<Vector<'_>, K> {}
+impl<K: Kernels> Radius for Dog<Vector<'_>, K> {}
+impl<K: Kernels> Radius for Prodigy<Vector<'_>, K> {}
 
 impl<K: Kernels> Radius for EntropySgd<Vector<'_>, K> {
     /// It has a pull in its place.
@@ -64,7 +67,7 @@ impl<O: Radius, P: Parts, K> Radius for ByPart<O, P, K> {
 /// An optimizer with all that it can do, which is known at run time only.
 pub trait Subject: Optimizer + Radius {
     fn state(&self) -> Result<State<'_>, Error>;
-    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error>;
+    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; STATE_VECTORS], Error>;
 }
 
 impl<O: Optimizer + Radius + Resumable> Subject for O {
@@ -72,7 +75,7 @@ impl<O: Optimizer + Radius + Resumable> Subject for O {
         Resumable::state(self)
     }
 
-    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
+    fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; STATE_VECTORS], Error> {
         Resumable::resume(self, words)
     }
 }

@@ -47,6 +47,14 @@ fn add_scaled(v: vec4f) -> Outcome {
     return written(plus(v.x, times(parameters.settings.x, v.y)), 0.0, 0.0);
 }
 
+// sum, x
+fn decay_and_add(v: vec4f) -> Outcome {
+    let decay = parameters.settings.x;
+    let scale = parameters.settings.y;
+    let sum = plus(times(decay, v.x), times(scale, v.y));
+    return Outcome(vec4f(sum, vec3f()), vec4f(abs(sum), vec3f()));
+}
+
 // y, x
 fn scale_into(v: vec4f) -> Outcome {
     return written(times(parameters.settings.x, v.y), 0.0, 0.0);

@@ -15,6 +15,7 @@ const SQUARED_NORMS: Pass<2, 2> = pass("squared_norms", [Read, Read]);
 const FOOTPOINT_SUMS: Pass<3, 3> = pass("footpoint_sums", [Read, Read, Read]);
 const CONTACT_SUMS: Pass<3, 4> = pass("contact_sums", [Read, Read, Read]);
 const ADD_SCALED: Pass<2, 0> = pass("add_scaled", [Update, Read]);
+const DECAY_AND_ADD: Pass<2, 1> = pass("decay_and_add", [Update, Read]);
 const SCALE_INTO: Pass<2, 0> = pass("scale_into", [Write, Read]);
 const INTERPOLATE_INTO: Pass<3, 0> = pass("interpolate_into", [Write, Read, Read]);
 const RESCALE_MOVE: Pass<2, 0> = pass("rescale_move", [Update, Read]);
@@ -111,6 +112,11 @@ impl VectorOps for Shaders {
 
     fn add_scaled(y: &mut Vector, scale: f32, x: &Vector) {
         ADD_SCALED.run([y, x], settings([scale]));
+    }
+
+    fn decay_and_add(sum: &mut Vector, x: &Vector, decay: f32, scale: f32) -> f32 {
+        let [length] = DECAY_AND_ADD.run([sum, x], settings([decay, scale]));
+        length
     }
 
     fn scale_into(y: &mut Vector, scale: f32, x: &Vector) {

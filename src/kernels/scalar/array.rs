@@ -27,6 +27,11 @@ impl SimdVector for Array {
     fn sqrt(self) -> Self {
         Self(self.0.map(libm::sqrtf))
     }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Self(self.0.map(f32::abs))
+    }
 }
 
 macro_rules! lane_by_lane {

@@ -165,6 +165,19 @@ fn descend_panel(total: &mut Total<2>, theta: &mut [f32], gradient: &mut [f32], 
     total.add(&lanes);
 }
 
+/// This is a function of its own for the same reasons as [`descend_panel`].
+#[inline(never)]
+fn decay_and_add_panel(total: &mut Total<1>, sum: &mut [f32], x: &[f32], factors: (f32, f32)) {
+    let (sum_blocks, sum_rest) = sum.as_chunks_mut::<LANES>();
+    let (x_blocks, x_rest) = x.as_chunks::<LANES>();
+    let mut lanes = [NOTHING; LANES];
+    for (sum, x) in sum_blocks.iter_mut().zip(x_blocks) {
+        decay_and_add_block(&mut lanes, sum, x, factors);
+    }
+    decay_and_add_block(&mut lanes, sum_rest, x_rest, factors);
+    total.add(&[lanes]);
+}
+
 /// Computes `(x . x, y . z)` in one pass. The binary holds it once, whatever it is called with.
 #[inline(never)]
 fn square_and_dot(x: &[f32], y: &[f32], z: &[f32]) -> [f32; 2] {
@@ -247,6 +260,19 @@ fn descend_block(
         let new = *theta - rate * *gradient;
         *gradient = *theta;
         *theta = new;
+    }
+}
+
+#[inline(always)]
+fn decay_and_add_block(
+    lanes: &mut [f32; LANES],
+    sum: &mut [f32],
+    x: &[f32],
+    (decay, scale): (f32, f32),
+) {
+    for ((lane, sum), x) in lanes.iter_mut().zip(sum).zip(x) {
+        *sum = decay * *sum + scale * x;
+        *lane += sum.abs();
     }
 }
 
@@ -341,6 +367,15 @@ impl VectorOps for Scalar {
         for (y, x) in y.iter_mut().zip(x) {
             *y += scale * x;
         }
+    }
+
+    fn decay_and_add(sum: &mut [f32], x: &[f32], decay: f32, scale: f32) -> f32 {
+        let mut total = Total::new();
+        for (sum, x) in sum.chunks_up_to_mut(PANEL).zip(x.chunks_up_to(PANEL)) {
+            decay_and_add_panel(&mut total, sum, x, (decay, scale));
+        }
+        let [length] = total.sums();
+        length
     }
 
     fn scale_into(y: &mut [f32], scale: f32, x: &[f32]) {

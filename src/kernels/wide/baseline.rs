@@ -23,4 +23,9 @@ impl SimdVector for f32x8 {
     fn sqrt(self) -> Self {
         self.sqrt()
     }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        self.abs()
+    }
 }

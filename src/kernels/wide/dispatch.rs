@@ -163,6 +163,11 @@ impl SimdVector for Avx {
     }
 
     #[inline(always)]
+    fn abs(self) -> Self {
+        Self(unsafe { _mm256_andnot_ps(_mm256_set1_ps(-0.0), self.0) })
+    }
+
+    #[inline(always)]
     fn load(block: &[f32; LANES]) -> Self {
         Self(unsafe { _mm256_loadu_ps(block.as_ptr()) })
     }

@@ -73,6 +73,21 @@ impl Pass<1, 1, 0> for AddScaled {
     }
 }
 
+/// Over `[sum]` and `[x]`: `decay * sum + scale * x`, and the sum of the absolute values.
+#[derive(Clone, Copy)]
+pub struct DecayAndAdd {
+    pub decay: f32,
+    pub scale: f32,
+}
+
+impl Pass<1, 1, 1> for DecayAndAdd {
+    #[inline(always)]
+    fn apply<V: SimdVector>(self, [sum]: [V; 1], [x]: [V; 1]) -> ([V; 1], [V; 1]) {
+        let sum = V::splat(self.decay) * sum + V::splat(self.scale) * x;
+        ([sum], [sum.abs()])
+    }
+}
+
 /// `scale * x`
 #[derive(Clone, Copy)]
 pub struct ScaleInto {

@@ -73,6 +73,11 @@ impl VectorOps for Wide {
         let [] = Self::pass(formulas::AddScaled { scale }, [y], [x]);
     }
 
+    fn decay_and_add(sum: &mut [f32], x: &[f32], decay: f32, scale: f32) -> f32 {
+        let [length] = Self::pass(formulas::DecayAndAdd { decay, scale }, [sum], [x]);
+        length
+    }
+
     fn scale_into(y: &mut [f32], scale: f32, x: &[f32]) {
         let [] = Self::pass(formulas::ScaleInto { scale }, [y], [x]);
     }

@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::kernels::{Active, Kernels};
 use crate::optimizer::{
-    Evaluation, Kind, Optimizer, Request, Resumable, STATE_WORDS, Schedule, State,
+    Evaluation, Kind, Optimizer, Request, Resumable, STATE_VECTORS, STATE_WORDS, Schedule, State,
 };
 use core::marker::PhantomData;
 

@@ -4,8 +4,8 @@ use crate::Error;
 use crate::kernels::{Active, Kernels, Vector, VectorOps};
 use crate::math::sqrt;
 use crate::optimizer::{
-    Evaluation, Kind, Optimizer, Parts, Request, Resumable, STATE_WORDS, Schedule, State,
-    StepByPart,
+    Evaluation, Kind, Optimizer, Parts, Request, Resumable, STATE_VECTORS, STATE_WORDS, Schedule,
+    State, StepByPart,
 };
 use core::marker::PhantomData;
 

@@ -58,7 +58,10 @@ macro_rules! pass_on_state {
             self.inner.state()
         }
 
-        fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; 2], Error> {
+        fn resume(
+            &mut self,
+            words: [u32; STATE_WORDS],
+        ) -> Result<[&mut [f32]; STATE_VECTORS], Error> {
             self.inner.resume(words)
         }
     };

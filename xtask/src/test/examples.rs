@@ -7,12 +7,13 @@ use anyhow::ensure;
 use workbench::workspace::{FEATURES, cargo};
 
 /// In reading order.
-const EXAMPLES: [&str; 10] = [
+const EXAMPLES: [&str; 11] = [
     "first_step",
     "ask_and_tell",
     "embassy_task",
     "wrinkles",
     "train_network",
+    "few_bits",
     "cnn",
     "frozen_backbone",
     "import_and_fine_tune",

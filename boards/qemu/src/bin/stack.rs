@@ -13,10 +13,10 @@ use rolling_ball::nn::{
     SampleStore, SoftmaxCrossEntropy, Stride, Window,
 };
 use rolling_ball::{
-    Adam, AdamConfig, ArcLength, Armijo, ByPart, CheckpointError, Checkpoints, ClipNorm,
-    EntropySgd, EntropySgdConfig, Error, GaussNewton, GradientDescent, LaggedContact, Objective,
-    Optimizer, Part, Plain, RefreshedContact, RollingBall, RollingBallConfig, Sam, SamConfig, Sgd,
-    SgdConfig, WeightDecay, step,
+    Adam, AdamConfig, ArcLength, Armijo, ByPart, CheckpointError, Checkpoints, ClipNorm, Dog,
+    DogConfig, EntropySgd, EntropySgdConfig, Error, GaussNewton, GradientDescent, LaggedContact,
+    Objective, Optimizer, Part, Plain, Prodigy, ProdigyConfig, RefreshedContact, RollingBall,
+    RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, WeightDecay, step,
 };
 use scenario::digits_cnn;
 use static_cell::ConstStaticCell;
@@ -38,7 +38,7 @@ const SCRATCH: usize =
 /// What a firmware has in statics too, and the flash that checkpoints are kept in.
 struct Memory {
     theta: [f32; N],
-    vectors: [[f32; N]; 3],
+    vectors: [[f32; N]; 5],
     scratch: [f32; SCRATCH],
     flash: Flash,
     store: SampleStore<8, 8>,
@@ -46,7 +46,7 @@ struct Memory {
 
 static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory {
     theta: [0.0; N],
-    vectors: [[0.0; N]; 3],
+    vectors: [[0.0; N]; 5],
     scratch: [0.0; SCRATCH],
     flash: Flash([0xff; 1024]),
     store: SampleStore::new(),
@@ -81,8 +81,8 @@ fn tell(name: &str, call: impl FnOnce() -> Result<(), Error>) -> Result<(), Erro
     result
 }
 
-fn optimizers(theta: &mut [f32; N], vectors: &mut [[f32; N]; 3]) -> Result<(), Error> {
-    let [a, b, c] = vectors.each_mut().map(<[f32; N]>::as_mut_slice);
+fn optimizers(theta: &mut [f32; N], vectors: &mut [[f32; N]; 5]) -> Result<(), Error> {
+    let [a, b, c, d, e] = vectors.each_mut().map(<[f32; N]>::as_mut_slice);
     let ball = RollingBallConfig::fine_tuning(10);
     tell_steps("the ball as preset", RollingBall::new(ball, [&mut *a, &mut *b])?, theta)?;
     let refreshed = settings(RefreshedContact { refreshes: 2 }, ArcLength);
@@ -108,6 +108,12 @@ fn optimizers(theta: &mut [f32; N], vectors: &mut [[f32; N]; 3]) -> Result<(), E
     tell_steps("Entropy-SGD", entropy_sgd, theta)?;
     let adam = Adam::new(AdamConfig::default(), [&mut *a, &mut *b, &mut *c])?;
     tell_steps("Adam", adam, theta)?;
+    let averaging = DogConfig { average: true, ..DogConfig::default() };
+    let dog = Dog::new(averaging, [&mut *a, &mut *b], Some(&mut *c))?;
+    tell_steps("DoG", dog, theta)?;
+    let workspace = [&mut *a, &mut *b, &mut *c, d, e];
+    let prodigy = Prodigy::new(ProdigyConfig::default(), workspace)?;
+    tell_steps("Prodigy", prodigy, theta)?;
     let adam = Adam::new(AdamConfig::default(), [&mut *a, &mut *b, &mut *c])?;
     let parts = [Part { length: N, rate: 0.5, decay: 0.1 }];
     let wrapped = ByPart::new(ClipNorm::new(adam, 1.0)?, parts)?;
@@ -160,10 +166,10 @@ impl Objective for Bowl {
 
 fn checkpoints(
     theta: &mut [f32; N],
-    vectors: &mut [[f32; N]; 3],
+    vectors: &mut [[f32; N]; 5],
     flash: &mut Flash,
 ) -> Result<(), Error> {
-    let [a, b, _] = vectors.each_mut().map(|vector| vector.split_at_mut(SAVED).0);
+    let [a, b, ..] = vectors.each_mut().map(|vector| vector.split_at_mut(SAVED).0);
     let theta = theta.split_at_mut(SAVED).0;
     let mut ball = RollingBall::new(RollingBallConfig::fine_tuning(10), [a, b])?;
     let kept = |result: Result<(), CheckpointError<NorFlashErrorKind>>| {
@@ -178,7 +184,7 @@ fn checkpoints(
 
 fn networks(
     theta: &mut [f32; N],
-    vectors: &mut [[f32; N]; 3],
+    vectors: &mut [[f32; N]; 5],
     scratch: &mut [f32; SCRATCH],
 ) -> Result<(), Error> {
     let image = black_box([0.5; 36]);

@@ -4,10 +4,10 @@ use super::landscape::LARGEST;
 use core::fmt;
 use rolling_ball::kernels::{Active, VectorOps};
 use rolling_ball::{
-    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, ByPart, ClipNorm,
+    Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, ByPart, ClipNorm, DogConfig,
     EntropySgdConfig, Error, GaussNewton, GradientDescent, KeepStart, LaggedContact, Optimizer,
-    Part, Plain, RefreshedContact, RollingBall, RollingBallConfig, SamConfig, SgdConfig,
-    WeightDecay,
+    Part, Plain, ProdigyConfig, RefreshedContact, RollingBall, RollingBallConfig, SamConfig,
+    SgdConfig, WeightDecay,
 };
 use rolling_ball_rehearsal::OptimizerConfig;
 
@@ -32,6 +32,10 @@ pub enum Form {
     Sam,
     /// Entropy-SGD, whose walk has 20 moves.
     EntropySgd,
+    /// DoG, with the average of its steps.
+    Dog,
+    /// Prodigy.
+    Prodigy,
     /// Gradient descent with gradients clipped to norm 1.
     ClipNorm,
     /// The default ball with weight decay.
@@ -85,7 +89,7 @@ pub trait Visitor {
 
 impl Form {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::Ball(LAGGED, PLAIN),
         Self::Ball(LAGGED, ARC_LENGTH),
         Self::Ball(LAGGED, ARMIJO),
@@ -106,6 +110,8 @@ impl Form {
         Self::AdamW,
         Self::Sam,
         Self::EntropySgd,
+        Self::Dog,
+        Self::Prodigy,
         Self::ClipNorm,
         Self::WeightDecay,
         Self::ByPart,
@@ -188,7 +194,7 @@ impl Form {
     pub fn visit<V: Visitor>(
         self,
         parameters: usize,
-        vectors: &mut [[f32; LARGEST]; 3],
+        vectors: &mut [[f32; LARGEST]; 5],
         visitor: V,
     ) -> Result<V::Output, Error> {
         let mut vectors =
@@ -222,6 +228,11 @@ impl Form {
                 visitor.visit(sam.build(kernels, vector)?)
             }
             Self::EntropySgd => visitor.visit(EntropySgdConfig::default().build(kernels, vector)?),
+            Self::Dog => {
+                let dog = DogConfig { average: true, ..DogConfig::default() };
+                visitor.visit(dog.build(kernels, vector)?)
+            }
+            Self::Prodigy => visitor.visit(ProdigyConfig::default().build(kernels, vector)?),
             Self::ClipNorm => visitor.visit(ClipNorm::new(sgd.build(kernels, vector)?, 1.0)?),
             Self::WeightDecay => {
                 let ball: RollingBall<_> = RollingBallConfig::default().build(kernels, vector)?;
@@ -274,6 +285,8 @@ impl fmt::Display for Form {
             Self::AdamW => "AdamW",
             Self::Sam => "SAM",
             Self::EntropySgd => "Entropy-SGD",
+            Self::Dog => "DoG",
+            Self::Prodigy => "Prodigy",
             Self::ClipNorm => "ClipNorm of SGD",
             Self::WeightDecay => "WeightDecay of the ball",
             Self::ByPart => "ByPart of Adam",

@@ -72,7 +72,7 @@ impl Cell {
     ///
     /// The first promise that was not kept.
     pub fn run(self, steps: u32, tick: impl FnMut(u32)) -> Result<Tally, Broken> {
-        let (parameters, mut vectors) = (self.landscape.parameters(), [[0.0; LARGEST]; 3]);
+        let (parameters, mut vectors) = (self.landscape.parameters(), [[0.0; LARGEST]; 5]);
         match self.form.visit(parameters, &mut vectors, Soak { cell: self, steps, tick }) {
             Ok(tally) => tally,
             Err(error) => Err(Broken { step: 0, what: "it cannot be made", ended: Err(error) }),

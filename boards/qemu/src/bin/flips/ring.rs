@@ -58,7 +58,7 @@ impl Training {
     /// What a checkpoint of it must hold.
     pub fn snapshot(&self) -> Result<Snapshot, Error> {
         let state = self.ball.state()?;
-        let [kept, _] = state.vectors;
+        let [kept, ..] = state.vectors;
         let mut offset = [0; PARAMETERS];
         for (bits, value) in offset.iter_mut().zip(kept) {
             *bits = value.to_bits();
