@@ -72,6 +72,7 @@ const BUDGETS: &[(&str, Budget)] = &[
     ("digits", DIGITS),
     ("speakers", SPEAKERS),
     ("speakers_cnn", SPEAKERS_CNN),
+    ("transaction", SPEAKERS),
     ("superloop", DIGITS),
     ("interrupt", DIGITS),
     ("power_failures", DIGITS),

@@ -68,6 +68,7 @@ fn run(experiment: &Experiment) -> Result<()> {
     let section = match experiment {
         Experiment::FewBits(args) => return few_bits::run(args),
         Experiment::Gpu(args) => return gpu::run(args),
+        Experiment::Untuned(args) => return untuned::run(args),
         Experiment::Basins(args) => basins::run(args)?,
         Experiment::Finetune(args) => finetune::run(args)?,
         Experiment::Footpoint(args) => footpoint::run(args)?,
@@ -77,7 +78,6 @@ fn run(experiment: &Experiment) -> Result<()> {
         Experiment::Robustness(args) => robustness::run(args)?,
         Experiment::Twins(args) => twins::run(args)?,
         Experiment::Unreachable(args) => unreachable::run(args)?,
-        Experiment::Untuned(args) => untuned::run(args)?,
         Experiment::Scale(args) => scale::run(args)?,
         Experiment::Vgg(args) => vgg::run(args)?,
         Experiment::Wrinkles(args) => wrinkles::run(args)?,

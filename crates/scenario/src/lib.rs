@@ -12,6 +12,7 @@ mod networks;
 pub mod slice;
 pub mod soak;
 pub mod training_step;
+pub mod transaction;
 
 pub use lanes::dot_with_lanes;
 pub use networks::{

@@ -22,7 +22,7 @@ use super::network::Network;
 use super::sample::Sample;
 use super::samples::Samples;
 use crate::Error;
-use crate::ball::{RollingBall, RollingBallConfig};
+use crate::ball::{ArcLength, LaggedContact, RollingBall, RollingBallConfig};
 use crate::kernels::{Kernels, Vector};
 use crate::optimizer::{Optimizer, Resumable, STATE_WORDS, poll_step};
 use core::task::Poll;
@@ -102,13 +102,14 @@ impl Default for FineTuningConfig {
 /// type Net = Network<'static, Dense<2, 2>>;
 /// // In flash, as it was trained before.
 /// static START: [f32; Net::PARAMETERS] = [0.0; Net::PARAMETERS];
-/// let (inputs, labels) = (
-///     [[1.0, 0.0], [0.0, 1.0], [0.9, 0.1], [0.2, 1.0], [1.0, 0.3], [0.1, 0.8], [0.8, 0.0]],
-///     [0, 1, 0, 1, 0, 1, 1], // The last of them is wrong.
-/// );
+/// let inputs = [
+///     [1.0, 0.0], [0.0, 1.0], [0.9, 0.1], [0.2, 1.0], [1.0, 0.3], [0.1, 0.8], [0.8, 0.0],
+///     [0.0, 0.9], [1.0, 0.1], [0.1, 1.0],
+/// ];
+/// let labels = [0, 1, 0, 1, 0, 1, 1, 1, 0, 1]; // The seventh of them is wrong.
 ///
 /// let mut scratch = [0.0; Net::SCRATCH];
-/// let mut credibilities = [Credibility::NEW; 7];
+/// let mut credibilities = [Credibility::NEW; 10];
 /// let mut theta = [0.0; Net::PARAMETERS];
 /// let mut tuning = FineTuning::new(
 ///     Net::new(&[])?,
@@ -122,7 +123,8 @@ impl Default for FineTuningConfig {
 /// // Or `poll` it between other duties.
 /// let report = tuning.finish(&mut theta)?;
 /// assert!(!report.refused() && report.kept <= 1.0);
-/// assert!(tuning.credibilities()[6].label() < 0.5);
+/// let known = tuning.credibilities();
+/// assert!(known.iter().all(|other| known[6].label() <= other.label()));
 /// # Ok::<(), rolling_ball::Error>(())
 /// ```
 #[derive(Debug)]
@@ -168,10 +170,12 @@ impl Stage {
 /// All of a move.
 const ALL: usize = PARTS.len() - 1;
 
-impl<'a, 'n, L, B, E, S, V> FineTuning<'a, Network<'n, L, B>, E, S, RollingBall<V>>
+impl<'a, 'n, L, B, K, E, S, V>
+    FineTuning<'a, Network<'n, L, B, K>, E, S, RollingBall<V, LaggedContact, ArcLength, K>>
 where
     L: Layer,
     B: Backbone,
+    K: Kernels + Default,
     S: Samples<Input: FeatureSource<B>>,
     E: Likelihood<S::Target>,
     V: AsRef<[f32]> + AsMut<[f32]>,
@@ -183,7 +187,7 @@ where
     /// [`Error::Length`] where the start, the vectors, the credibilities or the scratch slice are
     /// not as long as the network and the samples ask.
     pub fn new(
-        network: Network<'n, L, B>,
+        network: Network<'n, L, B, K>,
         loss: E,
         samples: S,
         start: &'a [f32],
@@ -193,7 +197,8 @@ where
     ) -> Result<Self, Error> {
         let steps = FineTuningConfig::default().steps;
         let shrinking = RollingBallConfig::shrinking(RADIUS, RATE, steps);
-        let ball = RollingBall::new(RollingBallConfig { roll_back: false, ..shrinking }, vectors)?;
+        let config = RollingBallConfig { roll_back: false, ..shrinking };
+        let ball = RollingBall::with_backend(K::default(), config, vectors)?;
         Self::with_optimizer(network, loss, samples, start, ball, credibilities, scratch)
     }
 }

@@ -65,6 +65,10 @@ pub struct PlanArgs {
     #[arg(long, default_value_t = 20, requires = "fsdd",
           value_parser = clap::value_parser!(u16).range(1..=400))]
     pub clips: u16,
+    /// Labels that are wrong, in per cent
+    #[arg(long, default_value_t = 0, value_name = "PER_CENT",
+          value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub wrong: u8,
 }
 
 fn positive(text: &str) -> Result<f32, String> {
@@ -90,6 +94,7 @@ impl PlanArgs {
             network: SpeakersNetwork::default(),
             speaker: 0,
             clips: 20,
+            wrong: 0,
         }
     }
 
@@ -221,7 +226,8 @@ impl Plan {
             radius: args.radius.unwrap_or(radius),
             learning_rate: args.learning_rate.unwrap_or(learning_rate),
         };
-        let (labelled, held_out) = data.draw(count, args.seed);
+        let (mut labelled, held_out) = data.draw(count, args.seed);
+        labelled.mislabel(f32::from(args.wrong) / 100.0, args.seed);
         let image = pack(settings, &weights, &labelled, &held_out)?;
         Ok(Self { scenario, title, settings, labelled: count, image })
     }

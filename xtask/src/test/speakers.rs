@@ -1,14 +1,19 @@
 //! Spoken digits, which the repository does not hold.
 
 use super::TestArgs;
-use super::part::{Part, QEMU, skipped};
+use super::part::{Part, QEMU, skipped, tell};
 use crate::demo::outcome::Outcome;
-use crate::demo::plan::{PlanArgs, SpeakersNetwork};
-use crate::device::qemu::MPS2_AN386;
+use crate::demo::plan::{Plan, PlanArgs, SpeakersNetwork};
+use crate::device::qemu::{Emulation, MPS2_AN386};
+use crate::device::{Build, write_image};
 use crate::int8;
 use anyhow::{Result, ensure};
 use libtest_mimic::Completion;
+use rolling_ball::kernels::{Active, Scalar};
+use rolling_ball_rehearsal::Image;
+use scenario::transaction::{Memory, learn};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use workbench::data::speakers::SPEAKERS;
 use workbench::workspace::root;
 
@@ -38,6 +43,11 @@ pub fn part(args: &TestArgs) -> Part {
             with_digits(directory, |directory| on_device(directory, network))
         });
     }
+    let in_a_transaction = with(transaction);
+    part = part.test_or_skip(
+        "a_transaction_with_40_per_cent_of_wrong_labels_is_refused_or_better_with_the_desktops_bits",
+        in_a_transaction,
+    );
     part.needs(&[])
         .test_or_skip(
             "an_int8_backbone_is_smaller_and_as_accurate_on_spoken_digits_within_a_point",
@@ -69,6 +79,42 @@ fn on_device(directory: &Path, network: SpeakersNetwork) -> Result<()> {
     let summary = outcome.summary()?;
     let (before, after) = (summary.accuracy_before, summary.accuracy_after);
     ensure!(after > before, "speaker 0: accuracy {before}, then {after}");
+    Ok(())
+}
+
+/// Each speaker on the desktop, and one on the device.
+fn transaction(directory: &Path) -> Result<()> {
+    for speaker in 0..SPEAKERS {
+        let clips = PlanArgs::speaker(directory, speaker, 50);
+        let plan = Plan::prepare(&PlanArgs { wrong: 40, ..clips })?;
+        let image = Image::parse(&plan.image)?;
+        let scalar = learn(Scalar, &image, &mut Memory::new(), || 0)?;
+        let wide = learn(Active::default(), &image, &mut Memory::new(), || 0)?;
+        ensure!(scalar == wide, "speaker {speaker}: {scalar} by scalar kernels, {wide} by others");
+        ensure!(
+            scalar.after > scalar.before || scalar.kept == 0.0,
+            "speaker {speaker} ends below the start: {scalar}"
+        );
+        if speaker > 0 {
+            continue;
+        }
+        write_image("transaction", plan.scenario.binary(), &plan.image)?;
+        let firmware = Build::firmware("transaction", &MPS2_AN386, "transaction").run()?;
+        let mut told = Vec::new();
+        let emulation = Emulation::new(&MPS2_AN386, &firmware, Duration::from_secs(600));
+        emulation.lines(|line| told.push(line.to_owned()))?;
+        let without_instructions = |line: &str| {
+            let words: Vec<&str> = line.split(' ').collect();
+            let (first, rest) = words.split_at(10.min(words.len()));
+            [first, &rest[1.min(rest.len())..]].concat().join(" ")
+        };
+        let expected = scalar.to_string();
+        ensure!(
+            told.len() == 1 && without_instructions(&told[0]) == without_instructions(&expected),
+            "the device says {told:?}, the desktop {expected:?}"
+        );
+        tell(&told[0]);
+    }
     Ok(())
 }
 

@@ -2,9 +2,9 @@
 
 use crate::highest_contact::HighestContact;
 use rolling_ball::{
-    AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, EntropySgdConfig, GaussNewton,
-    GradientDescent, LaggedContact, Plain, RefreshedContact, RollingBallConfig, SamConfig,
-    Schedule, SgdConfig,
+    AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, DogConfig, EntropySgdConfig,
+    GaussNewton, GradientDescent, LaggedContact, Plain, ProdigyConfig, RefreshedContact,
+    RollingBallConfig, SamConfig, Schedule, SgdConfig,
 };
 use workbench::optimizers::{Boxed, boxed, clipped};
 
@@ -255,6 +255,31 @@ pub const AS_SHIPPED: [Method; 6] = [
         make: |_, length| {
             boxed(length.parameters, RollingBallConfig::fine_tuning(length.steps).into_any())
         },
+    },
+];
+
+/// Optimizers that find their rate by themselves, as the library ships them.
+pub const WITHOUT_A_RATE: [Method; 3] = [
+    Method {
+        name: "SGD, Armijo",
+        cost: 1.4,
+        knobs: [NONE; 3],
+        make: |_, length| {
+            let line_search = Some(Armijo::default());
+            boxed(length.parameters, SgdConfig { line_search, ..SgdConfig::default() })
+        },
+    },
+    Method {
+        name: "DoG",
+        cost: 1.3,
+        knobs: [NONE; 3],
+        make: |_, length| boxed(length.parameters, DogConfig::default()),
+    },
+    Method {
+        name: "Prodigy",
+        cost: 1.3,
+        knobs: [NONE; 3],
+        make: |_, length| boxed(length.parameters, ProdigyConfig::default()),
     },
 ];
 

@@ -165,15 +165,16 @@ pub fn run(args: &FinetuneArgs) -> Result<Section> {
 const GUIDE: &str = "# Which optimizer for which case
 
 Reprinted by `cargo lab finetune --fsdd DIR --write`; the wrinkles are of `cargo lab wrinkles`, \
-                     the wells of `cargo lab twins`.
+                     the wells of `cargo lab twins`. How robust the networks are is in \
+                     [robustness.md](robustness.md).
 
 | the case | take | as good | not |
 |---|---|---|---|
-| nobody tunes, labels may be wrong | `RollingBallConfig::fine_tuning(steps)` | clipped SGD, if \
-                     you know a rate and a norm | SGD, momentum, SAM or Adam at any one rate for \
-                     all devices |
+| nobody tunes, labels may be wrong | `nn::FineTuning` (docs/untuned.md) | | any optimizer at one \
+                     setting for all devices: with wrong labels a sixth to two thirds of the runs \
+                     end below the start |
 | nobody tunes, labels are clean, the batch is all there is | SGD with Armijo | the lagged ball \
-                     with Armijo | |
+                     with Armijo; `nn::FineTuning` where the target is near | |
 | tuned on similar targets, clean labels | clipped SGD or the lagged ball with arc length | \
                      Armijo; clipped Adam on the sensors | plain SGD, SAM |
 | tuned, many wrong labels | the refreshed ball or the nearest point on the spoken digits | Adam; \

@@ -1,6 +1,6 @@
 //! The ways to fine-tune that are compared.
 
-use crate::finetune::methods::{AS_SHIPPED, Length, METHODS, Method, Settings};
+use crate::finetune::methods::{AS_SHIPPED, Length, METHODS, Method, Settings, WITHOUT_A_RATE};
 use anyhow::Result;
 use rolling_ball::nn::{
     Credibility, FineTuning, FineTuningReport, Layer, Network, QuantizedSamples, Samples,
@@ -25,6 +25,17 @@ pub enum Way {
     Transaction,
 }
 
+/// What a way came to.
+#[derive(Default)]
+pub struct Tuned {
+    /// The parameters, where the training did not fail.
+    pub theta: Option<Vec<f32>>,
+    /// What a transaction tells.
+    pub report: Option<FineTuningReport>,
+    /// How credible it finds each label.
+    pub credible: Vec<f32>,
+}
+
 /// All that somebody may choose from.
 pub fn tuned() -> Vec<Way> {
     let methods = METHODS.iter().filter(|method| TUNED.contains(&method.name));
@@ -37,7 +48,8 @@ pub fn tuned() -> Vec<Way> {
 
 /// All that need no choice.
 pub fn untuned() -> Vec<Way> {
-    AS_SHIPPED.iter().map(Way::Shipped).chain([Way::Transaction]).collect()
+    let shipped = AS_SHIPPED.iter().chain(&WITHOUT_A_RATE).map(Way::Shipped);
+    [Way::Transaction].into_iter().chain(shipped).collect()
 }
 
 impl Way {
@@ -48,13 +60,8 @@ impl Way {
         }
     }
 
-    /// The fine-tuned parameters, or none where the training failed; and the report of a
-    /// transaction.
-    pub fn fine_tune<T: Layer>(
-        &self,
-        start: &[f32],
-        samples: QuantizedSamples,
-    ) -> Result<(Option<Vec<f32>>, Option<FineTuningReport>)> {
+    /// Fine-tunes from a start.
+    pub fn fine_tune<T: Layer>(&self, start: &[f32], samples: QuantizedSamples) -> Result<Tuned> {
         let network = Network::<T>::new(&[])?;
         let mut scratch = vec![0.0; Network::<T>::scratch(samples.len())];
         let mut theta = start.to_vec();
@@ -69,7 +76,8 @@ impl Way {
                 let mut tuning =
                     FineTuning::new(network, loss, samples, start, vectors, records, scratch)?;
                 let report = tuning.finish(&mut theta)?;
-                return Ok((Some(theta), Some(report)));
+                let credible = tuning.credibilities().iter().map(Credibility::label).collect();
+                return Ok(Tuned { theta: Some(theta), report: Some(report), credible });
             }
         };
         let steps = ((BUDGET / method.cost) as u32).max(1);
@@ -79,9 +87,9 @@ impl Way {
         while spent < BUDGET && optimizer.steps() < 2 * steps {
             match step(optimizer.as_mut(), &mut objective, &mut theta) {
                 Ok(report) => spent += report.evaluations.cost(),
-                Err(_) => return Ok((None, None)),
+                Err(_) => return Ok(Tuned::default()),
             }
         }
-        Ok((Some(theta), None))
+        Ok(Tuned { theta: Some(theta), ..Tuned::default() })
     }
 }
