@@ -335,7 +335,7 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
     let config = FineTuningConfig { mini_batch: black_box(None), ..black_box(Default::default()) };
     let mut tuning = FineTuning::new(network, loss, *few, &start, vectors, &mut records, scratch)?
         .with_config(config)?
-        .with_groups(|index| black_box(index))
+        .with_groups(black_box)
         .keeping(*few);
     black_box(tuning.finish(theta)?);
     let pairs = (black_box(&INPUTS), black_box(&CLASSES));

@@ -94,9 +94,9 @@ impl Evidence {
         likelihoods.map(|likelihood| likelihood / all)
     }
 
-    /// How much of the move to keep, by the posterior: nothing where the start is more probable than
-    /// all other parts together, or where more labels seem wrong than can be judged. Else their
-    /// mean, and the less of it the more labels seem wrong, since those were learned from too.
+    /// How much of the move to keep, by the posterior: nothing where the start is more probable
+    /// than all other parts together, or where more labels seem wrong than can be judged. Else
+    /// their mean, and the less of it the more labels seem wrong: those were learned from too.
     pub fn kept(&self, wrong: f32) -> f32 {
         let posterior = self.posterior();
         let [start, ..] = posterior;
@@ -142,8 +142,9 @@ pub(super) fn judge(samples: &mut [Credibility], labels: usize, alone: f32) -> (
             sample.label = right / (right + wrong / labels as f32);
             sum += sample.label;
         }
+        let doubted = 1.0 - sum / samples.len() as f32;
         // Not `clamp`, which panics where its bounds are the wrong way round.
-        wrong = (1.0 - sum / samples.len() as f32).max(LEAST).min(MOST);
+        wrong = if doubted > MOST { MOST } else { doubted.max(LEAST) };
     }
     samples.iter_mut().for_each(Credibility::weigh);
     (evidence, wrong)

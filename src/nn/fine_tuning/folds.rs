@@ -7,8 +7,8 @@ use crate::random::{INCREMENT, mixed};
 pub(super) const FOLDS: usize = 5;
 
 /// Puts samples into folds of about equal size at random, those of one group into the same, and
-/// those of one label into as many as there can be. Returns what a sample counts in the judgement of
-/// a move whose label no fold but its own has. Cost: for each sample, a look at all others.
+/// those of one label into as many as there can be. Returns what a sample counts in the judgement
+/// of a move whose label no fold but its own has. Cost: for each sample, a look at all others.
 ///
 /// A network that has not learned from such a sample knows nothing of its label, and takes it for
 /// unlikely. Of the labels that none of the samples has, all of them are like that (Good 1953: as

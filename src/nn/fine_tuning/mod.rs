@@ -91,8 +91,9 @@ impl Default for FineTuningConfig {
 ///
 /// Cost of the default: 15 steps in each of five trainings on four fifths of the samples and 40 in
 /// the last, 100 evaluations of a gradient over all samples in all, and five predictions a sample.
-/// RAM: that of the optimizer, and a [`Credibility`] of 32 bytes for each sample. The start is read where it lies, such as in flash. So that
-/// it costs less time, [keep the features](Network::keep) of a backbone first.
+/// RAM: that of the optimizer, and a [`Credibility`] of 32 bytes for each sample. The start is read
+/// where it lies, such as in flash. So that it costs less time, [keep the features](Network::keep)
+/// of a backbone first.
 ///
 /// ```
 /// use rolling_ball::nn::{

@@ -45,7 +45,7 @@ pub fn part(args: &TestArgs) -> Part {
     }
     let in_a_transaction = with(transaction);
     part = part.test_or_skip(
-        "a_transaction_with_40_per_cent_of_wrong_labels_is_refused_or_better_with_the_desktops_bits",
+        "a_transaction_with_40_per_cent_of_wrong_labels_is_no_worse_and_has_the_desktops_bits",
         in_a_transaction,
     );
     part.needs(&[])
@@ -91,10 +91,7 @@ fn transaction(directory: &Path) -> Result<()> {
         let scalar = learn(Scalar, &image, &mut Memory::new(), || 0)?;
         let wide = learn(Active::default(), &image, &mut Memory::new(), || 0)?;
         ensure!(scalar == wide, "speaker {speaker}: {scalar} by scalar kernels, {wide} by others");
-        ensure!(
-            scalar.after > scalar.before || scalar.kept == 0.0,
-            "speaker {speaker} ends below the start: {scalar}"
-        );
+        ensure!(scalar.after >= scalar.before, "speaker {speaker} ends below the start: {scalar}");
         if speaker > 0 {
             continue;
         }

@@ -314,6 +314,9 @@ fn overview(cells: &[Cell], args: &UntunedArgs) -> Part {
     Part::Table { header: header.map(str::to_owned).into(), rows }
 }
 
+/// A number of some cells.
+type Measure<'a> = &'a dyn Fn(&[&Cell]) -> f64;
+
 /// What a transaction says of its move and of the labels, and how often it is right.
 fn judgement(cells: &[Cell], args: &UntunedArgs) -> Part {
     let all = |cells: &[&Cell], of: &dyn Fn(&Run, &Run) -> f64| {
@@ -332,7 +335,7 @@ fn judgement(cells: &[Cell], args: &UntunedArgs) -> Part {
         doubted / (doubted + count(cells, right, 1))
     };
     let share = |yes: bool| f64::from(u8::from(yes));
-    let rows: [(&str, &dyn Fn(&[&Cell]) -> f64); 6] = [
+    let rows: [(&str, Measure); 6] = [
         ("of the move kept, the mean", &|cells| all(cells, &|own, _| f64::from(own.kept))),
         ("runs refused", &|cells| all(cells, &|own, _| share(own.kept == 0.0))),
         ("refused, where the preset ends above the start", &|cells| {

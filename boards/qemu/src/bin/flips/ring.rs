@@ -79,7 +79,7 @@ impl Training {
     /// Flips a bit of theta, or of the vector that the ball carries from step to step.
     pub fn flip(&mut self, bit: usize) -> Result<(), Error> {
         let words = self.ball.state()?.words;
-        let [offset, _] = self.ball.resume(words)?;
+        let [offset, ..] = self.ball.resume(words)?;
         if let Some(value) = self.theta.iter_mut().chain(offset).nth(bit / 32) {
             *value = f32::from_bits(value.to_bits() ^ (1 << (bit % 32)));
         }
