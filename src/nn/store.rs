@@ -187,6 +187,37 @@ impl<const WIDTH: usize, const CAPACITY: usize, F> SampleStore<WIDTH, CAPACITY, 
         of_class.fold(0, |count: usize, _| count.saturating_add(1))
     }
 
+    /// Forgets the samples of which `keep` says no, by their number and their class; the others
+    /// stay in their order. So those are dropped whose label
+    /// [`FineTuning`](super::FineTuning) does not find credible:
+    ///
+    /// ```
+    /// use rolling_ball::nn::{Credibility, SampleStore};
+    ///
+    /// let mut store = SampleStore::<2, 8>::new();
+    /// store.push(&[1, 2], 0);
+    /// store.push(&[3, 4], 1);
+    /// // As a fine-tuning leaves it: one for each sample, in the same order.
+    /// let credibilities = [Credibility::NEW; 8];
+    /// store.retain(|index, _class| credibilities[index].label() > 0.3);
+    /// assert_eq!(store.len(), 2);
+    /// ```
+    pub fn retain(&mut self, mut keep: impl FnMut(usize, u8) -> bool) {
+        let mut index = 0_usize;
+        self.samples.retain(|sample| {
+            let keeps = keep(index, sample.class);
+            index = index.saturating_add(1);
+            keeps
+        });
+    }
+
+    /// Names another class for a sample, which somebody was asked about again. Returns the class
+    /// that it had, or `None` where there is no such sample.
+    pub fn relabel(&mut self, index: usize, class: u8) -> Option<u8> {
+        let sample = self.samples.get_mut(index)?;
+        Some(core::mem::replace(&mut sample.class, class))
+    }
+
     /// Forgets all samples.
     pub fn clear(&mut self) {
         self.samples.clear();

@@ -123,3 +123,21 @@ proptest! {
         prop_assert!(counts.iter().all(|count| (2..=3).contains(count)), "{:?}", counts);
     }
 }
+
+#[test]
+fn samples_are_dropped_and_named_anew_and_the_others_stay_in_their_order() {
+    let mut store = SampleStore::<1, 4>::new();
+    for (value, class) in [(10, 0), (11, 1), (12, 0), (13, 2)] {
+        store.push(&[value], class);
+    }
+    let left = |store: &SampleStore<1, 4>| -> Vec<(u8, usize)> {
+        let samples = store.samples(1.0, 0.0).all();
+        samples.map(|sample| (sample.input.values[0], sample.target)).collect()
+    };
+    assert_eq!(store.relabel(3, 1), Some(2));
+    assert_eq!(store.relabel(4, 1), None);
+    store.retain(|index, class| index != 0 && class < 2);
+    assert_eq!(left(&store), [(11, 1), (12, 0), (13, 1)]);
+    store.push(&[14], 2);
+    assert_eq!(left(&store), [(11, 1), (12, 0), (13, 1), (14, 2)]);
+}

@@ -343,6 +343,8 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
     let together = Sample { input: FLOATS, target: black_box(1) };
     black_box((pairs.range(black_box(1), 3).last(), slices.range(black_box(1), 3).last()));
     black_box((&[together; 2]).range(black_box(1), 3).following().last());
+    black_box(store.relabel(black_box(1), black_box(0)));
+    store.retain(|index, class| black_box(index > 0 && class > 0));
     store.clear();
     black_box((store.len(), store.is_empty(), store.len_of(black_box(1))));
 
