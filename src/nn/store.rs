@@ -203,12 +203,28 @@ impl<const WIDTH: usize, const CAPACITY: usize, F> SampleStore<WIDTH, CAPACITY, 
     /// assert_eq!(store.len(), 2);
     /// ```
     pub fn retain(&mut self, mut keep: impl FnMut(usize, u8) -> bool) {
-        let mut index = 0_usize;
-        self.samples.retain(|sample| {
-            let keeps = keep(index, sample.class);
+        let (mut place, mut index) = (0_usize, 0_usize);
+        while let Some(sample) = self.samples.get(place) {
+            if keep(index, sample.class) {
+                place = place.saturating_add(1);
+            } else {
+                self.remove(place);
+            }
             index = index.saturating_add(1);
-            keeps
-        });
+        }
+    }
+
+    /// Forgets the sample at a place where there is one.
+    fn remove(&mut self, place: usize) {
+        let mut rest = self.samples.get_mut(place..).unwrap_or_default();
+        // It goes to the end, past each of the younger ones.
+        while let Some((sample, younger)) = rest.split_first_mut() {
+            if let Some(next) = younger.first_mut() {
+                core::mem::swap(sample, next);
+            }
+            rest = younger;
+        }
+        self.samples.pop();
     }
 
     /// Names another class for a sample, which somebody was asked about again. Returns the class
