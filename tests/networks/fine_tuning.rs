@@ -6,7 +6,7 @@ use core::task::Poll;
 use rolling_ball::kernels::Scalar;
 use rolling_ball::nn::{
     BinaryCrossEntropyWithLogits, Credibility, Dense, FineTuning, FineTuningConfig,
-    FineTuningReport, Network, SoftmaxCrossEntropy,
+    FineTuningReport, Likelihood, Loss, Network, Opinion, SoftmaxCrossEntropy,
 };
 use rolling_ball::{
     Adam, AdamConfig, Error, Optimizer, Resumable, RollingBall, RollingBallConfig, Sam, SamConfig,
@@ -326,4 +326,48 @@ fn a_pull_that_is_no_number_is_refused() {
             .unwrap();
     let config = FineTuningConfig { pull: f32::NAN, ..FineTuningConfig::default() };
     assert!(matches!(tuning.with_config(config), Err(Error::Setting { name: "pull", .. })));
+}
+
+/// A loss of a caller's own, which gives every label this probability.
+struct Certain(f32);
+
+impl Loss<usize> for Certain {
+    fn weight(&self, _target: &usize) -> Result<f32, Error> {
+        Ok(1.0)
+    }
+
+    fn evaluate(&self, output: &mut [f32], target: &usize, scale: f32) -> Result<f32, Error> {
+        SoftmaxCrossEntropy::new().evaluate(output, target, scale)
+    }
+}
+
+impl Likelihood<usize> for Certain {
+    fn labels(outputs: usize) -> usize {
+        outputs
+    }
+
+    fn same(a: &usize, b: &usize) -> bool {
+        a == b
+    }
+
+    fn opinion(&self, _output: &mut [f32], _target: &usize) -> Result<Opinion, Error> {
+        Ok(Opinion { probability: self.0, agrees: true })
+    }
+}
+
+#[test]
+fn a_probability_that_is_none_is_an_error_that_leaves_the_start() -> Result<(), Error> {
+    let (inputs, labels) = draw(10, 1, 12);
+    let (start, vectors) = (start(), [[0.0; PARAMETERS]; 2]);
+    for probability in [f32::NAN, -0.1, 1.1, f32::INFINITY] {
+        let (mut records, mut scratch) = ([Credibility::NEW; 10], [0.0; Net::SCRATCH]);
+        let samples = (inputs.as_slice(), labels.as_slice());
+        let (network, loss, mut theta) = (Net::new(&[])?, Certain(probability), [7.0; PARAMETERS]);
+        let told =
+            FineTuning::new(network, loss, samples, &start, vectors, &mut records, &mut scratch)?
+                .finish(&mut theta);
+        assert!(matches!(told, Err(Error::Setting { name: "probability of a label", .. })));
+        assert_eq!(bits(&theta), bits(&start));
+    }
+    Ok(())
 }

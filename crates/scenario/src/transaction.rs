@@ -32,7 +32,8 @@ impl Default for Memory {
     }
 }
 
-/// What a transaction came to.
+/// What a transaction came to. It is written without its instructions, which differ from core to
+/// core.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Learned {
     /// Held-out clips that are heard right before.
@@ -53,11 +54,11 @@ pub struct Learned {
 
 impl fmt::Display for Learned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { before, after, held_out, kept, instructions, theta, labels } = self;
+        let Self { before, after, held_out, kept, theta, labels, .. } = self;
         write!(
             f,
-            "transaction before {before} after {after} of {held_out} kept {} instructions \
-             {instructions} theta {theta} labels {labels}",
+            "transaction before {before} after {after} of {held_out} kept {} theta {theta} labels \
+             {labels}",
             // A float's decimals take 22 KB of flash.
             kept.to_bits()
         )

@@ -53,7 +53,7 @@ impl<F: Math> Likelihood<usize> for SoftmaxCrossEntropy<'_, F> {
         let Ok(best) = class_of(output) else { return Ok(Opinion::default()) };
         let sum: f32 = output.iter().map(|other| F::exp(*other - wanted)).sum();
         // Where the sum overflows, the probability is 0.
-        Ok(Opinion { probability: 1.0 / sum, agrees: best == *target })
+        Ok(Opinion { probability: at_most_1(1.0 / sum), agrees: best == *target })
     }
 }
 
@@ -75,13 +75,40 @@ impl<'t, F: Math> Likelihood<&'t [f32]> for BinaryCrossEntropyWithLogits<F> {
         let loss = self.evaluate(output, target, 0.0)?;
         let probability = F::exp(-loss);
         let finite = probability.is_finite();
+        let probability = at_most_1(probability);
         Ok(if finite { Opinion { probability, agrees } } else { Opinion::default() })
     }
+}
+
+/// Rounding, or an exponential that is not exact, may carry a probability past 1.
+fn at_most_1(probability: f32) -> f32 {
+    if probability > 1.0 { 1.0 } else { probability }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "micromath")]
+    #[test]
+    fn an_exponential_that_is_not_exact_gives_no_probability_above_1() -> Result<(), Error> {
+        use crate::Micromath;
+        let softmax = SoftmaxCrossEntropy::new().with_math(Micromath);
+        let binary = BinaryCrossEntropyWithLogits::new().with_math(Micromath);
+        for logit in 0..200 {
+            let logit = f32_of(logit);
+            let opinion = softmax.opinion(&mut [logit, 0.0], &0)?;
+            assert!((0.5..=1.0).contains(&opinion.probability), "{logit}: {opinion:?}");
+            let opinion = binary.opinion(&mut [logit], &[1.0].as_slice())?;
+            assert!((0.49..=1.0).contains(&opinion.probability), "{logit}: {opinion:?}");
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "micromath")]
+    fn f32_of(tenths: u8) -> f32 {
+        f32::from(tenths) / 10.0
+    }
 
     #[test]
     fn the_probability_is_that_of_the_loss() -> Result<(), Error> {

@@ -1,4 +1,5 @@
-//! Fine-tuning as a transaction, which needs no setting and does not end below where it began.
+//! Fine-tuning as a transaction: it needs no setting, and takes back what held-out samples do not
+//! support.
 //!
 //! [`FineTuning`] is the algorithm; `folds` says which samples are held out together, `credibility`
 //! what they say, `weighted` and `pulled` what the optimizer sees.
@@ -36,7 +37,7 @@ use weighted::{Turn, Weighted, WeightedLoss};
 const RADIUS: f32 = 0.03;
 const RATE: f32 = 2.0;
 
-/// Settings of a [`FineTuning`]. The default is what docs/study.md measures; nobody needs to tune
+/// Settings of a [`FineTuning`]. The default is what docs/untuned.md measures; nobody needs to tune
 /// it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -79,7 +80,7 @@ impl Default for FineTuningConfig {
 ///    60 % of the labels seem wrong.
 ///
 /// A pull to the start is added to every gradient. The parts 1 to 3 are cross-fitting (Chernozhukov
-/// et al. 2018, arXiv 1608.00060) with a mixture model of wrong labels; docs/study.md says how it
+/// et al. 2018, arXiv 1608.00060) with a mixture model of wrong labels; docs/untuned.md says how it
 /// compares with other ways to fine-tune, and how often it ends below the start.
 ///
 /// Where each label has a single sample, nothing tells how far to go, since no network can judge a
@@ -343,7 +344,8 @@ where
     ///
     /// # Errors
     /// [`Error::Length`]; [`Error::NoSamples`] where there are fewer than two samples or groups, or
-    /// a fold leaves none that has a weight; what the network, the loss and the optimizer answer.
+    /// a fold leaves none that has a weight; [`Error::Setting`] where the loss gives a label a
+    /// probability outside 0 to 1; what the network, the loss and the optimizer answer.
     /// Theta is the start then, and the next poll begins anew.
     pub fn poll(&mut self, theta: &mut [f32]) -> Result<Poll<FineTuningReport>, Error> {
         Error::check_length("theta", L::PARAMETERS, theta.len())?;
@@ -525,7 +527,10 @@ where
         let theta = if part == 0 { self.start } else { theta };
         self.report.judgements = self.report.judgements.saturating_add(1);
         let output = self.network.predict(theta, &input, self.scratch)?;
-        self.loss.opinion(output, &target)
+        let opinion = self.loss.opinion(output, &target)?;
+        // A loss of the caller's own may say anything.
+        Error::check_probability("probability of a label", opinion.probability)?;
+        Ok(opinion)
     }
 
     /// Theta goes to the next shorter part of the move, where there is one.

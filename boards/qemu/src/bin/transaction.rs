@@ -18,6 +18,9 @@ static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
 fn main() -> ! {
     let image = firmware::start(&IMAGE.0);
     let learned = learn(Scalar, &image, MEMORY.take(), instructions::elapsed);
-    firmware::require(learned.map(|learned| print_line!("{learned}")));
+    firmware::require(learned.map(|learned| {
+        print_line!("{learned}");
+        print_line!("instructions {}", learned.instructions);
+    }));
     exit::success()
 }

@@ -17,7 +17,7 @@ pub struct Claim {
     says: &'static str,
     place: usize,
     at: At,
-    /// Of which forms of the ball.
+    /// The forms of the ball that the claim is about.
     balls: &'static [&'static str],
     others: &'static [&'static str],
 }

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use rolling_ball::nn::Layer;
 use workbench::progress;
 
-/// Where the methods are compared.
+/// The point of their trainings at which the methods are compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum At {
     Cost,

@@ -67,7 +67,7 @@ const INPUT_NOISE_LEVELS: [f32; 2] = [0.5, 1.0];
 const ATTACK_SIZES: [f32; 2] = [0.1, 0.3];
 const BIT_WIDTHS: [u32; 4] = [8, 4, 3, 2];
 const WEIGHT_NOISE_LEVELS: [f32; 2] = [0.25, 0.5];
-/// Of each bit.
+/// The chance of each bit of a weight to be flipped.
 const FLIP_CHANCE: f32 = 0.01;
 
 /// How often what is random is drawn for one network.

@@ -19,9 +19,9 @@ const TUNED: [&str; 3] = ["SGD, clipped", "Adam", "ball, lagged, arc length"];
 pub enum Way {
     /// With these settings, which somebody has to choose.
     Tuned(&'static Method, Settings),
-    /// As the library ships it.
+    /// The settings are those that the library ships.
     Shipped(&'static Method),
-    /// As a transaction.
+    /// A `FineTuning` decides how much of what was learned is kept.
     Transaction,
 }
 
