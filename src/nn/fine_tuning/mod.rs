@@ -4,6 +4,7 @@
 //! [`FineTuning`] is the algorithm; `folds` says which samples are held out together, `credibility`
 //! what they say, `weighted` and `pulled` what the optimizer sees.
 
+mod config;
 mod credibility;
 mod folds;
 mod likelihood;
@@ -11,6 +12,7 @@ mod pulled;
 mod report;
 mod weighted;
 
+pub use config::FineTuningConfig;
 pub use credibility::Credibility;
 pub use likelihood::{Likelihood, Opinion};
 pub use report::FineTuningReport;
@@ -36,30 +38,6 @@ use weighted::{Turn, Weighted, WeightedLoss};
 /// is taken back.
 const RADIUS: f32 = 0.03;
 const RATE: f32 = 2.0;
-
-/// Settings of a [`FineTuning`]. The default is what docs/untuned.md measures; nobody needs to tune
-/// it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct FineTuningConfig {
-    /// Steps of each of the five trainings without a fold.
-    pub fold_steps: u32,
-    /// Steps of the last training.
-    pub steps: u32,
-    /// How strongly theta is pulled to the start: the gradient has `pull / samples` times the
-    /// distance more.
-    pub pull: f32,
-    /// How many samples a step sees; all of them where there is no number.
-    pub mini_batch: Option<usize>,
-    /// Chooses the folds.
-    pub seed: u32,
-}
-
-impl Default for FineTuningConfig {
-    fn default() -> Self {
-        Self { fold_steps: 15, steps: 40, pull: 1.0, mini_batch: None, seed: 1 }
-    }
-}
 
 /// Fine-tuning that nobody tunes, and that keeps no more of what was learned than held-out samples
 /// support: nothing, where they say so, and then theta is where it began, to the bit.
