@@ -1,7 +1,7 @@
 //! The settings of a fine-tuning, which nobody needs to change.
 
-/// Settings of a [`FineTuning`](super::FineTuning). The default is what docs/untuned.md measures; nobody needs to tune
-/// it.
+/// Settings of a [`FineTuning`](super::FineTuning). The default is what docs/untuned.md measures;
+/// nobody needs to tune it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct FineTuningConfig {
