@@ -4,15 +4,16 @@ use crate::c_library::CLibrary;
 use crate::compare::Difference;
 use crate::emit::File;
 use crate::error::Error;
+use crate::evaluate::Evaluator;
 use crate::expected::FromFramework;
 use crate::graph::{Graph, length};
-use crate::int8::Quantised;
+use crate::int8::{Quantised, reference};
 use crate::read::{LARGEST_TENSORS, read};
 use crate::report::{self, Measured, Row};
 use crate::samples::Samples;
 use crate::sizes::{self, Sizes};
 use crate::write::{self, Existing};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use std::path::Path;
 
 /// An imported network: its files, and what it takes of a board.
@@ -119,6 +120,26 @@ impl Imported {
     #[must_use]
     pub fn byte(&self) -> (f32, f32) {
         self.byte
+    }
+
+    /// What the frozen backbone makes of an input in this project's order, with the bits of the
+    /// firmware; the input itself where there is no backbone. It is a plain evaluation, slower than
+    /// that of the core.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] where the input is not [`Sizes::inputs`] long.
+    pub fn features(&self, input: &[f32]) -> Result<Vec<f32>, Error> {
+        let Self { graph, parameters, int8, .. } = self;
+        let (expected, found) = (length(graph.input), input.len());
+        if found != expected {
+            return Err(anyhow!("expected an input of {expected} values, found {found}").into());
+        }
+        let backbone = graph.backbone();
+        Ok(match int8 {
+            Some(quantised) => reference::features(&backbone, quantised, input),
+            None => Evaluator::new(&backbone, parameters).logits(input),
+        })
     }
 
     /// Reads labelled samples for a firmware of this network: a safetensors file as that of

@@ -15,6 +15,7 @@ mod report;
 mod robustness;
 mod scale;
 mod statistics;
+mod targets;
 mod training;
 mod twins;
 mod unreachable;
@@ -67,10 +68,10 @@ fn main() -> ExitCode {
 fn run(experiment: &Experiment) -> Result<()> {
     let section = match experiment {
         Experiment::FewBits(args) => return few_bits::run(args),
+        Experiment::Finetune(args) => return finetune::run(args),
         Experiment::Gpu(args) => return gpu::run(args),
         Experiment::Untuned(args) => return untuned::run(args),
         Experiment::Basins(args) => basins::run(args)?,
-        Experiment::Finetune(args) => finetune::run(args)?,
         Experiment::Footpoint(args) => footpoint::run(args)?,
         Experiment::Ironing(args) => ironing::run(args)?,
         Experiment::Mnist(args) => mnist::run(args)?,

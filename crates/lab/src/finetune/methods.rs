@@ -217,7 +217,7 @@ pub const METHODS: [Method; 15] = [
 ];
 
 /// What users get who set nothing, or the number of steps only.
-pub const AS_SHIPPED: [Method; 6] = [
+const AS_SHIPPED: [Method; 6] = [
     Method {
         name: "SGD",
         cost: 1.3,
@@ -259,7 +259,7 @@ pub const AS_SHIPPED: [Method; 6] = [
 ];
 
 /// Optimizers that find their rate by themselves, as the library ships them.
-pub const WITHOUT_A_RATE: [Method; 3] = [
+const WITHOUT_A_RATE: [Method; 3] = [
     Method {
         name: "SGD, Armijo",
         cost: 1.4,
@@ -282,6 +282,16 @@ pub const WITHOUT_A_RATE: [Method; 3] = [
         make: |_, length| boxed(length.parameters, ProdigyConfig::default()),
     },
 ];
+
+/// The methods, with their settings, then each as it is shipped.
+pub fn every_method() -> Vec<&'static Method> {
+    METHODS.iter().chain(as_shipped()).collect()
+}
+
+/// What needs no choice.
+pub fn as_shipped() -> impl Iterator<Item = &'static Method> {
+    AS_SHIPPED.iter().chain(&WITHOUT_A_RATE)
+}
 
 fn shrinking(from: f32, length: Length) -> Schedule {
     Schedule::Cosine { from, to: 0.0, steps: length.steps }

@@ -7,22 +7,18 @@ mod tables;
 use super::picture::{Chart, Mark, Series};
 use super::report::{Part, Section};
 use super::statistics::{largest, mean};
+use super::targets::{Target, sensors, speakers};
 use anyhow::{Context, Result};
 use clap::Args;
-use indicatif::ProgressBar;
-use methods::{AS_SHIPPED, METHODS, Method};
-use rayon::prelude::*;
+use methods::{METHODS, every_method};
 use rolling_ball::nn::{Layer, Network};
 use rolling_ball_rehearsal::accuracy;
-use runs::{Case, Target, compare};
+use runs::{Case, compare};
 use scenario::{DigitsTail, SpeakersTail};
 use std::path::PathBuf;
 use tables::{BUDGET, Findings, Row, one_setting};
-use workbench::data::digits::{self, SENSOR, Sensor};
-use workbench::data::speakers::{Recordings, SPEAKERS};
+use workbench::data::digits::{SENSOR, Sensor};
 use workbench::markdown::fill;
-use workbench::pretrain::pretrain;
-use workbench::pretrain::{DIGITS_RECIPE, SPEAKERS_RECIPE};
 use workbench::progress;
 use workbench::workspace::root;
 
@@ -56,6 +52,9 @@ pub struct FinetuneArgs {
     /// long
     #[arg(long)]
     all: bool,
+    /// Print the means of every case as JSON too, in the last line
+    #[arg(long)]
+    json: bool,
     /// Write docs/study.md
     #[arg(long, requires = "fsdd")]
     write: bool,
@@ -88,15 +87,26 @@ impl FinetuneArgs {
 }
 
 /// Runs the experiment.
-pub fn run(args: &FinetuneArgs) -> Result<Section> {
-    let mut found = vec![findings::<DigitsTail>("Drifted sensors", &sensors()?, args)?];
+pub fn run(args: &FinetuneArgs) -> Result<()> {
+    let mut found = vec![findings::<DigitsTail>("Drifted sensors", &sensors(&drifted())?, args)?];
     if let Some(directory) = &args.fsdd {
-        let targets = speakers(&Recordings::read(directory)?)?;
+        let targets = speakers(directory)?;
         found.insert(0, findings::<SpeakersTail>("Spoken digits", &targets, args)?);
     } else {
         eprintln!("SKIPPED: the spoken digits, which need --fsdd DIR");
     }
     let mut parts = vec![Part::Text(PROTOCOL.to_owned())];
+    if let [spoken, sensors] = &found[..] {
+        for (findings, other) in [(spoken, sensors), (sensors, spoken)] {
+            parts.push(Part::Heading(format!("{}, where nobody tunes", findings.name)));
+            parts.push(Part::Text(format!(
+                "The mean of all cases of {BUDGET} gradient evaluations: as the library ships it, \
+                 and with the one setting that is best on the other data ({}).",
+                other.name.to_lowercase()
+            )));
+            parts.push(findings.untuned(other));
+        }
+    }
     for findings in &found {
         parts.push(Part::Heading(format!("{}, in one table", findings.name)));
         parts.push(Part::Text(format!(
@@ -111,15 +121,6 @@ pub fn run(args: &FinetuneArgs) -> Result<Section> {
         parts.push(findings.overview());
     }
     if let [spoken, sensors] = &found[..] {
-        for (findings, other) in [(spoken, sensors), (sensors, spoken)] {
-            parts.push(Part::Heading(format!("{}, where nobody tunes", findings.name)));
-            parts.push(Part::Text(format!(
-                "The mean of all cases of {BUDGET} gradient evaluations: as the library ships it, \
-                 and with the one setting that is best on the other data ({}).",
-                other.name.to_lowercase()
-            )));
-            parts.push(findings.untuned(other));
-        }
         parts.push(Part::Heading("One setting for everything".to_owned()));
         parts.push(Part::Text(format!(
             "Each method's one setting that is best on the mean of all cases of {BUDGET} gradient \
@@ -159,7 +160,12 @@ pub fn run(args: &FinetuneArgs) -> Result<Section> {
             .with_context(|| format!("cannot write {}", path.display()))?;
         println!("written: docs/study.md");
     }
-    Ok(section)
+    section.publish()?;
+    if args.json {
+        let rows: Vec<_> = found.iter().flat_map(Findings::json).collect();
+        println!("{}", serde_json::Value::from(rows));
+    }
+    Ok(())
 }
 
 const GUIDE: &str = "# Which optimizer for which case
@@ -220,15 +226,13 @@ const PROTOCOL: &str = "Each run fine-tunes a pre-trained network on a few label
                         settings, and a target's figure uses the settings that are best on the \
                         other targets. Rolling back is off (it would add 1/3 to each step of the \
                         methods that do not evaluate the new loss anyway), but where a method is \
-                        run as shipped. The test is of paired differences over targets and draws, \
-                        by flipping signs; it is told for each pair, without a correction for \
-                        their number.";
+                        run as shipped. Schedules end with the last step that the budget allows, \
+                        counted by what the steps really cost. The test is of paired differences \
+                        over targets and draws, by flipping signs, with Holm's correction for the \
+                        number of methods in a column.";
 
-/// The digits' sensors: one pre-trained network, six ways to see.
-fn sensors() -> Result<Vec<Target>> {
-    let bar = progress::bar("pre-training on clean digits", "epochs");
-    let weights = pretrain::<DigitsTail>(&digits::clean()?, &DIGITS_RECIPE, &bar)?;
-    bar.finish_and_clear();
+/// How the digits' sensors see.
+fn drifted() -> [Sensor; 6] {
     let turned =
         |rotation: f32, gain: f32, offset: f32| Sensor { rotation, gain, offset, ..SENSOR };
     [
@@ -239,27 +243,6 @@ fn sensors() -> Result<Vec<Target>> {
         turned(180.0, 0.8, 1.0),
         turned(-90.0, 0.5, 4.0),
     ]
-    .iter()
-    .map(|sensor| Ok(Target { weights: weights.clone(), data: digits::sensed(sensor, 1)? }))
-    .collect()
-}
-
-/// One network for each speaker, who was left out of its pre-training.
-fn speakers(recordings: &Recordings) -> Result<Vec<Target>> {
-    let bar = progress::bar("pre-training without each speaker", "speakers");
-    bar.set_length(u64::from(SPEAKERS));
-    let targets = (0..SPEAKERS)
-        .into_par_iter()
-        .map(|speaker| {
-            let (others, own) = recordings.leave_out(speaker);
-            let weights =
-                pretrain::<SpeakersTail>(&others, &SPEAKERS_RECIPE, &ProgressBar::hidden())?;
-            bar.inc(1);
-            Ok(Target { weights, data: own })
-        })
-        .collect();
-    bar.finish_and_clear();
-    targets
 }
 
 fn findings<T: Layer>(
@@ -274,7 +257,7 @@ fn findings<T: Layer>(
         let tested = accuracy(&network, &target.weights, target.data.samples(), &mut scratch)?;
         before.push(tested.fraction());
     }
-    let methods: Vec<&Method> = METHODS.iter().chain(&AS_SHIPPED).collect();
+    let methods = every_method();
     let cases = args.cases();
     let bar = progress::bar(name, "runs");
     let settings: usize = methods.iter().map(|method| method.grid().len()).sum();

@@ -2,6 +2,7 @@
 
 use super::methods::{Length, Method, Settings};
 use crate::statistics::{largest, mean};
+use crate::targets::Target;
 use anyhow::Result;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
@@ -9,14 +10,6 @@ use rolling_ball::nn::{Layer, Network, Samples, SoftmaxCrossEntropy};
 use rolling_ball::step;
 use rolling_ball_rehearsal::accuracy;
 use workbench::data::Dataset;
-
-/// One target: a pre-trained network and what its device draws samples from.
-pub struct Target {
-    /// Pre-trained parameters.
-    pub weights: Vec<f32>,
-    /// The device's own data.
-    pub data: Dataset,
-}
 
 /// What all methods are given.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,6 +28,8 @@ pub struct Case {
 pub struct Outcome {
     /// Accuracy by settings, target and draw.
     accuracy: Vec<Vec<Vec<f64>>>,
+    /// The same on samples like those of the pre-training.
+    source: Vec<Vec<Vec<f64>>>,
     /// Gradient evaluations of a step, the mean of all runs.
     pub cost: f64,
 }
@@ -57,8 +52,17 @@ impl Outcome {
 
     /// Of each target and draw, with the settings that are best on the other targets.
     pub fn chosen(&self) -> Vec<Vec<f64>> {
+        self.of_chosen(&self.accuracy)
+    }
+
+    /// As [`chosen`](Self::chosen), on samples like those of the pre-training.
+    pub fn source_of_chosen(&self) -> Vec<Vec<f64>> {
+        self.of_chosen(&self.source)
+    }
+
+    fn of_chosen(&self, values: &[Vec<Vec<f64>>]) -> Vec<Vec<f64>> {
         let targets = self.accuracy.first().map_or(0, Vec::len);
-        let chosen = |target| self.accuracy[largest(&self.scores(Some(target)))][target].clone();
+        let chosen = |target| values[largest(&self.scores(Some(target)))][target].clone();
         (0..targets).map(chosen).collect()
     }
 
@@ -75,14 +79,45 @@ impl Outcome {
     }
 }
 
-/// Accuracy at the end, and the gradient evaluations of a step.
+/// How a run ended.
+#[derive(Clone, Copy)]
+struct End {
+    accuracy: f64,
+    source: f64,
+    /// Gradient evaluations of a step.
+    cost: f64,
+}
+
+/// How far the steps that a run made may be from those that its schedules were made for.
+const OFF: f64 = 0.05;
+
+/// Runs a method. Where its steps cost more or less than it says, it begins anew with schedules
+/// that end with the last step.
 fn run<T: Layer>(
     method: &Method,
     settings: Settings,
     target: &Target,
     case: Case,
     draw: u64,
-) -> Result<[f64; 2]> {
+) -> Result<End> {
+    let planned = |cost: f64| ((f64::from(case.budget) / cost) as u32).max(1);
+    let steps = planned(method.cost.into());
+    let end = run_planned::<T>(method, settings, target, case, draw, steps)?;
+    let real = planned(end.cost);
+    if f64::from(real.abs_diff(steps)) <= OFF * f64::from(steps) {
+        return Ok(end);
+    }
+    run_planned::<T>(method, settings, target, case, draw, real)
+}
+
+fn run_planned<T: Layer>(
+    method: &Method,
+    settings: Settings,
+    target: &Target,
+    case: Case,
+    draw: u64,
+    steps: u32,
+) -> Result<End> {
     let (mut labelled, held_out) = target.data.draw(case.samples, draw);
     labelled.mislabel(case.wrong as f32 / 100.0, draw);
     let samples = labelled.samples();
@@ -92,7 +127,6 @@ fn run<T: Layer>(
     let mut scratch = vec![0.0; Network::<T>::scratch(batch)];
     let mut theta = target.weights.clone();
     let budget = case.budget as f32;
-    let steps = ((budget / method.cost) as u32).max(1);
     let mut optimizer = (method.make)(settings, Length { parameters: theta.len(), steps })?;
     let mut objective =
         network.batch(SoftmaxCrossEntropy::new(), samples.range(0, batch), &mut scratch)?;
@@ -103,11 +137,15 @@ fn run<T: Layer>(
         match step(optimizer.as_mut(), &mut objective, &mut theta) {
             Ok(report) => spent += report.evaluations.cost(),
             // Diverged.
-            Err(_) => return Ok([0.0, f64::from(method.cost)]),
+            Err(_) => return Ok(End { accuracy: 0.0, source: 0.0, cost: method.cost.into() }),
         }
     }
-    let tested = accuracy(&network, &theta, held_out.samples(), &mut scratch)?;
-    Ok([tested.fraction(), f64::from(spent) / f64::from(optimizer.steps().max(1))])
+    let mut tested = |data: &Dataset| accuracy(&network, &theta, data.samples(), &mut scratch);
+    Ok(End {
+        accuracy: tested(&held_out)?.fraction(),
+        source: tested(&target.source)?.fraction(),
+        cost: f64::from(spent) / f64::from(optimizer.steps().max(1)),
+    })
 }
 
 /// Runs every method on one case.
@@ -132,15 +170,16 @@ pub fn compare<T: Layer>(
     };
     let mut cells = cells.par_iter().map(run).collect::<Result<Vec<_>>>()?.into_iter();
     let outcomes = methods.iter().map(|method| {
-        let by_settings: Vec<Vec<Vec<[f64; 2]>>> =
+        let by_settings: Vec<Vec<Vec<End>>> =
             method.grid().iter().map(|_| cells.by_ref().take(targets.len()).collect()).collect();
-        let costs = by_settings.iter().flatten().flatten().map(|[_, cost]| *cost);
-        let cost = mean(costs);
-        let accuracy = by_settings.into_iter().map(|by_target| {
-            let first = |draws: Vec<[f64; 2]>| draws.into_iter().map(|[accuracy, _]| accuracy);
-            by_target.into_iter().map(|draws| first(draws).collect()).collect()
-        });
-        Outcome { accuracy: accuracy.collect(), cost }
+        let cost = mean(by_settings.iter().flatten().flatten().map(|end| end.cost));
+        let each = |of: fn(&End) -> f64| {
+            let by_target = |by_target: &Vec<Vec<End>>| {
+                by_target.iter().map(|draws| draws.iter().map(of).collect()).collect()
+            };
+            by_settings.iter().map(by_target).collect()
+        };
+        Outcome { accuracy: each(|end| end.accuracy), source: each(|end| end.source), cost }
     });
     Ok(outcomes.collect())
 }
@@ -154,7 +193,7 @@ mod tests {
     fn outcome() -> Outcome {
         let accuracy =
             vec![vec![vec![0.1], vec![0.9], vec![0.8]], vec![vec![0.95], vec![0.5], vec![0.6]]];
-        Outcome { accuracy, cost: 1.0 }
+        Outcome { source: accuracy.clone(), accuracy, cost: 1.0 }
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The study's tables.
 
-use super::methods::{AS_SHIPPED, DEFAULT_BALL, METHODS, PRESET};
+use super::methods::{DEFAULT_BALL, METHODS, PRESET, as_shipped, every_method};
 use super::runs::{Case, Outcome};
 use crate::report::Part;
-use crate::statistics::{deviation, largest, mean, paired_test};
+use crate::statistics::{deviation, holm, largest, mean, paired_test};
 
 /// A case and what each of the methods came to, then each of those as they are shipped.
 pub struct Row {
@@ -80,18 +80,26 @@ fn differences(a: &[f64], b: &[f64]) -> Vec<f64> {
 fn column(values: &[Vec<f64>]) -> Vec<String> {
     let means: Vec<f64> = values.iter().map(|values| mean(values.iter().copied())).collect();
     let best = largest(&means);
-    values
-        .iter()
-        .enumerate()
-        .map(|(index, of)| {
-            let words = percent(means[index]);
-            if index == best {
-                return format!("**{words}**");
-            }
-            let chance = paired_test(&differences(of, &values[best]));
-            if chance >= SIGNIFICANT { format!("{words} *") } else { words }
-        })
-        .collect()
+    let mut chances = against(values, best).into_iter();
+    let word = |(index, mean): (usize, &f64)| {
+        let words = percent(*mean);
+        if index == best {
+            format!("**{words}**")
+        } else if chances.next().is_some_and(|chance| chance >= SIGNIFICANT) {
+            format!("{words} *")
+        } else {
+            words
+        }
+    };
+    means.iter().enumerate().map(word).collect()
+}
+
+/// How likely chance alone puts each of the others as far from the one with this index, corrected
+/// for their number.
+fn against(values: &[Vec<f64>], one: usize) -> Vec<f64> {
+    let others = values.iter().enumerate().filter(|(index, _)| *index != one);
+    let chances = others.map(|(_, of)| paired_test(&differences(of, &values[one])));
+    holm(&chances.collect::<Vec<_>>())
 }
 
 /// The one of a method's settings that is best on the mean of all usual cases.
@@ -201,7 +209,7 @@ impl Findings {
             let words = method.settings(method.grid()[best]);
             rows.push((method.name, words, self.with(index, best)));
         }
-        for (index, method) in AS_SHIPPED.iter().enumerate() {
+        for (index, method) in as_shipped().enumerate() {
             let values = self.with(METHODS.len() + index, 0);
             rows.push((method.name, "as shipped".to_owned(), values));
         }
@@ -241,25 +249,49 @@ impl Findings {
         let columns: Vec<Vec<String>> = groups
             .iter()
             .map(|group| {
-                let reference = of(ball, group);
-                let cell = |method: usize| {
+                let values: Vec<_> = (0..METHODS.len()).map(|method| of(method, group)).collect();
+                let mut chances = against(&values, ball).into_iter();
+                let cell = |(method, values_of): (usize, &Vec<f64>)| {
                     if method == ball {
                         return "-".to_owned();
                     }
-                    let differences = differences(&of(method, group), &reference);
-                    let mean = 100.0 * mean(differences.iter().copied());
-                    let chance = match paired_test(&differences) {
-                        chance if chance < 0.001 => "< 0.001".to_owned(),
-                        chance => format!("{chance:.3}"),
+                    let more = 100.0 * mean(differences(values_of, &values[ball]));
+                    let chance = match chances.next() {
+                        Some(chance) if chance < 0.001 => "< 0.001".to_owned(),
+                        chance => format!("{:.3}", chance.unwrap_or(1.0)),
                     };
-                    format!("{mean:+.1} (p {chance})")
+                    format!("{more:+.1} (p {chance})")
                 };
-                (0..METHODS.len()).map(cell).collect()
+                values.iter().enumerate().map(cell).collect()
             })
             .collect();
         let mut header = words([""]);
         header.extend(groups.iter().map(|group| group.name.to_owned()));
         beside(&METHODS.each_ref().map(|method| method.name), header, &columns)
+    }
+
+    /// The means of every case, for other programs: what is tuned has the settings that are best on
+    /// the other targets.
+    pub fn json(&self) -> Vec<serde_json::Value> {
+        let mut rows = Vec::new();
+        for Row { case, outcomes } in &self.rows {
+            for (index, (method, outcome)) in every_method().iter().zip(outcomes).enumerate() {
+                let average = |of: Vec<Vec<f64>>| mean(of.concat());
+                rows.push(serde_json::json!({
+                    "data": self.name.to_lowercase(),
+                    "samples": case.samples,
+                    "batch": case.batch.unwrap_or(case.samples),
+                    "wrong": case.wrong,
+                    "gradients": case.budget,
+                    "method": method.name,
+                    "tuned": index < METHODS.len(),
+                    "accuracy": average(outcome.chosen()),
+                    "before": self.before,
+                    "source_after": average(outcome.source_of_chosen()),
+                }));
+            }
+        }
+        rows
     }
 
     /// Every number for other programs.

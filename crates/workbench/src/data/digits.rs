@@ -1,7 +1,7 @@
 //! The digits scenario: clean digits for the desktop, and the same digits seen by the device's own
 //! sensor.
 
-use crate::data::Dataset;
+use crate::data::{Dataset, bilinear, normal};
 use anyhow::{Result, ensure};
 use oorandom::Rand32;
 
@@ -79,25 +79,11 @@ impl Sensor {
         for (index, byte) in image.iter_mut().enumerate() {
             let (x, y) = ((index % SIDE) as f32 - middle, (index / SIDE) as f32 - middle);
             let brightness =
-                bilinear(&clean, cos * x - sin * y + middle, sin * x + cos * y + middle);
-            // Twelve uniform numbers add up to a variance of 1.
-            let normal = (0..12).map(|_| random.rand_float()).sum::<f32>() - 6.0;
-            let read = self.gain * brightness + self.offset + self.noise * normal;
+                bilinear(&clean, SIDE, cos * x - sin * y + middle, sin * x + cos * y + middle);
+            let read = self.gain * brightness + self.offset + self.noise * normal(random);
             *byte = (read * BYTE).round().clamp(0.0, 255.0) as u8;
         }
     }
-}
-
-/// The image between its pixels; black outside.
-fn bilinear(image: &[f32], x: f32, y: f32) -> f32 {
-    let pixel = |x: f32, y: f32| {
-        let inside = (0.0..SIDE as f32).contains(&x) && (0.0..SIDE as f32).contains(&y);
-        if inside { image[y as usize * SIDE + x as usize] } else { 0.0 }
-    };
-    let (left, top) = (x.floor(), y.floor());
-    let (right_part, bottom_part) = (x - left, y - top);
-    let row = |y: f32| pixel(left, y) * (1.0 - right_part) + pixel(left + 1.0, y) * right_part;
-    row(top) * (1.0 - bottom_part) + row(top + 1.0) * bottom_part
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ mod dataset;
 pub mod digits;
 mod file;
 pub mod mnist;
+mod sensing;
 pub mod speakers;
 
 pub use dataset::{Dataset, shuffled};
+pub use sensing::{bilinear, normal};

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use scenario::{DigitsTail, SpeakersTail};
 use std::path::Path;
 use workbench::data::Dataset;
-use workbench::data::digits::{self, SENSOR, Sensor};
+use workbench::data::digits::{self, Sensor};
 use workbench::data::shuffled;
 use workbench::data::speakers::{Recordings, SPEAKERS};
 use workbench::pretrain::{DIGITS_RECIPE, SPEAKERS_RECIPE, pretrain};
@@ -20,20 +20,17 @@ pub struct Target {
     pub source: Dataset,
 }
 
-/// Six sensors that are turned a little, and six that are turned far.
-pub fn sensors() -> Result<(Vec<Target>, Vec<Target>)> {
+/// A network that knows clean digits, behind each of these sensors.
+pub fn sensors(sensors: &[Sensor]) -> Result<Vec<Target>> {
     let bar = progress::bar("pre-training on clean digits", "epochs");
     let weights = pretrain::<DigitsTail>(&digits::clean()?, &DIGITS_RECIPE, &bar)?;
     bar.finish_and_clear();
     let ideal = Sensor { rotation: 0.0, gain: 1.0, offset: 0.0, noise: 0.0 };
-    let target = |(seed, rotation): (u64, f32)| {
-        let sensor = Sensor { rotation, ..SENSOR };
-        let (weights, data) = (weights.clone(), digits::sensed(&sensor, seed)?);
+    let target = |(seed, sensor): (u64, &Sensor)| {
+        let (weights, data) = (weights.clone(), digits::sensed(sensor, seed)?);
         Ok(Target { weights, data, source: digits::sensed(&ideal, 1)? })
     };
-    let turned = |rotations: [f32; 6]| (1..).zip(rotations).map(target).collect::<Result<_>>();
-    let near = turned([16.0, -18.0, 20.0, -20.0, 22.0, -24.0])?;
-    Ok((near, turned([35.0, -36.0, 37.0, -38.0, 39.0, -40.0])?))
+    (1..).zip(sensors).map(target).collect()
 }
 
 /// One network for each speaker, who was left out of its pre-training, as a fifth of what the
