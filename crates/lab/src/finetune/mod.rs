@@ -177,8 +177,8 @@ Reprinted by `cargo lab finetune --fsdd DIR --write`; the wrinkles are of `cargo
 | the case | take | as good | not |
 |---|---|---|---|
 | nobody tunes, labels may be wrong | `nn::FineTuning` (docs/untuned.md) | | any optimizer at one \
-                     setting for all devices: with wrong labels a sixth to two thirds of the runs \
-                     end below the start |
+                     setting for all devices: with wrong labels a sixth to three quarters of the \
+                     runs end below the start |
 | nobody tunes, labels are clean, the batch is all there is | SGD with Armijo | the lagged ball \
                      with Armijo; `nn::FineTuning` where the target is near | |
 | tuned on similar targets, clean labels | clipped SGD or the lagged ball with arc length | \

@@ -180,9 +180,10 @@ const JUDGEMENT: &str = "A run is below the start where it ends more than a poin
                          or more. The judgement costs five predictions a sample and five of the \
                          six trainings, and no sample that is not learned from too.";
 
-const TRIED: &str = "Other settings, and another optimizer inside. What goes further helps the far \
-                     sensors where all labels are right, and costs where they are not and on what \
-                     was known before. Whatever the optimizer, the judgement does most of the work.";
+const TRIED: &str = "Other settings, and another optimizer inside. Less pull goes further where all \
+                     labels are right; it ends below the start more often where they are not, and \
+                     forgets more. More steps change little, nor does the optimizer: the judgement \
+                     does most of the work.";
 
 fn protocol(cells: &[Cell], args: &UntunedArgs) -> String {
     let start = |of: fn(&Run) -> f64| {
