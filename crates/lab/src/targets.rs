@@ -3,6 +3,9 @@
 use anyhow::Result;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
+use rolling_ball::Error;
+use rolling_ball::nn::{Layer, Network};
+use rolling_ball_rehearsal::accuracy;
 use scenario::{DigitsTail, SpeakersTail};
 use std::path::Path;
 use workbench::data::Dataset;
@@ -18,6 +21,18 @@ pub struct Target {
     pub weights: Vec<f32>,
     pub data: Dataset,
     pub source: Dataset,
+}
+
+/// The part of the samples that a network classifies as they are labelled; none of them where an
+/// output is not finite, since then a training has diverged.
+pub fn tested<T: Layer>(theta: &[f32], data: &Dataset) -> Result<f64> {
+    let network = Network::<T>::new(&[])?;
+    let mut scratch = vec![0.0; Network::<T>::SCRATCH];
+    match accuracy(&network, theta, data.samples(), &mut scratch) {
+        Ok(accuracy) => Ok(accuracy.fraction()),
+        Err(Error::NonFiniteOutput) => Ok(0.0),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A network that knows clean digits, behind each of these sensors.

@@ -7,12 +7,11 @@ mod tables;
 use super::picture::{Chart, Mark, Series};
 use super::report::{Part, Section};
 use super::statistics::{largest, mean};
-use super::targets::{Target, sensors, speakers};
+use super::targets::{Target, sensors, speakers, tested};
 use anyhow::{Context, Result};
 use clap::Args;
 use methods::{METHODS, every_method};
-use rolling_ball::nn::{Layer, Network};
-use rolling_ball_rehearsal::accuracy;
+use rolling_ball::nn::Layer;
 use runs::{Case, compare};
 use scenario::{DigitsTail, SpeakersTail};
 use std::path::PathBuf;
@@ -250,13 +249,8 @@ fn findings<T: Layer>(
     targets: &[Target],
     args: &FinetuneArgs,
 ) -> Result<Findings> {
-    let network = Network::<T>::new(&[])?;
-    let mut scratch = vec![0.0; Network::<T>::SCRATCH];
-    let mut before = Vec::new();
-    for target in targets {
-        let tested = accuracy(&network, &target.weights, target.data.samples(), &mut scratch)?;
-        before.push(tested.fraction());
-    }
+    let before = targets.iter().map(|target| tested::<T>(&target.weights, &target.data));
+    let before = before.collect::<Result<Vec<_>>>()?;
     let methods = every_method();
     let cases = args.cases();
     let bar = progress::bar(name, "runs");

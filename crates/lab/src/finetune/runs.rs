@@ -2,14 +2,12 @@
 
 use super::methods::{Length, Method, Settings};
 use crate::statistics::{largest, mean};
-use crate::targets::Target;
+use crate::targets::{Target, tested};
 use anyhow::Result;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use rolling_ball::nn::{Layer, Network, Samples, SoftmaxCrossEntropy};
 use rolling_ball::step;
-use rolling_ball_rehearsal::accuracy;
-use workbench::data::Dataset;
 
 /// What all methods are given.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -140,10 +138,9 @@ fn run_planned<T: Layer>(
             Err(_) => return Ok(End { accuracy: 0.0, source: 0.0, cost: method.cost.into() }),
         }
     }
-    let mut tested = |data: &Dataset| accuracy(&network, &theta, data.samples(), &mut scratch);
     Ok(End {
-        accuracy: tested(&held_out)?.fraction(),
-        source: tested(&target.source)?.fraction(),
+        accuracy: tested::<T>(&theta, &held_out)?,
+        source: tested::<T>(&theta, &target.source)?,
         cost: f64::from(spent) / f64::from(optimizer.steps().max(1)),
     })
 }

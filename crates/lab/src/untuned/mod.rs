@@ -6,14 +6,13 @@ mod ways;
 
 use crate::report::{Part, Section};
 use crate::statistics::{largest, mean};
-use crate::targets::{Target, sensors, speakers};
+use crate::targets::{Target, sensors, speakers, tested};
 use anyhow::{Context, Result};
 use cameras::{CameraTail, cameras};
 use clap::Args;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
-use rolling_ball::nn::{Layer, Network};
-use rolling_ball_rehearsal::accuracy;
+use rolling_ball::nn::Layer;
 use scenario::{DigitsTail, SpeakersTail};
 use std::path::PathBuf;
 use ways::{Way, tried, tuned, untuned};
@@ -278,12 +277,6 @@ fn draw(data: &Dataset, count: usize, number: u64) -> (Dataset, Dataset) {
     let order = shuffled(data.labels.len(), 1000 + number);
     let (labelled, others) = order.split_at(count.min(order.len()));
     (data.select(labelled), data.select(others))
-}
-
-fn tested<T: Layer>(theta: &[f32], data: &Dataset) -> Result<f64> {
-    let network = Network::<T>::new(&[])?;
-    let mut scratch = vec![0.0; Network::<T>::SCRATCH];
-    Ok(accuracy(&network, theta, data.samples(), &mut scratch)?.fraction())
 }
 
 /// One number for each part of wrong labels.
