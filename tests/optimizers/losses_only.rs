@@ -170,8 +170,10 @@ fn a_step_after_one_that_was_refused_looks_into_another_direction() {
     // In half of the plane there is no loss.
     let half = |theta: &[f32]| if theta[1] > 1.5 { f32::NAN } else { bowl(theta) };
     let (mut ball, mut theta) = (ball(2.0, 2, 200), [2.0, 1.0]);
-    let done =
-        (0..400).filter(|_| step(&mut ball, &mut Loss(half), &mut theta).is_ok()).take(200).count();
+    let done = (0..1000)
+        .filter(|_| step(&mut ball, &mut Loss(half), &mut theta).is_ok())
+        .take(200)
+        .count();
     assert_eq!(done, 200);
     assert!(bowl(&theta) < 1e-3, "{theta:?}");
 }
