@@ -14,6 +14,8 @@ use crate::math::sqrt;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Diameter {
     direction: Direction,
+    /// The root of the number of parameters: how long a direction is.
+    root: f32,
     /// What a component is multiplied by to be a move of one radius.
     per_radius: f32,
     pub radius: f32,
@@ -24,9 +26,11 @@ pub struct Diameter {
 impl Diameter {
     /// Theta's elements are at most as large as `largest`.
     pub fn new(direction: Direction, radius: f32, largest: f32, parameters: usize) -> Self {
+        let root = sqrt(parameters as f32);
         Self {
             direction,
-            per_radius: radius / sqrt(parameters as f32),
+            root,
+            per_radius: radius / root,
             radius,
             coarsest: power_of_two_below(largest + Self::reach(radius)),
         }
@@ -69,7 +73,7 @@ impl Diameter {
 
     /// From the second end to the middle, and on by this length towards the first end.
     pub fn return_and_move<K: Kernels>(self, theta: &mut [f32], length: f32) {
-        let scale = self.per_radius * (length / self.radius);
+        let scale = length / self.root;
         self.pass::<K>(theta, |t, component| (t + self.half(component)) + scale * component);
     }
 
