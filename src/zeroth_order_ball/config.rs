@@ -30,18 +30,18 @@ impl ZerothOrderBallConfig {
     /// cosine, and the rate is chosen for that. The radius should be about as large as the distance
     /// from the start to what is looked for; docs/losses_only.md shows how much that matters.
     ///
-    /// The rate is the least of 1/2, `4 n / steps` and `12 sqrt(n) / steps`.
+    /// The rate is `6 sqrt(n) / steps`, or 1/2 where that is more: so much that the ball comes about
+    /// two radii far, in any number of dimensions.
     ///
     /// ```
     /// use rolling_ball::ZerothOrderBallConfig;
     ///
     /// let config = ZerothOrderBallConfig::shrinking(2.0, 4, 400);
-    /// assert_eq!((config.radius.at(0), config.learning_rate.at(0)), (2.0, 0.04));
+    /// assert_eq!((config.radius.at(0), config.learning_rate.at(0)), (2.0, 0.03));
     /// ```
     #[must_use]
     pub fn shrinking(radius: f32, parameters: usize, steps: u32) -> Self {
-        let (n, steps_or_one) = (parameters as f32, steps.max(1) as f32);
-        let rate = (4.0 * n).min(12.0 * sqrt(n)) / steps_or_one;
+        let rate = 6.0 * sqrt(parameters as f32) / steps.max(1) as f32;
         Self {
             parameters,
             radius: Schedule::Cosine { from: radius, to: LAST * radius, steps },

@@ -29,9 +29,10 @@ use direction::Direction;
 /// smoothing (Nesterov and Spokoiny 2017), evolution strategies, and MeZO (Malladi et al. 2023),
 /// which keeps the radius small. docs/losses_only.md compares them.
 ///
-/// It is for what has no gradient: an engine that only infers, a controller, a calibration. In up
-/// to some twenty dimensions it also leaves wells and wrinkles that hold what follows a gradient.
-/// Where the loss is smooth, or theta long, gradients are better.
+/// It is for what has no gradient: an engine that only infers, a controller, a calibration. In few
+/// dimensions it also leaves wells and wrinkles that hold what follows a gradient. Where the loss
+/// is smooth, or theta long, gradients are better. It does not evaluate the point that it ends at,
+/// so it does not promise a loss there that is a number.
 ///
 /// Memory: none a parameter beside theta's 4 bytes. Cost: two losses a step (2/3 of a gradient
 /// evaluation), and five passes over theta that compute a component of the direction each.
