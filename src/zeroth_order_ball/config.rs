@@ -30,8 +30,8 @@ impl ZerothOrderBallConfig {
     /// cosine, and the rate is chosen for that. The radius should be about as large as the distance
     /// from the start to what is looked for; docs/losses_only.md shows how much that matters.
     ///
-    /// The rate is `6 sqrt(n) / steps`, or 1/2 where that is more: so much that the ball comes about
-    /// two radii far, in any number of dimensions.
+    /// The rate is `6 sqrt(n) / steps`, or 1/2 where that is more, so that the ball comes about two
+    /// radii far in any number of dimensions.
     ///
     /// ```
     /// use rolling_ball::ZerothOrderBallConfig;

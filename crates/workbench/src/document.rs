@@ -53,8 +53,8 @@ pub const KEPT_BITS: &str = "Checkpoints";
 /// The ball that needs losses only, beside what is like it and what follows a gradient.
 pub const LOSSES_ONLY: Document = Document {
     path: "docs/losses_only.md",
-    opening: "# Losses only\n\n`ZerothOrderBall` asks for two losses a step and for no gradient; its \
-              documentation says what it does. Written by `cargo lab losses-only --write`.\n",
+    opening: "# Losses only\n\n`ZerothOrderBall` asks for two losses a step and for no gradient; \
+              its documentation says what it does. Written by `cargo lab losses-only --write`.\n",
     parts: &[LOSSES_TWINS, LOSSES_WRINKLES, LOSSES_NOT, LOSSES_RATE, LOSSES_DIRECTIONS],
 };
 

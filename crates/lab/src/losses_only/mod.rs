@@ -180,14 +180,14 @@ fn wrinkled(args: &LossesOnlyArgs) -> Result<String> {
     let bar = progress::bar("rolling over wrinkled bowls", "cells");
     bar.set_length((methods.len() * DIMENSIONS.len() * Wrinkles::ALL.len()) as u64);
     let mut text = format!(
-        "`cargo lab losses-only --write`. Bowls of condition 10, twice as steep on one side of each \
-         axis, with wrinkles along other axes: `dents` are waves, `pits` narrow pits in a flat \
-         floor, `Weierstrass` ten octaves of waves. Starts between -3 and 3, bottoms between -1 and \
-         1. What is left of the bowl without its wrinkles after {UNITS} units, the median of {} \
-         seeds. The ball that needs losses only has its preset and the radius `1.4 sqrt(d)`; each \
-         other method has the best of 24 settings on {} other seeds. In brackets: how many times as \
-         much as that ball leaves, in the geometric mean over pairs, and `*` where the sign-flip \
-         test of the logarithms, corrected by Holm for the table, has p < 0.01.",
+        "`cargo lab losses-only --write`. Bowls of condition 10, twice as steep on one side of \
+         each axis, with wrinkles along other axes: `dents` are waves, `pits` narrow pits in a \
+         flat floor, `Weierstrass` ten octaves of waves. Starts between -3 and 3, bottoms between \
+         -1 and 1. What is left of the bowl without its wrinkles after {UNITS} units, the median \
+         of {} seeds. The ball that needs losses only has its preset and the radius `1.4 sqrt(d)`; \
+         each other method has the best of 24 settings on {} other seeds. In brackets: how many \
+         times as much as that ball leaves, in the geometric mean over pairs, and `*` where the \
+         sign-flip test of the logarithms, corrected by Holm for the table, has p < 0.01.",
         args.seeds, args.tuning
     );
     for dimensions in DIMENSIONS {
@@ -266,8 +266,8 @@ fn hard(args: &LossesOnlyArgs) -> Result<String> {
         columns.push(column.collect::<Result<_>>()?);
     }
     Ok(format!(
-        "`cargo lab losses-only --write`. As above: a bowl without wrinkles; Rosenbrock's valley; a \
-         sine through readings, from a frequency that is off by some cycles; and a logistic map \
+        "`cargo lab losses-only --write`. As above: a bowl without wrinkles; Rosenbrock's valley; \
+         a sine through readings, from a frequency that is off by some cycles; and a logistic map \
          fitted to thirty of its states. The number is that of the dimensions. Random search takes \
          the best of {} places in the ball around the start.\n\n{}",
         3 * UNITS,
@@ -328,10 +328,10 @@ fn directions(args: &LossesOnlyArgs) -> Result<String> {
     }
     Ok(format!(
         "`cargo lab losses-only --write`. Dents in 2 to 50 dimensions, as above. The ball's own \
-         directions are rows of a Walsh-Hadamard matrix with random signs, seen in a random mirror: \
-         integers, a basis where the dimension is a power of two. Beside it, in plain loops: uniform \
-         on the sphere, signs, and a random basis by Gram-Schmidt, which needs room for all of its \
-         vectors.\n\n{}",
+         directions are rows of a Walsh-Hadamard matrix with random signs, seen in a random \
+         mirror: integers, a basis where the dimension is a power of two. Beside it, in plain \
+         loops: uniform on the sphere, signs, and a random basis by Gram-Schmidt, which needs room \
+         for all of its vectors.\n\n{}",
         compare(&methods, &names, &columns)
     ))
 }
