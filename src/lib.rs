@@ -15,8 +15,9 @@
 //! **The ball.** [`RollingBall`] is Algorithm 1 of the paper, with its settings in
 //! [`RollingBallConfig`]. Two types say what it does in a step: a [`CentreStep`] how far the centre
 //! moves, and a [`Footpoint`] how the new contact with the graph is found. [`AnyRollingBall`]
-//! leaves both to the run time. Beside it stand [`Sgd`], [`Adam`], [`Sam`],
-//! [`EntropySgd`], and [`Dog`] and [`Prodigy`], which find their rate by themselves.
+//! leaves both to the run time. [`ZerothOrderBall`] needs losses only. Beside them stand [`Sgd`],
+//! [`Adam`], [`Sam`], [`EntropySgd`], and [`Dog`] and [`Prodigy`], which find their rate by
+//! themselves.
 //!
 //! **The kernels.** [`kernels`] is all that goes over memory, and the numeric contract by which
 //! every implementation gives the same bits: [`VectorOps`](kernels::VectorOps) are the passes of
@@ -86,6 +87,7 @@ pub mod nn;
 mod optimizer;
 pub mod probe;
 mod random;
+mod zeroth_order_ball;
 
 pub use ball::{
     AnyCentreStep, AnyFootpoint, AnyRollingBall, AnyRollingBallConfig, ArcLength, CentreStep,
@@ -107,6 +109,7 @@ pub use optimizer::{
     Optimizer, Outcome, Part, Parts, PollObjective, Request, Resumable, STATE_VECTORS, STATE_WORDS,
     Schedule, State, StepByPart, StepReport, WeightDecay, poll_step, step,
 };
+pub use zeroth_order_ball::{ZerothOrderBall, ZerothOrderBallConfig};
 
 /// What a guide shows compiles.
 #[cfg(doctest)]

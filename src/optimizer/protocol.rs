@@ -66,15 +66,17 @@ pub trait Optimizer<T: ?Sized = [f32]> {
     ///
     /// # Errors
     /// [`Error::Length`] where theta is not as long as the workspace, [`Error::UnexpectedAnswer`]
-    /// while a step is in progress, [`Error::Setting`] where a schedule gives a value out of range.
-    /// Theta is unchanged.
+    /// while a step is in progress, [`Error::Setting`] where a schedule gives a value out of range;
+    /// of a step that begins with a loss also [`Error::NonFiniteParameters`] and
+    /// [`Error::NonFiniteUpdate`]. Theta is unchanged.
     fn begin(&mut self, theta: &mut T) -> Result<Request, Error>;
 
     /// Answers [`Request::Loss`].
     ///
     /// # Errors
     /// [`Error::UnexpectedAnswer`] where no loss was asked for; [`Error::NonFiniteLoss`]; after the
-    /// last trial of a line search also [`Error::NonFiniteUpdate`].
+    /// last trial of a line search, or of a step that needs losses only, also
+    /// [`Error::NonFiniteUpdate`].
     fn tell_loss(&mut self, theta: &mut T, loss: f32) -> Result<Request, Error>;
 
     /// Answers [`Request::Gradient`]: the gradient is in [`gradient_mut`](Self::gradient_mut).
@@ -84,8 +86,8 @@ pub trait Optimizer<T: ?Sized = [f32]> {
     /// [`Error::NonFiniteLoss`], [`Error::NonFiniteGradient`], [`Error::NonFiniteUpdate`].
     fn tell_gradient(&mut self, theta: &mut T, loss: f32) -> Result<Request, Error>;
 
-    /// Where the gradient is to be written; as long as theta. Its content is the optimizer's own
-    /// until a gradient is asked for.
+    /// Where the gradient is to be written; as long as theta, and empty where none is ever asked
+    /// for. Its content is the optimizer's own until a gradient is asked for.
     fn gradient_mut(&mut self) -> &mut T;
 
     /// What the step in progress waits for; `None` where no step is in progress.

@@ -64,11 +64,13 @@ pub struct StepReport {
     pub step: u32,
     /// How many steps in a row were refused just before this one.
     pub refused: u32,
-    /// The loss where the step started.
+    /// The loss where the step started; the mean of the two that
+    /// [`ZerothOrderBall`](crate::ZerothOrderBall) asks for.
     pub loss_before: f32,
     /// The loss at the new theta, where the step evaluated it.
     pub loss_after: Option<f32>,
-    /// `|grad f|` where the step started.
+    /// `|grad f|` where the step started; the slope along a diameter of
+    /// [`ZerothOrderBall`](crate::ZerothOrderBall).
     pub gradient_norm: f32,
     /// `|theta|` where the step started.
     pub parameter_norm: f32,

@@ -98,6 +98,7 @@ impl Kind {
     pub(crate) const THETA_ALONE: Self = Self(9);
     pub(crate) const DOG: Self = Self(10);
     pub(crate) const PRODIGY: Self = Self(11);
+    pub(crate) const ZEROTH_ORDER_BALL: Self = Self(12);
     const CUSTOM: Self = Self(15);
 
     /// An optimizer of your own, by a number of your choice below 2^16.
@@ -143,6 +144,7 @@ impl fmt::Display for Kind {
                 Self::ENTROPY_SGD => return f.write_str("EntropySgd"),
                 Self::DOG => return f.write_str("Dog"),
                 Self::PRODIGY => return f.write_str("Prodigy"),
+                Self::ZEROTH_ORDER_BALL => return f.write_str("ZerothOrderBall"),
                 Self::THETA_ALONE => return f.write_str("theta alone"),
                 Self::CUSTOM => return write!(f, "custom optimizer {inner}"),
                 _ => return write!(f, "unknown optimizer {rest}"),

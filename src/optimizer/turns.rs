@@ -78,6 +78,12 @@ pub trait Method {
     /// To be changed.
     fn turn_mut(&mut self) -> (&mut StepState<Self::Loss, Self::Gradient>, &mut StepRecord);
 
+    /// How long theta is.
+    fn parameters(&self) -> usize {
+        self.gradient().length()
+    }
+
+    /// Empty where none is ever asked for.
     fn gradient(&self) -> &Self::Vector;
 
     fn gradient_mut(&mut self) -> &mut Self::Vector;
@@ -91,6 +97,15 @@ pub trait Method {
     /// Takes the values of the other schedules at a step of this learning rate, which begins with
     /// the gradient that is returned. Nothing is changed on an error.
     fn begin(&mut self, step: u32, rate: f32) -> Result<Self::Gradient, Error>;
+
+    /// Asks for what the step begins with: the gradient at theta, unless it needs none.
+    fn start(
+        &mut self,
+        _theta: &mut Self::Vector,
+        at: Self::Gradient,
+    ) -> Result<Next<Self::Loss, Self::Gradient>, Error> {
+        Ok(Next::Gradient(at))
+    }
 
     fn told_loss(
         &mut self,
@@ -157,7 +172,7 @@ pub trait Method {
 
 /// Where the gradient that is told leads, if it is one that is waited for.
 pub fn awaited_gradient<O: Method>(method: &O, theta: &O::Vector) -> Result<O::Gradient, Error> {
-    Error::check_length("theta", method.gradient().length(), theta.length())?;
+    Error::check_length("theta", method.parameters(), theta.length())?;
     match *method.state() {
         StepState::Gradient(at) => Ok(at),
         StepState::Loss(_) | StepState::Trial(_) => Err(Error::LOSS_EXPECTED),
@@ -168,18 +183,19 @@ pub fn awaited_gradient<O: Method>(method: &O, theta: &O::Vector) -> Result<O::G
 impl<O: Method> Optimizer<O::Vector> for O {
     fn begin(&mut self, theta: &mut O::Vector) -> Result<Request, Error> {
         self.state().check_idle()?;
-        Error::check_length("theta", self.gradient().length(), theta.length())?;
+        Error::check_length("theta", self.parameters(), theta.length())?;
         let step = self.record().steps();
         let (schedule, set_at) = self.learning_rate_mut();
         let rate = schedule.checked_at("learning rate", step, *set_at)?;
         let rate = rate * self.record().rate_factor();
         let at = Method::begin(self, step, rate)?;
         self.turn_mut().1.begin(rate);
-        self.ask(Ok(Next::Gradient(at)))
+        let next = self.start(theta, at);
+        self.ask(next)
     }
 
     fn tell_loss(&mut self, theta: &mut O::Vector, loss: f32) -> Result<Request, Error> {
-        Error::check_length("theta", self.gradient().length(), theta.length())?;
+        Error::check_length("theta", self.parameters(), theta.length())?;
         let next = match *self.state() {
             StepState::Loss(_) if !loss.is_finite() => {
                 theta.copy_from(self.before());
@@ -248,7 +264,7 @@ impl<O: Method> Optimizer<O::Vector> for O {
 
     fn centre<'a>(&'a mut self, theta: &'a O::Vector) -> Result<&'a O::Vector, Error> {
         self.state().check_idle()?;
-        Error::check_length("theta", self.gradient().length(), theta.length())?;
+        Error::check_length("theta", self.parameters(), theta.length())?;
         Ok(Method::centre(self, theta))
     }
 }

@@ -2,9 +2,10 @@
 //! in every form, the flash image of a training after five steps, written by the first build of
 //! that format, and theta four steps later. The images stay as they are for ever; what a line
 //! search makes of them has changed in the last bits once, when it began to end a stalled step
-//! exactly where that had begun. `version_1_estimated_rates.json` holds the same of the optimizers
-//! that came later, `version_2.json` of a theta in few bits, and `version_1_large_units.json` of a
-//! ball for each unit of a flash above 64 bytes, which the first builds did not know.
+//! exactly where that had begun. `version_1_estimated_rates.json` and
+//! `version_1_losses_only.json` hold the same of the optimizers that came later, `version_2.json`
+//! of a theta in few bits, and `version_1_large_units.json` of a ball for each unit of a flash above
+//! 64 bytes, which the first builds did not know.
 
 use crate::forgery::{holding, on};
 use crate::nor_flash::NorFlashModel;
@@ -12,7 +13,7 @@ use crate::support::numbers::bits;
 use crate::support::optimizers::run;
 use crate::training::{
     Ball, Check, Flash, LENGTH, checkpoints, contact_ball, every_optimizer, rubbish, start, wells,
-    with_an_estimated_rate,
+    with_an_estimated_rate, with_losses_only,
 };
 use rolling_ball::{Checkpoints, Optimizer, Resumable, Resumed, ThetaBits};
 use serde::{Deserialize, Serialize};
@@ -103,7 +104,11 @@ fn bytes_of(digits: &str) -> Vec<u8> {
 
 #[test]
 fn a_checkpoint_of_the_first_version_is_resumed_with_the_same_bits() {
-    let images = [include_str!("version_1.json"), include_str!("version_1_estimated_rates.json")];
+    let images = [
+        include_str!("version_1.json"),
+        include_str!("version_1_estimated_rates.json"),
+        include_str!("version_1_losses_only.json"),
+    ];
     let written = images.map(|images| serde_json::from_str::<Vec<Written>>(images).unwrap());
     let mut resume = Resume { written: written.concat().into_iter() };
     every_optimizer(&mut resume);
@@ -164,13 +169,17 @@ fn a_checkpoint_of_the_second_version_is_resumed_with_the_same_bits() {
 #[test]
 #[ignore = "writes images, where all other tests read them"]
 fn the_images_of_later_builds_are_written_anew() {
-    let mut write_all = Write::default();
-    with_an_estimated_rate(&mut write_all);
+    let (mut estimated_rates, mut losses_only) = (Write::default(), Write::default());
+    with_an_estimated_rate(&mut estimated_rates);
+    with_losses_only(&mut losses_only);
     let rounded = [ThetaBits::Eight, ThetaBits::Four].map(write_rounded).to_vec();
     let large_units = vec![write::<128>(), write::<256>(), write::<512>()];
-    for (name, written) in
-        [("1_estimated_rates", write_all.written), ("1_large_units", large_units), ("2", rounded)]
-    {
+    for (name, written) in [
+        ("1_estimated_rates", estimated_rates.written),
+        ("1_losses_only", losses_only.written),
+        ("1_large_units", large_units),
+        ("2", rounded),
+    ] {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/checkpoints");
         let json = serde_json::to_string_pretty(&written).unwrap() + "\n";
         std::fs::write(format!("{folder}/version_{name}.json"), json).unwrap();

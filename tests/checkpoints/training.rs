@@ -8,7 +8,7 @@ use crate::support::random::Random;
 use rolling_ball::{
     Adam, AdamConfig, AnyRollingBall, Armijo, Checkpoints, ClipNorm, Dog, DogConfig, EntropySgd,
     EntropySgdConfig, Optimizer, Prodigy, ProdigyConfig, Resumable, RollingBallConfig, Sam,
-    SamConfig, Schedule, Sgd, SgdConfig, WeightDecay,
+    SamConfig, Schedule, Sgd, SgdConfig, WeightDecay, ZerothOrderBall, ZerothOrderBallConfig,
 };
 
 pub const LENGTH: usize = 23;
@@ -95,6 +95,13 @@ pub fn every_optimizer(check: &mut impl Check) {
         WeightDecay::new(ClipNorm::new(contact_ball(), 0.1).unwrap(), 0.1).unwrap()
     });
     with_an_estimated_rate(check);
+    with_losses_only(check);
+}
+
+/// The ball that needs nothing else.
+pub fn with_losses_only(check: &mut impl Check) {
+    let config = ZerothOrderBallConfig::shrinking(0.5, LENGTH, 40);
+    check.check("losses only", || ZerothOrderBall::new(config).unwrap());
 }
 
 /// Those that find their rate by themselves.

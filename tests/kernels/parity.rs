@@ -7,7 +7,7 @@ use crate::support::optimizers::{every_optimizer, run};
 use crate::support::random::Random;
 use proptest::prelude::*;
 use rolling_ball::kernels::{AdamCoefficients, Kernels, Scalar, VectorOps, Wide};
-use rolling_ball::{Objective, Optimizer, step};
+use rolling_ball::{Objective, Optimizer, ZerothOrderBall, ZerothOrderBallConfig, step};
 
 /// Numbers of every kind that a step may meet: of order 1, zeros of both signs, subnormals, and
 /// ones whose squares and sums overflow.
@@ -300,6 +300,23 @@ fn whole_trajectories_of_every_optimizer_give_the_same_bits() {
     for &length in unless_miri(&[1, 2, 7, 8, 9, 16, 67][..], &[9]) {
         let start = Random(length as u64).vector(length);
         every_trajectory_agrees(length, &mut Single(WeierstrassLike { terms: 2 }), &start);
+    }
+}
+
+#[test]
+fn trajectories_of_the_ball_that_needs_losses_only_give_the_same_bits() {
+    for &length in unless_miri(&[1, 2, 7, 8, 9, 16, 67, 255, 257, 1000][..], &[9]) {
+        let (mut scalar_theta, mut loss) =
+            (Random(length as u64).vector(length), Single(WeierstrassLike { terms: 2 }));
+        let mut wide_theta = scalar_theta.clone();
+        let config = ZerothOrderBallConfig::shrinking(0.5, length, 40);
+        let mut scalar = ZerothOrderBall::with_backend(Scalar, config).unwrap();
+        let mut wide = ZerothOrderBall::with_backend(Wide, config).unwrap();
+        for _ in 0..unless_miri(40, 2) {
+            let report = step(&mut scalar, &mut loss, &mut scalar_theta).unwrap();
+            assert_eq!(report, step(&mut wide, &mut loss, &mut wide_theta).unwrap());
+            assert_eq!(bits(&scalar_theta), bits(&wide_theta), "{length}");
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod bad_input;
 mod by_part;
 mod estimated_rates;
 mod few_bits;
+mod losses_only;
 mod sessions;
 mod steps;
 mod trust;

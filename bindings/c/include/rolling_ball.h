@@ -803,6 +803,28 @@ typedef struct rb_sgd_config {
     uint32_t roll_back;
 } rb_sgd_config;
 
+/**
+ * The settings of the ball that needs losses only. Start from rb_zeroth_order_ball_shrinking.
+ */
+typedef struct rb_zeroth_order_ball_config {
+    /**
+     * How long theta is.
+     */
+    size_t parameters;
+    /**
+     * The radius, above 0, in theta's units.
+     */
+    struct rb_schedule radius;
+    /**
+     * How far a step goes, in radii, where the two losses differ as much as they usually do.
+     */
+    struct rb_schedule learning_rate;
+    /**
+     * The seed of the directions.
+     */
+    uint32_t seed;
+} rb_zeroth_order_ball_config;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -1087,8 +1109,8 @@ rb_error rb_dequantize(const uint8_t *values,
                        float *output);
 
 /**
- * Starts a step at theta, and says in `*request` what to evaluate first, which is always the
- * gradient.
+ * Starts a step at theta, and says in `*request` what to evaluate first: the gradient, or the loss
+ * where the optimizer needs losses only.
  *
  * Between the calls of a step theta holds the point to evaluate, and must not be changed. Between
  * steps it may be changed.
@@ -1120,7 +1142,8 @@ rb_error rb_tell_gradient(struct rb_optimizer *optimizer, float loss, rb_request
 /**
  * Returns where the gradient must be written, as many floats as theta has. The address is the same
  * at every step: the start of the workspace. It is NULL where the optimizer is not initialised.
- * Between a tell and the next request for a gradient, the content belongs to the optimizer.
+ * Between a tell and the next request for a gradient, the content belongs to the optimizer. It is
+ * NULL too where the optimizer needs losses only.
  */
 float *rb_gradient(const struct rb_optimizer *optimizer);
 
@@ -1219,6 +1242,35 @@ rb_error rb_sgd_init(struct rb_optimizer *optimizer,
  * changed then. Cost: a pass over the gradient in each step, and another where it is clipped.
  */
 rb_error rb_sgd_clip_norm(struct rb_optimizer *optimizer, float largest);
+
+/**
+ * The settings for so many parameters in about so many steps: the radius shrinks to a thousandth
+ * of `radius`, which should be about as large as the distance from the start to what is looked
+ * for, and the rate is chosen for that.
+ */
+struct rb_zeroth_order_ball_config rb_zeroth_order_ball_shrinking(float radius,
+                                                                  size_t parameters,
+                                                                  uint32_t steps);
+
+/**
+ * Makes `*optimizer` a ball that needs losses only over the caller's theta, of
+ * `config->parameters` floats, which stays the caller's and must outlive it. There is no workspace
+ * and no gradient. A step asks for two losses; the first request of a step is RB_REQUEST_LOSS.
+ *
+ * Errors: the same as those of rb_ball_init. Cost: none.
+ */
+rb_error rb_zeroth_order_ball_init(struct rb_optimizer *optimizer,
+                                   const struct rb_zeroth_order_ball_config *config,
+                                   float *theta);
+
+/**
+ * Gives up the step in progress as rb_abandon does, and puts theta back to the middle of the
+ * diameter, to the bit: to where rb_begin has rounded it. Does nothing where no step is in
+ * progress.
+ *
+ * Errors: RB_ERROR_KIND. Cost: one pass over theta.
+ */
+rb_error rb_zeroth_order_ball_put_back(struct rb_optimizer *optimizer);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -29,6 +29,7 @@ mod sgd;
 mod switch;
 #[cfg(test)]
 mod tests;
+mod zeroth_order_ball;
 
 pub use error::rb_error;
 pub use input::rb_input;

@@ -50,6 +50,7 @@ pub enum Kind {
     Adam,
     Sam,
     EntropySgd,
+    ZerothOrderBall,
 }
 
 /// Marks the start of an object on which an init function was called.
@@ -411,8 +412,8 @@ unsafe fn turn(
     unsafe { write(request, asked) }
 }
 
-/// Starts a step at theta, and says in `*request` what to evaluate first, which is always the
-/// gradient.
+/// Starts a step at theta, and says in `*request` what to evaluate first: the gradient, or the loss
+/// where the optimizer needs losses only.
 ///
 /// Between the calls of a step theta holds the point to evaluate, and must not be changed. Between
 /// steps it may be changed.
@@ -462,11 +463,14 @@ pub unsafe extern "C" fn rb_tell_gradient(
 
 /// Returns where the gradient must be written, as many floats as theta has. The address is the same
 /// at every step: the start of the workspace. It is NULL where the optimizer is not initialised.
-/// Between a tell and the next request for a gradient, the content belongs to the optimizer.
+/// Between a tell and the next request for a gradient, the content belongs to the optimizer. It is
+/// NULL too where the optimizer needs losses only.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_gradient(optimizer: *const rb_optimizer) -> *mut f32 {
     // SAFETY: the caller promises it.
     unsafe { initialised(optimizer) }
+        .ok()
+        .filter(|initialised| initialised.kind != Kind::ZerothOrderBall)
         .map_or(ptr::null_mut(), |initialised| initialised.workspace.start())
 }
 

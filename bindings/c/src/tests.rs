@@ -11,6 +11,7 @@ use crate::optimizer::{
 };
 use crate::schedule::rb_constant;
 use crate::sgd::{rb_sgd_default, rb_sgd_init};
+use crate::zeroth_order_ball::{rb_zeroth_order_ball_init, rb_zeroth_order_ball_put_back};
 use crate::{adam, ball, entropy_sgd, sam};
 use core::mem::MaybeUninit;
 use core::slice;
@@ -21,7 +22,7 @@ use rolling_ball::{
     Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, ClipNorm, EntropySgd,
     EntropySgdConfig, GaussNewton, GradientDescent, LaggedContact, Objective, Optimizer, Plain,
     RefreshedContact, RollingBall, RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, StepReport,
-    step,
+    ZerothOrderBall, ZerothOrderBallConfig, step,
 };
 
 type Deep = (Dense<5, 7>, Relu<7>, Dense<7, 6>, Relu<6>, Dense<6, 3>);
@@ -287,6 +288,21 @@ fn every_baseline_makes_the_bits_of_rust() {
         unsafe { entropy_sgd::rb_entropy_sgd_init(optimizer, &config, theta, N, workspace, 3 * N) }
     });
     assert_eq!(c, by_rust(EntropySgd::new(EntropySgdConfig::default(), vectors()).unwrap()));
+}
+
+#[test]
+fn the_ball_that_needs_losses_only_makes_the_bits_of_rust_and_has_no_gradient() {
+    let config = ZerothOrderBallConfig::shrinking(0.5, N, STEPS);
+    let c = by_c(0, |optimizer, theta, _| {
+        // SAFETY: all pointers are to live buffers of these lengths.
+        unsafe {
+            let made = rb_zeroth_order_ball_init(optimizer, &config.into(), theta);
+            assert!(rb_gradient(optimizer).is_null());
+            assert_eq!(rb_zeroth_order_ball_put_back(optimizer), rb_error::None);
+            made
+        }
+    });
+    assert_eq!(c, by_rust(ZerothOrderBall::new(config).unwrap()));
 }
 
 #[test]

@@ -33,8 +33,8 @@ use rolling_ball::{
     Checkpoints, ClipNorm, Dog, DogConfig, EntropySgd, EntropySgdConfig, Error, Evaluation,
     GaussNewton, GradientDescent, LaggedContact, Micromath, Objective, Optimizer, Part, Plain,
     PollObjective, Prodigy, ProdigyConfig, RefreshedContact, Request, Resumable, RollingBall,
-    RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, ThetaBits, WeightDecay, poll_step,
-    step,
+    RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, ThetaBits, WeightDecay,
+    ZerothOrderBall, ZerothOrderBallConfig, poll_step, step,
 };
 
 /// The file that `rolling-ball import` writes is firmware as it stands.
@@ -184,6 +184,13 @@ fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
     let mut prodigy = Prodigy::new(ProdigyConfig::default(), [[0.0; N]; 5])?;
     drive(&mut prodigy, theta)?;
     keep(&mut prodigy, theta)?;
+    let losses_only = ZerothOrderBallConfig::shrinking(black_box(0.1), N, black_box(10));
+    let mut losses_only = ZerothOrderBall::new(losses_only)?;
+    drive(&mut losses_only, theta)?;
+    losses_only.set_radius(black_box(0.1).into())?;
+    black_box(losses_only.config());
+    losses_only.put_back(theta)?;
+    keep(&mut losses_only, theta)?;
     let part = Part { length: N, rate: black_box(0.5), decay: black_box(0.1) };
     drive(&mut ByPart::new(prodigy, [part])?, theta)?;
     let parts =

@@ -8,6 +8,7 @@ mod footpoint;
 mod gpu;
 mod highest_contact;
 mod ironing;
+mod losses_only;
 mod mnist;
 mod picture;
 mod radius_map;
@@ -44,6 +45,7 @@ enum Experiment {
     Footpoint(footpoint::FootpointArgs),
     Gpu(gpu::GpuArgs),
     Ironing(ironing::IroningArgs),
+    LossesOnly(losses_only::LossesOnlyArgs),
     Mnist(mnist::MnistArgs),
     RadiusMap(radius_map::RadiusMapArgs),
     Robustness(robustness::RobustnessArgs),
@@ -70,6 +72,7 @@ fn run(experiment: &Experiment) -> Result<()> {
         Experiment::FewBits(args) => return few_bits::run(args),
         Experiment::Finetune(args) => return finetune::run(args),
         Experiment::Gpu(args) => return gpu::run(args),
+        Experiment::LossesOnly(args) => return losses_only::run(args),
         Experiment::Untuned(args) => return untuned::run(args),
         Experiment::Basins(args) => basins::run(args)?,
         Experiment::Footpoint(args) => footpoint::run(args)?,

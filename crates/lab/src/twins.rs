@@ -12,7 +12,8 @@ use rolling_ball::landscapes::GaussianWells;
 use rolling_ball::probe::Grid;
 use rolling_ball::{
     AdamConfig, AnyCentreStep, AnyFootpoint, GaussNewton, GradientDescent, LaggedContact,
-    Optimizer, Plain, RefreshedContact, RollingBallConfig, SamConfig, Schedule, SgdConfig, step,
+    Optimizer, Plain, RefreshedContact, RollingBallConfig, SamConfig, Schedule, SgdConfig,
+    ZerothOrderBallConfig, step,
 };
 use workbench::optimizers::{Boxed, boxed};
 use workbench::progress;
@@ -67,7 +68,10 @@ struct Kind {
     build: fn(&TwinsArgs, Rate) -> Boxed,
 }
 
-const KINDS: [Kind; 11] = [
+/// The kind that takes no rate.
+const LOSSES_ONLY: &str = "ball, losses only, shrinking";
+
+const KINDS: [Kind; 12] = [
     Kind { name: "SGD", cost: 1.0, build: |_, rate| sgd(rate, 0.0) },
     Kind { name: "momentum 0.9", cost: 1.0, build: |_, rate| sgd(rate, 0.9) },
     Kind { name: "Adam", cost: 1.0, build: adam },
@@ -117,6 +121,7 @@ const KINDS: [Kind; 11] = [
             )
         },
     },
+    Kind { name: LOSSES_ONLY, cost: 2.0 / 3.0, build: losses_only },
     Kind {
         name: "ball, highest of 8 probes",
         cost: 4.0,
@@ -159,6 +164,11 @@ fn ball(args: &TwinsArgs, rate: Rate, footpoint: AnyFootpoint) -> Boxed {
     boxed(2, config)
 }
 
+/// Its rate is its own, and its radius shrinks.
+fn losses_only(args: &TwinsArgs, rate: Rate) -> Boxed {
+    boxed(2, ZerothOrderBallConfig::shrinking(args.radius, 2, rate.steps))
+}
+
 fn highest(args: &TwinsArgs, rate: Rate, probes: u32) -> Boxed {
     let ball = HighestContact::new(2, args.radius, rate.schedule(), probes);
     Ok(Box::new(ball))
@@ -191,7 +201,7 @@ struct Ends {
 /// What both starts came to on every landscape.
 struct Outcome {
     name: &'static str,
-    /// None of the exact ball.
+    /// None of the exact ball, and of the one that has its own.
     rate: Option<f32>,
     ends: Vec<Ends>,
 }
@@ -259,6 +269,11 @@ pub fn run(args: &TwinsArgs) -> Result<Section> {
     bar.set_length(args.landscapes * (KINDS.len() * RATES.len()) as u64);
     let mut outcomes = Vec::new();
     for kind in &KINDS {
+        if kind.name == LOSSES_ONLY {
+            let [rate, ..] = RATES;
+            outcomes.push(Outcome { rate: None, ..outcome(args, kind, rate, &bar)? });
+            continue;
+        }
         for rate in RATES {
             outcomes.push(outcome(args, kind, rate, &bar)?);
         }

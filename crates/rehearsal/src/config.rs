@@ -4,7 +4,7 @@ use rolling_ball::kernels::{Kernels, VectorOps};
 use rolling_ball::{
     Adam, AdamConfig, CentreStep, Dog, DogConfig, EntropySgd, EntropySgdConfig, Error, Footpoint,
     Optimizer, Prodigy, ProdigyConfig, RollingBall, RollingBallConfig, Sam, SamConfig, Sgd,
-    SgdConfig,
+    SgdConfig, ZerothOrderBall, ZerothOrderBallConfig,
 };
 
 /// The settings of an optimizer, which make it over vectors of any type: slices that somebody
@@ -130,5 +130,18 @@ impl<K: VectorOps> OptimizerConfig<K> for ProdigyConfig {
     ) -> Result<Self::Optimizer<V>, E> {
         let workspace = [vector()?, vector()?, vector()?, vector()?, vector()?];
         Ok(Prodigy::with_backend(kernels, self, workspace)?)
+    }
+}
+
+impl<K: Kernels> OptimizerConfig<K> for ZerothOrderBallConfig {
+    type Optimizer<V: AsRef<[f32]> + AsMut<[f32]>> = ZerothOrderBall<K>;
+
+    /// It takes no vector.
+    fn build<V: AsRef<[f32]> + AsMut<[f32]>, E: From<Error>>(
+        self,
+        kernels: K,
+        _: impl FnMut() -> Result<V, E>,
+    ) -> Result<Self::Optimizer<V>, E> {
+        Ok(ZerothOrderBall::with_backend(kernels, self)?)
     }
 }

@@ -50,6 +50,25 @@ pub const TRAINED_BITS: &str = "Weights";
 /// The title of the table of checkpoints whose theta is rounded.
 pub const KEPT_BITS: &str = "Checkpoints";
 
+/// The ball that needs losses only, beside what is like it and what follows a gradient.
+pub const LOSSES_ONLY: Document = Document {
+    path: "docs/losses_only.md",
+    opening: "# Losses only\n\n`ZerothOrderBall` asks for two losses a step and for no gradient; \
+              its documentation says what it does. Written by `cargo lab losses-only --write`.\n",
+    parts: &[LOSSES_TWINS, LOSSES_WRINKLES, LOSSES_NOT, LOSSES_RATE, LOSSES_DIRECTIONS],
+};
+
+/// The title of the table of twins among wells by radius.
+pub const LOSSES_TWINS: &str = "Where it ends, by radius";
+/// The title of the tables of wrinkled bowls.
+pub const LOSSES_WRINKLES: &str = "Wrinkled bowls";
+/// The title of the table of losses that it is not for.
+pub const LOSSES_NOT: &str = "Where it loses";
+/// The title of the table of rates.
+pub const LOSSES_RATE: &str = "The rate";
+/// The title of the table of directions.
+pub const LOSSES_DIRECTIONS: &str = "Directions";
+
 /// What was tried to break it, and what is known to be wrong.
 pub const RELIABILITY: Document = Document {
     path: "docs/reliability.md",

@@ -8,7 +8,7 @@ use rolling_ball::{
     CentreStep, ClipNorm, Dog, DogConfig, EntropySgd, EntropySgdConfig, Error, Footpoint,
     GaussNewton, GradientDescent, KeepStart, LaggedContact, Part, Plain, Prodigy, ProdigyConfig,
     RefreshedContact, Resumable, RollingBall, RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig,
-    StepByPart, WeightDecay,
+    StepByPart, WeightDecay, ZerothOrderBall, ZerothOrderBallConfig,
 };
 
 /// An optimizer that can be made again.
@@ -26,6 +26,7 @@ pub enum Method {
     EntropySgd(EntropySgdConfig),
     Dog(DogConfig),
     Prodigy(ProdigyConfig),
+    LossesOnly(ZerothOrderBallConfig),
     Ball { config: AnyRollingBallConfig, chosen_when_compiled: bool },
 }
 
@@ -46,7 +47,7 @@ pub type Workspace<'a> = [&'a mut [f32]; 6];
 
 impl Config {
     pub fn read(input: &mut Input<'_>, length: usize) -> Self {
-        let method = match input.below(12) {
+        let method = match input.below(13) {
             0 => Method::sgd(input),
             1 => {
                 let line_search = Some(armijo(input));
@@ -93,6 +94,12 @@ impl Config {
                 distance_factor: input.setting(),
                 roll_back: input.flag(),
             }),
+            7 => Method::LossesOnly(ZerothOrderBallConfig {
+                parameters: length,
+                radius: input.schedule(),
+                learning_rate: input.schedule(),
+                seed: input.word(),
+            }),
             _ => Method::ball(input),
         };
         Self { method, wrapper: Wrapper::read(input, length) }
@@ -130,6 +137,10 @@ impl Config {
             Method::Prodigy(config) => {
                 let workspace = [first, second, third, fourth, fifth];
                 wrapper.wrap(kernels, start, Prodigy::with_backend(kernels, config, workspace)?)
+            }
+            // It needs no vector, and a wrapper has nothing to change.
+            Method::LossesOnly(config) => {
+                Ok(Box::new(ZerothOrderBall::with_backend(kernels, config)?))
             }
             Method::Ball { config, chosen_when_compiled } => {
                 let (footpoint, centre_step) = (config.footpoint, config.centre_step);
@@ -179,8 +190,14 @@ impl Config {
             Method::EntropySgd(config) => config.roll_back,
             Method::Dog(config) => config.roll_back,
             Method::Prodigy(config) => config.roll_back,
+            Method::LossesOnly(_) => false,
             Method::Ball { config, .. } => config.roll_back,
         }
+    }
+
+    /// Whether it never asks for a gradient.
+    pub fn needs_losses_only(&self) -> bool {
+        matches!(self.method, Method::LossesOnly(_))
     }
 
     /// Whether a step evaluates points that it only looks at.
@@ -239,6 +256,7 @@ impl Config {
         match self.method {
             Method::Sgd { config, .. } if config.line_search.is_some() => [1, trials],
             Method::Sgd { .. } | Method::Adam(_) | Method::Dog(_) | Method::Prodigy(_) => [1, end],
+            Method::LossesOnly(_) => [0, 2],
             Method::Sam(_) => [2, end],
             Method::EntropySgd(config) => [config.moves.into(), end],
             Method::Ball { config, .. } => match config.footpoint {

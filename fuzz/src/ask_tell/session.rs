@@ -170,12 +170,26 @@ impl<'a> Session<'a> {
         self.faultless = self.oracle.is_function();
         let begun =
             self.both(format_args!("begin"), self.length, |subject, theta| subject.begin(theta));
-        self.unmoved(&before, "begin");
+        let losses_only = self.config.needs_losses_only();
+        if !losses_only || begun.is_err() {
+            self.unmoved(&before, "begin");
+        }
         match begun {
             Ok(request) => {
-                assert_eq!(request, Request::Gradient, "what a step asks for first");
-                self.step.asked(Evaluation::Gradient);
-                assert_eq!(self.awaits(), Some(Evaluation::Gradient));
+                let (expected, evaluation) = if losses_only {
+                    (Request::Loss, Evaluation::Loss)
+                } else {
+                    (Request::Gradient, Evaluation::Gradient)
+                };
+                assert_eq!(request, expected, "what a step asks for first");
+                self.step.asked(evaluation);
+                assert_eq!(self.awaits(), Some(evaluation));
+            }
+            Err(Error::NonFiniteParameters | Error::NonFiniteUpdate) if losses_only => {
+                assert_eq!(self.awaits(), None);
+                self.refused += 1;
+                let refused = self.subjects.each_ref().map(|subject| subject.refused());
+                assert_eq!(refused, [self.refused; 2], "a refused step was not counted");
             }
             Err(error) => {
                 assert!(matches!(error, Error::Setting { .. }), "begin: {error:?}");
@@ -446,10 +460,10 @@ impl<'a> Session<'a> {
 
     /// What lies in the gradients' buffers.
     fn gradients(&mut self) -> [Theta; 2] {
-        let length = self.length;
         self.subjects.each_mut().map(|subject| {
             let mut gradient = [0.0; LONGEST];
-            gradient[..length].copy_from_slice(subject.gradient_mut());
+            let buffer = subject.gradient_mut();
+            gradient[..buffer.len()].copy_from_slice(buffer);
             gradient
         })
     }

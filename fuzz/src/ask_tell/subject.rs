@@ -4,7 +4,7 @@ use rolling_ball::kernels::Kernels;
 use rolling_ball::{
     Adam, ByPart, CentreStep, ClipNorm, Dog, EntropySgd, Error, Footpoint, KeepStart, Optimizer,
     Parts, Prodigy, Resumable, RollingBall, STATE_VECTORS, STATE_WORDS, Sam, Schedule, Sgd, State,
-    WeightDecay,
+    WeightDecay, ZerothOrderBall,
 };
 
 /// The radius of an optimizer that has one.
@@ -20,6 +20,12 @@ impl<K: Kernels> Radius for Sgd<Vector<'_>, K> {}
 impl<K: Kernels> Radius for Adam<Vector<'_>, K> {}
 impl<K: Kernels> Radius for Dog<Vector<'_>, K> {}
 impl<K: Kernels> Radius for Prodigy<Vector<'_>, K> {}
+
+impl<K: Kernels> Radius for ZerothOrderBall<K> {
+    fn set_radius(&mut self, radius: Schedule) -> Option<Result<(), Error>> {
+        Some(self.set_radius(radius))
+    }
+}
 
 impl<K: Kernels> Radius for EntropySgd<Vector<'_>, K> {
     /// It has a pull in its place.

@@ -16,7 +16,8 @@ use rolling_ball::{
     Adam, AdamConfig, ArcLength, Armijo, ByPart, CheckpointError, Checkpoints, ClipNorm, Dog,
     DogConfig, EntropySgd, EntropySgdConfig, Error, GaussNewton, GradientDescent, LaggedContact,
     Objective, Optimizer, Part, Plain, Prodigy, ProdigyConfig, RefreshedContact, RollingBall,
-    RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, WeightDecay, step,
+    RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, WeightDecay, ZerothOrderBall,
+    ZerothOrderBallConfig, step,
 };
 use scenario::digits_cnn;
 use static_cell::ConstStaticCell;
@@ -114,6 +115,8 @@ fn optimizers(theta: &mut [f32; N], vectors: &mut [[f32; N]; 5]) -> Result<(), E
     let workspace = [&mut *a, &mut *b, &mut *c, d, e];
     let prodigy = Prodigy::new(ProdigyConfig::default(), workspace)?;
     tell_steps("Prodigy", prodigy, theta)?;
+    let losses_only = ZerothOrderBallConfig::shrinking(0.1, N, 10);
+    tell_steps("losses only", ZerothOrderBall::new(losses_only)?, theta)?;
     let adam = Adam::new(AdamConfig::default(), [&mut *a, &mut *b, &mut *c])?;
     let parts = [Part { length: N, rate: 0.5, decay: 0.1 }];
     let wrapped = ByPart::new(ClipNorm::new(adam, 1.0)?, parts)?;

@@ -166,7 +166,7 @@ pub const METHODS: [Method; 9] = [
 ];
 
 /// Values from the first to the last in equal ratios.
-fn ladder((first, last): (f32, f32), count: usize) -> impl Iterator<Item = f32> {
+pub fn ladder((first, last): (f32, f32), count: usize) -> impl Iterator<Item = f32> {
     let ratio = (last / first).powf(1.0 / (count.max(2) - 1) as f32);
     (0..count).map(move |index| first * ratio.powi(index as i32))
 }
@@ -174,8 +174,17 @@ fn ladder((first, last): (f32, f32), count: usize) -> impl Iterator<Item = f32> 
 impl Method {
     /// All that it tries on a problem.
     pub fn settings(&self, problem: &Problem, gradients: u32, decays: bool) -> Vec<Settings> {
+        self.settings_in(problem.units(), gradients, decays)
+    }
+
+    /// The same with what rates and scales are multiplied by.
+    pub fn settings_in(
+        &self,
+        (by_rate, by_scale): (f32, f32),
+        gradients: u32,
+        decays: bool,
+    ) -> Vec<Settings> {
         let steps = gradients / self.cost;
-        let (by_rate, by_scale) = problem.units();
         let settings = |rate: f32, scale: f32| Settings {
             rate: by_rate * rate,
             scale: by_scale * scale,

@@ -1,7 +1,7 @@
 //! Losses with wrinkles, where a ball should win: every optimizer at equal cost, with and without
 //! decay.
 
-mod methods;
+pub mod methods;
 mod problems;
 
 use super::picture::{Chart, Mark, Series};
@@ -33,14 +33,14 @@ pub struct WrinklesArgs {
 }
 
 /// The loss somewhere near theta.
-struct Smoothed {
-    loss: Loss,
-    deviation: f32,
-    random: Rand32,
-    place: Vec<f32>,
+pub struct Smoothed<L> {
+    pub loss: L,
+    pub deviation: f32,
+    pub random: Rand32,
+    pub place: Vec<f32>,
 }
 
-impl Objective for Smoothed {
+impl<L: Objective> Objective for Smoothed<L> {
     fn loss(&mut self, theta: &[f32]) -> Result<f32, Error> {
         self.loss.loss(theta)
     }

@@ -7,7 +7,7 @@ use rolling_ball::{
     Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, ByPart, ClipNorm, DogConfig,
     EntropySgdConfig, Error, GaussNewton, GradientDescent, KeepStart, LaggedContact, Optimizer,
     Part, Plain, ProdigyConfig, RefreshedContact, RollingBall, RollingBallConfig, SamConfig,
-    SgdConfig, WeightDecay,
+    SgdConfig, WeightDecay, ZerothOrderBallConfig,
 };
 use rolling_ball_rehearsal::OptimizerConfig;
 
@@ -36,6 +36,8 @@ pub enum Form {
     Dog,
     /// Prodigy.
     Prodigy,
+    /// The ball that needs losses only.
+    LossesOnly,
     /// Gradient descent with gradients clipped to norm 1.
     ClipNorm,
     /// The default ball with weight decay.
@@ -68,6 +70,7 @@ const SEARCH_TRIALS: u32 = 12;
 const LINE_TRIALS: u32 = 12;
 const RATE: f32 = 0.1;
 const DECAY: f32 = 1e-3;
+const LOSSES_ONLY_RADIUS: f32 = 0.1;
 
 /// The most that a step may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +92,7 @@ pub trait Visitor {
 
 impl Form {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Ball(LAGGED, PLAIN),
         Self::Ball(LAGGED, ARC_LENGTH),
         Self::Ball(LAGGED, ARMIJO),
@@ -112,6 +115,7 @@ impl Form {
         Self::EntropySgd,
         Self::Dog,
         Self::Prodigy,
+        Self::LossesOnly,
         Self::ClipNorm,
         Self::WeightDecay,
         Self::ByPart,
@@ -143,6 +147,7 @@ impl Form {
             Self::SgdArmijo => (1, SEARCH_TRIALS),
             Self::KeepStart => return Self::Ball(LAGGED, ARMIJO).limits(),
             Self::Sam => (2, 1),
+            Self::LossesOnly => (0, 2),
             Self::EntropySgd => (EntropySgdConfig::default().moves, 1),
             _ => (1, 1),
         };
@@ -161,6 +166,22 @@ impl Form {
     pub fn forgets_start(self) -> bool {
         let Self::Ball(footpoint, AnyCentreStep::Armijo(_)) = self else { return false };
         matches!(footpoint, AnyFootpoint::LaggedContact(_) | AnyFootpoint::RefreshedContact(_))
+    }
+
+    /// Whether it asks for losses at both ends of a diameter, and for none where the step ends.
+    #[must_use]
+    pub fn needs_losses_only(self) -> bool {
+        self == Self::LossesOnly
+    }
+
+    /// How much it rounds an element where a step begins, at most.
+    #[must_use]
+    pub fn rounding(self, t: f32) -> f32 {
+        if self.needs_losses_only() {
+            (t.abs() + 2.5 * LOSSES_ONLY_RADIUS) * f32::EPSILON / 2.0
+        } else {
+            0.0
+        }
     }
 
     /// What it adds to the loss.
@@ -233,6 +254,13 @@ impl Form {
                 visitor.visit(dog.build(kernels, vector)?)
             }
             Self::Prodigy => visitor.visit(ProdigyConfig::default().build(kernels, vector)?),
+            Self::LossesOnly => {
+                let config = ZerothOrderBallConfig {
+                    radius: LOSSES_ONLY_RADIUS.into(),
+                    ..ZerothOrderBallConfig::shrinking(LOSSES_ONLY_RADIUS, parameters, 100)
+                };
+                visitor.visit(config.build(kernels, vector)?)
+            }
             Self::ClipNorm => visitor.visit(ClipNorm::new(sgd.build(kernels, vector)?, 1.0)?),
             Self::WeightDecay => {
                 let ball: RollingBall<_> = RollingBallConfig::default().build(kernels, vector)?;
@@ -287,6 +315,7 @@ impl fmt::Display for Form {
             Self::EntropySgd => "Entropy-SGD",
             Self::Dog => "DoG",
             Self::Prodigy => "Prodigy",
+            Self::LossesOnly => "ball, losses only",
             Self::ClipNorm => "ClipNorm of SGD",
             Self::WeightDecay => "WeightDecay of the ball",
             Self::ByPart => "ByPart of Adam",

@@ -140,6 +140,9 @@ fn check_step(
     theta: &[f32],
     counted: (u32, u32),
 ) -> Result<(), &'static str> {
+    if form.needs_losses_only() {
+        return check_losses_only(report, watched, theta, counted);
+    }
     let loss = watched.landscape.loss(theta);
     let told = report.loss_after.ok_or("a step that can be rolled back told no loss")?;
     let asked = (report.evaluations.gradients, report.evaluations.losses);
@@ -162,6 +165,24 @@ fn check_step(
     kept(promises)
 }
 
+/// What a step promises that asks for two losses, neither of them where it ends.
+fn check_losses_only(
+    report: &StepReport,
+    watched: &Watched,
+    theta: &[f32],
+    counted: (u32, u32),
+) -> Result<(), &'static str> {
+    let asked = (report.evaluations.gradients, report.evaluations.losses);
+    kept([
+        (is_finite(theta), "theta is not finite"),
+        (report.loss_after.is_none(), "a loss is told that was not asked for"),
+        (is_finite(&[report.loss_before, report.gradient_norm]), "the report is not finite"),
+        ((report.step, report.refused) == counted, "the report counts other steps"),
+        (asked == (0, 2), "it asks for two losses"),
+        (asked == (watched.asked.gradients, watched.asked.losses), "evaluations were miscounted"),
+    ])
+}
+
 /// What a step that ends in an error promises.
 fn check_refusal(
     form: Form,
@@ -169,6 +190,13 @@ fn check_refusal(
     watched: &Watched,
     theta: &[f32],
 ) -> Result<(), &'static str> {
+    if form.needs_losses_only() {
+        let near = |(t, start): (&f32, &f32)| (t - start).abs() <= form.rounding(*start);
+        return kept([
+            (error == Error::NonFiniteLoss, "no step should end in this error"),
+            (theta.iter().zip(&watched.start).all(near), "theta is not where the step began"),
+        ]);
+    }
     let went_back = match error {
         Error::NonFiniteParameters => is_at(theta, &watched.start),
         Error::NonFiniteLoss | Error::NonFiniteGradient | Error::NonFiniteUpdate => {
