@@ -43,6 +43,25 @@ impl Credibility {
         self.label
     }
 
+    /// What a checkpoint holds of it.
+    pub(super) const WORDS: usize = PARTS.len() + 2;
+
+    pub(super) fn words(&self) -> [u32; Self::WORDS] {
+        let [at_0, at_1, at_2, at_3, at_4] = self.probabilities;
+        [at_0, at_1, at_2, at_3, at_4, self.label, self.weight].map(f32::to_bits)
+    }
+
+    /// Takes what is known back; the sample stays in its fold.
+    pub(super) fn resume(&mut self, words: [u32; Self::WORDS]) {
+        let [probabilities @ .., label, weight] = words.map(f32::from_bits);
+        *self = Self { probabilities, label, weight, ..*self };
+    }
+
+    /// The fold, and whether the sample is alone.
+    pub(super) fn fold_word(&self) -> u32 {
+        u32::from_le_bytes([self.fold, self.alone.into(), 0, 0])
+    }
+
     /// Back to what was known before; the sample stays in its fold.
     pub(super) fn forget(&mut self) {
         *self = Self { fold: self.fold, alone: self.alone, ..Self::NEW };
@@ -72,6 +91,14 @@ impl Default for Credibility {
 pub(super) struct Evidence([f32; PARTS.len()]);
 
 impl Evidence {
+    pub fn words(&self) -> [u32; PARTS.len()] {
+        self.0.map(f32::to_bits)
+    }
+
+    pub fn of(words: [u32; PARTS.len()]) -> Self {
+        Self(words.map(f32::from_bits))
+    }
+
     /// Of a sample among so many labels, which counts so often.
     pub fn add(&mut self, part: usize, probability: f32, labels: usize, weight: f32) {
         let Self(sums) = self;
