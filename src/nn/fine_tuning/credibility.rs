@@ -10,7 +10,7 @@ const ALLOWED: f32 = 0.2;
 /// What the search for the part of wrong labels begins with, its bounds, and how long it is.
 const FIRST_GUESS: f32 = 0.2;
 const LEAST: f32 = 0.02;
-const MOST: f32 = 0.6;
+pub(super) const MOST: f32 = 0.6;
 const ROUNDS: usize = 10;
 /// What the least credible sample counts.
 const LEAST_WEIGHT: f32 = 0.001;

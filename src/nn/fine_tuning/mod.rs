@@ -9,6 +9,7 @@ mod config;
 mod credibility;
 mod folds;
 mod likelihood;
+mod paused;
 mod pulled;
 mod report;
 mod resumable;
@@ -18,7 +19,8 @@ mod weighted;
 pub use config::FineTuningConfig;
 pub use credibility::Credibility;
 pub use likelihood::{Likelihood, Opinion};
-pub use report::FineTuningReport;
+pub use paused::Paused;
+pub use report::{FineTuningReport, Refusal};
 
 use super::backbone::Backbone;
 use super::batch::{Batch, Evaluation};
@@ -196,13 +198,8 @@ where
         credibilities: &'a mut [Credibility],
         scratch: &'a mut [f32],
     ) -> Result<Self, Error> {
-        Error::check_length("start", L::PARAMETERS, start.len())?;
         Error::check_length("optimizer", L::PARAMETERS, optimizer.parameters())?;
-        let (count, given) = (samples.len(), credibilities.len());
-        let error = Error::Length { what: "credibilities", expected: count, actual: given };
-        let records = credibilities.get_mut(..count).ok_or(error)?;
-        // Says whether the scratch slice is long enough.
-        network.batch((), (), scratch)?;
+        let records = checked(&network, samples, start, credibilities, scratch)?;
         records.fill(Credibility::NEW);
         let config = FineTuningConfig::default();
         let (labels, same) = (E::labels(L::OUTPUTS), same_label::<S, E>(samples));
@@ -552,6 +549,22 @@ where
         }
         (self.report.kept, self.report.posterior) = (kept, self.evidence.posterior());
     }
+}
+
+/// The records of the samples, if all is as long as the network and the samples ask.
+fn checked<'a, L: Layer, B: Backbone, K: Kernels>(
+    network: &Network<'_, L, B, K>,
+    samples: impl Samples,
+    start: &[f32],
+    credibilities: &'a mut [Credibility],
+    scratch: &mut [f32],
+) -> Result<&'a mut [Credibility], Error> {
+    Error::check_length("start", L::PARAMETERS, start.len())?;
+    // Says whether the scratch slice is long enough.
+    network.batch((), (), scratch)?;
+    let (count, given) = (samples.len(), credibilities.len());
+    let error = Error::Length { what: "credibilities", expected: count, actual: given };
+    credibilities.get_mut(..count).ok_or(error)
 }
 
 /// Whether two samples have the same label.
