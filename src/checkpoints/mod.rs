@@ -20,7 +20,7 @@ pub use error::CheckpointError;
 pub use flash::{Flash, FlashSizes};
 pub use theta_bits::ThetaBits;
 
-use crate::optimizer::{Resumable, STATE_WORDS, State};
+use crate::optimizer::{Kind, Resumable, STATE_WORDS, State};
 use core::ops::Range;
 use embedded_storage::nor_flash::NorFlash;
 use encoding::{Reader, Writer, with_chunk};
@@ -418,8 +418,7 @@ impl<F: Flash> Checkpoints<F> {
     /// Takes theta alone from the newest checkpoint, whichever optimizer saved it and with whatever
     /// settings: for a boot that only infers, or for a firmware that goes on with another optimizer
     /// or other settings. Returns the number of steps that were done, `None` where there is no
-    /// checkpoint. Needs none of the optimizer's memory. In the middle of a fine-tuning theta is one
-    /// on the way, which may miss a fold: what is deployed meanwhile has a range of its own.
+    /// checkpoint. Needs none of the optimizer's memory.
     ///
     /// ```
     /// # #[path = "../../tests/support/nor_flash.rs"] mod nor_flash;
@@ -438,6 +437,8 @@ impl<F: Flash> Checkpoints<F> {
     ///
     /// # Errors
     /// [`CheckpointError::Parameters`] where the checkpoint's theta has another length,
+    /// [`CheckpointError::Optimizer`] where it is of a fine-tuning, whose theta is one on the way
+    /// and not to be deployed: save the end of one by [`save_theta`](Self::save_theta);
     /// [`CheckpointError::Version`], [`CheckpointError::Flash`]; theta is unchanged then.
     /// [`CheckpointError::HalfResumed`].
     pub fn resume_theta(
@@ -447,6 +448,10 @@ impl<F: Flash> Checkpoints<F> {
         let Some(Found { header, start, .. }) = self.newest()? else {
             return Ok(None);
         };
+        if header.kind.is_fine_tuning() {
+            let (expected, saved) = (Kind::THETA_ALONE, header.kind);
+            return Err(CheckpointError::Optimizer { expected, saved });
+        }
         let (expected, saved) = (theta.len(), header.parameters as usize);
         if expected != saved {
             return Err(CheckpointError::Parameters { expected, saved });

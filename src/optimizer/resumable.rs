@@ -130,6 +130,12 @@ impl Kind {
         Self(inner.0 << 4 | self.0)
     }
 
+    /// Whether it is a fine-tuning, whose theta is one on the way until it ends.
+    #[cfg(feature = "checkpoints")]
+    pub(crate) fn is_fine_tuning(self) -> bool {
+        self.0 & 15 == Self::FINE_TUNING.0
+    }
+
     /// The number that a checkpoint holds: a digit of four bits for each part, the outermost
     /// lowest.
     #[must_use]

@@ -186,7 +186,7 @@ fn the_steps_that_are_done_are_counted_to_the_end() {
         assert!(steps == last || steps == last + 1, "{last} {steps}");
         last = steps;
     }
-    assert_eq!((last, tuning.steps()), (5 * 6 + 8, 0));
+    assert_eq!((last, tuning.all_steps(), tuning.steps()), (5 * 6 + 8, 5 * 6 + 8, 0));
 }
 
 /// A checkpoint in the middle of the task.
@@ -270,6 +270,18 @@ fn an_optimizer_and_its_fine_tuning_do_not_take_each_others_checkpoints() {
     checkpoints.save(&task.start, &ball()).unwrap();
     let error = refused(&task, ball, &mut checkpoints);
     assert!(matches!(error, CheckpointError::Optimizer { .. }), "{error}");
+}
+
+#[test]
+fn a_theta_on_the_way_is_not_taken_for_one_to_deploy() {
+    let mut checkpoints = saved(&Task::new());
+    let mut theta = [0.25; PARAMETERS];
+    let error = checkpoints.resume_theta(&mut theta).unwrap_err();
+    assert!(matches!(error, CheckpointError::Optimizer { .. }), "{error}");
+    assert_eq!(theta, [0.25; PARAMETERS]);
+    checkpoints.save_theta(&[0.5; PARAMETERS]).unwrap();
+    assert_eq!(checkpoints.resume_theta(&mut theta), Ok(Some(0)));
+    assert_eq!(theta, [0.5; PARAMETERS]);
 }
 
 #[test]

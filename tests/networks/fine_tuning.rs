@@ -228,16 +228,22 @@ fn samples_of_the_old_task_keep_what_would_be_forgotten() {
     let (old_inputs, old_labels) = draw(24, 0, 8);
     let (start, mut theta) = (start(), [0.0; PARAMETERS]);
     let (without, alone) = fine_tuned(&inputs, &labels);
-    let mut records = vec![Credibility::NEW; labels.len()];
-    let mut scratch = [0.0; Net::SCRATCH];
-    let samples = (inputs.as_slice(), labels.as_slice());
-    let (network, vectors) = (Net::new(&[]).unwrap(), [[0.0; PARAMETERS]; 2]);
-    let loss = SoftmaxCrossEntropy::new();
-    let mut tuning =
+    let mut keeping = |count: usize| {
+        let mut records = vec![Credibility::NEW; labels.len()];
+        let mut scratch = [0.0; Net::SCRATCH];
+        let samples = (inputs.as_slice(), labels.as_slice());
+        let (network, vectors) = (Net::new(&[]).unwrap(), [[0.0; PARAMETERS]; 2]);
+        let loss = SoftmaxCrossEntropy::new();
         FineTuning::new(network, loss, samples, &start, vectors, &mut records, &mut scratch)
             .unwrap()
-            .keeping((old_inputs.as_slice(), old_labels.as_slice()));
-    let report = tuning.finish(&mut theta).unwrap();
+            .keeping((&old_inputs[..count], &old_labels[..count]))
+            .finish(&mut theta)
+            .map(|report| (theta, report))
+            .unwrap()
+    };
+    let (theta, report) = keeping(0);
+    assert_eq!((bits(&theta), report), (bits(&without), alone), "none is as if there were none");
+    let (theta, report) = keeping(24);
     assert!(report.kept < alone.kept, "{report:?}");
     assert!(accuracy(&theta, 0) > accuracy(&without, 0), "{report:?}");
     assert_eq!((report.old_samples, report.judgements), (24, 5 * 48));

@@ -339,7 +339,7 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
         .keeping(*few);
     keep(&mut tuning, theta)?;
     black_box(tuning.finish(theta)?);
-    black_box(tuning.steps());
+    black_box((tuning.steps(), tuning.all_steps()));
     tuning.restart();
     let paused = tuning.pause();
     let mut tuning =

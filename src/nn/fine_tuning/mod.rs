@@ -335,10 +335,16 @@ where
         (self.stage, self.evaluation) = (Stage::FIRST, None);
     }
 
-    /// How many steps are done since it began, of all that there are, which is 115 by default.
+    /// How many steps are done since it began.
     #[must_use]
     pub fn steps(&self) -> u32 {
         self.stage.steps(&self.config)
+    }
+
+    /// How many steps there are in all: 115 by default.
+    #[must_use]
+    pub fn all_steps(&self) -> u32 {
+        Stage::Keeping { at: 1.0 }.steps(&self.config)
     }
 
     fn advance(&mut self, theta: &mut [f32]) -> Result<Poll<FineTuningReport>, Error> {
@@ -489,7 +495,10 @@ where
 
     /// A sample of the old task judges a part of the last move.
     fn hear_old(&mut self, theta: &mut [f32], part: usize, sample: usize) -> Result<Stage, Error> {
-        let Some(old) = self.old else { return Ok(Stage::Keeping { at: 1.0 }) };
+        // Where there is none, the move is shortened once, and not by its parts.
+        let Some(old) = self.old.filter(|old| !old.is_empty()) else {
+            return Ok(Stage::Keeping { at: 1.0 });
+        };
         let Some(next) = old.get(sample) else {
             // The last part but the start.
             let [_, at, ..] = PARTS;
