@@ -27,20 +27,29 @@ pub struct Credibility {
     /// The probability of the label, at each of the [`PARTS`].
     probabilities: [f32; PARTS.len()],
     label: f32,
-    /// What the sample counts in a training.
-    pub(super) weight: f32,
+    /// What the sample counts in the last training; 0 until the label was judged.
+    weight: f32,
 }
 
 impl Credibility {
-    /// Of a sample that nothing is known of yet.
+    /// Of a sample that nothing is known of yet: zeros, so that a static takes no flash.
     pub const NEW: Self =
-        Self { fold: 0, alone: false, probabilities: [0.0; PARTS.len()], label: 1.0, weight: 1.0 };
+        Self { fold: 0, alone: false, probabilities: [0.0; PARTS.len()], label: 0.0, weight: 0.0 };
 
     /// How credible the label is, from 0 to 1: the probability that it is right, by what networks
     /// that did not learn from it say. It is 1 until that is known.
     #[must_use]
     pub fn label(&self) -> f32 {
-        self.label
+        if self.is_judged() { self.label } else { 1.0 }
+    }
+
+    /// What the sample counts in a training.
+    pub(super) fn weight(&self) -> f32 {
+        if self.is_judged() { self.weight } else { 1.0 }
+    }
+
+    fn is_judged(&self) -> bool {
+        self.weight > 0.0
     }
 
     /// What a checkpoint holds of it.
@@ -186,6 +195,11 @@ mod tests {
     }
 
     #[test]
+    fn a_label_is_credible_and_counts_once_until_it_is_judged() {
+        assert_eq!((Credibility::NEW.label(), Credibility::NEW.weight()), (1.0, 1.0));
+    }
+
+    #[test]
     fn a_label_that_no_network_finds_likely_is_not_credible() {
         let mut samples = [sample([0.9; 5]), sample([0.01; 5]), sample([0.8; 5])];
         judge(&mut samples, 10, 0.0);
@@ -237,6 +251,6 @@ mod tests {
         let mut samples = [sample([0.0; 5]), sample([1.0; 5])];
         let (evidence, wrong) = judge(&mut samples, 2, 1.0);
         assert!(evidence.posterior().iter().all(|part| part.is_finite()));
-        assert!(wrong.is_finite() && samples.iter().all(|sample| sample.weight > 0.0));
+        assert!(wrong.is_finite() && samples.iter().all(Credibility::is_judged));
     }
 }

@@ -37,6 +37,7 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// Zeros, which take no flash.
     pub const fn new() -> Self {
         Self {
             training: nn::Memory::ZERO,
