@@ -654,8 +654,8 @@ typedef struct rb_credibility {
 } rb_credibility;
 
 /**
- * A fine-tuning. Its memory belongs to the caller: a static, or a local that starts as `{{0}}`. Its
- * content belongs to the library.
+ * A fine-tuning. Its memory belongs to the caller: a static, or a local that starts as `{{0}}`.
+ * Its content belongs to the library.
  */
 typedef struct rb_fine_tuning {
     uint64_t opaque[RB_FINE_TUNING_WORDS];

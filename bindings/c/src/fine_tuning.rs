@@ -1,5 +1,6 @@
-//! Fine-tuning of an imported network as a transaction. What `rolling-ball import --c-library` makes
-//! of one calls the generic functions; what does not depend on the network is in the header of all.
+//! Fine-tuning of an imported network as a transaction. What `rolling-ball import --c-library`
+//! makes of one calls the generic functions; what does not depend on the network is in the header
+//! of all.
 
 use crate::checkpoints::checkpoints;
 use crate::error::{Failure, rb_error, rb_error_detail};
@@ -24,8 +25,8 @@ pub const RB_FINE_TUNING_WORDS: usize = 100;
 /// How many vectors a fine-tuning's workspace has, each as long as theta.
 pub const RB_FINE_TUNING_VECTORS: usize = 2;
 
-/// A fine-tuning. Its memory belongs to the caller: a static, or a local that starts as `{{0}}`. Its
-/// content belongs to the library.
+/// A fine-tuning. Its memory belongs to the caller: a static, or a local that starts as `{{0}}`.
+/// Its content belongs to the library.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_fine_tuning {

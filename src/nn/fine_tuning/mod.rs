@@ -1,8 +1,8 @@
 //! Fine-tuning as a transaction: it needs no setting, and takes back what held-out samples do not
 //! support.
 //!
-//! [`FineTuning`] is the algorithm; `stage` says what comes next, `folds` which samples are held out
-//! together, `credibility` what they say, `weighted` and `pulled` what the optimizer sees, and
+//! [`FineTuning`] is the algorithm; `stage` says what comes next, `folds` which samples are held
+//! out together, `credibility` what they say, `weighted` and `pulled` what the optimizer sees, and
 //! `resumable` what a checkpoint holds.
 
 mod config;
@@ -75,8 +75,8 @@ const RATE: f32 = 2.0;
 /// there are any, count in the judgement of the last move ([`keeping`](Self::keeping)).
 ///
 /// A reset in the middle costs no more than what was done since the last checkpoint: `Checkpoints`
-/// (feature `checkpoints`) save it as if it were an optimizer, wherever no step is in progress. Made
-/// anew of the same samples, start and settings, it is resumed, and ends with the same bits.
+/// (feature `checkpoints`) save it as if it were an optimizer, wherever no step is in progress.
+/// Made anew of the same samples, start and settings, it is resumed, and ends with the same bits.
 ///
 /// Cost of the default: 15 steps in each of five trainings on four fifths of the samples and 40 in
 /// the last, 100 evaluations of a gradient over all samples in all, and five predictions a sample.

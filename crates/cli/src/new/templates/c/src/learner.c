@@ -6,8 +6,8 @@
 enum { PARAMETERS = MODEL_PARAMETERS };
 
 /* All the RAM of learning but the stack: theta, the vectors of the ball, scratch, the samples from
- * the oldest to the newest, and what is found of their labels. Of a reading there is what the frozen
- * layers make of it: evaluated once, and the reading is forgotten. */
+ * the oldest to the newest, and what is found of their labels. Of a reading there is what the
+ * frozen layers make of it: evaluated once, and the reading is forgotten. */
 static float theta[PARAMETERS], workspace[RB_FINE_TUNING_VECTORS * PARAMETERS];
 static float scratch[MODEL_SCRATCH];
 static model_feature features[LABELS][MODEL_FEATURES];

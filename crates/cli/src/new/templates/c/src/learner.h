@@ -1,5 +1,5 @@
-/* Learning in sessions, each a transaction: what held-out samples support of it is kept. An error is
- * told, and ends the program. */
+/* Learning in sessions, each a transaction: what held-out samples support of it is kept. An error
+ * is told, and ends the program. */
 
 #ifndef LEARNER_H
 #define LEARNER_H
