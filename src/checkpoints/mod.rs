@@ -64,18 +64,17 @@ use theta_alone::ThetaAlone;
 ///
 /// **The format** is version 1, which every version of this library from 0.1 on reads and writes,
 /// with the same bits resumed; the tests have images of it. A theta in few bits is version 2, a
-/// fine-tuning version 3. Should there be another, a library that
-/// writes it still reads all before it, and one that does not know it answers
-/// [`CheckpointError::Version`] and leaves the range alone while the newest header is of it. The
+/// fine-tuning version 3. Should there be another, a library that writes it still reads all before
+/// it, and one that does not know it answers [`CheckpointError::Version`] and leaves the range alone while the newest header is of it. The
 /// unit is part of the format: it must stay what it was when another driver is used.
 ///
 /// **Cost.** Flash: a unit, 16 bytes and 4 a parameter, and 4 more a parameter for each vector of
-/// the optimizer's state (the ball and momentum one, Adam and DoG with its
-/// average two, Prodigy four), for a fine-tuning 96 and 28 a sample more, rounded up to erase
-/// blocks, for each slot. A save is one erase of a slot, one write for each 256 bytes (a unit where that is
-/// more) and one for the header; it reads 64 bytes (`READ_SIZE` where that is more) of every erase
-/// block of the range, the newest checkpoint once to know that it is good, and the new one once to
-/// know that it was kept. A resume reads the checkpoint twice. Each checkpoint that turns out to be
+/// the optimizer's state (the ball and momentum one, Adam and DoG with its average two, Prodigy
+/// four), for a fine-tuning 96 and 28 a sample more, rounded up to erase blocks, for each slot. A
+/// save is one erase of a slot, one write for each 256 bytes (a unit where that is more) and one
+/// for the header; it reads 64 bytes (`READ_SIZE` where that is more) of every erase block of the
+/// range, the newest checkpoint once to know that it is good, and the new one once to know that it
+/// was kept. A resume reads the checkpoint twice. Each checkpoint that turns out to be
 /// damaged costs a look at the range and at itself more. RAM: about 1 KB of stack, 256 bytes more
 /// where the unit is 512, whatever the number of parameters.
 ///

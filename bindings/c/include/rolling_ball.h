@@ -1162,8 +1162,8 @@ rb_error rb_save_theta(const struct rb_flash *flash, const float *theta, size_t 
  * Takes theta alone from the newest checkpoint, whichever optimizer saved it and with whatever
  * settings: for a boot that only infers, or to go on with another optimizer.
  *
- * Errors: those of rb_resume that are not an optimizer's, and RB_ERROR_KIND where the checkpoint is
- * of a fine-tuning, whose theta is one on the way; theta is unchanged then, unless it is
+ * Errors: those of rb_resume that are not an optimizer's, and RB_ERROR_KIND where the checkpoint
+ * is of a fine-tuning, whose theta is one on the way; theta is unchanged then, unless it is
  * RB_ERROR_HALF_RESUMED.
  */
 rb_error rb_resume_theta(const struct rb_flash *flash, float *theta, size_t parameters);

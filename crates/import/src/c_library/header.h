@@ -95,8 +95,9 @@ rb_error @name@_huber(const float theta[@NAME@_PARAMETERS], rb_input input,
 
 /* Begins a fine-tuning of a classifier that nobody tunes: it keeps no more of what it learned than
  * held-out samples support, and where that is nothing, theta is the start again, to the bit. Some
- * of the labels may be wrong. The settings are those of rb_fine_tuning_default; the arrays say where
- * samples, start, theta and memory are. Cost: for each sample, a look at all others, twice.
+ * of the labels may be wrong. The settings are those of rb_fine_tuning_default; the arrays say
+ * where samples, start, theta and memory are. Cost: for each sample, a look at all others, some
+ * times.
  *
  * Errors: RB_ERROR_NULL, RB_ERROR_MISALIGNED; RB_ERROR_OVERLAP where an array that is written has a
  * byte in common with another; RB_ERROR_SETTING where the pull is negative or not finite, or the
@@ -107,8 +108,7 @@ rb_error @name@_fine_tuning_init(rb_fine_tuning *tuning, const rb_fine_tuning_co
 /* Makes a piece of it: a sample forward and backward, or a pass over theta. Call it until
  * `report->done` is 1: then theta is what to deploy, and the report says how much was kept and,
  * where nothing was, why; rb_label_credibility tells which labels seem wrong. Until then theta must
- * not be changed. The next call begins anew. In the order of the samples, theta has the bits of Rust's
- * FineTuning.
+ * not be changed. The next call begins anew. Theta has the bits of FineTuning in Rust.
  *
  * Errors: RB_ERROR_NOT_INITIALISED; RB_ERROR_KIND where it was begun by another network;
  * RB_ERROR_CLASS where a label is none of the classes; RB_ERROR_NO_SAMPLES where there are fewer
