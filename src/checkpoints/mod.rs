@@ -65,8 +65,9 @@ use theta_alone::ThetaAlone;
 /// **The format** is version 1, which every version of this library from 0.1 on reads and writes,
 /// with the same bits resumed; the tests have images of it. A theta in few bits is version 2, a
 /// fine-tuning version 3. Should there be another, a library that writes it still reads all before
-/// it, and one that does not know it answers [`CheckpointError::Version`] and leaves the range alone while the newest header is of it. The
-/// unit is part of the format: it must stay what it was when another driver is used.
+/// it, and one that does not know it answers [`CheckpointError::Version`] and leaves the range
+/// alone while the newest header is of it. The unit is part of the format: it must stay what it was
+/// when another driver is used.
 ///
 /// **Cost.** Flash: a unit, 16 bytes and 4 a parameter, and 4 more a parameter for each vector of
 /// the optimizer's state (the ball and momentum one, Adam and DoG with its average two, Prodigy

@@ -3,8 +3,9 @@
 //! that format, and theta four steps later. The images stay as they are for ever; what a line
 //! search makes of them has changed in the last bits once, when it began to end a stalled step
 //! exactly where that had begun. `version_1_estimated_rates.json` holds the same of the optimizers
-//! that came later, `version_2.json` of a theta in few bits, `version_3.json` of a fine-tuning, and `version_1_large_units.json` of a
-//! ball for each unit of a flash above 64 bytes, which the first builds did not know.
+//! that came later, `version_2.json` of a theta in few bits, `version_3.json` of a fine-tuning, and
+//! `version_1_large_units.json` of a ball for each unit of a flash above 64 bytes, which the first
+//! builds did not know.
 
 use crate::fine_tuning;
 use crate::forgery::{holding, on};

@@ -87,8 +87,8 @@ impl Room {
     }
 }
 
-/// The bytes of a checkpoint of a fine-tuning: a header, four words of state, theta, a vector of the
-/// ball, and what is known of the samples.
+/// The bytes of a checkpoint of a fine-tuning: a header, four words of state, theta, a vector of
+/// the ball, and what is known of the samples.
 fn slot_bytes(parameters: usize, labels: usize) -> usize {
     64 + size_of::<f32>() * (4 + 2 * parameters + FineTuningConfig::words(labels))
 }
