@@ -10,9 +10,17 @@ use crate::{Kind, Resumable};
 const MAGIC: u32 = u32::from_le_bytes(*b"RBCP");
 /// Of a theta as it is.
 const WHOLE: u32 = 1;
-/// Of a theta in few bits, which are told beside the number of vectors; the rest is the same. The
-/// newest version that is known.
-pub(super) const VERSION: u32 = 2;
+/// Of a theta in few bits, which are told beside the number of vectors; the rest is the same.
+const FEW_BITS: u32 = 2;
+/// With further words behind the vectors, whose number is told beside that of the vectors and the
+/// bits. The newest version that is known.
+pub(super) const VERSION: u32 = 3;
+
+/// Their number has three bytes of that word; the fourth has the number of vectors in its lower
+/// half, and in its upper half a quarter of the bits.
+const MOST_FURTHER: u32 = 0xff_ffff;
+const VECTORS: u8 = 0x0f;
+const BITS: u8 = 0x10 / 4;
 
 /// The magic first, the version second, the sequence number third and the header's own checksum
 /// last are where every version has them.
@@ -29,6 +37,8 @@ pub(super) struct Header {
     pub parameters: u32,
     pub vectors: u32,
     pub theta: ThetaBits,
+    /// The words behind the vectors.
+    pub further: u32,
     /// The checksum of the payload.
     pub checksum: u32,
     pub settings: [u32; SETTINGS],
@@ -42,37 +52,51 @@ impl Header {
         vectors: usize,
         theta: ThetaBits,
     ) -> Self {
+        let further = saturate(optimizer.further_words());
+        let version = match theta {
+            _ if further > 0 => VERSION,
+            ThetaBits::ThirtyTwo => WHOLE,
+            _ => FEW_BITS,
+        };
         Self {
-            version: if theta == ThetaBits::ThirtyTwo { WHOLE } else { VERSION },
+            version,
             sequence: 0,
             kind: optimizer.kind(),
             parameters: saturate(optimizer.parameters()),
             vectors: saturate(vectors),
             theta,
+            further,
             checksum: 0,
             settings: settings.checksums,
         }
     }
 
     pub fn is_known(&self) -> bool {
-        matches!(self.version, WHOLE | VERSION)
+        matches!(self.version, WHOLE | FEW_BITS | VERSION)
     }
 
     pub fn payload_words(&self) -> u64 {
-        payload_words(self.theta, self.parameters.into(), self.vectors.into())
+        let Self { theta, parameters, vectors, further, .. } = *self;
+        payload_words(theta, parameters.into(), vectors.into(), further.into())
     }
 
-    /// Bytes of its slot.
+    /// Bytes of its slot; more than any flash has, where its number of words cannot be written.
     pub fn slot_bytes(&self, sizes: FlashSizes) -> u64 {
-        slot_bytes(sizes, self.theta, self.parameters.into(), self.vectors.into())
+        let fits = self.further <= MOST_FURTHER;
+        if fits { slot_bytes(sizes, self.payload_words()) } else { u64::MAX }
     }
 
     pub fn write<F: Flash>(&self, flash: &mut F, offset: u32) -> Result<(), F::Error> {
-        let Self { version, sequence, kind, parameters, vectors, theta, checksum, settings } =
-            *self;
-        let vectors = match theta {
-            ThetaBits::ThirtyTwo => vectors,
-            few => u32::from_le_bytes([saturate_byte(vectors), few.bits() as u8, 0, 0]),
+        let Self { version, sequence, kind, parameters, vectors, checksum, settings, .. } = *self;
+        let bits = self.theta.bits();
+        let vectors = match version {
+            VERSION => {
+                let [low, middle, high, _] = self.further.to_le_bytes();
+                let both = saturate_byte(vectors) | (bits as u8).wrapping_mul(BITS);
+                u32::from_le_bytes([both, low, middle, high])
+            }
+            FEW_BITS => u32::from_le_bytes([saturate_byte(vectors), bits as u8, 0, 0]),
+            _ => vectors,
         };
         let mut bytes = [[0; 4]; WORDS];
         let head = [MAGIC, version, sequence, kind.id(), parameters, vectors, checksum];
@@ -107,15 +131,27 @@ impl Header {
             return Ok(None);
         }
         let kind = Kind::from_id(kind);
-        let (vectors, theta) = match (version, vectors.to_le_bytes()) {
-            (VERSION, [vectors, bits, 0, 0]) => match ThetaBits::of_bits(bits) {
-                Some(theta) => (vectors.into(), theta),
-                None => return Ok(None),
-            },
-            (VERSION, _) => return Ok(None),
-            _ => (vectors, ThetaBits::ThirtyTwo),
+        let (vectors, bits, further) = match (version, vectors.to_le_bytes()) {
+            (VERSION, [both, low, middle, high]) => {
+                let further = u32::from_le_bytes([low, middle, high, 0]);
+                ((both & VECTORS).into(), (both & !VECTORS) / BITS, further)
+            }
+            (FEW_BITS, [vectors, bits @ ..32, 0, 0]) => (vectors.into(), bits, 0),
+            (FEW_BITS, _) => return Ok(None),
+            _ => (vectors, 32, 0),
         };
-        Ok(Some(Self { version, sequence, kind, parameters, vectors, theta, checksum, settings }))
+        let Some(theta) = ThetaBits::of_bits(bits) else { return Ok(None) };
+        Ok(Some(Self {
+            version,
+            sequence,
+            kind,
+            parameters,
+            vectors,
+            theta,
+            further,
+            checksum,
+            settings,
+        }))
     }
 }
 

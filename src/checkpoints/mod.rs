@@ -5,7 +5,8 @@
 //! header), then the payload (four words of state, theta, the state's vectors). Each begins at a
 //! multiple of the flash's unit and is filled up to one with ones. What is left of the slot stays
 //! erased. Version 2 is a theta in few bits, which theta_bits.rs lays out; the bits are the second
-//! byte of the word of vectors.
+//! byte of the word of vectors. Version 3 has further words behind the vectors; header.rs says how
+//! the word of vectors tells their number too.
 
 mod encoding;
 mod error;
@@ -19,7 +20,7 @@ pub use error::CheckpointError;
 pub use flash::{Flash, FlashSizes};
 pub use theta_bits::ThetaBits;
 
-use crate::optimizer::{Resumable, STATE_WORDS, State};
+use crate::optimizer::{Kind, Resumable, STATE_WORDS, State};
 use core::ops::Range;
 use embedded_storage::nor_flash::NorFlash;
 use encoding::{Reader, Writer, with_chunk};
@@ -62,19 +63,19 @@ use theta_alone::ThetaAlone;
 /// authenticate the slots with a key, as the example `authenticated_checkpoint` does.
 ///
 /// **The format** is version 1, which every version of this library from 0.1 on reads and writes,
-/// with the same bits resumed; the tests have images of it. A theta in few bits is version 2.
-/// Should there be another, a library that
-/// writes it still reads all before it, and one that does not know it answers
-/// [`CheckpointError::Version`] and leaves the range alone while the newest header is of it. The
-/// unit is part of the format: it must stay what it was when another driver is used.
+/// with the same bits resumed; the tests have images of it. A theta in few bits is version 2, a
+/// fine-tuning version 3. Should there be another, a library that writes it still reads all before
+/// it, and one that does not know it answers [`CheckpointError::Version`] and leaves the range
+/// alone while the newest header is of it. The unit is part of the format: it must stay what it was
+/// when another driver is used.
 ///
 /// **Cost.** Flash: a unit, 16 bytes and 4 a parameter, and 4 more a parameter for each vector of
-/// the optimizer's state (the ball and momentum one, Adam and DoG with its
-/// average two, Prodigy four), rounded up to erase blocks, for
-/// each slot. A save is one erase of a slot, one write for each 256 bytes (a unit where that is
-/// more) and one for the header; it reads 64 bytes (`READ_SIZE` where that is more) of every erase
-/// block of the range, the newest checkpoint once to know that it is good, and the new one once to
-/// know that it was kept. A resume reads the checkpoint twice. Each checkpoint that turns out to be
+/// the optimizer's state (the ball and momentum one, Adam and DoG with its average two, Prodigy
+/// four), for a fine-tuning 96 and 28 a sample more, rounded up to erase blocks, for each slot. A
+/// save is one erase of a slot, one write for each 256 bytes (a unit where that is more) and one
+/// for the header; it reads 64 bytes (`READ_SIZE` where that is more) of every erase block of the
+/// range, the newest checkpoint once to know that it is good, and the new one once to know that it
+/// was kept. A resume reads the checkpoint twice. Each checkpoint that turns out to be
 /// damaged costs a look at the range and at itself more. RAM: about 1 KB of stack, 256 bytes more
 /// where the unit is 512, whatever the number of parameters.
 ///
@@ -158,8 +159,55 @@ impl<F: NorFlash> Checkpoints<F> {
     /// As [`bytes`](Self::bytes), for a theta in few bits.
     #[must_use]
     pub const fn bytes_in<O: Resumable>(theta: ThetaBits, parameters: usize, slots: u32) -> u64 {
-        let sizes = constant_sizes::<F>(0);
-        slot_bytes(sizes, theta, parameters as u64, O::VECTORS as u64).saturating_mul(slots as u64)
+        let words = payload_words(theta, parameters as u64, O::VECTORS as u64, 0);
+        slot_bytes(constant_sizes::<F>(0), words).saturating_mul(slots as u64)
+    }
+
+    /// As [`bytes`](Self::bytes), for what has so many [further words](Resumable::further_words)
+    /// beside the state of the optimizer: of a fine-tuning,
+    /// [`FineTuningConfig::words`](crate::nn::FineTuningConfig::words).
+    ///
+    /// ```
+    /// # #[path = "../../tests/support/nor_flash.rs"] mod nor_flash;
+    /// # type Flash = nor_flash::NorFlashModel<4, 256>;
+    /// use rolling_ball::nn::{Credibility, Dense, FineTuning, FineTuningConfig, Network};
+    /// use rolling_ball::nn::SoftmaxCrossEntropy;
+    /// use rolling_ball::{CheckpointError, Checkpoints, RollingBall};
+    ///
+    /// type Net = Network<'static, Dense<2, 2>>;
+    /// type Theta = [f32; Net::PARAMETERS];
+    /// const BYTES: u64 = Checkpoints::<Flash>::bytes_with::<RollingBall<Theta>>(
+    ///     Net::PARAMETERS,
+    ///     FineTuningConfig::words(4),
+    ///     2,
+    /// );
+    /// let mut checkpoints = Checkpoints::new(Flash::new(0x1000), 0..BYTES as u32)?;
+    /// let samples = (&[[1.0, 0.0], [0.0, 1.0], [0.9, 0.2], [0.1, 0.8]], &[0, 1, 0, 1]);
+    ///
+    /// // At every boot:
+    /// let (start, mut theta): (Theta, Theta) = ([0.0; 6], [0.0; 6]);
+    /// let (mut known, mut scratch) = ([Credibility::NEW; 4], [0.0; Net::SCRATCH]);
+    /// let (network, loss) = (Net::new(&[])?, SoftmaxCrossEntropy::new());
+    /// let vectors = [[0.0; 6]; 2];
+    /// let mut tuning =
+    ///     FineTuning::new(network, loss, samples, &start, vectors, &mut known, &mut scratch)?;
+    /// checkpoints.resume(&mut theta, &mut tuning)?;
+    /// let mut saved = tuning.steps();
+    /// while tuning.poll(&mut theta)?.is_pending() {
+    ///     // Between two steps it can be saved, such as after every tenth.
+    ///     if tuning.steps() >= saved + 10 {
+    ///         checkpoints.save(&theta, &tuning)?;
+    ///         saved = tuning.steps();
+    ///     }
+    /// }
+    /// checkpoints.save_theta(&theta)?; // what is deployed
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn bytes_with<O: Resumable>(parameters: usize, further: usize, slots: u32) -> u64 {
+        let theta = ThetaBits::ThirtyTwo;
+        let words = payload_words(theta, parameters as u64, O::VECTORS as u64, further as u64);
+        slot_bytes(constant_sizes::<F>(0), words).saturating_mul(slots as u64)
     }
 }
 
@@ -257,7 +305,8 @@ impl<F: Flash> Checkpoints<F> {
         }
 
         self.erase_piece(start..end)?;
-        header.checksum = self.write(start, theta, &state).map_err(CheckpointError::Flash)?;
+        header.checksum =
+            self.write(start, theta, &state, optimizer).map_err(CheckpointError::Flash)?;
         let written = Found { header, start, end };
         if !self.is_whole(&written).map_err(CheckpointError::Flash)? {
             return Err(CheckpointError::NotKept { start });
@@ -352,6 +401,15 @@ impl<F: Flash> Checkpoints<F> {
             let vectors = optimizer.resume(words).map_err(CheckpointError::StepInProgress)?;
             read_theta(&mut reader, &header, theta)?;
             read_into(&mut reader, vectors.into_iter().flatten())?;
+            let mut failed = false;
+            optimizer.resume_further(&mut || {
+                let word = reader.word();
+                failed |= word.is_err();
+                word.unwrap_or_default()
+            });
+            if failed {
+                return Err(CheckpointError::HalfResumed);
+            }
             let steps = finish(reader, &header, words)?;
             Ok(Some(Resumed { steps, theta: header.theta }))
         })
@@ -379,6 +437,8 @@ impl<F: Flash> Checkpoints<F> {
     ///
     /// # Errors
     /// [`CheckpointError::Parameters`] where the checkpoint's theta has another length,
+    /// [`CheckpointError::Optimizer`] where it is of a fine-tuning, whose theta is one on the way
+    /// and not to be deployed: save the end of one by [`save_theta`](Self::save_theta);
     /// [`CheckpointError::Version`], [`CheckpointError::Flash`]; theta is unchanged then.
     /// [`CheckpointError::HalfResumed`].
     pub fn resume_theta(
@@ -388,6 +448,10 @@ impl<F: Flash> Checkpoints<F> {
         let Some(Found { header, start, .. }) = self.newest()? else {
             return Ok(None);
         };
+        if header.kind.is_fine_tuning() {
+            let (expected, saved) = (Kind::THETA_ALONE, header.kind);
+            return Err(CheckpointError::Optimizer { expected, saved });
+        }
         let (expected, saved) = (theta.len(), header.parameters as usize);
         if expected != saved {
             return Err(CheckpointError::Parameters { expected, saved });
@@ -471,7 +535,13 @@ impl<F: Flash> Checkpoints<F> {
     }
 
     /// Writes the payload and returns its checksum.
-    fn write(&mut self, start: u32, theta: &[f32], state: &State<'_>) -> Result<u32, F::Error> {
+    fn write<O: Resumable>(
+        &mut self,
+        start: u32,
+        theta: &[f32],
+        state: &State<'_>,
+        optimizer: &O,
+    ) -> Result<u32, F::Error> {
         let sizes = self.flash.sizes();
         with_chunk(sizes, |chunk| {
             let mut writer = Writer::new(&mut self.flash, payload_start(sizes, start), chunk);
@@ -482,6 +552,13 @@ impl<F: Flash> Checkpoints<F> {
             for element in state.vectors.into_iter().flatten() {
                 writer.word(element.to_bits())?;
             }
+            let mut written = Ok(());
+            optimizer.tell_further(&mut |word| {
+                if written.is_ok() {
+                    written = writer.word(word);
+                }
+            });
+            written?;
             writer.finish()
         })
     }
@@ -668,12 +745,15 @@ fn check_owner<E>(
     if saved.vectors != own.vectors {
         return Err(CheckpointError::Setting("number of vectors"));
     }
+    if saved.further != own.further {
+        return Err(CheckpointError::Setting("number of further words"));
+    }
     Ok(())
 }
 
 /// Bytes of a slot, in whole erase blocks.
-const fn slot_bytes(sizes: FlashSizes, theta: ThetaBits, parameters: u64, vectors: u64) -> u64 {
-    let bytes = payload_words(theta, parameters, vectors).saturating_mul(4);
+const fn slot_bytes(sizes: FlashSizes, payload_words: u64) -> u64 {
+    let bytes = payload_words.saturating_mul(4);
     let bytes = bytes.saturating_add(sizes.unit() as u64);
     match bytes.checked_next_multiple_of(sizes.erase as u64) {
         Some(bytes) => bytes,
@@ -681,8 +761,8 @@ const fn slot_bytes(sizes: FlashSizes, theta: ThetaBits, parameters: u64, vector
     }
 }
 
-/// Words of the state, theta, and the state's vectors.
-const fn payload_words(theta: ThetaBits, parameters: u64, vectors: u64) -> u64 {
+/// Words of the state, theta, the state's vectors, and what is further there.
+const fn payload_words(theta: ThetaBits, parameters: u64, vectors: u64, further: u64) -> u64 {
     let words = theta.words(parameters).saturating_add(parameters.saturating_mul(vectors));
-    words.saturating_add(STATE_WORDS as u64)
+    words.saturating_add(STATE_WORDS as u64).saturating_add(further)
 }

@@ -38,6 +38,7 @@ impl ThetaBits {
 
     pub(super) fn of_bits(bits: u8) -> Option<Self> {
         match bits {
+            32 => Some(Self::ThirtyTwo),
             8 => Some(Self::Eight),
             4 => Some(Self::Four),
             _ => None,

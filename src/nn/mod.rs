@@ -111,7 +111,8 @@ pub use depthwise::{DepthwiseConv1d, DepthwiseConv2d};
 pub use features::HasFeatures;
 pub use features::{FeatureSource, Features, KeptFeatures, MaybeKept};
 pub use fine_tuning::{
-    Credibility, FineTuning, FineTuningConfig, FineTuningReport, Likelihood, Opinion,
+    Credibility, FineTuning, FineTuningConfig, FineTuningReport, Likelihood, Opinion, Paused,
+    Refusal,
 };
 pub use fits_in::FitsIn;
 pub use floats::floats_from_le_bytes;

@@ -56,6 +56,22 @@ pub trait Resumable {
     /// # Errors
     /// [`Error::UnexpectedAnswer`] while a step is in progress; nothing is changed.
     fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; STATE_VECTORS], Error>;
+
+    /// How many words there are beside the [`state`](Self::state). No optimizer has any; a
+    /// fine-tuning has what it knows of its samples.
+    fn further_words(&self) -> usize {
+        0
+    }
+
+    /// Tells the further words, one after another.
+    fn tell_further(&self, tell: &mut impl FnMut(u32)) {
+        let _ = tell;
+    }
+
+    /// Takes the further words back after the state: `next` gives one after another.
+    fn resume_further(&mut self, next: &mut impl FnMut() -> u32) {
+        let _ = next;
+    }
 }
 
 /// The words of a [`State`].
@@ -98,7 +114,8 @@ impl Kind {
     pub(crate) const THETA_ALONE: Self = Self(9);
     pub(crate) const DOG: Self = Self(10);
     pub(crate) const PRODIGY: Self = Self(11);
-    pub(crate) const ZEROTH_ORDER_BALL: Self = Self(12);
+    pub(crate) const FINE_TUNING: Self = Self(12);
+    pub(crate) const ZEROTH_ORDER_BALL: Self = Self(13);
     const CUSTOM: Self = Self(15);
 
     /// An optimizer of your own, by a number of your choice below 2^16.
@@ -112,6 +129,12 @@ impl Kind {
     #[must_use]
     pub(crate) const fn around(self, inner: Self) -> Self {
         Self(inner.0 << 4 | self.0)
+    }
+
+    /// Whether it is a fine-tuning, whose theta is one on the way until it ends.
+    #[cfg(feature = "checkpoints")]
+    pub(crate) fn is_fine_tuning(self) -> bool {
+        self.0 & 15 == Self::FINE_TUNING.0
     }
 
     /// The number that a checkpoint holds: a digit of four bits for each part, the outermost
@@ -137,6 +160,7 @@ impl fmt::Display for Kind {
                 Self::CLIP_NORM => f.write_str("ClipNorm of ")?,
                 Self::WEIGHT_DECAY => f.write_str("WeightDecay of ")?,
                 Self::BY_PART => f.write_str("ByPart of ")?,
+                Self::FINE_TUNING => f.write_str("FineTuning of ")?,
                 Self::ROLLING_BALL => return f.write_str("RollingBall"),
                 Self::SGD => return f.write_str("Sgd"),
                 Self::ADAM => return f.write_str("Adam"),

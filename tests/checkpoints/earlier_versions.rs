@@ -4,9 +4,10 @@
 //! search makes of them has changed in the last bits once, when it began to end a stalled step
 //! exactly where that had begun. `version_1_estimated_rates.json` and
 //! `version_1_losses_only.json` hold the same of the optimizers that came later, `version_2.json`
-//! of a theta in few bits, and `version_1_large_units.json` of a ball for each unit of a flash above
-//! 64 bytes, which the first builds did not know.
+//! of a theta in few bits, `version_3.json` of a fine-tuning, and `version_1_large_units.json` of a
+//! ball for each unit of a flash above 64 bytes, which the first builds did not know.
 
+use crate::fine_tuning;
 use crate::forgery::{holding, on};
 use crate::nor_flash::NorFlashModel;
 use crate::support::numbers::bits;
@@ -47,7 +48,7 @@ impl Check for Resume {
 }
 
 fn hexadecimal(theta: &[f32]) -> String {
-    bits(theta).iter().map(|word| format!("{word:08x}")).collect()
+    words(&bits(theta))
 }
 
 /// Writes the image of every optimizer after five steps.
@@ -164,6 +165,26 @@ fn a_checkpoint_of_the_second_version_is_resumed_with_the_same_bits() {
     }
 }
 
+fn words(theta: &[u32]) -> String {
+    theta.iter().map(|word| format!("{word:08x}")).collect()
+}
+
+/// The image of a fine-tuning, whose theta is the last, not that of four steps later.
+fn write_fine_tuning() -> Written {
+    let (image, theta) = fine_tuning::written();
+    let optimizer = "fine-tuning, ball".to_owned();
+    Written { optimizer, image: digits_of(&image), theta_four_steps_later: words(&theta) }
+}
+
+#[test]
+fn a_checkpoint_of_the_third_version_is_resumed_with_the_same_bits() {
+    let written: [Written; 1] = serde_json::from_str(include_str!("version_3.json")).unwrap();
+    let [Written { image, theta_four_steps_later, .. }] = &written;
+    let mut bytes = bytes_of(image);
+    bytes.resize(1 << 12, 0xff);
+    assert_eq!(&words(&fine_tuning::end(bytes)), theta_four_steps_later);
+}
+
 /// `cargo test --features checkpoints --test checkpoints -- --ignored` writes them again. That is
 /// right for a new version only, into a file of its own: those of a version that is out must stay.
 #[test]
@@ -179,6 +200,7 @@ fn the_images_of_later_builds_are_written_anew() {
         ("1_losses_only", losses_only.written),
         ("1_large_units", large_units),
         ("2", rounded),
+        ("3", vec![write_fine_tuning()]),
     ] {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/checkpoints");
         let json = serde_json::to_string_pretty(&written).unwrap() + "\n";

@@ -36,7 +36,12 @@ pub fn forge_header(slot: &mut [u8], index: usize, value: u32) {
 pub fn forge_payload(slot: &mut [u8], index: usize, value: u32) {
     set(slot, HEADER / 4 + index, value);
     let words = 4 + word(slot, PARAMETERS) * (1 + word(slot, VECTORS));
-    let checksum = crc(&slot[HEADER..][..4 * words as usize]);
+    sign(slot, words as usize);
+}
+
+/// Gives a slot the checksum of its payload of so many words.
+pub fn sign(slot: &mut [u8], words: usize) {
+    let checksum = crc(&slot[HEADER..][..4 * words]);
     forge_header(slot, CHECKSUM, checksum);
 }
 

@@ -14,6 +14,7 @@ mod damaged_images;
 mod earlier_versions;
 mod failing_reads;
 mod few_bits;
+mod fine_tuning;
 mod forged_images;
 mod power_failure;
 mod refusals;

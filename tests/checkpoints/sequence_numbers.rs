@@ -159,9 +159,9 @@ fn with_version(slot: usize, version: u32) -> Checkpoints<Flash> {
 
 #[test]
 fn while_the_newest_checkpoint_is_another_versions_the_range_is_left_alone() {
-    for version in [0, 3, u32::MAX] {
+    for version in [0, 4, u32::MAX] {
         let mut checkpoints = with_version(2, version);
-        let error = CheckpointError::Version { expected: 2, saved: version };
+        let error = CheckpointError::Version { expected: 3, saved: version };
         let (mut theta, mut optimizer) = (NEW, sgd());
         assert_eq!(checkpoints.resume(&mut theta, &mut optimizer), Err(error));
         assert_eq!(checkpoints.resume_theta(&mut theta), Err(error));
@@ -176,7 +176,7 @@ fn while_the_newest_checkpoint_is_another_versions_the_range_is_left_alone() {
 #[test]
 fn a_checkpoint_of_another_version_that_is_older_stops_nothing() {
     for slot in 0..2 {
-        let mut checkpoints = with_version(slot, 3);
+        let mut checkpoints = with_version(slot, 4);
         assert_eq!(theta(&mut checkpoints), Some(theta_of(2)));
         for _ in 0..8 {
             checkpoints.save(&NEW, &sgd()).unwrap();

@@ -6,7 +6,7 @@ use core::task::Poll;
 use rolling_ball::kernels::Scalar;
 use rolling_ball::nn::{
     BinaryCrossEntropyWithLogits, Credibility, Dense, FineTuning, FineTuningConfig,
-    FineTuningReport, Likelihood, Loss, Network, Opinion, SoftmaxCrossEntropy,
+    FineTuningReport, Likelihood, Loss, Network, Opinion, Refusal, SoftmaxCrossEntropy,
 };
 use rolling_ball::{
     Adam, AdamConfig, Error, Optimizer, Resumable, RollingBall, RollingBallConfig, Sam, SamConfig,
@@ -88,7 +88,10 @@ fn of_labels_that_mean_nothing_most_are_not_believed_and_what_is_refused_is_the_
         let mut random = Random(seed + 50);
         let labels: Vec<usize> = (0..30).map(|_| (1.5 + 1.5 * random.uniform()) as usize).collect();
         let (theta, report) = fine_tuned(&inputs, &labels);
-        if report.refused() {
+        assert_eq!(report.refusal().is_some(), report.refused());
+        if let Some(refusal) = report.refusal() {
+            let wrong = report.wrong_labels >= 0.6;
+            assert_eq!(refusal == Refusal::WrongLabels, wrong, "{report:?}");
             assert_eq!(bits(&theta), bits(&start()));
             refused += 1;
         }
@@ -215,7 +218,7 @@ fn a_training_that_diverges_is_refused() {
     let rate = SgdConfig { learning_rate: 1e30.into(), ..SgdConfig::default() };
     let sgd = Sgd::new(rate, [0.0; PARAMETERS], None).unwrap();
     let (theta, report) = guarded(sgd, FineTuningConfig::default(), 0);
-    assert!(report.refused(), "{report:?}");
+    assert_eq!(report.refusal(), Some(Refusal::NoStep), "{report:?}");
     assert_eq!(bits(&theta), bits(&start()));
 }
 
@@ -225,16 +228,22 @@ fn samples_of_the_old_task_keep_what_would_be_forgotten() {
     let (old_inputs, old_labels) = draw(24, 0, 8);
     let (start, mut theta) = (start(), [0.0; PARAMETERS]);
     let (without, alone) = fine_tuned(&inputs, &labels);
-    let mut records = vec![Credibility::NEW; labels.len()];
-    let mut scratch = [0.0; Net::SCRATCH];
-    let samples = (inputs.as_slice(), labels.as_slice());
-    let (network, vectors) = (Net::new(&[]).unwrap(), [[0.0; PARAMETERS]; 2]);
-    let loss = SoftmaxCrossEntropy::new();
-    let mut tuning =
+    let mut keeping = |count: usize| {
+        let mut records = vec![Credibility::NEW; labels.len()];
+        let mut scratch = [0.0; Net::SCRATCH];
+        let samples = (inputs.as_slice(), labels.as_slice());
+        let (network, vectors) = (Net::new(&[]).unwrap(), [[0.0; PARAMETERS]; 2]);
+        let loss = SoftmaxCrossEntropy::new();
         FineTuning::new(network, loss, samples, &start, vectors, &mut records, &mut scratch)
             .unwrap()
-            .keeping((old_inputs.as_slice(), old_labels.as_slice()));
-    let report = tuning.finish(&mut theta).unwrap();
+            .keeping((&old_inputs[..count], &old_labels[..count]))
+            .finish(&mut theta)
+            .map(|report| (theta, report))
+            .unwrap()
+    };
+    let (theta, report) = keeping(0);
+    assert_eq!((bits(&theta), report), (bits(&without), alone), "none is as if there were none");
+    let (theta, report) = keeping(24);
     assert!(report.kept < alone.kept, "{report:?}");
     assert!(accuracy(&theta, 0) > accuracy(&without, 0), "{report:?}");
     assert_eq!((report.old_samples, report.judgements), (24, 5 * 48));

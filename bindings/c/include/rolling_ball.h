@@ -94,6 +94,16 @@
 #define RB_ENTROPY_SGD_VECTORS 3
 
 /**
+ * The size of an rb_fine_tuning, in words of 8 bytes.
+ */
+#define RB_FINE_TUNING_WORDS 100
+
+/**
+ * How many vectors a fine-tuning's workspace has, each as long as theta.
+ */
+#define RB_FINE_TUNING_VECTORS 2
+
+/**
  * The values are floats.
  */
 #define RB_INPUT_FLOATS 0
@@ -260,6 +270,10 @@ enum rb_error
      * An error for which this version of the interface has no code.
      */
     RB_ERROR_OTHER = 22,
+    /**
+     * There are fewer than two samples or groups to judge by, or none that counts.
+     */
+    RB_ERROR_NO_SAMPLES = 23,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -338,6 +352,39 @@ enum rb_outcome
 typedef enum rb_outcome rb_outcome;
 #else
 typedef uint32_t rb_outcome;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Why nothing was kept.
+ */
+enum rb_refusal
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Something was kept.
+     */
+    RB_REFUSAL_NONE = 0,
+    /**
+     * Held-out samples speak for the start.
+     */
+    RB_REFUSAL_START_IS_BETTER = 1,
+    /**
+     * More labels seem wrong than can be judged: at least 60 %.
+     */
+    RB_REFUSAL_WRONG_LABELS = 2,
+    /**
+     * Not one step could be made.
+     */
+    RB_REFUSAL_NO_STEP = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum rb_refusal rb_refusal;
+#else
+typedef uint32_t rb_refusal;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -573,6 +620,95 @@ typedef struct rb_entropy_sgd_config {
 } rb_entropy_sgd_config;
 
 /**
+ * The settings of a fine-tuning, which nobody needs to change. Start from rb_fine_tuning_default.
+ */
+typedef struct rb_fine_tuning_config {
+    /**
+     * Steps of each of the five trainings without a fold.
+     */
+    uint32_t fold_steps;
+    /**
+     * Steps of the last training.
+     */
+    uint32_t steps;
+    /**
+     * How strongly theta is pulled to the start.
+     */
+    float pull;
+    /**
+     * How many samples a step sees; 0 for all of them.
+     */
+    uint32_t mini_batch;
+    /**
+     * Chooses the folds. One that is made of the samples lets a checkpoint tell others from them.
+     */
+    uint32_t seed;
+} rb_fine_tuning_config;
+
+/**
+ * What is known of a labelled sample. Its content belongs to the library: rb_label_credibility
+ * tells how credible the label is.
+ */
+typedef struct rb_credibility {
+    uint32_t opaque[8];
+} rb_credibility;
+
+/**
+ * A fine-tuning. Its memory belongs to the caller: a static, or a local that starts as `{{0}}`.
+ * Its content belongs to the library.
+ */
+typedef struct rb_fine_tuning {
+    uint64_t opaque[RB_FINE_TUNING_WORDS];
+} rb_fine_tuning;
+
+/**
+ * A text of `length` bytes at `start`, without a zero byte at its end; print it by
+ * `printf("%.*s", (int)length, start)`. It is empty, with a null pointer, where there is nothing
+ * to say.
+ */
+typedef struct rb_text {
+    /**
+     * The first byte of the text, or null.
+     */
+    const char *start;
+    /**
+     * The length of the text in bytes.
+     */
+    size_t length;
+} rb_text;
+
+/**
+ * The details of an optimizer's last error. Fields that do not apply are empty or 0.
+ */
+typedef struct rb_error_detail {
+    /**
+     * The error code.
+     */
+    rb_error error;
+    /**
+     * For RB_ERROR_SETTING: the name of the setting. For RB_ERROR_LENGTH: the name of the buffer.
+     */
+    struct rb_text what;
+    /**
+     * For RB_ERROR_SETTING: the values that are allowed. For RB_ERROR_UNEXPECTED_ANSWER: the
+     * answer that was expected.
+     */
+    struct rb_text expected;
+    /**
+     * For RB_ERROR_SETTING: the value that was given.
+     */
+    float value;
+    /**
+     * For RB_ERROR_LENGTH: the length that the buffer must have, in elements.
+     */
+    size_t expected_length;
+    /**
+     * For RB_ERROR_LENGTH: the length that it has, in elements.
+     */
+    size_t actual_length;
+} rb_error_detail;
+
+/**
  * What an imported network sees of a sample. Make it by rb_floats, rb_bytes or rb_int8 of an
  * input, which is as long as the network's header says, or by NAME_kept of features. The values
  * stay where they are, such as in flash.
@@ -704,53 +840,6 @@ typedef struct rb_step_report {
 } rb_step_report;
 
 /**
- * A text of `length` bytes at `start`, without a zero byte at its end; print it by
- * `printf("%.*s", (int)length, start)`. It is empty, with a null pointer, where there is nothing
- * to say.
- */
-typedef struct rb_text {
-    /**
-     * The first byte of the text, or null.
-     */
-    const char *start;
-    /**
-     * The length of the text in bytes.
-     */
-    size_t length;
-} rb_text;
-
-/**
- * The details of an optimizer's last error. Fields that do not apply are empty or 0.
- */
-typedef struct rb_error_detail {
-    /**
-     * The error code.
-     */
-    rb_error error;
-    /**
-     * For RB_ERROR_SETTING: the name of the setting. For RB_ERROR_LENGTH: the name of the buffer.
-     */
-    struct rb_text what;
-    /**
-     * For RB_ERROR_SETTING: the values that are allowed. For RB_ERROR_UNEXPECTED_ANSWER: the
-     * answer that was expected.
-     */
-    struct rb_text expected;
-    /**
-     * For RB_ERROR_SETTING: the value that was given.
-     */
-    float value;
-    /**
-     * For RB_ERROR_LENGTH: the length that the buffer must have, in elements.
-     */
-    size_t expected_length;
-    /**
-     * For RB_ERROR_LENGTH: the length that it has, in elements.
-     */
-    size_t actual_length;
-} rb_error_detail;
-
-/**
  * The settings of SAM. Start from rb_sam_default and change what you need.
  */
 typedef struct rb_sam_config {
@@ -824,6 +913,128 @@ typedef struct rb_zeroth_order_ball_config {
      */
     uint32_t seed;
 } rb_zeroth_order_ball_config;
+ * Labelled samples, which stay where they are, such as in flash.
+ */
+typedef struct rb_samples {
+    /**
+     * The inputs one after another without a gap: rb_floats, rb_bytes or rb_int8 of all of them,
+     * or NAME_kept of all their features.
+     */
+    struct rb_input inputs;
+    /**
+     * The class of each.
+     */
+    const uint8_t *labels;
+    /**
+     * The group of each, or null: samples of one group, such as clips of one recording, are held
+     * out together, as they judge each other too kindly.
+     */
+    const uint32_t *groups;
+    /**
+     * How many there are.
+     */
+    size_t count;
+} rb_samples;
+
+/**
+ * The arrays of a fine-tuning. They stay the caller's, must outlive it, and may be used between
+ * its calls: the scratch for anything, the others to be read.
+ */
+typedef struct rb_fine_tuning_arrays {
+    /**
+     * What is learned from.
+     */
+    struct rb_samples samples;
+    /**
+     * Samples of the old task, which count in the judgement of what was learned; their groups do
+     * not matter, and their count may be 0.
+     */
+    struct rb_samples old;
+    /**
+     * Where theta begins, and where it ends if nothing is kept: NAME_PARAMETERS floats, such as
+     * NAME_theta in flash.
+     */
+    const float *start;
+    /**
+     * What is fine-tuned, of as many. Its content does not matter at first.
+     */
+    float *theta;
+    /**
+     * RB_FINE_TUNING_VECTORS times as many.
+     */
+    float *workspace;
+    /**
+     * NAME_SCRATCH floats.
+     */
+    float *scratch;
+    /**
+     * One for each of the samples. What they hold does not matter at first.
+     */
+    struct rb_credibility *credibilities;
+} rb_fine_tuning_arrays;
+
+/**
+ * How far a fine-tuning is, and how it ended. Arrays are for the parts of the move that were
+ * tried: 0 (the start), 1/4, 1/2, 3/4 and all of it.
+ */
+typedef struct rb_fine_tuning_report {
+    /**
+     * 1 when theta is what to deploy. Before, all fields but the next two are 0.
+     */
+    uint32_t done;
+    /**
+     * How many steps are done since it began.
+     */
+    uint32_t steps;
+    /**
+     * How many there are in all, by default 115.
+     */
+    uint32_t all_steps;
+    /**
+     * How much of the move was kept, from 0 to 1. At 0 theta is the start, to the bit.
+     */
+    float kept;
+    /**
+     * Why nothing was.
+     */
+    rb_refusal refusal;
+    /**
+     * The part of the labels that seem to be wrong.
+     */
+    float wrong_labels;
+    /**
+     * The probability that each part of the move is the one to keep.
+     */
+    float posterior[5];
+    /**
+     * How many samples there were.
+     */
+    uint32_t samples;
+    /**
+     * How many of them are answered with their label by a network that has not learned from them.
+     */
+    uint32_t agreeing[5];
+    /**
+     * How many samples of the old task there were.
+     */
+    uint32_t old_samples;
+    /**
+     * How many of them are answered with their label.
+     */
+    uint32_t old_agreeing[5];
+    /**
+     * How many gradients were evaluated, over all samples or mini-batches.
+     */
+    uint32_t gradients;
+    /**
+     * How many losses without a gradient.
+     */
+    uint32_t losses;
+    /**
+     * How often a sample was judged: a forward pass each.
+     */
+    uint32_t judgements;
+} rb_fine_tuning_report;
 
 #ifdef __cplusplus
 extern "C" {
@@ -971,7 +1182,8 @@ rb_error rb_save_theta(const struct rb_flash *flash, const float *theta, size_t 
  * Takes theta alone from the newest checkpoint, whichever optimizer saved it and with whatever
  * settings: for a boot that only infers, or to go on with another optimizer.
  *
- * Errors: those of rb_resume that are not an optimizer's; theta is unchanged then, unless it is
+ * Errors: those of rb_resume that are not an optimizer's, and RB_ERROR_KIND where the checkpoint
+ * is of a fine-tuning, whose theta is one on the way; theta is unchanged then, unless it is
  * RB_ERROR_HALF_RESUMED.
  */
 rb_error rb_resume_theta(const struct rb_flash *flash, float *theta, size_t parameters);
@@ -1008,6 +1220,31 @@ rb_error rb_entropy_sgd_init(struct rb_optimizer *optimizer,
  * not call this function does not contain the texts.
  */
 const char *rb_error_string(uint32_t error);
+
+/**
+ * Returns an English sentence that says why nothing was kept, which ends in a zero byte and stays
+ * valid for ever. Any number is allowed.
+ */
+const char *rb_refusal_string(uint32_t refusal);
+
+/**
+ * The settings that docs/untuned.md measures.
+ */
+struct rb_fine_tuning_config rb_fine_tuning_default(void);
+
+/**
+ * Tells how credible the label of a sample is, from 0 to 1: the probability that it is right, by
+ * what networks that did not learn from it say. It is 1 until that is known, and NaN where the
+ * pointer is null or misaligned.
+ */
+float rb_label_credibility(const struct rb_credibility *credibility);
+
+/**
+ * Writes the details of the last error that the init function found, or a function of this
+ * fine-tuning after that; RB_ERROR_NONE where none did. It also answers after an init function
+ * that failed.
+ */
+rb_error rb_fine_tuning_last_error(struct rb_fine_tuning *tuning, struct rb_error_detail *detail);
 
 /**
  * An input of floats.

@@ -83,7 +83,7 @@ impl From<CheckpointError<Failed>> for Failure {
 ///
 /// A pointer that is not null and aligned must lead to an `rb_flash`, whose functions do what they
 /// are said to.
-unsafe fn checkpoints(flash: *const rb_flash) -> Result<Checkpoints<rb_flash>, Failure> {
+pub unsafe fn checkpoints(flash: *const rb_flash) -> Result<Checkpoints<rb_flash>, Failure> {
     // SAFETY: the caller promises it.
     let flash = unsafe { read(flash)? };
     if flash.read.is_none() || flash.write.is_none() || flash.erase.is_none() {
@@ -169,7 +169,8 @@ pub unsafe extern "C" fn rb_save_theta(
 /// Takes theta alone from the newest checkpoint, whichever optimizer saved it and with whatever
 /// settings: for a boot that only infers, or to go on with another optimizer.
 ///
-/// Errors: those of rb_resume that are not an optimizer's; theta is unchanged then, unless it is
+/// Errors: those of rb_resume that are not an optimizer's, and RB_ERROR_KIND where the checkpoint
+/// is of a fine-tuning, whose theta is one on the way; theta is unchanged then, unless it is
 /// RB_ERROR_HALF_RESUMED.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_resume_theta(

@@ -61,6 +61,8 @@ pub enum rb_error {
     HalfResumed = 21,
     /// An error for which this version of the interface has no code.
     Other = 22,
+    /// There are fewer than two samples or groups to judge by, or none that counts.
+    NoSamples = 23,
 }
 
 impl From<Error> for rb_error {
@@ -76,6 +78,7 @@ impl From<Error> for rb_error {
             Error::NonFiniteInput => Self::NonFiniteInput,
             Error::UnexpectedAnswer { .. } => Self::UnexpectedAnswer,
             Error::Class { .. } => Self::Class,
+            Error::NoSamples => Self::NoSamples,
             _ => Self::Other,
         }
     }
@@ -122,7 +125,7 @@ impl From<Failure> for rb_error {
 /// not call this function does not contain the texts.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_error_string(error: u32) -> *const c_char {
-    const TEXTS: [&core::ffi::CStr; 23] = [
+    const TEXTS: [&core::ffi::CStr; 24] = [
         c"no error",
         c"a pointer is null",
         c"a pointer is misaligned",
@@ -146,6 +149,7 @@ pub extern "C" fn rb_error_string(error: u32) -> *const c_char {
         c"the flash did not keep what was written",
         c"the flash failed while a checkpoint was taken over: resume again, or start anew",
         c"an error without a code of its own",
+        c"there are too few samples to learn from and to judge by",
     ];
     let text = usize::try_from(error).ok().and_then(|index| TEXTS.get(index));
     text.unwrap_or(&c"not an error code").as_ptr()

@@ -155,23 +155,49 @@ impl<B: Backbone> FeatureSource<B> for Seen<'_, B> {
 impl rb_input {
     /// The addresses of the values, for this network.
     pub(crate) fn extent<L: Layer, B: Backbone>(self) -> Range<usize> {
-        let inputs = Network::<L, B>::INPUTS;
+        self.extent_times::<L, B>(1)
+    }
+
+    /// The addresses of the values of so many inputs.
+    pub(crate) fn extent_times<L: Layer, B: Backbone>(self, count: usize) -> Range<usize> {
+        let inputs = Network::<L, B>::INPUTS.saturating_mul(count);
         match self.kind {
             RB_INPUT_FLOATS => extent::<f32>(self.values.cast(), inputs),
-            RB_INPUT_KEPT => extent::<B::Feature>(self.values.cast(), L::INPUTS),
+            RB_INPUT_KEPT => {
+                extent::<B::Feature>(self.values.cast(), L::INPUTS.saturating_mul(count))
+            }
             _ => extent::<u8>(self.values.cast(), inputs),
         }
     }
 
     /// Checks that it is an input of any network, and not what an uninitialised one holds.
     pub(crate) fn check<L: Layer, B: Backbone>(self) -> Result<(), rb_error> {
-        let inputs = Network::<L, B>::INPUTS;
+        self.check_times::<L, B>(1)
+    }
+
+    /// Checks the same of so many inputs.
+    pub(crate) fn check_times<L: Layer, B: Backbone>(self, count: usize) -> Result<(), rb_error> {
+        let inputs = Network::<L, B>::INPUTS.saturating_mul(count);
         match self.kind {
             RB_INPUT_FLOATS => check_many::<f32>(self.values.cast(), inputs),
-            RB_INPUT_KEPT => check_many::<B::Feature>(self.values.cast(), L::INPUTS),
+            RB_INPUT_KEPT => {
+                check_many::<B::Feature>(self.values.cast(), L::INPUTS.saturating_mul(count))
+            }
             RB_INPUT_BYTES | RB_INPUT_INT8 => check_many::<u8>(self.values.cast(), inputs),
             _ => Err(rb_error::Setting),
         }
+    }
+
+    /// The input of this number, where they lie one after another.
+    pub(crate) fn nth<L: Layer, B: Backbone>(self, index: usize) -> Self {
+        let bytes = match self.kind {
+            RB_INPUT_FLOATS => Network::<L, B>::INPUTS.wrapping_mul(size_of::<f32>()),
+            RB_INPUT_KEPT => L::INPUTS.wrapping_mul(size_of::<B::Feature>()),
+            _ => Network::<L, B>::INPUTS,
+        };
+        // Within what was checked, so nothing overflows.
+        let values = self.values.wrapping_byte_add(index.wrapping_mul(bytes));
+        Self { values, ..self }
     }
 
     /// Makes a slice of the values.

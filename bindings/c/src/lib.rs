@@ -16,6 +16,7 @@ mod ball;
 mod checkpoints;
 mod entropy_sgd;
 mod error;
+pub mod fine_tuning;
 mod flash;
 mod input;
 mod memory;
@@ -32,4 +33,8 @@ mod tests;
 mod zeroth_order_ball;
 
 pub use error::rb_error;
+pub use fine_tuning::{
+    rb_fine_tuning, rb_fine_tuning_arrays, rb_fine_tuning_config, rb_fine_tuning_report,
+};
+pub use flash::rb_flash;
 pub use input::rb_input;

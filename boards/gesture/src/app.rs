@@ -1,12 +1,14 @@
 //! The program of the wearable.
 
 use crate::accelerometer::Kept;
-use crate::network::{OFFSET, SCALE, START, network};
+use crate::network::{EXAMPLES, Features, OFFSET, SCALE, START, network};
 use crate::{Accelerometer, Event, Gesture, Net, Segmenter, SensorError, Store, Window};
 use core::task::Poll;
 use embedded_hal::i2c::I2c;
-use rolling_ball::nn::{self, FitsIn, Quantized, Samples, SoftmaxCrossEntropy};
-use rolling_ball::{Error, RollingBall, RollingBallConfig, poll_step};
+use rolling_ball::Error;
+use rolling_ball::nn::{
+    self, Credibility, FineTuning, FineTuningConfig, FitsIn, Quantized, SoftmaxCrossEntropy,
+};
 
 /// All the RAM that learning takes, besides the stack and [`App`] itself.
 pub const RAM_BYTES: usize = size_of::<Memory>();
@@ -15,20 +17,27 @@ pub const RAM_BYTES: usize = size_of::<Memory>();
 const _: () = FitsIn::<Net, { 32 * 1024 - Store::RAM_BYTES }>::CHECK;
 const _: () = assert!(RAM_BYTES <= 32 * 1024);
 
-/// How many steps a round of training has.
-const STEPS: u32 = 20;
+/// Half as long as by default, which is as good: the user waits for it.
+const SHORT: FineTuningConfig =
+    FineTuningConfig { fold_steps: 7, steps: 22, pull: 1.0, mini_batch: None, seed: 1 };
 
 /// What is learned, and what learning needs.
 pub struct Memory {
-    training: nn::memory!(Net, 2),
+    /// The theta that is used, the two vectors of the ball, the theta that is trained, and scratch.
+    training: nn::memory!(Net, 3),
     store: Store,
+    credibilities: [Credibility; EXAMPLES],
 }
 
 impl Memory {
     /// Zeros, so that a static takes no flash. [`App::new`] fills in where training starts.
     #[must_use]
     pub const fn new() -> Self {
-        Self { training: nn::Memory::ZERO, store: Store::new() }
+        Self {
+            training: nn::Memory::ZERO,
+            store: Store::new(),
+            credibilities: [Credibility::NEW; EXAMPLES],
+        }
     }
 }
 
@@ -81,14 +90,13 @@ impl<'m, I: I2c, B: FnMut() -> bool, C: FnMut() -> u32> App<'m, I, B, C> {
     }
 
     /// Looks at the sensor once. Where an example has come in, and there is one of every gesture,
-    /// this learns from all examples, and looks at the sensor between any two pieces of the
-    /// training.
+    /// this learns from all examples, and looks at the sensor and recognises gestures between any
+    /// two pieces of the training.
     pub fn turn(&mut self, tell: &mut impl FnMut(Event)) {
         self.hand.look(tell);
         let outcome = match self.hand.example.take() {
             Some((window, gesture)) => {
-                self.memory.store.push(&window, gesture.class());
-                self.learn(tell)
+                self.remember(&window, gesture).and_then(|()| self.learn(tell))
             }
             None => self.recognise(tell),
         };
@@ -97,34 +105,51 @@ impl<'m, I: I2c, B: FnMut() -> bool, C: FnMut() -> u32> App<'m, I, B, C> {
         }
     }
 
-    /// Makes one round of training. A new example ends the round after the step in progress; the
-    /// next round includes it.
+    fn remember(&mut self, window: &Window, gesture: Gesture) -> Result<(), Error> {
+        let Memory { training, store, .. } = &mut *self.memory;
+        let mut features: Features = [0.0; Net::FEATURES];
+        let input = Quantized { values: window, scale: SCALE, offset: OFFSET };
+        self.network.features(&input, &mut training.scratch, &mut features)?;
+        store.push_with_features(&[], &features, gesture.class());
+        Ok(())
+    }
+
+    /// Trains from the start on all examples, as a transaction. Until it is over the theta of the
+    /// one before is used. A new example ends it; the next begins with that one among its own.
     fn learn(&mut self, tell: &mut impl FnMut(Event)) -> Result<(), Error> {
         let Self { hand, cycles, network, memory } = self;
-        let Memory { training, store } = &mut **memory;
-        let nn::Memory { theta, vectors, scratch } = training;
+        let Memory { training, store, credibilities } = &mut **memory;
+        let nn::Memory { theta, vectors: [gradient, offset, trained], scratch } = training;
         if Gesture::ALL.iter().any(|gesture| store.len_of(gesture.class()) == 0) {
             return Ok(());
         }
-        let config = RollingBallConfig::fine_tuning(STEPS);
-        let vectors = vectors.each_mut().map(|vector| vector.as_mut_slice());
-        let mut ball = RollingBall::new(config, vectors)?;
-        for _ in 0..STEPS {
-            let samples = store.samples(SCALE, OFFSET).all();
-            let mut batch = network.batch(SoftmaxCrossEntropy::new(), samples, scratch)?;
-            let (mut sum, mut longest) = (0u32, 0);
-            let report = loop {
-                let start = cycles();
-                let polled = poll_step(&mut ball, &mut batch, theta)?;
-                let spent = cycles().wrapping_sub(start);
-                sum = sum.saturating_add(spent);
-                longest = longest.max(spent);
-                hand.look(tell);
-                if let Poll::Ready(report) = polled {
-                    break report;
-                }
-            };
-            tell(Event::Step { report, cycles: sum, longest });
+        let (samples, loss) = (store.features(network), SoftmaxCrossEntropy::new());
+        let vectors = [gradient.as_mut_slice(), offset.as_mut_slice()];
+        let tuning =
+            FineTuning::new(*network, loss, samples, &START, vectors, credibilities, scratch)?;
+        let mut paused = tuning.with_config(SHORT)?.pause();
+        let (mut done, mut sum, mut longest) = (0, 0u32, 0);
+        loop {
+            let (old, loss) = (none_of(samples), SoftmaxCrossEntropy::new());
+            let mut tuning =
+                paused.go_on(*network, loss, samples, old, &START, credibilities, scratch)?;
+            let start = cycles();
+            let polled = tuning.poll(trained)?;
+            let spent = cycles().wrapping_sub(start);
+            sum = sum.saturating_add(spent);
+            longest = longest.max(spent);
+            hand.look(tell);
+            let (steps, all) = (tuning.steps(), tuning.all_steps());
+            if steps > done {
+                tell(Event::Step { done: steps, all, cycles: sum, longest });
+                (done, sum, longest) = (steps, 0, 0);
+            }
+            paused = tuning.pause();
+            if let Poll::Ready(report) = polled {
+                *theta = *trained;
+                tell(Event::Learned(report));
+                return Ok(());
+            }
             if let Some(window) = hand.movement.take() {
                 tell(recognise(network, theta, &window, scratch)?);
             }
@@ -132,8 +157,6 @@ impl<'m, I: I2c, B: FnMut() -> bool, C: FnMut() -> u32> App<'m, I, B, C> {
                 return Ok(());
             }
         }
-        tell(Event::Learned);
-        Ok(())
     }
 
     fn recognise(&mut self, tell: &mut impl FnMut(Event)) -> Result<(), Error> {
@@ -143,6 +166,11 @@ impl<'m, I: I2c, B: FnMut() -> bool, C: FnMut() -> u32> App<'m, I, B, C> {
         }
         Ok(())
     }
+}
+
+/// No samples of an old task, of the same kind as these.
+fn none_of<S>(_: S) -> Option<S> {
+    None
 }
 
 /// Classifies a movement.

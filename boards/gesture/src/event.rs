@@ -1,7 +1,8 @@
 //! The events that the program reports.
 
 use crate::SensorError;
-use rolling_ball::{Error, StepReport};
+use rolling_ball::Error;
+use rolling_ball::nn::FineTuningReport;
 
 /// A gesture that the user makes with the hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,16 +53,19 @@ pub enum Event {
     Recognised(Gesture),
     /// A step of training was made.
     Step {
-        /// The report of the optimizer.
-        report: StepReport,
+        /// How many there have been since the last example.
+        done: u32,
+        /// How many there will be, if no example comes.
+        all: u32,
         /// The clock cycles of all pieces of the step.
         cycles: u32,
         /// The clock cycles of the longest piece; for so long the sensor was not looked at.
         longest: u32,
     },
-    /// The round of training is over, so now is the time to save the parameters.
-    Learned,
-    /// The round of training was abandoned.
+    /// The training is over, and what held-out examples support of it is used from now on: now is
+    /// the time to save the parameters.
+    Learned(FineTuningReport),
+    /// The training was abandoned.
     LearningFailed(Error),
     /// The sensor was full, so readings may be lost.
     ReadingsLost,

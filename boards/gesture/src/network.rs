@@ -1,8 +1,8 @@
 //! The network: frozen convolutions in flash, and the layers after them, which are trained.
 
-use crate::{AXES, Gesture, READINGS, VALUES};
+use crate::{AXES, Gesture, READINGS};
 use rolling_ball::nn::{
-    AveragePool1d, Conv1d, Dense, FloatBackbone, Kernel, Network, Padding, Relu, SampleStore,
+    self, AveragePool1d, Conv1d, Dense, FloatBackbone, Kernel, Network, Padding, Relu, SampleStore,
     Signal, Stride, Window, over,
 };
 
@@ -22,8 +22,11 @@ pub type Layers = (Convolutions, Tail);
 /// The same network with all its layers trained, for the desktop.
 pub type Whole = Network<'static, Layers>;
 
-/// The store of the user's own gestures.
-pub type Store = SampleStore<VALUES, 32>;
+/// How many of the user's own gestures are remembered.
+pub(crate) const EXAMPLES: usize = 32;
+/// Their store: what the convolutions make of each, which is all that training needs.
+pub type Store = SampleStore<0, EXAMPLES, Features>;
+pub(crate) type Features = nn::features!(Net, 1);
 
 /// How much g one step of a reading's byte stands for.
 pub(crate) const SCALE: f32 = 1.0 / 32.0;

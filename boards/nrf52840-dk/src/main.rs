@@ -48,7 +48,7 @@ fn main() -> ! {
             // The LED is lit while the program learns; a low level lights it.
             let _ = match event {
                 Event::Step { .. } => led.set_low(),
-                Event::Learned | Event::LearningFailed(_) => led.set_high(),
+                Event::Learned(_) | Event::LearningFailed(_) => led.set_high(),
                 _ => Ok(()),
             };
         });

@@ -43,7 +43,7 @@ fn main() -> ! {
             // The LED is lit while the program learns.
             match event {
                 Event::Step { .. } => led.set_high(),
-                Event::Learned | Event::LearningFailed(_) => led.set_low(),
+                Event::Learned(_) | Event::LearningFailed(_) => led.set_low(),
                 _ => {}
             }
         });

@@ -344,7 +344,14 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
         .with_config(config)?
         .with_groups(black_box)
         .keeping(*few);
+    keep(&mut tuning, theta)?;
     black_box(tuning.finish(theta)?);
+    black_box((tuning.steps(), tuning.all_steps()));
+    tuning.restart();
+    let paused = tuning.pause();
+    let mut tuning =
+        paused.go_on(network, loss, *few, Some(*few), &start, &mut records, scratch)?;
+    black_box(tuning.poll(theta)?.map(|report| report.refusal()));
     let pairs = (black_box(&INPUTS), black_box(&CLASSES));
     let slices = (pairs.0.as_slice(), pairs.1.as_slice());
     let together = Sample { input: FLOATS, target: black_box(1) };

@@ -10,7 +10,7 @@ const ALLOWED: f32 = 0.2;
 /// What the search for the part of wrong labels begins with, its bounds, and how long it is.
 const FIRST_GUESS: f32 = 0.2;
 const LEAST: f32 = 0.02;
-const MOST: f32 = 0.6;
+pub(super) const MOST: f32 = 0.6;
 const ROUNDS: usize = 10;
 /// What the least credible sample counts.
 const LEAST_WEIGHT: f32 = 0.001;
@@ -27,20 +27,48 @@ pub struct Credibility {
     /// The probability of the label, at each of the [`PARTS`].
     probabilities: [f32; PARTS.len()],
     label: f32,
-    /// What the sample counts in a training.
-    pub(super) weight: f32,
+    /// What the sample counts in the last training; 0 until the label was judged.
+    weight: f32,
 }
 
 impl Credibility {
-    /// Of a sample that nothing is known of yet.
+    /// Of a sample that nothing is known of yet: zeros, so that a static takes no flash.
     pub const NEW: Self =
-        Self { fold: 0, alone: false, probabilities: [0.0; PARTS.len()], label: 1.0, weight: 1.0 };
+        Self { fold: 0, alone: false, probabilities: [0.0; PARTS.len()], label: 0.0, weight: 0.0 };
 
     /// How credible the label is, from 0 to 1: the probability that it is right, by what networks
     /// that did not learn from it say. It is 1 until that is known.
     #[must_use]
     pub fn label(&self) -> f32 {
-        self.label
+        if self.is_judged() { self.label } else { 1.0 }
+    }
+
+    /// What the sample counts in a training.
+    pub(super) fn weight(&self) -> f32 {
+        if self.is_judged() { self.weight } else { 1.0 }
+    }
+
+    fn is_judged(&self) -> bool {
+        self.weight > 0.0
+    }
+
+    /// What a checkpoint holds of it.
+    pub(super) const WORDS: usize = PARTS.len() + 2;
+
+    pub(super) fn words(&self) -> [u32; Self::WORDS] {
+        let [at_0, at_1, at_2, at_3, at_4] = self.probabilities;
+        [at_0, at_1, at_2, at_3, at_4, self.label, self.weight].map(f32::to_bits)
+    }
+
+    /// Takes what is known back; the sample stays in its fold.
+    pub(super) fn resume(&mut self, words: [u32; Self::WORDS]) {
+        let [probabilities @ .., label, weight] = words.map(f32::from_bits);
+        *self = Self { probabilities, label, weight, ..*self };
+    }
+
+    /// The fold, and whether the sample is alone.
+    pub(super) fn fold_word(&self) -> u32 {
+        u32::from_le_bytes([self.fold, self.alone.into(), 0, 0])
     }
 
     /// Back to what was known before; the sample stays in its fold.
@@ -72,6 +100,14 @@ impl Default for Credibility {
 pub(super) struct Evidence([f32; PARTS.len()]);
 
 impl Evidence {
+    pub fn words(&self) -> [u32; PARTS.len()] {
+        self.0.map(f32::to_bits)
+    }
+
+    pub fn of(words: [u32; PARTS.len()]) -> Self {
+        Self(words.map(f32::from_bits))
+    }
+
     /// Of a sample among so many labels, which counts so often.
     pub fn add(&mut self, part: usize, probability: f32, labels: usize, weight: f32) {
         let Self(sums) = self;
@@ -159,6 +195,11 @@ mod tests {
     }
 
     #[test]
+    fn a_label_is_credible_and_counts_once_until_it_is_judged() {
+        assert_eq!((Credibility::NEW.label(), Credibility::NEW.weight()), (1.0, 1.0));
+    }
+
+    #[test]
     fn a_label_that_no_network_finds_likely_is_not_credible() {
         let mut samples = [sample([0.9; 5]), sample([0.01; 5]), sample([0.8; 5])];
         judge(&mut samples, 10, 0.0);
@@ -210,6 +251,6 @@ mod tests {
         let mut samples = [sample([0.0; 5]), sample([1.0; 5])];
         let (evidence, wrong) = judge(&mut samples, 2, 1.0);
         assert!(evidence.posterior().iter().all(|part| part.is_finite()));
-        assert!(wrong.is_finite() && samples.iter().all(|sample| sample.weight > 0.0));
+        assert!(wrong.is_finite() && samples.iter().all(Credibility::is_judged));
     }
 }

@@ -1,21 +1,26 @@
 //! Fine-tuning as a transaction: it needs no setting, and takes back what held-out samples do not
 //! support.
 //!
-//! [`FineTuning`] is the algorithm; `folds` says which samples are held out together, `credibility`
-//! what they say, `weighted` and `pulled` what the optimizer sees.
+//! [`FineTuning`] is the algorithm; `stage` says what comes next, `folds` which samples are held
+//! out together, `credibility` what they say, `weighted` and `pulled` what the optimizer sees, and
+//! `resumable` what a checkpoint holds.
 
 mod config;
 mod credibility;
 mod folds;
 mod likelihood;
+mod paused;
 mod pulled;
 mod report;
+mod resumable;
+mod stage;
 mod weighted;
 
 pub use config::FineTuningConfig;
 pub use credibility::Credibility;
 pub use likelihood::{Likelihood, Opinion};
-pub use report::FineTuningReport;
+pub use paused::Paused;
+pub use report::{FineTuningReport, Refusal};
 
 use super::backbone::Backbone;
 use super::batch::{Batch, Evaluation};
@@ -32,6 +37,7 @@ use core::task::Poll;
 use credibility::{Evidence, PARTS, judge};
 use folds::{FOLDS, assign};
 use pulled::Pulled;
+use stage::Stage;
 use weighted::{Turn, Weighted, WeightedLoss};
 
 /// Of the default ball: it goes as far as a network needs that starts wrong, since what is too far
@@ -67,6 +73,10 @@ const RATE: f32 = 2.0;
 /// It is a guard around any optimizer ([`with_optimizer`](Self::with_optimizer)), over all samples
 /// or mini-batches; by default ([`new`](Self::new)) around the ball. Samples of the old task, where
 /// there are any, count in the judgement of the last move ([`keeping`](Self::keeping)).
+///
+/// A reset in the middle costs no more than what was done since the last checkpoint: `Checkpoints`
+/// (feature `checkpoints`) save it as if it were an optimizer, wherever no step is in progress.
+/// Made anew of the same samples, start and settings, it is resumed, and ends with the same bits.
 ///
 /// Cost of the default: 15 steps in each of five trainings on four fifths of the samples and 40 in
 /// the last, 100 evaluations of a gradient over all samples in all, and five predictions a sample.
@@ -128,25 +138,6 @@ pub struct FineTuning<'a, N, E, S, O, P = S> {
     report: FineTuningReport,
 }
 
-/// What comes next. A run is the training without a fold, or the last one.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Stage {
-    /// A run begins at the start.
-    Begin { run: Option<u8> },
-    /// The run's steps; the next mini-batch begins at a sample.
-    Training { run: Option<u8>, step: u32, first: usize },
-    /// The samples judge a part of the move, at which theta is.
-    Judging { run: Option<u8>, part: usize, sample: usize },
-    /// All folds are judged.
-    Weighing,
-    /// A part of the last move is kept; theta is at one.
-    Keeping { at: f32 },
-}
-
-impl Stage {
-    const FIRST: Self = Self::Begin { run: Some(0) };
-}
-
 /// All of a move.
 const ALL: usize = PARTS.len() - 1;
 
@@ -203,28 +194,25 @@ where
         loss: E,
         samples: S,
         start: &'a [f32],
-        optimizer: O,
+        mut optimizer: O,
         credibilities: &'a mut [Credibility],
         scratch: &'a mut [f32],
     ) -> Result<Self, Error> {
-        Error::check_length("start", L::PARAMETERS, start.len())?;
         Error::check_length("optimizer", L::PARAMETERS, optimizer.parameters())?;
-        let (count, given) = (samples.len(), credibilities.len());
-        let error = Error::Length { what: "credibilities", expected: count, actual: given };
-        let records = credibilities.get_mut(..count).ok_or(error)?;
-        // Says whether the scratch slice is long enough.
-        network.batch((), (), scratch)?;
+        let records = checked(&network, samples, start, credibilities, scratch)?;
         records.fill(Credibility::NEW);
         let config = FineTuningConfig::default();
         let (labels, same) = (E::labels(L::OUTPUTS), same_label::<S, E>(samples));
         let alone = assign(records, config.seed, |index| index, labels, same);
+        let fresh = optimizer.state()?.words;
+        optimizer.set_schedule_steps(config.steps);
         Ok(Self {
             network,
             loss,
             samples,
             old: None,
             start,
-            fresh: optimizer.state()?.words,
+            fresh,
             optimizer,
             records,
             alone,
@@ -283,6 +271,7 @@ where
     pub fn with_config(mut self, config: FineTuningConfig) -> Result<Self, Error> {
         Error::check_not_negative("pull", config.pull)?;
         self.config = config;
+        self.optimizer.set_schedule_steps(config.steps);
         Ok(self.with_groups(|index| index))
     }
 
@@ -330,10 +319,32 @@ where
         let polled = self.advance(theta);
         if polled.is_err() {
             theta.copy_from(self.start);
-            self.optimizer.abandon();
-            (self.stage, self.evaluation) = (Stage::FIRST, None);
+            self.restart();
+        }
+        // Between two steps the schedules are those that the optimizer has after every reset, which
+        // a checkpoint compares.
+        if self.optimizer.awaits().is_none() {
+            self.optimizer.set_schedule_steps(self.config.steps);
         }
         polled
+    }
+
+    /// Gives up what was done, or was resumed by half: the next poll begins anew.
+    pub fn restart(&mut self) {
+        self.optimizer.abandon();
+        (self.stage, self.evaluation) = (Stage::FIRST, None);
+    }
+
+    /// How many steps are done since it began.
+    #[must_use]
+    pub fn steps(&self) -> u32 {
+        self.stage.steps(&self.config)
+    }
+
+    /// How many steps there are in all: 115 by default.
+    #[must_use]
+    pub fn all_steps(&self) -> u32 {
+        Stage::Keeping { at: 1.0 }.steps(&self.config)
     }
 
     fn advance(&mut self, theta: &mut [f32]) -> Result<Poll<FineTuningReport>, Error> {
@@ -373,7 +384,6 @@ where
             vector.fill(0.0);
         }
         self.optimizer.restart()?;
-        self.optimizer.set_schedule_steps(self.steps_of(run));
         let first = Stage::Training { run, step: 0, first: 0 };
         // A fold without a sample needs no training.
         Ok(if run.is_none_or(|fold| self.held_out(fold, 0).is_some()) {
@@ -406,6 +416,9 @@ where
         let judging = Stage::Judging { run, part: ALL, sample: 0 };
         if step >= self.steps_of(run) {
             return Ok(judging);
+        }
+        if self.optimizer.awaits().is_none() {
+            self.optimizer.set_schedule_steps(self.steps_of(run));
         }
         let Self { samples, records, config, .. } = self;
         let (samples, records, held_out) = (*samples, &**records, run);
@@ -482,7 +495,10 @@ where
 
     /// A sample of the old task judges a part of the last move.
     fn hear_old(&mut self, theta: &mut [f32], part: usize, sample: usize) -> Result<Stage, Error> {
-        let Some(old) = self.old else { return Ok(Stage::Keeping { at: 1.0 }) };
+        // Where there is none, the move is shortened once, and not by its parts.
+        let Some(old) = self.old.filter(|old| !old.is_empty()) else {
+            return Ok(Stage::Keeping { at: 1.0 });
+        };
         let Some(next) = old.get(sample) else {
             // The last part but the start.
             let [_, at, ..] = PARTS;
@@ -542,6 +558,22 @@ where
         }
         (self.report.kept, self.report.posterior) = (kept, self.evidence.posterior());
     }
+}
+
+/// The records of the samples, if all is as long as the network and the samples ask.
+fn checked<'a, L: Layer, B: Backbone, K: Kernels>(
+    network: &Network<'_, L, B, K>,
+    samples: impl Samples,
+    start: &[f32],
+    credibilities: &'a mut [Credibility],
+    scratch: &mut [f32],
+) -> Result<&'a mut [Credibility], Error> {
+    Error::check_length("start", L::PARAMETERS, start.len())?;
+    // Says whether the scratch slice is long enough.
+    network.batch((), (), scratch)?;
+    let (count, given) = (samples.len(), credibilities.len());
+    let error = Error::Length { what: "credibilities", expected: count, actual: given };
+    credibilities.get_mut(..count).ok_or(error)
 }
 
 /// Whether two samples have the same label.

@@ -1,7 +1,8 @@
 //! What a fine-tuning came to.
 
-use super::credibility::PARTS;
+use super::credibility::{MOST, PARTS};
 use crate::Evaluations;
+use core::fmt;
 
 /// How a [`FineTuning`](super::FineTuning) ended. Arrays are for the parts of the move that were
 /// tried: 0 (the start), 1/4, 1/2, 3/4 and all of it.
@@ -35,5 +36,48 @@ impl FineTuningReport {
     #[must_use]
     pub fn refused(&self) -> bool {
         self.kept == 0.0
+    }
+
+    /// Why nothing was kept; `None` where something was.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Refusal> {
+        if !self.refused() {
+            None
+        } else if self.wrong_labels >= MOST {
+            Some(Refusal::WrongLabels)
+        } else if self.evaluations.gradients == 0 {
+            Some(Refusal::NoStep)
+        } else {
+            Some(Refusal::StartIsBetter)
+        }
+    }
+}
+
+/// Why a [`FineTuning`](super::FineTuning) kept nothing.
+///
+/// ```
+/// use rolling_ball::nn::Refusal;
+///
+/// assert_eq!(Refusal::WrongLabels.to_string(), "more labels seem wrong than can be judged");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Refusal {
+    /// By the samples that were held out, the start is more probably the best than all parts of the
+    /// move together.
+    StartIsBetter,
+    /// At least 60 % of the labels seem wrong, more than can be judged.
+    WrongLabels,
+    /// Not one step could be made.
+    NoStep,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::StartIsBetter => "held-out samples speak for the start",
+            Self::WrongLabels => "more labels seem wrong than can be judged",
+            Self::NoStep => "no step could be made",
+        })
     }
 }

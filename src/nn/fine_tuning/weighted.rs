@@ -42,7 +42,7 @@ impl<S: Samples> Iterator for Weighted<'_, S> {
             let record = records.get(index)?;
             if Some(record.fold) != *held_out {
                 let Sample { input, target } = samples.get(index)?;
-                return Some(Sample { input, target: (target, record.weight) });
+                return Some(Sample { input, target: (target, record.weight()) });
             }
         }
     }

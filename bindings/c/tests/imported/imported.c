@@ -24,7 +24,10 @@ enum {
     PARAMETERS = SIZE(_PARAMETERS),
     FEATURES = SIZE(_FEATURES),
     SAMPLES = 5,
-    STEPS = 4
+    OLD = 2,
+    STEPS = 4,
+    STEPS_BEFORE_A_RESET = 20,
+    FLASH_BYTES = 2 * ((8 * PARAMETERS + 512) / 1024 + 1) * 1024
 };
 
 typedef enum { BALL, MOMENTUM, ADAM, SAM, ENTROPY_SGD, WAYS } way;
@@ -168,6 +171,89 @@ static void train(way way) {
     say(names[way], hash(hash(1, theta, sizeof theta), &loss, sizeof loss));
 }
 
+static uint8_t in_flash[FLASH_BYTES];
+
+static int32_t flash_read(void *context, uint32_t offset, uint8_t *to, size_t length) {
+    (void)context;
+    for (size_t i = 0; i < length; i++)
+        to[i] = in_flash[offset + i];
+    return 0;
+}
+
+static int32_t flash_write(void *context, uint32_t offset, const uint8_t *from, size_t length) {
+    (void)context;
+    for (size_t i = 0; i < length; i++)
+        in_flash[offset + i] = from[i];
+    return 0;
+}
+
+static int32_t flash_erase(void *context, uint32_t from, uint32_t to) {
+    (void)context;
+    for (uint32_t i = from; i < to; i++)
+        in_flash[i] = 0xff;
+    return 0;
+}
+
+static const rb_flash flash = {0, flash_read, flash_write, flash_erase, 1, 4, 1024, 0, FLASH_BYTES};
+
+static rb_fine_tuning tuning;
+static rb_credibility credibilities[SAMPLES];
+static uint8_t labels[SAMPLES];
+static uint32_t groups[SAMPLES];
+static const uint8_t old_labels[OLD] = {1, 0};
+
+static rb_fine_tuning_arrays arrays(void) {
+    rb_fine_tuning_arrays all;
+    all.samples.inputs = CALL(_kept)(kept[0]);
+    all.samples.labels = labels;
+    all.samples.groups = groups;
+    all.samples.count = SAMPLES;
+    all.old.inputs = rb_floats(inputs[0]);
+    all.old.labels = old_labels;
+    all.old.groups = NULL;
+    all.old.count = OLD;
+    all.start = CALL(_theta);
+    all.theta = theta;
+    all.workspace = workspace;
+    all.scratch = scratch;
+    all.credibilities = credibilities;
+    return all;
+}
+
+static rb_error begin(const rb_fine_tuning_arrays *all) {
+    rb_fine_tuning_config config = rb_fine_tuning_default();
+    config.seed = 3;
+    return CALL(_fine_tuning_init)(&tuning, &config, all);
+}
+
+/* Fine-tunes, with a reset on the way. */
+static void fine_tune(void) {
+    rb_fine_tuning_arrays all = arrays();
+    rb_fine_tuning_report report;
+    check(begin(&all));
+    do
+        check(CALL(_fine_tuning_poll)(&tuning, &report));
+    while (report.steps < STEPS_BEFORE_A_RESET);
+    flash_erase(0, 0, FLASH_BYTES);
+    check(CALL(_fine_tuning_save)(&flash, &tuning));
+    for (int i = 0; i < PARAMETERS; i++)
+        theta[i] = 9.0f;
+    check(begin(&all));
+    check(CALL(_fine_tuning_resume)(&flash, &tuning));
+    do
+        check(CALL(_fine_tuning_poll)(&tuning, &report));
+    while (!report.done);
+    uint32_t bits = hash(1, theta, sizeof theta);
+    bits = hash(hash(bits, &report.kept, 4), &report.wrong_labels, 4);
+    bits = hash(hash(bits, report.posterior, 20), report.agreeing, 20);
+    bits = hash(hash(bits, report.old_agreeing, 20), &report.judgements, 4);
+    for (int i = 0; i < SAMPLES; i++) {
+        float label = rb_label_credibility(&credibilities[i]);
+        bits = hash(bits, &label, 4);
+    }
+    say("fine-tuning", bits);
+}
+
 static void expect(rb_error error, rb_error expected) {
     if (error != expected) {
         print("expected that %s\n", rb_error_string(expected));
@@ -201,6 +287,50 @@ static void refuse(void) {
     expect(loss == 0.5f && label == 7 && !output ? RB_ERROR_NONE : RB_ERROR_OTHER, RB_ERROR_NONE);
 }
 
+/* What cannot be fine-tuned is an error. */
+static void refuse_fine_tuning(void) {
+    static rb_fine_tuning blank;
+    rb_fine_tuning_report report;
+    rb_fine_tuning_config config = rb_fine_tuning_default();
+    rb_error_detail detail;
+    rb_fine_tuning_arrays all = arrays();
+    expect(CALL(_fine_tuning_poll)(&blank, &report), RB_ERROR_NOT_INITIALISED);
+    all.start = NULL;
+    expect(begin(&all), RB_ERROR_NULL);
+    expect(CALL(_fine_tuning_poll)(&tuning, &report), RB_ERROR_NOT_INITIALISED);
+    all.start = theta;
+    expect(begin(&all), RB_ERROR_OVERLAP);
+    check(rb_fine_tuning_last_error(&tuning, &detail));
+    expect(detail.error, RB_ERROR_OVERLAP);
+    all = arrays();
+    all.samples.inputs.kind = 9;
+    expect(begin(&all), RB_ERROR_SETTING);
+    all = arrays();
+    config.pull = -1.0f;
+    expect(CALL(_fine_tuning_init)(&tuning, &config, &all), RB_ERROR_SETTING);
+    all.samples.count = 1;
+    check(begin(&all));
+    expect(CALL(_fine_tuning_poll)(&tuning, &report), RB_ERROR_NO_SAMPLES);
+    all = arrays();
+    check(begin(&all));
+    expect(CALL(_fine_tuning_poll)(&tuning, (rb_fine_tuning_report *)scratch), RB_ERROR_OVERLAP);
+    flash_erase(0, 0, FLASH_BYTES);
+    expect(CALL(_fine_tuning_resume)(&flash, &tuning), RB_ERROR_NO_CHECKPOINT);
+    check(CALL(_fine_tuning_save)(&flash, &tuning));
+    config = rb_fine_tuning_default();
+    check(CALL(_fine_tuning_init)(&tuning, &config, &all));
+    expect(CALL(_fine_tuning_resume)(&flash, &tuning), RB_ERROR_SETTING);
+    labels[0] = OUTPUTS;
+    check(begin(&all));
+    rb_error error = RB_ERROR_NONE;
+    while (!error)
+        error = CALL(_fine_tuning_poll)(&tuning, &report);
+    expect(error, RB_ERROR_CLASS);
+    labels[0] = (uint8_t)label_of(0);
+    for (int i = 0; i < PARAMETERS; i++)
+        expect(theta[i] == CALL(_theta)[i] ? RB_ERROR_NONE : RB_ERROR_OTHER, RB_ERROR_NONE);
+}
+
 int main(void) {
     uint32_t state = 1;
     for (int i = 0; i < SAMPLES; i++) {
@@ -211,6 +341,8 @@ int main(void) {
         for (int j = 0; j < OUTPUTS; j++)
             targets[i][j] = 0.5f + 0.5f * uniform(&state);
         check(CALL(_features)(floats(i), scratch, kept[i]));
+        labels[i] = (uint8_t)label_of(i);
+        groups[i] = (uint32_t)i % 4;
     }
     for (int i = 0; i < PARAMETERS; i++)
         theta[i] = CALL(_theta)[i];
@@ -222,5 +354,7 @@ int main(void) {
     say("features", hash(1, kept, sizeof kept));
     for (int i = 0; i < WAYS; i++)
         train((way)i);
+    refuse_fine_tuning();
+    fine_tune();
     return 0;
 }

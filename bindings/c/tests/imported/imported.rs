@@ -1,8 +1,8 @@
 //! Does in Rust what imported.c does in C, and prints the same.
 
 use rolling_ball::nn::{
-    Backbone, BinaryCrossEntropyWithLogits, Huber, Layer, MeanSquaredError, Network, Quantized,
-    QuantizedInt8, Sample, SoftmaxCrossEntropy,
+    Backbone, BinaryCrossEntropyWithLogits, Credibility, FineTuning, FineTuningConfig, Huber, Layer,
+    MeanSquaredError, Network, Quantized, QuantizedInt8, Sample, Samples, SoftmaxCrossEntropy,
 };
 use rolling_ball::{
     Adam, AdamConfig, ClipNorm, EntropySgd, EntropySgdConfig, Error, Objective, Optimizer,
@@ -139,7 +139,53 @@ fn say<L: Layer, B: Backbone<Feature: Default + ToBytes>>(
     let config = EntropySgdConfig { moves: 3, ..EntropySgdConfig::default() };
     let entropy_sgd = EntropySgd::new(config, [vector(), vector(), vector()])?;
     let batch = network.batch(MeanSquaredError, floats(), &mut scratch)?;
-    train("Entropy-SGD", theta, entropy_sgd, batch)
+    train("Entropy-SGD", theta, entropy_sgd, batch)?;
+
+    let sample = |index: usize| Sample {
+        input: network.kept_features(&kept[index]),
+        target: labels[index],
+    };
+    let samples = Numbered { count: SAMPLES, sample };
+    let sample = |index: usize| Sample { input: inputs[index].as_slice(), target: 1 - index };
+    let old = Numbered { count: 2, sample };
+    let (mut records, mut tuned) = ([Credibility::NEW; SAMPLES], vector());
+    let loss = SoftmaxCrossEntropy::new();
+    let vectors = [vector(), vector()];
+    let config = FineTuningConfig { seed: 3, ..FineTuningConfig::default() };
+    let mut tuning =
+        FineTuning::new(network, loss, samples, theta, vectors, &mut records, &mut scratch)?
+            .keeping(old)
+            .with_config(config)?
+            .with_groups(|index| index % 4);
+    let report = tuning.finish(&mut tuned)?;
+    let mut hashed = hash(1, bits(&tuned));
+    hashed = hash(hashed, bits(&[report.kept, report.wrong_labels]));
+    hashed = hash(hashed, bits(&report.posterior));
+    let counts = report.agreeing.into_iter().chain(report.old_agreeing).chain([report.judgements]);
+    hashed = hash(hashed, counts.flat_map(u32::to_le_bytes));
+    let labels: Vec<f32> = tuning.credibilities().iter().map(Credibility::label).collect();
+    println!("fine-tuning {}", hash(hashed, bits(&labels)));
+    Ok(())
+}
+
+/// So many samples, each by its number.
+#[derive(Clone, Copy)]
+struct Numbered<F> {
+    count: usize,
+    sample: F,
+}
+
+impl<I, F: Fn(usize) -> Sample<I, usize> + Copy> Samples for Numbered<F> {
+    type Input = I;
+    type Target = usize;
+
+    fn len(&self) -> usize {
+        self.count
+    }
+
+    fn get(&self, index: usize) -> Option<Sample<I, usize>> {
+        (index < self.count).then(|| (self.sample)(index))
+    }
 }
 
 /// The bytes of a feature in memory.

@@ -23,10 +23,10 @@ use std::process::Command;
 
 /// Write a firmware project that fine-tunes a model of your own on a board.
 ///
-/// It labels readings, learns from them without blocking, checks on readings that were held out
-/// what came of it, keeps it in flash or takes it back, and goes on after a power failure. It
-/// builds as it is; for an emulated board `cargo run --release` runs it in QEMU. Its README says
-/// where to put your sensor.
+/// It labels readings, learns from them without blocking, keeps in flash what samples support that
+/// were held out in turn, or takes it back, and goes on after a power failure. It builds as it is;
+/// for an emulated board `cargo run --release` runs it in QEMU. Its README says where to put your
+/// sensor.
 #[derive(Args, Clone, Debug)]
 pub struct NewArgs {
     /// The folder of the project, which must not be there yet; its last part is the project's name

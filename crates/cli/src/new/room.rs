@@ -2,10 +2,13 @@
 
 use super::board::Board;
 use anyhow::{Result, bail, ensure};
+use rolling_ball::nn::{Credibility, FineTuningConfig};
 use rolling_ball_import::Sizes;
 
-/// Theta, the two vectors of the ball, and theta as it was before a session.
-const VECTORS: usize = 4;
+/// Theta, and the two vectors of the ball.
+const VECTORS: usize = 3;
+/// What a fine-tuning knows of a sample.
+const CREDIBILITY: usize = size_of::<Credibility>();
 /// The stack of the program beside the reading that lies on it. What the library takes of it is
 /// below 2 KB, as `cargo xtask test stack` counts; the rest is for drivers, logs and the user.
 const STACK_BYTES: usize = 16 << 10;
@@ -17,7 +20,7 @@ const MOST_LABELS: usize = 2000;
 /// What a project takes of a board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// How many labelled samples a session of learning has, half of them to check on.
+    /// How many labelled samples a session of learning has.
     pub labels: usize,
     /// For how many there would be RAM, if they came from a sensor and took no flash.
     pub labels_in_ram: usize,
@@ -29,7 +32,7 @@ pub struct Room {
 
 impl Room {
     /// Finds room for so many labelled samples, or for as many as there can be; an error where not
-    /// even one of each class to learn from and one to check on has room.
+    /// even two of each class have room, of which one is held out while the other is learned from.
     pub fn find(board: &Board, sizes: &Sizes, wanted: usize) -> Result<Self> {
         let Sizes { inputs, outputs, parameters, scratch, features, feature_bytes, flash_bytes } =
             *sizes;
@@ -37,7 +40,7 @@ impl Room {
         let training = size_of::<f32>() * (VECTORS * parameters + scratch);
         let stack = STACK_BYTES + inputs;
         // A label is aligned as the features are.
-        let sample = feature_bytes + feature_bytes / features.max(1);
+        let sample = feature_bytes + feature_bytes / features.max(1) + CREDIBILITY;
         let free = board.ram_bytes.saturating_sub(training + stack);
         let in_ram = free / sample.max(1);
         ensure!(
@@ -52,7 +55,9 @@ impl Room {
             board.ram_bytes,
         );
 
-        let slot = slot_bytes(parameters).next_multiple_of(board.erase_bytes);
+        let most_in_ram = in_ram.min(MOST_LABELS.max(least));
+        let slot = slot_bytes(parameters, wanted.clamp(least, most_in_ram));
+        let slot = slot.next_multiple_of(board.erase_bytes);
         // More than two, where they take little, so that each is erased less often.
         let checkpoint_bytes = if 8 * slot <= board.flash_bytes / 16 { 8 * slot } else { 2 * slot };
         let (own, record) = match board.emulated {
@@ -75,16 +80,17 @@ impl Room {
                 board.flash_bytes,
             );
         }
-        let most = in_ram.min(in_flash.unwrap_or(usize::MAX)).min(MOST_LABELS.max(least));
+        let most = most_in_ram.min(in_flash.unwrap_or(usize::MAX));
         let labels = wanted.clamp(least, most);
         let ram_bytes = training + labels * sample;
         Ok(Self { labels, labels_in_ram: in_ram, checkpoint_bytes, ram_bytes })
     }
 }
 
-/// The bytes of a checkpoint of the ball: a header, four words of state, theta and a vector.
-fn slot_bytes(parameters: usize) -> usize {
-    64 + size_of::<f32>() * (4 + 2 * parameters)
+/// The bytes of a checkpoint of a fine-tuning: a header, four words of state, theta, a vector of
+/// the ball, and what is known of the samples.
+fn slot_bytes(parameters: usize, labels: usize) -> usize {
+    64 + size_of::<f32>() * (4 + 2 * parameters + FineTuningConfig::words(labels))
 }
 
 #[cfg(test)]
@@ -129,7 +135,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused_with_what_is_needed_and_what_there_is() {
         for (sizes, expected) in [
-            (Sizes { parameters: 20_000, ..SMALL }, "321600 bytes of RAM"),
+            (Sizes { parameters: 20_000, ..SMALL }, "241600 bytes of RAM"),
             (Sizes { flash_bytes: 600_000, ..SMALL }, "600000 bytes of flash"),
         ] {
             let board = &BOARDS[3];

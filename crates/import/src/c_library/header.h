@@ -93,6 +93,43 @@ rb_error @name@_huber(const float theta[@NAME@_PARAMETERS], rb_input input,
                       float scratch[@NAME@_SCRATCH], float *gradient,
                       float *loss);
 
+/* Begins a fine-tuning of a classifier that nobody tunes: it keeps no more of what it learned than
+ * held-out samples support, and where that is nothing, theta is the start again, to the bit. Some
+ * of the labels may be wrong. The settings are those of rb_fine_tuning_default; the arrays say
+ * where samples, start, theta and memory are. Cost: for each sample, a look at all others, some
+ * times.
+ *
+ * Errors: RB_ERROR_NULL, RB_ERROR_MISALIGNED; RB_ERROR_OVERLAP where an array that is written has a
+ * byte in common with another; RB_ERROR_SETTING where the pull is negative or not finite, or the
+ * kind of the inputs is none. rb_fine_tuning_last_error has the details. */
+rb_error @name@_fine_tuning_init(rb_fine_tuning *tuning, const rb_fine_tuning_config *config,
+                                 const rb_fine_tuning_arrays *arrays);
+
+/* Makes a piece of it: a sample forward and backward, or a pass over theta. Call it until
+ * `report->done` is 1: then theta is what to deploy, and the report says how much was kept and,
+ * where nothing was, why; rb_label_credibility tells which labels seem wrong. Until then theta must
+ * not be changed. The next call begins anew. Theta has the bits of FineTuning in Rust.
+ *
+ * Errors: RB_ERROR_NOT_INITIALISED; RB_ERROR_KIND where it was begun by another network;
+ * RB_ERROR_CLASS where a label is none of the classes; RB_ERROR_NO_SAMPLES where there are fewer
+ * than two samples or groups. Theta is the start then, and the next call begins anew. */
+rb_error @name@_fine_tuning_poll(rb_fine_tuning *tuning, rb_fine_tuning_report *report);
+
+/* Saves it between two steps, such as when `report->steps` has risen, as rb_save does an optimizer:
+ * begun again with the same samples, start and settings, and resumed, it ends with the same bits. A
+ * checkpoint takes 80 bytes (16 and the read or write size where that is more than 64), 8 for each
+ * parameter, 96, and 28 for each sample; rounded up to erase blocks. Save the end by rb_save_theta:
+ * rb_resume_theta does not take a theta that is on the way.
+ *
+ * Errors: those of rb_save; RB_ERROR_UNEXPECTED_ANSWER in the middle of a step. */
+rb_error @name@_fine_tuning_save(const rb_flash *flash, rb_fine_tuning *tuning);
+
+/* Takes the newest checkpoint back into a fine-tuning that was just begun.
+ *
+ * Errors: those of rb_resume; RB_ERROR_SETTING where the number of the samples, their labels or
+ * groups, the start or a setting was another. Nothing was changed then. */
+rb_error @name@_fine_tuning_resume(const rb_flash *flash, rb_fine_tuning *tuning);
+
 #ifdef __cplusplus
 }
 #endif

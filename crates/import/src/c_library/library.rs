@@ -7,8 +7,12 @@
 mod network;
 
 use network::{Network, THETA, network};
+use rolling_ball_c::fine_tuning;
 use rolling_ball_c::network::{self as c, Evaluated};
-use rolling_ball_c::{rb_error, rb_input};
+use rolling_ball_c::{
+    rb_error, rb_fine_tuning, rb_fine_tuning_arrays, rb_fine_tuning_config, rb_fine_tuning_report,
+    rb_flash, rb_input,
+};
 
 /// What @name@.h says is what the network says.
 const _: () = assert!(
@@ -115,6 +119,39 @@ pub unsafe extern "C" fn @name@_huber(
 ) -> rb_error {
     let evaluated = Evaluated { theta, input, weight, scratch, gradient, loss };
     unsafe { c::huber(network(), evaluated, target, delta) }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn @name@_fine_tuning_init(
+    tuning: *mut rb_fine_tuning,
+    config: *const rb_fine_tuning_config,
+    arrays: *const rb_fine_tuning_arrays,
+) -> rb_error {
+    unsafe { fine_tuning::init(network(), tuning, config, arrays) }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn @name@_fine_tuning_poll(
+    tuning: *mut rb_fine_tuning,
+    report: *mut rb_fine_tuning_report,
+) -> rb_error {
+    unsafe { fine_tuning::poll(network(), tuning, report) }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn @name@_fine_tuning_save(
+    flash: *const rb_flash,
+    tuning: *mut rb_fine_tuning,
+) -> rb_error {
+    unsafe { fine_tuning::save(network(), flash, tuning) }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn @name@_fine_tuning_resume(
+    flash: *const rb_flash,
+    tuning: *mut rb_fine_tuning,
+) -> rb_error {
+    unsafe { fine_tuning::resume(network(), flash, tuning) }
 }
 
 /// Nothing above can reach this.

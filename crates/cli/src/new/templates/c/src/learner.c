@@ -3,65 +3,43 @@
 #include "model.h"
 #include "semihosting.h"
 
-enum { CAPACITY = (LABELS + 1) / 2, PARAMETERS = MODEL_PARAMETERS };
+enum { PARAMETERS = MODEL_PARAMETERS };
 
-/* What the frozen layers make of a reading: evaluated once, and the reading is forgotten. */
-typedef struct {
-    model_feature features[MODEL_FEATURES];
-    uint8_t label;
-} sample;
+/* All the RAM of learning but the stack: theta, the vectors of the ball, scratch, the samples from
+ * the oldest to the newest, and what is found of their labels. Of a reading there is what the
+ * frozen layers make of it: evaluated once, and the reading is forgotten. */
+static float theta[PARAMETERS], workspace[RB_FINE_TUNING_VECTORS * PARAMETERS];
+static float scratch[MODEL_SCRATCH];
+static model_feature features[LABELS][MODEL_FEATURES];
+static uint8_t labels[LABELS];
+static uint32_t count;
+static rb_credibility credibilities[LABELS];
+static rb_fine_tuning tuning;
 
-/* From the oldest to the newest. */
-typedef struct {
-    sample samples[CAPACITY];
-    uint32_t count;
-} store;
-
-/* All the RAM of learning but the stack: theta, theta before the session, the two vectors of the
- * ball, scratch and samples. */
-static float theta[PARAMETERS], old[PARAMETERS];
-static float workspace[RB_BALL_VECTORS * PARAMETERS], scratch[MODEL_SCRATCH];
-static store learned, held_out;
-static rb_optimizer ball;
-
-/* Whether the power failed in the middle of a session. */
-static int interrupted;
+/* Is made of all readings, so that a session is not resumed with others. */
+static uint32_t seed;
 
 static void check(rb_error error) {
     if (error)
         fail(rb_error_string(error));
 }
 
-static void copy(float *to, const float *from) {
-    for (uint32_t i = 0; i < PARAMETERS; i++)
-        to[i] = from[i];
-}
-
 static rb_input input_of(const reading *reading) {
     return rb_bytes(reading->input, SCALE, OFFSET);
 }
 
-static void new_ball(void) {
-    rb_ball_config config = rb_ball_fine_tuning(STEPS);
-    check(rb_ball_init(&ball, &config, theta, PARAMETERS, workspace, RB_BALL_VECTORS * PARAMETERS));
-}
-
 void learner_start(void) {
-    copy(theta, model_theta);
-    new_ball();
-    rb_error error = rb_resume(&flash, &ball);
+    for (uint32_t i = 0; i < PARAMETERS; i++)
+        theta[i] = model_theta[i];
+    rb_error error = rb_resume_theta(&flash, theta, PARAMETERS);
     if (error == RB_ERROR_NO_CHECKPOINT) {
         print("nothing is saved yet\n");
-    } else if (error == RB_ERROR_SETTING) {
-        /* What was learned in sessions of another length is as good to begin with. */
-        check(rb_resume_theta(&flash, theta, PARAMETERS));
-        print("resumed what was saved with other settings\n");
+    } else if (error == RB_ERROR_KIND) {
+        /* Its theta is one on the way; the session goes on when the samples are there again. */
+        print("a session was interrupted\n");
     } else {
-        uint32_t steps;
         check(error);
-        check(rb_steps(&ball, &steps));
-        print("resumed what was saved after %u steps\n", steps);
-        interrupted = steps > 0 && steps < STEPS;
+        print("goes on with what was kept\n");
     }
 }
 
@@ -71,111 +49,102 @@ uint32_t learner_classify(const reading *reading) {
     return label;
 }
 
-static uint32_t count_of(const store *store, uint8_t label) {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < store->count; i++)
-        count += store->samples[i].label == label;
-    return count;
+static uint32_t count_of(uint8_t label) {
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < count; i++)
+        sum += labels[i] == label;
+    return sum;
 }
 
-/* The place of a new sample. In a full store the oldest of the class that has the most makes room,
- * the new one counted. */
-static sample *place_for(store *store, uint8_t label) {
-    if (store->count < CAPACITY)
-        return &store->samples[store->count++];
+/* The place of a new sample. Where there is none the oldest of the class that has the most makes
+ * room, the new one counted. */
+static uint32_t place_for(uint8_t label) {
+    if (count < LABELS)
+        return count++;
     uint32_t dropped = 0, largest = 0;
-    for (uint32_t i = 0; i < CAPACITY; i++) {
-        uint8_t other = store->samples[i].label;
-        uint32_t count = count_of(store, other) + (other == label);
-        if (count > largest) {
-            largest = count;
+    for (uint32_t i = 0; i < LABELS; i++) {
+        uint32_t own = count_of(labels[i]) + (labels[i] == label);
+        if (own > largest) {
+            largest = own;
             dropped = i;
         }
     }
-    for (uint32_t i = dropped; i + 1 < CAPACITY; i++)
-        store->samples[i] = store->samples[i + 1];
-    return &store->samples[CAPACITY - 1];
+    for (uint32_t i = dropped; i + 1 < LABELS; i++) {
+        for (uint32_t j = 0; j < MODEL_FEATURES; j++)
+            features[i][j] = features[i + 1][j];
+        labels[i] = labels[i + 1];
+    }
+    return LABELS - 1;
 }
 
 uint32_t learner_remember(const reading *reading) {
-    static uint32_t labels;
+    static uint32_t readings;
     uint8_t label = (uint8_t)reading->label;
-    int learns = count_of(&learned, label) <= count_of(&held_out, label);
-    sample *sample = place_for(learns ? &learned : &held_out, label);
-    check(model_features(input_of(reading), scratch, sample->features));
-    sample->label = label;
-    return ++labels;
+    uint32_t place = place_for(label);
+    check(model_features(input_of(reading), scratch, features[place]));
+    labels[place] = label;
+    for (uint32_t i = 0; i < MODEL_INPUTS; i++)
+        seed = (seed ^ reading->input[i]) * 16777619u;
+    seed = (seed ^ label) * 16777619u;
+    return ++readings;
 }
 
-/* The mean loss, and its gradient. */
-static float evaluate(float *gradient, void (*between)(void)) {
-    float loss = 0.0f, weight = 1.0f / (float)learned.count;
-    for (uint32_t i = 0; gradient && i < PARAMETERS; i++)
-        gradient[i] = 0.0f;
-    for (uint32_t i = 0; i < learned.count; i++) {
-        const sample *sample = &learned.samples[i];
-        check(model_cross_entropy(theta, model_kept(sample->features), sample->label, weight,
-                                  scratch, gradient, &loss));
-        between();
-    }
-    return loss;
-}
+uint32_t percent(float part) { return (uint32_t)(part * 100.0f); }
 
-/* Makes a step, and answers how many there have been. */
-static uint32_t step(void (*between)(void)) {
-    rb_request request;
-    check(rb_begin(&ball, &request));
-    while (request != RB_REQUEST_DONE) {
-        if (request == RB_REQUEST_GRADIENT)
-            check(rb_tell_gradient(&ball, evaluate(rb_gradient(&ball), between), &request));
-        else
-            check(rb_tell_loss(&ball, evaluate(0, between), &request));
-    }
-    uint32_t steps;
-    check(rb_steps(&ball, &steps));
-    return steps;
-}
-
-/* How many of the held-out samples the network puts into their class. */
-static uint32_t count_right(const float *parameters) {
-    uint32_t right = 0;
-    for (uint32_t i = 0; i < held_out.count; i++) {
-        const sample *sample = &held_out.samples[i];
-        uint32_t label;
-        check(model_classify(parameters, model_kept(sample->features), scratch, &label));
-        right += label == sample->label;
-    }
-    return right;
-}
-
-int learner_learn(void (*between)(void)) {
-    uint32_t steps = 0;
-    if (interrupted) {
-        /* What the session began with went with the power: the model's own stands in for it. */
-        copy(old, model_theta);
-        check(rb_steps(&ball, &steps));
-        interrupted = 0;
-    } else {
-        copy(old, theta);
-        new_ball();
-    }
-    uint32_t before = count_right(old);
-    print("before: %u of %u held out are right\n", before, held_out.count);
-    while (steps < STEPS) {
-        steps = step(between);
-        if (steps < STEPS && steps % STEPS_A_SAVE == 0) {
-            rb_step_report report;
-            check(rb_report(&ball, &report));
-            print("step %u, loss %f: saving\n", steps, report.loss_before);
-            check(rb_save(&flash, &ball));
+/* Tells what was found by networks that had not learned from the samples that they judged. */
+static void tell(const rb_fine_tuning_report *report) {
+    print("before: %u of %u are right\n", report->agreeing[0], report->samples);
+    print("after: %u of %u are right\n", report->agreeing[4], report->samples);
+    uint32_t doubtful = 0, place = 0;
+    float least = 1.0f;
+    for (uint32_t i = 0; i < report->samples; i++) {
+        float label = rb_label_credibility(&credibilities[i]);
+        doubtful += label < 0.5f;
+        if (label < least) {
+            least = label;
+            place = i;
         }
     }
-    uint32_t after = count_right(theta);
-    print("after: %u of %u held out are right\n", after, held_out.count);
-    if (after < before) {
-        copy(theta, old);
-        new_ball();
+    print("%u labels seem wrong; the least credible is that of sample %u, %u %%\n", doubtful, place,
+          percent(least));
+}
+
+rb_fine_tuning_report learner_learn(void (*between)(void)) {
+    rb_fine_tuning_config config = rb_fine_tuning_default();
+    config.seed = seed;
+    rb_fine_tuning_arrays arrays = {
+        .samples = {.inputs = model_kept(features[0]), .labels = labels, .count = count},
+        .start = model_theta,
+        .theta = theta,
+        .workspace = workspace,
+        .scratch = scratch,
+        .credibilities = credibilities,
+    };
+    check(model_fine_tuning_init(&tuning, &config, &arrays));
+    rb_error error = model_fine_tuning_resume(&flash, &tuning);
+    int resumed = !error;
+    /* There is none, or one of another session. */
+    if (error != RB_ERROR_NO_CHECKPOINT && error != RB_ERROR_KIND && error != RB_ERROR_SETTING)
+        check(error);
+    rb_fine_tuning_report report;
+    uint32_t saved = 0;
+    for (;;) {
+        check(model_fine_tuning_poll(&tuning, &report));
+        if (report.done)
+            break;
+        between();
+        if (resumed) {
+            saved = report.steps;
+            print("resumed after %u steps\n", saved);
+            resumed = 0;
+        }
+        if (report.steps >= saved + STEPS_A_SAVE) {
+            saved = report.steps;
+            print("step %u of %u: saving\n", saved, report.all_steps);
+            check(model_fine_tuning_save(&flash, &tuning));
+        }
     }
-    check(rb_save(&flash, &ball));
-    return after >= before;
+    tell(&report);
+    check(rb_save_theta(&flash, theta, PARAMETERS));
+    return report;
 }

@@ -115,6 +115,9 @@ void print(const char *format, ...) {
         case 'f':
             put_float(&line, va_arg(values, double));
             break;
+        case '%':
+            put(&line, '%');
+            break;
         }
     }
     va_end(values);

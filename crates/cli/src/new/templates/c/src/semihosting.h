@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Prints %s, %u (uint32_t) and %f, in as few digits as give the float again; 256 characters. */
+/* Prints %s, %u (uint32_t), %% and %f, in as few digits as give the float again; 256 characters. */
 void print(const char *format, ...);
 
 /* Ends the emulator with this exit code, 0 or 1. */

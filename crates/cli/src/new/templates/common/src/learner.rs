@@ -1,34 +1,39 @@
-//! Learning in sessions: steps, a check on what was not learned from, and what is kept in flash.
+//! Learning in sessions, each a transaction: what held-out samples support of it is kept.
 
 use crate::board::{CHECKPOINTS, Flash, info};
 use crate::model::{self, Network, THETA};
 use crate::sensor::{OFFSET, SCALE};
-use crate::{LABELS, STEPS, STEPS_A_SAVE};
+use crate::{LABELS, STEPS_A_SAVE};
 use core::fmt;
 use core::task::Poll;
 use embedded_storage::nor_flash::ErrorType;
-use rolling_ball::nn::{self, Quantized, SampleStore, Samples, SoftmaxCrossEntropy};
-use rolling_ball::{
-    CheckpointError, Checkpoints, Error, Optimizer, RollingBall, RollingBallConfig, poll_step,
+use rolling_ball::nn::{
+    self, Credibility, FineTuning, FineTuningConfig, FineTuningReport, Quantized, SampleStore,
+    SoftmaxCrossEntropy,
 };
+use rolling_ball::{CheckpointError, Checkpoints, Error, RollingBall};
 
 type Ball<'a> = RollingBall<&'a mut [f32]>;
 /// What the frozen layers make of a reading. They are evaluated once, and the reading is forgotten.
 type Features = nn::features!(Network, 1);
-type Store = SampleStore<0, { LABELS.div_ceil(2) }, Features>;
+type Store = SampleStore<0, LABELS, Features>;
 
 /// Two checkpoints fit, so that a power failure while one is saved leaves the other.
 const _: () = assert!(
-    Checkpoints::<Flash>::bytes::<Ball>(Network::PARAMETERS, 2)
-        <= (CHECKPOINTS.end - CHECKPOINTS.start) as u64
+    Checkpoints::<Flash>::bytes_with::<Ball>(
+        Network::PARAMETERS,
+        FineTuningConfig::words(LABELS),
+        2
+    ) <= (CHECKPOINTS.end - CHECKPOINTS.start) as u64
 );
 
 /// All the RAM of learning but the stack.
 pub struct Memory {
-    /// Theta, the two vectors of the ball, theta before the session, and scratch.
-    training: nn::memory!(Network, 3),
-    learned: Store,
-    held_out: Store,
+    /// Theta, the two vectors of the ball, and scratch.
+    training: nn::memory!(Network, 2),
+    samples: Store,
+    /// What is found of their labels.
+    credibilities: [Credibility; LABELS],
 }
 
 impl Memory {
@@ -36,8 +41,8 @@ impl Memory {
     pub const fn new() -> Self {
         Self {
             training: nn::Memory::ZERO,
-            learned: Store::new(),
-            held_out: Store::new(),
+            samples: Store::new(),
+            credibilities: [Credibility::NEW; LABELS],
         }
     }
 }
@@ -46,26 +51,27 @@ pub struct Learner {
     network: Network,
     memory: &'static mut Memory,
     checkpoints: Checkpoints<Flash>,
-    /// Whether the power failed in the middle of a session.
-    interrupted: bool,
+    /// Is made of all readings, so that a session is not resumed with others.
+    seed: u32,
 }
 
 impl Learner {
-    /// Goes on from what was saved, or from what the model came with.
+    /// Goes on with what was kept, or with what the model came with.
     pub fn new(memory: &'static mut Memory, flash: Flash) -> Result<Self, Failure> {
         let mut checkpoints = Checkpoints::new(flash, CHECKPOINTS)?;
         memory.training.theta = THETA;
-        let steps = checkpoints.resume_theta(&mut memory.training.theta)?;
-        match steps {
-            Some(steps) => info!("resumed what was saved after {} steps", steps),
-            None => info!("nothing is saved yet"),
+        match checkpoints.resume_theta(&mut memory.training.theta) {
+            Ok(Some(_)) => info!("goes on with what was kept"),
+            Ok(None) => info!("nothing is saved yet"),
+            // Its theta is one on the way; the session goes on when the samples are there again.
+            Err(CheckpointError::Optimizer { .. }) => info!("a session was interrupted"),
+            Err(error) => return Err(error.into()),
         }
-        let interrupted = steps.is_some_and(|steps| (1..STEPS).contains(&steps));
         Ok(Self {
             network: model::network()?,
             memory,
             checkpoints,
-            interrupted,
+            seed: 0,
         })
     }
 
@@ -75,68 +81,88 @@ impl Learner {
         Ok(self.network.classify(theta, &quantized(input), scratch)?)
     }
 
-    /// Remembers a labelled reading: of each class one to learn from and one to check on, in turn.
+    /// Remembers a labelled reading.
     pub fn remember(&mut self, input: &[u8], class: u8) -> Result<(), Failure> {
         let memory = &mut *self.memory;
         let mut features: Features = [{{zero}}; Network::FEATURES];
         let scratch = &mut memory.training.scratch;
         self.network
             .features(&quantized(input), scratch, &mut features)?;
-        let learns = memory.learned.len_of(class) <= memory.held_out.len_of(class);
-        let store = match learns {
-            true => &mut memory.learned,
-            false => &mut memory.held_out,
-        };
-        store.push_with_features(&[], &features, class);
+        memory.samples.push_with_features(&[], &features, class);
+        let bytes = input.iter().chain([&class]);
+        self.seed = bytes.fold(self.seed, |seed, byte| {
+            (seed ^ u32::from(*byte)).wrapping_mul(16_777_619)
+        });
         Ok(())
     }
 
     /// Learns for a session, or for what is left of an interrupted one, and calls `between` after
-    /// each piece: a sample, forward and backward. Returns whether it kept what it learned: where
-    /// fewer of the held-out samples are right than before, it is taken back.
-    pub fn learn(&mut self, mut between: impl FnMut()) -> Result<bool, Failure> {
+    /// each piece: a sample, forward and backward. Each session begins at what the model came with,
+    /// and ends there where nothing is kept.
+    pub fn learn(&mut self, mut between: impl FnMut()) -> Result<FineTuningReport, Failure> {
         let (network, checkpoints) = (&self.network, &mut self.checkpoints);
-        let (learned, held_out) = (&self.memory.learned, &self.memory.held_out);
-        let training = &mut self.memory.training;
-        let (theta, scratch) = (&mut training.theta, &mut training.scratch);
-        let [gradient, offset, old] = &mut training.vectors;
-        let config = RollingBallConfig::fine_tuning(STEPS);
-        let mut ball = Ball::new(config, [&mut gradient[..], &mut offset[..]])?;
-        if core::mem::take(&mut self.interrupted) {
-            // What the session began with went with the power: the model's own stands in for it.
-            *old = THETA;
-            checkpoints.resume(theta, &mut ball)?;
-        } else {
-            *old = *theta;
+        let memory = &mut *self.memory;
+        let (samples, known) = (memory.samples.features(network), &mut memory.credibilities);
+        let nn::Memory {
+            theta,
+            vectors: [gradient, offset],
+            scratch,
+        } = &mut memory.training;
+        let vectors = [&mut gradient[..], &mut offset[..]];
+        let loss = SoftmaxCrossEntropy::new();
+        let config = FineTuningConfig {
+            seed: self.seed,
+            ..FineTuningConfig::default()
+        };
+        let mut tuning = FineTuning::new(*network, loss, samples, &THETA, vectors, known, scratch)?
+            .with_config(config)?;
+        match checkpoints.resume(theta, &mut tuning) {
+            Ok(Some(_)) => info!("resumed after {} steps", tuning.steps()),
+            // There is none, or one of another session.
+            Ok(None) => {}
+            Err(CheckpointError::Optimizer { .. } | CheckpointError::Setting(_)) => {}
+            Err(error) => return Err(error.into()),
         }
-        let all = held_out.len();
-        let before = right(network, old, held_out, scratch)?;
-        info!("before: {} of {} held out are right", before, all);
-        while ball.steps() < STEPS {
-            let samples = learned.features(network).all();
-            let mut batch = network.batch(SoftmaxCrossEntropy::new(), samples, scratch)?;
-            let report = loop {
-                match poll_step(&mut ball, &mut batch, theta)? {
-                    Poll::Ready(report) => break report,
-                    Poll::Pending => between(),
-                }
-            };
-            let steps = ball.steps();
-            if steps < STEPS && steps.is_multiple_of(STEPS_A_SAVE) {
-                info!("step {}, loss {}: saving", steps, report.loss_before);
-                checkpoints.save(theta, &ball)?;
+        let mut saved = tuning.steps();
+        let report = loop {
+            match tuning.poll(theta)? {
+                Poll::Ready(report) => break report,
+                Poll::Pending => between(),
             }
-        }
-        let after = right(network, theta, held_out, scratch)?;
-        info!("after: {} of {} held out are right", after, all);
-        let keeps = after >= before;
-        if !keeps {
-            *theta = *old;
-            ball = Ball::new(config, [&mut gradient[..], &mut offset[..]])?;
-        }
-        checkpoints.save(theta, &ball)?;
-        Ok(keeps)
+            if tuning.steps() >= saved + STEPS_A_SAVE {
+                saved = tuning.steps();
+                info!("step {} of {}: saving", saved, tuning.all_steps());
+                checkpoints.save(theta, &tuning)?;
+            }
+        };
+        tell(&report, tuning.credibilities());
+        checkpoints.save_theta(theta)?;
+        Ok(report)
     }
+}
+
+/// Tells what was found by networks that had not learned from the samples that they judged.
+fn tell(report: &FineTuningReport, credibilities: &[Credibility]) {
+    let [before, .., after] = report.agreeing;
+    info!("before: {} of {} are right", before, report.samples);
+    info!("after: {} of {} are right", after, report.samples);
+    let (mut doubtful, mut least, mut place) = (0, 1.0, 0);
+    for (index, known) in credibilities.iter().enumerate() {
+        doubtful += u32::from(known.label() < 0.5);
+        if known.label() < least {
+            (least, place) = (known.label(), index);
+        }
+    }
+    info!(
+        "{} labels seem wrong; the least credible is that of sample {}, {} %",
+        doubtful,
+        place,
+        percent(least)
+    );
+}
+
+pub fn percent(part: f32) -> u32 {
+    (part * 100.0) as u32
 }
 
 fn quantized(values: &[u8]) -> Quantized<'_> {
@@ -145,20 +171,6 @@ fn quantized(values: &[u8]) -> Quantized<'_> {
         scale: SCALE,
         offset: OFFSET,
     }
-}
-
-/// How many samples the network puts into their class.
-fn right(
-    network: &Network,
-    theta: &[f32],
-    samples: &Store,
-    scratch: &mut [f32],
-) -> Result<usize, Error> {
-    let mut right = 0;
-    for sample in samples.features(network).all() {
-        right += usize::from(network.classify(theta, &sample.input, scratch)? == sample.target);
-    }
-    Ok(right)
 }
 
 /// Why it cannot go on.

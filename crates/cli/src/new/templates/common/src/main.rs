@@ -9,15 +9,12 @@ mod model;
 mod sensor;
 
 use board::info;
-use learner::{Failure, Learner, Memory};
+use learner::{Failure, Learner, Memory, percent};
 use sensor::Sensor;
 use static_cell::ConstStaticCell;
 
-/// After so many new labels a session of learning begins. Half of them are learned from, on the
-/// other half is checked what came of it.
+/// After so many new labels a session of learning begins; some of them may be wrong.
 const LABELS: usize = {{labels}};
-/// The steps of a session.
-const STEPS: u32 = 100;
 /// After so many steps they are saved: what a power failure can cost at most.
 const STEPS_A_SAVE: u32 = 10;
 
@@ -47,8 +44,11 @@ fn run(flash: board::Flash) -> Result<(), Failure> {
         if labels == LABELS {
             labels = 0;
             // Between any two pieces of learning is the time for what must not wait.
-            let kept = learner.learn(|| sensor.look())?;
-            info!("{}", if kept { "kept" } else { "taken back" });
+            let report = learner.learn(|| sensor.look())?;
+            match report.refusal() {
+                None => info!("kept {} % of what was learned", percent(report.kept)),
+                Some(refusal) => info!("taken back: {}", refusal),
+            }
         }
     }
     Ok(())
