@@ -187,14 +187,11 @@ fn rows(
         (Dtype::F32, _) => {
             finite(name, &tensor)?.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
         }
-        (Dtype::I8, Some(Scale { step, zero })) => {
-            let real =
-                |byte: &u8| ((f64::from(byte.cast_signed()) - f64::from(zero)) * step) as f32;
-            tensor.data().iter().map(real).collect()
+        (Dtype::I8, Some(scale)) => {
+            tensor.data().iter().map(|byte| scale.number(byte.cast_signed())).collect()
         }
-        (Dtype::U8, Some(Scale { step, zero })) => {
-            let real = |byte: &u8| ((f64::from(*byte) - 128.0 - f64::from(zero)) * step) as f32;
-            tensor.data().iter().map(real).collect()
+        (Dtype::U8, Some(scale)) => {
+            tensor.data().iter().map(|byte| scale.number(f64::from(*byte) - 128.0)).collect()
         }
         (other, Some(_)) => bail!("tensor {name}: expected F32, I8 or U8, found {other}"),
         (other, None) => bail!("tensor {name}: expected F32, found {other}"),
@@ -205,9 +202,9 @@ fn rows(
 
 /// A number as a byte can say it.
 fn rounded(number: f32, scale: Option<Scale>) -> f32 {
-    let Some(Scale { step, zero }) = scale else { return number };
-    let steps = (f64::from(number) / step).round() + f64::from(zero);
-    ((steps.clamp(-128.0, 127.0) - f64::from(zero)) * step) as f32
+    let Some(scale) = scale else { return number };
+    let steps = (f64::from(number) / scale.step).round() + f64::from(scale.zero);
+    scale.number(steps.clamp(-128.0, 127.0))
 }
 
 fn probabilities(logits: &[f32]) -> Vec<f32> {

@@ -1,7 +1,7 @@
 //! What to import, and the way from its files to a network.
 
 use crate::compare::{Comparison, Difference};
-use crate::dataflow::{Choice, Dataflow, Part, Scale};
+use crate::dataflow::{Choice, Dataflow, Part};
 use crate::emit;
 use crate::engine::Engine;
 use crate::error::Error;
@@ -307,7 +307,7 @@ impl Import {
     /// What a byte of an input stands for: a factor, and an offset.
     fn byte(&self, dataflow: Option<&Dataflow>) -> (f32, f32) {
         match dataflow.and_then(|dataflow| dataflow.values.first()?.scale) {
-            Some(Scale { step, zero }) => (step as f32, ((-128.0 - f64::from(zero)) * step) as f32),
+            Some(scale) => (scale.step as f32, scale.number(i8::MIN)),
             None => {
                 let [least, largest] = self.range;
                 ((largest - least) / 255.0, least)
@@ -380,9 +380,8 @@ impl Import {
         let mut random = oorandom::Rand32::new(1);
         let mut number = |_| match input.scale {
             // What a byte stands for, so that the file's own rounding changes nothing.
-            Some(Scale { step, zero }) if comparison.dataflow.takes_numbers => {
-                let byte = random.rand_range(0..256) as f32 - 128.0;
-                ((f64::from(byte) - f64::from(zero)) * step) as f32
+            Some(scale) if comparison.dataflow.takes_numbers => {
+                scale.number(random.rand_range(0..256) as f32 - 128.0)
             }
             Some(_) => random.rand_range(0..256) as f32 - 128.0,
             None => least + (largest - least) * random.rand_float(),

@@ -169,3 +169,42 @@ fn every_operator_has_the_frameworks_outputs_or_is_refused_by_its_name() -> Resu
     ensure!(count >= 40, "only {count} files were imported");
     Ok(())
 }
+
+#[test]
+fn every_int8_operator_is_imported_whatever_of_it_is_trained() -> Result<()> {
+    /// How far apart numbers in f32 are from what the file has rounded in every layer: some steps
+    /// of 255. What the file has cut besides is no difference, however many of its bytes it cuts.
+    const MOST: f32 = 0.02;
+    let int8 = |path: &PathBuf| {
+        let name = path.to_string_lossy();
+        let is_int8 = ["int8.tflite", "inside.tflite"].iter().any(|end| name.ends_with(end));
+        // Some have several outputs; what is said of those is another test's.
+        let refused = |(part, said): &(&str, &str)| {
+            name.contains(part) && !said.contains("this layer has no int8 form here")
+        };
+        is_int8 && !REFUSED.iter().any(refused)
+    };
+    let files: Vec<PathBuf> =
+        files(&models().join("operators"))?.into_iter().filter(int8).collect();
+    ensure!(files.len() == 8, "{files:?}");
+    for file in files {
+        for train in ["last:1", "last:2", "last:3", "biases", "all"] {
+            let imported = Import::new(&file).train([train]).read();
+            let imported = imported.with_context(|| format!("--train {train}"))?;
+            let differences = imported.differences();
+            ensure!(!differences.is_empty(), "{}: nothing was compared", file.display());
+            for difference in differences {
+                let most = if difference.steps { 1.0 } else { MOST };
+                ensure!(difference.largest <= most, "{}: {train}: {difference:?}", file.display());
+            }
+        }
+        for train in ["last:2:biases", "last:2:0..1", "last:2:rank1"] {
+            let said = match Import::new(&file).train([train]).read() {
+                Ok(_) => continue,
+                Err(error) => error.to_string(),
+            };
+            ensure!(said.contains("expected a dense layer or a convolution"), "{train}: {said}");
+        }
+    }
+    Ok(())
+}
