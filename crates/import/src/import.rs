@@ -121,9 +121,10 @@ impl Import {
     }
 
     /// Compares the import with what the framework that made the model computes: a safetensors file
-    /// with `inputs` and its `outputs` for them, in the model's own order and types; and where
-    /// another engine is to compute them, its `features`, which is what comes before the layers
-    /// that are trained, place by place.
+    /// with `inputs` and its `outputs` for them, in the model's own order and types; where another
+    /// engine is to compute them, its `features`, which is what comes before the layers that are
+    /// trained, place by place; and of a model that is described the outputs of its modules by
+    /// their names, `layers.NAME`, so that the first layer that differs can be named.
     #[must_use]
     pub fn expected(mut self, outputs: impl Into<PathBuf>) -> Self {
         self.expected = Some(outputs.into());
@@ -252,7 +253,7 @@ impl Import {
             }
         };
         let kept = int8.as_ref().filter(|_| of_bytes);
-        let differences = match (&dataflow, opened.engine()) {
+        let mut differences = match (&dataflow, opened.engine()) {
             (None, _) => Vec::new(),
             (Some(dataflow), Ok(engine)) => {
                 let (graph, parameters) = (&graph, parameters.as_slice());
@@ -274,7 +275,10 @@ impl Import {
                 let what = || path.display().to_string();
                 let file = tensors::parse(&bytes, &what())?;
                 let network = (&graph, parameters.as_slice(), int8.as_ref());
-                Some(expected::compare(&file, network, dataflow.as_ref()).with_context(what)?)
+                let compared = expected::compare(&file, network, dataflow.as_ref());
+                let (found, of_layers) = compared.with_context(what)?;
+                differences.extend(of_layers);
+                Some(found)
             }
         };
         let measured = match &self.test {
