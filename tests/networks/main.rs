@@ -10,6 +10,7 @@ mod features;
 mod fine_tuning;
 mod int8;
 mod int8_layer;
+mod int8_layer_norm;
 mod layers;
 mod layers_over_slices;
 mod losses;

@@ -67,7 +67,8 @@ pub enum Operation {
 /// The parameters of a step as integers, as the file has them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Integers {
-    /// The weights, in this project's order.
+    /// The weights, in this project's order. The slopes of a parametric ReLU are not here: counted
+    /// from their zero, they need not be bytes.
     pub weights: Vec<i8>,
     /// What one step of a weight stands for, for each output or for all.
     pub weight_steps: Vec<f64>,
