@@ -8,6 +8,7 @@ mod batches;
 mod bits;
 mod features;
 mod fine_tuning;
+mod forgotten_inputs;
 mod int8;
 mod int8_layer;
 mod int8_layer_norm;
