@@ -4,9 +4,9 @@ use crate::support::random::Random;
 use rolling_ball::kernels::Kernels;
 use rolling_ball::nn::{
     All, AveragePool, BiasesOnly, Conv2d, Dense, DepthwiseConv2d, Frozen, GlobalAveragePool,
-    Gradient, GroupedConv2d, Kernel, Layer, LayerNorm, Map, MaxPool, Network, Padding, Parameters,
-    Relu, Residual, Sample, Samples, ScaleShift, Shape, SoftmaxCrossEntropy, Stride, Tanh, Window,
-    over,
+    Gradient, GroupedConv2d, Kernel, Layer, LayerNorm, Map, MaxPool, MeanOverPositions, Network,
+    Padding, Parameters, Relu, Residual, Sample, Samples, ScaleShift, Shape, SoftmaxCrossEntropy,
+    Stride, Tanh, Window, over,
 };
 use rolling_ball::{Error, Objective};
 use std::marker::PhantomData;
@@ -159,6 +159,23 @@ fn a_layer_that_needs_its_input_keeps_it_and_its_neighbours_share_what_they_can(
     // The tanh, the norm and the last layer keep their inputs. Only before the tanh there are more
     // vectors than two: that of 6 lies where that of 8 was.
     same::<Layers, Old>(6)
+}
+
+#[test]
+fn a_mean_over_positions_forgets_what_its_layers_forget() -> Result<(), Error> {
+    type M = Map<3, 3, 2>;
+    type ByPosition<R> = MeanOverPositions<M, (Dense<2, 3, R>, Relu<3>)>;
+    type Before<R> = (Conv2d<M, Window<Kernel<1>>, 2, R>, DepthwiseConv2d<M, Window<Kernel<1>>, R>);
+    type Layers<R> = (
+        Dense<5, 18, R>,
+        Relu<18>,
+        Conv2d<M, Window<Kernel<1>>, 2, R>,
+        DepthwiseConv2d<M, Window<Kernel<1>>, R>,
+        ByPosition<R>,
+    );
+    type Old<R> = (Dense<5, 18, R>, Relu<18>, Remembers<Before<R>>, Remembers<ByPosition<R>>);
+    // The vector before the mean lies where the first was; in the old form there are three.
+    same::<Layers<BiasesOnly>, Old<BiasesOnly>>(18)
 }
 
 type Image = Map<6, 6, 2>;

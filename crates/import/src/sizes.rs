@@ -163,7 +163,8 @@ impl Floats {
                 let one = Self::of(&layers, [1, 1, input[2]], false);
                 let positions = input[0] * input[1];
                 let activations = positions * one.activations + one.outputs;
-                Self::single(length(input), one.outputs, activations)
+                let forgets_input = one.forgets_input;
+                Self { forgets_input, ..Self::single(length(input), one.outputs, activations) }
             }
         };
         let layers = pieces(nodes).into_iter().map(of);
