@@ -127,7 +127,7 @@ fn dense_layers_whose_biases_are_trained_share_two_vectors() -> Result<(), Error
 #[test]
 fn a_layer_that_needs_its_input_keeps_it_and_its_neighbours_share_what_they_can()
 -> Result<(), Error> {
-    // The last one is trained whole, the first ones are frozen, and a tanh and a norm stand between.
+    // The last one is trained whole, the first ones are frozen; a tanh and a norm stand between.
     type Layers = (
         Dense<3, 8, Frozen>,
         Relu<8>,

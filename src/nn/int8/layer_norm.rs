@@ -9,17 +9,17 @@ use crate::chunks::Chunked;
 use crate::nn::window::Shape;
 use core::marker::PhantomData;
 
-/// The int8 form of [`nn::over::LayerNorm`](crate::nn::over::LayerNorm): the values at each position
-/// of the shape `M`, less their mean, over their standard deviation, each times its own scale, plus
-/// its own shift. A map of one position is normalised as a whole.
+/// The int8 form of [`nn::over::LayerNorm`](crate::nn::over::LayerNorm): the values at each
+/// position of the shape `M`, less their mean, over their standard deviation, each times its own
+/// scale, plus its own shift. A map of one position is normalised as a whole.
 ///
 /// With `n` channels whose bytes are `q`, the deviation is exact before its root is taken:
 /// `d = n q - sum q` is what a byte is above the mean, `n` times, `D = n sum q^2 - (sum q)^2` its
 /// mean square, and the epsilon `e` is in the same unit. With `r = round(d 2^20 / sqrt(D + e))`, in
 /// 31 bits of the root, an output is
-/// `y = clamp(round((r * multiplier + shift_of_channel * 2^(shift - 16)) / 2^shift) + zero)`. Before
-/// it is rounded, it is within `2^-16 (1 + v + s)` steps of what real numbers give, where `v` is its
-/// magnitude and `s` the largest scale of a channel, in steps too.
+/// `y = clamp(round((r * multiplier + shift_of_channel * 2^(shift - 16)) / 2^shift) + zero)`.
+/// Before it is rounded, it is within `2^-16 (1 + v + s)` steps of what real numbers give, where
+/// `v` is its magnitude and `s` the largest scale of a channel, in steps too.
 ///
 /// Cost: two products a value to sum up and two to write it; a root and a division a position.
 ///

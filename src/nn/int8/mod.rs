@@ -121,6 +121,6 @@ pub const LARGEST_BIAS: u32 = i32::MAX as u32 - 255 * 128 * LONGEST_SUM as u32;
 /// The largest shift of a multiplier. A smaller factor than `2^30 / 2^47` has a smaller multiplier,
 /// whose rounding moves the largest sum by a hundred-thousandth of a step.
 pub const LARGEST_SHIFT: u32 = 47;
-/// The largest epsilon of a [`LayerNorm`], in the unit of its bytes: far more than the mean square of
-/// any bytes.
+/// The largest epsilon of a [`LayerNorm`], in the unit of its bytes: far more than the mean square
+/// of any bytes.
 pub const LARGEST_EPSILON: u64 = 1 << 61;
