@@ -32,6 +32,8 @@ type Place = Map<3, 3, 2>;
 type Filtered = int8::Conv2d<Place, Window<Kernel<3>, Stride<1>, Padding<1>>, 2>;
 type Branched = (
     int8::Residual<Filtered, int8::ScaleShift<Place>>,
+    int8::LayerNorm<Place>,
+    int8::PRelu<Place>,
     int8::Table<Place>,
     int8::Concat<(int8::Residual<Filtered>, int8::Rescale<Place>), int8::Identity<Place>>,
     int8::GroupedConv2d<Map<3, 3, 4>, Window<Kernel<2>>, 6, 2>,
@@ -51,9 +53,13 @@ enum Part {
     Bytes(usize),
     /// The two multipliers of a sum.
     Sides,
+    /// The epsilon of a layer norm.
+    Epsilon,
+    /// The shift of one, which is no small one.
+    LargeShift,
 }
 
-use Part::{Biases, Bytes, Multipliers, Range, Shifts, Sides};
+use Part::{Biases, Bytes, Epsilon, LargeShift, Multipliers, Range, Shifts, Sides};
 
 const fn affine(outputs: usize, weights: usize) -> [Part; 5] {
     [Range, Multipliers(outputs), Biases(outputs), Shifts(outputs), Bytes(weights)]
@@ -61,6 +67,8 @@ const fn affine(outputs: usize, weights: usize) -> [Part; 5] {
 
 const MEAN: [Part; 3] = [Range, Multipliers(1), Shifts(1)];
 const SUM: [Part; 4] = [Range, Bytes(1), Sides, Shifts(1)];
+const NORM: [Part; 5] = [Range, Epsilon, Biases(2), Biases(2), LargeShift];
+const PRELU: [Part; 6] = [Range, Multipliers(1), Shifts(1), Multipliers(1), Shifts(1), Bytes(4)];
 
 /// The most bytes of a backbone, and the most inputs and outputs.
 const BYTES: usize = 800;
@@ -79,7 +87,7 @@ pub fn run(data: &[u8]) -> u64 {
         3 => backbone::<Spread>(&mut input, &affine(5, 45)),
         _ => {
             let filtered = affine(2, 36);
-            let first = [&filtered[..], &affine(2, 2), &SUM, &[Bytes(256)]].concat();
+            let first = [&filtered[..], &affine(2, 2), &SUM, &NORM, &PRELU, &[Bytes(256)]].concat();
             let parts = [&first[..], &filtered, &SUM, &MEAN, &affine(6, 48), &MEAN].concat();
             backbone::<Branched>(&mut input, &parts)
         }
@@ -105,6 +113,8 @@ impl Part {
             Biases(count) => numbers(count, &|byte| (byte - 128) << (u32::from(step) % 24)),
             Shifts(count) => (0..count).map(|index| 1 + each(index) % 30).collect(),
             Bytes(count) => (0..count).map(each).collect(),
+            Epsilon => (u64::from(start) << (step % 54)).to_le_bytes().to_vec(),
+            LargeShift => vec![16 + start % 32],
             Sides => numbers(2, &|byte| (byte - 128) << 14),
         }
     }

@@ -74,6 +74,7 @@ impl<M: Shape, W: Sliding, Counted: Border> Layer for AveragePool<M, W, Counted>
     const INPUTS: usize = M::LENGTH;
     const OUTPUTS: usize = Self::LENGTH;
     const PARAMETERS: usize = 0;
+    const FORGETS_INPUT: bool = true;
 
     fn forward<K: Kernels>(
         _parameters: Parameters,

@@ -146,6 +146,7 @@ impl<First: Layer, Second: Layer, J: Join<First, Second>> Layer for Branches<Fir
     };
     const FROZEN: usize = First::FROZEN + Second::FROZEN;
     const ACTIVATIONS: usize = First::ACTIVATIONS + Second::ACTIVATIONS + Self::BESIDE;
+    const FORGETS_INPUT: bool = First::FORGETS_INPUT && Second::FORGETS_INPUT;
     const BUFFERS: [usize; 2] =
         if Self::TAKES_TURNS { Self::TURNS.0 } else { [First::INPUTS, J::OUTPUTS] };
     const ENDS_IN_BACK: bool = !Self::TAKES_TURNS || First::ENDS_IN_BACK;

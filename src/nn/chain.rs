@@ -4,6 +4,7 @@ use super::layer::{Layer, count, larger};
 use super::message::Message;
 use super::parameters::{Filter, Gradient, Parameters};
 use super::split::split_mut;
+use super::turns::{Below, Turns};
 use super::window::Shape;
 use crate::Error;
 use crate::kernels::Kernels;
@@ -64,6 +65,15 @@ impl<First: Layer, Last: Layer> Chain<First, Last> {
         );
         in_place
     };
+    /// What the last layer keeps where it is evaluated in place, or else as it is.
+    const LAST_KEPT: usize = match Last::IN_PLACE {
+        Some(kept) => kept,
+        None => Last::ACTIVATIONS,
+    };
+    /// Whether the vector between the two is free once the last layer has read it.
+    const FREES: bool = !Self::IN_PLACE && Last::FORGETS_INPUT;
+    /// Whether it lies where an earlier one was: a second vector that is free too.
+    const IN_TURNS: bool = Self::FREES && First::TURNS.buffers[1] > 0;
     /// Floats of each sample for the vector between the two.
     const BETWEEN: usize = if Self::IN_PLACE { 0 } else { First::OUTPUTS };
 
@@ -73,6 +83,57 @@ impl<First: Layer, Last: Layer> Chain<First, Last> {
         let (first, rest) = split_mut("activations", activations, of(First::ACTIVATIONS))?;
         let (between, last) = split_mut("activations", rest, of(Self::BETWEEN))?;
         Ok([first, between, last])
+    }
+
+    /// What the first keeps and what the last keeps, and the two buffers.
+    fn cut_in_turns(samples: usize, activations: &mut [f32]) -> Result<[&mut [f32]; 4], Error> {
+        let of = |floats| samples.saturating_mul(floats);
+        let Turns { kept, buffers: [first, _], .. } = First::TURNS;
+        let (inside, rest) = split_mut("activations", activations, of(kept))?;
+        let (last, rest) = split_mut("activations", rest, of(Self::LAST_KEPT))?;
+        let (first, second) = split_mut("activations", rest, of(first))?;
+        Ok([inside, last, first, second])
+    }
+
+    /// The way back where the vectors between layers take turns.
+    #[inline(always)]
+    fn back_in_turns<K: Kernels>(
+        parameters: Parameters,
+        below: Below,
+        activations: &mut [f32],
+        output_gradient: &mut [f32],
+        gradient: Option<Gradient>,
+    ) -> Result<(), Error> {
+        let (first, second) = parameters.split(First::PARAMETERS, First::FROZEN)?;
+        let [first_gradient, gradient] = Self::gradients(gradient)?;
+        let samples = below.samples::<First>();
+        let [inside, last, one, other] = Self::cut_in_turns(samples, activations)?;
+        let (between, other) =
+            if First::TURNS.ends_in_second { (other, one) } else { (one, other) };
+        let length = samples.saturating_mul(First::OUTPUTS);
+        let (slopes, _) = split_mut("activations", &mut *between, length)?;
+        if Self::stops(&below) {
+            return Below::Kept(slopes).backward::<Last, K>(
+                second,
+                last,
+                output_gradient,
+                gradient,
+            );
+        }
+        let slopes = Below::Overwritten(slopes);
+        slopes.backward::<Last, K>(second, last, output_gradient, gradient)?;
+        First::backward_in_turns::<K>(first, below, inside, between, other, first_gradient)
+    }
+
+    /// Whether nobody below learns, so that the gradient goes no further.
+    fn stops(below: &Below) -> bool {
+        First::PARAMETERS == 0 && matches!(below, Below::Kept(_))
+    }
+
+    fn gradients(gradient: Option<Gradient>) -> Result<[Option<Gradient>; 2], Error> {
+        let Some(gradient) = gradient else { return Ok([None, None]) };
+        let (first, second) = gradient.split(First::PARAMETERS)?;
+        Ok([Some(first), Some(second)])
     }
 }
 
@@ -84,12 +145,29 @@ impl<First: Layer, Last: Layer> Layer for Chain<First, Last> {
         First::PARAMETERS + Last::PARAMETERS
     };
     const FROZEN: usize = First::FROZEN + Last::FROZEN;
-    const ACTIVATIONS: usize = First::ACTIVATIONS
-        + Self::BETWEEN
-        + match Last::IN_PLACE {
-            Some(kept) => kept,
-            None => Last::ACTIVATIONS,
+    const ACTIVATIONS: usize = Self::LAST_KEPT
+        + if Self::IN_TURNS {
+            let Turns { kept, buffers: [first, second], .. } = First::TURNS;
+            kept + first + second
+        } else {
+            First::ACTIVATIONS + Self::BETWEEN
         };
+    const FORGETS_INPUT: bool = First::FORGETS_INPUT;
+    const TURNS: Turns = {
+        let Turns { kept, buffers: [first, second], ends_in_second } = First::TURNS;
+        let kept = kept + Self::LAST_KEPT;
+        if Self::IN_PLACE {
+            Turns { kept, ..First::TURNS }
+        } else if !Self::FREES {
+            let (kept, buffers) = (Self::ACTIVATIONS, [Self::OUTPUTS, 0]);
+            Turns { kept, buffers, ends_in_second: false }
+        } else if ends_in_second {
+            let buffers = [larger(first, Last::OUTPUTS), second];
+            Turns { kept, buffers, ends_in_second: false }
+        } else {
+            Turns { kept, buffers: [first, larger(second, Last::OUTPUTS)], ends_in_second: true }
+        }
+    };
     const SPENDS_GRADIENT: bool = Self::IN_PLACE || Last::SPENDS_GRADIENT;
     const BUFFERS: [usize; 2] = {
         let [front, back] = First::BUFFERS;
@@ -108,6 +186,14 @@ impl<First: Layer, Last: Layer> Layer for Chain<First, Last> {
         output: &mut [f32],
     ) -> Result<(), Error> {
         let (first, second) = parameters.split(First::PARAMETERS, First::FROZEN)?;
+        if Self::IN_TURNS {
+            let samples = count::<First>(input);
+            let [inside, last, one, other] = Self::cut_in_turns(samples, activations)?;
+            let (between, _) = First::forward_in_turns::<K>(first, input, inside, one, other)?;
+            let length = samples.saturating_mul(First::OUTPUTS);
+            let (between, _) = split_mut("activations", between, length)?;
+            return Last::forward::<K>(second, between, last, output);
+        }
         let [inside, between, last] = Self::cut(count::<First>(input), activations)?;
         if Self::IN_PLACE {
             First::forward::<K>(first, input, inside, output)?;
@@ -124,6 +210,16 @@ impl<First: Layer, Last: Layer> Layer for Chain<First, Last> {
         output_gradient: &mut [f32],
         gradient: Gradient,
     ) -> Result<(), Error> {
+        if Self::IN_TURNS {
+            let below = Below::Kept(input);
+            return Self::back_in_turns::<K>(
+                parameters,
+                below,
+                activations,
+                output_gradient,
+                Some(gradient),
+            );
+        }
         let (first, second) = parameters.split(First::PARAMETERS, First::FROZEN)?;
         let (first_gradient, second_gradient) = gradient.split(First::PARAMETERS)?;
         let [inside, between, last] = Self::cut(count::<First>(input), activations)?;
@@ -149,6 +245,10 @@ impl<First: Layer, Last: Layer> Layer for Chain<First, Last> {
         activations: &mut [f32],
         output_gradient: &mut [f32],
     ) -> Result<(), Error> {
+        if Self::IN_TURNS {
+            let below = Below::Overwritten(input);
+            return Self::back_in_turns::<K>(parameters, below, activations, output_gradient, None);
+        }
         let (first, second) = parameters.split(First::PARAMETERS, First::FROZEN)?;
         let [inside, between, last] = Self::cut(count::<First>(input), activations)?;
         if Self::IN_PLACE {
@@ -166,6 +266,16 @@ impl<First: Layer, Last: Layer> Layer for Chain<First, Last> {
         output_gradient: &mut [f32],
         gradient: Gradient,
     ) -> Result<(), Error> {
+        if Self::IN_TURNS {
+            let below = Below::Overwritten(input);
+            return Self::back_in_turns::<K>(
+                parameters,
+                below,
+                activations,
+                output_gradient,
+                Some(gradient),
+            );
+        }
         let (first, second) = parameters.split(First::PARAMETERS, First::FROZEN)?;
         let (first_gradient, second_gradient) = gradient.split(First::PARAMETERS)?;
         let [inside, between, last] = Self::cut(count::<First>(input), activations)?;
@@ -181,6 +291,61 @@ impl<First: Layer, Last: Layer> Layer for Chain<First, Last> {
         }
         Last::backward_through::<K>(second, between, last, output_gradient, second_gradient)?;
         First::backward_through::<K>(first, input, inside, between, first_gradient)
+    }
+
+    fn forward_in_turns<'s, K: Kernels>(
+        parameters: Parameters,
+        input: &[f32],
+        kept: &mut [f32],
+        one: &'s mut [f32],
+        other: &'s mut [f32],
+    ) -> Result<(&'s mut [f32], &'s mut [f32]), Error> {
+        let of = |floats| count::<First>(input).saturating_mul(floats);
+        if !Self::IN_PLACE && !Self::FREES {
+            let (output, _) = split_mut("activations", &mut *one, of(Self::OUTPUTS))?;
+            Self::forward::<K>(parameters, input, kept, output)?;
+            return Ok((one, other));
+        }
+        let (first, second) = parameters.split(First::PARAMETERS, First::FROZEN)?;
+        let (inside, last) = split_mut("activations", kept, of(First::TURNS.kept))?;
+        let (front, back) = First::forward_in_turns::<K>(first, input, inside, one, other)?;
+        let (between, _) = split_mut("activations", &mut *front, of(First::OUTPUTS))?;
+        if Self::IN_PLACE {
+            Last::forward_in_place(second, between, last)?;
+            return Ok((front, back));
+        }
+        let (output, _) = split_mut("activations", &mut *back, of(Self::OUTPUTS))?;
+        Last::forward::<K>(second, between, last, output)?;
+        Ok((back, front))
+    }
+
+    fn backward_in_turns<K: Kernels>(
+        parameters: Parameters,
+        below: Below,
+        kept: &mut [f32],
+        slopes: &mut [f32],
+        other: &mut [f32],
+        gradient: Option<Gradient>,
+    ) -> Result<(), Error> {
+        let samples = below.samples::<First>();
+        let of = |floats| samples.saturating_mul(floats);
+        let (own, _) = split_mut("activations", &mut *slopes, of(Self::OUTPUTS))?;
+        if !Self::IN_PLACE && !Self::FREES {
+            return below.backward::<Self, K>(parameters, kept, own, gradient);
+        }
+        let (first, second) = parameters.split(First::PARAMETERS, First::FROZEN)?;
+        let (inside, last) = split_mut("activations", kept, of(First::TURNS.kept))?;
+        if Self::IN_PLACE {
+            Last::backward_in_place(second, last, own)?;
+            return First::backward_in_turns::<K>(first, below, inside, slopes, other, gradient);
+        }
+        let [first_gradient, gradient] = Self::gradients(gradient)?;
+        let (between, _) = split_mut("activations", &mut *other, of(First::OUTPUTS))?;
+        if Self::stops(&below) {
+            return Below::Kept(between).backward::<Last, K>(second, last, own, gradient);
+        }
+        Below::Overwritten(between).backward::<Last, K>(second, last, own, gradient)?;
+        First::backward_in_turns::<K>(first, below, inside, other, slopes, first_gradient)
     }
 
     fn infer<'s, K: Kernels>(
@@ -220,6 +385,8 @@ impl<T: Tuple<Nested: Layer>> Layer for T {
     const FROZEN: usize = T::Nested::FROZEN;
     const ACTIVATIONS: usize = T::Nested::ACTIVATIONS;
     const IN_PLACE: Option<usize> = T::Nested::IN_PLACE;
+    const FORGETS_INPUT: bool = T::Nested::FORGETS_INPUT;
+    const TURNS: Turns = T::Nested::TURNS;
     const SPENDS_GRADIENT: bool = T::Nested::SPENDS_GRADIENT;
     const BUFFERS: [usize; 2] = T::Nested::BUFFERS;
     const ENDS_IN_BACK: bool = T::Nested::ENDS_IN_BACK;
@@ -284,6 +451,29 @@ impl<T: Tuple<Nested: Layer>> Layer for T {
         gradient: &mut [f32],
     ) -> Result<(), Error> {
         T::Nested::backward_in_place(parameters, kept, gradient)
+    }
+
+    #[inline(always)]
+    fn forward_in_turns<'s, K: Kernels>(
+        parameters: Parameters,
+        input: &[f32],
+        kept: &mut [f32],
+        first: &'s mut [f32],
+        second: &'s mut [f32],
+    ) -> Result<(&'s mut [f32], &'s mut [f32]), Error> {
+        T::Nested::forward_in_turns::<K>(parameters, input, kept, first, second)
+    }
+
+    #[inline(always)]
+    fn backward_in_turns<K: Kernels>(
+        parameters: Parameters,
+        below: Below,
+        kept: &mut [f32],
+        slopes: &mut [f32],
+        other: &mut [f32],
+        gradient: Option<Gradient>,
+    ) -> Result<(), Error> {
+        T::Nested::backward_in_turns::<K>(parameters, below, kept, slopes, other, gradient)
     }
 
     #[inline(always)]

@@ -83,6 +83,7 @@ impl<M: Shape, W: Sliding, const FILTERS: usize, R: Trainable> Layer for Conv2d<
     const OUTPUTS: usize = Self::LENGTH;
     const PARAMETERS: usize = trained_by_output::<R>(Self::SHAPE_OF_WEIGHTS);
     const FROZEN: usize = FILTERS * Self::GEOMETRY.length() + FILTERS - Self::PARAMETERS;
+    const FORGETS_INPUT: bool = !R::WEIGHTS;
 
     fn forward<K: Kernels>(
         parameters: Parameters,

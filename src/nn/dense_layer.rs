@@ -32,6 +32,7 @@ impl<M: Shape, const OUTPUTS: usize, R: Trainable> Layer for Dense<M, OUTPUTS, R
         trained_by_output::<R>([OUTPUTS, M::LENGTH])
     };
     const FROZEN: usize = M::LENGTH * OUTPUTS + OUTPUTS - Self::PARAMETERS;
+    const FORGETS_INPUT: bool = !R::WEIGHTS;
 
     // Training and inference share it: inlined into both, it would be in the flash twice.
     #[inline(never)]

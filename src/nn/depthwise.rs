@@ -58,6 +58,7 @@ impl<M: Shape, W: Sliding, R: Trainable> Layer for DepthwiseConv2d<M, W, R> {
     const OUTPUTS: usize = Self::LENGTH;
     const PARAMETERS: usize = trained::<R>(Self::WEIGHTS, Self::BIASES);
     const FROZEN: usize = Self::WEIGHTS + Self::BIASES - Self::PARAMETERS;
+    const FORGETS_INPUT: bool = !R::WEIGHTS;
 
     fn forward<K: Kernels>(
         parameters: Parameters,

@@ -97,6 +97,7 @@ impl<M: Shape, W: Sliding, const FILTERS: usize, const GROUPS: usize, R: Trainab
     const OUTPUTS: usize = Self::LENGTH;
     const PARAMETERS: usize = trained::<R>(Self::WEIGHTS, FILTERS);
     const FROZEN: usize = Self::WEIGHTS + FILTERS - Self::PARAMETERS;
+    const FORGETS_INPUT: bool = !R::WEIGHTS;
 
     fn forward<K: Kernels>(
         parameters: Parameters,

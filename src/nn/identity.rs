@@ -32,6 +32,7 @@ impl<M: Shape> Layer for Identity<M> {
     const BUFFERS: [usize; 2] = [M::LENGTH, 0];
     const ENDS_IN_BACK: bool = false;
     const PASSES_THROUGH: bool = true;
+    const FORGETS_INPUT: bool = true;
 
     fn forward<K: Kernels>(
         _parameters: Parameters,

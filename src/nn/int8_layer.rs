@@ -130,6 +130,7 @@ impl<L: Differentiable> Layer for Int8<L> {
     const FROZEN: usize = Self::BYTES.div_ceil(size_of::<f32>());
     const ACTIVATIONS: usize =
         Self::KEPT[0] + Self::KEPT[1] + if Self::IN_OUTPUT { 0 } else { Self::SCRATCH };
+    const FORGETS_INPUT: bool = true;
 
     fn forward<K: Kernels>(
         parameters: Parameters,

@@ -2,6 +2,7 @@
 
 use super::parameters::{Filter, Gradient, Parameters};
 use super::split::split_mut;
+use super::turns::{Below, Turns};
 use crate::Error;
 use crate::chunks::Chunked;
 use crate::kernels::Kernels;
@@ -47,6 +48,13 @@ pub trait Layer {
     /// little of them that it is kept beside, and only in a layer that trains nothing. In a tuple,
     /// every such layer but the first is evaluated so, and needs no memory for its output.
     const IN_PLACE: Option<usize> = None;
+    /// Whether the backward passes read no value of the input, but only how long it is, as those of
+    /// a layer of which no weights are trained. In a tuple, the buffer before such a layer is free
+    /// once the layer has read it, and serves its neighbours.
+    const FORGETS_INPUT: bool = false;
+    /// What the layer needs where its output lies in one of two buffers that take turns.
+    const TURNS: Turns =
+        Turns { kept: Self::ACTIVATIONS, buffers: [Self::OUTPUTS, 0], ends_in_second: false };
     /// Whether the backward passes overwrite the gradient with respect to the output, as a tuple
     /// does whose last layer is evaluated in place.
     const SPENDS_GRADIENT: bool = false;
@@ -145,6 +153,46 @@ pub trait Layer {
         _gradient: &mut [f32],
     ) -> Result<(), Error> {
         Err(NOT_IN_PLACE)
+    }
+
+    /// Does what [`forward`](Self::forward) does, with the output at the beginning of one of two
+    /// buffers of the lengths that [`TURNS`](Self::TURNS) says for each sample. That one is given
+    /// back first.
+    ///
+    /// # Errors
+    /// As [`forward`](Self::forward).
+    fn forward_in_turns<'s, K: Kernels>(
+        parameters: Parameters,
+        input: &[f32],
+        kept: &mut [f32],
+        first: &'s mut [f32],
+        second: &'s mut [f32],
+    ) -> Result<(&'s mut [f32], &'s mut [f32]), Error> {
+        let length = count::<Self>(input).saturating_mul(Self::OUTPUTS);
+        let (output, _) = split_mut("activations", first, length)?;
+        Self::forward::<K>(parameters, input, kept, output)?;
+        Ok((first, second))
+    }
+
+    /// Does what [`backward`](Self::backward), [`backward_input`](Self::backward_input) or
+    /// [`backward_through`](Self::backward_through) do, after
+    /// [`forward_in_turns`](Self::forward_in_turns): the gradient with respect to the output lies
+    /// at the beginning of `slopes`, which is the buffer that the output was in, and `other` is the
+    /// other one.
+    ///
+    /// # Errors
+    /// As [`forward`](Self::forward).
+    fn backward_in_turns<K: Kernels>(
+        parameters: Parameters,
+        below: Below,
+        kept: &mut [f32],
+        slopes: &mut [f32],
+        _other: &mut [f32],
+        gradient: Option<Gradient>,
+    ) -> Result<(), Error> {
+        let length = below.samples::<Self>().saturating_mul(Self::OUTPUTS);
+        let (slopes, _) = split_mut("activations", slopes, length)?;
+        below.backward::<Self, K>(parameters, kept, slopes, gradient)
     }
 
     /// Computes the output of one sample where nothing is kept for a backward pass, with the bits
@@ -255,6 +303,6 @@ pub(super) fn infer_in_place<'s, L: Layer + ?Sized>(
 }
 
 /// How many samples there are by the length of an input, which may have another.
-pub(super) fn count<L: Layer>(input: &[f32]) -> usize {
+pub(super) fn count<L: Layer + ?Sized>(input: &[f32]) -> usize {
     (input.len() / L::INPUTS.max(1)).max(1)
 }

@@ -51,6 +51,7 @@ impl<M: Shape, W: Sliding> Layer for MaxPool<M, W> {
     const OUTPUTS: usize = Self::LENGTH;
     const PARAMETERS: usize = 0;
     const ACTIVATIONS: usize = if Self::GEOMETRY.overlaps() { Self::OUTPUTS } else { 0 };
+    const FORGETS_INPUT: bool = Self::GEOMETRY.overlaps();
 
     fn forward<K: Kernels>(
         _parameters: Parameters,

@@ -87,6 +87,7 @@ impl<M: Shape, L: Layer> Layer for MeanOverPositions<M, L> {
     };
     const FROZEN: usize = L::FROZEN;
     const ACTIVATIONS: usize = Self::POSITIONS * L::ACTIVATIONS + L::OUTPUTS;
+    const FORGETS_INPUT: bool = L::FORGETS_INPUT;
 
     fn forward<K: Kernels>(
         parameters: Parameters,

@@ -93,6 +93,7 @@ mod softmax_cross_entropy;
 mod split;
 #[cfg(feature = "heapless")]
 mod store;
+mod turns;
 mod vectors;
 mod window;
 
@@ -143,6 +144,7 @@ pub use softmax::Softmax;
 pub use softmax_cross_entropy::SoftmaxCrossEntropy;
 #[cfg(feature = "heapless")]
 pub use store::{SampleStore, StoredFeatures, StoredSamples};
+pub use turns::{Below, Turns};
 pub use vectors::{
     Dense, Elementwise, Elu, Gelu, HardSigmoid, HardSwish, LayerNorm, LeakyRelu, Relu, Relu6,
     Sigmoid, Silu, Tanh,

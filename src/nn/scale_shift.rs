@@ -48,6 +48,7 @@ impl<M: Shape, R: Trainable> Layer for ScaleShift<M, R> {
     const FROZEN: usize = 2 * Self::CHANNELS - Self::PARAMETERS;
     // The gradient of the input needs the scales only; that of the scales would need the input.
     const IN_PLACE: Option<usize> = if R::WEIGHTS || R::BIASES { None } else { Some(0) };
+    const FORGETS_INPUT: bool = !R::WEIGHTS;
     const BUFFERS: [usize; 2] = [M::LENGTH, 0];
     const ENDS_IN_BACK: bool = false;
 

@@ -62,6 +62,8 @@ type Eight<'a> = int8::Int8Backbone<
     (
         int8::Conv2d<Image, Window<Kernel<3>, Stride<1>, Padding<1>>, 2>,
         int8::Residual<(int8::ScaleShift<Image>, int8::Rescale<Image>)>,
+        int8::LayerNorm<Image>,
+        int8::PRelu<Image>,
         int8::Table<Image>,
         int8::MaxPool<Image, Window<Kernel<2>, Stride<2>>>,
         int8::DepthwiseConv2d<Halved, Window<Kernel<2>, Stride<1>, Padding<1>>>,

@@ -59,7 +59,7 @@ pub struct ImportArgs {
     #[arg(long, value_name = "FILE")]
     test: Option<PathBuf>,
     /// Inputs and what the framework computes for them, to compare with: a safetensors file with
-    /// `inputs` and `outputs`
+    /// `inputs` and `outputs`, and for a description the outputs of layers, `layers.NAME`
     #[arg(long, value_name = "FILE")]
     expected: Option<PathBuf>,
     /// The least and the largest number of the drawn inputs on which an ONNX or TFLite file is
@@ -87,7 +87,9 @@ pub fn import(args: &ImportArgs) -> Result<()> {
         println!("\nnot used: {}", shown(&imported.unused().join(", ")));
     }
     if !imported.differences().is_empty() {
-        println!("\nlargest differences from the file's own graph:");
+        // A description has no graph.
+        let other = if args.network.is_some() { "the framework" } else { "the file's own graph" };
+        println!("\nlargest differences from {other}:");
         println!("{}", differences(imported.differences()));
     }
     if let Some(FromFramework { inputs, largest, steps, features }) = imported.from_framework() {

@@ -106,13 +106,22 @@ impl Comparison<'_> {
         let first = self.dataflow.values.first().context("expected an input")?;
         let real = |number: f32| match first.scale {
             Some(_) if self.dataflow.takes_numbers => number,
-            Some(Scale { step, zero }) => ((f64::from(number) - f64::from(zero)) * step) as f32,
+            Some(scale) => scale.number(number),
             None => number,
         };
         let input: Vec<f32> =
             self.graph.layout.places().iter().map(|place| real(input[*place])).collect();
         let evaluator = Evaluator::new(self.graph, self.parameters);
-        let floats = |index: &mut usize, numbers: &[f32], outputs: &mut Vec<Option<Outputs>>| {
+        let floats = |index: &mut usize,
+                      numbers: &mut [f32],
+                      outputs: &mut Vec<Option<Outputs>>| {
+            // Where the file's bytes end, numbers in f32 go on: the layers after this one would
+            // differ by what only the file has cut.
+            let step = every[*index].step.and_then(|step| self.dataflow.steps.get(step));
+            let value = step.and_then(|step| self.dataflow.values.get(step.output));
+            if let Some([least, largest]) = value.and_then(|value| value.scale).map(Scale::ends) {
+                numbers.iter_mut().for_each(|number| *number = number.clamp(least, largest));
+            }
             outputs[*index] = Some(Outputs { numbers: numbers.to_vec(), bytes: false });
             *index += 1;
         };
@@ -162,17 +171,10 @@ impl Outputs {
         scale: Option<Scale>,
     ) -> Difference {
         let real = |number: f32| match scale {
-            Some(Scale { step, zero }) if !self.bytes => {
-                ((f64::from(number) - f64::from(zero)) * step) as f32
-            }
+            Some(scale) if !self.bytes => scale.number(number),
             _ => number,
         };
         expected.iter_mut().for_each(|number| *number = real(*number));
-        // Where the file's bytes end, numbers in f32 go on.
-        let within = |number: f32| match scale {
-            Some(_) if !self.bytes => number.clamp(real(-128.0), real(127.0)),
-            _ => number,
-        };
         let largest = if self.bytes {
             1.0
         } else {
@@ -181,7 +183,7 @@ impl Outputs {
         let pairs = self.numbers.iter().zip(&expected);
         // A NaN is larger than everything, unless both are.
         let largest = pairs.fold(0.0f32, |most, (found, expected)| {
-            let difference = (within(*found) - expected).abs() / largest;
+            let difference = (found - expected).abs() / largest;
             if difference.is_nan() { f32::INFINITY } else { most.max(difference) }
         });
         let tolerance = match (self.bytes, scale) {

@@ -8,8 +8,8 @@ use rolling_ball::kernels::{Active, VectorOps};
 use rolling_ball::nn::activation::{self, Activation as _};
 use rolling_ball::{Libm, Math};
 
-/// What is shown every layer with its output.
-type See<'a> = &'a mut dyn FnMut(&Node, &[f32]);
+/// What is shown every layer with its output, which it may change before the next layer sees it.
+type See<'a> = &'a mut dyn FnMut(&Node, &mut [f32]);
 
 /// A graph with its parameters.
 #[derive(Clone, Copy)]
@@ -25,13 +25,18 @@ impl<'a> Evaluator<'a> {
         Self { graph, parameters }
     }
 
-    /// Shows the output of every layer, in the order of [`Graph::every`].
-    pub fn each_output(&self, input: &[f32], mut see: impl FnMut(&Node, &[f32])) {
+    /// Shows the output of every layer, in the order of [`Graph::every`]. What is made of it there
+    /// goes on to the next layer.
+    pub fn each_output(&self, input: &[f32], mut see: impl FnMut(&Node, &mut [f32])) {
         self.through(&self.graph.nodes, input, &mut see);
     }
 
     /// As [`each_output`](Self::each_output), of the layers after the backbone, given its output.
-    pub fn each_output_after_backbone(&self, features: &[f32], mut see: impl FnMut(&Node, &[f32])) {
+    pub fn each_output_after_backbone(
+        &self,
+        features: &[f32],
+        mut see: impl FnMut(&Node, &mut [f32]),
+    ) {
         self.through(&self.graph.nodes[self.graph.backbone..], features, &mut see);
     }
 
@@ -48,8 +53,8 @@ impl<'a> Evaluator<'a> {
     fn through(&self, nodes: &[Node], input: &[f32], see: See) -> Vec<f32> {
         let mut current: Option<Vec<f32>> = None;
         for node in nodes {
-            let output = self.output(node, current.as_deref().unwrap_or(input), see);
-            see(node, &output);
+            let mut output = self.output(node, current.as_deref().unwrap_or(input), see);
+            see(node, &mut output);
             current = Some(output);
         }
         current.unwrap_or_else(|| input.to_vec())

@@ -1,7 +1,7 @@
 //! What to import, and the way from its files to a network.
 
 use crate::compare::{Comparison, Difference};
-use crate::dataflow::{Choice, Dataflow, Part, Scale};
+use crate::dataflow::{Choice, Dataflow, Part};
 use crate::emit;
 use crate::engine::Engine;
 use crate::error::Error;
@@ -121,9 +121,10 @@ impl Import {
     }
 
     /// Compares the import with what the framework that made the model computes: a safetensors file
-    /// with `inputs` and its `outputs` for them, in the model's own order and types; and where
-    /// another engine is to compute them, its `features`, which is what comes before the layers
-    /// that are trained, place by place.
+    /// with `inputs` and its `outputs` for them, in the model's own order and types; where another
+    /// engine is to compute them, its `features`, which is what comes before the layers that are
+    /// trained, place by place; and of a model that is described the outputs of its modules by
+    /// their names, `layers.NAME`, so that the first layer that differs can be named.
     #[must_use]
     pub fn expected(mut self, outputs: impl Into<PathBuf>) -> Self {
         self.expected = Some(outputs.into());
@@ -252,7 +253,7 @@ impl Import {
             }
         };
         let kept = int8.as_ref().filter(|_| of_bytes);
-        let differences = match (&dataflow, opened.engine()) {
+        let mut differences = match (&dataflow, opened.engine()) {
             (None, _) => Vec::new(),
             (Some(dataflow), Ok(engine)) => {
                 let (graph, parameters) = (&graph, parameters.as_slice());
@@ -274,7 +275,10 @@ impl Import {
                 let what = || path.display().to_string();
                 let file = tensors::parse(&bytes, &what())?;
                 let network = (&graph, parameters.as_slice(), int8.as_ref());
-                Some(expected::compare(&file, network, dataflow.as_ref()).with_context(what)?)
+                let compared = expected::compare(&file, network, dataflow.as_ref());
+                let (found, of_layers) = compared.with_context(what)?;
+                differences.extend(of_layers);
+                Some(found)
             }
         };
         let measured = match &self.test {
@@ -307,7 +311,7 @@ impl Import {
     /// What a byte of an input stands for: a factor, and an offset.
     fn byte(&self, dataflow: Option<&Dataflow>) -> (f32, f32) {
         match dataflow.and_then(|dataflow| dataflow.values.first()?.scale) {
-            Some(Scale { step, zero }) => (step as f32, ((-128.0 - f64::from(zero)) * step) as f32),
+            Some(scale) => (scale.step as f32, scale.number(i8::MIN)),
             None => {
                 let [least, largest] = self.range;
                 ((largest - least) / 255.0, least)
@@ -380,9 +384,8 @@ impl Import {
         let mut random = oorandom::Rand32::new(1);
         let mut number = |_| match input.scale {
             // What a byte stands for, so that the file's own rounding changes nothing.
-            Some(Scale { step, zero }) if comparison.dataflow.takes_numbers => {
-                let byte = random.rand_range(0..256) as f32 - 128.0;
-                ((f64::from(byte) - f64::from(zero)) * step) as f32
+            Some(scale) if comparison.dataflow.takes_numbers => {
+                scale.number(random.rand_range(0..256) as f32 - 128.0)
             }
             Some(_) => random.rand_range(0..256) as f32 - 128.0,
             None => least + (largest - least) * random.rand_float(),

@@ -33,7 +33,7 @@ pub struct Imported {
     pub(crate) notes: Vec<String>,
     /// What a byte of an input stands for: what multiplies it, and what is added after.
     pub(crate) byte: (f32, f32),
-    /// How each layer differs from the file's own graph.
+    /// How each layer differs from the file's own graph, or from the framework.
     pub(crate) differences: Vec<Difference>,
     /// How the outputs differ from the framework's.
     pub(crate) from_framework: Option<FromFramework>,
@@ -67,8 +67,11 @@ impl Imported {
         &self.notes
     }
 
-    /// How each layer differs from what the file's own graph computes. There are none for a model
-    /// that is described in TOML, which has no graph.
+    /// How each layer differs from what the file's own graph computes; of a model that is described
+    /// in TOML, which has no graph, from the framework's outputs of the layers that
+    /// [`Import::expected`] gives.
+    ///
+    /// [`Import::expected`]: crate::Import::expected
     #[must_use]
     pub fn differences(&self) -> &[Difference] {
         &self.differences

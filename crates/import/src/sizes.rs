@@ -1,6 +1,6 @@
 //! What a network takes of a board, computed as its types will say it.
 
-use super::graph::{Graph, Map, Node, Operation, Piece, every, length, pieces};
+use super::graph::{Graph, Map, Node, Operation, Piece, Window, every, length, pieces};
 use super::int8::{Layer, Placed, Quantised};
 
 /// What an imported network has and takes; see [`Imported::sizes`](crate::Imported::sizes). The
@@ -122,6 +122,14 @@ pub fn ram_bytes(theta: usize, scratch: usize) -> usize {
     4 * (3 * theta + scratch)
 }
 
+/// What a layer needs where its output lies in one of two buffers that take turns.
+#[derive(Clone, Copy, Debug)]
+struct Turns {
+    kept: usize,
+    /// The one that the output is in, and the other one.
+    buffers: [usize; 2],
+}
+
 /// What a layer in `f32` says of itself: the constants of the same names of
 /// [`Layer`](rolling_ball::nn::Layer).
 #[derive(Clone, Copy, Debug)]
@@ -130,6 +138,8 @@ struct Floats {
     outputs: usize,
     activations: usize,
     in_place: Option<usize>,
+    forgets_input: bool,
+    turns: Turns,
     spends_gradient: bool,
     buffers: [usize; 2],
     ends_in_back: bool,
@@ -153,7 +163,8 @@ impl Floats {
                 let one = Self::of(&layers, [1, 1, input[2]], false);
                 let positions = input[0] * input[1];
                 let activations = positions * one.activations + one.outputs;
-                Self::single(length(input), one.outputs, activations)
+                let forgets_input = one.forgets_input;
+                Self { forgets_input, ..Self::single(length(input), one.outputs, activations) }
             }
         };
         let layers = pieces(nodes).into_iter().map(of);
@@ -162,8 +173,9 @@ impl Floats {
 
     fn identity(length: usize) -> Self {
         let buffers = [length, 0];
-        let passes_through = true;
-        Self { buffers, ends_in_back: false, passes_through, ..Self::single(length, length, 0) }
+        let (passes_through, forgets_input) = (true, true);
+        let single = Self::single(length, length, 0);
+        Self { buffers, ends_in_back: false, passes_through, forgets_input, ..single }
     }
 
     fn single(inputs: usize, outputs: usize, activations: usize) -> Self {
@@ -172,6 +184,8 @@ impl Floats {
             outputs,
             activations,
             in_place: None,
+            forgets_input: false,
+            turns: Turns { kept: activations, buffers: [outputs, 0] },
             spends_gradient: false,
             buffers: [inputs, outputs],
             ends_in_back: true,
@@ -193,13 +207,26 @@ impl Floats {
         if node.int8.is_some() {
             let positions = outputs / node.widths()[1].max(1);
             let kept = int8_activations(inputs, outputs) + positions * node.rank();
-            return Self::single(inputs, outputs, kept);
+            return Self { forgets_input: node.rank() == 0, ..Self::single(inputs, outputs, kept) };
         }
-        match &node.operation {
+        let forgets_input = match node.operation {
+            Operation::Convolution(..)
+            | Operation::Grouped(..)
+            | Operation::Depthwise(_)
+            | Operation::ScaleShift => {
+                let trains_weights = in_backbone || node.trains()[0];
+                !trains_weights && node.rank() == 0
+            }
+            Operation::AveragePool(..) => true,
+            Operation::MaxPool(window) => overlaps(window),
+            Operation::Residual { .. } | Operation::Concat { .. } => {
+                first.forgets_input && second.forgets_input
+            }
+            _ => false,
+        };
+        let layer = match &node.operation {
             // Where windows overlap, it keeps the place of each maximum.
-            Operation::MaxPool(window)
-                if window.size[0] > window.stride[0] || window.size[1] > window.stride[1] =>
-            {
+            Operation::MaxPool(window) if overlaps(*window) => {
                 Self::single(inputs, outputs, outputs)
             }
             // It keeps a mean and a deviation for all, or for each position.
@@ -229,19 +256,38 @@ impl Floats {
                 first.beside(second, outputs, first.outputs.max(second.outputs))
             }
             _ => Self::single(inputs, outputs, 0),
-        }
+        };
+        Self { forgets_input, ..layer }
     }
 
     /// This layer, and another one after it.
     fn then(self, last: Self) -> Self {
         let [input, output] = last.buffers;
         let [front, back] = if self.ends_in_back { [output, input] } else { [input, output] };
-        let added = last.in_place.unwrap_or(self.outputs + last.activations);
+        let in_place = last.in_place.is_some();
+        let frees = !in_place && last.forgets_input;
+        let last_kept = last.in_place.unwrap_or(last.activations);
+        let Turns { kept, buffers: [own, other] } = self.turns;
+        let activations = last_kept
+            + match in_place {
+                _ if frees && other > 0 => kept + own + other,
+                true => self.activations,
+                false => self.activations + self.outputs,
+            };
+        let turns = match in_place {
+            true => Turns { kept: kept + last_kept, ..self.turns },
+            false if frees => {
+                Turns { kept: kept + last_kept, buffers: [other.max(last.outputs), own] }
+            }
+            false => Turns { kept: activations, buffers: [last.outputs, 0] },
+        };
         Self {
             inputs: self.inputs,
             outputs: last.outputs,
-            activations: self.activations + added,
+            activations,
             in_place: None,
+            forgets_input: self.forgets_input,
+            turns,
             spends_gradient: last.in_place.is_some() || last.spends_gradient,
             buffers: [self.buffers[0].max(front), self.buffers[1].max(back)],
             ends_in_back: self.ends_in_back != last.ends_in_back,
@@ -277,6 +323,11 @@ impl Floats {
     fn inference(self) -> usize {
         self.buffers[0] + self.buffers[1] + self.inside
     }
+}
+
+/// Whether windows share values, so that a max pool keeps the place of each maximum.
+fn overlaps(window: Window) -> bool {
+    window.size[0] > window.stride[0] || window.size[1] > window.stride[1]
 }
 
 /// The floats that an int8 layer among layers in `f32` keeps: a bit for each value, and room for

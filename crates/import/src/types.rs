@@ -192,6 +192,12 @@ fn int8_layer(every: &[&Node], Placed { index, layer }: &Placed) -> Result<Type>
             residual(MODULE, branch(layers)?, shortcut)
         }
         Layer::Concat { first, second } => with("Concat", vec![branch(first)?, branch(second)?]),
+        Layer::Norm { .. } => {
+            let whole = matches!(node.operation, Operation::LayerNorm(norm) if norm.dimensions > 0);
+            let shape = if whole { [1, 1, length(node.input)] } else { node.input };
+            with("LayerNorm", vec![map(shape)])
+        }
+        Layer::Slopes { .. } => with("PRelu", vec![map(node.input)]),
         Layer::Rescale { shape, .. } => with("Rescale", vec![map(*shape)]),
         _ => shaped(MODULE, node, &|_| Ok(Vec::new()))?,
     })

@@ -53,6 +53,25 @@
 //! | `i32`, `i32` | multipliers of layers and shortcut: scale over the output's, times `2^shift` |
 //! | `i8` | shift |
 //!
+//! [`LayerNorm`]:
+//!
+//! | | |
+//! |---|---|
+//! | `i8` x 4 | zero of the layer's input; zero, minimum and maximum of its output |
+//! | `u64` | epsilon times the square of the channels over the input's scale, times `2^16` |
+//! | `i32` x channels | multipliers: scales over the output's scale, times `2^(shift - 20)` |
+//! | `i32` x channels | shifts over the output's scale, times `2^16` |
+//! | `i8` | shift, from 16 on |
+//!
+//! [`PRelu`]:
+//!
+//! | | |
+//! |---|---|
+//! | `i8` x 4 | zero of the layer's input; zero, minimum and maximum of its output |
+//! | `i32`, `i8` | multiplier and shift: input's scale over the output's |
+//! | `i32`, `i8` | the same below 0: input's scale times that of the slopes over the output's |
+//! | `i16` x channels | slopes |
+//!
 //! A [`Table`] has 256 `i8`, a [`Concat`] the bytes of its two sides, [`MaxPool`] and [`Identity`]
 //! nothing.
 //!
@@ -71,7 +90,9 @@ mod factor;
 mod grouped;
 mod identity;
 mod layer;
+mod layer_norm;
 mod pool;
+mod prelu;
 mod rescale;
 mod residual;
 mod table;
@@ -85,7 +106,9 @@ pub use dense::Dense;
 pub use grouped::{GroupedConv1d, GroupedConv2d};
 pub use identity::Identity;
 pub use layer::{Buffers, Differentiable, Layer};
+pub use layer_norm::LayerNorm;
 pub use pool::{AveragePool, AveragePool1d, GlobalAveragePool, MaxPool, MaxPool1d};
+pub use prelu::PRelu;
 pub use rescale::Rescale;
 pub use residual::Residual;
 pub use table::Table;
@@ -98,3 +121,6 @@ pub const LARGEST_BIAS: u32 = i32::MAX as u32 - 255 * 128 * LONGEST_SUM as u32;
 /// The largest shift of a multiplier. A smaller factor than `2^30 / 2^47` has a smaller multiplier,
 /// whose rounding moves the largest sum by a hundred-thousandth of a step.
 pub const LARGEST_SHIFT: u32 = 47;
+/// The largest epsilon of a [`LayerNorm`], in the unit of its bytes: far more than the mean square
+/// of any bytes.
+pub const LARGEST_EPSILON: u64 = 1 << 61;

@@ -37,6 +37,18 @@ pub struct Scale {
     pub zero: i8,
 }
 
+impl Scale {
+    /// The number that a byte stands for.
+    pub fn number(self, byte: impl Into<f64>) -> f32 {
+        ((byte.into() - f64::from(self.zero)) * self.step) as f32
+    }
+
+    /// The numbers that the least and the largest byte stand for.
+    pub fn ends(self) -> [f32; 2] {
+        [i8::MIN, i8::MAX].map(|byte| self.number(byte))
+    }
+}
+
 /// What a step computes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Operation {
@@ -55,7 +67,8 @@ pub enum Operation {
 /// The parameters of a step as integers, as the file has them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Integers {
-    /// The weights, in this project's order.
+    /// The weights, in this project's order. The slopes of a parametric ReLU are not here: counted
+    /// from their zero, they need not be bytes.
     pub weights: Vec<i8>,
     /// What one step of a weight stands for, for each output or for all.
     pub weight_steps: Vec<f64>,

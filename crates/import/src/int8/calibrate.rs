@@ -4,13 +4,15 @@
 //! inputs; the weights have a scale for each output. A ReLU becomes the clamp of the layer before
 //! it, past max pools, with which it commutes; other activations become tables.
 
-use super::{Clamp, Factor, Layer, Placed, Quantised, byte, clamps, rescale, sum, table};
+use super::{
+    Clamp, Factor, Layer, Placed, Quantised, byte, clamps, norm, rescale, slopes, sum, table,
+};
 use crate::dataflow::Scale;
 use crate::error::Error;
 use crate::evaluate::Evaluator;
 use crate::graph::{Graph, Node, Operation, every};
 use crate::spec::Spec;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use rolling_ball::nn::int8::{LARGEST_BIAS, LONGEST_SUM};
 
 /// The smallest and the largest value of a vector over the calibration inputs, with 0 included.
@@ -181,14 +183,24 @@ impl Calibration<'_> {
                 };
                 Layer::Concat { first: side(first, firsts[0])?, second: side(second, firsts[1])? }
             }
-            Operation::LayerNorm(_) | Operation::ParametricRelu => bail!(
-                "an int8 backbone has no {}; leave --int8 away, or put the layer after the \
-                 backbone",
-                match node.operation {
-                    Operation::LayerNorm(_) => "layer norm",
-                    _ => "PReLU",
-                }
-            ),
+            Operation::LayerNorm(of) => {
+                let (scales, shifts) =
+                    self.parameters[node.parameters.clone()].split_at(node.biases);
+                ensure!(
+                    scales.len() <= LONGEST_SUM,
+                    "an int8 layer norm is over at most {LONGEST_SUM} values, found {}",
+                    scales.len()
+                );
+                norm((scales, shifts), of.epsilon, activation, [input, output])
+            }
+            Operation::ParametricRelu => {
+                let weights = &self.parameters[node.parameters.clone()];
+                let largest = weights.iter().fold(0.0, |most: f32, slope| most.max(slope.abs()));
+                let step = f64::from(largest) / f64::from(i16::MAX);
+                let own = if step > 0.0 { step } else { 1.0 };
+                let slope = |slope: &f32| (f64::from(*slope) / own).round() as i16;
+                slopes(weights.iter().map(slope).collect(), own, [input, output])
+            }
         })
     }
 }
@@ -207,7 +219,10 @@ fn fuse(nodes: &[Node], first: usize) -> Vec<Fused<'_>> {
         next += 1;
         let before = fused.iter_mut().rev().find(|fused| !is_pool(fused.node));
         let takes_clamps = |node: &Node| {
-            !matches!(node.operation, Operation::Activation(_) | Operation::Concat { .. })
+            !matches!(
+                node.operation,
+                Operation::Activation(_) | Operation::ParametricRelu | Operation::Concat { .. }
+            )
         };
         match (Clamp::of(node), before.filter(|fused| takes_clamps(fused.node))) {
             (Some(clamp), Some(Fused { activation, .. })) => {

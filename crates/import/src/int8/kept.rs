@@ -1,6 +1,6 @@
 //! The int8 form that a file has itself: its own weights, scales and zero points.
 
-use super::{Clamp, Clamps, Factor, Layer, Placed, Quantised, clamps, rescale, sum, table};
+use super::{Clamp, Clamps, Factor, Layer, Placed, Quantised, clamps, rescale, slopes, sum, table};
 use crate::dataflow::{Dataflow, Integers, Scale, Step};
 use crate::graph::{Graph, Node, Operation};
 use anyhow::{Context, Result, bail, ensure};
@@ -101,6 +101,13 @@ impl<'a> Keeping<'a> {
             (_, Operation::Activation(function)) => Layer::Table(table(*function, input, output)),
             (_, Operation::Convolution(..) | Operation::Grouped(..) | Operation::Depthwise(_)) => {
                 affine(node, step, activation, input, output)?
+            }
+            (_, Operation::ParametricRelu) => {
+                let integers = step.integers.as_ref().context("expected integers")?;
+                let [own] = integers.weight_steps[..] else { bail!("expected a scale of slopes") };
+                // They are at most 255 steps of their scale.
+                let slope = |slope: &f32| (f64::from(*slope) / own).round() as i16;
+                slopes(step.weights.iter().map(slope).collect(), own, [input, output])
             }
             _ => bail!("this layer has no int8 form here"),
         };

@@ -14,7 +14,7 @@ pub use kept::kept;
 use crate::dataflow::Scale;
 use crate::evaluate::activate;
 use crate::graph::{Activation, Map, Node, Operation};
-use rolling_ball::nn::int8::LARGEST_SHIFT;
+use rolling_ball::nn::int8::{LARGEST_EPSILON, LARGEST_SHIFT};
 
 /// The zero points and the clamps of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +83,29 @@ pub enum Layer {
     Largest,
     /// An activation: the outputs for the bytes from -128 to 127.
     Table(Vec<i8>),
+    /// A layer norm.
+    Norm {
+        /// The zero points and the clamps.
+        clamps: Clamps,
+        /// What is added to the mean square: the epsilon times the square of the channels over the
+        /// input's scale, times `2^16`.
+        epsilon: u64,
+        /// The scales over the output's scale, times `2^(shift - 20)`.
+        multipliers: Vec<i32>,
+        /// The shifts over the output's scale, times `2^16`.
+        biases: Vec<i32>,
+        /// From 16 to [`LARGEST_SHIFT`].
+        shift: u8,
+    },
+    /// A parametric ReLU.
+    Slopes {
+        /// The zero points and the clamps.
+        clamps: Clamps,
+        /// What is multiplied: values above 0, and values below 0 times their slopes.
+        factors: [Factor; 2],
+        /// A slope for each channel.
+        slopes: Vec<i16>,
+    },
     /// The same numbers with another scale, at the end of a branch.
     Rescale {
         /// The shape of the branch's output.
@@ -152,6 +175,21 @@ impl Layer {
                 bytes.extend(clamps.bytes());
                 bytes.extend(factor.multiplier.to_le_bytes());
                 bytes.push(factor.shift);
+            }
+            Self::Norm { clamps, epsilon, multipliers, biases, shift } => {
+                bytes.extend(clamps.bytes());
+                bytes.extend(epsilon.to_le_bytes());
+                bytes
+                    .extend(multipliers.iter().chain(biases).flat_map(|value| value.to_le_bytes()));
+                bytes.push(*shift);
+            }
+            Self::Slopes { clamps, factors, slopes } => {
+                bytes.extend(clamps.bytes());
+                for factor in factors {
+                    bytes.extend(factor.multiplier.to_le_bytes());
+                    bytes.push(factor.shift);
+                }
+                bytes.extend(slopes.iter().flat_map(|value| value.to_le_bytes()));
             }
             Self::Largest => {}
             Self::Table(outputs) => bytes.extend(outputs.iter().map(|value| value.cast_unsigned())),
@@ -246,6 +284,38 @@ fn table(function: Activation, input: Scale, output: Scale) -> Vec<i8> {
         byte(f64::from(activate(function, value as f32)) / output.step + f64::from(output.zero))
     });
     outputs.collect()
+}
+
+/// A parametric ReLU whose slopes have a scale of their own.
+fn slopes(slopes: Vec<i16>, own: f64, [input, output]: [Scale; 2]) -> Layer {
+    let above = input.step / output.step;
+    let factors = [above, above * own].map(Factor::nearest);
+    Layer::Slopes { clamps: clamps(input, output, None), factors, slopes }
+}
+
+/// A layer norm of so many channels.
+fn norm(
+    (scales, shifts): (&[f32], &[f32]),
+    epsilon: f32,
+    activation: Option<Clamp>,
+    [input, output]: [Scale; 2],
+) -> Layer {
+    let steps = |number: &f32| f64::from(*number) / output.step;
+    let largest = scales.iter().map(|scale| steps(scale).abs()).fold(0.0, f64::max);
+    let multiplier = |scale: &f32, shift: u32| steps(scale) * power(shift) / power(20);
+    // As fine as the largest of them allows.
+    let fits = |shift: &u32| largest * power(*shift) / power(20) < power(31);
+    let shift = (16..=LARGEST_SHIFT).rev().find(fits).unwrap_or(16);
+    // Conversions clamp: what is so large is clamped in the output as well.
+    let squared = (scales.len() as f64 / input.step).powi(2);
+    let epsilon = (f64::from(epsilon) * squared * power(16)).round() as u64;
+    Layer::Norm {
+        clamps: clamps(input, output, activation),
+        epsilon: epsilon.min(LARGEST_EPSILON),
+        multipliers: scales.iter().map(|scale| multiplier(scale, shift).round() as i32).collect(),
+        biases: shifts.iter().map(|shift| (steps(shift) * power(16)).round() as i32).collect(),
+        shift: shift as u8,
+    }
 }
 
 /// Two values that are added, each with its scale.

@@ -74,6 +74,31 @@ fn through(every: &[&Node], layers: &[Placed], input: Vec<i8>, see: See) -> Vec<
                 };
                 values.iter().map(scaled).collect()
             }
+            Layer::Norm { clamps, epsilon, multipliers, biases, shift } => values
+                .chunks_exact(multipliers.len())
+                .flat_map(|position| {
+                    let normal = normalised(position, *epsilon);
+                    let parameters = multipliers.iter().zip(biases);
+                    normal.into_iter().zip(parameters).map(|(normal, (multiplier, bias))| {
+                        let sum =
+                            normal * i128::from(*multiplier) + (i128::from(*bias) << (shift - 16));
+                        clamped((sum + (1 << (shift - 1))) >> shift, *clamps)
+                    })
+                })
+                .collect(),
+            Layer::Slopes { clamps, factors, slopes } => {
+                let each = values.iter().zip(slopes.iter().cycle());
+                let value = |(x, slope): (&i8, &i16)| {
+                    let x = i128::from(*x) - i128::from(clamps.input_zero);
+                    let (x, Factor { multiplier, shift }) = match x >= 0 {
+                        true => (x, factors[0]),
+                        false => (x * i128::from(*slope), factors[1]),
+                    };
+                    let product = x * i128::from(multiplier);
+                    clamped((product + (1 << (shift - 1))) >> shift, *clamps)
+                };
+                each.map(value).collect()
+            }
             _ => output(node, layer, &values),
         };
         see(*index, &output);
@@ -133,6 +158,25 @@ fn output(node: &Node, layer: &Layer, input: &[i8]) -> Vec<i8> {
         }));
     }
     output
+}
+
+/// What the bytes of a position are above their mean, over the root of their mean square and the
+/// epsilon, times `2^20`.
+fn normalised(position: &[i8], epsilon: u64) -> Vec<i128> {
+    let count = position.len() as i128;
+    let sum: i128 = position.iter().map(|x| i128::from(*x)).sum();
+    let squares: i128 = position.iter().map(|x| i128::from(*x) * i128::from(*x)).sum();
+    let square = ((count * squares - sum * sum) << 16) + i128::from(epsilon);
+    if square < 1 << 16 {
+        return vec![0; position.len()];
+    }
+    // With the bit of value 2^60 or 2^61 as its first.
+    let halved = (61 - square.ilog2()) / 2;
+    let root = (square << (2 * halved)).isqrt();
+    let reciprocal = (((1 << 61) + root / 2) / root).min(i128::from(i32::MAX));
+    let shift = 33 - halved;
+    let above = position.iter().map(|x| count * i128::from(*x) - sum);
+    above.map(|above| (above * reciprocal + (1 << (shift - 1))) >> shift).collect()
 }
 
 /// The factor over the count has a multiplier that is rounded up; halves go away from zero.

@@ -83,6 +83,9 @@ fn cases() -> Result<Vec<Case>> {
         if let Some(first) = first.filter(|_| extension == Some("tflite")) {
             add(Import::new(&file).train([first]))?;
         }
+        if file.to_string_lossy().ends_with("_f32.tflite") {
+            add(Import::new(&file).train(["biases"]))?;
+        }
         if extension == Some("onnx") {
             let calibration = file.with_extension("expected.safetensors");
             add(Import::new(&file).train(["none"]).int8(calibration))?;
@@ -100,6 +103,8 @@ fn cases() -> Result<Vec<Case>> {
         let person = shared.join("models/mlperf_tiny/vww_96_int8.tflite");
         add(Import::new(&person).train(["last:2:3..32"]))?;
         add(Import::new(shared.join("models/torch/resnet8.onnx")).train(["last:3"]))?;
+        add(Import::new(shared.join("models/torch/resnet8.onnx")).train(["biases"]))?;
+        add(Import::new(shared.join("models/torch/ae.onnx")).train(["biases"]))?;
     }
     Ok(cases)
 }

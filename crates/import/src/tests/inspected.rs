@@ -78,10 +78,7 @@ fn the_figures_of_every_cut_are_those_of_an_import_with_it() -> Result<()> {
 
 #[test]
 fn a_model_of_mlperf_tiny_in_int8_is_told_with_its_int8_sizes() -> Result<()> {
-    let Some(shared) = shared() else {
-        eprintln!("SKIPPED: there is no folder shared with models of MLPerf Tiny");
-        return Ok(());
-    };
+    let Some(shared) = shared() else { return Ok(()) };
     let file = shared.join("models/mlperf_tiny/pretrainedResnet_quant.tflite");
     let found = inspected(&file)?;
     let last = cut(&found, "last:1")?;
@@ -137,10 +134,7 @@ fn some_outputs_of_a_layer_are_trained_by_a_range_behind_its_name() -> Result<()
 /// What the last two layers of two models of MLPerf Tiny take, whole and in part.
 #[test]
 fn the_last_two_layers_of_the_models_of_mlperf_tiny_fit_small_boards() -> Result<()> {
-    let Some(shared) = shared() else {
-        eprintln!("SKIPPED: there is no folder shared with models of MLPerf Tiny");
-        return Ok(());
-    };
+    let Some(shared) = shared() else { return Ok(()) };
     for (file, train, most) in [
         ("kws_ref_model.tflite", "last:2", 110_000),
         ("kws_ref_model.tflite", "last:2:0..8", 64_000),

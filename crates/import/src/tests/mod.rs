@@ -6,6 +6,7 @@ mod exported;
 mod generated;
 mod inspected;
 mod quantised;
+mod silently_wrong;
 mod users_models;
 mod wrong_files;
 
@@ -20,5 +21,9 @@ fn shared() -> Option<PathBuf> {
     let path = std::env::var_os("ROLLING_BALL_SHARED").map(PathBuf::from);
     let path =
         path.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"));
-    path.is_dir().then_some(path)
+    if path.is_dir() {
+        return Some(path);
+    }
+    println!("SKIPPED: there is no {}; ROLLING_BALL_SHARED names another", path.display());
+    None
 }

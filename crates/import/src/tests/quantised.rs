@@ -1,5 +1,6 @@
 //! Compares backbones in int8 with themselves in `f32`.
 
+use crate::dataflow::Scale;
 use crate::evaluate::Evaluator;
 use crate::graph::{Graph, Operation, length};
 use crate::int8::{Factor, Layer, Placed, Quantised, calibrate, reference};
@@ -220,6 +221,50 @@ fn every_activation_has_an_int8_form() -> Result<()> {
             {
                 let difference = f64::from((found - exact).abs());
                 ensure!(difference <= most, "{activation}: {found}, expected {exact}");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The inputs are bytes already, in 64ths, so that what is left is a step of the output: half of it
+/// for its rounding, and half for that of the zero, where a range ends.
+#[test]
+fn layer_norms_and_prelus_are_within_a_step_of_their_outputs() -> Result<()> {
+    for (input, layer) in [
+        ("[6, 3, 2]", "type = 'layer_norm', tensors = ''"),
+        ("[6, 3, 2]", "type = 'layer_norm', tensors = '', by_position = true, epsilon = 0.1"),
+        ("[6, 9]", "type = 'layer_norm', tensors = '', by_position = true, epsilon = 1e-12"),
+        ("[30]", "type = 'layer_norm', tensors = '', epsilon = 1e6"),
+        ("[6, 3, 2]", "type = 'prelu', tensors = ''"),
+        ("[12]", "type = 'prelu', tensors = ''"),
+    ] {
+        let text = format!(
+            "name = 'one'\ninput = {input}\nbackbone = [{{ {layer} }}]\nlayers = [{{ type = \
+             'flatten' }}, {{ type = 'dense', tensors = 'd', outputs = 1 }}]"
+        );
+        for seed in 0..20 {
+            let (graph, parameters, mut inputs) = random(&text, seed)?;
+            for value in inputs.iter_mut().flatten() {
+                *value = (*value * 128.0).floor() / 64.0;
+            }
+            inputs[0][..2].copy_from_slice(&[-2.0, 127.0 / 64.0]);
+            let quantised = quantised(&graph, &parameters, &inputs)?;
+            ensure!(quantised.input == Scale { step: 1.0 / 64.0, zero: 0 }, "{quantised:?}");
+            ensure!(
+                matches!(
+                    quantised.layers[..],
+                    [Placed { layer: Layer::Norm { .. } | Layer::Slopes { .. }, .. }]
+                ),
+                "{layer}"
+            );
+            for input in &inputs {
+                let exact = Evaluator::new(&graph, &parameters).logits(input);
+                let features = reference::features(&graph, &quantised, input);
+                for (found, exact) in features.iter().zip(&exact) {
+                    let steps = f64::from((found - exact).abs()) / quantised.output.step;
+                    ensure!(steps <= 1.001, "{layer}, seed {seed}: {found}, expected {exact}");
+                }
             }
         }
     }

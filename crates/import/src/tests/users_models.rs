@@ -113,7 +113,7 @@ fn modules_of_pytorch_have_its_outputs_and_a_recurrent_one_is_refused_by_its_nod
 }
 
 /// What is said of the files that are refused, by a part of their names.
-const REFUSED: [(&str, &str); 21] = [
+const REFUSED: [(&str, &str); 20] = [
     ("activations_", "expected one input and one output, found 1 and 6"),
     ("concatenations_", "expected one input and one output"),
     ("curves_", "expected one input and one output"),
@@ -127,7 +127,6 @@ const REFUSED: [(&str, &str); 21] = [
         "node /norm/InstanceNormalization (InstanceNormalization): this operator has",
     ),
     ("log_softmax", "node /LogSoftmax (LogSoftmax): this operator has no layer here"),
-    ("prelu_int8", "PRELU (PartitionedCall:0): this layer has no int8 form here"),
     ("refused_batch_matmul", "BATCH_MATMUL (PartitionedCall:0): this operator has no layer here"),
     ("refused_custom_operator", "Erfinv (erfinv/Erfinv): this operator has no layer here"),
     ("refused_float16", "convert the model to float32, or to full int8"),
@@ -150,10 +149,13 @@ fn every_operator_has_the_frameworks_outputs_or_is_refused_by_its_name() -> Resu
         match (imported(&file), refused) {
             (Ok(imported), None) => {
                 let found = imported.from_framework().context("nothing was compared")?;
-                let most = match (found.steps, name.starts_with("hybrid")) {
-                    (true, _) => 0.0,
-                    (false, true) => 2e-3,
-                    (false, false) => 1e-5,
+                let most = match found.steps {
+                    // LiteRT rounds the products of a slope twice, the second time at a half that
+                    // the first has made.
+                    true if name.starts_with("prelu") => 1.0,
+                    true => 0.0,
+                    false if name.starts_with("hybrid") => 2e-3,
+                    false => 1e-5,
                 };
                 count += 1;
                 if found.largest > most {
@@ -167,5 +169,41 @@ fn every_operator_has_the_frameworks_outputs_or_is_refused_by_its_name() -> Resu
     }
     ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
     ensure!(count >= 40, "only {count} files were imported");
+    Ok(())
+}
+
+#[test]
+fn every_int8_operator_is_imported_whatever_of_it_is_trained() -> Result<()> {
+    /// How far apart numbers in f32 are from what the file has rounded in every layer: some steps
+    /// of 255. What the file has cut besides is no difference, however many of its bytes it cuts.
+    const MOST: f32 = 0.02;
+    let int8 = |path: &PathBuf| {
+        let name = path.to_string_lossy();
+        let is_int8 = ["int8.tflite", "inside.tflite"].iter().any(|end| name.ends_with(end));
+        // Some have several outputs; what is said of those is another test's.
+        is_int8 && !REFUSED.iter().any(|(part, _)| name.contains(part))
+    };
+    let files: Vec<PathBuf> =
+        files(&models().join("operators"))?.into_iter().filter(int8).collect();
+    ensure!(files.len() == 8, "{files:?}");
+    for file in files {
+        for train in ["none", "last:1", "last:2", "last:3", "biases", "all"] {
+            let imported = Import::new(&file).train([train]).read();
+            let imported = imported.with_context(|| format!("--train {train}"))?;
+            let differences = imported.differences();
+            ensure!(!differences.is_empty(), "{}: nothing was compared", file.display());
+            for difference in differences {
+                let most = if difference.steps { 1.0 } else { MOST };
+                ensure!(difference.largest <= most, "{}: {train}: {difference:?}", file.display());
+            }
+        }
+        for train in ["last:2:biases", "last:2:0..1", "last:2:rank1"] {
+            let said = match Import::new(&file).train([train]).read() {
+                Ok(_) => continue,
+                Err(error) => error.to_string(),
+            };
+            ensure!(said.contains("expected a dense layer or a convolution"), "{train}: {said}");
+        }
+    }
     Ok(())
 }

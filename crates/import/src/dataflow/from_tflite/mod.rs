@@ -190,9 +190,10 @@ impl<'m, 'a> Lowering<'m, 'a> {
                 self.layer(operator, Weighted::none(operation), tflite::Activation::None)
             }
             From::Prelu => {
-                let channels = self.view(operator, 0)?.layout.map()[2];
-                let slopes = self.tensor(operator, 1).context("expected slopes")?;
-                let slopes = numbers(slopes)?;
+                let View { value, layout } = self.view(operator, 0)?;
+                let channels = layout.map()[2];
+                let tensor = self.tensor(operator, 1).context("expected slopes")?;
+                let slopes = numbers(tensor)?;
                 ensure!(
                     slopes.len() == channels || slopes.len() == 1,
                     "expected a slope for each of {channels} channels, found {}",
@@ -200,7 +201,16 @@ impl<'m, 'a> Lowering<'m, 'a> {
                 );
                 let weights = slopes.iter().copied().cycle().take(channels).collect();
                 let operation = graph::Operation::ParametricRelu;
-                let weighted = Weighted { weights, ..Weighted::none(operation) };
+                let scales = tensor.quantisation.as_ref().map(|own| own.scales.as_slice());
+                let integers = match (self.lowered.values[value].scale, scales) {
+                    (Some(_), Some([step])) => Some(Integers {
+                        weights: Vec::new(),
+                        weight_steps: vec![f64::from(*step)],
+                        biases: Vec::new(),
+                    }),
+                    _ => None,
+                };
+                let weighted = Weighted { weights, integers, ..Weighted::none(operation) };
                 self.layer(operator, weighted, tflite::Activation::None)
             }
             From::Quantise | From::Dequantise => self.rescale(operator),

@@ -1,5 +1,8 @@
 //! Compares what is imported with what the framework that made the model computes.
 
+mod layers;
+
+use crate::compare::Difference;
 use crate::dataflow::{Dataflow, Scale};
 use crate::evaluate::Evaluator;
 use crate::graph::{Graph, length};
@@ -41,7 +44,8 @@ pub struct FeaturesFromFramework {
     pub steps: bool,
 }
 
-/// Compares the outputs for all inputs of a file.
+/// Compares the outputs for all inputs of a file, and of a network that is described those of its
+/// layers as well, as far as the file has them.
 ///
 /// # Errors
 ///
@@ -50,7 +54,7 @@ pub fn compare(
     file: &SafeTensors,
     (graph, parameters, int8): (&Graph, &[f32], Option<&Quantised>),
     dataflow: Option<&Dataflow>,
-) -> Result<FromFramework> {
+) -> Result<(FromFramework, Vec<Difference>)> {
     let input_scale = dataflow.and_then(|dataflow| dataflow.values[0].scale);
     let output = dataflow.map(|dataflow| &dataflow.values[dataflow.file_output]);
     let output_scale = output.and_then(|value| value.scale);
@@ -66,17 +70,25 @@ pub fn compare(
         inputs.len()
     );
     let places = graph.layout.places();
+    let inputs: Vec<Vec<f32>> = inputs
+        .into_iter()
+        .map(|input| places.iter().map(|place| input[*place]).collect())
+        .collect();
     let output_places = dataflow.map(|dataflow| dataflow.output_layout.places());
     let (whole, backbone) = (Evaluator::new(graph, parameters), graph.backbone());
+    // The file of a graph has its own to compare with.
+    let differences = match dataflow {
+        Some(_) => Vec::new(),
+        None => layers::compare(file, whole, graph, &inputs)?,
+    };
     let most = expected.iter().flatten().fold(f32::MIN_POSITIVE, |most, x| most.max(x.abs()));
     let mut largest = 0.0f32;
     for (input, expected) in inputs.iter().zip(&expected) {
-        let input: Vec<f32> = places.iter().map(|place| input[*place]).collect();
         let mut found = match int8 {
             Some(quantised) => {
-                whole.after_backbone(&reference::features(&backbone, quantised, &input))
+                whole.after_backbone(&reference::features(&backbone, quantised, input))
             }
-            None => whole.logits(&input),
+            None => whole.logits(input),
         };
         if softmax {
             found = probabilities(&found);
@@ -104,26 +116,38 @@ pub fn compare(
     };
     let unit = if output_scale.is_some() { "steps of the output" } else { "of the largest" };
     if let Some(tolerance) = tolerance {
+        let first = match (dataflow, differences.last()) {
+            (Some(_), _) => String::new(),
+            (None, Some(Difference { layer, .. })) => format!(
+                " Up to {layer} the outputs of all layers that the file has are those of the \
+                 network: what comes after it differs"
+            ),
+            (None, None) => {
+                " Which layer is the first that differs cannot be told by the outputs alone: the \
+                 file may have those of the layers as well (docs/import.md)"
+                    .to_owned()
+            }
+        };
         ensure!(
             largest <= tolerance,
             "the outputs of the imported network differ from those of the framework by {largest} \
              {unit}, expected at most {tolerance}: is every layer described as it is, with its \
-             padding, stride, epsilon and activation, and were the outputs made with model.eval()?"
+             padding, stride, epsilon and activation, and were the outputs made with \
+             model.eval()?{first}"
         );
     }
-    let ordered = inputs.iter().map(|input| places.iter().map(|place| input[*place]).collect());
     // What an import has quantised itself is not the framework's.
     let kept = int8.filter(|_| input_scale.is_some());
-    let features = features(file, (graph, parameters, kept), ordered)?;
+    let features = features(file, (graph, parameters, kept), &inputs)?;
     let steps = output_scale.is_some();
-    Ok(FromFramework { inputs: inputs.len(), largest, steps, features })
+    Ok((FromFramework { inputs: inputs.len(), largest, steps, features }, differences))
 }
 
 /// Compares what comes out of the backbone, where the file has that: another engine's features.
 fn features(
     file: &SafeTensors,
     (graph, parameters, int8): (&Graph, &[f32], Option<&Quantised>),
-    inputs: impl Iterator<Item = Vec<f32>>,
+    inputs: &[Vec<f32>],
 ) -> Result<Option<FeaturesFromFramework>> {
     if !file.names().contains(&"features") {
         return Ok(None);
@@ -138,11 +162,16 @@ fn features(
     let (unit, tolerance) = scale.map_or((most, TOLERANCE), |scale| (scale.step as f32, 1.0));
     let mut found =
         FeaturesFromFramework { count: 0, different: 0, largest: 0.0, steps: scale.is_some() };
-    let mut seen = 0;
-    for (input, expected) in inputs.zip(&expected) {
+    ensure!(
+        inputs.len() == expected.len(),
+        "tensor features: expected {}, one for each input, found {}",
+        inputs.len(),
+        expected.len()
+    );
+    for (seen, (input, expected)) in inputs.iter().zip(&expected).enumerate() {
         let features = match int8 {
-            Some(quantised) => reference::features(&backbone, quantised, &input),
-            None => evaluator.logits(&input),
+            Some(quantised) => reference::features(&backbone, quantised, input),
+            None => evaluator.logits(input),
         };
         for (place, (feature, expected)) in features.iter().zip(expected).enumerate() {
             let difference = (feature - expected).abs() / unit;
@@ -157,13 +186,7 @@ fn features(
             found.different += usize::from(feature.to_bits() != expected.to_bits());
             found.largest = found.largest.max(difference);
         }
-        seen += 1;
     }
-    ensure!(
-        seen == expected.len(),
-        "tensor features: expected {seen}, one for each input, found {}",
-        expected.len()
-    );
     Ok(Some(found))
 }
 
@@ -187,14 +210,11 @@ fn rows(
         (Dtype::F32, _) => {
             finite(name, &tensor)?.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
         }
-        (Dtype::I8, Some(Scale { step, zero })) => {
-            let real =
-                |byte: &u8| ((f64::from(byte.cast_signed()) - f64::from(zero)) * step) as f32;
-            tensor.data().iter().map(real).collect()
+        (Dtype::I8, Some(scale)) => {
+            tensor.data().iter().map(|byte| scale.number(byte.cast_signed())).collect()
         }
-        (Dtype::U8, Some(Scale { step, zero })) => {
-            let real = |byte: &u8| ((f64::from(*byte) - 128.0 - f64::from(zero)) * step) as f32;
-            tensor.data().iter().map(real).collect()
+        (Dtype::U8, Some(scale)) => {
+            tensor.data().iter().map(|byte| scale.number(f64::from(*byte) - 128.0)).collect()
         }
         (other, Some(_)) => bail!("tensor {name}: expected F32, I8 or U8, found {other}"),
         (other, None) => bail!("tensor {name}: expected F32, found {other}"),
@@ -205,9 +225,9 @@ fn rows(
 
 /// A number as a byte can say it.
 fn rounded(number: f32, scale: Option<Scale>) -> f32 {
-    let Some(Scale { step, zero }) = scale else { return number };
-    let steps = (f64::from(number) / step).round() + f64::from(zero);
-    ((steps.clamp(-128.0, 127.0) - f64::from(zero)) * step) as f32
+    let Some(scale) = scale else { return number };
+    let steps = (f64::from(number) / scale.step).round() + f64::from(scale.zero);
+    scale.number(steps.clamp(-128.0, 127.0))
 }
 
 fn probabilities(logits: &[f32]) -> Vec<f32> {
