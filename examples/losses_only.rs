@@ -17,14 +17,15 @@ fn reading(index: usize) -> [f32; 3] {
     let turn = index as f32;
     let (sine, height) = ((2.4 * turn).sin(), 1.0 - 2.0 * (turn + 0.5) / READINGS as f32);
     let across = (1.0 - height * height).sqrt();
-    let gravity = [across * (2.4 * turn).cos(), across * sine, height];
+    let mut values = [across * (2.4 * turn).cos(), across * sine, height];
     let bump = if index % 6 == 5 { 0.7 } else { 0.0 };
-    let [gains, offsets] = [&TRUE[..3], &TRUE[3..]];
-    [0, 1, 2].map(|axis| {
-        let raw = gravity[axis] / (1.0 + gains[axis]) + offsets[axis];
+    let (gains, offsets) = TRUE.split_at(3);
+    for ((value, gain), offset) in values.iter_mut().zip(gains).zip(offsets) {
+        let raw = *value / (1.0 + gain) + offset;
         // Ten bits, from -2 to 2.
-        (raw * 256.0).round() / 256.0 + bump
-    })
+        *value = (raw * 256.0).round() / 256.0 + bump;
+    }
+    values
 }
 
 /// How far the corrected readings are from the length of gravity: absolute values, which a bump
