@@ -353,7 +353,7 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
     let paused = tuning.pause();
     let mut tuning =
         paused.go_on(network, loss, *few, Some(*few), &start, &mut records, scratch)?;
-    black_box(tuning.poll(theta)?.map(|report| report.refusal()));
+    let _ = black_box(tuning.poll(theta)?.map(|report| report.refusal()));
     let pairs = (black_box(&INPUTS), black_box(&CLASSES));
     let slices = (pairs.0.as_slice(), pairs.1.as_slice());
     let together = Sample { input: FLOATS, target: black_box(1) };

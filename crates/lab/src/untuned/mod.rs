@@ -162,27 +162,30 @@ pub fn run(args: &UntunedArgs) -> Result<()> {
     Ok(())
 }
 
-const GUIDE: &str = "# Fine-tuning where nobody tunes
+const GUIDE: &str = "\
+    # Fine-tuning where nobody tunes
 
-Reprinted by `cargo lab untuned --fsdd DIR --model FILE --pictures FILE --write`; `--json` prints the means of every cell as \
-                     JSON in the last line.
+Reprinted by `cargo lab untuned --fsdd DIR --model FILE --pictures FILE \
+    --write`; `--json` prints the means of every cell as JSON in the last line.
 
-A device has a few labels, and some of them are wrong. Nobody tunes there: a rate that suits a \
-                     network that is nearly right spoils one that is far off, and the other way \
-                     round. `nn::FineTuning` trains far, and then keeps as much of the move as \
-                     samples support that were held out. It is a guard around any optimizer; here \
-                     it is around the ball, as `FineTuning::new` makes it.
+A device has a few labels, and some of them are wrong. Nobody tunes there: a \
+    rate that suits a network that is nearly right spoils one that is far off, \
+    and the other way round. `nn::FineTuning` trains far, and then keeps as much \
+    of the move as samples support that were held out. It is a guard around any \
+    optimizer; here it is around the ball, as `FineTuning::new` makes it.
 ";
 
-const JUDGEMENT: &str = "A run is below the start where it ends more than a point below it. A \
-                         label is found credible where the probability that it is right is a half \
-                         or more. The judgement costs five predictions a sample and five of the \
-                         six trainings, and no sample that is not learned from too.";
+const JUDGEMENT: &str = "\
+    A run is below the start where it ends more than a point below it. A label \
+    is found credible where the probability that it is right is a half or more. \
+    The judgement costs five predictions a sample and five of the six trainings, \
+    and no sample that is not learned from too.";
 
-const TRIED: &str = "Other settings, and another optimizer inside. Less pull goes further where all \
-                     labels are right; it ends below the start more often where they are not, and \
-                     forgets more. More steps change little, nor does the optimizer: the judgement \
-                     does most of the work.";
+const TRIED: &str = "\
+    Other settings, and another optimizer inside. Less pull goes further where \
+    all labels are right; it ends below the start more often where they are not, \
+    and forgets more. More steps change little, nor does the optimizer: the \
+    judgement does most of the work.";
 
 fn protocol(cells: &[Cell], args: &UntunedArgs) -> String {
     let start = |of: fn(&Run) -> f64| {
@@ -195,9 +198,9 @@ fn protocol(cells: &[Cell], args: &UntunedArgs) -> String {
         "Spoken digits (FSDD) of six speakers, each unknown to his network, and 8x8 digits of \
          sensors that are turned by 16 to 24 degrees (near) and by 35 to 40 (far), six each; and \
          the last layer of MLPerf Tiny's ResNet-8 behind three cameras that turn CIFAR-10's \
-         pictures by 5 to 10 degrees, in other colours and with noise, on features that its \
-         frozen int8 layers have made once. Labelled samples: {}, as they come; {} draws of each. Triples are for {} % wrong labels. \
-         A run may cost 100 evaluations of the gradient over all its samples; it is tested on all \
+         pictures by 4 to 8 degrees, in other colours and with noise, on features that its frozen \
+         int8 layers have made once. Labelled samples: {}, as they come; {} draws of each. Triples \
+         are for {} % wrong labels. A run may cost 100 evaluations of the gradient over all its samples; it is tested on all \
          other samples of its target. The best settings are those of 36 (clipped SGD, Adam, the \
          ball) with the highest mean in that cell: nobody can choose them. `gain` is in points \
          over the start ({:.1} %), `short of the best` in points, `runs below the start` in per \
