@@ -167,54 +167,56 @@ pub fn run(args: &FinetuneArgs) -> Result<()> {
     Ok(())
 }
 
-const GUIDE: &str = "# Which optimizer for which case
+const GUIDE: &str = "\
+# Which optimizer for which case
 
-Reprinted by `cargo lab finetune --fsdd DIR --write`; the wrinkles are of `cargo lab wrinkles`, \
-                     the wells of `cargo lab twins`. How robust the networks are is in \
-                     [robustness.md](robustness.md).
+Reprinted by `cargo lab finetune --fsdd DIR --write`; the wrinkles are of `cargo lab \
+    wrinkles`, the wells of `cargo lab twins`. How robust the networks are is in \
+    [robustness.md](robustness.md).
 
 | the case | take | as good | not |
 |---|---|---|---|
-| nobody tunes, labels may be wrong | `nn::FineTuning` (docs/untuned.md) | | any optimizer at one \
-                     setting for all devices: with wrong labels a sixth to three quarters of the \
-                     runs end below the start |
-| nobody tunes, labels are clean, the batch is all there is | SGD with Armijo | the lagged ball \
-                     with Armijo; `nn::FineTuning` where the target is near | |
+| nobody tunes, labels may be wrong | `nn::FineTuning` (docs/untuned.md) | | any optimizer \
+    at one setting for all devices: with wrong labels a sixth to three quarters of the runs end \
+    below the start |
+| nobody tunes, labels are clean | `nn::FineTuning` (docs/untuned.md) | `fine_tuning(steps)` \
+    and SGD with Armijo: ahead of it on far targets, behind it on near ones | |
 | tuned on similar targets, clean labels | clipped SGD or the lagged ball with arc length | \
-                     Armijo; clipped Adam on the sensors | plain SGD, SAM |
-| tuned, many wrong labels | the refreshed ball or the nearest point on the spoken digits | Adam; \
-                     on the sensors hardly anything differs | Armijo, momentum |
-| mini-batches | clipped SGD or the lagged ball with arc length | clipped Adam | Armijo with wrong \
-                     labels: it believes each batch |
-| few gradients | clipped SGD, clipped Adam | the lagged ball on the spoken digits | forms of two \
-                     and more gradients a step |
-| ripples of a known size on a smooth loss | the lagged ball with a plain step and a shrinking \
-                     radius | gradients at random points nearby, shrinking likewise | every \
-                     optimizer that is a point |
-| wells that must be left | the highest of several contacts (an experiment, four gradients a step) \
-                     | | every form that follows one contact |
+    Armijo; clipped Adam on the sensors | plain SGD, SAM |
+| tuned, many wrong labels | the refreshed ball, the nearest point or plain SGD on the \
+    spoken digits | Adam; on the sensors hardly anything differs | Armijo, momentum, SAM |
+| mini-batches | clipped SGD or the lagged ball with arc length | clipped Adam | Armijo with \
+    wrong labels: it believes each batch |
+| few gradients | clipped SGD, clipped Adam | the lagged ball on the spoken digits | forms \
+    of two and more gradients a step |
+| ripples of a known size on a smooth loss | the lagged ball with a plain step and a \
+    shrinking radius | gradients at random points nearby, shrinking likewise | every optimizer \
+    that is a point |
+| wells that must be left | `ZerothOrderBall`, in few dimensions \
+    ([losses_only.md](losses_only.md)) | the highest of several contacts (an experiment, four \
+    gradients a step) | every form that follows one contact |
 
 What the tables say of the ball, for and against it:
 
-- With clean labels its default form is as good as the best, and so is clipped SGD: what helps is \
-                     the bounded step, not the radius. At equal cost the ball wins nothing there \
-                     that clipping does not.
-- On the drifted sensors, where a run must go far, clipped Adam and the line searches are ahead of \
-                     it by a point or so.
+- With clean labels its default form is as good as the best, and so is clipped SGD: what \
+    helps is the bounded step, not the radius. At equal cost the ball wins nothing there that \
+    clipping does not.
+- On the drifted sensors, where a run must go far, clipped Adam and the line searches are \
+    ahead of it by a point or so.
 - With 40 % wrong labels the forms that look at two or more gradients a step are best on the \
-                     spoken digits, and it is there that the default loses two to three points to \
-                     them and to Adam.
-- No method has one rate for both data sets: what is best on one, chosen there, is bad on the \
-                     other. The bounded step of `fine_tuning` is what travels best among the \
-                     settings that are shipped; Armijo travels as well where the labels are clean.
-- The preset is rate 1, radius 0.03, loss scale 3. The grid's best on all cases bounds the step \
-                     alike with rate 3 and loss scale 10, is ahead on the sensors and not on the \
-                     spoken digits (both rows are in the table of one setting); the preset keeps \
-                     the smaller rate, which is stable up to a curvature of 2 and not of 2/3.
-- The paper's own projection is last everywhere at equal cost: ten evaluations buy one short step.
-- A ball whose contact is the highest of eight probes does leave the wells in which the paper's \
-                     form stays (`twins`), at four gradient evaluations a step; on smooth \
-                     fine-tuning losses it is far behind at equal cost.
+    spoken digits; there the default loses one to two points to them, to Adam and to plain SGD.
+- No method has one rate for both data sets: what is best on one, chosen there, is bad on \
+    the other. The bounded step of `fine_tuning` is what travels best among the settings that \
+    are shipped; Armijo travels as well where the labels are clean.
+- The preset is rate 1, radius 0.03, loss scale 3. The grid's best on all cases bounds the \
+    step alike with rate 3 and loss scale 10, is ahead on the sensors and level on the spoken \
+    digits (both rows are in the table of one setting); the preset keeps the smaller rate, which \
+    is stable up to a curvature of 2 and not of 2/3.
+- The paper's own projection is last everywhere at equal cost: ten evaluations buy one short \
+    step.
+- A ball whose contact is the highest of eight probes does leave the wells in which the \
+    paper's form stays (`twins`), at four gradient evaluations a step; on smooth fine-tuning \
+    losses it is far behind at equal cost.
 ";
 
 const PROTOCOL: &str = "Each run fine-tunes a pre-trained network on a few labelled samples of its \
