@@ -196,17 +196,18 @@ fn protocol(cells: &[Cell], args: &UntunedArgs) -> String {
         |numbers: &[u32]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     format!(
         "Spoken digits (FSDD) of six speakers, each unknown to his network, and 8x8 digits of \
-         sensors that are turned by 16 to 24 degrees (near) and by 35 to 40 (far), six each; and \
-         the last layer of MLPerf Tiny's ResNet-8 behind three cameras that turn CIFAR-10's \
-         pictures by 4 to 8 degrees, in other colours and with noise, on features that its frozen \
-         int8 layers have made once. Labelled samples: {}, as they come; {} draws of each. Triples \
-         are for {} % wrong labels. A run may cost 100 evaluations of the gradient over all its \
-         samples; it is tested on all other samples of its target. The best settings \
-         are those of 36 (clipped SGD, Adam, the ball) with the highest mean in that cell: nobody can choose them. `gain` is in points \
-         over the start ({:.1} %), `short of the best` in points, `runs below the start` in per \
-         cent of the runs that end more than a point below it, `worst target` the smallest mean \
-         gain of a target in a cell, `source` the accuracy afterwards on samples like those of \
-         the pre-training ({:.1} % before).",
+         sensors that are turned by 16 to 24 degrees (near) and by 35 to 40 (far), six each; \
+         and the last layer of MLPerf Tiny's ResNet-8 behind three cameras that turn CIFAR-10's \
+         pictures by 4 to 8 degrees, in other colours and with noise, on features that its \
+         frozen int8 layers have made once. Labelled samples: {}, as they come; {} draws of \
+         each. Triples are for {} % wrong labels. A run may cost 100 evaluations of the \
+         gradient over all its samples; it is tested on all other samples of its target. The \
+         best settings are those of 36 (clipped SGD, Adam, the ball) with the highest mean in \
+         that cell: nobody can choose them. `gain` is in points over the start ({:.1} %), \
+         `short of the best` in points, `runs below the start` in per cent of the runs that end \
+         more than a point below it, `worst target` the smallest mean gain of a target in a \
+         cell, `source` the accuracy afterwards on samples like those of the pre-training \
+         ({:.1} % before).",
         list(&args.samples),
         args.seeds,
         list(&args.wrong).replace(", ", " / "),
