@@ -913,6 +913,8 @@ typedef struct rb_zeroth_order_ball_config {
      */
     uint32_t seed;
 } rb_zeroth_order_ball_config;
+
+/**
  * Labelled samples, which stay where they are, such as in flash.
  */
 typedef struct rb_samples {
