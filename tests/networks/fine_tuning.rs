@@ -71,6 +71,7 @@ fn fine_tuned(inputs: &[[f32; INPUTS]], labels: &[usize]) -> (Theta, FineTuningR
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_network_that_is_wrong_goes_far() {
     let (inputs, labels) = draw(30, 1, 1);
     let (theta, report) = fine_tuned(&inputs, &labels);
@@ -81,6 +82,7 @@ fn a_network_that_is_wrong_goes_far() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn of_labels_that_mean_nothing_most_are_not_believed_and_what_is_refused_is_the_start_to_the_bit() {
     let (mut refused, mut worse) = (0, 0);
     for seed in 0..10 {
@@ -101,6 +103,7 @@ fn of_labels_that_mean_nothing_most_are_not_believed_and_what_is_refused_is_the_
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn wrong_labels_are_less_credible_than_right_ones() {
     let (inputs, right) = draw(60, 0, 3);
     let mut labels = right.clone();
@@ -134,6 +137,7 @@ fn wrong_labels_are_less_credible_than_right_ones() {
 
 /// Whatever is done at once, or in pieces, and by whichever kernels.
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn polls_and_kernels_change_no_bit() -> Result<(), Error> {
     let (inputs, labels) = draw(23, 1, 4);
     let (whole, report) = fine_tuned(&inputs, &labels);
@@ -165,6 +169,7 @@ fn polls_and_kernels_change_no_bit() -> Result<(), Error> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_cost_is_a_hundred_gradients_and_five_predictions_a_sample() {
     let (inputs, labels) = draw(25, 1, 5);
     let (_, report) = fine_tuned(&inputs, &labels);
@@ -195,6 +200,7 @@ fn guarded<O: Optimizer + Resumable>(
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn any_optimizer_is_guarded_over_all_samples_and_mini_batches() {
     let vector = [0.0; PARAMETERS];
     for mini_batch in [None, Some(8)] {
@@ -214,6 +220,7 @@ fn any_optimizer_is_guarded_over_all_samples_and_mini_batches() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_training_that_diverges_is_refused() {
     let rate = SgdConfig { learning_rate: 1e30.into(), ..SgdConfig::default() };
     let sgd = Sgd::new(rate, [0.0; PARAMETERS], None).unwrap();
@@ -223,6 +230,7 @@ fn a_training_that_diverges_is_refused() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn samples_of_the_old_task_keep_what_would_be_forgotten() {
     let (inputs, labels) = draw(24, 1, 7);
     let (old_inputs, old_labels) = draw(24, 0, 8);
@@ -252,6 +260,7 @@ fn samples_of_the_old_task_keep_what_would_be_forgotten() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_binary_loss_is_judged_too() -> Result<(), Error> {
     type Yes = Network<'static, Dense<2, 1>>;
     let inputs: Vec<[f32; 2]> = (0..20).map(|index| [(index % 2) as f32, 0.3]).collect();

@@ -428,6 +428,7 @@ fn padding_is_the_value_zero_wherever_the_zero_lies() -> Result<(), Error> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_longest_sum_of_the_largest_products_does_not_overflow() -> Result<(), Error> {
     type Layer = int8::Dense<{ int8::LONGEST_SUM }, 2>;
     let most = int8::LARGEST_BIAS as i32;
@@ -719,6 +720,7 @@ fn exact_sum(values: [i8; 2], range: SumRange, multipliers: [i32; 2], shift: u8)
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_residual_adds_its_two_sides_each_in_its_scale() -> Result<(), Error> {
     for seed in 0..20 {
         let mut random = Random(seed);

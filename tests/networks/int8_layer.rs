@@ -159,6 +159,7 @@ fn int8_layers_in_a_row_have_the_bits_of_a_backbone_of_them() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn what_lies_before_an_int8_layer_is_trained_through_it() -> Result<(), Error> {
     type Layers =
         (Dense<4, 16>, Relu<16>, Int8<int8::Dense<16, 24>>, Relu<24>, Int8<int8::Dense<24, 2>>);

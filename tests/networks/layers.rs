@@ -207,6 +207,7 @@ fn trains_some_outputs<A: Layer, P: Layer>(first: usize, count: usize, outputs: 
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn some_outputs_of_a_layer_are_trained_with_the_bits_of_all() {
     type Connected<R = All> = Dense<7, 11, R>;
     trains_some_outputs::<Connected, Connected<Outputs<8, 3>>>(8, 3, 11);
@@ -960,6 +961,7 @@ mod beside {
 
     /// Two blocks of a ResNet, of which a prediction keeps three vectors, not one for each layer.
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn a_prediction_through_residuals_takes_turns_between_two_buffers_and_a_copy() {
         type Same = Conv2d<Input, Around, 3>;
         type Block = Residual<(Same, over::Relu<Same>, Same)>;

@@ -241,6 +241,7 @@ fn dog_goes_on_moving_where_the_sum_of_the_squared_gradients_overflows() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn prodigy_goes_on_after_steps_whose_moments_or_sums_overflow() {
     for (learning_rate, initial_distance) in [(1e15, 0.05), (1e22, 0.05), (1.0, 100.0)] {
         let (learning_rate, weight_decay) = (learning_rate.into(), 0.0);
@@ -275,6 +276,7 @@ proptest! {
     /// the minimum, in the largest coordinate, times the sum of their absolute values. The bound is
     /// for exact numbers: hence the thousandth.
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn on_a_convex_loss_prodigy_never_estimates_more_than_the_distance_to_the_minimum(
         seed in any::<u64>(),
         steepness in 0.01f64..30.0,
@@ -301,6 +303,7 @@ proptest! {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn the_scale_of_the_loss_makes_no_difference_to_the_steps_of_dog(
         power in -20i32..20,
     ) {

@@ -30,6 +30,7 @@ proptest! {
     #![proptest_config(cases(256))]
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn a_weight_goes_to_the_nearest_multiple_of_the_step(
         seed in any::<u64>(),
         length in 1usize..40,
@@ -57,6 +58,7 @@ proptest! {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn the_sign_of_theta_is_the_sign_of_what_is_rounded(
         seed in any::<u64>(), length in 1usize..40, few in 2u32..=8,
     ) {
@@ -253,6 +255,7 @@ fn an_evaluation_in_pieces_has_the_bits_of_a_whole_one_and_begins_anew_after_a_r
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn steps_in_pieces_end_in_the_bits_of_whole_ones() {
     let points = points();
     let samples = points.iter().map(|(x, y)| Sample { input: x.as_slice(), target: *y });

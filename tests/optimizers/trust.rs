@@ -72,6 +72,7 @@ fn exact_searches() -> Vec<(&'static str, Box<dyn Optimizer>)> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn before_a_cliff_a_search_ends_step_after_step_at_a_finite_loss() {
     for (name, mut optimizer) in exact_searches() {
         let mut theta = [0.0];
