@@ -14,6 +14,7 @@ const EXAMPLES: [&str; 11] = [
     "wrinkles",
     "train_network",
     "few_bits",
+    "losses_only",
     "cnn",
     "frozen_backbone",
     "import_and_fine_tune",
