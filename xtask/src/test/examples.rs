@@ -3,11 +3,13 @@
 use super::TestArgs;
 use super::part::Part;
 use super::watch::watch;
-use anyhow::ensure;
-use workbench::workspace::{FEATURES, cargo};
+use anyhow::{Result, ensure};
+use std::ffi::OsStr;
+use std::fs;
+use workbench::workspace::{FEATURES, cargo, root};
 
 /// In reading order.
-const EXAMPLES: [&str; 11] = [
+const EXAMPLES: [&str; 12] = [
     "first_step",
     "ask_and_tell",
     "embassy_task",
@@ -23,7 +25,17 @@ const EXAMPLES: [&str; 11] = [
 ];
 
 pub fn part(args: &TestArgs) -> Part {
-    let mut part = Part::new("examples", args);
+    let mut part =
+        Part::new("examples", args).test("every_example_is_one_of_those_that_are_run", || {
+            let files = fs::read_dir(root().join("examples"))?;
+            let names = files.map(|file| Ok(file?.path().with_extension("")));
+            let mut names = names.collect::<Result<Vec<_>>>()?;
+            names.retain(|path| {
+                !EXAMPLES.iter().any(|example| path.file_name() == Some(OsStr::new(example)))
+            });
+            ensure!(names.is_empty(), "not among the examples that are run: {names:?}");
+            Ok(())
+        });
     for example in EXAMPLES {
         part = part.test(format!("the_example_{example}_runs"), move || {
             let mut command = cargo();
