@@ -13,9 +13,9 @@ use crate::random::mixed;
 /// A direction. Each component is computed when it is needed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Direction {
-    /// The basis.
+    /// The hash that the signs and the mirror of its basis are made of.
     key: [u32; 2],
-    /// Of the matrix.
+    /// The row of the matrix that the direction is made of.
     row: u32,
     /// Twice the product of the row with the mirror's normal, over the square of that.
     tilt: f32,

@@ -84,7 +84,7 @@ pub struct ZerothOrderBall<K = Active> {
     directions: u32,
     /// The root of the mean of the slopes' squares; no number before the first.
     slope: f32,
-    /// Of the step in progress.
+    /// The diameter of the step in progress.
     diameter: Diameter,
     kernels: PhantomData<K>,
 }

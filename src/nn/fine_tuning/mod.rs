@@ -23,7 +23,7 @@ pub use paused::Paused;
 pub use report::{FineTuningReport, Refusal};
 
 use super::backbone::Backbone;
-use super::batch::{Batch, Evaluation};
+use super::batch::Batch;
 use super::features::FeatureSource;
 use super::layer::Layer;
 use super::network::Network;
@@ -32,7 +32,7 @@ use super::samples::Samples;
 use crate::Error;
 use crate::ball::{ArcLength, LaggedContact, RollingBall, RollingBallConfig};
 use crate::kernels::{Kernels, Vector};
-use crate::optimizer::{Optimizer, Resumable, STATE_WORDS, poll_step};
+use crate::optimizer::{Optimizer, Resumable, poll_step};
 use core::task::Poll;
 use credibility::{Evidence, PARTS, judge};
 use folds::{FOLDS, assign};
@@ -124,18 +124,10 @@ pub struct FineTuning<'a, N, E, S, O, P = S> {
     samples: S,
     old: Option<P>,
     start: &'a [f32],
-    optimizer: O,
-    /// The optimizer's state when it was made.
-    fresh: [u32; STATE_WORDS],
     records: &'a mut [Credibility],
-    /// What a sample counts that is alone with its label.
-    alone: f32,
     scratch: &'a mut [f32],
-    config: FineTuningConfig,
-    stage: Stage,
-    evaluation: Option<Evaluation<Turn>>,
-    evidence: Evidence,
-    report: FineTuningReport,
+    /// All but what it borrows.
+    carried: Paused<O>,
 }
 
 /// All of a move.
@@ -194,35 +186,18 @@ where
         loss: E,
         samples: S,
         start: &'a [f32],
-        mut optimizer: O,
+        optimizer: O,
         credibilities: &'a mut [Credibility],
         scratch: &'a mut [f32],
     ) -> Result<Self, Error> {
         Error::check_length("optimizer", L::PARAMETERS, optimizer.parameters())?;
         let records = checked(&network, samples, start, credibilities, scratch)?;
         records.fill(Credibility::NEW);
-        let config = FineTuningConfig::default();
         let (labels, same) = (E::labels(L::OUTPUTS), same_label::<S, E>(samples));
-        let alone = assign(records, config.seed, |index| index, labels, same);
-        let fresh = optimizer.state()?.words;
-        optimizer.set_schedule_steps(config.steps);
-        Ok(Self {
-            network,
-            loss,
-            samples,
-            old: None,
-            start,
-            fresh,
-            optimizer,
-            records,
-            alone,
-            scratch,
-            config,
-            stage: Stage::FIRST,
-            evaluation: None,
-            evidence: Evidence::default(),
-            report: FineTuningReport::default(),
-        })
+        let seed = FineTuningConfig::default().seed;
+        let alone = assign(records, seed, |index| index, labels, same);
+        let carried = Paused::new(optimizer, alone)?;
+        Ok(Self { network, loss, samples, old: None, start, records, scratch, carried })
     }
 
     /// With samples of the old task, which count in the judgement of the last move as much as the
@@ -232,25 +207,8 @@ where
     where
         P: Samples<Input: FeatureSource<B>, Target = S::Target>,
     {
-        let Self { network, loss, samples, start, optimizer, fresh, records, scratch, .. } = self;
-        let Self { alone, config, stage, evaluation, evidence, report, .. } = self;
-        FineTuning {
-            network,
-            loss,
-            samples,
-            old: Some(old),
-            start,
-            optimizer,
-            fresh,
-            records,
-            alone,
-            scratch,
-            config,
-            stage,
-            evaluation,
-            evidence,
-            report,
-        }
+        let Self { network, loss, samples, start, records, scratch, carried, .. } = self;
+        FineTuning { network, loss, samples, old: Some(old), start, records, scratch, carried }
     }
 }
 
@@ -270,8 +228,8 @@ where
     /// [`Error::Setting`] where the pull is negative or not finite.
     pub fn with_config(mut self, config: FineTuningConfig) -> Result<Self, Error> {
         Error::check_not_negative("pull", config.pull)?;
-        self.config = config;
-        self.optimizer.set_schedule_steps(config.steps);
+        self.carried.config = config;
+        self.carried.optimizer.set_schedule_steps(config.steps);
         Ok(self.with_groups(|index| index))
     }
 
@@ -280,7 +238,7 @@ where
     #[must_use]
     pub fn with_groups(mut self, group: impl Fn(usize) -> usize) -> Self {
         let (labels, same) = (E::labels(L::OUTPUTS), same_label::<S, E>(self.samples));
-        self.alone = assign(self.records, self.config.seed, group, labels, same);
+        self.carried.alone = assign(self.records, self.carried.config.seed, group, labels, same);
         self
     }
 
@@ -323,32 +281,32 @@ where
         }
         // Between two steps the schedules are those that the optimizer has after every reset, which
         // a checkpoint compares.
-        if self.optimizer.awaits().is_none() {
-            self.optimizer.set_schedule_steps(self.config.steps);
+        if self.carried.optimizer.awaits().is_none() {
+            self.carried.optimizer.set_schedule_steps(self.carried.config.steps);
         }
         polled
     }
 
     /// Gives up what was done, or was resumed by half: the next poll begins anew.
     pub fn restart(&mut self) {
-        self.optimizer.abandon();
-        (self.stage, self.evaluation) = (Stage::FIRST, None);
+        self.carried.optimizer.abandon();
+        (self.carried.stage, self.carried.evaluation) = (Stage::FIRST, None);
     }
 
     /// How many steps are done since it began.
     #[must_use]
     pub fn steps(&self) -> u32 {
-        self.stage.steps(&self.config)
+        self.carried.stage.steps(&self.carried.config)
     }
 
     /// How many steps there are in all: 115 by default.
     #[must_use]
     pub fn all_steps(&self) -> u32 {
-        Stage::Keeping { at: 1.0 }.steps(&self.config)
+        Stage::Keeping { at: 1.0 }.steps(&self.carried.config)
     }
 
     fn advance(&mut self, theta: &mut [f32]) -> Result<Poll<FineTuningReport>, Error> {
-        self.stage = match self.stage {
+        self.carried.stage = match self.carried.stage {
             Stage::Begin { run } => self.begin(theta, run)?,
             Stage::Training { run, step, first } => self.train(theta, run, step, first)?,
             Stage::Judging { run: Some(fold), part, sample } => {
@@ -356,15 +314,16 @@ where
             }
             Stage::Judging { run: None, part, sample } => self.hear_old(theta, part, sample)?,
             Stage::Weighing => {
-                let (evidence, wrong) = judge(self.records, E::labels(L::OUTPUTS), self.alone);
-                self.evidence = evidence;
-                self.report.wrong_labels = wrong;
+                let (evidence, wrong) =
+                    judge(self.records, E::labels(L::OUTPUTS), self.carried.alone);
+                self.carried.evidence = evidence;
+                self.carried.report.wrong_labels = wrong;
                 Stage::Begin { run: None }
             }
             Stage::Keeping { at } => {
                 self.keep(theta, at);
-                self.stage = Stage::FIRST;
-                return Ok(Poll::Ready(self.report));
+                self.carried.stage = Stage::FIRST;
+                return Ok(Poll::Ready(self.carried.report));
             }
         };
         Ok(Poll::Pending)
@@ -375,15 +334,15 @@ where
         if run == Some(0) {
             self.check_folds()?;
             let samples = u32::try_from(self.samples.len()).unwrap_or(u32::MAX);
-            self.report = FineTuningReport { samples, ..FineTuningReport::default() };
-            self.evidence = Evidence::default();
+            self.carried.report = FineTuningReport { samples, ..FineTuningReport::default() };
+            self.carried.evidence = Evidence::default();
             self.records.iter_mut().for_each(Credibility::forget);
         }
         theta.copy_from(self.start);
-        for vector in self.optimizer.resume(self.fresh)? {
+        for vector in self.carried.optimizer.resume(self.carried.fresh)? {
             vector.fill(0.0);
         }
-        self.optimizer.restart()?;
+        self.carried.optimizer.restart()?;
         let first = Stage::Training { run, step: 0, first: 0 };
         // A fold without a sample needs no training.
         Ok(if run.is_none_or(|fold| self.held_out(fold, 0).is_some()) {
@@ -395,7 +354,7 @@ where
 
     /// How many steps a run has.
     fn steps_of(&self, run: Option<u8>) -> u32 {
-        if run.is_some() { self.config.fold_steps } else { self.config.steps }
+        if run.is_some() { self.carried.config.fold_steps } else { self.carried.config.steps }
     }
 
     /// There must be two folds at least, so that something is left to learn from.
@@ -417,26 +376,26 @@ where
         if step >= self.steps_of(run) {
             return Ok(judging);
         }
-        if self.optimizer.awaits().is_none() {
-            self.optimizer.set_schedule_steps(self.steps_of(run));
+        if self.carried.optimizer.awaits().is_none() {
+            self.carried.optimizer.set_schedule_steps(self.steps_of(run));
         }
-        let Self { samples, records, config, .. } = self;
+        let Self { samples, records, carried: Paused { config, .. }, .. } = self;
         let (samples, records, held_out) = (*samples, &**records, run);
         let most = config.mini_batch.unwrap_or(usize::MAX);
         let turn = Turn { next: first, looks: records.len(), most };
         let weighted = |turn| Weighted { samples, records, held_out, turn };
-        let begun = self.evaluation.take().map(|evaluation| evaluation.map(weighted));
+        let begun = self.carried.evaluation.take().map(|evaluation| evaluation.map(weighted));
         let loss = WeightedLoss(&self.loss);
         let batch = Batch::resumed(self.network, loss, weighted(turn), self.scratch, begun);
         let pull = config.pull / records.len().max(1) as f32;
         let mut objective = Pulled::<_, K>::new(batch, self.start, pull);
-        let polled = poll_step(&mut self.optimizer, &mut objective, theta);
+        let polled = poll_step(&mut self.carried.optimizer, &mut objective, theta);
         let begun = objective.into_inner().into_evaluation();
-        self.evaluation = begun.map(|evaluation| evaluation.map(|weighted| weighted.turn));
+        self.carried.evaluation = begun.map(|evaluation| evaluation.map(|weighted| weighted.turn));
         match polled {
-            Ok(Poll::Pending) => Ok(self.stage),
+            Ok(Poll::Pending) => Ok(self.carried.stage),
             Ok(Poll::Ready(report)) => {
-                let all = &mut self.report.evaluations;
+                let all = &mut self.carried.report.evaluations;
                 let more = report.evaluations;
                 all.gradients = all.gradients.saturating_add(more.gradients);
                 all.losses = all.losses.saturating_add(more.losses);
@@ -456,7 +415,7 @@ where
 
     /// Where the mini-batch after the one from `first` on begins.
     fn following(&self, run: Option<u8>, first: usize) -> usize {
-        let Some(most) = self.config.mini_batch else { return first };
+        let Some(most) = self.carried.config.mini_batch else { return first };
         let turn = Turn { next: first, looks: self.records.len(), most };
         let mut batch =
             Weighted { samples: self.samples, records: self.records, held_out: run, turn };
@@ -485,7 +444,7 @@ where
         };
         if let Some(sample) = self.samples.get(index) {
             let opinion = self.ask(theta, part, sample)?;
-            count(&mut self.report.agreeing, part, opinion);
+            count(&mut self.carried.report.agreeing, part, opinion);
             if let Some(record) = self.records.get_mut(index) {
                 record.note(part, opinion);
             }
@@ -505,9 +464,9 @@ where
             return Ok(self.next_part(theta, None, part).unwrap_or(Stage::Keeping { at }));
         };
         let opinion = self.ask(theta, part, next)?;
-        self.report.old_samples = u32::try_from(old.len()).unwrap_or(u32::MAX);
-        count(&mut self.report.old_agreeing, part, opinion);
-        self.evidence.add(part, opinion.probability, E::labels(L::OUTPUTS), 1.0);
+        self.carried.report.old_samples = u32::try_from(old.len()).unwrap_or(u32::MAX);
+        count(&mut self.carried.report.old_agreeing, part, opinion);
+        self.carried.evidence.add(part, opinion.probability, E::labels(L::OUTPUTS), 1.0);
         Ok(Stage::Judging { run: None, part, sample: sample.saturating_add(1) })
     }
 
@@ -519,7 +478,7 @@ where
         Sample { input, target }: Sample<I, S::Target>,
     ) -> Result<Opinion, Error> {
         let theta = if part == 0 { self.start } else { theta };
-        self.report.judgements = self.report.judgements.saturating_add(1);
+        self.carried.report.judgements = self.carried.report.judgements.saturating_add(1);
         let output = self.network.predict(theta, &input, self.scratch)?;
         let opinion = self.loss.opinion(output, &target)?;
         // A loss of the caller's own may say anything.
@@ -547,16 +506,17 @@ where
 
     /// Keeps a part of the last move, of which theta is at one.
     fn keep(&mut self, theta: &mut [f32], at: f32) {
-        let FineTuningReport { wrong_labels, evaluations, .. } = self.report;
+        let FineTuningReport { wrong_labels, evaluations, .. } = self.carried.report;
         // Where no step could be made, there is no move.
         let moved = evaluations.gradients > 0;
-        let kept = if moved { self.evidence.kept(wrong_labels) } else { 0.0 };
+        let kept = if moved { self.carried.evidence.kept(wrong_labels) } else { 0.0 };
         if kept > 0.0 {
             K::rescale_move(theta, self.start, kept / at);
         } else {
             theta.copy_from(self.start);
         }
-        (self.report.kept, self.report.posterior) = (kept, self.evidence.posterior());
+        (self.carried.report.kept, self.carried.report.posterior) =
+            (kept, self.carried.evidence.posterior());
     }
 }
 

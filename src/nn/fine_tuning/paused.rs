@@ -45,27 +45,43 @@ use crate::optimizer::{Optimizer, Resumable, STATE_WORDS};
 /// ```
 #[derive(Debug)]
 pub struct Paused<O> {
-    optimizer: O,
-    fresh: [u32; STATE_WORDS],
-    alone: f32,
-    config: FineTuningConfig,
-    stage: Stage,
-    evaluation: Option<Evaluation<Turn>>,
-    evidence: Evidence,
-    report: FineTuningReport,
+    pub(super) optimizer: O,
+    /// The optimizer's state when it was made.
+    pub(super) fresh: [u32; STATE_WORDS],
+    /// What a sample counts that is alone with its label.
+    pub(super) alone: f32,
+    pub(super) config: FineTuningConfig,
+    pub(super) stage: Stage,
+    pub(super) evaluation: Option<Evaluation<Turn>>,
+    pub(super) evidence: Evidence,
+    pub(super) report: FineTuningReport,
 }
 
 impl<N, E, S, O, P> FineTuning<'_, N, E, S, O, P> {
     /// Gives back what it borrows.
     #[must_use]
     pub fn pause(self) -> Paused<O> {
-        let Self { optimizer, fresh, alone, config, stage, evaluation, evidence, report, .. } =
-            self;
-        Paused { optimizer, fresh, alone, config, stage, evaluation, evidence, report }
+        self.carried
     }
 }
 
 impl<O: Optimizer + Resumable> Paused<O> {
+    /// Before the first piece, with an optimizer that has just been made.
+    pub(super) fn new(mut optimizer: O, alone: f32) -> Result<Self, Error> {
+        let (fresh, config) = (optimizer.state()?.words, FineTuningConfig::default());
+        optimizer.set_schedule_steps(config.steps);
+        Ok(Self {
+            optimizer,
+            fresh,
+            alone,
+            config,
+            stage: Stage::FIRST,
+            evaluation: None,
+            evidence: Evidence::default(),
+            report: FineTuningReport::default(),
+        })
+    }
+
     /// Goes on where it was paused, with what it borrowed then: the same samples, those of the old
     /// task too, the same start, and the credibilities as they were.
     ///
@@ -97,23 +113,6 @@ impl<O: Optimizer + Resumable> Paused<O> {
     {
         Error::check_length("optimizer", L::PARAMETERS, self.optimizer.parameters())?;
         let records = super::checked(&network, samples, start, credibilities, scratch)?;
-        let Self { optimizer, fresh, alone, config, stage, evaluation, evidence, report } = self;
-        Ok(FineTuning {
-            network,
-            loss,
-            samples,
-            old,
-            start,
-            optimizer,
-            fresh,
-            records,
-            alone,
-            scratch,
-            config,
-            stage,
-            evaluation,
-            evidence,
-            report,
-        })
+        Ok(FineTuning { network, loss, samples, old, start, records, scratch, carried: self })
     }
 }

@@ -40,7 +40,7 @@ where
     const VECTORS: usize = O::VECTORS;
 
     fn kind(&self) -> Kind {
-        Kind::FINE_TUNING.around(self.optimizer.kind())
+        Kind::FINE_TUNING.around(self.carried.optimizer.kind())
     }
 
     fn parameters(&self) -> usize {
@@ -54,21 +54,21 @@ where
         let folds = self.records.iter().map(|record| record.fold_word());
         let [low, high] = digest(folds);
         tell("samples", &[self.records.len() as u32, old as u32, low, high]);
-        let FineTuningConfig { fold_steps, steps, pull, mini_batch, seed } = self.config;
+        let FineTuningConfig { fold_steps, steps, pull, mini_batch, seed } = self.carried.config;
         let most = mini_batch.unwrap_or(usize::MAX) as u32;
         let [low, high] = digest(self.start.iter().map(|element| element.to_bits()));
         // One setting for both: a checkpoint tells eight apart, and the optimizer has its own.
         let words = [fold_steps, steps, pull.to_bits(), most, seed, low, high];
         tell("start or settings of the fine-tuning", &words);
-        self.optimizer.settings(tell);
+        self.carried.optimizer.settings(tell);
     }
 
     fn state(&self) -> Result<State<'_>, Error> {
-        self.optimizer.state()
+        self.carried.optimizer.state()
     }
 
     fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; STATE_VECTORS], Error> {
-        self.optimizer.resume(words)
+        self.carried.optimizer.resume(words)
     }
 
     fn further_words(&self) -> usize {
@@ -76,11 +76,11 @@ where
     }
 
     fn tell_further(&self, tell: &mut impl FnMut(u32)) {
-        self.stage.words().into_iter().for_each(&mut *tell);
-        self.evidence.words().into_iter().for_each(&mut *tell);
+        self.carried.stage.words().into_iter().for_each(&mut *tell);
+        self.carried.evidence.words().into_iter().for_each(&mut *tell);
         let FineTuningReport { wrong_labels, agreeing, old_samples, old_agreeing, .. } =
-            self.report;
-        let FineTuningReport { evaluations, judgements, .. } = self.report;
+            self.carried.report;
+        let FineTuningReport { evaluations, judgements, .. } = self.carried.report;
         tell(wrong_labels.to_bits());
         agreeing.into_iter().for_each(&mut *tell);
         tell(old_samples);
@@ -92,9 +92,9 @@ where
     }
 
     fn resume_further(&mut self, next: &mut impl FnMut() -> u32) {
-        self.evaluation = None;
-        self.stage = Stage::of([(); STAGE_WORDS].map(|()| next()));
-        self.evidence = Evidence::of([(); PARTS.len()].map(|()| next()));
+        self.carried.evaluation = None;
+        self.carried.stage = Stage::of([(); STAGE_WORDS].map(|()| next()));
+        self.carried.evidence = Evidence::of([(); PARTS.len()].map(|()| next()));
         let mut report = FineTuningReport {
             samples: u32::try_from(self.records.len()).unwrap_or(u32::MAX),
             wrong_labels: f32::from_bits(next()),
@@ -106,7 +106,7 @@ where
         report.evaluations.gradients = next();
         report.evaluations.losses = next();
         report.judgements = next();
-        self.report = report;
+        self.carried.report = report;
         for record in self.records.iter_mut() {
             record.resume([(); Credibility::WORDS].map(|()| next()));
         }

@@ -42,7 +42,7 @@ impl Stage {
         }
     }
 
-    /// As a checkpoint holds it.
+    /// The words in which a checkpoint holds the stage.
     pub fn words(self) -> [u32; STAGE_WORDS] {
         let number = |run: Option<u8>| run.map_or(u32::MAX, u32::from);
         match self {

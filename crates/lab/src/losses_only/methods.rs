@@ -205,7 +205,7 @@ fn ends<P: Problem>(
     Ok([at(apart)?, at(-apart)?])
 }
 
-/// Where directions come from.
+/// Where the directions of a study come from.
 struct Source {
     directions: Directions,
     random: Rand32,
