@@ -51,24 +51,34 @@ pub fn sensors(sensors: &[Sensor]) -> Result<Vec<Target>> {
 /// One network for each speaker, who was left out of its pre-training, as a fifth of what the
 /// others said was.
 pub fn speakers(directory: &Path) -> Result<Vec<Target>> {
+    each_speaker(directory, |speaker, others, data| {
+        let order = shuffled(others.labels.len(), u64::from(speaker));
+        let (source, rest) = order.split_at(order.len() / 5);
+        let weights = without_the_speaker(&others.select(rest))?;
+        Ok(Target { weights, data, source: others.select(source) })
+    })
+}
+
+/// A network that is pre-trained with what others than its speaker said.
+pub fn without_the_speaker(others: &Dataset) -> Result<Vec<f32>> {
+    pretrain::<SpeakersTail>(others, &SPEAKERS_RECIPE, &ProgressBar::hidden())
+}
+
+/// Makes something of each speaker: of his number, of what the others said, and of what he said.
+pub fn each_speaker<R: Send>(
+    directory: &Path,
+    make: impl Fn(u8, Dataset, Dataset) -> Result<R> + Sync,
+) -> Result<Vec<R>> {
     let recordings = Recordings::read(directory)?;
     let bar = progress::bar("pre-training without each speaker", "speakers");
     bar.set_length(u64::from(SPEAKERS));
-    let targets = (0..SPEAKERS)
-        .into_par_iter()
-        .map(|speaker| {
-            let (others, data) = recordings.leave_out(speaker);
-            let order = shuffled(others.labels.len(), u64::from(speaker));
-            let (source, others) = {
-                let (source, rest) = order.split_at(order.len() / 5);
-                (others.select(source), others.select(rest))
-            };
-            let weights =
-                pretrain::<SpeakersTail>(&others, &SPEAKERS_RECIPE, &ProgressBar::hidden())?;
-            bar.inc(1);
-            Ok(Target { weights, data, source })
-        })
-        .collect();
+    let of = |speaker| {
+        let (others, own) = recordings.leave_out(speaker);
+        let made = make(speaker, others, own);
+        bar.inc(1);
+        made
+    };
+    let made = (0..SPEAKERS).into_par_iter().map(of).collect();
     bar.finish_and_clear();
-    targets
+    made
 }

@@ -3,6 +3,7 @@
 pub mod methods;
 mod runs;
 mod tables;
+pub mod training;
 
 use super::picture::{Chart, Mark, Series};
 use super::report::{Part, Section};

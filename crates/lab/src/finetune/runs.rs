@@ -1,13 +1,13 @@
 //! The runs: every method with every setting on every target and draw of a case.
 
-use super::methods::{Length, Method, Settings};
+use super::methods::{Method, Settings};
+use super::training::{Trained, train};
 use crate::statistics::{largest, mean};
 use crate::targets::{Target, tested};
 use anyhow::Result;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
-use rolling_ball::nn::{Layer, Network, Samples, SoftmaxCrossEntropy};
-use rolling_ball::step;
+use rolling_ball::nn::{Layer, Samples};
 
 /// What all methods are given.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,11 +86,7 @@ struct End {
     cost: f64,
 }
 
-/// How far the steps that a run made may be from those that its schedules were made for.
-const OFF: f64 = 0.05;
-
-/// Runs a method. Where its steps cost more or less than it says, it begins anew with schedules
-/// that end with the last step.
+/// Runs a method.
 fn run<T: Layer>(
     method: &Method,
     settings: Settings,
@@ -98,51 +94,16 @@ fn run<T: Layer>(
     case: Case,
     draw: u64,
 ) -> Result<End> {
-    let planned = |cost: f64| ((f64::from(case.budget) / cost) as u32).max(1);
-    let steps = planned(method.cost.into());
-    let end = run_planned::<T>(method, settings, target, case, draw, steps)?;
-    let real = planned(end.cost);
-    if f64::from(real.abs_diff(steps)) <= OFF * f64::from(steps) {
-        return Ok(end);
-    }
-    run_planned::<T>(method, settings, target, case, draw, real)
-}
-
-fn run_planned<T: Layer>(
-    method: &Method,
-    settings: Settings,
-    target: &Target,
-    case: Case,
-    draw: u64,
-    steps: u32,
-) -> Result<End> {
     let (mut labelled, held_out) = target.data.draw(case.samples, draw);
     labelled.mislabel(case.wrong as f32 / 100.0, draw);
     let samples = labelled.samples();
-    let network = Network::<T>::new(&[])?;
-    let count = samples.len();
-    let batch = case.batch.unwrap_or(count).min(count);
-    let mut scratch = vec![0.0; Network::<T>::scratch(batch)];
-    let mut theta = target.weights.clone();
-    let budget = case.budget as f32;
-    let mut optimizer = (method.make)(settings, Length { parameters: theta.len(), steps })?;
-    let mut objective =
-        network.batch(SoftmaxCrossEntropy::new(), samples.range(0, batch), &mut scratch)?;
-    let (mut spent, mut first) = (0.0, 0);
-    while spent < budget && optimizer.steps() < 2 * steps {
-        objective.set_samples(samples.range(first, batch));
-        first = (first + batch) % count;
-        match step(optimizer.as_mut(), &mut objective, &mut theta) {
-            Ok(report) => spent += report.evaluations.cost(),
-            // Diverged.
-            Err(_) => return Ok(End { accuracy: 0.0, source: 0.0, cost: method.cost.into() }),
-        }
-    }
-    Ok(End {
-        accuracy: tested::<T>(&theta, &held_out)?,
-        source: tested::<T>(&theta, &target.source)?,
-        cost: f64::from(spent) / f64::from(optimizer.steps().max(1)),
-    })
+    let batch = case.batch.unwrap_or(samples.len()).min(samples.len());
+    let trained = train::<T>((method, settings), &target.weights, samples, batch, case.budget)?;
+    let Some(Trained { theta, cost }) = trained else {
+        return Ok(End { accuracy: 0.0, source: 0.0, cost: method.cost.into() });
+    };
+    let [accuracy, source] = [&held_out, &target.source].map(|data| tested::<T>(&theta, data));
+    Ok(End { accuracy: accuracy?, source: source?, cost })
 }
 
 /// Runs every method on one case.

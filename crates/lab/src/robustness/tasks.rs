@@ -1,19 +1,15 @@
 //! The data sets and networks, and what one run draws of them.
 
+use crate::targets::{each_speaker, without_the_speaker};
 use anyhow::Result;
-use indicatif::ProgressBar;
 use oorandom::Rand32;
-use rayon::prelude::*;
 use rolling_ball::nn::Relu;
 use rolling_ball::nn::{Conv2d, Dense, Kernel, Layer, Map, MaxPool, Padding, Stride, Window, over};
-use scenario::SpeakersTail;
 use std::path::Path;
 use workbench::data::Dataset;
 use workbench::data::digits::{self, Sensor};
 use workbench::data::mnist::{self, Mnist};
-use workbench::data::speakers::{Recordings, SPEAKERS};
-use workbench::pretrain::{SPEAKERS_RECIPE, pretrain};
-use workbench::progress;
+use workbench::data::speakers::SPEAKERS;
 
 type First = Conv2d<Map<8, 8, 1>, Window<Kernel<3>, Stride<1>, Padding<1>>, 8>;
 type FirstPool = MaxPool<First, Window<Kernel<2>, Stride<2>>>;
@@ -117,20 +113,8 @@ pub fn mnist<T: Layer>(directory: &Path, seeds: u64) -> Result<Vec<Draw>> {
 
 /// The spoken digits, for these seeds: each of a speaker whom the network does not know.
 pub fn spoken(directory: &Path, seeds: u64) -> Result<Vec<Draw>> {
-    let recordings = Recordings::read(directory)?;
-    let bar = progress::bar("pre-training without each speaker", "speakers");
-    bar.set_length(u64::from(SPEAKERS));
-    let speakers = (0..SPEAKERS)
-        .into_par_iter()
-        .map(|speaker| {
-            let (others, own) = recordings.leave_out(speaker);
-            let start =
-                pretrain::<SpeakersTail>(&others, &SPEAKERS_RECIPE, &ProgressBar::hidden())?;
-            bar.inc(1);
-            Ok((start, own))
-        })
-        .collect::<Result<Vec<_>>>()?;
-    bar.finish_and_clear();
+    let speakers =
+        each_speaker(directory, |_, others, own| Ok((without_the_speaker(&others)?, own)))?;
     let draw = |seed: u64| {
         let (start, own) = &speakers[(seed % u64::from(SPEAKERS)) as usize];
         let (train, others) = own.draw(50, seed);

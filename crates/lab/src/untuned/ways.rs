@@ -1,16 +1,17 @@
 //! The ways to fine-tune that are compared.
 
-use crate::finetune::methods::{Length, METHODS, Method, Settings, as_shipped};
+use crate::finetune::methods::{METHODS, Method, Settings, as_shipped};
+use crate::finetune::training::train;
 use anyhow::Result;
 use rolling_ball::nn::{
     Credibility, FineTuning, FineTuningConfig, FineTuningReport, Layer, Network, QuantizedSamples,
     Samples, SoftmaxCrossEntropy,
 };
-use rolling_ball::{ClipNorm, Optimizer, Resumable, RollingBallConfig, Schedule, SgdConfig, step};
+use rolling_ball::{ClipNorm, Optimizer, Resumable, RollingBallConfig, Schedule, SgdConfig};
 use workbench::optimizers::optimizer;
 
 /// The cost of a run in gradient evaluations.
-const BUDGET: f32 = 100.0;
+const BUDGET: u32 = 100;
 
 /// The methods whose best settings of a cell the others are measured by.
 const TUNED: [&str; 3] = ["SGD, clipped", "Adam", "ball, lagged, arc length"];
@@ -128,26 +129,13 @@ impl Way {
 
     /// Fine-tunes from a start.
     pub fn fine_tune<T: Layer>(&self, start: &[f32], samples: QuantizedSamples) -> Result<Tuned> {
-        let network = Network::<T>::new(&[])?;
-        let mut scratch = vec![0.0; Network::<T>::scratch(samples.len())];
-        let mut theta = start.to_vec();
-        let loss = SoftmaxCrossEntropy::new();
         let (method, settings) = match self {
             Self::Tuned(method, settings) => (method, *settings),
             Self::Shipped(method) => (method, [0.0; 3]),
             Self::Transaction(variant) => return variant.fine_tune::<T>(start, samples),
         };
-        let steps = ((BUDGET / method.cost) as u32).max(1);
-        let mut optimizer = (method.make)(settings, Length { parameters: theta.len(), steps })?;
-        let mut objective = network.batch(loss, samples.all(), &mut scratch)?;
-        let mut spent = 0.0;
-        while spent < BUDGET && optimizer.steps() < 2 * steps {
-            match step(optimizer.as_mut(), &mut objective, &mut theta) {
-                Ok(report) => spent += report.evaluations.cost(),
-                Err(_) => return Ok(Tuned::default()),
-            }
-        }
-        Ok(Tuned { theta: Some(theta), ..Tuned::default() })
+        let trained = train::<T>((method, settings), start, samples, samples.len(), BUDGET)?;
+        Ok(Tuned { theta: trained.map(|trained| trained.theta), ..Tuned::default() })
     }
 }
 
@@ -195,9 +183,32 @@ impl Variant {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rolling_ball::nn::Dense;
 
     #[test]
-    fn what_is_measured_is_what_is_shipped() {
+    fn what_is_measured_is_what_is_shipped_to_the_bit() -> Result<()> {
         assert_eq!(CONFIG, FineTuningConfig::default());
+        let (network, loss) = (Network::<Dense<2, 3>>::new(&[])?, SoftmaxCrossEntropy::new());
+        let labels: Vec<u8> = (0..20).map(|index| index % 3).collect();
+        let inputs: Vec<u8> = labels.iter().flat_map(|label| [90 * label, 200 - label]).collect();
+        let samples = QuantizedSamples {
+            inputs: &inputs,
+            labels: &labels,
+            width: 2,
+            scale: 0.01,
+            offset: -1.0,
+        };
+        let start = [0.1; Dense::<2, 3>::PARAMETERS];
+        let (mut theta, vectors) = (start, [[0.0; Dense::<2, 3>::PARAMETERS]; 2]);
+        let mut known = [Credibility::NEW; 20];
+        let mut scratch = [0.0; Network::<Dense<2, 3>>::SCRATCH];
+        let mut shipped =
+            FineTuning::new(network, loss, samples, &start, vectors, &mut known, &mut scratch)?;
+        let report = shipped.finish(&mut theta)?;
+        assert!(report.kept > 0.0 && theta != start);
+        let measured = AS_MEASURED.fine_tune::<Dense<2, 3>>(&start, samples)?;
+        assert_eq!(measured.report, Some(report));
+        assert_eq!(measured.theta.as_deref(), Some(theta.as_slice()));
+        Ok(())
     }
 }
