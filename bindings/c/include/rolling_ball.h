@@ -94,6 +94,11 @@
 #define RB_ENTROPY_SGD_VECTORS 3
 
 /**
+ * How many error codes there are: 0 to one less.
+ */
+#define RB_ERROR_CODES 24
+
+/**
  * The size of an rb_fine_tuning, in words of 8 bytes.
  */
 #define RB_FINE_TUNING_WORDS 100

@@ -120,12 +120,15 @@ impl From<Failure> for rb_error {
     }
 }
 
+/// How many error codes there are: 0 to one less.
+pub const RB_ERROR_CODES: usize = 24;
+
 /// Returns an English sentence that says what an error code means. It ends in a zero byte and stays
 /// valid for ever. Any number is allowed as the code. Cost: a table look-up; a program that does
 /// not call this function does not contain the texts.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_error_string(error: u32) -> *const c_char {
-    const TEXTS: [&core::ffi::CStr; 24] = [
+    const TEXTS: [&core::ffi::CStr; RB_ERROR_CODES] = [
         c"no error",
         c"a pointer is null",
         c"a pointer is misaligned",
