@@ -4,9 +4,10 @@
 use super::part::{Part, report, skipped};
 use super::watch::{passed, watch};
 use super::{TestArgs, nightly};
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use libtest_mimic::Completion;
 use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
 use std::time::Instant;
 use workbench::document::MIRI;
 
@@ -52,13 +53,11 @@ pub fn part(args: &TestArgs) -> Part {
                         |---|---|---|---|---|\n"
             .to_owned();
         let mut left_out = BTreeMap::new();
-        for run in &RUNS {
-            let start = Instant::now();
-            let output = run.interpret()?;
+        for (run, interpreted) in RUNS.iter().zip(at_once()) {
+            let (output, minutes) = interpreted?;
             let count = passed(&output);
             ensure!(count > 0, "Miri found no test:\n{output}");
             let ignored: Vec<_> = output.lines().filter_map(ignored).collect();
-            let minutes = start.elapsed().as_secs_f64() / 60.0;
             let Run { kernels, features, .. } = run;
             text += &format!(
                 "| {kernels} | {features} | {count} | {} | {minutes:.0} |\n",
@@ -80,16 +79,27 @@ pub fn part(args: &TestArgs) -> Part {
     })
 }
 
+/// What the tests of each run say, and the minutes that it took. Miri uses one core, so that all runs
+/// are made at once.
+fn at_once() -> [Result<(String, f64)>; RUNS.len()] {
+    thread::scope(|scope| {
+        RUNS.each_ref().map(|run| scope.spawn(|| run.interpret())).map(|run| {
+            run.join().unwrap_or_else(|_| Err(anyhow!("a run of Miri ended in a panic")))
+        })
+    })
+}
+
 impl Run {
-    /// Returns what the tests say.
-    fn interpret(&self) -> Result<String> {
+    /// Returns what the tests say, and the minutes that they took.
+    fn interpret(&self) -> Result<(String, f64)> {
+        let start = Instant::now();
         let mut command = nightly::cargo();
         command.args(["miri", "test", "--package", "rolling-ball", "--locked", "--no-fail-fast"]);
         command.args(["--features", self.features]).args(self.tests);
         command.env("ROLLING_BALL_FEATURES", self.features).env("RUSTFLAGS", self.flags);
         // Without these, sines are wrong by random bits, and no test may read a file.
         command.env("MIRIFLAGS", "-Zmiri-deterministic-floats -Zmiri-disable-isolation");
-        watch(command)
+        Ok((watch(command)?, start.elapsed().as_secs_f64() / 60.0))
     }
 }
 
