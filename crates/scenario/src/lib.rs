@@ -1,10 +1,11 @@
-//! This repository's own scenarios, for firmware and desktop: four networks, two loads that are
+//! This repository's own scenarios, for firmware and desktop: four networks, three loads that are
 //! counted on every core, and a soak of every optimizer. `rolling-ball-rehearsal` defines what a
 //! run of the networks is.
 
 #![no_std]
 #![deny(unsafe_code)]
 
+pub mod calibration;
 #[path = "../../../models/generated/digits_cnn.rs"]
 pub mod digits_cnn;
 mod lanes;
