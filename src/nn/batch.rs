@@ -163,30 +163,31 @@ where
             }
             (Stage::Evaluating { scale, mean, begun }, Some(first)) => {
                 Error::check_length("theta", L::PARAMETERS, theta.len())?;
-                let room = Network::<L, B, K>::room(scratch);
-                if room == 0 {
-                    let output = network.predict(theta, &first.input, scratch)?;
-                    let weight = loss.weight(&first.target)? * *scale;
-                    *mean += weight * loss.evaluate(output, &first.target, weight)?;
-                    return Ok(Poll::Pending);
-                }
-                let (all, rest) = Network::<L, B, K>::cut(scratch, room)?;
-                let (inside, _) = split_mut("scratch", rest, B::SCRATCH)?;
-                let mut places = all.whole_chunks_mut(L::INPUTS);
-                if let Some(features) = places.next() {
-                    first.input.features::<K>(network.backbone(), inside, features)?;
-                }
                 let others = evaluation.samples.clone();
-                let mut together = 1_usize;
-                for (features, sample) in places.zip(&mut evaluation.samples) {
-                    sample.input.features::<K>(network.backbone(), inside, features)?;
-                    together = together.saturating_add(1);
-                }
-                let of = |floats| together.saturating_mul(floats);
-                let (features, _) = split_mut("scratch", all, of(L::INPUTS))?;
-                let (activations, rest) = split_mut("scratch", rest, of(L::ACTIVATIONS))?;
-                let (output, _) = split_mut("scratch", rest, of(L::OUTPUTS))?;
-                L::forward::<K>(network.parameters(theta), features, activations, output)?;
+                let room = Network::<L, B, K>::room(scratch);
+                let (features, activations, output) = if room == 0 {
+                    // No gradient was asked for: nothing is kept for a backward pass.
+                    let output = network.predict(theta, &first.input, scratch)?;
+                    (&mut [][..], &mut [][..], output)
+                } else {
+                    let (all, rest) = Network::<L, B, K>::cut(scratch, room)?;
+                    let (inside, _) = split_mut("scratch", rest, B::SCRATCH)?;
+                    let mut places = all.whole_chunks_mut(L::INPUTS);
+                    if let Some(features) = places.next() {
+                        first.input.features::<K>(network.backbone(), inside, features)?;
+                    }
+                    let mut together = 1_usize;
+                    for (features, sample) in places.zip(&mut evaluation.samples) {
+                        sample.input.features::<K>(network.backbone(), inside, features)?;
+                        together = together.saturating_add(1);
+                    }
+                    let of = |floats| together.saturating_mul(floats);
+                    let (features, _) = split_mut("scratch", all, of(L::INPUTS))?;
+                    let (activations, rest) = split_mut("scratch", rest, of(L::ACTIVATIONS))?;
+                    let (output, _) = split_mut("scratch", rest, of(L::OUTPUTS))?;
+                    L::forward::<K>(network.parameters(theta), features, activations, output)?;
+                    (features, activations, output)
+                };
                 let targets = once(first.target).chain(others.map(|sample| sample.target));
                 let outputs = output.whole_chunks_mut(L::OUTPUTS);
                 for (output, target) in outputs.zip(targets) {

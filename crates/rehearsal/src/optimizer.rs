@@ -1,11 +1,12 @@
 //! The optimizer that the image names.
 
 use crate::{OptimizerConfig, Settings};
+#[cfg(feature = "zeroth-order-ball")]
+use rolling_ball::ZerothOrderBall;
 use rolling_ball::kernels::Kernels;
 use rolling_ball::{
     Adam, AdamConfig, ArcLength, Error, Evaluation, LaggedContact, Optimizer, Request, RollingBall,
-    RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, ZerothOrderBall,
-    ZerothOrderBallConfig,
+    RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, ZerothOrderBallConfig,
 };
 
 /// Which optimizer.
@@ -136,6 +137,7 @@ pub enum AnyOptimizer<'a, K: Kernels> {
     /// Sharpness-aware minimisation.
     Sam(Sam<&'a mut [f32], K>),
     /// The ball that needs losses only.
+    #[cfg(feature = "zeroth-order-ball")]
     ZerothOrderBall(ZerothOrderBall<K>),
 }
 
@@ -143,7 +145,7 @@ impl<'a, K: Kernels> AnyOptimizer<'a, K> {
     /// The optimizer that the settings name, for so many parameters.
     ///
     /// # Errors
-    /// [`Error::Setting`], [`Error::Length`].
+    /// [`Error::Setting`], also where the optimizer's feature is off; [`Error::Length`].
     pub fn new(
         kernels: K,
         settings: &Settings,
@@ -163,10 +165,20 @@ impl<'a, K: Kernels> AnyOptimizer<'a, K> {
             OptimizerKind::Adam => Self::Adam(settings.adam().build(kernels, vector)?),
             OptimizerKind::Sam => Self::Sam(settings.sam().build(kernels, vector)?),
             OptimizerKind::ZerothOrderBall => {
-                let config = settings.zeroth_order_ball(parameters);
-                Self::ZerothOrderBall(ZerothOrderBall::with_backend(kernels, config)?)
+                Self::zeroth_order_ball(kernels, settings.zeroth_order_ball(parameters))?
             }
         })
+    }
+
+    #[cfg(feature = "zeroth-order-ball")]
+    fn zeroth_order_ball(kernels: K, config: ZerothOrderBallConfig) -> Result<Self, Error> {
+        Ok(Self::ZerothOrderBall(ZerothOrderBall::with_backend(kernels, config)?))
+    }
+
+    #[cfg(not(feature = "zeroth-order-ball"))]
+    fn zeroth_order_ball(_: K, _: ZerothOrderBallConfig) -> Result<Self, Error> {
+        let value = OptimizerKind::ZerothOrderBall.id() as f32;
+        Err(Error::Setting { name: "optimizer", value, expected: "one that this build has" })
     }
 }
 
@@ -179,6 +191,7 @@ macro_rules! chosen {
             AnyOptimizer::Sgd($optimizer) => $call,
             AnyOptimizer::Adam($optimizer) => $call,
             AnyOptimizer::Sam($optimizer) => $call,
+            #[cfg(feature = "zeroth-order-ball")]
             AnyOptimizer::ZerothOrderBall($optimizer) => $call,
         }
     };

@@ -11,7 +11,10 @@ use std::path::PathBuf;
 pub fn build(plan: &Plan, folder: &str, machine: &Machine) -> Result<PathBuf> {
     let binary = plan.scenario.binary();
     write_image(folder, binary, &plan.image)?;
-    let features: &[&str] =
-        if plan.settings.optimizer == OptimizerKind::Adam { &["adam"] } else { &[] };
+    let features: &[&str] = match plan.settings.optimizer {
+        OptimizerKind::Adam => &["adam"],
+        OptimizerKind::ZerothOrderBall => &["zeroth-order-ball"],
+        _ => &[],
+    };
     Build { features, ..Build::firmware(folder, machine, binary) }.run()
 }
