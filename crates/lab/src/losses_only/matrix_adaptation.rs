@@ -18,6 +18,15 @@ pub fn matrix_adaptation<P: Problem>(
     while strategy.generation(losses, random).is_some() {}
 }
 
+/// One of a generation.
+struct Child {
+    loss: f32,
+    /// Normal numbers.
+    drawn: Vec<f64>,
+    /// These times the matrix.
+    moved: Vec<f64>,
+}
+
 /// A distribution that moves, and what it learns with.
 struct Strategy {
     mean: Vec<f64>,
@@ -62,15 +71,16 @@ impl Strategy {
             let moved: Vec<f64> = self.matrix.iter().map(|row| dot(row, &drawn)).collect();
             let place = self.mean.iter().zip(&moved).map(|(m, d)| (m + self.deviation * d) as f32);
             let loss = losses.loss(&place.collect::<Vec<_>>())?;
-            children.push((loss, drawn, moved));
+            children.push(Child { loss, drawn, moved });
         }
-        children.sort_by(|a, b| a.0.total_cmp(&b.0));
+        children.sort_by(|a, b| a.loss.total_cmp(&b.loss));
         let best = || self.weights.iter().zip(&children);
-        let mean = |of: fn(&(f32, Vec<f64>, Vec<f64>)) -> &Vec<f64>, axis: usize| {
-            best().map(|(weight, child)| weight * of(child)[axis]).sum::<f64>()
-        };
-        let drawn: Vec<f64> = (0..dimensions).map(|axis| mean(|child| &child.1, axis)).collect();
-        let moved: Vec<f64> = (0..dimensions).map(|axis| mean(|child| &child.2, axis)).collect();
+        let mut drawn = vec![0.0; dimensions];
+        let mut moved = vec![0.0; dimensions];
+        for (weight, child) in best() {
+            drawn.iter_mut().zip(&child.drawn).for_each(|(sum, value)| *sum += weight * value);
+            moved.iter_mut().zip(&child.moved).for_each(|(sum, value)| *sum += weight * value);
+        }
 
         let n = dimensions as f64;
         let parents = 1.0 / self.weights.iter().map(|weight| weight * weight).sum::<f64>();
@@ -90,10 +100,10 @@ impl Strategy {
         for row in &mut self.matrix {
             let along = dot(row, &path);
             let drawn: Vec<f64> =
-                best().map(|(weight, child)| weight * dot(row, &child.1)).collect();
+                best().map(|(weight, child)| weight * dot(row, &child.drawn)).collect();
             for (column, value) in row.iter_mut().enumerate() {
                 let spread: f64 =
-                    drawn.iter().zip(&children).map(|(far, child)| far * child.1[column]).sum();
+                    drawn.iter().zip(&children).map(|(far, child)| far * child.drawn[column]).sum();
                 *value += by_one / 2.0 * (along * path[column] - *value)
                     + by_all / 2.0 * (spread - *value);
             }

@@ -147,3 +147,21 @@ impl Job for Calibration {
         Ok(Some(("losses_only_calibration.svg", chart.draw()?.into_bytes())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_nothing_is_bumped_the_ellipsoid_is_good_enough() {
+        for seed in 1..=5 {
+            let mut sensor = Sensor::new(seed);
+            let readings = [(); READINGS].map(|()| sensor.at_rest());
+            let at_rest = [(); JUDGED].map(|()| sensor.at_rest());
+            let mut calibration = Calibration { readings, at_rest };
+            let theta = calibration.other_tool();
+            let left = calibration.left(&theta);
+            assert!(left < Calibration::SOLVED, "{left}");
+        }
+    }
+}

@@ -86,7 +86,7 @@ impl Problem for Ranging {
 impl Job for Ranging {
     const NAME: &'static str = "ranging, m";
     const PARAMETERS: usize = 2;
-    const BUDGET: Budget = Budget { losses: 600, gradient: 3, units: (3.0, 0.5) };
+    const BUDGET: Budget = Budget { losses: 600, gradient: 3, units: (10.0, 1.0) };
     const SOLVED: f64 = 0.1;
 
     fn of(seed: u64) -> Self {
@@ -108,7 +108,7 @@ impl Job for Ranging {
     /// then the place that is at these distances, by least squares.
     fn usual_tool(&self) -> Vec<f32> {
         let distances = self.phases.map(|phases| {
-            let mut waves = WAVES.iter().zip(phases).map(|(wave, phase)| (wave, phase));
+            let mut waves = WAVES.iter().zip(phases);
             let coarse = waves.next().map_or(0.0, |(wave, phase)| wave * phase);
             waves.fold(coarse, |coarse, (wave, phase)| {
                 wave * (phase + (coarse / wave - phase).round())
@@ -143,7 +143,7 @@ impl Job for Ranging {
             for (anchor, phases) in ANCHORS.iter().zip(self.phases) {
                 let far = distance(place, *anchor).max(1e-9);
                 for (wave, phase) in WAVES.iter().zip(phases) {
-                    // Half of what it is squared is 1 less the cosine.
+                    // Twice its square is 1 less the cosine.
                     let (sine, cosine) = (PI * (far / wave - phase)).sin_cos();
                     let slope = |axis: usize| (place[axis] - anchor[axis]) / far * ROOM * PI / wave;
                     tell(sine, &[0, 1].map(|axis| cosine * slope(axis)));
@@ -158,14 +158,14 @@ impl Job for Ranging {
         format!(
             "### Ranging by phases\n\nA place on a floor of {} x {} m, from the phases of four \
              waves, of {waves} m there and back, at {} known places: each wave repeats, so the loss \
-             has hundreds of minima. Phases are off by {NOISE} of a cycle, and one in {REFLECTED} \
+             has many minima. Phases are off by {NOISE} of a cycle, and one in {REFLECTED} \
              is that of a reflection, which may be any. The loss is the mean of 1 less the cosine \
              of what a phase is off, {} of them; the error is good enough below {} m. The usual \
              tool counts the cycles of each wave by the next coarser one, and takes the place at \
              these distances by robust least squares; the other one takes the best of 400 places \
              of a grid, and least squares on the loss from there. Below is the loss, and its mean \
              over a metre around, with the way of the ball to where it should end.\n\n\
-             ![Hundreds of dark dots; their mean is dark in one corner, where the way of the ball \
+             ![Many dark dots; the mean is dark in one corner, where the way of the ball \
              goes](losses_only_ranging.png)",
             2.0 * ROOM,
             2.0 * ROOM,
