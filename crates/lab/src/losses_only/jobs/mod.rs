@@ -153,7 +153,8 @@ fn told<J: Job>(args: &LossesOnlyArgs, bar: &ProgressBar) -> Result<Told> {
     Ok(Told { name: J::NAME, solved: J::SOLVED, left: column::<J>(args, bar)?, about: J::about() })
 }
 
-/// Other seeds for settings in jobs, in those of bowls: what is good enough or not is less smooth.
+/// Settings are chosen on so many times the seeds of a bowl: whether a job is done or not is less
+/// smooth than how much of a bowl is left.
 const TUNING: u64 = 3;
 
 /// The part of the document.
