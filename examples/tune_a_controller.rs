@@ -85,8 +85,8 @@ fn main() -> Result<(), Error> {
         (target, off) = (10.0 - target, 0.0);
         controller = Controller { last: stage.read(), ..Controller::default() };
     }
-    let mean = |losses: &[f32]| losses.iter().sum::<f32>() / losses.len() as f32;
-    let (first, last) = (mean(&losses[..10]), mean(&losses[losses.len() - 10..]));
+    let first = losses.iter().take(10).sum::<f32>() / 10.0;
+    let last = losses.iter().rev().take(10).sum::<f32>() / 10.0;
     println!("{first:.2} mm off on the mean of the first ten moves, {last:.2} mm of the last ten");
     println!("gains: {:.2?} times those on the drawing", theta.map(|t| 10_f32.powf(t)));
     assert!(last < 0.5 * first, "{last} is not half of {first}");

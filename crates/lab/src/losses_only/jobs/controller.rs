@@ -299,3 +299,49 @@ impl Job for Controller {
         Ok(Some(("losses_only_controller.svg", chart.draw()?.into_bytes())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_moves_where_the_force_is_more_than_what_it_sticks_with() {
+        let moved = |force: f64| {
+            let mut state = State::default();
+            (0..100).for_each(|_| USUAL.go_on(&mut state, force));
+            state.place
+        };
+        assert_eq!(moved(0.99 * USUAL.sticking), 0.0);
+        assert!(moved(1.01 * USUAL.sticking) > 0.0);
+        assert!(moved(-1.01 * USUAL.sticking) < 0.0);
+    }
+
+    #[test]
+    fn a_stage_that_is_no_longer_pushed_comes_to_rest() {
+        let mut state = State { speed: -20.0, ..State::default() };
+        (0..200).for_each(|_| USUAL.go_on(&mut state, 0.0));
+        assert_eq!(state.speed, 0.0);
+        assert!(state.place < 0.0);
+    }
+
+    #[test]
+    fn gains_are_found_again_from_theta() {
+        let theta = [0.5, -0.25, 1.0, -1.0];
+        for (found, expected) in Gains::of(&theta).theta().iter().zip(theta) {
+            assert!((found - expected).abs() < 1e-6, "{found} for {expected}");
+        }
+    }
+
+    #[test]
+    fn the_relays_gains_bring_most_stages_to_their_places() {
+        let near = (0..10).filter(|seed| {
+            let job = Controller::of(*seed);
+            let mut off = f64::NAN;
+            respond(&job.stage, Gains::of(&job.usual_tool()), &JUDGED, |target, place| {
+                off = (target - place).abs();
+            });
+            off < 0.3
+        });
+        assert!(near.count() >= 8);
+    }
+}

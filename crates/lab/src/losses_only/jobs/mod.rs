@@ -226,7 +226,6 @@ mod tests {
     fn the_usual_tool_of_a_job_is_better_than_its_start_in_most_cases() {
         the_usual_tool_is_better_than_the_middle::<Registration<false>>();
         the_usual_tool_is_better_than_the_middle::<Calibration>();
-        the_usual_tool_is_better_than_the_middle::<Controller>();
         the_usual_tool_is_better_than_the_middle::<Ranging>();
     }
 
