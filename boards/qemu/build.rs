@@ -69,6 +69,8 @@ const SMALL: Budget = Budget { flash: 256 * KIB, ram: 16 * KIB, stack: 4 * KIB }
 
 const BUDGETS: &[(&str, Budget)] = &[
     ("last_layer", Budget { stack: 3 * KIB, ..SMALL }),
+    ("losses_only", Budget { ram: 10 * KIB, stack: 5 * KIB / 2, ..SMALL }),
+    ("calibration", Budget { flash: 32 * KIB, ram: 4 * KIB, stack: 2 * KIB }),
     ("digits", DIGITS),
     ("speakers", SPEAKERS),
     ("speakers_cnn", SPEAKERS_CNN),
@@ -98,7 +100,7 @@ const DEFAULT_MACHINE: &str = "mps2-an386";
 const IMAGES: &str = "ROLLING_BALL_IMAGES";
 
 /// The scenarios with images: `DIGITS_IMAGE` is the path of `digits.image`, and so on.
-const SCENARIOS: [&str; 4] = ["last_layer", "digits", "speakers", "speakers_cnn"];
+const SCENARIOS: [&str; 5] = ["last_layer", "losses_only", "digits", "speakers", "speakers_cnn"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let output = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);

@@ -147,6 +147,7 @@ where
             none_or_other => {
                 if let Some(gradient) = &gradient {
                     Error::check_length("gradient", L::PARAMETERS, gradient.len())?;
+                    Network::<L, B, K>::check_scratch(scratch)?;
                 }
                 let (samples, stage) = (samples.clone(), Stage::Weighing { sum: 0.0 });
                 none_or_other.insert(Evaluation { samples, stage, with_gradient })
@@ -163,6 +164,12 @@ where
             (Stage::Evaluating { scale, mean, begun }, Some(first)) => {
                 Error::check_length("theta", L::PARAMETERS, theta.len())?;
                 let room = Network::<L, B, K>::room(scratch);
+                if room == 0 {
+                    let output = network.predict(theta, &first.input, scratch)?;
+                    let weight = loss.weight(&first.target)? * *scale;
+                    *mean += weight * loss.evaluate(output, &first.target, weight)?;
+                    return Ok(Poll::Pending);
+                }
                 let (all, rest) = Network::<L, B, K>::cut(scratch, room)?;
                 let (inside, _) = split_mut("scratch", rest, B::SCRATCH)?;
                 let mut places = all.whole_chunks_mut(L::INPUTS);
@@ -260,9 +267,47 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
         samples: S,
         scratch: &'s mut [f32],
     ) -> Result<Batch<'s, Self, E, S>, Error> {
-        if scratch.len() < Self::LENGTH {
-            Error::check_length("scratch", Self::LENGTH, scratch.len())?;
-        }
+        Self::check_scratch(scratch)?;
+        Ok(Batch::new(*self, loss, samples, scratch))
+    }
+
+    /// As [`batch`](Self::batch), for what asks for losses only, such as
+    /// [`ZerothOrderBall`](crate::ZerothOrderBall): the scratch slice of a prediction is enough,
+    /// [`INFERENCE_SCRATCH`](Network::INFERENCE_SCRATCH) floats. The losses have the same bits.
+    ///
+    /// ```
+    /// use rolling_ball::nn::{self, Dense, Memory, Network, Relu, Samples, SoftmaxCrossEntropy};
+    /// use rolling_ball::{ZerothOrderBall, ZerothOrderBallConfig, step};
+    ///
+    /// type Net = Network<'static, (Dense<2, 8>, Relu<8>, Dense<8, 2>)>;
+    /// // No vector beside theta, and what an inference works in.
+    /// let mut memory: nn::memory!(Net, 0) = Memory::ZERO;
+    /// assert_eq!(memory.scratch.len(), Net::INFERENCE_SCRATCH);
+    /// let Memory { theta, scratch, .. } = &mut memory;
+    ///
+    /// let network = Net::new(&[])?;
+    /// let samples = (&[[1.0, 0.0], [0.0, 1.0]], &[0, 1]);
+    /// let mut losses = network.losses(SoftmaxCrossEntropy::new(), samples.all(), scratch)?;
+    /// let config = ZerothOrderBallConfig::shrinking(5.0, Net::PARAMETERS, 400);
+    /// let mut ball = ZerothOrderBall::new(config)?;
+    /// for _ in 0..400 {
+    ///     step(&mut ball, &mut losses, theta)?;
+    /// }
+    /// drop(losses);
+    /// assert_eq!(network.classify(theta, &[1.0, 0.0], scratch)?, 0);
+    /// # Ok::<(), rolling_ball::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Length`] where the scratch slice is shorter than `INFERENCE_SCRATCH`. So does a
+    /// gradient, if one is asked for, where it is shorter than `SCRATCH`.
+    pub fn losses<'s, E, S>(
+        &self,
+        loss: E,
+        samples: S,
+        scratch: &'s mut [f32],
+    ) -> Result<Batch<'s, Self, E, S>, Error> {
+        Self::check_inference_scratch(scratch)?;
         Ok(Batch::new(*self, loss, samples, scratch))
     }
 }

@@ -57,7 +57,9 @@ impl<const PARAMETERS: usize, const VECTORS: usize, const SCRATCH: usize>
 }
 
 /// The type [`Memory`](crate::nn::Memory) for a network and a number of vectors, with a scratch
-/// slice for one sample at a time, or for as many at once as the third argument says.
+/// slice for one sample at a time, or for as many at once as the third argument says. Without a
+/// vector the scratch slice is a prediction's, for
+/// [`Network::losses`](crate::nn::Network::losses).
 ///
 /// ```
 /// use rolling_ball::nn::{self, Dense, Memory, Network};
@@ -65,8 +67,10 @@ impl<const PARAMETERS: usize, const VECTORS: usize, const SCRATCH: usize>
 /// type Net = Network<'static, Dense<64, 10>>;
 ///
 /// static SGD: nn::memory!(Net, 1) = Memory::ZERO;
+/// static LOSSES_ONLY: nn::memory!(Net, 0) = Memory::ZERO;
 /// static BALL_ON_EIGHT_SAMPLES_AT_ONCE: nn::memory!(Net, 2, 8) = Memory::ZERO;
 /// assert_eq!(SGD.scratch.len(), Net::SCRATCH);
+/// assert_eq!(LOSSES_ONLY.scratch.len(), Net::INFERENCE_SCRATCH);
 /// assert_eq!(BALL_ON_EIGHT_SAMPLES_AT_ONCE.scratch.len(), Net::scratch(8));
 /// ```
 #[doc(hidden)]
@@ -79,7 +83,7 @@ macro_rules! __nn_memory {
         $crate::nn::Memory<
             { <$network>::PARAMETERS },
             { $vectors },
-            { <$network>::scratch($samples) },
+            { <$network>::scratch_of_training($vectors, $samples) },
         >
     };
 }

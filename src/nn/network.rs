@@ -160,10 +160,19 @@ impl<'a, L: Layer, B: Backbone> Network<'a, L, B> {
         GroupsByKind::new(choose)
     }
 
+    /// Length of the scratch slice of a training with an optimizer that keeps this many vectors
+    /// beside theta, so many samples at once. Without a vector there is none for a gradient: then
+    /// one sample at a time takes no more than a prediction.
+    #[must_use]
+    pub const fn scratch_of_training(vectors: usize, samples: usize) -> usize {
+        if vectors == 0 && samples == 1 { Self::INFERENCE_SCRATCH } else { Self::scratch(samples) }
+    }
+
     /// Bytes of RAM for training with an optimizer that keeps this many vectors beside theta.
     #[must_use]
     pub const fn ram_bytes(vectors: usize) -> usize {
-        size_of::<f32>() * ((1 + vectors) * Self::PARAMETERS + Self::SCRATCH)
+        let scratch = Self::scratch_of_training(vectors, 1);
+        size_of::<f32>() * ((1 + vectors) * Self::PARAMETERS + scratch)
     }
 }
 
@@ -185,9 +194,7 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
         scratch: &'s mut [f32],
     ) -> Result<&'s mut [f32], Error> {
         Error::check_length("theta", L::PARAMETERS, theta.len())?;
-        if scratch.len() < Self::LEAST {
-            Error::check_length("scratch", Self::LEAST, scratch.len())?;
-        }
+        Self::check_inference_scratch(scratch)?;
         let (features, rest) = split_mut("scratch", scratch, L::INPUTS)?;
         let (inside, _) = split_mut("scratch", rest, B::SCRATCH)?;
         input.features::<K>(&self.backbone, inside, features)?;
@@ -212,7 +219,17 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
         class_of(self.predict(theta, input, scratch)?)
     }
 
-    /// As many samples as the scratch slice has room for.
+    /// For the gradient of a sample.
+    pub(super) fn check_scratch(scratch: &[f32]) -> Result<(), Error> {
+        check_room(Self::LENGTH, scratch)
+    }
+
+    /// For the output of a sample.
+    pub(super) fn check_inference_scratch(scratch: &[f32]) -> Result<(), Error> {
+        check_room(Self::LEAST, scratch)
+    }
+
+    /// As many samples as the scratch slice has room for, with what their gradients need.
     pub(super) fn room(scratch: &[f32]) -> usize {
         let all = const { L::INPUTS + L::ACTIVATIONS + L::OUTPUTS };
         let with_backbone = scratch.len().saturating_sub(B::SCRATCH) / L::INPUTS.max(1);
@@ -225,9 +242,7 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
         scratch: &mut [f32],
         samples: usize,
     ) -> Result<(&mut [f32], &mut [f32]), Error> {
-        if scratch.len() < Self::LENGTH {
-            Error::check_length("scratch", Self::LENGTH, scratch.len())?;
-        }
+        Self::check_scratch(scratch)?;
         split_mut("scratch", scratch, samples.saturating_mul(L::INPUTS))
     }
 
@@ -246,6 +261,13 @@ impl<'a, L: Layer, B: Backbone, K: Kernels> Network<'a, L, B, K> {
     {
         Parameters { theta, frozen: self.frozen }
     }
+}
+
+fn check_room(least: usize, scratch: &[f32]) -> Result<(), Error> {
+    if scratch.len() < least {
+        Error::check_length("scratch", least, scratch.len())?;
+    }
+    Ok(())
 }
 
 /// The class that an output names: the number of its largest value, and of equal ones the first.

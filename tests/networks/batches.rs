@@ -446,6 +446,47 @@ fn a_prediction_takes_no_more_scratch_than_a_training_and_often_much_less() {
     );
 }
 
+/// Losses by the network's scratch slice of an inference, and by that of a training.
+fn losses_in_the_scratch_of_an_inference<L: Layer>() {
+    let samples = classes(60, L::INPUTS, L::OUTPUTS);
+    let theta = Random(61).vector(L::PARAMETERS);
+    let network = Network::<L>::new(&[]).unwrap();
+    let loss = SoftmaxCrossEntropy::new();
+    let [least, whole] = [Network::<L>::INFERENCE_SCRATCH, Network::<L>::SCRATCH];
+    let mut scratch = vec![f32::NAN; whole];
+    let mut batch = network.batch(loss, stream(&samples), &mut scratch).unwrap();
+    let expected = batch.loss(&theta).unwrap();
+
+    let length = |what, expected, actual| Error::Length { what, expected, actual };
+    let mut inference = vec![f32::NAN; least];
+    let short = &mut inference[1..];
+    let error = network.losses(loss, stream(&samples), short).map(|_| ()).unwrap_err();
+    assert_eq!(error, length("scratch", least, least - 1));
+    let mut losses = network.losses(loss, stream(&samples), &mut inference).unwrap();
+    assert_eq!(losses.loss(&theta).unwrap().to_bits(), expected.to_bits());
+    let mut polls = 0;
+    let polled = loop {
+        polls += 1;
+        if let Poll::Ready(loss) = losses.poll_loss(&theta).unwrap() {
+            break loss;
+        }
+    };
+    assert_eq!(polled.to_bits(), expected.to_bits());
+    assert_eq!(polls, 2 * samples.len() + 2);
+    assert!(least < whole, "the test needs a network whose training takes more");
+    let mut gradient = vec![7.0; L::PARAMETERS];
+    let error = losses.gradient(&theta, &mut gradient).unwrap_err();
+    assert_eq!(error, length("scratch", whole, least));
+    assert!(gradient.iter().all(|value| *value == 7.0));
+    assert_eq!(losses.loss(&theta).unwrap().to_bits(), expected.to_bits());
+}
+
+#[test]
+fn losses_take_the_scratch_of_an_inference_and_have_the_bits_of_a_batch() {
+    losses_in_the_scratch_of_an_inference::<(Dense<5, 8>, Relu<8>, Dense<8, 3>)>();
+    losses_in_the_scratch_of_an_inference::<(Dense<4, 6>, Tanh<6>, Dense<6, 6>, Tanh<6>)>();
+}
+
 /// A tuple and the same layers nested otherwise.
 #[test]
 fn how_layers_are_put_into_tuples_changes_no_bit() {

@@ -82,7 +82,7 @@ fn difference(bytes: u64, least: u64) -> i64 {
 }
 
 /// Those that are compared: the baselines, SGD first, then the ball.
-pub fn kinds() -> [OptimizerKind; 5] {
+pub fn kinds() -> [OptimizerKind; OptimizerKind::ALL.len()] {
     let mut kinds = OptimizerKind::ALL;
     kinds.rotate_left(1);
     kinds

@@ -4,7 +4,8 @@ use crate::{OptimizerConfig, Settings};
 use rolling_ball::kernels::Kernels;
 use rolling_ball::{
     Adam, AdamConfig, ArcLength, Error, Evaluation, LaggedContact, Optimizer, Request, RollingBall,
-    RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig,
+    RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, ZerothOrderBall,
+    ZerothOrderBallConfig,
 };
 
 /// Which optimizer.
@@ -20,11 +21,14 @@ pub enum OptimizerKind {
     Adam,
     /// Sharpness-aware minimisation.
     Sam,
+    /// The ball that needs losses only.
+    ZerothOrderBall,
 }
 
 impl OptimizerKind {
     /// All of them, in the order of their numbers in an image.
-    pub const ALL: [Self; 5] = [Self::Ball, Self::Sgd, Self::Momentum, Self::Adam, Self::Sam];
+    pub const ALL: [Self; 6] =
+        [Self::Ball, Self::Sgd, Self::Momentum, Self::Adam, Self::Sam, Self::ZerothOrderBall];
 
     /// Its number in an image.
     #[must_use]
@@ -47,13 +51,27 @@ impl OptimizerKind {
             Self::Momentum => "momentum",
             Self::Adam => "adam",
             Self::Sam => "sam",
+            Self::ZerothOrderBall => "zeroth-order-ball",
         }
+    }
+
+    /// Whether it looks at the radius.
+    #[must_use]
+    pub fn has_radius(self) -> bool {
+        matches!(self, Self::Ball | Self::Sam | Self::ZerothOrderBall)
+    }
+
+    /// Whether it looks at the learning rate.
+    #[must_use]
+    pub fn has_learning_rate(self) -> bool {
+        self != Self::ZerothOrderBall
     }
 
     /// How many vectors as long as theta it needs beside theta.
     #[must_use]
     pub const fn vectors(self) -> usize {
         match self {
+            Self::ZerothOrderBall => 0,
             Self::Sgd => 1,
             Self::Ball | Self::Momentum | Self::Sam => 2,
             Self::Adam => 3,
@@ -95,6 +113,12 @@ impl Settings {
         SamConfig { learning_rate, radius, ..SamConfig::default() }
     }
 
+    /// The ball that needs losses only, which finds its rate by itself.
+    #[must_use]
+    pub fn zeroth_order_ball(&self, parameters: usize) -> ZerothOrderBallConfig {
+        ZerothOrderBallConfig::shrinking(self.radius, parameters, self.steps)
+    }
+
     fn shrinking_rate(&self) -> Schedule {
         Schedule::Cosine { from: self.learning_rate, to: 0.0, steps: self.steps }
     }
@@ -111,16 +135,19 @@ pub enum AnyOptimizer<'a, K: Kernels> {
     Adam(Adam<&'a mut [f32], K>),
     /// Sharpness-aware minimisation.
     Sam(Sam<&'a mut [f32], K>),
+    /// The ball that needs losses only.
+    ZerothOrderBall(ZerothOrderBall<K>),
 }
 
 impl<'a, K: Kernels> AnyOptimizer<'a, K> {
-    /// The optimizer that the settings name.
+    /// The optimizer that the settings name, for so many parameters.
     ///
     /// # Errors
     /// [`Error::Setting`], [`Error::Length`].
     pub fn new(
         kernels: K,
         settings: &Settings,
+        parameters: usize,
         workspace: [&'a mut [f32]; 3],
     ) -> Result<Self, Error> {
         let mut workspace = workspace.into_iter();
@@ -135,6 +162,10 @@ impl<'a, K: Kernels> AnyOptimizer<'a, K> {
             }
             OptimizerKind::Adam => Self::Adam(settings.adam().build(kernels, vector)?),
             OptimizerKind::Sam => Self::Sam(settings.sam().build(kernels, vector)?),
+            OptimizerKind::ZerothOrderBall => {
+                let config = settings.zeroth_order_ball(parameters);
+                Self::ZerothOrderBall(ZerothOrderBall::with_backend(kernels, config)?)
+            }
         })
     }
 }
@@ -148,6 +179,7 @@ macro_rules! chosen {
             AnyOptimizer::Sgd($optimizer) => $call,
             AnyOptimizer::Adam($optimizer) => $call,
             AnyOptimizer::Sam($optimizer) => $call,
+            AnyOptimizer::ZerothOrderBall($optimizer) => $call,
         }
     };
 }

@@ -18,7 +18,8 @@ pub struct Buffers<'a, F = f32> {
     /// Three vectors, each as long as theta. Only Adam needs the third; for the others it may be
     /// empty.
     pub workspace: [&'a mut [f32]; 3],
-    /// The scratch, `Network::SCRATCH` long.
+    /// The scratch, `Network::SCRATCH` long; for the ball that needs losses only,
+    /// `Network::INFERENCE_SCRATCH` is enough.
     pub scratch: &'a mut [f32],
     /// Room for the features of samples, `Network::FEATURES` long each: those of the labelled
     /// samples and then of the held-out ones. What has none is evaluated each time.
@@ -89,7 +90,7 @@ pub fn fine_tune<L: Layer, B: Backbone, K: Kernels + Copy>(
     tell: impl FnMut(Event),
 ) -> Result<(), Error> {
     let Buffers { theta, workspace, scratch, features } = buffers;
-    let mut optimizer = AnyOptimizer::new(kernels, &model.image.settings, workspace)?;
+    let mut optimizer = AnyOptimizer::new(kernels, &model.image.settings, theta.len(), workspace)?;
     let buffers = Buffers { theta, workspace: [&mut [], &mut [], &mut []], scratch, features };
     fine_tune_with(kernels, model, &mut optimizer, buffers, clock, tell)
 }
@@ -131,7 +132,7 @@ pub fn fine_tune_with<L: Layer, B: Backbone, K: Kernels + Copy, O: Optimizer + ?
         batch => batch.min(count),
     };
     let mut samples = labelled.range(0, batch);
-    let objective = network.batch(SoftmaxCrossEntropy::new(), samples, scratch)?;
+    let objective = network.losses(SoftmaxCrossEntropy::new(), samples, scratch)?;
     let mut objective = Counted { objective, clock: &clock, instructions: 0 };
     for _ in 0..image.settings.steps {
         objective.objective.set_samples(samples);

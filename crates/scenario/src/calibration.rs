@@ -19,6 +19,9 @@ pub const STEPS: u32 = 400;
 /// anywhere in their tolerance and three that are less off.
 pub const RADIUS: f32 = 0.35;
 
+/// The seed of the sensor that is calibrated on every core.
+pub const SENSOR: u32 = 1;
+
 /// What the sensor says for gravity along an axis: 12 bits for 2 g.
 pub const COUNTS: f32 = 1024.0;
 /// One reading of so many was bumped.
@@ -218,7 +221,7 @@ impl fmt::Display for Calibrated {
 }
 
 /// All the memory that [`calibrate`] needs: 612 bytes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Memory {
     readings: [Reading; READINGS],
     theta: [f32; PARAMETERS],
@@ -246,8 +249,12 @@ pub fn calibrate<K: Kernels>(
     readings.iter_mut().for_each(|reading| *reading = sensor.held_by_hand());
     let mut after = sensor;
     let mut misfit = |theta: &[f32]| {
-        let at_rest = [(); READINGS].map(|()| after.at_rest());
-        Calibration { readings: &at_rest }.misfit(theta).map(|off| (1e6 * off) as u32)
+        let mut squared = 0.0;
+        for _ in 0..READINGS {
+            let off = Calibration { readings: &[after.at_rest()] }.misfit(theta)?;
+            squared += off * off;
+        }
+        Ok::<_, Error>((1e6 * libm::sqrtf(squared / READINGS as f32)) as u32)
     };
     let before = misfit(theta)?;
     let begun = clock();

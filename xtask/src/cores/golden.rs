@@ -2,8 +2,10 @@
 //! instructions, flash and RAM are the compiler's, and only those of one compiler can be compared.
 
 use super::row::{self, Row};
+use super::static_ram::StaticRam;
 use anyhow::{Context, Result, bail};
 use comfy_table::presets::ASCII_MARKDOWN;
+use scenario::calibration;
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -15,6 +17,7 @@ use workbench::workspace::{compiler, root};
 pub struct Golden {
     rustc: String,
     rows: Vec<Row>,
+    losses_only: StaticRam,
 }
 
 const TABLE: &str = "docs/cores.md";
@@ -54,8 +57,13 @@ fn path() -> PathBuf {
 
 impl Golden {
     /// Makes a table of what the compiler in use gave.
-    pub fn new(rows: Vec<Row>) -> Result<Self> {
-        Ok(Self { rustc: compiler()?, rows })
+    pub fn new(rows: Vec<Row>, losses_only: StaticRam) -> Result<Self> {
+        Ok(Self { rustc: compiler()?, rows, losses_only })
+    }
+
+    /// What was run.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
     }
 
     /// Makes it the committed one.
@@ -75,10 +83,14 @@ impl Golden {
         fill(&format!(
             "# Six cores\n\nWritten by `cargo xtask qemu --bless` with {}, and compared by the \
              tests. `last_layer`: an imported network with int8 convolutions in flash, the last \
-             layer trained on 50 digits, whose features are computed once. `digits`: \
-             64-32-10, all of it trained on 100. Instructions, not cycles; RAM with the \
-             stack.\n\n{table}\n",
-            self.rustc
+             layer trained on 50 digits, whose features are computed once. `losses_only`: the same \
+             by a ball that needs losses only. `calibration`: an accelerometer's nine parameters \
+             by the same ball, from {} readings; how far others are off the length of gravity. \
+             `digits`: 64-32-10, all of it trained on 100. Instructions, not cycles; RAM with the \
+             stack, and accuracy where nothing else is said.\n\n{table}\n\n{}\n",
+            self.rustc,
+            calibration::READINGS,
+            self.losses_only
         ))
     }
 
@@ -106,7 +118,8 @@ impl Golden {
         let (mut bits, mut costs) = (Vec::new(), Vec::new());
         for (new, old) in self.rows.iter().zip(&committed.rows) {
             bits.extend(moved(new, "hash", &old.hash, &new.hash));
-            bits.extend(moved(new, "accuracy in %", &old.accuracy(), &new.accuracy()));
+            bits.extend(moved(new, "what it was before", &old.before, &new.before));
+            bits.extend(moved(new, "what it is after", &old.after, &new.after));
             for (what, old, new_figure, slack) in [
                 (
                     "instructions for the features",
@@ -122,6 +135,12 @@ impl Golden {
                     costs.extend(moved(new, what, &old, &new_figure));
                 }
             }
+        }
+        if self.losses_only != committed.losses_only {
+            costs.push(format!(
+                "  static RAM of losses_only was {}\n  is {}",
+                committed.losses_only, self.losses_only
+            ));
         }
         if !bits.is_empty() {
             bail!(
@@ -172,11 +191,11 @@ mod tests {
             instructions_per_step: 100,
             flash_bytes: 200,
             ram_bytes: 300,
-            correct_before: 1,
-            correct_after: 2,
-            held_out: 4,
+            before: "25.0 %".to_owned(),
+            after: "50.0 %".to_owned(),
         };
-        Golden { rustc: "rustc 1".to_owned(), rows: vec![row("one"), row("two")] }
+        let losses_only = StaticRam { theta: 8, scratch: 16, features: 100, rest: 4 };
+        Golden { rustc: "rustc 1".to_owned(), rows: vec![row("one"), row("two")], losses_only }
     }
 
     /// The agreement with [`golden`] after a change, or the message.
@@ -206,6 +225,7 @@ mod tests {
         changed(|golden| golden.rows[1].ram_bytes += 1).unwrap_err();
         changed(|golden| golden.rows[1].instructions_per_step += 1).unwrap_err();
         changed(|golden| golden.rows[1].instructions_for_features += 1).unwrap_err();
+        changed(|golden| golden.losses_only.rest += 1).unwrap_err();
     }
 
     #[test]

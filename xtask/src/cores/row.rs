@@ -18,9 +18,9 @@ pub struct Row {
     pub flash_bytes: u64,
     /// Static data and stack.
     pub ram_bytes: u64,
-    pub correct_before: u32,
-    pub correct_after: u32,
-    pub held_out: u32,
+    /// How good theta was before, and is after.
+    pub before: String,
+    pub after: String,
 }
 
 /// A row as `--json` prints it.
@@ -47,12 +47,6 @@ impl Row {
             ram_bytes: self.ram_bytes,
         }
     }
-
-    /// Before and after, in per cent.
-    pub fn accuracy(&self) -> String {
-        let percent = |correct: u32| 100.0 * f64::from(correct) / f64::from(self.held_out.max(1));
-        format!("{:.1}, {:.1}", percent(self.correct_before), percent(self.correct_after))
-    }
 }
 
 pub fn table(rows: &[Row]) -> Table {
@@ -67,7 +61,7 @@ pub fn table(rows: &[Row]) -> Table {
         "instructions a step",
         "flash, bytes",
         "RAM, bytes",
-        "accuracy before and after, %",
+        "before and after",
     ]);
     for row in rows {
         table.add_row([
@@ -79,7 +73,7 @@ pub fn table(rows: &[Row]) -> Table {
             grouped(row.instructions_per_step),
             grouped(row.flash_bytes),
             grouped(row.ram_bytes),
-            row.accuracy(),
+            format!("{}, {}", row.before, row.after),
         ]);
     }
     table

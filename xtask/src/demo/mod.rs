@@ -14,8 +14,8 @@ use crate::device::qemu::MPS2_AN386;
 use anyhow::Result;
 use clap::Args;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
+use rolling_ball_rehearsal::Accuracy;
 use rolling_ball_rehearsal::desktop::History;
-use rolling_ball_rehearsal::{Accuracy, OptimizerKind};
 use workbench::setup;
 use workbench::table::grouped;
 use workbench::workspace::root;
@@ -55,16 +55,15 @@ pub fn demo(args: &DemoArgs) -> Result<()> {
 
 fn print_settings(outcome: &Outcome) {
     let settings = &outcome.plan.settings;
-    let radius = match settings.optimizer {
-        OptimizerKind::Ball | OptimizerKind::Sam => format!(", radius {}", settings.radius),
-        _ => String::new(),
-    };
-    println!(
-        "{}: {}{radius}, learning rate {}",
-        outcome.plan.title,
-        settings.optimizer.name(),
-        settings.learning_rate
-    );
+    let kind = settings.optimizer;
+    let mut said = kind.name().to_owned();
+    if kind.has_radius() {
+        said += &format!(", radius {}", settings.radius);
+    }
+    if kind.has_learning_rate() {
+        said += &format!(", learning rate {}", settings.learning_rate);
+    }
+    println!("{}: {said}", outcome.plan.title);
 }
 
 fn draw(outcome: &Outcome) -> Result<()> {

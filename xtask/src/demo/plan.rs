@@ -29,7 +29,7 @@ pub struct PlanArgs {
     /// The optimizer that fine-tunes; momentum is 0.9
     #[arg(long, value_parser = optimizer(), default_value = "ball")]
     pub optimizer: OptimizerKind,
-    /// Radius of the ball (or of SAM's neighbourhood) [default: the optimizer's own]
+    /// Radius of either ball (or of SAM's neighbourhood) [default: the optimizer's own]
     #[arg(long, allow_negative_numbers = true, value_parser = positive)]
     pub radius: Option<f32>,
     /// Learning rate at the first step; it shrinks to nothing [default: the optimizer's own]
@@ -104,6 +104,13 @@ impl PlanArgs {
         Self { last_layer: true, samples: 50, steps: 50, learning_rate: Some(3.0), ..digits }
     }
 
+    /// The same by losses alone.
+    pub fn losses_only() -> Self {
+        let optimizer = OptimizerKind::ZerothOrderBall;
+        let radius = Some(0.7);
+        Self { optimizer, radius, steps: 300, learning_rate: None, ..Self::last_layer() }
+    }
+
     /// The spoken digits of one speaker, by the ball.
     pub fn speaker(directory: &Path, speaker: u8, clips: u16) -> Self {
         let fsdd = Some(directory.to_path_buf());
@@ -128,6 +135,8 @@ pub enum Scenario {
     Digits,
     /// The same, by an imported convolutional network of which the last layer is trained.
     LastLayer,
+    /// The same by losses alone, in the memory of an inference.
+    LossesOnly,
     /// Spoken digits of a new speaker.
     Speakers,
     /// The same, by a convolutional network.
@@ -140,6 +149,7 @@ impl Scenario {
         match self {
             Self::Digits => "digits",
             Self::LastLayer => "last_layer",
+            Self::LossesOnly => "losses_only",
             Self::Speakers => "speakers",
             Self::SpeakersCnn => "speakers_cnn",
         }
@@ -150,6 +160,7 @@ impl Scenario {
         match self {
             Self::Digits => (128 << 10, 64 << 10),
             Self::LastLayer => (256 << 10, 16 << 10),
+            Self::LossesOnly => (256 << 10, 10 << 10),
             Self::Speakers => (512 << 10, 256 << 10),
             Self::SpeakersCnn => (512 << 10, 128 << 10),
         }
@@ -176,15 +187,24 @@ impl Plan {
     pub fn prepare(args: &PlanArgs) -> Result<Self> {
         let kind = args.optimizer;
         ensure!(
-            args.radius.is_none() || matches!(kind, OptimizerKind::Ball | OptimizerKind::Sam),
-            "--radius: {} has no radius; the ball and SAM have one",
+            args.radius.is_none() || kind.has_radius(),
+            "--radius: {} has no radius; the balls and SAM have one",
+            kind.name()
+        );
+        ensure!(
+            args.learning_rate.is_none() || kind.has_learning_rate(),
+            "--learning-rate: {} finds its rate by itself; it has a --radius",
             kind.name()
         );
         let bar = progress::bar("pre-training on the desktop", "epochs");
         let (scenario, title, weights, data, count) = match &args.fsdd {
             None => {
                 let (scenario, weights) = if args.last_layer {
-                    (Scenario::LastLayer, digits_cnn::THETA.to_vec())
+                    let scenario = match kind {
+                        OptimizerKind::ZerothOrderBall => Scenario::LossesOnly,
+                        _ => Scenario::LastLayer,
+                    };
+                    (scenario, digits_cnn::THETA.to_vec())
                 } else {
                     let clean = digits::clean()?;
                     (Scenario::Digits, pretrain::<DigitsTail>(&clean, &DIGITS_RECIPE, &bar)?)
@@ -242,11 +262,14 @@ fn default_settings(kind: OptimizerKind) -> (f32, f32) {
         OptimizerKind::Momentum => (0.03, NO_RADIUS),
         OptimizerKind::Adam => (0.007, NO_RADIUS),
         OptimizerKind::Sam => (0.1, 0.02),
+        OptimizerKind::ZerothOrderBall => (NO_RATE, 4.0),
     }
 }
 
 /// The radius of the optimizers that do not look at it.
 const NO_RADIUS: f32 = 1.0;
+/// The rate of the optimizer that does not look at it.
+const NO_RATE: f32 = 1.0;
 
 fn pack(
     settings: Settings,
@@ -283,6 +306,10 @@ mod tests {
         for (words, made) in [
             ("", PlanArgs::digits(OptimizerKind::Ball)),
             ("--last-layer --samples 50 --steps 50 --learning-rate 3", PlanArgs::last_layer()),
+            (
+                "--last-layer --samples 50 --steps 300 --optimizer zeroth-order-ball --radius 0.7",
+                PlanArgs::losses_only(),
+            ),
             ("--optimizer sam", PlanArgs::digits(OptimizerKind::Sam)),
             ("--fsdd DIR --speaker 3 --clips 50", PlanArgs::speaker(Path::new("DIR"), 3, 50)),
         ] {

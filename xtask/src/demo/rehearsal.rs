@@ -12,7 +12,7 @@ pub fn rehearse(plan: &Plan, tell: impl FnMut(&Event)) -> Result<Rehearsal> {
     let image = &Image::parse(&plan.image)?;
     Ok(match plan.scenario {
         Scenario::Digits => Rehearsal::new(&whole::<DigitsTail>(image)?, tell),
-        Scenario::LastLayer => Rehearsal::new(&last_layer(image)?, tell),
+        Scenario::LastLayer | Scenario::LossesOnly => Rehearsal::new(&last_layer(image)?, tell),
         Scenario::Speakers => Rehearsal::new(&whole::<SpeakersTail>(image)?, tell),
         Scenario::SpeakersCnn => Rehearsal::new(&whole::<SpeakersCnnTail>(image)?, tell),
     }?)

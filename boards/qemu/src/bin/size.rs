@@ -20,6 +20,8 @@ const KIND: OptimizerKind = if cfg!(feature = "sgd") {
     OptimizerKind::Adam
 } else if cfg!(feature = "sam") {
     OptimizerKind::Sam
+} else if cfg!(feature = "zeroth-order-ball") {
+    OptimizerKind::ZerothOrderBall
 } else {
     OptimizerKind::Ball
 };
@@ -38,6 +40,9 @@ fn main() -> ! {
         OptimizerKind::Momentum => run(Settings::momentum),
         OptimizerKind::Adam => run(Settings::adam),
         OptimizerKind::Sam => run(Settings::sam),
+        OptimizerKind::ZerothOrderBall => {
+            run(|settings| settings.zeroth_order_ball(Digits::PARAMETERS))
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod colours;
 mod exact;
 mod landscape;
+mod losses_only;
 mod map;
 mod outcome;
 mod roller;
@@ -70,7 +71,8 @@ pub fn run(args: &BasinsArgs) -> Result<Section> {
     let mut lagged = Vec::new();
     for radius in &radii {
         let done = |balls| bar.inc(balls as u64);
-        lagged.push(Outcome::lagged(&roller, &wells, &starts, *radius, &settings(*radius), done)?);
+        let roll = |starts: &Starts| roller.roll(&wells, starts, &settings(*radius), done);
+        lagged.push(Outcome::twice(&wells, &starts, *radius, roll)?);
     }
     bar.finish_and_clear();
 
@@ -89,19 +91,38 @@ pub fn run(args: &BasinsArgs) -> Result<Section> {
     let ((spacing, exact), (coarse_spacing, coarse)) = (exact(1.0)?, exact(COARSER)?);
     bar.finish_and_clear();
 
+    let bar = progress::bar("rolling the ball that needs losses only", "balls");
+    bar.set_length((2 * radii.len() * starts.count()) as u64);
+    let mut losses_only = Vec::new();
+    for radius in &radii {
+        let done = |balls| bar.inc(balls as u64);
+        let (settings, gradients) = (settings(*radius), args.steps);
+        let roll = |starts: &Starts| {
+            losses_only::ends(&wells, starts, &settings, *radius, gradients, done)
+        };
+        losses_only.push(Outcome::twice(&wells, &starts, *radius, roll)?);
+    }
+    bar.finish_and_clear();
+
+    let rolled = [
+        Rolled { ball: &LAGGED, outcomes: lagged },
+        Rolled { ball: &LOSSES_ONLY, outcomes: losses_only },
+        Rolled { ball: &EXACT, outcomes: exact },
+    ];
     let mut parts = vec![
         Part::Text(introduction(args, &starts, spacing)),
-        table(&lagged, &exact),
+        table(&rolled),
         Part::Text(legend(coarse_spacing, &coarse)),
     ];
     if radii.len() > 1 {
-        parts.push(verdict::table(&lagged, &exact));
-        parts.push(Part::Text(verdict::text(&lagged, &exact)));
-        parts.push(chart(&lagged, &exact)?);
+        parts.push(verdict::table(&rolled));
+        parts.push(Part::Text(verdict::text(&rolled)));
+        parts.push(chart(&rolled)?);
     }
-    let range = heights(lagged.iter().chain(&exact));
-    parts.extend(maps(&starts, &lagged, &range, &LAGGED)?);
-    parts.extend(maps(&starts, &exact, &range, &EXACT)?);
+    let range = heights(rolled.iter().flat_map(|rolled| &rolled.outcomes));
+    for rolled in &rolled {
+        parts.extend(maps(&starts, rolled, &range)?);
+    }
     Ok(Section { name: "basins", title: "Basins among Gaussian wells", parts })
 }
 
@@ -110,7 +131,9 @@ fn introduction(args: &BasinsArgs, starts: &Starts, spacing: f32) -> String {
         "{WELLS} wells of width {WIDTH} in the bowl |theta|^2, anywhere between {} and {}, and a \
          ball from each of {side} x {side} starts there. The lagged contact with the plain centre \
          step: {} steps, the radius and the rate of {RATE} shrink to nothing on half a cosine, and \
-         then gradient descent from the centre into a minimum of the loss. The exact ball, of \
+         then gradient descent from the centre into a minimum of the loss. The ball that needs \
+         losses only, by its preset, at the same cost: two losses a step, a third of a gradient \
+         each, and the same gradient descent. The exact ball, of \
          constant radius: steepest descent on the surface of its centres, computed by dilation on \
          a grid of spacing {spacing:.3} (for a smaller ball that is the loss itself), and then the \
          same gradient descent. The bottom of a well alone has the curvature 1 / width^2 = {:.0}: \
@@ -139,7 +162,7 @@ fn legend(coarse_spacing: f32, coarse: &[Outcome]) -> String {
     )
 }
 
-fn table(lagged: &[Outcome], exact: &[Outcome]) -> Part {
+fn table(rolled: &[Rolled]) -> Part {
     let header = [
         "ball",
         "radius",
@@ -153,11 +176,11 @@ fn table(lagged: &[Outcome], exact: &[Outcome]) -> Part {
         "lost balls",
     ];
     let mut rows = Vec::new();
-    for (name, outcomes) in [("lagged contact", lagged), ("exact ball", exact)] {
+    for Rolled { ball, outcomes } in rolled {
         for outcome in outcomes {
             let basins = &outcome.basins;
             rows.push(vec![
-                name.to_owned(),
+                ball.name.to_owned(),
                 outcome.radius.to_string(),
                 basins.minima().len().to_string(),
                 outcome.large().to_string(),
@@ -175,16 +198,16 @@ fn table(lagged: &[Outcome], exact: &[Outcome]) -> Part {
     Part::Table { header: header.map(str::to_owned).into(), rows }
 }
 
-fn chart(lagged: &[Outcome], exact: &[Outcome]) -> Result<Part> {
+fn chart(rolled: &[Rolled]) -> Result<Part> {
     let figures: [(&str, Figure); 2] =
         [("basins", Outcome::count), ("boundary", Outcome::boundary)];
     let mut series = Vec::new();
-    for (ball, outcomes) in [("lagged contact", lagged), ("exact ball", exact)] {
+    for Rolled { ball, outcomes } in rolled {
         for (name, figure) in figures {
             let points =
                 outcomes.iter().map(|outcome| (f64::from(outcome.radius), figure(outcome)));
             series.push(Series {
-                label: format!("{name}, {ball}"),
+                label: format!("{name}, {}", ball.name),
                 // A logarithm has no place for none.
                 points: points.filter(|(_, value)| *value > 0.0).collect(),
                 mark: Mark::Line,
@@ -213,35 +236,31 @@ fn heights<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> Range<f32> {
     low..high
 }
 
-/// A ball's maps.
-struct Maps {
-    ball: &'static str,
-    heading: &'static str,
+/// What a ball and its maps are called.
+struct Ball {
+    name: &'static str,
     /// What their files begin with.
     prefix: &'static str,
     /// All of them beside each other.
     together: &'static str,
 }
 
-const LAGGED: Maps = Maps {
-    ball: "lagged contact",
-    heading: "Maps of the lagged contact",
-    prefix: "radius",
-    together: "maps.png",
-};
-const EXACT: Maps = Maps {
-    ball: "exact ball",
-    heading: "Maps of the exact ball",
-    prefix: "exact",
-    together: "exact.png",
-};
+const LAGGED: Ball = Ball { name: "lagged contact", prefix: "radius", together: "maps.png" };
+const LOSSES_ONLY: Ball =
+    Ball { name: "losses only", prefix: "losses_only", together: "losses_only.png" };
+const EXACT: Ball = Ball { name: "exact ball", prefix: "exact", together: "exact.png" };
+
+/// What balls of one kind came to, by radius.
+struct Rolled {
+    ball: &'static Ball,
+    outcomes: Vec<Outcome>,
+}
 
 /// All in one picture, and a map a radius.
 fn maps(
     starts: &Starts,
-    outcomes: &[Outcome],
+    Rolled { ball, outcomes }: &Rolled,
     range: &Range<f32>,
-    names: &Maps,
 ) -> Result<Vec<Part>> {
     let (mut maps, mut single) = (Vec::new(), Vec::new());
     for outcome in outcomes {
@@ -249,24 +268,24 @@ fn maps(
         let map = map::of(&outcome.basins, starts, &colours);
         let Outcome { radius, basins, .. } = outcome;
         single.push(Part::Image {
-            file: format!("{}_{radius}.png", names.prefix),
+            file: format!("{}_{radius}.png", ball.prefix),
             png: map.png()?,
             alt: format!(
-                "Map of the starts between {} and {} by where the {} of radius {radius} ends: {} \
+                "Map of the starts between {} and {} by where balls of radius {radius} end ({}): {} \
                  basins, the largest of {:.1} %.",
                 starts.from,
                 starts.to,
-                names.ball,
+                ball.name,
                 basins.minima().len(),
                 100.0 * basins.largest_share()
             ),
-            caption: format!("Radius {radius}, {}.", names.ball),
+            caption: format!("Radius {radius}, {}.", ball.name),
         });
         maps.push(map);
     }
     let radii: Vec<String> = outcomes.iter().map(|outcome| outcome.radius.to_string()).collect();
     let mut parts = vec![
-        Part::Heading(names.heading.to_owned()),
+        Part::Heading(format!("Maps: {}", ball.name)),
         Part::Text(format!(
             "Each start in the colour of its basin, the paler the higher its minimum (losses from \
              {:.1} to {:.1}), with a dot at each minimum; lost balls are black. The largest basins \
@@ -274,13 +293,13 @@ fn maps(
             range.start, range.end
         )),
         Part::Image {
-            file: names.together.to_owned(),
+            file: ball.together.to_owned(),
             png: Pixels::together(&maps).png()?,
-            alt: format!("The maps of the {} beside each other.", names.ball),
+            alt: format!("The maps beside each other: {}.", ball.name),
             caption: format!(
                 "Radii of {}, from the top left, row by row; {}.",
                 radii.join(", "),
-                names.ball
+                ball.name
             ),
         },
     ];

@@ -1,9 +1,8 @@
 //! What balls of one radius came to.
 
 use super::landscape::losses;
-use super::roller::Roller;
 use anyhow::Result;
-use rolling_ball::probe::basins::{Basins, NearWells, Settings, Starts};
+use rolling_ball::probe::basins::{Basins, NearWells, Starts};
 
 /// Ends as close as this are the same minimum.
 pub const TOLERANCE: f32 = 0.01;
@@ -48,19 +47,15 @@ impl Outcome {
         Ok(Self { radius, basins, losses, mean_loss: sum / count, moved })
     }
 
-    /// Of the balls that follow one contact, from every start and again from beside it. Calls
-    /// `done` with the number of balls whenever some are done.
-    pub fn lagged(
-        roller: &Roller,
+    /// Of balls from every start and again from beside it: `roll` says where they end.
+    pub fn twice(
         wells: &NearWells,
         starts: &Starts,
         radius: f32,
-        settings: &Settings,
-        done: impl Fn(usize) + Sync,
+        roll: impl Fn(&Starts) -> Result<Vec<[f32; 2]>>,
     ) -> Result<Self> {
         let beside = Starts { from: starts.from + MOVE, to: starts.to + MOVE, ..*starts };
-        let ends = roller.roll(wells, starts, settings, &done)?;
-        let others = roller.roll(wells, &beside, settings, &done)?;
+        let (ends, others) = (roll(starts)?, roll(&beside)?);
         let changed = ends.iter().zip(&others).filter(|(end, other)| !same(**end, **other));
         let moved = changed.count() as f64 / ends.len() as f64;
         Self::of(wells, starts, radius, &ends, Some(moved))

@@ -1,7 +1,9 @@
 //! What the figures say of the paper's claim.
 
+use super::Rolled;
 use super::outcome::{Figure, MOVE, Outcome};
 use crate::report::Part;
+use std::iter::once;
 
 /// How a figure goes with a growing radius.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,13 +48,14 @@ fn trend(outcomes: &[Outcome], figure: Figure) -> Trend {
 }
 
 /// Which claims hold of which ball.
-pub fn table(lagged: &[Outcome], exact: &[Outcome]) -> Part {
-    let header = ["with every larger radius", "lagged contact", "exact ball"];
+pub fn table(rolled: &[Rolled]) -> Part {
+    let balls = rolled.iter().map(|rolled| rolled.ball.name.to_owned());
+    let header = once("with every larger radius".to_owned()).chain(balls).collect();
     let rows = CLAIMS.map(|(claim, figure)| {
-        let words = [lagged, exact].map(|outcomes| trend(outcomes, figure).words().to_owned());
-        std::iter::once(claim.to_owned()).chain(words).collect()
+        let words = rolled.iter().map(|rolled| trend(&rolled.outcomes, figure).words().to_owned());
+        once(claim.to_owned()).chain(words).collect()
     });
-    Part::Table { header: header.map(str::to_owned).into(), rows: rows.into() }
+    Part::Table { header, rows: rows.into() }
 }
 
 /// Which halves of the claim a ball shows.
@@ -67,14 +70,16 @@ fn halves(outcomes: &[Outcome]) -> &'static str {
 }
 
 /// The claim in words.
-pub fn text(lagged: &[Outcome], exact: &[Outcome]) -> String {
+pub fn text(rolled: &[Rolled; 3]) -> String {
+    let [lagged, losses_only, exact] = rolled.each_ref().map(|rolled| &*rolled.outcomes);
     format!(
         "The claim that a larger ball does not see the wells has two halves: fewer basins, and \
          shorter boundaries between them, which leave fewer starts from which a small move leads \
          elsewhere. From the smallest radius to the largest, the exact ball shows **{}**; the \
-         optimizer that follows one contact shows **{}**.{}{}",
+         optimizer that follows one contact shows **{}**, the one that needs losses only **{}**.{}{}",
         halves(exact),
         halves(lagged),
+        halves(losses_only),
         dust(lagged),
         lower(lagged, exact)
     )
