@@ -11,6 +11,7 @@ mod ironing;
 mod losses_only;
 mod mnist;
 mod picture;
+mod pixels;
 mod radius_map;
 mod report;
 mod robustness;

@@ -23,7 +23,7 @@ pub const RADIUS: f32 = 0.35;
 pub const SENSOR: u32 = 1;
 
 /// What the sensor says for gravity along an axis: 12 bits for 2 g.
-const COUNTS: f32 = 1024.0;
+pub const COUNTS: f32 = 1024.0;
 /// One reading of so many was bumped.
 const BUMPED: u32 = 5;
 /// How far a reading at rest is off, in parts of gravity.

@@ -55,13 +55,22 @@ pub const LOSSES_ONLY: Document = Document {
     path: "docs/losses_only.md",
     opening: "# Losses only\n\n`ZerothOrderBall` asks for two losses a step and for no gradient; \
               its documentation says what it does. Written by `cargo lab losses-only --write`.\n",
-    parts: &[LOSSES_TWINS, LOSSES_WRINKLES, LOSSES_NOT, LOSSES_RATE, LOSSES_DIRECTIONS],
+    parts: &[
+        LOSSES_TWINS,
+        LOSSES_WRINKLES,
+        LOSSES_JOBS,
+        LOSSES_NOT,
+        LOSSES_RATE,
+        LOSSES_DIRECTIONS,
+    ],
 };
 
 /// The title of the table of twins among wells by radius.
 pub const LOSSES_TWINS: &str = "Where it ends, by radius";
 /// The title of the tables of wrinkled bowls.
 pub const LOSSES_WRINKLES: &str = "Wrinkled bowls";
+/// The title of the table of jobs that people have.
+pub const LOSSES_JOBS: &str = "Jobs";
 /// The title of the table of losses that it is not for.
 pub const LOSSES_NOT: &str = "Where it loses";
 /// The title of the table of rates.

@@ -9,7 +9,7 @@ use std::fs;
 use workbench::workspace::{FEATURES, cargo, root};
 
 /// In reading order.
-const EXAMPLES: [&str; 12] = [
+const EXAMPLES: [&str; 13] = [
     "first_step",
     "ask_and_tell",
     "embassy_task",
@@ -17,6 +17,7 @@ const EXAMPLES: [&str; 12] = [
     "train_network",
     "few_bits",
     "losses_only",
+    "tune_a_controller",
     "cnn",
     "frozen_backbone",
     "import_and_fine_tune",

@@ -1,12 +1,11 @@
 //! A colour for each basin: unlike its neighbours', and paler the higher its minimum is.
 
+use crate::pixels::Colour;
 use plotters::style::RGBColor;
 use rolling_ball::probe::basins::Basins;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use workbench::style::COLOURS;
-
-pub type Colour = [u8; 3];
 
 pub const LOST: Colour = [0, 0, 0];
 

@@ -10,12 +10,12 @@ mod roller;
 mod verdict;
 
 use super::picture::{Chart, Mark, Series};
+use super::pixels::Pixels;
 use super::report::{Part, Section};
 use super::wells::{EDGE, scattered};
 use anyhow::{Result, ensure};
 use clap::Args;
 use exact::Ground;
-use map::Map;
 use outcome::{Figure, MOVE, Outcome, TOLERANCE};
 use roller::Roller;
 use rolling_ball::probe::basins::{NearWells, Settings, Starts};
@@ -265,7 +265,7 @@ fn maps(
     let (mut maps, mut single) = (Vec::new(), Vec::new());
     for outcome in outcomes {
         let colours = colours::of(&outcome.basins, &outcome.losses, range, starts.side);
-        let map = Map::of(&outcome.basins, starts, &colours);
+        let map = map::of(&outcome.basins, starts, &colours);
         let Outcome { radius, basins, .. } = outcome;
         single.push(Part::Image {
             file: format!("{}_{radius}.png", ball.prefix),
@@ -294,7 +294,7 @@ fn maps(
         )),
         Part::Image {
             file: ball.together.to_owned(),
-            png: Map::together(&maps).png()?,
+            png: Pixels::together(&maps).png()?,
             alt: format!("The maps beside each other: {}.", ball.name),
             caption: format!(
                 "Radii of {}, from the top left, row by row; {}.",

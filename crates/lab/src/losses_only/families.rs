@@ -155,6 +155,24 @@ pub trait Problem: Objective + Clone + Send + Sync {
     fn left(&mut self, theta: &[f32]) -> f64;
 }
 
+/// The loss, and a gradient of differences between losses that far away on either side.
+pub fn differences<P: Problem>(
+    problem: &mut P,
+    theta: &[f32],
+    apart: f32,
+    gradient: &mut [f32],
+) -> Result<f32, Error> {
+    let mut place = theta.to_vec();
+    for (index, slope) in gradient.iter_mut().enumerate() {
+        place[index] = theta[index] + apart;
+        let above = problem.loss(&place)?;
+        place[index] = theta[index] - apart;
+        *slope = (above - problem.loss(&place)?) / (2.0 * apart);
+        place[index] = theta[index];
+    }
+    problem.loss(theta)
+}
+
 impl Objective for Bowl {
     fn loss(&mut self, theta: &[f32]) -> Result<f32, Error> {
         Ok(self.evaluate(theta, self.wrinkles, None) as f32)
@@ -250,16 +268,7 @@ impl Objective for Hard {
         if let Self::Rosenbrock = self {
             return Rosenbrock.gradient(theta, gradient);
         }
-        let mut place = theta.to_vec();
-        for (index, slope) in gradient.iter_mut().enumerate() {
-            const APART: f32 = 1e-3;
-            place[index] = theta[index] + APART;
-            let above = self.loss(&place)?;
-            place[index] = theta[index] - APART;
-            *slope = (above - self.loss(&place)?) / (2.0 * APART);
-            place[index] = theta[index];
-        }
-        self.loss(theta)
+        differences(self, theta, 1e-3, gradient)
     }
 }
 

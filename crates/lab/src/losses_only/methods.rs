@@ -1,6 +1,9 @@
 //! What is compared at equal cost: three losses are a gradient.
 
+use super::evaluations::Evaluations;
 use super::families::Problem;
+use super::matrix_adaptation::matrix_adaptation;
+use super::nelder_mead::nelder_mead;
 use crate::wrinkles::Smoothed;
 use crate::wrinkles::methods::{METHODS, Method as ByGradients, Settings, ladder};
 use anyhow::Result;
@@ -21,10 +24,23 @@ pub enum Method {
     Mezo,
     /// Two losses along a normal direction, at a distance that stays (Nesterov and Spokoiny 2017).
     TwoPoints,
-    /// The best of places that are spread over the ball around the start.
-    RandomSearch,
+    /// The best of places that are spread over a region around the start.
+    RandomSearch(Region),
+    /// A simplex that is turned over, made longer or shorter (Nelder and Mead 1965).
+    NelderMead,
+    /// An evolution strategy: CMA-ES without its covariance (Beyer and Sendhoff 2017).
+    MatrixAdaptation,
     /// What follows a gradient.
     Gradients(&'static ByGradients),
+}
+
+/// Where a random search looks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Region {
+    /// In the ball of the radius that is known.
+    Ball,
+    /// In the cube from -1 to 1.
+    Cube,
 }
 
 /// The directions of diameters.
@@ -42,10 +58,28 @@ pub enum Directions {
 const RATES: usize = 6;
 const SCALES: usize = 4;
 
-/// Gradient evaluations of a run.
+/// What a run may ask for.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    pub losses: u32,
+    /// As many losses are a gradient.
+    pub gradient: u32,
+    /// What the rates of methods that have one, and their distances, are multiplied by.
+    pub units: (f32, f32),
+}
+
+impl Budget {
+    /// Steps of two losses.
+    pub fn steps(self) -> u32 {
+        self.losses / 2
+    }
+}
+
+/// Gradient evaluations of a run on a bowl.
 pub const UNITS: u32 = 300;
-/// What they pay for: steps of two losses.
-pub const STEPS: u32 = 3 * UNITS / 2;
+pub const BOWLS: Budget = Budget { losses: 3 * UNITS, gradient: 3, units: (1.0, 1.0) };
+/// What they pay for.
+pub const STEPS: u32 = BOWLS.losses / 2;
 
 impl Method {
     /// Those of the tables of bowls.
@@ -62,26 +96,41 @@ impl Method {
             Self::Spsa => "SPSA, cosine".to_owned(),
             Self::Mezo => "MeZO-SGD, cosine".to_owned(),
             Self::TwoPoints => "two-point random smoothing, cosine".to_owned(),
-            Self::RandomSearch => "random search".to_owned(),
+            Self::RandomSearch(_) => "random search".to_owned(),
+            Self::NelderMead => "Nelder-Mead".to_owned(),
+            Self::MatrixAdaptation => "MA-ES (CMA-ES)".to_owned(),
             Self::Gradients(method) => format!("{}, cosine", method.name),
         }
     }
 
     /// What it tries on other seeds, to be judged with the best.
-    pub fn settings(&self) -> Vec<Settings> {
+    pub fn settings(&self, budget: Budget) -> Vec<Settings> {
+        let (by_rate, by_scale) = budget.units;
+        let settings = |rate, scale| Settings { rate, scale, decays: true, steps: budget.steps() };
         let grid = |rates, scales| {
-            let settings = |rate, scale| Settings { rate, scale, decays: true, steps: STEPS };
             ladder(rates, RATES)
-                .flat_map(|rate| ladder(scales, SCALES).map(move |scale| settings(rate, scale)))
+                .flat_map(|rate| ladder(scales, SCALES).map(move |scale| (rate, scale)))
+                .map(|(rate, scale)| settings(by_rate * rate, by_scale * scale))
                 .collect()
         };
         match self {
-            Self::Ball { .. } | Self::Diameters(_) | Self::RandomSearch => {
-                vec![Settings { rate: 0.0, scale: 0.0, decays: true, steps: STEPS }]
+            Self::Ball { .. } | Self::Diameters(_) | Self::RandomSearch(_) => {
+                vec![settings(0.0, 0.0)]
             }
             Self::Spsa | Self::TwoPoints => grid((0.0003, 0.1), (0.1, 3.0)),
             Self::Mezo => grid((0.0003, 0.1), (0.001, 0.1)),
-            Self::Gradients(method) => method.settings_in((1.0, 1.0), UNITS, true),
+            Self::NelderMead => ladder((0.1, 3.0), RATES * SCALES)
+                .map(|scale| settings(0.0, by_scale * scale))
+                .collect(),
+            // The rate is how many times the usual population it has.
+            Self::MatrixAdaptation => [1.0, 2.0, 4.0, 8.0]
+                .into_iter()
+                .flat_map(|times| ladder((0.1, 3.0), RATES).map(move |scale| (times, scale)))
+                .map(|(times, scale)| settings(times, by_scale * scale))
+                .collect(),
+            Self::Gradients(method) => {
+                method.settings_in(budget.units, budget.losses / budget.gradient, true)
+            }
         }
     }
 
@@ -96,6 +145,7 @@ impl Method {
     ) -> Result<f64> {
         let (mut problem, mut theta) = (problem.clone(), start.to_vec());
         let mut random = Rand32::new(seed ^ 0x5eed);
+        let losses = 2 * settings.steps;
         match *self {
             Self::Ball { rate } => {
                 let steps = settings.steps;
@@ -115,19 +165,22 @@ impl Method {
             Self::Spsa | Self::Mezo | Self::TwoPoints => {
                 self.differences(&mut problem, &mut theta, settings, &mut random)?;
             }
-            Self::RandomSearch => {
+            Self::RandomSearch(region) => {
                 let middle = theta.clone();
-                let mut least = problem.loss(&theta)?;
-                for _ in 1..3 * UNITS {
-                    let direction = on_the_sphere(middle.len(), &mut random);
-                    let far = radius * random.rand_float().powf(1.0 / middle.len() as f32);
-                    let place: Vec<f32> =
-                        middle.iter().zip(direction).map(|(m, d)| m + far * d).collect();
-                    let loss = problem.loss(&place)?;
-                    if loss < least {
-                        (least, theta) = (loss, place);
-                    }
+                let mut losses = Evaluations::new(&mut problem, losses, &mut theta);
+                let mut place = middle.clone();
+                while losses.loss(&place).is_some() {
+                    place = region.somewhere(&middle, radius, &mut random);
                 }
+            }
+            Self::NelderMead => {
+                let mut losses = Evaluations::new(&mut problem, losses, &mut theta);
+                nelder_mead(&mut losses, settings.scale);
+            }
+            Self::MatrixAdaptation => {
+                let mut losses = Evaluations::new(&mut problem, losses, &mut theta);
+                let times = settings.rate as u32;
+                matrix_adaptation(&mut losses, settings.scale, times, &mut random);
             }
             Self::Gradients(method) => {
                 let mut optimizer = (method.make)(theta.len(), settings)?;
@@ -174,6 +227,19 @@ impl Method {
             theta.iter_mut().zip(&direction).for_each(|(t, d)| *t -= scale * d);
         }
         Ok(())
+    }
+}
+
+impl Region {
+    fn somewhere(self, middle: &[f32], radius: f32, random: &mut Rand32) -> Vec<f32> {
+        match self {
+            Self::Ball => {
+                let direction = on_the_sphere(middle.len(), random);
+                let far = radius * random.rand_float().powf(1.0 / middle.len() as f32);
+                middle.iter().zip(direction).map(|(m, d)| m + far * d).collect()
+            }
+            Self::Cube => middle.iter().map(|m| m + 2.0 * random.rand_float() - 1.0).collect(),
+        }
     }
 }
 

@@ -1,23 +1,28 @@
 //! The ball that needs losses only: where it ends, what it is better than, and where it loses.
 
+mod evaluations;
 mod families;
+mod jobs;
+mod matrix_adaptation;
 mod methods;
+mod nelder_mead;
 
 use crate::statistics::{holm, paired_test};
 use crate::wells::scattered;
 use crate::wrinkles::methods::Settings;
 use anyhow::{Context, Result};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use families::{Bowl, Hard, Problem, Wrinkles};
 use indicatif::ProgressBar;
-use methods::{Directions, Method, STEPS, UNITS, ball};
+use methods::{BOWLS, Budget, Directions, Method, Region, STEPS, UNITS, ball};
 use oorandom::Rand32;
 use rayon::prelude::*;
 use rolling_ball::landscapes::GaussianWells;
 use rolling_ball::step;
 use std::ops::Range;
 use workbench::document::{
-    LOSSES_DIRECTIONS, LOSSES_NOT, LOSSES_ONLY, LOSSES_RATE, LOSSES_TWINS, LOSSES_WRINKLES,
+    LOSSES_DIRECTIONS, LOSSES_JOBS, LOSSES_NOT, LOSSES_ONLY, LOSSES_RATE, LOSSES_TWINS,
+    LOSSES_WRINKLES,
 };
 use workbench::progress;
 use workbench::statistics::median;
@@ -32,28 +37,58 @@ pub struct LossesOnlyArgs {
     /// Other seeds, on which its settings are chosen
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=1000))]
     tuning: u64,
-    /// Put the tables into docs/losses_only.md
+    /// Only these parts of the document
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Part>,
+    /// Put the tables into docs/losses_only.md, and pictures beside it
     #[arg(long)]
     write: bool,
 }
 
-/// Makes the text of a part of the document.
-type Table = fn(&LossesOnlyArgs) -> Result<String>;
+/// A part of the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Twins,
+    Wrinkles,
+    Jobs,
+    /// Losses that it is not for
+    Not,
+    Rate,
+    Directions,
+}
+
+impl Part {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Twins => LOSSES_TWINS,
+            Self::Wrinkles => LOSSES_WRINKLES,
+            Self::Jobs => LOSSES_JOBS,
+            Self::Not => LOSSES_NOT,
+            Self::Rate => LOSSES_RATE,
+            Self::Directions => LOSSES_DIRECTIONS,
+        }
+    }
+
+    fn text(self, args: &LossesOnlyArgs) -> Result<String> {
+        match self {
+            Self::Twins => twins(args),
+            Self::Wrinkles => wrinkled(args),
+            Self::Jobs => jobs::jobs(args),
+            Self::Not => hard(args),
+            Self::Rate => rates(args),
+            Self::Directions => directions(args),
+        }
+    }
+}
 
 /// A place in the plane.
 type Place = [f32; 2];
 
 /// Runs the experiment.
 pub fn run(args: &LossesOnlyArgs) -> Result<()> {
-    let parts: [(&str, Table); 5] = [
-        (LOSSES_TWINS, twins),
-        (LOSSES_WRINKLES, wrinkled),
-        (LOSSES_NOT, hard),
-        (LOSSES_RATE, rates),
-        (LOSSES_DIRECTIONS, directions),
-    ];
-    for (title, part) in parts {
-        let text = part(args)?;
+    let parts = if args.only.is_empty() { Part::value_variants() } else { &args.only };
+    for part in parts {
+        let (title, text) = (part.title(), part.text(args)?);
         println!("## {title}\n\n{text}\n");
         if args.write {
             LOSSES_ONLY.replace(title, &text)?;
@@ -143,6 +178,7 @@ fn judged<P: Problem>(
     method: &Method,
     make: impl Fn(u64) -> (P, Vec<f32>) + Sync,
     radius: f32,
+    budget: Budget,
 ) -> Result<Vec<f64>> {
     let over = |seeds: Range<u64>, settings: Settings| -> Result<Vec<f64>> {
         let left = seeds.into_par_iter().map(|seed| {
@@ -151,11 +187,11 @@ fn judged<P: Problem>(
         });
         left.collect()
     };
-    let settings = method.settings();
+    let settings = method.settings(budget);
     let mut best: Option<(f64, Settings)> = None;
     for settings in &settings {
         // What has one setting has nothing to choose.
-        let left = if best.is_none() && method.settings().len() == 1 {
+        let left = if method.settings(budget).len() == 1 {
             0.0
         } else {
             median(over(0..args.tuning, *settings)?)
@@ -209,37 +245,51 @@ fn wrinkled_in(
         let mut column = Vec::new();
         for method in methods {
             let make = |seed| Bowl::new(wrinkles, dimensions, seed);
-            column.push(judged(args, method, make, radius_of(dimensions))?);
+            column.push(judged(args, method, make, radius_of(dimensions), BOWLS)?);
             bar.inc(1);
         }
         columns.push(column);
     }
-    Ok(compare(methods, &Wrinkles::ALL.map(Wrinkles::name), &columns))
+    Ok(compare(&names_of(methods), &Wrinkles::ALL.map(Wrinkles::name), &columns, &[]))
 }
 
-/// Medians, and comparisons with the first method.
-fn compare(methods: &[Method], names: &[&str], columns: &[Vec<Vec<f64>>]) -> String {
+fn names_of(methods: &[Method]) -> Vec<String> {
+    methods.iter().map(Method::name).collect()
+}
+
+/// Medians, and comparisons with the first row. Where a column has an error that is good enough, how
+/// many are smaller comes first.
+fn compare(
+    rows: &[String],
+    names: &[&str],
+    columns: &[Vec<Vec<f64>>],
+    good_enough: &[Option<f64>],
+) -> String {
     let logarithms = |column: &[Vec<f64>], index: usize| -> Vec<f64> {
         let of = |left: f64| left.clamp(1e-12, 1e12).ln();
         column[index].iter().zip(&column[0]).map(|(left, ball)| of(*left) - of(*ball)).collect()
     };
-    let others = 1..methods.len();
+    let others = 1..rows.len();
     let tests = columns
         .iter()
         .flat_map(|column| others.clone().map(|index| paired_test(&logarithms(column, index))));
     let chances = holm(&tests.collect::<Vec<_>>());
-    let rows = methods.iter().enumerate().map(|(index, method)| {
-        let mut row = vec![method.name()];
+    let rows = rows.iter().enumerate().map(|(index, name)| {
+        let mut row = vec![name.clone()];
         for (place, column) in columns.iter().enumerate() {
-            let left = format!("{:.2e}", median(column[index].iter().copied()));
-            row.push(if index == 0 {
-                left
-            } else {
+            let mut cell = format!("{:.2e}", median(column[index].iter().copied()));
+            if let Some(Some(enough)) = good_enough.get(place) {
+                let count = column[index].iter().filter(|left| *left < enough).count();
+                let share = 100.0 * count as f64 / column[index].len() as f64;
+                cell = format!("{share:.0} %, {cell}");
+            }
+            if index > 0 {
                 let apart = logarithms(column, index);
                 let times = (apart.iter().sum::<f64>() / apart.len() as f64).exp();
                 let chance = chances[place * others.len() + index - 1];
-                format!("{left} ({times:.1}{})", if chance < 0.01 { "*" } else { "" })
-            });
+                cell += &format!(" ({times:.1}{})", if chance < 0.01 { "*" } else { "" });
+            }
+            row.push(cell);
         }
         row
     });
@@ -249,19 +299,19 @@ fn compare(methods: &[Method], names: &[&str], columns: &[Vec<Vec<f64>>]) -> Str
 
 fn hard(args: &LossesOnlyArgs) -> Result<String> {
     let mut methods = Method::compared();
-    methods.insert(1, Method::RandomSearch);
+    methods.insert(1, Method::RandomSearch(Region::Ball));
     let mut columns = Vec::new();
     let mut names = vec!["smooth bowl, 10"];
     let smooth = methods.iter().map(|method| {
         let make = |seed| Bowl::new(Wrinkles::None, 10, seed);
-        judged(args, method, make, radius_of(10))
+        judged(args, method, make, radius_of(10), BOWLS)
     });
     columns.push(smooth.collect::<Result<_>>()?);
     for problem in &Hard::ALL {
         names.push(problem.name());
         let column = methods.iter().map(|method| {
             let make = |seed| (problem.clone(), problem.start(seed));
-            judged(args, method, make, problem.radius())
+            judged(args, method, make, problem.radius(), BOWLS)
         });
         columns.push(column.collect::<Result<_>>()?);
     }
@@ -271,7 +321,7 @@ fn hard(args: &LossesOnlyArgs) -> Result<String> {
          fitted to thirty of its states. The number is that of the dimensions. Random search takes \
          the best of {} places in the ball around the start.\n\n{}",
         3 * UNITS,
-        compare(&methods, &names, &columns)
+        compare(&names_of(&methods), &names, &columns, &[])
     ))
 }
 
@@ -321,7 +371,7 @@ fn directions(args: &LossesOnlyArgs) -> Result<String> {
         let mut column = Vec::new();
         for method in &methods {
             let make = |seed| Bowl::new(Wrinkles::Dents, dimensions, seed);
-            column.push(judged(args, method, make, radius_of(dimensions))?);
+            column.push(judged(args, method, make, radius_of(dimensions), BOWLS)?);
         }
         columns.push(column);
         names.push(name);
@@ -332,7 +382,7 @@ fn directions(args: &LossesOnlyArgs) -> Result<String> {
          mirror: integers, a basis where the dimension is a power of two. Beside it, in plain \
          loops: uniform on the sphere, signs, and a random basis by Gram-Schmidt, which needs room \
          for all of its vectors.\n\n{}",
-        compare(&methods, &names, &columns)
+        compare(&names_of(&methods), &names, &columns, &[])
     ))
 }
 
@@ -354,9 +404,11 @@ mod tests {
         let before = bowl.left(&start);
         let others = [Directions::Sphere, Directions::Signs, Directions::Basis];
         let others = others.map(Method::Diameters).into_iter();
-        for method in Method::compared().into_iter().chain([Method::RandomSearch]).chain(others) {
+        let searches =
+            [Method::RandomSearch(Region::Ball), Method::NelderMead, Method::MatrixAdaptation];
+        for method in Method::compared().into_iter().chain(searches).chain(others) {
             let left = method
-                .settings()
+                .settings(BOWLS)
                 .into_iter()
                 .map(|settings| method.left(&bowl, &start, radius_of(3), settings, 1));
             let left = left.collect::<Result<Vec<_>>>()?.into_iter().fold(f64::INFINITY, f64::min);
