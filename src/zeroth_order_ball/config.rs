@@ -27,25 +27,31 @@ const LAST: f32 = 1e-3;
 
 impl ZerothOrderBallConfig {
     /// For so many parameters in about so many steps: the radius shrinks to a thousandth on half a
-    /// cosine, and the rate is chosen for that. The radius should be about as large as the distance
-    /// from the start to what is looked for; docs/losses_only.md shows how much that matters.
+    /// cosine, and the rate, which is chosen for that, to a quarter. The radius should be about as
+    /// large as the distance from the start to what is looked for, or twice that in the plane;
+    /// docs/losses_only.md shows how much that matters.
     ///
-    /// The rate is `6 sqrt(n) / steps`, or 1/2 where that is more, so that the ball comes about two
-    /// radii far in any number of dimensions.
+    /// The rate begins at `24 sqrt(n) / steps`, so that the ball can come several radii far in any
+    /// number of dimensions. Where these are too few steps for `n` parameters it begins at
+    /// `1 / sqrt(n)` instead, since its way is mostly chance then, but at `6 sqrt(n) / steps` or 1/2
+    /// at least, whichever is smaller.
     ///
     /// ```
     /// use rolling_ball::ZerothOrderBallConfig;
     ///
     /// let config = ZerothOrderBallConfig::shrinking(2.0, 4, 400);
-    /// assert_eq!((config.radius.at(0), config.learning_rate.at(0)), (2.0, 0.03));
+    /// assert_eq!((config.radius.at(0), config.learning_rate.at(0)), (2.0, 0.12));
+    /// assert_eq!(config.learning_rate.at(400), 0.03);
     /// ```
     #[must_use]
     pub fn shrinking(radius: f32, parameters: usize, steps: u32) -> Self {
-        let rate = 6.0 * sqrt(parameters as f32) / steps.max(1) as f32;
+        let root = sqrt(parameters as f32);
+        let by_steps = root / steps.max(1) as f32;
+        let rate = (1.0 / root).max(6.0 * by_steps).min(24.0 * by_steps).min(0.5);
         Self {
             parameters,
             radius: Schedule::Cosine { from: radius, to: LAST * radius, steps },
-            learning_rate: rate.min(0.5).into(),
+            learning_rate: Schedule::Cosine { from: rate, to: rate / 4.0, steps },
             seed: 1,
         }
     }

@@ -59,6 +59,7 @@ pub const LOSSES_ONLY: Document = Document {
         LOSSES_TWINS,
         LOSSES_WRINKLES,
         LOSSES_JOBS,
+        LOSSES_NETWORKS,
         LOSSES_NOT,
         LOSSES_RATE,
         LOSSES_DIRECTIONS,
@@ -71,6 +72,8 @@ pub const LOSSES_TWINS: &str = "Where it ends, by radius";
 pub const LOSSES_WRINKLES: &str = "Wrinkled bowls";
 /// The title of the table of jobs that people have.
 pub const LOSSES_JOBS: &str = "Jobs";
+/// The title of the table of networks that learn so.
+pub const LOSSES_NETWORKS: &str = "Networks";
 /// The title of the table of losses that it is not for.
 pub const LOSSES_NOT: &str = "Where it loses";
 /// The title of the table of rates.

@@ -8,7 +8,7 @@ use crate::wrinkles::Smoothed;
 use crate::wrinkles::methods::{METHODS, Method as ByGradients, Settings, ladder};
 use anyhow::Result;
 use oorandom::Rand32;
-use rolling_ball::{ZerothOrderBall, ZerothOrderBallConfig, step};
+use rolling_ball::{Schedule, ZerothOrderBall, ZerothOrderBallConfig, step};
 use workbench::statistics::normal;
 
 /// A way to a lower loss.
@@ -151,7 +151,7 @@ impl Method {
                 let steps = settings.steps;
                 let mut config = ZerothOrderBallConfig::shrinking(radius, theta.len(), steps);
                 config.seed = seed as u32;
-                config.learning_rate = (rate * config.learning_rate.at(0)).into();
+                config.learning_rate = times(rate, config.learning_rate);
                 let mut ball = ZerothOrderBall::new(config)?;
                 for _ in 0..steps {
                     // A loss that is none costs no more than the step.
@@ -330,4 +330,13 @@ fn diameters<P: Problem>(
 pub fn ball(radius: f32, parameters: usize, seed: u64) -> Result<ZerothOrderBall> {
     let config = ZerothOrderBallConfig::shrinking(radius, parameters, STEPS);
     Ok(ZerothOrderBall::new(ZerothOrderBallConfig { seed: seed as u32, ..config })?)
+}
+/// So many times the preset's rate.
+fn times(factor: f32, rate: Schedule) -> Schedule {
+    match rate {
+        Schedule::Cosine { from, to, steps } => {
+            Schedule::Cosine { from: factor * from, to: factor * to, steps }
+        }
+        rate => rate,
+    }
 }

@@ -1,14 +1,17 @@
 //! Networks that learn by losses alone, beside the same with gradients.
 
-use super::LossesOnlyArgs;
 use anyhow::{Context, Result};
 use rayon::prelude::*;
 use rolling_ball::kernels::Active;
-use rolling_ball::nn::{Backbone, BiasesOnly, Dense, Frozen, Layer, Map, Network, Relu, ScaleShift};
+use rolling_ball::nn::{
+    Backbone, BiasesOnly, Dense, Frozen, Layer, Map, Network, Relu, ScaleShift,
+};
 use rolling_ball::{
     Optimizer, RollingBall, RollingBallConfig, ZerothOrderBall, ZerothOrderBallConfig,
 };
-use rolling_ball_rehearsal::{Buffers, Event, Image, Model, OptimizerKind, Settings, fine_tune_with};
+use rolling_ball_rehearsal::{
+    Buffers, Event, Image, Model, OptimizerKind, Settings, fine_tune_with,
+};
 use scenario::{DigitsTail, digits_cnn};
 use workbench::data::digits;
 use workbench::pretrain::{DIGITS_RECIPE, pretrain};
@@ -98,19 +101,15 @@ fn learned<L: Layer, B: Backbone<Feature: Default>>(
     let mut features = Vec::new();
     features.resize_with(count * Network::<L, B>::FEATURES, B::Feature::default);
     let workspace = [&mut [][..], &mut [], &mut []];
-    let buffers = Buffers {
-        theta: &mut theta,
-        workspace,
-        scratch: &mut scratch,
-        features: &mut features,
-    };
+    let buffers =
+        Buffers { theta: &mut theta, workspace, scratch: &mut scratch, features: &mut features };
     let mut told = Vec::new();
     let tell = |event| match event {
         Event::Before(accuracy) | Event::After(accuracy) => told.push(accuracy),
         _ => {}
     };
     let kernels = Active::default();
-    let mut run = |optimizer: &mut dyn Optimizer| {
+    let run = |optimizer: &mut dyn Optimizer| {
         fine_tune_with(kernels, &model, optimizer, buffers, || 0, tell)
     };
     match method {
@@ -171,11 +170,13 @@ fn networks() -> Result<Vec<Trained>> {
     ])
 }
 
-pub fn table(_: &LossesOnlyArgs) -> Result<String> {
+/// The part of the document.
+pub fn table() -> Result<String> {
     let networks = networks()?;
     let bar = progress::bar("networks by losses", "trainings");
     bar.set_length((networks.len() * UNITS.len()) as u64);
-    let mut header: Vec<String> = ["trained", "parameters", "RAM, bytes", "start"].map(str::to_owned).into();
+    let mut header: Vec<String> =
+        ["trained", "parameters", "RAM, bytes", "start"].map(str::to_owned).into();
     header.extend(UNITS.map(|units| format!("{units} gradients")));
     let mut rows = Vec::new();
     for trained in &networks {
