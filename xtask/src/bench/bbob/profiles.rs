@@ -119,8 +119,10 @@ mod tests {
         let runs = [run(&[Some(2), Some(200), None]), run(&[Some(400), None, None])];
         let profile = profile(&runs.iter().collect::<Vec<_>>(), 2, 200);
         assert_eq!(profile.first(), Some(&(1.0, 1.0 / 6.0)));
-        let at_100 = profile.iter().rfind(|(x, _)| *x < 101.0);
-        assert!(at_100.is_some_and(|(_, part)| *part == 2.0 / 6.0), "{at_100:?}");
+        let before = profile.iter().rfind(|(x, _)| *x < 100.0);
+        assert!(before.is_some_and(|(_, part)| *part == 1.0 / 6.0), "{before:?}");
+        let after = profile.iter().find(|(x, _)| *x >= 100.0);
+        assert!(after.is_some_and(|(_, part)| *part == 2.0 / 6.0), "{after:?}");
         assert!(profile.last().is_some_and(|(x, part)| *x > 199.9 && *part == 0.5));
     }
 
