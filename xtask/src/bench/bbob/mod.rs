@@ -61,18 +61,19 @@ fn introduction() -> String {
          in the cube from -4 to 4, and is judged by the best of the losses that it asked for. That \
          is COCO's convention; neither the place where a ball ends nor the mean of CMA-ES is \
          evaluated for it. Within 1e-8 of the optimum all are equal, and equal ones share the mean \
-         of their ranks.\n\nNobody is tuned to a function. The ball is `shrinking` for half as \
-         many steps as there are losses, by way of the C library in 32-bit floats. CMA-ES begins \
-         with a deviation of 2, as is usual on these functions, Nelder-Mead with a simplex whose \
-         edges are 2, and SPSA with a distance of 2; its gain is chosen by the slopes of its first \
-         five steps, and shrinks with the distance on half a cosine. L-BFGS-B takes its gradients \
-         from differences, whose losses count. CMA-ES, Nelder-Mead and L-BFGS-B are restarted in \
-         the cube where they have ended. Random search looks in the domain, from -5 to 5. \
-         `benches/peers/bbob` has the code and the versions.\n\nThe pictures have the data \
-         profiles of the runs with {} losses a dimension: what part of COCO's 51 targets, from 100 \
-         to 1e-8 above the optimum, is reached by how many losses, over all functions and \
-         instances of a group. The ball and SPSA are made for a number of losses, and what they \
-         reach with fewer is in the tables.",
+         of their ranks.\n\nSettings are the same for all functions. The ball has its preset, and \
+         of some settings of SPSA and Nelder-Mead that were tried on functions 15 to 19, these are \
+         among the better. The ball is `shrinking` for half as many steps as there are losses, by \
+         way of the C library in 32-bit floats. CMA-ES begins with a deviation of 2, as is usual \
+         on these functions, Nelder-Mead with a simplex whose edges are 2, and SPSA with a \
+         distance of 2; its gain is chosen by the slopes of its first five steps, and shrinks with \
+         the distance on half a cosine. L-BFGS-B takes its gradients from differences, whose \
+         losses count. CMA-ES, Nelder-Mead and L-BFGS-B are restarted in the cube where they have \
+         ended. Random search looks in the domain, from -5 to 5. `benches/peers/bbob` has the code \
+         and the versions.\n\nThe pictures have the data profiles of the runs with {} losses a \
+         dimension: what part of COCO's 51 targets, from 100 to 1e-8 above the optimum, is reached \
+         by how many losses, over all functions and instances of a group. The ball and SPSA are \
+         made for a number of losses, and what they reach with fewer is in the tables.",
         BUDGETS[BUDGETS.len() - 1]
     )
 }
