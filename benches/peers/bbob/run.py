@@ -19,7 +19,7 @@ try:
         import cocoex
         import methods
 except ImportError as error:
-    sys.exit(f"{error}: benches/peers/bbob/requirements.txt names what this Python needs")
+    sys.exit(f"{error}: install benches/peers/bbob/requirements.txt, or run benches/peers/setup.sh bbob")
 
 # How far above the optimum: COCO's 51, of which each is 10^0.2 times the next.
 TARGETS = 10 ** numpy.linspace(2, -8, 51)

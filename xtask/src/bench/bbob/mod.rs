@@ -274,7 +274,10 @@ mod tests {
         let rows = rows(&runs);
         assert_eq!(rows.len(), 4 * 3 * 5 * 2);
         let first = serde_json::to_string(&rows[0])?;
-        let expected = r#"{"dimension":2,"losses_a_dimension":30,"group":"separable","method":"ball, radius 4","rank":1.0}"#;
+        let expected = concat!(
+            r#"{"dimension":2,"losses_a_dimension":30,"group":"separable","#,
+            r#""method":"ball, radius 4","rank":1.0}"#
+        );
         assert_eq!(first, expected);
         Ok(())
     }
