@@ -1,12 +1,30 @@
 #!/bin/sh
-# Makes the Python environment of `cargo xtask bench --only desktop,footpoint`: target/peers. Runs again at no cost.
+# Makes a Python environment for `cargo xtask bench`. Runs again at no cost.
+#
+#     setup.sh            target/peers, for --only desktop,footpoint
+#     setup.sh bbob       target/peers-bbob, for --only bbob
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-environment=$(dirname "$(dirname "$here")")/target/peers
+target=$(dirname "$(dirname "$here")")/target
+
+case ${1-} in
+'')
+    environment=$target/peers requirements=$here/requirements.txt modules='jax, torch'
+    note='(torch brings several GB of GPU libraries, unless the index of pip has a CPU build)'
+    ;;
+bbob)
+    environment=$target/peers-bbob requirements=$here/bbob/requirements.txt modules='cma, cocoex, scipy'
+    note=''
+    ;;
+*)
+    echo "usage: $0 [bbob]" >&2
+    exit 2
+    ;;
+esac
 installed=$environment/requirements.txt
 
-if cmp -s "$here/requirements.txt" "$installed"; then
+if cmp -s "$requirements" "$installed"; then
     echo "$environment is up to date"
     exit
 fi
@@ -14,8 +32,8 @@ if [ ! -x "$environment/bin/pip" ]; then
     echo "making $environment"
     "${PYTHON:-python3}" -m venv "$environment"
 fi
-echo "installing $(tr '\n' ' ' <"$here/requirements.txt")(torch brings several GB of GPU libraries, unless pip's index has a CPU build)"
-"$environment/bin/pip" install --quiet --requirement "$here/requirements.txt"
-"$environment/bin/python" -c 'import jax, torch'
-cp "$here/requirements.txt" "$installed"
+echo "installing $(tr '\n' ' ' <"$requirements")$note"
+"$environment/bin/pip" install --quiet --requirement "$requirements"
+"$environment/bin/python" -c "import $modules"
+cp "$requirements" "$installed"
 echo "$environment is ready"

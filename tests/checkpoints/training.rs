@@ -100,7 +100,10 @@ pub fn every_optimizer(check: &mut impl Check) {
 
 /// The ball that needs nothing else.
 pub fn with_losses_only(check: &mut impl Check) {
-    let config = ZerothOrderBallConfig::shrinking(0.5, LENGTH, 40);
+    // The settings of the committed images.
+    let learning_rate = (6.0 * (LENGTH as f32).sqrt() / 40.0).min(0.5).into();
+    let shrinking = ZerothOrderBallConfig::shrinking(0.5, LENGTH, 40);
+    let config = ZerothOrderBallConfig { learning_rate, ..shrinking };
     check.check("losses only", || ZerothOrderBall::new(config).unwrap());
 }
 

@@ -20,7 +20,7 @@ pub const BENCHMARKS: Document = Document {
     path: "docs/benchmarks.md",
     opening: "# Benchmarks\n\nWritten by `cargo xtask bench --write`, part by part, and by \
               `cargo lab gpu --write`.\n",
-    parts: &[KERNELS, DESKTOP, FOOTPOINT, MCU, SIZE, GPU],
+    parts: &[KERNELS, DESKTOP, FOOTPOINT, MCU, SIZE, BBOB, GPU],
 };
 
 /// The title of the part that is written by `cargo xtask bench --only kernels`.
@@ -33,6 +33,8 @@ pub const FOOTPOINT: &str = "To the same footpoint";
 pub const MCU: &str = "A training step on a microcontroller";
 /// The title of the part that is written by `cargo xtask bench --only size`.
 pub const SIZE: &str = "Flash and RAM";
+/// The title of the part that is written by `cargo xtask bench --only bbob`.
+pub const BBOB: &str = "Losses only, on BBOB";
 /// The title of the part that is written by `cargo lab gpu --only timings`.
 pub const GPU: &str = "Passes on a GPU";
 

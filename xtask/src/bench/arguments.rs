@@ -3,8 +3,8 @@
 use clap::{Args, ValueEnum};
 use workbench::document;
 
-/// Measure the library against this machine's memory, PyTorch and JAX, and count its instructions
-/// on a microcontroller
+/// Measure the library against this machine's memory, PyTorch, JAX and methods that need losses
+/// only, and count its instructions on a microcontroller
 ///
 /// Times are medians, of one run in which all that is compared takes turns; instructions are QEMU's
 /// and exact. Each part prints a table in Markdown.
@@ -13,7 +13,8 @@ pub struct BenchArgs {
     /// Only these parts
     #[arg(long, value_enum, value_name = "PART", value_delimiter = ',')]
     pub only: Vec<Part>,
-    /// Print the figures as JSON too, in the last line
+    /// Print the figures as JSON too, in the last line; with `--only bbob` print their list and
+    /// nothing else
     #[arg(long)]
     pub json: bool,
     /// Put the tables of these parts into docs/benchmarks.md
@@ -23,8 +24,8 @@ pub struct BenchArgs {
     /// sudo if need be
     #[arg(long)]
     pub install: bool,
-    /// A Python that has torch and jax, to compare with [default: an environment that
-    /// benches/peers/setup.sh makes]
+    /// A Python that has torch and jax, to compare with, or what benches/peers/bbob needs [default:
+    /// the environments that benches/peers/setup.sh makes]
     #[arg(long, value_name = "FILE")]
     pub python: Option<std::path::PathBuf>,
     /// Of the passes over memory only those in cache: what another build of this program is asked
@@ -46,6 +47,8 @@ pub enum Part {
     Mcu,
     /// Flash and RAM
     Size,
+    /// The ball that needs losses only, against CMA-ES and others on the BBOB functions of COCO
+    Bbob,
 }
 
 impl Part {
@@ -57,6 +60,7 @@ impl Part {
             Self::Footpoint => document::FOOTPOINT,
             Self::Mcu => document::MCU,
             Self::Size => document::SIZE,
+            Self::Bbob => document::BBOB,
         }
     }
 

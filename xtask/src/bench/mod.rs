@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the library against the machine and against its peers.
 
 mod arguments;
+mod bbob;
 mod desktop;
 mod findings;
 mod footpoint;
@@ -9,6 +10,7 @@ pub mod kernels;
 pub mod mcu;
 mod peers;
 mod problem;
+mod script;
 mod size;
 mod threads;
 
@@ -24,17 +26,24 @@ use workbench::document;
 /// Runs the command.
 pub fn bench(args: &BenchArgs) -> Result<()> {
     let parts = if args.only.is_empty() { Part::value_variants() } else { &args.only };
+    // A list alone is of use to programs that read all that is printed.
+    let list_alone = args.json && parts == [Part::Bbob];
     let mut json = Map::new();
     for part in parts {
         let title = part.title();
         let Findings { text, rows } = measure(*part, args).context(title)?;
-        println!("## {title}\n\n{text}\n");
+        if !list_alone {
+            println!("## {title}\n\n{text}\n");
+        }
         if args.write {
             document::BENCHMARKS.replace(title, &text)?;
         }
+        if list_alone {
+            println!("{rows}");
+        }
         json.insert(part.key(), rows);
     }
-    if args.json {
+    if args.json && !list_alone {
         println!("{}", Value::Object(json));
     }
     Ok(())
@@ -47,5 +56,6 @@ fn measure(part: Part, args: &BenchArgs) -> Result<Findings> {
         Part::Footpoint => on_threads(1, || footpoint::measure(args))?,
         Part::Mcu => mcu::measure(args),
         Part::Size => size::measure(args),
+        Part::Bbob => bbob::measure(args),
     }
 }

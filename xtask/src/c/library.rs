@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 use object::read::archive::ArchiveFile;
 use object::{File, Object, ObjectSymbol};
 use std::collections::BTreeSet;
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -31,6 +32,17 @@ fn build_all(targets: &[&str]) -> Result<()> {
 /// Where it is then.
 fn built(target: &str) -> PathBuf {
     folder().join("target").join(target).join("release/librolling_ball.a")
+}
+
+/// Builds the library for this machine as a shared object, for programs that load it when they run.
+pub fn build_shared() -> Result<PathBuf> {
+    let mut command = cargo();
+    command.current_dir(folder());
+    command.args(["rustc", "--release", "--locked", "--target-dir", "target/shared"]);
+    command.args(["--package", "rolling-ball-static", "--crate-type", "cdylib"]);
+    capture(&mut command, "building the C library as a shared object")?;
+    let name = format!("{DLL_PREFIX}rolling_ball{DLL_SUFFIX}");
+    Ok(folder().join("target/shared/release").join(name))
 }
 
 /// Builds the library for this machine with AddressSanitizer, and with all checks of the compiler
