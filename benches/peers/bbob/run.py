@@ -1,9 +1,11 @@
-"""Methods that need losses only on the BBOB functions of COCO: `run.py LIBRARY`, the C library as a shared object.
+"""Methods that need losses only on the BBOB functions of COCO: `run.py LIBRARY`, which is the C
+library as a shared object.
 
-Requests: {"function", "dimension", "instances", "budgets"}, where budgets are losses a dimension, the largest last. Answers:
-{"methods", "instances"}: their names, and for each instance, from 1 on, a run of each of them, {"left", "reached"}. There
-`left` is for each budget how far the best loss is above the optimum, and `reached` is for each target after how many losses
-the run with the largest budget has reached it, or null.
+Requests: {"function", "dimension", "first", "instances", "budgets"}, where budgets are losses a
+dimension, the largest last. Answers: {"methods", "instances"}: their names, and for each instance,
+from the first on, a run of each of them, {"left", "reached"}. There `left` is for each budget how
+far the best loss is above the optimum, and `reached` is for each target after how many losses the
+run with the largest budget has reached it, or null.
 """
 
 import json
@@ -85,7 +87,7 @@ def main():
     for line in sys.stdin:
         request = json.loads(line)
         case = request["function"], request["dimension"], request["budgets"]
-        instances = range(1, request["instances"] + 1)
+        instances = range(request["first"], request["first"] + request["instances"])
         runs = [[run(name, instance, *case) for name in compared] for instance in instances]
         print(json.dumps({"methods": list(compared), "instances": runs}), flush=True)
 

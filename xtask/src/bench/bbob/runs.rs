@@ -1,7 +1,7 @@
 //! The runs, made by benches/peers/bbob.
 
 use super::groups::Group;
-use super::{BUDGETS, DIMENSIONS, INSTANCES};
+use super::{BUDGETS, DIMENSIONS, FIRST, INSTANCES};
 use crate::bench::arguments::BenchArgs;
 use crate::bench::script::{Environment, Script};
 use crate::c::library;
@@ -23,9 +23,14 @@ const ENVIRONMENT: Environment = Environment {
 struct Request {
     function: u32,
     dimension: usize,
+    first: u32,
     instances: u32,
     /// Losses a dimension.
     budgets: [u32; 3],
+}
+
+fn request(function: u32, dimension: usize) -> Request {
+    Request { function, dimension, first: FIRST, instances: INSTANCES, budgets: BUDGETS }
 }
 
 #[derive(Deserialize)]
@@ -64,7 +69,7 @@ pub fn all(args: &BenchArgs) -> Result<Runs> {
     let mut requests = Vec::new();
     for dimension in DIMENSIONS {
         for function in Group::ALL.into_iter().flat_map(Group::functions) {
-            requests.push(Request { function, dimension, instances: INSTANCES, budgets: BUDGETS });
+            requests.push(request(function, dimension));
         }
     }
     let bar = progress::bar("losses only, on BBOB", "functions");
@@ -132,7 +137,7 @@ mod tests {
     use super::*;
 
     fn answered(function: u32, dimension: usize, answer: &str) -> Result<(Request, Answer)> {
-        let request = Request { function, dimension, instances: INSTANCES, budgets: BUDGETS };
+        let request = request(function, dimension);
         Ok((request, serde_json::from_str(answer)?))
     }
 
