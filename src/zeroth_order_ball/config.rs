@@ -33,8 +33,8 @@ impl ZerothOrderBallConfig {
     ///
     /// The rate begins at `24 sqrt(n) / steps`, so that the ball can come several radii far in any
     /// number of dimensions. Where these are too few steps for `n` parameters it begins at
-    /// `1 / sqrt(n)` instead, since its way is mostly chance then, but at `6 sqrt(n) / steps` or 1/2
-    /// at least, whichever is smaller.
+    /// `1 / sqrt(n)` instead, since its way is mostly chance then, but at `6 sqrt(n) / steps` or
+    /// 1/2 at least, whichever is smaller.
     ///
     /// ```
     /// use rolling_ball::ZerothOrderBallConfig;

@@ -79,8 +79,8 @@ pub fn part(args: &TestArgs) -> Part {
     })
 }
 
-/// What the tests of each run say, and the minutes that it took. Miri uses one core, so that all runs
-/// are made at once.
+/// What the tests of each run say, and the minutes that it took. Miri uses one core, so that all
+/// runs are made at once.
 fn at_once() -> [Result<(String, f64)>; RUNS.len()] {
     thread::scope(|scope| {
         RUNS.each_ref().map(|run| scope.spawn(|| run.interpret())).map(|run| {

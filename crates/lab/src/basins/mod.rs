@@ -271,8 +271,8 @@ fn maps(
             file: format!("{}_{radius}.png", ball.prefix),
             png: map.png()?,
             alt: format!(
-                "Map of the starts between {} and {} by where balls of radius {radius} end ({}): {} \
-                 basins, the largest of {:.1} %.",
+                "Map of the starts between {} and {} by where balls of radius {radius} end ({}): \
+                 {} basins, the largest of {:.1} %.",
                 starts.from,
                 starts.to,
                 ball.name,

@@ -76,7 +76,8 @@ pub fn text(rolled: &[Rolled; 3]) -> String {
         "The claim that a larger ball does not see the wells has two halves: fewer basins, and \
          shorter boundaries between them, which leave fewer starts from which a small move leads \
          elsewhere. From the smallest radius to the largest, the exact ball shows **{}**; the \
-         optimizer that follows one contact shows **{}**, the one that needs losses only **{}**.{}{}",
+         optimizer that follows one contact shows **{}**, the one that needs losses only \
+         **{}**.{}{}",
         halves(exact),
         halves(lagged),
         halves(losses_only),

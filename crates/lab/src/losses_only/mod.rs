@@ -261,8 +261,8 @@ fn names_of(methods: &[Method]) -> Vec<String> {
     methods.iter().map(Method::name).collect()
 }
 
-/// Medians, and comparisons with the first row. Where a column has an error that is good enough, how
-/// many are smaller comes first.
+/// Medians, and comparisons with the first row. Where a column has an error that is good enough,
+/// how many are smaller comes first.
 fn compare(
     rows: &[String],
     names: &[&str],

@@ -208,9 +208,9 @@ pub fn table() -> Result<String> {
     }
     bar.finish_and_clear();
     Ok(format!(
-        "`cargo lab losses-only --write`. Digits seen by a turned sensor, {SAMPLES} labelled, at the \
-         cost of so many gradients over all of them (a loss is a third of one): the accuracy on \
-         the others, the mean of {} draws. Gradients are followed by the ball's preset; the ball \
+        "`cargo lab losses-only --write`. Digits seen by a turned sensor, {SAMPLES} labelled, at \
+         the cost of so many gradients over all of them (a loss is a third of one): the accuracy \
+         on the others, the mean of {} draws. Gradients are followed by the ball's preset; the ball \
          that needs losses only has the one of the radii {RADII:?} that is best on {} other \
          draws, in brackets. RAM is theta, the optimizer's vectors, and what an evaluation works \
          in.\n\n{}",

@@ -157,8 +157,8 @@ impl Job for Ranging {
         let waves = WAVES.map(|wave| wave.to_string()).join(", ");
         format!(
             "### Ranging by phases\n\nA place on a floor of {} x {} m, from the phases of four \
-             waves, of {waves} m there and back, at {} known places: each wave repeats, so the loss \
-             has many minima. Phases are off by {NOISE} of a cycle, and one in {REFLECTED} \
+             waves, of {waves} m there and back, at {} known places: each wave repeats, so the \
+             loss has many minima. Phases are off by {NOISE} of a cycle, and one in {REFLECTED} \
              is that of a reflection, which may be any. The loss is the mean of 1 less the cosine \
              of what a phase is off, {} of them; the error is good enough below {} m. The usual \
              tool counts the cycles of each wave by the next coarser one, and takes the place at \
