@@ -210,8 +210,8 @@ pub fn table() -> Result<String> {
     Ok(format!(
         "`cargo lab losses-only --write`. Digits seen by a turned sensor, {SAMPLES} labelled, at \
          the cost of so many gradients over all of them (a loss is a third of one): the accuracy \
-         on the others, the mean of {} draws. Gradients are followed by the ball's preset; the ball \
-         that needs losses only has the one of the radii {RADII:?} that is best on {} other \
+         on the others, the mean of {} draws. Gradients are followed by the ball's preset; the \
+         ball that needs losses only has the one of the radii {RADII:?} that is best on {} other \
          draws, in brackets. RAM is theta, the optimizer's vectors, and what an evaluation works \
          in.\n\n{}",
         JUDGED.end - JUDGED.start,
