@@ -64,9 +64,9 @@ fn introduction() -> String {
          evaluated for it. Within 1e-8 of the optimum all are equal, and equal ones share the mean \
          of their ranks.\n\nSettings are the same for all functions. The ball has its preset, \
          whose rate was chosen with the help of instances 1 to 7, and of some settings of SPSA and \
-         Nelder-Mead that were tried on those of functions 15 to 19, these are among the better. The \
-         ball is `shrinking` for half as many steps as there are losses, by way of the C library \
-         in 32-bit floats. CMA-ES begins with a deviation of 2, as is usual \
+         Nelder-Mead that were tried on those of functions 15 to 19, these are among the better. \
+         The ball is `shrinking` for half as many steps as there are losses, by way of the C \
+         library in 32-bit floats. CMA-ES begins with a deviation of 2, as is usual \
          on these functions, Nelder-Mead with a simplex whose edges are 2, and SPSA with a \
          distance of 2; its gain is chosen by the slopes of its first five steps, and shrinks with \
          the distance on half a cosine. L-BFGS-B takes its gradients from differences, whose \
