@@ -247,32 +247,22 @@ impl Job for Controller {
 
     fn about() -> String {
         format!(
-            "### A controller's gains\n\nThe gains of a PID controller and the time of its filter, \
-             each within a power of ten of what suits the usual stage. A stage is \
-             positioned by a force with a limit, a thousand times a second, by a sensor \
-             with steps of {COUNT} mm. Its mass and its friction, which sticks (Stribeck), may be \
-             three times as large or as small as usual, and the lag of the force twice. The loss \
-             is one experiment: a long move and a short one back, in a second; {} of them. It is \
-             the mean distance from where the stage \
-             should be, in parts of a \
-             move, and the mean change of the force, in parts of the \
-             limit. The \
-             error is the same of four other moves, good enough below {}. The usual \
-           \
-               tool is a relay's experiment (Astrom and Hagglund) and the best of four rules for \
-             \
-             what it says; the other one is the rule of Ziegler and Nichols \
-             alone. Below are the \
-             moves that it is judged by.\n\n \
-             \
-             ![With the ball's gains the stage overshoots less than with the relay's, and creeps \
-             \
-             less than with those of the usual \
-             stage](losses_only_controller.svg)", \
-             Self::BUDGET.losses, \
-         \
-                 Self::SOLVED \
-             )
+            "### A controller's gains\n\nThe gains of a PID controller and the time of its \
+             filter, each within a power of ten of what suits the usual stage. A stage is \
+             positioned by a force with a limit, a thousand times a second, by a sensor with steps \
+             of {COUNT} mm. Its mass and its friction, which sticks (Stribeck), may be three times \
+             as large or as small as usual, and the lag of the force twice. The loss is one \
+             experiment: a long move and a short one back, in a second; {} of them. It is the mean \
+             distance from where the stage should be, in parts of a move, and the mean change of \
+             the force, in parts of the limit. The error is the same of four other moves, good \
+             enough below {}. The usual tool is a relay's experiment (Astrom and Hagglund) and the \
+             best of four rules for what it says; the other one is the rule of Ziegler and Nichols \
+             alone. Below are the moves that it is judged by.\n\n![With the ball's gains the stage \
+             overshoots less than with the relay's, and creeps less than with those of the usual \
+             stage](losses_only_controller.svg)",
+            Self::BUDGET.losses,
+            Self::SOLVED
+        )
     }
 
     /// The moves that it is judged by, with three controllers.
