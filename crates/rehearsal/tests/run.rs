@@ -54,7 +54,7 @@ impl Scene {
         let (learning_rate, radius) = match optimizer {
             OptimizerKind::Adam => (0.05, 1.0),
             OptimizerKind::Momentum => (0.1, 1.0),
-            OptimizerKind::ZerothOrderBall => (1.0, 2.0),
+            OptimizerKind::ZerothOrderBall => (1.0, 4.0),
             _ => (0.5, 0.05),
         };
         let settings = Settings { optimizer, steps: STEPS, batch: 0, radius, learning_rate };
