@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 use std::ops::Range;
-use workbench::style::{AXIS, COLOURS, GRID, INK, short, text};
+use workbench::style::{AXIS, COLOURS, GRID, INK, axes, text};
 
 const SIZE: (u32, u32) = (1000, 640);
 const TITLE_SIZE: u32 = 26;
@@ -102,18 +102,7 @@ impl Chart<'_> {
         X: Ranged<ValueType = f64> + plotters::coord::ranged1d::ValueFormatter<f64>,
         Y: Ranged<ValueType = f64> + plotters::coord::ranged1d::ValueFormatter<f64>,
     {
-        chart
-            .configure_mesh()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(GRID)
-            .axis_style(AXIS)
-            .x_desc(self.x)
-            .y_desc(self.y)
-            .x_label_formatter(&|value| number(*value))
-            .y_label_formatter(&|value| number(*value))
-            .label_style(text(TEXT_SIZE, HPos::Left, VPos::Top))
-            .axis_desc_style(text(TEXT_SIZE, HPos::Left, VPos::Top))
-            .draw()?;
+        axes(chart, [self.x, self.y], TEXT_SIZE)?;
         for series in &self.series {
             let colour = colour(series.colour);
             let drawn = match series.mark {
@@ -205,11 +194,6 @@ impl Map<'_> {
         }
         Ok(svg)
     }
-}
-
-/// A number at an axis, where what is left of a rounding is none.
-fn number(value: f64) -> String {
-    short(if value.abs() < 1e-12 { 0.0 } else { value })
 }
 
 /// From dark to light.

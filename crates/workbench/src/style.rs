@@ -1,5 +1,7 @@
 //! How charts look, and how their axes are numbered: one style for every command that draws.
 
+use anyhow::Result;
+use plotters::coord::ranged1d::ValueFormatter;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::ops::Range;
@@ -44,8 +46,41 @@ pub fn text(size: u32, horizontal: HPos, vertical: VPos) -> TextStyle<'static> {
         .pos(Pos::new(horizontal, vertical))
 }
 
+/// Draws the axes of a chart and a light grid, with what they are called and their numbers in words
+/// of this size.
+///
+/// # Errors
+/// Those of the drawing.
+pub fn axes<'a, D, X, Y>(
+    chart: &mut ChartContext<'a, D, Cartesian2d<X, Y>>,
+    [x, y]: [&str; 2],
+    size: u32,
+) -> Result<()>
+where
+    D: DrawingBackend<ErrorType: Send + Sync + 'static> + 'a,
+    X: Ranged<ValueType = f64> + ValueFormatter<f64>,
+    Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
+{
+    let words = text(size, HPos::Left, VPos::Top);
+    chart
+        .configure_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(GRID)
+        .axis_style(AXIS)
+        .x_desc(x)
+        .y_desc(y)
+        .x_label_formatter(&|value| short(*value))
+        .y_label_formatter(&|value| short(*value))
+        .label_style(words.clone())
+        .axis_desc_style(words)
+        .draw()?;
+    Ok(())
+}
+
 /// At most three decimals, no zeros at the end, and never too wide for the axis.
 pub fn short(value: f64) -> String {
+    // What is left of a sum that should be none.
+    let value = if value.abs() < 1e-12 { 0.0 } else { value };
     if value != 0.0 && !(0.001..1e5).contains(&value.abs()) {
         let digits = format!("{value:.1e}");
         return digits.replace(".0e", "e");
@@ -70,6 +105,7 @@ mod tests {
         assert_eq!(short(0.30000000000000004), "0.3");
         assert_eq!(short(20.0), "20");
         assert_eq!(short(0.0), "0");
+        assert_eq!(short(-2e-17), "0");
         assert_eq!(short(0.0001), "1e-4");
         assert_eq!(short(150_000.0), "1.5e5");
     }

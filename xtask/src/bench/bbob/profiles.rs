@@ -5,7 +5,7 @@ use super::runs::{Run, Runs};
 use anyhow::{Context, Result};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
-use workbench::style::{AXIS, COLOURS, GRID, short, text};
+use workbench::style::{AXIS, COLOURS, axes, text};
 use workbench::workspace::root;
 
 const SIZE: (u32, u32) = (1200, 760);
@@ -15,7 +15,7 @@ const LEGEND_SIZE: u32 = 18;
 /// How many places a curve has.
 const PLACES: u32 = 120;
 
-/// Of the picture of a dimension, beside docs/benchmarks.md.
+/// The file of the picture of a dimension, beside docs/benchmarks.md.
 pub fn picture(dimension: usize) -> String {
     format!("bbob_{dimension}.svg")
 }
@@ -48,18 +48,7 @@ fn draw(runs: &Runs, dimension: usize, losses: u32) -> Result<String> {
                 .x_label_area_size(44)
                 .y_label_area_size(56)
                 .build_cartesian_2d((1.0..f64::from(losses)).log_scale(), 0.0..1.0)?;
-            chart
-                .configure_mesh()
-                .light_line_style(TRANSPARENT)
-                .bold_line_style(GRID)
-                .axis_style(AXIS)
-                .x_label_formatter(&|x| short(*x))
-                .y_label_formatter(&|y| short(*y))
-                .x_desc("losses a dimension")
-                .y_desc("targets reached")
-                .label_style(words(TEXT_SIZE))
-                .axis_desc_style(words(TEXT_SIZE))
-                .draw()?;
+            axes(&mut chart, ["losses a dimension", "targets reached"], TEXT_SIZE)?;
             // The first method lies above the others.
             for (method, curve) in curves.into_iter().enumerate().rev() {
                 chart.draw_series(LineSeries::new(curve, colour(method).stroke_width(2)))?;

@@ -9,7 +9,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 use rolling_ball::kernels::Wide;
 use std::ops::Range;
 use workbench::statistics::median;
-use workbench::style::{AXIS, DOT_COLOURS, GRID, INK, LINE_COLOUR, log_ticks, short, text};
+use workbench::style::{DOT_COLOURS, GRID, INK, LINE_COLOUR, axes, log_ticks, text};
 use workbench::workspace::root;
 use workload::passes::{Pass, passes};
 
@@ -84,7 +84,6 @@ impl Roofline<'_> {
         {
             let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
             root.fill(&WHITE)?;
-            let style = text(TEXT_SIZE, HPos::Left, VPos::Top);
             let axis = |range: Range<f64>| {
                 let ticks = log_ticks(&range);
                 range.log_scale().with_key_points(ticks)
@@ -94,18 +93,7 @@ impl Roofline<'_> {
                 .x_label_area_size(56)
                 .y_label_area_size(72)
                 .build_cartesian_2d(axis(left..right), axis(bottom..top))?;
-            chart
-                .configure_mesh()
-                .light_line_style(TRANSPARENT)
-                .bold_line_style(GRID)
-                .axis_style(AXIS)
-                .x_label_formatter(&|x| short(*x))
-                .y_label_formatter(&|y| short(*y))
-                .x_desc("floating-point operations a byte")
-                .y_desc("GFLOP/s")
-                .label_style(style.clone())
-                .axis_desc_style(style)
-                .draw()?;
+            axes(&mut chart, ["floating-point operations a byte", "GFLOP/s"], TEXT_SIZE)?;
 
             // Upright, and neighbours one above the other, since some have nearly the same number
             // of operations a byte.
