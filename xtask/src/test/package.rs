@@ -95,7 +95,9 @@ fn pack_together() -> Result<()> {
         command.arg("--target-dir").arg(&folder);
         command
     });
-    fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    }
     packed.map(drop)
 }
 

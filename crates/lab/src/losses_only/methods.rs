@@ -6,7 +6,7 @@ use super::matrix_adaptation::matrix_adaptation;
 use super::nelder_mead::nelder_mead;
 use crate::wrinkles::Smoothed;
 use crate::wrinkles::methods::{METHODS, Method as ByGradients, Settings, ladder};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use oorandom::Rand32;
 use rolling_ball::{Schedule, ZerothOrderBall, ZerothOrderBallConfig, step};
 use workbench::statistics::normal;
@@ -34,12 +34,12 @@ pub enum Method {
     Gradients(&'static ByGradients),
 }
 
-/// Where a random search looks.
+/// The region in which a random search looks for a lower loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Region {
-    /// In the ball of the radius that is known.
+    /// It looks in the ball of the radius that is known.
     Ball,
-    /// In the cube from -1 to 1.
+    /// It looks in the cube whose edges go from -1 to 1 around the start.
     Cube,
 }
 
@@ -151,7 +151,7 @@ impl Method {
                 let steps = settings.steps;
                 let mut config = ZerothOrderBallConfig::shrinking(radius, theta.len(), steps);
                 config.seed = seed as u32;
-                config.learning_rate = times(rate, config.learning_rate);
+                config.learning_rate = scaled(config.learning_rate, rate)?;
                 let mut ball = ZerothOrderBall::new(config)?;
                 for _ in 0..steps {
                     // A loss that is none costs no more than the step.
@@ -331,12 +331,11 @@ pub fn ball(radius: f32, parameters: usize, seed: u64) -> Result<ZerothOrderBall
     let config = ZerothOrderBallConfig::shrinking(radius, parameters, STEPS);
     Ok(ZerothOrderBall::new(ZerothOrderBallConfig { seed: seed as u32, ..config })?)
 }
-/// So many times the preset's rate.
-fn times(factor: f32, rate: Schedule) -> Schedule {
-    match rate {
-        Schedule::Cosine { from, to, steps } => {
-            Schedule::Cosine { from: factor * from, to: factor * to, steps }
-        }
-        rate => rate,
-    }
+
+/// So many times the preset's rate, which falls on half a cosine.
+fn scaled(rate: Schedule, factor: f32) -> Result<Schedule> {
+    let Schedule::Cosine { from, to, steps } = rate else {
+        bail!("the preset's rate is {rate:?}; expected one that falls on half a cosine")
+    };
+    Ok(Schedule::Cosine { from: factor * from, to: factor * to, steps })
 }
