@@ -1,4 +1,6 @@
-"""The ball that needs losses only, by way of the C library as a shared object: `bindings/c/include/rolling_ball.h`."""
+"""The ball that needs losses only, by way of the C library as a shared object:
+`bindings/c/include/rolling_ball.h`.
+"""
 
 import ctypes
 import pathlib
@@ -56,7 +58,8 @@ class Library:
             steps = budget // 2
             config = self.shrinking(radius, len(start), steps)
             # What the structures above are must be what the library has.
-            if (config.parameters, config.radius.first, config.radius.steps) != (len(start), radius, steps):
+            settings = (config.parameters, config.radius.first, config.radius.steps)
+            if settings != (len(start), radius, steps):
                 raise RuntimeError(f"{HEADER} has other settings than {__file__}")
             config.seed = seed
             theta = numpy.array(start, dtype=numpy.float32)

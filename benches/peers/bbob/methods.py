@@ -1,7 +1,8 @@
 """Methods that minimise by losses alone.
 
-Each is called with the loss, the start, how many losses it may ask for, and a seed. It is ended by an exception of the loss
-when those are spent. What is restarted starts anywhere in the cube from which all starts are.
+Each is called with the loss, the start, how many losses it may ask for, and a seed. It is ended by
+an exception of the loss when those are spent. What is restarted starts anywhere in the cube from
+which all starts are.
 """
 
 import itertools
@@ -13,7 +14,8 @@ import scipy.optimize
 
 # Of starts, and of the domain.
 START, EDGE = 4.0, 5.0
-# How far everyone looks around a start at first who looks around it at all: CMA-ES's usual deviation on these functions.
+# How far everyone looks around a start at first who looks around it at all: CMA-ES's usual
+# deviation on these functions.
 DISTANCE = 2.0
 
 
@@ -39,8 +41,9 @@ def cma_es(times):
 
 
 def spsa(loss, start, budget, seed):
-    """Two losses along random signs (Spall 1992); their distance and the gain shrink on half a cosine. The gain is chosen as
-    Spall (1998) advises: by the slopes of the first steps, for moves of half the distance, and no move is longer.
+    """Two losses along random signs (Spall 1992); their distance and the gain shrink on half a
+    cosine. The gain is chosen as Spall (1998) advises: by the slopes of the first steps, for moves
+    of half the distance, and no move is longer.
     """
     generator = numpy.random.default_rng(seed)
     theta, steps, slopes = numpy.array(start), budget // 2, []
@@ -59,11 +62,14 @@ def spsa(loss, start, budget, seed):
 
 
 def nelder_mead(loss, start, budget, seed):
-    """Nelder and Mead's simplex, with the coefficients for many dimensions (Gao and Han 2012); restarted."""
+    """Nelder and Mead's simplex, with the coefficients for many dimensions (Gao and Han 2012);
+    restarted.
+    """
     generator = numpy.random.default_rng(seed)
     while True:
         simplex = numpy.vstack([start, start + DISTANCE * numpy.eye(len(start))])
-        options = {"initial_simplex": simplex, "adaptive": True, "maxiter": budget, "maxfev": budget}
+        most = {"maxiter": budget, "maxfev": budget}
+        options = {"initial_simplex": simplex, "adaptive": True, **most}
         scipy.optimize.minimize(loss, start, method="Nelder-Mead", options=options)
         start = anywhere(generator, len(start))
 

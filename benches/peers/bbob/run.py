@@ -21,7 +21,8 @@ try:
         import cocoex
         import methods
 except ImportError as error:
-    sys.exit(f"{error}: install benches/peers/bbob/requirements.txt, or run benches/peers/setup.sh bbob")
+    needed = "install benches/peers/bbob/requirements.txt, or run benches/peers/setup.sh bbob"
+    sys.exit(f"{error}: {needed}")
 
 # How far above the optimum: COCO's 51, of which each is 10^0.2 times the next.
 TARGETS = 10 ** numpy.linspace(2, -8, 51)
@@ -61,7 +62,8 @@ def least(method, function, dimension, instance, budget):
 
 def main():
     library = ball.Library(sys.argv[1])
-    # Whether it must know the number of losses beforehand; if not, a longer run begins as a shorter one.
+    # Whether it must know the number of losses beforehand; if not, a longer run begins as a shorter
+    # one.
     compared = {
         "ball, radius 4": (library.ball(4.0), True),
         "ball, radius 2": (library.ball(2.0), True),
@@ -79,9 +81,15 @@ def main():
         whole = least(method, function, dimension, instance, budgets[-1])
         left = []
         for budget in budgets[:-1]:
-            curve = least(method, function, dimension, instance, budget) if planned else whole[:budget]
+            curve = whole[:budget]
+            if planned:
+                curve = least(method, function, dimension, instance, budget)
             left.append(curve[-1])
-        reached = [int(numpy.argmax(whole <= target)) + 1 if whole[-1] <= target else None for target in TARGETS]
+
+        def losses_to(target):
+            return int(numpy.argmax(whole <= target)) + 1 if whole[-1] <= target else None
+
+        reached = [losses_to(target) for target in TARGETS]
         return {"left": left + [whole[-1]], "reached": reached}
 
     for line in sys.stdin:

@@ -287,7 +287,7 @@ impl rb_samples {
         if self.groups.is_null() { Ok(()) } else { check_many(self.groups, self.count) }
     }
 
-    /// Where the samples lie.
+    /// The ranges of addresses that the samples, their targets and their groups take.
     fn extents<L: Layer, B: Backbone>(&self) -> [Range<usize>; 3] {
         if self.count == 0 {
             return [NOWHERE, NOWHERE, NOWHERE];

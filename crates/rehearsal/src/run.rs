@@ -132,6 +132,7 @@ pub fn fine_tune_with<L: Layer, B: Backbone, K: Kernels + Copy, O: Optimizer + ?
         batch => batch.min(count),
     };
     let mut samples = labelled.range(0, batch);
+    // An optimizer that asks for gradients is told where the scratch slice is too short for them.
     let objective = network.losses(SoftmaxCrossEntropy::new(), samples, scratch)?;
     let mut objective = Counted { objective, clock: &clock, instructions: 0 };
     for _ in 0..image.settings.steps {

@@ -29,9 +29,9 @@ use workbench::setup;
 ///
 /// The small scenarios train the last layer in 16 KB of RAM, and in 10 KB by losses alone, and
 /// calibrate an accelerometer in 4 KB, on every core; the digits scenario trains the whole network
-/// where the RAM allows it. All hashes must be those of the desktop's
-/// rehearsal, after every step, and all figures those of the committed table,
-/// boards/qemu/golden.json.
+/// where the RAM allows it. All hashes must be those of the desktop's rehearsal, after every step
+/// (after the last where an accelerometer is calibrated), and all figures those of the committed
+/// table, boards/qemu/golden.json.
 #[derive(Args, Clone, Debug)]
 pub struct QemuArgs {
     /// Write the committed table instead of comparing with it

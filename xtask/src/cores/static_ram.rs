@@ -23,7 +23,7 @@ pub struct StaticRam {
 const MOST: u64 = 64;
 
 impl StaticRam {
-    /// Reads it from the symbols of a linked firmware.
+    /// Reads from a linked firmware how large its sections are; types say how much of that is what.
     pub fn of(firmware: &Path) -> Result<Self> {
         let features = size_of::<nn::features!(LastLayer, 50)>() as u64;
         let theta = (size_of::<f32>() * LastLayer::PARAMETERS) as u64;

@@ -1,5 +1,5 @@
-//! Calibrates an accelerometer by losses alone, for `cargo xtask test`. It takes at most 4 KB of
-//! RAM.
+//! Calibrates an accelerometer by losses alone, for `cargo xtask qemu`. It takes at most 4 KB of
+//! RAM, half of which is the stack.
 
 #![no_std]
 #![no_main]

@@ -36,7 +36,7 @@ mod tests {
     const COLOURS: [Colour; 4] = [[1; 3], [2; 3], [3; 3], [4; 3]];
 
     /// Four starts, each in its own basin but the lost last one.
-    fn lost() -> Pixels {
+    fn three_and_a_lost_one() -> Pixels {
         let starts = Starts { from: 0.0, to: 1.0, side: 2 };
         // Their minima are out of the picture.
         let ends = [[50.0, 50.0], [60.0, 50.0], [70.0, 50.0], [f32::NAN; 2]];
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn the_second_coordinate_goes_up_and_lost_balls_are_black() {
-        let map = lost();
+        let map = three_and_a_lost_one();
         let corner = |row: usize, column: usize| map.pixels[row * SIDE + column];
         let last = SIDE - 1;
         assert_eq!([corner(last, 0), corner(last, last)], [COLOURS[0], COLOURS[1]]);
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn three_maps_leave_the_last_place_white() {
-        let together = Pixels::together(&[lost(), lost(), lost()]);
+        let together = Pixels::together(&[(); 3].map(|()| three_and_a_lost_one()));
         let side = 2 * SIDE + GAP;
         assert_eq!((together.width, together.pixels.len()), (side, side * side));
         assert_eq!(together.pixels[0], COLOURS[2]);

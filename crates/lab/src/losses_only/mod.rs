@@ -49,13 +49,19 @@ pub struct LossesOnlyArgs {
 /// A part of the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Part {
+    /// Where it ends among wells, by radius
     Twins,
+    /// Bowls with wrinkles, beside what is like it and what follows gradients
     Wrinkles,
+    /// Jobs that people have, beside the usual tools
     Jobs,
+    /// Networks that learn by losses, beside gradients
     Networks,
     /// Losses that it is not for
     Not,
+    /// Multiples of the preset's rate
     Rate,
+    /// Other directions than its own
     Directions,
 }
 

@@ -66,7 +66,7 @@ fn path<J: Job>(job: &J, seed: u64) -> Result<Vec<Vec<f32>>> {
     Ok(path)
 }
 
-/// Where the ball ends.
+/// Theta where the ball ends, which is after the last step of its path.
 fn end<J: Job>(job: &J, seed: u64) -> Result<Vec<f32>> {
     path(job, seed)?.pop().context("a path has no end")
 }

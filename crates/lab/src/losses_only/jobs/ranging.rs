@@ -21,7 +21,7 @@ const ANCHORS: [Place; 6] =
     [[-5.0, -5.0], [5.0, -5.0], [5.0, 5.0], [-5.0, 5.0], [0.0, -5.0], [0.0, 5.0]];
 /// Metres from one wave to the next, there and back: modulation of 5 to 256 MHz.
 const WAVES: [f64; 4] = [30.0, 8.1, 2.2, 0.585];
-/// Of a phase, in cycles.
+/// The standard deviation of what a phase is off, in cycles.
 const NOISE: f64 = 0.04;
 /// One phase in so many is that of a reflection.
 const REFLECTED: u32 = 8;
