@@ -90,6 +90,7 @@ fn training_table() -> String {
     let header = [
         "network",
         "parameters trained",
+        "losses only",
         "SGD",
         "ball, SAM, momentum",
         "Adam",
@@ -109,7 +110,12 @@ fn training_table() -> String {
         rows.into_iter().map(|(network, parameters, ram_bytes, peer)| {
             let bytes = |bytes: usize| grouped(bytes as u64);
             let mut row = vec![network.to_owned(), bytes(parameters)];
-            let kinds = [OptimizerKind::Sgd, OptimizerKind::Ball, OptimizerKind::Adam];
+            let kinds = [
+                OptimizerKind::ZerothOrderBall,
+                OptimizerKind::Sgd,
+                OptimizerKind::Ball,
+                OptimizerKind::Adam,
+            ];
             row.extend(kinds.map(|kind| bytes(ram_bytes(kind.vectors()))));
             row.extend(match peer {
                 Some((sgd, adam)) => [bytes(sgd), bytes(adam)],
