@@ -65,7 +65,7 @@ const CORES: [Core; 2] = [
     Core {
         name: "Cortex-M4F",
         forward: 4.1,
-        beside_forward: 466.0,
+        beside_forward: 477.0,
         backward: 3.22,
         beside_backward: 215.0,
         int8: 7.77,
@@ -74,10 +74,10 @@ const CORES: [Core; 2] = [
     },
     Core {
         name: "Cortex-M55",
-        forward: 1.87,
-        beside_forward: 556.0,
+        forward: 1.89,
+        beside_forward: 548.0,
         backward: 1.86,
-        beside_backward: 110.0,
+        beside_backward: 115.0,
         int8: 4.72,
         parameter: 9.03,
         step: 1000.0,
@@ -161,6 +161,7 @@ mod tests {
     #[test]
     fn the_coefficients_are_those_of_the_counted_steps() -> Result<()> {
         let passes = counted("instructions.json", "passes")?;
+        let mut differ = Vec::new();
         for core in &CORES {
             let name = core.name;
             // What seven samples more take in the gradient, and in the loss that the ball adds.
@@ -189,19 +190,22 @@ mod tests {
             let (samples, work) = LAST_LAYER;
             let features = scenario(name, "last_layer", "instructions_for_features")?;
             let int8 = features / (samples * work.int8 as f64);
-            for (own, derived) in [
-                (core.forward, forward[0]),
-                (core.beside_forward, forward[1]),
-                (core.backward, backward[0]),
-                (core.beside_backward, backward[1]),
-                (core.int8, int8),
-                (core.parameter, optimizer[0]),
-                (core.step, optimizer[1]),
+            for (coefficient, own, derived) in [
+                ("forward", core.forward, forward[0]),
+                ("beside_forward", core.beside_forward, forward[1]),
+                ("backward", core.backward, backward[0]),
+                ("beside_backward", core.beside_backward, backward[1]),
+                ("int8", core.int8, int8),
+                ("parameter", core.parameter, optimizer[0]),
+                ("step", core.step, optimizer[1]),
             ] {
                 // They have three digits.
-                ensure!((own / derived - 1.0).abs() < 0.005, "{name}: {own}, counted {derived}");
+                if (own / derived - 1.0).abs() >= 0.005 {
+                    differ.push(format!("{name}, {coefficient}: {own}, counted {derived:.5}"));
+                }
             }
         }
+        ensure!(differ.is_empty(), "{}", differ.join("\n"));
         Ok(())
     }
 
@@ -210,7 +214,7 @@ mod tests {
     /// coefficient comes from (`digits`, 64-32-10 with 100 samples, and 64-10 of `last_layer` with
     /// 50) it is nearer to 1; that last layer is the farthest of them.
     #[test]
-    fn counted_steps_are_at_most_1_22_times_their_estimates_and_1_12_from_eight_samples_on()
+    fn counted_steps_are_at_most_1_20_times_their_estimates_and_1_11_from_eight_samples_on()
     -> Result<()> {
         let mut largest = [1.0f64; 2];
         for core in &CORES {
@@ -231,7 +235,7 @@ mod tests {
             see(samples, work, scenario(core.name, "last_layer", "instructions_per_step")?);
         }
         let [one, more] = largest;
-        ensure!((1.20..1.22).contains(&one) && (1.10..1.12).contains(&more), "{largest:?}");
+        ensure!((1.18..1.20).contains(&one) && (1.09..1.11).contains(&more), "{largest:?}");
         Ok(())
     }
 }
