@@ -65,6 +65,8 @@ pub const LOSSES_ONLY: Document = Document {
         LOSSES_NOT,
         LOSSES_RATE,
         LOSSES_DIRECTIONS,
+        LOSSES_RADIUS,
+        LOSSES_NOISE,
     ],
 };
 
@@ -82,6 +84,10 @@ pub const LOSSES_NOT: &str = "Where it loses";
 pub const LOSSES_RATE: &str = "The rate";
 /// The title of the table of directions.
 pub const LOSSES_DIRECTIONS: &str = "Directions";
+/// Written by `cargo lab losses-only --write`.
+pub const LOSSES_RADIUS: &str = "The radius";
+/// Written by `cargo lab losses-only --write`.
+pub const LOSSES_NOISE: &str = "Noise";
 
 /// What was tried to break it, and what is known to be wrong.
 pub const RELIABILITY: Document = Document {

@@ -278,6 +278,34 @@ impl Problem for Hard {
     }
 }
 
+/// A problem whose losses are off by a normal number each time.
+#[derive(Clone, Debug)]
+pub struct Noisy<P> {
+    pub problem: P,
+    pub deviation: f32,
+    /// A loss is the mean of so many.
+    pub each: u32,
+    pub random: Rand32,
+}
+
+impl<P: Problem> Objective for Noisy<P> {
+    fn loss(&mut self, theta: &[f32]) -> Result<f32, Error> {
+        let noise: f32 = (0..self.each).map(|_| normal(&mut self.random)).sum();
+        Ok(self.problem.loss(theta)? + self.deviation * noise / self.each as f32)
+    }
+
+    /// That of the problem without noise.
+    fn gradient(&mut self, theta: &[f32], gradient: &mut [f32]) -> Result<f32, Error> {
+        self.problem.gradient(theta, gradient)
+    }
+}
+
+impl<P: Problem> Problem for Noisy<P> {
+    fn left(&mut self, theta: &[f32]) -> f64 {
+        self.problem.left(theta)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,6 +16,8 @@ use workbench::statistics::normal;
 pub enum Method {
     /// The ball that needs losses only, with this many times the rate of its preset.
     Ball { rate: f32 },
+    /// The same with other radii, from step to step.
+    Shrinking(Radii),
     /// The same in plain loops, along other directions.
     Diameters(Directions),
     /// Two losses along random signs, whose distance shrinks (Spall 1992).
@@ -52,6 +54,20 @@ pub enum Directions {
     Signs,
     /// A random basis, from end to end, then another.
     Basis,
+    /// Uniform on the sphere of a quarter of the axes, which are others each time.
+    Sparse,
+    /// Uniform on the sphere of one quarter of the axes after the other, as of layers.
+    Layers,
+}
+
+/// How the radius of a ball goes from the first to the last step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Radii {
+    Constant,
+    Line,
+    Exponential,
+    /// On half a cosine in half of the steps, and then so many times as large once more.
+    Again { times: f32 },
 }
 
 /// How many settings each tuned method tries: so many rates, and so many scales.
@@ -92,7 +108,8 @@ impl Method {
     pub fn name(&self) -> String {
         match self {
             Self::Ball { .. } => "ball, losses only".to_owned(),
-            Self::Diameters(directions) => format!("{directions:?}").to_lowercase(),
+            Self::Shrinking(radii) => radii.name(),
+            Self::Diameters(directions) => directions.name().to_owned(),
             Self::Spsa => "SPSA, cosine".to_owned(),
             Self::Mezo => "MeZO-SGD, cosine".to_owned(),
             Self::TwoPoints => "two-point random smoothing, cosine".to_owned(),
@@ -114,9 +131,10 @@ impl Method {
                 .collect()
         };
         match self {
-            Self::Ball { .. } | Self::Diameters(_) | Self::RandomSearch(_) => {
-                vec![settings(0.0, 0.0)]
-            }
+            Self::Ball { .. }
+            | Self::Shrinking(_)
+            | Self::Diameters(_)
+            | Self::RandomSearch(_) => vec![settings(0.0, 0.0)],
             Self::Spsa | Self::TwoPoints => grid((0.0003, 0.1), (0.1, 3.0)),
             Self::Mezo => grid((0.0003, 0.1), (0.001, 0.1)),
             Self::NelderMead => ladder((0.1, 3.0), RATES * SCALES)
@@ -152,14 +170,13 @@ impl Method {
                 let mut config = ZerothOrderBallConfig::shrinking(radius, theta.len(), steps);
                 config.seed = seed as u32;
                 config.learning_rate = scaled(config.learning_rate, rate)?;
-                let mut ball = ZerothOrderBall::new(config)?;
-                for _ in 0..steps {
-                    // A loss that is none costs no more than the step.
-                    _ = step(&mut ball, &mut problem, &mut theta);
-                }
+                roll(config, steps, &mut problem, &mut theta)?;
+            }
+            Self::Shrinking(radii) => {
+                radii.roll(&mut problem, &mut theta, radius, settings.steps, seed)?;
             }
             Self::Diameters(directions) => {
-                let mut directions = Source { directions, random, basis: Vec::new() };
+                let mut directions = Source::new(directions, random);
                 diameters(&mut problem, &mut theta, radius, &mut directions)?;
             }
             Self::Spsa | Self::Mezo | Self::TwoPoints => {
@@ -230,6 +247,75 @@ impl Method {
     }
 }
 
+impl Directions {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sphere => "sphere",
+            Self::Signs => "signs",
+            Self::Basis => "basis",
+            Self::Sparse => "a quarter of the axes, at random",
+            Self::Layers => "quarters of the axes, in turn",
+        }
+    }
+}
+
+impl Radii {
+    fn name(self) -> String {
+        match self {
+            Self::Constant => "constant".to_owned(),
+            Self::Line => "straight line".to_owned(),
+            Self::Exponential => "by the same factor each step".to_owned(),
+            Self::Again { times: 1.0 } => "half a cosine, twice".to_owned(),
+            Self::Again { times } => format!("half a cosine, and once more with {times} of it"),
+        }
+    }
+
+    fn roll<P: Problem>(
+        self,
+        problem: &mut P,
+        theta: &mut [f32],
+        radius: f32,
+        steps: u32,
+        seed: u64,
+    ) -> Result<()> {
+        let config = |radius, steps| ZerothOrderBallConfig {
+            seed: seed as u32,
+            ..ZerothOrderBallConfig::shrinking(radius, theta.len(), steps)
+        };
+        let preset = config(radius, steps);
+        let (from, to) = (preset.radius.at(0), preset.radius.at(steps));
+        let radius = match self {
+            Self::Constant => from.into(),
+            Self::Line => Schedule::Linear { from, to, steps },
+            Self::Exponential => Schedule::Exponential { from, to, steps },
+            Self::Again { times } => {
+                let halves = [config(radius, steps / 2), config(times * radius, steps / 2)];
+                let [first, second] = halves;
+                roll(first, steps / 2, problem, theta)?;
+                // Other directions than the first half's.
+                let second = ZerothOrderBallConfig { seed: !second.seed, ..second };
+                return roll(second, steps / 2, problem, theta);
+            }
+        };
+        roll(ZerothOrderBallConfig { radius, ..preset }, steps, problem, theta)
+    }
+}
+
+/// So many steps of a ball.
+fn roll<P: Problem>(
+    config: ZerothOrderBallConfig,
+    steps: u32,
+    problem: &mut P,
+    theta: &mut [f32],
+) -> Result<()> {
+    let mut ball = ZerothOrderBall::new(config)?;
+    for _ in 0..steps {
+        // A loss that is none costs no more than the step.
+        _ = step(&mut ball, problem, theta);
+    }
+    Ok(())
+}
+
 impl Region {
     fn somewhere(self, middle: &[f32], radius: f32, random: &mut Rand32) -> Vec<f32> {
         match self {
@@ -271,15 +357,33 @@ fn ends<P: Problem>(
     Ok([at(apart)?, at(-apart)?])
 }
 
+/// Of the axes.
+const QUARTERS: usize = 4;
+
 /// Where the directions of a study come from.
 struct Source {
     directions: Directions,
     random: Rand32,
     /// What is left of the basis.
     basis: Vec<Vec<f32>>,
+    /// The quarter of the axes whose turn it is.
+    quarter: usize,
 }
 
 impl Source {
+    fn new(directions: Directions, random: Rand32) -> Self {
+        Self { directions, random, basis: Vec::new(), quarter: 0 }
+    }
+
+    /// A direction that is 0 but on some of the axes.
+    fn on(&mut self, axes: &[usize], length: usize) -> Vec<f32> {
+        let mut direction = vec![0.0; length];
+        for (axis, component) in axes.iter().zip(on_the_sphere(axes.len(), &mut self.random)) {
+            direction[*axis] = component;
+        }
+        direction
+    }
+
     fn next(&mut self, length: usize) -> Vec<f32> {
         match self.directions {
             Directions::Sphere => on_the_sphere(length, &mut self.random),
@@ -297,6 +401,22 @@ impl Source {
                     self.basis.push(unit(axis));
                 }
             },
+            Directions::Sparse => {
+                let mut axes: Vec<usize> = (0..length).collect();
+                let count = length.div_ceil(QUARTERS);
+                for place in 0..count {
+                    let other = self.random.rand_range(place as u32..length as u32) as usize;
+                    axes.swap(place, other);
+                }
+                self.on(&axes[..count], length)
+            }
+            Directions::Layers => {
+                let axes: Vec<usize> = (0..length)
+                    .filter(|axis| axis * QUARTERS / length == self.quarter)
+                    .collect();
+                self.quarter = (self.quarter + 1) % QUARTERS;
+                if axes.is_empty() { self.next(length) } else { self.on(&axes, length) }
+            }
         }
     }
 }

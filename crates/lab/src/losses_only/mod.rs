@@ -13,17 +13,17 @@ use crate::wells::scattered;
 use crate::wrinkles::methods::Settings;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
-use families::{Bowl, Hard, Problem, Wrinkles};
+use families::{Bowl, Hard, Noisy, Problem, Wrinkles};
 use indicatif::ProgressBar;
-use methods::{BOWLS, Budget, Directions, Method, Region, STEPS, UNITS, ball};
+use methods::{BOWLS, Budget, Directions, Method, Radii, Region, STEPS, UNITS, ball};
 use oorandom::Rand32;
 use rayon::prelude::*;
 use rolling_ball::landscapes::GaussianWells;
 use rolling_ball::step;
 use std::ops::Range;
 use workbench::document::{
-    LOSSES_DIRECTIONS, LOSSES_JOBS, LOSSES_NETWORKS, LOSSES_NOT, LOSSES_ONLY, LOSSES_RATE,
-    LOSSES_TWINS, LOSSES_WRINKLES,
+    LOSSES_DIRECTIONS, LOSSES_JOBS, LOSSES_NETWORKS, LOSSES_NOISE, LOSSES_NOT, LOSSES_ONLY,
+    LOSSES_RADIUS, LOSSES_RATE, LOSSES_TWINS, LOSSES_WRINKLES,
 };
 use workbench::progress;
 use workbench::statistics::median;
@@ -63,6 +63,10 @@ enum Part {
     Rate,
     /// Other directions than its own
     Directions,
+    /// Other ways for the radius to shrink
+    Radius,
+    /// Losses that are noisy, and more of them a step
+    Noise,
 }
 
 impl Part {
@@ -75,6 +79,8 @@ impl Part {
             Self::Not => LOSSES_NOT,
             Self::Rate => LOSSES_RATE,
             Self::Directions => LOSSES_DIRECTIONS,
+            Self::Radius => LOSSES_RADIUS,
+            Self::Noise => LOSSES_NOISE,
         }
     }
 
@@ -87,6 +93,8 @@ impl Part {
             Self::Not => hard(args),
             Self::Rate => rates(args),
             Self::Directions => directions(args),
+            Self::Radius => radii(args),
+            Self::Noise => noise(args),
         }
     }
 }
@@ -374,6 +382,8 @@ fn directions(args: &LossesOnlyArgs) -> Result<String> {
         Method::Diameters(Directions::Sphere),
         Method::Diameters(Directions::Signs),
         Method::Diameters(Directions::Basis),
+        Method::Diameters(Directions::Sparse),
+        Method::Diameters(Directions::Layers),
     ];
     let mut columns = Vec::new();
     let mut names = Vec::new();
@@ -391,8 +401,81 @@ fn directions(args: &LossesOnlyArgs) -> Result<String> {
          directions are rows of a Walsh-Hadamard matrix with random signs, seen in a random \
          mirror: integers, a basis where the dimension is a power of two. Beside it, in plain \
          loops: uniform on the sphere, signs, and a random basis by Gram-Schmidt, which needs room \
-         for all of its vectors.\n\n{}",
+         for all of its vectors; and uniform on the sphere of a quarter of the axes, others each \
+         time, or one quarter after the other, as layers would be.\n\n{}",
         compare(&names_of(&methods), &names, &columns, &[])
+    ))
+}
+
+fn radii(args: &LossesOnlyArgs) -> Result<String> {
+    let methods = [
+        Method::Ball { rate: 1.0 },
+        Method::Shrinking(Radii::Line),
+        Method::Shrinking(Radii::Exponential),
+        Method::Shrinking(Radii::Constant),
+        Method::Shrinking(Radii::Again { times: 1.0 }),
+        Method::Shrinking(Radii::Again { times: 0.5 }),
+    ];
+    let mut columns = Vec::new();
+    let mut names = Vec::new();
+    for dimensions in [2, 10, 50] {
+        for wrinkles in [Wrinkles::Dents, Wrinkles::Weierstrass] {
+            let make = |seed| Bowl::new(wrinkles, dimensions, seed);
+            let column = methods
+                .iter()
+                .map(|method| judged(args, method, make, radius_of(dimensions), BOWLS));
+            columns.push(column.collect::<Result<_>>()?);
+            names.push(format!("{}, {dimensions}", wrinkles.name()));
+        }
+    }
+    let mut rows = names_of(&methods);
+    rows[0] = "half a cosine (the preset)".to_owned();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    Ok(format!(
+        "`cargo lab losses-only --write`. The wrinkled bowls, as above, with the preset's rate; \
+         the radius ends at a thousandth of what it was, but where it is constant. Twice is a \
+         second ball, which begins where the first one ended, each in half of the steps. The \
+         number is that of the dimensions.\n\n{}",
+        compare(&rows, &names, &columns, &[])
+    ))
+}
+
+/// Standard deviations of the noise of a loss.
+const NOISE: [f32; 4] = [0.0, 0.3, 3.0, 30.0];
+
+fn noise(args: &LossesOnlyArgs) -> Result<String> {
+    const AT_EACH_END: [u32; 4] = [1, 2, 4, 16];
+    const DIMENSIONS: usize = 10;
+    let mut columns = Vec::new();
+    for deviation in NOISE {
+        let column = AT_EACH_END.iter().map(|each| {
+            let make = |seed| {
+                let (problem, start) = Bowl::new(Wrinkles::Dents, DIMENSIONS, seed);
+                (Noisy { problem, deviation, each: *each, random: Rand32::new(!seed) }, start)
+            };
+            let budget = Budget { losses: BOWLS.losses / each, ..BOWLS };
+            let ball = Method::Ball { rate: 1.0 };
+            judged(args, &ball, make, radius_of(DIMENSIONS), budget)
+        });
+        columns.push(column.collect::<Result<_>>()?);
+    }
+    let starts = (JUDGED..JUDGED + args.seeds).map(|seed| {
+        let (mut bowl, start) = Bowl::new(Wrinkles::Dents, DIMENSIONS, seed);
+        bowl.left(&start)
+    });
+    let rows = AT_EACH_END.map(|each| match each {
+        1 => "1 loss at each end".to_owned(),
+        more => format!("the mean of {more}"),
+    });
+    let names = NOISE.map(|deviation| format!("noise of {deviation}"));
+    Ok(format!(
+        "`cargo lab losses-only --write`. Dents in {DIMENSIONS} dimensions, as above, with a \
+         normal number of this standard deviation added to each loss: {} losses in all, so that \
+         the mean of more at each end leaves fewer steps. The median start is {:.0} above the \
+         bottom.\n\n{}",
+        BOWLS.losses,
+        median(starts),
+        compare(&rows, &names.each_ref().map(String::as_str), &columns, &[])
     ))
 }
 
@@ -412,8 +495,21 @@ mod tests {
     fn every_method_goes_down_a_bowl_with_some_of_its_settings() -> Result<()> {
         let (mut bowl, start) = Bowl::new(Wrinkles::None, 3, 1);
         let before = bowl.left(&start);
-        let others = [Directions::Sphere, Directions::Signs, Directions::Basis];
-        let others = others.map(Method::Diameters).into_iter();
+        let others = [
+            Directions::Sphere,
+            Directions::Signs,
+            Directions::Basis,
+            Directions::Sparse,
+            Directions::Layers,
+        ];
+        let radii = [
+            Radii::Line,
+            Radii::Exponential,
+            Radii::Constant,
+            Radii::Again { times: 1.0 },
+            Radii::Again { times: 0.5 },
+        ];
+        let others = others.map(Method::Diameters).into_iter().chain(radii.map(Method::Shrinking));
         let searches =
             [Method::RandomSearch(Region::Ball), Method::NelderMead, Method::MatrixAdaptation];
         for method in Method::compared().into_iter().chain(searches).chain(others) {

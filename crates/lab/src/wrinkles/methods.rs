@@ -4,6 +4,7 @@ use super::problems::Problem;
 use rolling_ball::{
     AdamConfig, AnyCentreStep, AnyFootpoint, AnyRollingBallConfig, ArcLength, EntropySgdConfig,
     LaggedContact, Plain, RefreshedContact, RollingBallConfig, SamConfig, Schedule, SgdConfig,
+    ZerothOrderBallConfig,
 };
 use workbench::optimizers::{Boxed, boxed};
 
@@ -56,43 +57,50 @@ impl Settings {
 /// How a method is made.
 pub struct Method {
     pub name: &'static str,
-    /// Gradient evaluations of a step.
+    /// What a step costs in losses, of which a gradient is three.
     cost: u32,
     /// Rates from this one up, each the same times the one before, and the last: on a bowl.
     rates: (f32, f32),
     /// The same for its other scale, where it has one.
     scales: Option<(f32, f32)>,
+    /// Whether its rate is a part of its radius, whatever the problem's units are.
+    rate_in_radii: bool,
     pub make: fn(usize, Settings) -> Boxed,
     /// Whether gradients are taken at a random point that far away.
     pub smooths: bool,
 }
 
+const LOSSES_OF_A_GRADIENT: u32 = 3;
 const RADII: Option<(f32, f32)> = Some((0.03, 3.0));
 const LAGGED: AnyFootpoint = AnyFootpoint::LaggedContact(LaggedContact);
 const REFRESHED: AnyFootpoint = AnyFootpoint::RefreshedContact(RefreshedContact { refreshes: 1 });
 
+/// What follows gradients.
 pub const METHODS: [Method; 9] = [
     Method {
         name: "SGD",
-        cost: 1,
+        cost: 3,
         rates: (0.001, 0.2),
         scales: None,
+        rate_in_radii: false,
         make: |n, settings| boxed(n, settings.descent()),
         smooths: false,
     },
     Method {
         name: "momentum 0.9",
-        cost: 1,
+        cost: 3,
         rates: (0.0001, 0.05),
         scales: None,
+        rate_in_radii: false,
         make: |n, settings| boxed(n, SgdConfig { momentum: 0.9, ..settings.descent() }),
         smooths: false,
     },
     Method {
         name: "Adam",
-        cost: 1,
+        cost: 3,
         rates: (0.003, 1.0),
         scales: None,
+        rate_in_radii: false,
         make: |n, settings| {
             let learning_rate = settings.schedule(settings.rate);
             boxed(n, AdamConfig { learning_rate, roll_back: false, ..AdamConfig::default() })
@@ -101,9 +109,10 @@ pub const METHODS: [Method; 9] = [
     },
     Method {
         name: "SAM",
-        cost: 2,
+        cost: 6,
         rates: (0.003, 0.2),
         scales: Some((0.01, 1.0)),
+        rate_in_radii: false,
         make: |n, settings| {
             let config = SamConfig {
                 learning_rate: settings.schedule(settings.rate),
@@ -116,9 +125,10 @@ pub const METHODS: [Method; 9] = [
     },
     Method {
         name: "Entropy-SGD, 5 moves",
-        cost: 5,
+        cost: 15,
         rates: (0.003, 0.2),
         scales: Some((0.01, 10.0)),
+        rate_in_radii: false,
         make: |n, settings| {
             let config = EntropySgdConfig {
                 walk_rate: settings.schedule(settings.rate),
@@ -133,37 +143,65 @@ pub const METHODS: [Method; 9] = [
     },
     Method {
         name: "random smoothing",
-        cost: 1,
+        cost: 3,
         rates: (0.003, 0.2),
         scales: Some((0.01, 1.0)),
+        rate_in_radii: false,
         make: |n, settings| boxed(n, settings.descent()),
         smooths: true,
     },
     Method {
         name: "ball, lagged contact",
-        cost: 1,
+        cost: 3,
         rates: (0.003, 0.2),
         scales: RADII,
+        rate_in_radii: false,
         make: |n, settings| boxed(n, settings.rolling(LAGGED, AnyCentreStep::Plain(Plain))),
         smooths: false,
     },
     Method {
         name: "ball, refreshed contact",
-        cost: 2,
+        cost: 6,
         rates: (0.003, 0.2),
         scales: RADII,
+        rate_in_radii: false,
         make: |n, settings| boxed(n, settings.rolling(REFRESHED, AnyCentreStep::Plain(Plain))),
         smooths: false,
     },
     Method {
         name: "ball, lagged, arc length",
-        cost: 1,
+        cost: 3,
         rates: (0.003, 0.2),
         scales: RADII,
+        rate_in_radii: false,
         make: |n, settings| boxed(n, settings.rolling(LAGGED, AnyCentreStep::ArcLength(ArcLength))),
         smooths: false,
     },
 ];
+
+/// What asks for no gradient.
+pub const LOSSES_ONLY: Method = Method {
+    name: "ball, losses only",
+    cost: 2,
+    rates: (0.02, 0.5),
+    scales: Some((0.3, 10.0)),
+    rate_in_radii: true,
+    make: |parameters, settings| {
+        let config = ZerothOrderBallConfig {
+            parameters,
+            radius: settings.schedule(settings.scale),
+            learning_rate: settings.schedule(settings.rate),
+            seed: 1,
+        };
+        boxed(parameters, config)
+    },
+    smooths: false,
+};
+
+/// All that is compared.
+pub fn all() -> impl Iterator<Item = &'static Method> {
+    METHODS.iter().chain([&LOSSES_ONLY])
+}
 
 /// Values from the first to the last in equal ratios.
 pub fn ladder((first, last): (f32, f32), count: usize) -> impl Iterator<Item = f32> {
@@ -184,7 +222,8 @@ impl Method {
         gradients: u32,
         decays: bool,
     ) -> Vec<Settings> {
-        let steps = gradients / self.cost;
+        let steps = LOSSES_OF_A_GRADIENT * gradients / self.cost;
+        let by_rate = if self.rate_in_radii { 1.0 } else { by_rate };
         let settings = |rate: f32, scale: f32| Settings {
             rate: by_rate * rate,
             scale: by_scale * scale,
@@ -207,7 +246,7 @@ mod tests {
 
     #[test]
     fn every_method_tries_as_many_settings() {
-        for method in &METHODS {
+        for method in all() {
             let tried = method.settings(&BOWLS[0], 300, true).len();
             assert_eq!(tried, RATES * SCALES, "{}", method.name);
         }

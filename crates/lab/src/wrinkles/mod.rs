@@ -9,7 +9,7 @@ use super::report::{Part, Section};
 use anyhow::{Context, Result};
 use clap::Args;
 use indicatif::ProgressBar;
-use methods::{METHODS, Method, RATES, SCALES, Settings};
+use methods::{Method, RATES, SCALES, Settings, all};
 use oorandom::Rand32;
 use problems::{AWAY, BOWLS, CONDITION, Case, Loss, Material, OTHERS, Problem, SAMPLES};
 use rayon::prelude::*;
@@ -119,7 +119,7 @@ const DRAWN: [&str; 5] =
 
 /// The bowl's loss on the way, the median of the starts.
 fn picture(args: &WrinklesArgs, material: &Material, problem: Problem) -> Result<Part> {
-    let drawn = METHODS.iter().filter(|method| DRAWN.contains(&method.name));
+    let drawn = all().filter(|method| DRAWN.contains(&method.name));
     let mut series = Vec::new();
     for (colour, method) in drawn.enumerate() {
         let run = tuned(args, material, problem, method, true)?;
@@ -164,7 +164,7 @@ fn table(
 ) -> Result<Part> {
     let header = std::iter::once("method".to_owned()).chain(problems.iter().map(Problem::name));
     let mut rows = Vec::new();
-    for method in &METHODS {
+    for method in all() {
         for decays in [false, true] {
             let name =
                 if decays { format!("{}, cosine", method.name) } else { method.name.to_owned() };
@@ -185,7 +185,7 @@ fn table(
 pub fn run(args: &WrinklesArgs) -> Result<Section> {
     let material = Material::new()?;
     let bar = progress::bar("rolling over wrinkles", "problems");
-    bar.set_length((2 * METHODS.len() * (BOWLS.len() + OTHERS.len())) as u64);
+    bar.set_length((2 * all().count() * (BOWLS.len() + OTHERS.len())) as u64);
     let parts = vec![
         Part::Text(format!(
             "What is left of the loss after {} gradient evaluations, the median of {} starts. \
@@ -228,7 +228,7 @@ mod tests {
         let material = Material::new()?;
         let problem = BOWLS[1];
         let best = |name: &str| -> Result<f32> {
-            let method = METHODS.iter().find(|method| method.name == name);
+            let method = all().find(|method| method.name == name);
             let method = method.ok_or_else(|| anyhow::anyhow!("no method {name}"))?;
             let settings = method.settings(&problem, 300, true).into_iter();
             let residuals = settings.map(|settings| {
