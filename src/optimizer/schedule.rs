@@ -180,6 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn the_half_cosine_is_one_at_the_start_zero_at_the_end_and_a_cosine_between() {
         assert_eq!((half_cosine(0.0), half_cosine(0.5), half_cosine(1.0)), (1.0, 0.5, 0.0));
         let mut last = 1.0;

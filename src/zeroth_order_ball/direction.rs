@@ -129,6 +129,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn the_directions_of_a_basis_are_at_right_angles() {
         for parameters in [2, 4, 16, 64] {
             for first in 0..parameters as u32 {
@@ -141,6 +142,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn no_part_of_the_space_is_preferred() {
         const COUNT: u32 = 8192;
         for parameters in [2, 3, 5, 10, 33] {
@@ -161,6 +163,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn in_the_plane_directions_point_everywhere() {
         const SECTORS: usize = 12;
         let mut counts = [0; SECTORS];

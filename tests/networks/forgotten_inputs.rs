@@ -184,6 +184,7 @@ type Halves = Window<Kernel<2>, Stride<2>>;
 type Overlapping = Window<Kernel<2>, Stride<1>>;
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn convolutions_pools_and_residuals_share_vectors_too() -> Result<(), Error> {
     type Inside<R> = (
         Conv2d<Image, Three, 2, R>,

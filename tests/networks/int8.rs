@@ -214,6 +214,7 @@ fn convolutions_are_the_sums_of_their_windows() -> Result<(), Error> {
 /// Padding by side and dilation are those of `f32`: the window of 2 x 2 with gaps is one of 3 x 3
 /// whose weights between are 0, and the zeros that are on one side only are windows left out.
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn windows_with_gaps_and_zeros_on_one_side_are_those_of_the_float_layers() -> Result<(), Error> {
     type M = Map<6, 5, 3>;
     type Gaps = Window<Kernel<2>, Stride<1>, PaddingBySide<1, 0, 0, 1>, Dilation<2>>;
@@ -284,6 +285,7 @@ fn a_dense_layer_is_one_window_over_everything() -> Result<(), Error> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn pools_take_the_largest_or_the_mean_of_each_channel() -> Result<(), Error> {
     type M = Map<6, 5, 3>;
     type S = Window<Kernel<3, 2>, Stride<2>, Padding<1>>;
@@ -460,6 +462,7 @@ fn of_sum(sum: i32, factor: Factor, range: Range) -> Result<Vec<i8>, Error> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn halves_are_rounded_up() -> Result<(), Error> {
     for shift in [1_u8, 10, 30, 31, 32, 33, 34, 47] {
         // Their product is of halves.

@@ -93,6 +93,7 @@ fn random(seed: u64) -> (Norm, Vec<i8>) {
 type ByPosition = int8::LayerNorm<Map<4, 5, CHANNELS>>;
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_layer_norm_is_its_formula_position_by_position() -> Result<(), Error> {
     let mut seen = [false; 256];
     for seed in 0..200 {

@@ -6,6 +6,7 @@ use rolling_ball::nn::activation::{self, Rectifier};
 use rolling_ball::nn::{Gradient, dense};
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn parameters_of_another_shape_are_refused_and_nothing_is_written() {
     let refused = |result: Result<(), Error>| matches!(result, Err(Error::Length { .. }));
     let (x, slopes) = ([1.0; 3], [1.0; 2]);

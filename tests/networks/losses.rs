@@ -27,6 +27,7 @@ fn is<T>(spread: f32, loss: &impl Loss<T>, target: &T, formula: impl Fn(&[f64]) 
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn label_smoothing_spreads_a_part_of_the_target_over_all_classes() {
     for class in 0..4 {
         let loss = SoftmaxCrossEntropy::new().with_label_smoothing(0.3).unwrap();
@@ -125,6 +126,7 @@ fn huber_is_quadratic_up_to_delta_and_straight_beyond() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn an_outlier_does_not_overflow_hubers_loss_and_nan_passes_through() {
     let loss = Huber::new(1.0).unwrap();
     let mut output = [1e30, 0.0];

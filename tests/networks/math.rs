@@ -17,6 +17,7 @@ fn largest(differences: impl Iterator<Item = f32>) -> f32 {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn micromath_is_as_close_to_libm_as_it_says() {
     let exp = between(-87.0, 88.0).map(|x| (Micromath::exp(x) / Libm::exp(x) - 1.0).abs());
     assert!(largest(exp) <= 0.003);

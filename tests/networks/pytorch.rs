@@ -78,6 +78,7 @@ fn passes<L: Layer>(name: &str, expected: &Passes) {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn every_layer_gives_the_output_and_the_gradients_of_pytorch() {
     type Check = fn(&str, &Passes);
     let checks: BTreeMap<&str, Check> = BTreeMap::from([
@@ -150,6 +151,7 @@ fn compares_numbers(name: &str, loss: &impl for<'t> Loss<&'t [f32]>, expected: &
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn every_loss_gives_the_value_and_the_gradient_of_pytorch() {
     let class_weights = [0.5, 2.0, 1.25, 3.5];
     let plain = SoftmaxCrossEntropy::new();
@@ -178,6 +180,7 @@ fn every_loss_gives_the_value_and_the_gradient_of_pytorch() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_small_convolutional_network_has_the_loss_and_the_gradient_of_pytorch() {
     type First = Conv2d<Map<8, 8, 1>, Window<Kernel<3>, Stride<1>, Padding<1>>, 4>;
     type Pooled = MaxPool<First, Window<Kernel<2>, Stride<2>>>;

@@ -15,6 +15,7 @@ fn labels<S: Samples<Target = usize>>(range: SampleRange<S>) -> Vec<usize> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_range_goes_on_with_the_first_sample_after_the_last() {
     let samples = (&[[0.0]; 5], &[0, 1, 2, 3, 4]);
     assert_eq!(labels(samples.all()), [0, 1, 2, 3, 4]);
@@ -55,6 +56,7 @@ fn evaluate<O: Objective>(objective: &mut O) -> (u32, Vec<u32>) {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn every_kind_of_samples_gives_the_bits_that_an_iterator_over_them_gives() {
     let bytes: [u8; 12] = [3, 141, 59, 26, 53, 58, 97, 93, 238, 46, 26, 43];
     let classes = [1u8, 0, 1, 1];
@@ -94,6 +96,7 @@ struct Kept<'a> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_struct_keeps_a_batch_that_moves_on_by_mini_batches() -> Result<(), Error> {
     let samples = QuantizedSamples {
         inputs: &[3, 141, 59, 26, 53, 58, 97, 93, 238],

@@ -51,6 +51,7 @@ fn it_goes_down_a_bowl_in_any_number_of_dimensions() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn in_the_plane_it_does_not_mind_how_a_valley_lies() {
     for angle in 0..12 {
         let (sine, cosine) = (angle as f32 * 0.2618).sin_cos();
@@ -179,6 +180,7 @@ fn a_step_after_one_that_was_refused_looks_into_another_direction() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn refusals_that_halve_make_the_ball_fit_between_walls() {
     let wall = |theta: &[f32]| if theta[0].abs() > 0.1 { f32::NAN } else { bowl(theta) };
     for halve in [false, true] {
@@ -297,6 +299,7 @@ fn a_resumed_ball_goes_on_with_the_same_bits_between_any_two_steps() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn wrappers_around_what_has_no_gradient_change_nothing() {
     let train = |ball: &mut dyn Optimizer| {
         let mut theta = Random(6).vector(5);
@@ -318,6 +321,7 @@ fn it_takes_no_more_memory_than_it_says() {
 
 proptest! {
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn theta_stays_finite_and_the_parameters_that_are_large_do_not_move_the_small_ones_far(
         size in -30i32..30, radius in -20i32..10, seed in any::<u64>(),
     ) {

@@ -157,6 +157,7 @@ fn walking(noise: f32) -> EntropySgdConfig {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn entropy_sgd_goes_most_of_the_way_to_the_mean_of_a_walk_that_is_pulled_back() {
     let workspace = [zeros(), zeros(), zeros()];
     follows(EntropySgd::new(walking(0.0), workspace).unwrap(), |theta| {
@@ -305,6 +306,7 @@ fn each_form_of_the_ball_costs_what_its_documentation_says() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn gauss_newton_costs_a_gradient_and_at_least_a_loss_a_move_and_no_more_for_roll_back() {
     for max_iterations in [1, 3] {
         let footpoint = AnyFootpoint::GaussNewton(GaussNewton { max_iterations, tolerance: 0.0 });
@@ -710,6 +712,7 @@ fn a_radius_and_a_rate_that_are_set_later_hold_from_the_next_step_on() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_shrinking_ball_loses_radius_and_rate_together_and_ends_as_a_point_at_rest() {
     let config = RollingBallConfig::shrinking(0.4, 0.2, 10);
     assert_eq!((config.radius.at(0), config.learning_rate.at(0)), (0.4, 0.2));

@@ -96,6 +96,7 @@ fn before_a_cliff_a_search_ends_step_after_step_at_a_finite_loss() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn on_a_steep_parabola_what_a_search_reports_is_the_loss_where_it_ends() {
     for curvature in [1e6_f32, 1e8, 1e9] {
         let mut parabola = Curve(|x| curvature * x * x / 2.0, |x| curvature * x);
@@ -134,6 +135,7 @@ fn a_contact_form_that_stalls_says_that_it_ends_near_its_start_and_what_the_loss
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn numbers_that_overflow_in_a_step_are_an_error_and_leave_theta_finite() {
     let projection = GradientDescent { step: 0.1, iterations: 3 };
     for form in [AnyFootpoint::from(projection), FORMS[0], FORMS[1], FORMS[2]] {

@@ -108,6 +108,7 @@ fn the_value_rises_with_the_iterations_and_an_eigenvalue_is_as_near_as_the_resid
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn where_the_loss_bends_down_more_strongly_the_largest_is_still_that_which_bends_up() {
     for (most, seed) in [(-5.0, 1), (-5.0, 2), (-3.0, 1), (-3.0, 2), (-2.0, 1), (-2.0, 2)] {
         let mut saddle = Bowl::new(&[most, 2.0, 1.0, 0.0, -1.0]).rotated();

@@ -208,6 +208,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn a_move_that_makes_held_out_labels_likelier_is_kept() {
         let mut samples = [sample([0.1, 0.3, 0.6, 0.8, 0.9]); 20];
         let (evidence, wrong) = judge(&mut samples, 10, 0.0);
@@ -215,6 +216,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn a_move_that_makes_them_less_likely_is_refused() {
         let mut samples = [sample([0.9, 0.8, 0.6, 0.3, 0.1]); 20];
         let (evidence, wrong) = judge(&mut samples, 10, 0.0);

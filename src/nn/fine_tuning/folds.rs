@@ -95,6 +95,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn folds_of_alike_samples_differ_by_one_at_most() {
         for count in 0..40 {
             for seed in 0..20 {
@@ -142,6 +143,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn samples_alone_count_as_much_as_the_labels_that_are_missing() {
         let counts = |count: usize, labels: usize, label: fn(usize) -> usize| {
             let mut samples = vec![Credibility::NEW; count];
