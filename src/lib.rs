@@ -106,8 +106,8 @@ pub use math::Micromath;
 pub use math::{Libm, Math};
 pub use optimizer::{
     Armijo, ByPart, ClipNorm, Evaluation, Evaluations, FootpointReport, KeepStart, Kind, Objective,
-    Optimizer, Outcome, Part, Parts, PollObjective, Request, Resumable, STATE_VECTORS, STATE_WORDS,
-    Schedule, State, StepByPart, StepReport, WeightDecay, poll_step, step,
+    Optimizer, Outcome, Part, Parts, PollObjective, Rebind, Request, Resumable, STATE_VECTORS,
+    STATE_WORDS, Schedule, State, StepByPart, StepReport, WeightDecay, poll_step, step,
 };
 pub use zeroth_order_ball::{ZerothOrderBall, ZerothOrderBallConfig};
 

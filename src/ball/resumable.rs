@@ -3,8 +3,8 @@
 use super::centre::CentreStep;
 use super::{Footpoint, RollingBall};
 use crate::Error;
-use crate::kernels::Kernels;
-use crate::optimizer::{Kind, Resumable, STATE_VECTORS, STATE_WORDS, State};
+use crate::kernels::{Kernels, VectorOps};
+use crate::optimizer::{Kind, Rebind, Resumable, STATE_VECTORS, STATE_WORDS, State};
 
 /// Bits of the second word.
 const RESTING: u32 = 1;
@@ -63,5 +63,12 @@ where
         self.centre_step = self.config.centre_step.resumed(accepted);
         self.footpoint = self.config.footpoint.resumed(f32::from_bits(centre_scale));
         Ok([self.kept.as_mut(), &mut [], &mut [], &mut []])
+    }
+}
+
+impl<V, F: Footpoint, C: CentreStep, K: VectorOps> Rebind<V> for RollingBall<V, F, C, K> {
+    fn rebind(&mut self, replace: &mut impl FnMut(&mut V)) {
+        replace(&mut self.gradient);
+        replace(&mut self.kept);
     }
 }

@@ -5,8 +5,8 @@ use crate::chunks::take_front;
 use crate::kernels::{Active, AdamCoefficients, Kernels, Vector, VectorOps};
 use crate::math::sqrt;
 use crate::optimizer::{
-    Kind, Method, Next, Outcome, Parts, Request, Resumable, STATE_VECTORS, STATE_WORDS, State,
-    StepByPart, StepRecord, StepState, awaited_gradient,
+    Kind, Method, Next, Outcome, Parts, Rebind, Request, Resumable, STATE_VECTORS, STATE_WORDS,
+    State, StepByPart, StepRecord, StepState, awaited_gradient,
 };
 use crate::{Error, Schedule};
 use core::marker::PhantomData;
@@ -242,5 +242,13 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Adam<V, K> {
         self.record.resume(steps, refusals);
         self.powers = (f32::from_bits(first), f32::from_bits(second));
         Ok([self.mean.as_mut(), self.variance.as_mut(), &mut [], &mut []])
+    }
+}
+
+impl<V, K> Rebind<V> for Adam<V, K> {
+    fn rebind(&mut self, replace: &mut impl FnMut(&mut V)) {
+        replace(&mut self.gradient);
+        replace(&mut self.mean);
+        replace(&mut self.variance);
     }
 }

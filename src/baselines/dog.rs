@@ -4,7 +4,7 @@ use super::{End, Start, end};
 use crate::kernels::{Active, Kernels, Vector, VectorOps};
 use crate::math::sqrt;
 use crate::optimizer::{
-    Kind, Method, Next, Outcome, Resumable, STATE_VECTORS, STATE_WORDS, State, StepByPart,
+    Kind, Method, Next, Outcome, Rebind, Resumable, STATE_VECTORS, STATE_WORDS, State, StepByPart,
     StepRecord, StepState,
 };
 use crate::{Error, Schedule};
@@ -249,5 +249,15 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Dog<V, K> {
         (self.distance, self.gradients) = (f32::from_bits(distance), f32::from_bits(gradients));
         let average = self.average.as_mut().map_or(&mut [][..], |average| average.as_mut());
         Ok([self.start.as_mut(), average, &mut [], &mut []])
+    }
+}
+
+impl<V, K> Rebind<V> for Dog<V, K> {
+    fn rebind(&mut self, replace: &mut impl FnMut(&mut V)) {
+        replace(&mut self.gradient);
+        replace(&mut self.start);
+        if let Some(average) = &mut self.average {
+            replace(average);
+        }
     }
 }

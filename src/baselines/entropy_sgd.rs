@@ -4,7 +4,7 @@ use super::{End, end};
 use crate::kernels::{Active, Kernels, Vector};
 use crate::math::sqrt;
 use crate::optimizer::{
-    Kind, Method, Next, Outcome, Resumable, STATE_VECTORS, STATE_WORDS, State, StepByPart,
+    Kind, Method, Next, Outcome, Rebind, Resumable, STATE_VECTORS, STATE_WORDS, State, StepByPart,
     StepRecord, StepState, check_answer, next_step,
 };
 use crate::random::{INCREMENT, mixed};
@@ -317,5 +317,13 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for EntropySgd<V, K> 
         self.state.check_idle()?;
         self.record.resume(steps, refusals);
         Ok([&mut [], &mut [], &mut [], &mut []])
+    }
+}
+
+impl<V, K> Rebind<V> for EntropySgd<V, K> {
+    fn rebind(&mut self, replace: &mut impl FnMut(&mut V)) {
+        replace(&mut self.gradient);
+        replace(&mut self.kept);
+        replace(&mut self.mean);
     }
 }

@@ -5,8 +5,8 @@ use crate::chunks::take_front;
 use crate::kernels::{Active, AdamCoefficients, Kernels, Vector, VectorOps};
 use crate::math::sqrt;
 use crate::optimizer::{
-    Kind, Method, Next, Outcome, Parts, Request, Resumable, STATE_VECTORS, STATE_WORDS, State,
-    StepByPart, StepRecord, StepState, awaited_gradient,
+    Kind, Method, Next, Outcome, Parts, Rebind, Request, Resumable, STATE_VECTORS, STATE_WORDS,
+    State, StepByPart, StepRecord, StepState, awaited_gradient,
 };
 use crate::{Error, Schedule};
 use core::marker::PhantomData;
@@ -358,5 +358,15 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Prodigy<V, K> {
         (self.distance, self.numerator) = (f32::from_bits(distance), f32::from_bits(numerator));
         let vectors = [&mut self.mean, &mut self.variance, &mut self.sum, &mut self.start];
         Ok(vectors.map(|vector| vector.as_mut()))
+    }
+}
+
+impl<V, K> Rebind<V> for Prodigy<V, K> {
+    fn rebind(&mut self, replace: &mut impl FnMut(&mut V)) {
+        replace(&mut self.gradient);
+        replace(&mut self.mean);
+        replace(&mut self.variance);
+        replace(&mut self.sum);
+        replace(&mut self.start);
     }
 }

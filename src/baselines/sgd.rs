@@ -4,7 +4,7 @@ use super::{Start, end};
 use crate::kernels::{Active, Kernels, Vector, VectorOps};
 use crate::math::sqrt;
 use crate::optimizer::{
-    Kind, Method, Next, Outcome, RateSearch, Resumable, STATE_VECTORS, STATE_WORDS, State,
+    Kind, Method, Next, Outcome, RateSearch, Rebind, Resumable, STATE_VECTORS, STATE_WORDS, State,
     StepByPart, StepRecord, StepState, Verdict,
 };
 use crate::{Armijo, Error, Schedule};
@@ -283,5 +283,14 @@ impl<V: AsRef<[f32]> + AsMut<[f32]>, K: Kernels> Resumable for Sgd<V, K> {
         self.rate_search = RateSearch::resumed(accepted.then_some(f32::from_bits(rate)));
         let velocity = self.velocity.as_mut().map_or(&mut [][..], |velocity| velocity.as_mut());
         Ok([velocity, &mut [], &mut [], &mut []])
+    }
+}
+
+impl<V, K> Rebind<V> for Sgd<V, K> {
+    fn rebind(&mut self, replace: &mut impl FnMut(&mut V)) {
+        replace(&mut self.gradient);
+        if let Some(velocity) = &mut self.velocity {
+            replace(velocity);
+        }
     }
 }

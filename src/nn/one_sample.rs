@@ -41,7 +41,8 @@ impl<L: Layer, B: Backbone, K: Kernels> Network<'_, L, B, K> {
     ///
     /// # Errors
     /// [`Error::Length`] where theta, the input or the gradient has another length than it must
-    /// have, or the scratch slice is shorter than [`SCRATCH`](Network::SCRATCH); those of the loss.
+    /// have, or the scratch slice is shorter than [`SCRATCH`](Network::SCRATCH);
+    /// [`Error::Setting`] where the weight is negative or not finite; those of the loss.
     /// Nothing is added then.
     pub fn add_sample<I: FeatureSource<B>, Y>(
         &self,
@@ -52,6 +53,7 @@ impl<L: Layer, B: Backbone, K: Kernels> Network<'_, L, B, K> {
         scratch: &mut [f32],
         gradient: Option<&mut [f32]>,
     ) -> Result<f32, Error> {
+        Error::check_not_negative("weight", weight)?;
         Error::check_length("theta", L::PARAMETERS, theta.len())?;
         if let Some(gradient) = &gradient {
             Error::check_length("gradient", L::PARAMETERS, gradient.len())?;

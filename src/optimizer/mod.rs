@@ -3,6 +3,7 @@
 
 mod line_search;
 mod protocol;
+mod rebind;
 mod report;
 mod resumable;
 mod schedule;
@@ -11,6 +12,7 @@ mod wrappers;
 
 pub use line_search::Armijo;
 pub use protocol::{Evaluation, Objective, Optimizer, PollObjective, Request, poll_step, step};
+pub use rebind::Rebind;
 pub use report::{Evaluations, FootpointReport, Outcome, StepReport};
 pub use resumable::{Kind, Resumable, STATE_VECTORS, STATE_WORDS, State};
 pub use schedule::Schedule;

@@ -9,7 +9,7 @@ pub use config::ZerothOrderBallConfig;
 use crate::kernels::{Active, Kernels};
 use crate::math::sqrt;
 use crate::optimizer::{
-    Kind, Method, Next, Outcome, Resumable, STATE_VECTORS, STATE_WORDS, State, StepByPart,
+    Kind, Method, Next, Outcome, Rebind, Resumable, STATE_VECTORS, STATE_WORDS, State, StepByPart,
     StepRecord, StepState, next_step,
 };
 use crate::{Error, Schedule};
@@ -324,4 +324,9 @@ impl<K: Kernels> Resumable for ZerothOrderBall<K> {
         (self.directions, self.slope) = (directions, f32::from_bits(slope));
         Ok([&mut [], &mut [], &mut [], &mut []])
     }
+}
+
+/// It has none.
+impl<V, K> Rebind<V> for ZerothOrderBall<K> {
+    fn rebind(&mut self, _: &mut impl FnMut(&mut V)) {}
 }

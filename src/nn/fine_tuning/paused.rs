@@ -13,7 +13,7 @@ use super::weighted::Turn;
 use super::{FineTuning, FineTuningConfig, FineTuningReport};
 use crate::Error;
 use crate::kernels::Kernels;
-use crate::optimizer::{Optimizer, Resumable, STATE_WORDS};
+use crate::optimizer::{Optimizer, Rebind, Resumable, STATE_WORDS};
 
 /// A [`FineTuning`] between two pieces, without what it borrows: for a program that cannot keep the
 /// borrows, since it uses the scratch slice in between, or is not written in Rust.
@@ -114,5 +114,11 @@ impl<O: Optimizer + Resumable> Paused<O> {
         Error::check_length("optimizer", L::PARAMETERS, self.optimizer.parameters())?;
         let records = super::checked(&network, samples, start, credibilities, scratch)?;
         Ok(FineTuning { network, loss, samples, old, start, records, scratch, carried: self })
+    }
+}
+
+impl<V, O: Rebind<V>> Rebind<V> for Paused<O> {
+    fn rebind(&mut self, replace: &mut impl FnMut(&mut V)) {
+        self.optimizer.rebind(replace);
     }
 }
