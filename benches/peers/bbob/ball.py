@@ -38,14 +38,22 @@ class Library:
     """The functions that are called here."""
 
     def __init__(self, path):
-        words = re.search(r"#define RB_OPTIMIZER_WORDS (\d+)", HEADER.read_text())
+        text = HEADER.read_text()
+        words = re.search(r"#define RB_OPTIMIZER_WORDS (\d+)", text)
         self.optimizer = ctypes.c_uint64 * int(words[1])
+        self.version = int(re.search(r"#define RB_VERSION (\d+)", text)[1])
         library = ctypes.CDLL(path)
         self.shrinking = library.rb_zeroth_order_ball_shrinking
         self.shrinking.argtypes = [ctypes.c_float, ctypes.c_size_t, ctypes.c_uint32]
         self.shrinking.restype = Config
-        self.init = library.rb_zeroth_order_ball_init
-        self.init.argtypes = [ctypes.c_void_p, ctypes.POINTER(Config), ctypes.c_void_p]
+        self.init = library.rb_zeroth_order_ball_init_sized
+        self.init.argtypes = [
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_uint32,
+            ctypes.POINTER(Config),
+            ctypes.c_void_p,
+        ]
         self.begin = library.rb_begin
         self.begin.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
         self.tell_loss = library.rb_tell_loss
@@ -64,7 +72,8 @@ class Library:
             config.seed = seed
             theta = numpy.array(start, dtype=numpy.float32)
             optimizer, request = self.optimizer(), ctypes.c_uint32()
-            check(self.init(optimizer, config, theta.ctypes.data))
+            size = ctypes.sizeof(optimizer)
+            check(self.init(optimizer, size, self.version, config, theta.ctypes.data))
             for _ in range(steps):
                 check(self.begin(optimizer, ctypes.byref(request)))
                 while request.value == REQUEST_LOSS:

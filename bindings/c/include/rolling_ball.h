@@ -1,4 +1,6 @@
-/* The C interface of rolling-ball: fine-tuning on a microcontroller, by ask and tell.
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * The C interface of rolling-ball: fine-tuning on a microcontroller, by ask and tell.
  *
  * Made by cbindgen from bindings/c/src; do not edit. C99 and C++11.
  *
@@ -21,7 +23,7 @@
  *
  * What holds for every function:
  * - Lengths are in elements, not bytes. Buffers belong to the caller: the library
- *   allocates nothing, frees nothing and calls nothing back.
+ *   allocates nothing, frees nothing and calls nothing back, but for the functions of an rb_flash.
  * - A pointer that is null or misaligned, a wrong length, memory that is written and overlaps
  *   anything else of the same call, an object that is not initialised and an answer out of turn
  *   each give an error code. The library cannot see that a pointer leads to memory that does not
@@ -29,6 +31,15 @@
  * - An object on which no init function was called must have a defined content, so that the library
  *   can recognise it: a static has one, a local needs `= {{0}}`. An object may be initialised again
  *   at any time. Where that fails it is not initialised, whatever it was before.
+ * - Whatever answers an rb_error may be called from a thread or an interrupt, as no function has a
+ *   static of its own: two calls may run at once, or one in the middle of another, where they have
+ *   no object, no scratch and no array that is written in common. Two optimizers may so train at
+ *   once. What infers while another thread trains has a theta and a scratch of its own: a copy that
+ *   was made between two steps, when rb_begin was not called yet and theta is a point that was kept.
+ * - A call ends after a time that the lengths decide: one pass over theta and the workspace for a
+ *   turn of the protocol, one sample forward and backward for a loss, an erase and a write of a slot
+ *   for rb_save. None waits for anything. On a Cortex-M4F a call takes up to 0.8 KB of stack, and
+ *   one of checkpoints up to 2.7 KB, beside what the flash's functions take.
  * - Arithmetic is IEEE-754 single precision in one written order, so that every core gives the same
  *   bits. For the caller's own part of a loss to have them too, compile it with -ffp-contract=off.
  */
@@ -38,6 +49,18 @@
 
 #include <stddef.h>
 #include <stdint.h>
+/* A compiler that knows how warns where an rb_error is not looked at. */
+#ifndef RB_NODISCARD
+#if (defined(__cplusplus) && __cplusplus >= 201703L) || \
+    (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
+#define RB_NODISCARD [[nodiscard]]
+#elif defined(__GNUC__)
+#define RB_NODISCARD __attribute__((warn_unused_result))
+#else
+#define RB_NODISCARD
+#endif
+#endif
+
 /* Parameters of a dense layer: its weights, then its biases. */
 #define RB_DENSE_PARAMETERS(inputs, outputs) ((inputs) * (outputs) + (outputs))
 
@@ -96,7 +119,7 @@
 /**
  * How many error codes there are: 0 to one less.
  */
-#define RB_ERROR_CODES 24
+#define RB_ERROR_CODES 27
 
 /**
  * The size of an rb_fine_tuning, in words of 8 bytes.
@@ -167,6 +190,12 @@
  * How many vectors the workspace of gradient descent with momentum has, each as long as theta.
  */
 #define RB_MOMENTUM_VECTORS 2
+
+/**
+ * The version of this header: 10000 for each major version, 100 for each minor one, and 1 for each
+ * patch.
+ */
+#define RB_VERSION 100
 
 /**
  * What a function returns. After an error nothing is half-written.
@@ -279,6 +308,20 @@ enum rb_error
      * There are fewer than two samples or groups to judge by, or none that counts.
      */
     RB_ERROR_NO_SAMPLES = 23,
+    /**
+     * The object was copied, moved or restored, and its buffers may have been too: rb_rebind, or
+     * NAME_fine_tuning_rebind, binds it to where they are now. Nothing was changed.
+     */
+    RB_ERROR_MOVED = 24,
+    /**
+     * The program was compiled with a header of another version than the library, or its object
+     * has another size. Nothing was written.
+     */
+    RB_ERROR_HEADER = 25,
+    /**
+     * The range of the flash has no room for two checkpoints.
+     */
+    RB_ERROR_ROOM = 26,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -450,11 +493,10 @@ typedef struct rb_adam_config {
 
 /**
  * An optimizer. Its memory belongs to the caller: a static, or a local that starts as `{{0}}`. Its
- * content belongs to the library. It holds no pointer to itself, so it may be copied, as long as
- * only one of the copies is used from then on.
- *
- * While a function of this header runs on an optimizer, no other one may be called on it, neither
- * from an interrupt nor from another thread.
+ * content belongs to the library, and holds the addresses of theta and of the workspace. An object
+ * that was copied, moved or restored from elsewhere is therefore refused by RB_ERROR_MOVED until
+ * rb_rebind tells where its buffers are now. One that another build of the program has left is
+ * RB_ERROR_NOT_INITIALISED: to outlive an update, save it by rb_save.
  */
 typedef struct rb_optimizer {
     uint64_t opaque[RB_OPTIMIZER_WORDS];
@@ -660,7 +702,9 @@ typedef struct rb_credibility {
 
 /**
  * A fine-tuning. Its memory belongs to the caller: a static, or a local that starts as `{{0}}`.
- * Its content belongs to the library.
+ * Its content belongs to the library, and holds the addresses of the arrays. One that was copied,
+ * moved or restored from elsewhere is refused by RB_ERROR_MOVED until NAME_fine_tuning_rebind tells
+ * where they are now.
  */
 typedef struct rb_fine_tuning {
     uint64_t opaque[RB_FINE_TUNING_WORDS];
@@ -683,7 +727,7 @@ typedef struct rb_text {
 } rb_text;
 
 /**
- * The details of an optimizer's last error. Fields that do not apply are empty or 0.
+ * Why a call failed. Fields that do not apply are empty or 0.
  */
 typedef struct rb_error_detail {
     /**
@@ -691,7 +735,8 @@ typedef struct rb_error_detail {
      */
     rb_error error;
     /**
-     * For RB_ERROR_SETTING: the name of the setting. For RB_ERROR_LENGTH: the name of the buffer.
+     * For RB_ERROR_SETTING: the name of the setting. For RB_ERROR_LENGTH and RB_ERROR_ROOM: the name
+     * of the buffer.
      */
     struct rb_text what;
     /**
@@ -704,11 +749,12 @@ typedef struct rb_error_detail {
      */
     float value;
     /**
-     * For RB_ERROR_LENGTH: the length that the buffer must have, in elements.
+     * For RB_ERROR_LENGTH: the length that the buffer must have, in elements. For RB_ERROR_ROOM: the
+     * bytes that are needed.
      */
     size_t expected_length;
     /**
-     * For RB_ERROR_LENGTH: the length that it has, in elements.
+     * For RB_ERROR_LENGTH and RB_ERROR_ROOM: the length that it has.
      */
     size_t actual_length;
 } rb_error_detail;
@@ -1058,12 +1104,15 @@ struct rb_adam_config rb_adam_default(void);
  *
  * Errors: the same as those of rb_ball_init. Cost: one pass over the moments, which start at zero.
  */
-rb_error rb_adam_init(struct rb_optimizer *optimizer,
-                      const struct rb_adam_config *config,
-                      float *theta,
-                      size_t parameters,
-                      float *workspace,
-                      size_t workspace_length);
+RB_NODISCARD
+rb_error rb_adam_init_sized(struct rb_optimizer *optimizer,
+                            size_t size,
+                            uint32_t version,
+                            const struct rb_adam_config *config,
+                            float *theta,
+                            size_t parameters,
+                            float *workspace,
+                            size_t workspace_length);
 
 /**
  * Clips the gradients that the Adam is told to the norm `largest`, from now on. It may be called
@@ -1072,7 +1121,7 @@ rb_error rb_adam_init(struct rb_optimizer *optimizer,
  * Errors: RB_ERROR_SETTING where `largest` is not finite and above 0, RB_ERROR_KIND; nothing is
  * changed then. Cost: a pass over the gradient in each step, and another where it is clipped.
  */
-rb_error rb_adam_clip_norm(struct rb_optimizer *optimizer, float largest);
+RB_NODISCARD rb_error rb_adam_clip_norm(struct rb_optimizer *optimizer, float largest);
 
 /**
  * The settings of the form that serves fine-tuning best at equal cost, with a constant radius and
@@ -1102,12 +1151,33 @@ struct rb_ball_config rb_ball_shrinking(float radius, float learning_rate, uint3
  * the optimizer is not initialised, whatever it was before, and the buffers are as they were.
  * Cost: none.
  */
-rb_error rb_ball_init(struct rb_optimizer *optimizer,
-                      const struct rb_ball_config *config,
-                      float *theta,
-                      size_t parameters,
-                      float *workspace,
-                      size_t workspace_length);
+RB_NODISCARD
+rb_error rb_ball_init_sized(struct rb_optimizer *optimizer,
+                            size_t size,
+                            uint32_t version,
+                            const struct rb_ball_config *config,
+                            float *theta,
+                            size_t parameters,
+                            float *workspace,
+                            size_t workspace_length);
+
+/**
+ * Makes `*optimizer` a ball of the form that the presets have, and no other: a contact that lags
+ * one step behind, and an arc length. It is in all else what rb_ball_init makes, with the same
+ * bits and the same checkpoints, and the functions for a ball take it, but for the one that clips
+ * norms. A program that does not call rb_ball_init is without the other forms.
+ *
+ * Errors: those of rb_ball_init, and RB_ERROR_SETTING where the settings are of another form.
+ */
+RB_NODISCARD
+rb_error rb_contact_ball_init_sized(struct rb_optimizer *optimizer,
+                                    size_t size,
+                                    uint32_t version,
+                                    const struct rb_ball_config *config,
+                                    float *theta,
+                                    size_t parameters,
+                                    float *workspace,
+                                    size_t workspace_length);
 
 /**
  * Sets the radius of the ball from the next step on.
@@ -1115,13 +1185,14 @@ rb_error rb_ball_init(struct rb_optimizer *optimizer,
  * Errors: RB_ERROR_SETTING where the value is out of range, and the radius is then unchanged;
  * RB_ERROR_KIND where the optimizer is not a ball.
  */
-rb_error rb_ball_set_radius(struct rb_optimizer *optimizer, struct rb_schedule radius);
+RB_NODISCARD rb_error rb_ball_set_radius(struct rb_optimizer *optimizer, struct rb_schedule radius);
 
 /**
  * Sets the learning rate of the ball from the next step on.
  *
  * Errors: the same as those of rb_ball_set_radius.
  */
+RB_NODISCARD
 rb_error rb_ball_set_learning_rate(struct rb_optimizer *optimizer,
                                    struct rb_schedule learning_rate);
 
@@ -1133,7 +1204,7 @@ rb_error rb_ball_set_learning_rate(struct rb_optimizer *optimizer,
  * Errors: RB_ERROR_UNEXPECTED_ANSWER while a step is in progress; RB_ERROR_KIND where the
  * optimizer is not a ball. Cost: one pass over theta and the workspace.
  */
-rb_error rb_ball_centre(struct rb_optimizer *optimizer, const float **centre);
+RB_NODISCARD rb_error rb_ball_centre(struct rb_optimizer *optimizer, const float **centre);
 
 /**
  * Clips the gradients that the ball is told to the norm `largest`, from now on. It may be called
@@ -1142,7 +1213,12 @@ rb_error rb_ball_centre(struct rb_optimizer *optimizer, const float **centre);
  * Errors: RB_ERROR_SETTING where `largest` is not finite and above 0, RB_ERROR_KIND; nothing is
  * changed then. Cost: a pass over the gradient in each step, and another where it is clipped.
  */
-rb_error rb_ball_clip_norm(struct rb_optimizer *optimizer, float largest);
+RB_NODISCARD rb_error rb_ball_clip_norm(struct rb_optimizer *optimizer, float largest);
+
+/**
+ * Does for what rb_contact_ball_init made what rb_ball_clip_norm does for the others.
+ */
+RB_NODISCARD rb_error rb_contact_ball_clip_norm(struct rb_optimizer *optimizer, float largest);
 
 /**
  * Saves theta and the state of an optimizer between two steps, in the slot after the newest
@@ -1155,13 +1231,13 @@ rb_error rb_ball_clip_norm(struct rb_optimizer *optimizer, float largest);
  * one, Adam two; rounded up to erase blocks.
  *
  * Errors: RB_ERROR_NULL where a function of the flash is missing; RB_ERROR_UNEXPECTED_ANSWER
- * while a step is in progress; RB_ERROR_NON_FINITE_PARAMETERS; RB_ERROR_SETTING where the sizes of
- * the flash are none that can be used; RB_ERROR_LENGTH where its range has no room for two
- * checkpoints; RB_ERROR_VERSION. Nothing was written then. After RB_ERROR_FLASH and
+ * while a step is in progress; RB_ERROR_NON_FINITE_PARAMETERS; RB_ERROR_SETTING where the sizes or
+ * the range of the flash are none that can be used; RB_ERROR_ROOM where the range has no room for
+ * two checkpoints; RB_ERROR_VERSION. Nothing was written then. After RB_ERROR_FLASH and
  * RB_ERROR_NOT_KEPT the newest checkpoint that could be read is still there. rb_last_error has the
- * details. Cost: as long as the flash takes to erase and write a slot; about 1 KB of stack.
+ * details. Cost: as long as the flash takes to erase and write a slot.
  */
-rb_error rb_save(const struct rb_flash *flash, struct rb_optimizer *optimizer);
+RB_NODISCARD rb_error rb_save(const struct rb_flash *flash, struct rb_optimizer *optimizer);
 
 /**
  * Takes the newest checkpoint that is whole back into theta and into the optimizer, which was
@@ -1175,7 +1251,7 @@ rb_error rb_save(const struct rb_flash *flash, struct rb_optimizer *optimizer);
  * RB_ERROR_HALF_RESUMED, resume again, or start anew. rb_last_error has the details. Cost: the
  * checkpoint is read twice.
  */
-rb_error rb_resume(const struct rb_flash *flash, struct rb_optimizer *optimizer);
+RB_NODISCARD rb_error rb_resume(const struct rb_flash *flash, struct rb_optimizer *optimizer);
 
 /**
  * Saves theta alone, of `parameters` floats, for a device whose training is over. rb_resume_theta
@@ -1183,7 +1259,10 @@ rb_error rb_resume(const struct rb_flash *flash, struct rb_optimizer *optimizer)
  *
  * Errors: those of rb_save that are not an optimizer's.
  */
-rb_error rb_save_theta(const struct rb_flash *flash, const float *theta, size_t parameters);
+RB_NODISCARD
+rb_error rb_save_theta(const struct rb_flash *flash,
+                       const float *theta,
+                       size_t parameters);
 
 /**
  * Takes theta alone from the newest checkpoint, whichever optimizer saved it and with whatever
@@ -1193,14 +1272,17 @@ rb_error rb_save_theta(const struct rb_flash *flash, const float *theta, size_t 
  * is of a fine-tuning, whose theta is one on the way; theta is unchanged then, unless it is
  * RB_ERROR_HALF_RESUMED.
  */
-rb_error rb_resume_theta(const struct rb_flash *flash, float *theta, size_t parameters);
+RB_NODISCARD
+rb_error rb_resume_theta(const struct rb_flash *flash,
+                         float *theta,
+                         size_t parameters);
 
 /**
  * Erases the range, and with it every checkpoint.
  *
  * Errors: RB_ERROR_FLASH, where some may still be there; RB_ERROR_SETTING.
  */
-rb_error rb_erase_checkpoints(const struct rb_flash *flash);
+RB_NODISCARD rb_error rb_erase_checkpoints(const struct rb_flash *flash);
 
 /**
  * The settings of Entropy-SGD as its paper gives them, but for the rate of the walk.
@@ -1214,12 +1296,15 @@ struct rb_entropy_sgd_config rb_entropy_sgd_default(void);
  *
  * Errors: the same as those of rb_ball_init. Cost: none.
  */
-rb_error rb_entropy_sgd_init(struct rb_optimizer *optimizer,
-                             const struct rb_entropy_sgd_config *config,
-                             float *theta,
-                             size_t parameters,
-                             float *workspace,
-                             size_t workspace_length);
+RB_NODISCARD
+rb_error rb_entropy_sgd_init_sized(struct rb_optimizer *optimizer,
+                                   size_t size,
+                                   uint32_t version,
+                                   const struct rb_entropy_sgd_config *config,
+                                   float *theta,
+                                   size_t parameters,
+                                   float *workspace,
+                                   size_t workspace_length);
 
 /**
  * Returns an English sentence that says what an error code means. It ends in a zero byte and stays
@@ -1247,11 +1332,12 @@ struct rb_fine_tuning_config rb_fine_tuning_default(void);
 float rb_label_credibility(const struct rb_credibility *credibility);
 
 /**
- * Writes the details of the last error that the init function found, or a function of this
- * fine-tuning after that; RB_ERROR_NONE where none did. It also answers after an init function
- * that failed.
+ * Writes the details of what the last call on this fine-tuning answered, this function not counted:
+ * RB_ERROR_NONE where it succeeded. After an init function that failed, it goes on to say why.
  */
-rb_error rb_fine_tuning_last_error(struct rb_fine_tuning *tuning, struct rb_error_detail *detail);
+RB_NODISCARD
+rb_error rb_fine_tuning_last_error(struct rb_fine_tuning *tuning,
+                                   struct rb_error_detail *detail);
 
 /**
  * An input of floats.
@@ -1285,13 +1371,39 @@ size_t rb_mlp_scratch(const struct rb_mlp *network);
  * until the next call with this scratch.
  *
  * Errors: RB_ERROR_NETWORK; RB_ERROR_LENGTH where theta or the input is not as long as the widths
- * say, or the scratch is shorter; RB_ERROR_OVERLAP. Cost: one forward pass, which is one
+ * say, or the scratch is shorter (rb_mlp_check says which of them); RB_ERROR_OVERLAP. Cost: one forward pass, which is one
  * multiplication and addition for each weight.
  */
+RB_NODISCARD
 rb_error rb_mlp_predict(const struct rb_mlp *network,
                         const float *input,
                         size_t inputs,
                         const float **output);
+
+/**
+ * Checks a description without using it, for inputs of a length, and writes to `*detail` what is
+ * wrong: of RB_ERROR_LENGTH, which of theta, scratch and input has what length, and which it must
+ * have. Call it once, where the network is set up.
+ *
+ * Errors: those of rb_mlp_predict. Cost: none.
+ */
+RB_NODISCARD
+rb_error rb_mlp_check(const struct rb_mlp *network,
+                      size_t inputs,
+                      struct rb_error_detail *detail);
+
+/**
+ * Computes the features of one input, for a front of a network whose parameters are frozen: its
+ * output after one more rectifier, which is what a network that goes on after it would see. They
+ * are as many as the last width; keep them, and train the layers that come after on them.
+ *
+ * Errors: the same as those of rb_mlp_predict. Cost: one forward pass.
+ */
+RB_NODISCARD
+rb_error rb_mlp_features(const struct rb_mlp *network,
+                         const float *input,
+                         size_t inputs,
+                         float *features);
 
 /**
  * Finds the class of one input: `*label` becomes the index of the largest output.
@@ -1299,6 +1411,7 @@ rb_error rb_mlp_predict(const struct rb_mlp *network,
  * Errors: the same as those of rb_mlp_predict, and RB_ERROR_NON_FINITE_OUTPUT where an output is
  * NaN or infinite. Cost: one forward pass.
  */
+RB_NODISCARD
 rb_error rb_mlp_classify(const struct rb_mlp *network,
                          const float *input,
                          size_t inputs,
@@ -1313,10 +1426,12 @@ rb_error rb_mlp_classify(const struct rb_mlp *network,
  * with the weight 1 / samples. In the order of the samples, this gives the same bits as the
  * network in Rust.
  *
- * Errors: the same as those of rb_mlp_predict, and RB_ERROR_CLASS where the label is not below the
- * number of outputs; nothing is added then. Cost: one forward pass, and with a gradient a backward
+ * Errors: the same as those of rb_mlp_predict; RB_ERROR_CLASS where the label is not below the
+ * number of outputs; RB_ERROR_SETTING where the weight is negative or not finite. Nothing is added
+ * then. Cost: one forward pass, and with a gradient a backward
  * pass of twice that cost.
  */
+RB_NODISCARD
 rb_error rb_mlp_cross_entropy(const struct rb_mlp *network,
                               const float *input,
                               size_t inputs,
@@ -1329,9 +1444,11 @@ rb_error rb_mlp_cross_entropy(const struct rb_mlp *network,
  * Evaluates the mean squared error of one sample against `target`, which is as long as the output,
  * and adds it as rb_mlp_cross_entropy does.
  *
- * Errors: the same as those of rb_mlp_predict; nothing is added then. Cost: the same as that of
+ * Errors: the same as those of rb_mlp_predict, with RB_ERROR_LENGTH for the target too;
+ * RB_ERROR_SETTING where the weight is negative or not finite. Nothing is added then. Cost: the same as that of
  * rb_mlp_cross_entropy.
  */
+RB_NODISCARD
 rb_error rb_mlp_squared_error(const struct rb_mlp *network,
                               const float *input,
                               size_t inputs,
@@ -1346,11 +1463,23 @@ rb_error rb_mlp_squared_error(const struct rb_mlp *network,
  * of a sensor into floats. Written in C, the same line may become one fused operation, which gives
  * other bits.
  */
+RB_NODISCARD
 rb_error rb_dequantize(const uint8_t *values,
                        size_t length,
                        float scale,
                        float offset,
                        float *output);
+
+/**
+ * Computes `output[i] = (values[i] - zero) * scale` for `length` elements, which turns the features
+ * of an int8 engine, such as TensorFlow Lite Micro, into the floats that they stand for.
+ */
+RB_NODISCARD
+rb_error rb_dequantize_int8(const int8_t *values,
+                            size_t length,
+                            float scale,
+                            int8_t zero,
+                            float *output);
 
 /**
  * Starts a step at theta, and says in `*request` what to evaluate first: the gradient, or the loss
@@ -1363,7 +1492,7 @@ rb_error rb_dequantize(const uint8_t *values,
  * schedule gives a value out of its range. Theta and `*request` are then unchanged. Cost: that of
  * computing the values of the schedules.
  */
-rb_error rb_begin(struct rb_optimizer *optimizer, rb_request *request);
+RB_NODISCARD rb_error rb_begin(struct rb_optimizer *optimizer, rb_request *request);
 
 /**
  * Answers RB_REQUEST_LOSS with the loss at theta, and says in `*request` what comes next.
@@ -1373,7 +1502,7 @@ rb_error rb_begin(struct rb_optimizer *optimizer, rb_request *request);
  * and rb_begin starts anew. `*request` is unchanged in both cases. Cost: at most one pass over
  * theta and the workspace.
  */
-rb_error rb_tell_loss(struct rb_optimizer *optimizer, float loss, rb_request *request);
+RB_NODISCARD rb_error rb_tell_loss(struct rb_optimizer *optimizer, float loss, rb_request *request);
 
 /**
  * Answers RB_REQUEST_GRADIENT with the loss at theta, where the gradient has been written to
@@ -1381,7 +1510,10 @@ rb_error rb_tell_loss(struct rb_optimizer *optimizer, float loss, rb_request *re
  *
  * Errors: the same as those of rb_tell_loss. Cost: some passes over theta and the workspace.
  */
-rb_error rb_tell_gradient(struct rb_optimizer *optimizer, float loss, rb_request *request);
+RB_NODISCARD
+rb_error rb_tell_gradient(struct rb_optimizer *optimizer,
+                          float loss,
+                          rb_request *request);
 
 /**
  * Returns where the gradient must be written, as many floats as theta has. The address is the same
@@ -1392,21 +1524,38 @@ rb_error rb_tell_gradient(struct rb_optimizer *optimizer, float loss, rb_request
 float *rb_gradient(const struct rb_optimizer *optimizer);
 
 /**
+ * Binds an optimizer to its buffers where they are now, after the object or they were moved, copied
+ * or restored: theta, of `parameters` floats, and the workspace of the init function, or null
+ * where it has none. Both must hold what they held when the object was copied, and it then goes on
+ * with the same bits, in the middle of a step too. The object that it is a copy of must not be used
+ * any more while both have the same buffers.
+ *
+ * Errors: RB_ERROR_NOT_INITIALISED; RB_ERROR_LENGTH where a buffer is not as long as it was;
+ * RB_ERROR_OVERLAP. Nothing was changed then. Cost: none.
+ */
+RB_NODISCARD
+rb_error rb_rebind(struct rb_optimizer *optimizer,
+                   float *theta,
+                   size_t parameters,
+                   float *workspace,
+                   size_t workspace_length);
+
+/**
  * Abandons the step in progress; theta stays where it is.
  */
-rb_error rb_abandon(struct rb_optimizer *optimizer);
+RB_NODISCARD rb_error rb_abandon(struct rb_optimizer *optimizer);
 
 /**
  * Writes how many steps have been finished.
  */
-rb_error rb_steps(struct rb_optimizer *optimizer, uint32_t *steps);
+RB_NODISCARD rb_error rb_steps(struct rb_optimizer *optimizer, uint32_t *steps);
 
 /**
  * Writes how many steps in a row have been refused, which is to say ended by an error, since one
  * was finished. A step that is refused leaves theta where it was, and the next at the same rate
  * may be refused for the same reason: lower the rate, or stop.
  */
-rb_error rb_refused(struct rb_optimizer *optimizer, uint32_t *refused);
+RB_NODISCARD rb_error rb_refused(struct rb_optimizer *optimizer, uint32_t *refused);
 
 /**
  * Says whether each step that is refused halves the learning rate of the next (1) or not (0, as at
@@ -1414,19 +1563,23 @@ rb_error rb_refused(struct rb_optimizer *optimizer, uint32_t *refused);
  *
  * Errors: RB_ERROR_SETTING where `halve` is neither 0 nor 1.
  */
-rb_error rb_halve_when_refused(struct rb_optimizer *optimizer, uint32_t halve);
+RB_NODISCARD rb_error rb_halve_when_refused(struct rb_optimizer *optimizer, uint32_t halve);
 
 /**
  * Writes the numbers of the last step that was finished; zeros where there is none.
  */
-rb_error rb_report(const struct rb_optimizer *optimizer, struct rb_step_report *report);
+RB_NODISCARD
+rb_error rb_report(const struct rb_optimizer *optimizer,
+                   struct rb_step_report *report);
 
 /**
- * Writes the details of the last error that an init function found, or a function of this
- * optimizer in its answers and settings; RB_ERROR_NONE where none did. It also answers after an
- * init function that failed. Wrong pointers are recorded by init functions only.
+ * Writes the details of what the last call on this optimizer answered: RB_ERROR_NONE where it
+ * succeeded. Calls that only ask (rb_gradient, rb_steps, rb_refused, rb_report and this) do not
+ * count. After an init function that failed, it goes on to say why.
  */
-rb_error rb_last_error(const struct rb_optimizer *optimizer, struct rb_error_detail *detail);
+RB_NODISCARD
+rb_error rb_last_error(const struct rb_optimizer *optimizer,
+                       struct rb_error_detail *detail);
 
 /**
  * The settings of SAM with a constant learning rate and a constant radius.
@@ -1440,12 +1593,15 @@ struct rb_sam_config rb_sam_default(void);
  *
  * Errors: the same as those of rb_ball_init. Cost: none.
  */
-rb_error rb_sam_init(struct rb_optimizer *optimizer,
-                     const struct rb_sam_config *config,
-                     float *theta,
-                     size_t parameters,
-                     float *workspace,
-                     size_t workspace_length);
+RB_NODISCARD
+rb_error rb_sam_init_sized(struct rb_optimizer *optimizer,
+                           size_t size,
+                           uint32_t version,
+                           const struct rb_sam_config *config,
+                           float *theta,
+                           size_t parameters,
+                           float *workspace,
+                           size_t workspace_length);
 
 /**
  * A schedule with the same value at every step.
@@ -1470,12 +1626,15 @@ struct rb_sgd_config rb_sgd_default(void);
  * Errors: the same as those of rb_ball_init. Cost: one pass over the velocity, which starts at
  * zero.
  */
-rb_error rb_sgd_init(struct rb_optimizer *optimizer,
-                     const struct rb_sgd_config *config,
-                     float *theta,
-                     size_t parameters,
-                     float *workspace,
-                     size_t workspace_length);
+RB_NODISCARD
+rb_error rb_sgd_init_sized(struct rb_optimizer *optimizer,
+                           size_t size,
+                           uint32_t version,
+                           const struct rb_sgd_config *config,
+                           float *theta,
+                           size_t parameters,
+                           float *workspace,
+                           size_t workspace_length);
 
 /**
  * Clips the gradients that the gradient descent is told to the norm `largest`, from now on. It may
@@ -1485,7 +1644,13 @@ rb_error rb_sgd_init(struct rb_optimizer *optimizer,
  * Errors: RB_ERROR_SETTING where `largest` is not finite and above 0, RB_ERROR_KIND; nothing is
  * changed then. Cost: a pass over the gradient in each step, and another where it is clipped.
  */
-rb_error rb_sgd_clip_norm(struct rb_optimizer *optimizer, float largest);
+RB_NODISCARD rb_error rb_sgd_clip_norm(struct rb_optimizer *optimizer, float largest);
+
+/**
+ * Returns the RB_VERSION of the library. Init functions compare the two themselves, and refuse to
+ * write to an object of another header; a program that calls none of them can do so by this.
+ */
+uint32_t rb_version(void);
 
 /**
  * The settings for so many parameters in about so many steps: the radius shrinks to a thousandth
@@ -1503,9 +1668,12 @@ struct rb_zeroth_order_ball_config rb_zeroth_order_ball_shrinking(float radius,
  *
  * Errors: the same as those of rb_ball_init. Cost: none.
  */
-rb_error rb_zeroth_order_ball_init(struct rb_optimizer *optimizer,
-                                   const struct rb_zeroth_order_ball_config *config,
-                                   float *theta);
+RB_NODISCARD
+rb_error rb_zeroth_order_ball_init_sized(struct rb_optimizer *optimizer,
+                                         size_t size,
+                                         uint32_t version,
+                                         const struct rb_zeroth_order_ball_config *config,
+                                         float *theta);
 
 /**
  * Gives up the step in progress as rb_abandon does, and puts theta back to the middle of the
@@ -1514,7 +1682,62 @@ rb_error rb_zeroth_order_ball_init(struct rb_optimizer *optimizer,
  *
  * Errors: RB_ERROR_KIND. Cost: one pass over theta.
  */
-rb_error rb_zeroth_order_ball_put_back(struct rb_optimizer *optimizer);
+RB_NODISCARD rb_error rb_zeroth_order_ball_put_back(struct rb_optimizer *optimizer);
+
+/* The init functions. Each is the one above that ends in _sized, and tells the library what object
+ * and what header the program was compiled with. */
+RB_NODISCARD static inline rb_error rb_ball_init(
+    rb_optimizer *optimizer, const rb_ball_config *config, float *theta, size_t parameters,
+    float *workspace, size_t workspace_length) {
+    return rb_ball_init_sized(
+        optimizer, sizeof *optimizer, RB_VERSION, config, theta, parameters, workspace,
+        workspace_length);
+}
+
+RB_NODISCARD static inline rb_error rb_contact_ball_init(
+    rb_optimizer *optimizer, const rb_ball_config *config, float *theta, size_t parameters,
+    float *workspace, size_t workspace_length) {
+    return rb_contact_ball_init_sized(
+        optimizer, sizeof *optimizer, RB_VERSION, config, theta, parameters, workspace,
+        workspace_length);
+}
+
+RB_NODISCARD static inline rb_error rb_sgd_init(
+    rb_optimizer *optimizer, const rb_sgd_config *config, float *theta, size_t parameters,
+    float *workspace, size_t workspace_length) {
+    return rb_sgd_init_sized(
+        optimizer, sizeof *optimizer, RB_VERSION, config, theta, parameters, workspace,
+        workspace_length);
+}
+
+RB_NODISCARD static inline rb_error rb_adam_init(
+    rb_optimizer *optimizer, const rb_adam_config *config, float *theta, size_t parameters,
+    float *workspace, size_t workspace_length) {
+    return rb_adam_init_sized(
+        optimizer, sizeof *optimizer, RB_VERSION, config, theta, parameters, workspace,
+        workspace_length);
+}
+
+RB_NODISCARD static inline rb_error rb_sam_init(
+    rb_optimizer *optimizer, const rb_sam_config *config, float *theta, size_t parameters,
+    float *workspace, size_t workspace_length) {
+    return rb_sam_init_sized(
+        optimizer, sizeof *optimizer, RB_VERSION, config, theta, parameters, workspace,
+        workspace_length);
+}
+
+RB_NODISCARD static inline rb_error rb_entropy_sgd_init(
+    rb_optimizer *optimizer, const rb_entropy_sgd_config *config, float *theta, size_t parameters,
+    float *workspace, size_t workspace_length) {
+    return rb_entropy_sgd_init_sized(
+        optimizer, sizeof *optimizer, RB_VERSION, config, theta, parameters, workspace,
+        workspace_length);
+}
+
+RB_NODISCARD static inline rb_error rb_zeroth_order_ball_init(
+    rb_optimizer *optimizer, const rb_zeroth_order_ball_config *config, float *theta) {
+    return rb_zeroth_order_ball_init_sized(optimizer, sizeof *optimizer, RB_VERSION, config, theta);
+}
 
 #ifdef __cplusplus
 }  // extern "C"

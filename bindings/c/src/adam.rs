@@ -1,8 +1,9 @@
 //! Adam and AdamW.
 
 use crate::error::rb_error;
+use crate::mark::Declared;
 use crate::memory::Vector;
-use crate::optimizer::{Buffers, Kind, clip, init, rb_optimizer};
+use crate::optimizer::{Buffers, Kind, clip, ended, init, rb_optimizer};
 use crate::schedule::rb_schedule;
 use crate::switch::switch;
 use rolling_ball::{Adam, AdamConfig, Error};
@@ -68,19 +69,23 @@ pub extern "C" fn rb_adam_default() -> rb_adam_config {
 /// it: theta, of `parameters` floats, and the workspace, of RB_ADAM_VECTORS times as many.
 ///
 /// Errors: the same as those of rb_ball_init. Cost: one pass over the moments, which start at zero.
+#[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn rb_adam_init(
+pub unsafe extern "C" fn rb_adam_init_sized(
     optimizer: *mut rb_optimizer,
+    size: usize,
+    version: u32,
     config: *const rb_adam_config,
     theta: *mut f32,
     parameters: usize,
     workspace: *mut f32,
     workspace_length: usize,
 ) -> rb_error {
+    let declared = Declared { size, version };
     let buffers = Buffers { theta, parameters, workspace, workspace_length };
     let build = |config, vectors: [Vector; RB_ADAM_VECTORS]| Adam::new(config, vectors);
     // SAFETY: the caller promises it.
-    unsafe { init(optimizer, Kind::Adam, config, &buffers, build) }
+    unsafe { init(optimizer, declared, Kind::Adam, config, &buffers, build) }
 }
 
 /// Clips the gradients that the Adam is told to the norm `largest`, from now on. It may be called
@@ -88,8 +93,9 @@ pub unsafe extern "C" fn rb_adam_init(
 ///
 /// Errors: RB_ERROR_SETTING where `largest` is not finite and above 0, RB_ERROR_KIND; nothing is
 /// changed then. Cost: a pass over the gradient in each step, and another where it is clipped.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_adam_clip_norm(optimizer: *mut rb_optimizer, largest: f32) -> rb_error {
     // SAFETY: the caller promises it.
-    unsafe { clip::<Adam<Vector>>(optimizer, Kind::Adam, largest) }.into()
+    unsafe { ended(optimizer, clip::<Adam<Vector>>(optimizer, Kind::Adam, largest)) }
 }

@@ -1,15 +1,16 @@
 //! The rolling ball.
 
 use crate::armijo::rb_armijo;
-use crate::error::rb_error;
+use crate::error::{Failure, rb_error};
+use crate::mark::Declared;
 use crate::memory::{Vector, write};
-use crate::optimizer::{Buffers, Kind, check_output, clip, init, rb_optimizer, with_kind};
+use crate::optimizer::{Buffers, Kind, check_output, clip, ended, init, rb_optimizer, with_kind};
 use crate::schedule::rb_schedule;
 use crate::switch::switch;
 use rolling_ball::{
     AnyCentreStep, AnyFootpoint, AnyRollingBall, AnyRollingBallConfig, ArcLength, Armijo, Error,
-    GaussNewton, GradientDescent, LaggedContact, Optimizer, Plain, RefreshedContact,
-    RollingBallConfig, Schedule,
+    GaussNewton, GradientDescent, LaggedContact, Optimizer, Plain, RefreshedContact, RollingBall,
+    RollingBallConfig,
 };
 
 /// How many vectors the ball's workspace has, each as long as theta.
@@ -109,6 +110,23 @@ impl From<AnyRollingBallConfig> for rb_ball_config {
     }
 }
 
+impl From<RollingBallConfig> for rb_ball_config {
+    fn from(config: RollingBallConfig) -> Self {
+        Self {
+            radius: config.radius.into(),
+            learning_rate: config.learning_rate.into(),
+            loss_scale: config.loss_scale,
+            footpoint: RB_FOOTPOINT_CONTACT,
+            iterations: 0,
+            projection_step: 0.1,
+            tolerance: 0.01,
+            centre_step: RB_CENTRE_STEP_ARC_LENGTH,
+            armijo: Armijo::default().into(),
+            roll_back: config.roll_back.into(),
+        }
+    }
+}
+
 impl TryFrom<rb_ball_config> for AnyRollingBallConfig {
     type Error = Error;
 
@@ -150,21 +168,21 @@ impl TryFrom<rb_ball_config> for AnyRollingBallConfig {
 /// a constant learning rate.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_ball_default() -> rb_ball_config {
-    RollingBallConfig::default().into_any().into()
+    RollingBallConfig::default().into()
 }
 
 /// Settings for fine-tuning a network in about this many steps: the default form, with a radius and
 /// a learning rate that do well untuned and shrink to nothing together.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_ball_fine_tuning(steps: u32) -> rb_ball_config {
-    RollingBallConfig::fine_tuning(steps).into_any().into()
+    RollingBallConfig::fine_tuning(steps).into()
 }
 
 /// The default settings with a radius and a learning rate that shrink to nothing together, on half
 /// a cosine.
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_ball_shrinking(radius: f32, learning_rate: f32, steps: u32) -> rb_ball_config {
-    RollingBallConfig::shrinking(radius, learning_rate, steps).into_any().into()
+    RollingBallConfig::shrinking(radius, learning_rate, steps).into()
 }
 
 type Ball = AnyRollingBall<Vector>;
@@ -177,46 +195,129 @@ type Ball = AnyRollingBall<Vector>;
 /// is meant; RB_ERROR_OVERLAP where theta, the workspace and the optimizer overlap. After any error
 /// the optimizer is not initialised, whatever it was before, and the buffers are as they were.
 /// Cost: none.
+#[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn rb_ball_init(
+pub unsafe extern "C" fn rb_ball_init_sized(
     optimizer: *mut rb_optimizer,
+    size: usize,
+    version: u32,
     config: *const rb_ball_config,
     theta: *mut f32,
     parameters: usize,
     workspace: *mut f32,
     workspace_length: usize,
 ) -> rb_error {
+    let declared = Declared { size, version };
     let buffers = Buffers { theta, parameters, workspace, workspace_length };
     let build = |config, vectors: [Vector; RB_BALL_VECTORS]| Ball::new(config, vectors);
     // SAFETY: the caller promises it.
-    unsafe { init(optimizer, Kind::Ball, config, &buffers, build) }
+    unsafe { init(optimizer, declared, Kind::Ball, config, &buffers, build) }
+}
+
+/// The form of the ball that the presets have.
+type ContactBall = RollingBall<Vector>;
+
+impl TryFrom<rb_ball_config> for RollingBallConfig {
+    type Error = Error;
+
+    fn try_from(config: rb_ball_config) -> Result<Self, Error> {
+        let unknown =
+            |name, kind: u32, expected| Err(Error::Setting { name, value: kind as f32, expected });
+        if config.footpoint != RB_FOOTPOINT_CONTACT {
+            return unknown("footpoint", config.footpoint, "RB_FOOTPOINT_CONTACT");
+        }
+        if config.iterations != 0 {
+            return unknown("iterations", config.iterations, "0");
+        }
+        if config.centre_step != RB_CENTRE_STEP_ARC_LENGTH {
+            return unknown("centre step", config.centre_step, "RB_CENTRE_STEP_ARC_LENGTH");
+        }
+        Ok(Self {
+            radius: config.radius.try_into()?,
+            learning_rate: config.learning_rate.try_into()?,
+            loss_scale: config.loss_scale,
+            footpoint: LaggedContact,
+            centre_step: ArcLength,
+            roll_back: switch("roll back", config.roll_back)?,
+        })
+    }
+}
+
+/// Makes `*optimizer` a ball of the form that the presets have, and no other: a contact that lags
+/// one step behind, and an arc length. It is in all else what rb_ball_init makes, with the same
+/// bits and the same checkpoints, and the functions for a ball take it, but for the one that clips
+/// norms. A program that does not call rb_ball_init is without the other forms.
+///
+/// Errors: those of rb_ball_init, and RB_ERROR_SETTING where the settings are of another form.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_contact_ball_init_sized(
+    optimizer: *mut rb_optimizer,
+    size: usize,
+    version: u32,
+    config: *const rb_ball_config,
+    theta: *mut f32,
+    parameters: usize,
+    workspace: *mut f32,
+    workspace_length: usize,
+) -> rb_error {
+    let declared = Declared { size, version };
+    let buffers = Buffers { theta, parameters, workspace, workspace_length };
+    let build = |config, vectors: [Vector; RB_BALL_VECTORS]| ContactBall::new(config, vectors);
+    // SAFETY: the caller promises it.
+    unsafe { init(optimizer, declared, Kind::ContactBall, config, &buffers, build) }
+}
+
+/// Calls a ball, whichever init function has made it.
+///
+/// # Safety
+///
+/// The same as for `with_kind`.
+unsafe fn with_ball<T>(
+    optimizer: *mut rb_optimizer,
+    any: impl FnOnce(&mut Ball, Vector) -> Result<T, Error>,
+    contact: impl FnOnce(&mut ContactBall, Vector) -> Result<T, Error>,
+) -> Result<T, Failure> {
+    // SAFETY: the caller promises it.
+    unsafe {
+        match with_kind(optimizer, Kind::Ball, any) {
+            Err(Failure::Pointer(rb_error::Kind)) => {
+                with_kind(optimizer, Kind::ContactBall, contact)
+            }
+            answer => answer,
+        }
+    }
 }
 
 /// Sets the radius of the ball from the next step on.
 ///
 /// Errors: RB_ERROR_SETTING where the value is out of range, and the radius is then unchanged;
 /// RB_ERROR_KIND where the optimizer is not a ball.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_ball_set_radius(
     optimizer: *mut rb_optimizer,
     radius: rb_schedule,
 ) -> rb_error {
-    let set = |ball: &mut Ball, _| ball.set_radius(Schedule::try_from(radius)?);
+    let any = |ball: &mut Ball, _| ball.set_radius(radius.try_into()?);
+    let contact = |ball: &mut ContactBall, _| ball.set_radius(radius.try_into()?);
     // SAFETY: the caller promises it.
-    unsafe { with_kind(optimizer, Kind::Ball, set) }.into()
+    unsafe { ended(optimizer, with_ball(optimizer, any, contact)) }
 }
 
 /// Sets the learning rate of the ball from the next step on.
 ///
 /// Errors: the same as those of rb_ball_set_radius.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_ball_set_learning_rate(
     optimizer: *mut rb_optimizer,
     learning_rate: rb_schedule,
 ) -> rb_error {
-    let set = |ball: &mut Ball, _| ball.set_learning_rate(Schedule::try_from(learning_rate)?);
+    let any = |ball: &mut Ball, _| ball.set_learning_rate(learning_rate.try_into()?);
+    let contact = |ball: &mut ContactBall, _| ball.set_learning_rate(learning_rate.try_into()?);
     // SAFETY: the caller promises it.
-    unsafe { with_kind(optimizer, Kind::Ball, set) }.into()
+    unsafe { ended(optimizer, with_ball(optimizer, any, contact)) }
 }
 
 /// Gives the parameters of the ball's centre, for those who deploy the centre and not the contact
@@ -225,19 +326,23 @@ pub unsafe extern "C" fn rb_ball_set_learning_rate(
 ///
 /// Errors: RB_ERROR_UNEXPECTED_ANSWER while a step is in progress; RB_ERROR_KIND where the
 /// optimizer is not a ball. Cost: one pass over theta and the workspace.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_ball_centre(
     optimizer: *mut rb_optimizer,
     centre: *mut *const f32,
 ) -> rb_error {
-    let compute = |ball: &mut Ball, theta: Vector| ball.centre(theta.as_ref()).map(<[f32]>::as_ptr);
+    let any = |ball: &mut Ball, theta: Vector| ball.centre(theta.as_ref()).map(<[f32]>::as_ptr);
+    let contact =
+        |ball: &mut ContactBall, theta: Vector| ball.centre(theta.as_ref()).map(<[f32]>::as_ptr);
     // SAFETY: the caller promises it.
-    let result = unsafe {
-        check_output(optimizer, centre)
-            .and_then(|()| with_kind(optimizer, Kind::Ball, compute))
-            .and_then(|start| write(centre, start))
-    };
-    result.into()
+    unsafe {
+        let computed = check_output(optimizer, centre)
+            .map_err(Failure::from)
+            .and_then(|()| with_ball(optimizer, any, contact))
+            .and_then(|start| Ok(write(centre, start)?));
+        ended(optimizer, computed)
+    }
 }
 
 /// Clips the gradients that the ball is told to the norm `largest`, from now on. It may be called
@@ -245,8 +350,20 @@ pub unsafe extern "C" fn rb_ball_centre(
 ///
 /// Errors: RB_ERROR_SETTING where `largest` is not finite and above 0, RB_ERROR_KIND; nothing is
 /// changed then. Cost: a pass over the gradient in each step, and another where it is clipped.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_ball_clip_norm(optimizer: *mut rb_optimizer, largest: f32) -> rb_error {
     // SAFETY: the caller promises it.
-    unsafe { clip::<Ball>(optimizer, Kind::Ball, largest) }.into()
+    unsafe { ended(optimizer, clip::<Ball>(optimizer, Kind::Ball, largest)) }
+}
+
+/// Does for what rb_contact_ball_init made what rb_ball_clip_norm does for the others.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_contact_ball_clip_norm(
+    optimizer: *mut rb_optimizer,
+    largest: f32,
+) -> rb_error {
+    // SAFETY: the caller promises it.
+    unsafe { ended(optimizer, clip::<ContactBall>(optimizer, Kind::ContactBall, largest)) }
 }

@@ -3,7 +3,7 @@
 use crate::error::{Failure, rb_error};
 use crate::flash::{Failed, rb_flash};
 use crate::memory::{check, check_many, read, slice, slice_mut};
-use crate::optimizer::{AnyOptimizer, rb_optimizer, with_optimizer};
+use crate::optimizer::{AnyOptimizer, ended, rb_optimizer, with_optimizer};
 use rolling_ball::{
     CheckpointError, Checkpoints, Error, Kind, Resumable, STATE_VECTORS, STATE_WORDS, State,
 };
@@ -53,7 +53,7 @@ impl From<CheckpointError<Failed>> for Failure {
             }
             CheckpointError::TooSmall { needed, available } => {
                 let needed = usize::try_from(needed).unwrap_or(usize::MAX);
-                length("range of the flash", needed, available as usize).into()
+                Self::Room { needed, available: available as usize }
             }
             CheckpointError::Length { expected, actual } => {
                 length("theta", expected, actual).into()
@@ -92,11 +92,6 @@ pub unsafe fn checkpoints(flash: *const rb_flash) -> Result<Checkpoints<rb_flash
     Ok(Checkpoints::new(flash, flash.start..flash.end)?)
 }
 
-/// The code of an error.
-fn code(result: Result<(), Failure>) -> rb_error {
-    result.err().map_or(rb_error::None, rb_error::from)
-}
-
 /// Saves theta and the state of an optimizer between two steps, in the slot after the newest
 /// checkpoint: a power failure at any time leaves that one as it was. A training that is cut and
 /// resumed ends with the same bits as one that is not. The format is that of the Rust crate, whose
@@ -107,20 +102,21 @@ fn code(result: Result<(), Failure>) -> rb_error {
 /// one, Adam two; rounded up to erase blocks.
 ///
 /// Errors: RB_ERROR_NULL where a function of the flash is missing; RB_ERROR_UNEXPECTED_ANSWER
-/// while a step is in progress; RB_ERROR_NON_FINITE_PARAMETERS; RB_ERROR_SETTING where the sizes of
-/// the flash are none that can be used; RB_ERROR_LENGTH where its range has no room for two
-/// checkpoints; RB_ERROR_VERSION. Nothing was written then. After RB_ERROR_FLASH and
+/// while a step is in progress; RB_ERROR_NON_FINITE_PARAMETERS; RB_ERROR_SETTING where the sizes or
+/// the range of the flash are none that can be used; RB_ERROR_ROOM where the range has no room for
+/// two checkpoints; RB_ERROR_VERSION. Nothing was written then. After RB_ERROR_FLASH and
 /// RB_ERROR_NOT_KEPT the newest checkpoint that could be read is still there. rb_last_error has the
-/// details. Cost: as long as the flash takes to erase and write a slot; about 1 KB of stack.
+/// details. Cost: as long as the flash takes to erase and write a slot.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_save(flash: *const rb_flash, optimizer: *mut rb_optimizer) -> rb_error {
     // SAFETY: the caller promises it.
     unsafe {
-        with_optimizer(optimizer, |optimizer, theta| {
+        let saved = with_optimizer(optimizer, |optimizer, theta| {
             Ok::<_, Failure>(checkpoints(flash)?.save(theta.as_ref(), &Known(optimizer))?)
-        })
+        });
+        ended(optimizer, saved)
     }
-    .into()
 }
 
 /// Takes the newest checkpoint that is whole back into theta and into the optimizer, which was
@@ -133,6 +129,7 @@ pub unsafe extern "C" fn rb_save(flash: *const rb_flash, optimizer: *mut rb_opti
 /// RB_ERROR_VERSION, RB_ERROR_UNEXPECTED_ANSWER. Nothing was changed then. After
 /// RB_ERROR_HALF_RESUMED, resume again, or start anew. rb_last_error has the details. Cost: the
 /// checkpoint is read twice.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_resume(
     flash: *const rb_flash,
@@ -140,18 +137,19 @@ pub unsafe extern "C" fn rb_resume(
 ) -> rb_error {
     // SAFETY: the caller promises it.
     unsafe {
-        with_optimizer(optimizer, |optimizer, mut theta| {
+        let resumed = with_optimizer(optimizer, |optimizer, mut theta| {
             let resumed = checkpoints(flash)?.resume(theta.as_mut(), &mut Known(optimizer))?;
             resumed.map(|_| ()).ok_or(Failure::from(rb_error::NoCheckpoint))
-        })
+        });
+        ended(optimizer, resumed)
     }
-    .into()
 }
 
 /// Saves theta alone, of `parameters` floats, for a device whose training is over. rb_resume_theta
 /// takes it back.
 ///
 /// Errors: those of rb_save that are not an optimizer's.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_save_theta(
     flash: *const rb_flash,
@@ -159,7 +157,7 @@ pub unsafe extern "C" fn rb_save_theta(
     parameters: usize,
 ) -> rb_error {
     // SAFETY: the caller promises it.
-    code(unsafe {
+    rb_error::from(unsafe {
         check_many(theta, parameters)
             .map_err(Failure::from)
             .and_then(|()| Ok(checkpoints(flash)?.save_theta(slice(theta, parameters)?)?))
@@ -172,6 +170,7 @@ pub unsafe extern "C" fn rb_save_theta(
 /// Errors: those of rb_resume that are not an optimizer's, and RB_ERROR_KIND where the checkpoint
 /// is of a fine-tuning, whose theta is one on the way; theta is unchanged then, unless it is
 /// RB_ERROR_HALF_RESUMED.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_resume_theta(
     flash: *const rb_flash,
@@ -179,7 +178,7 @@ pub unsafe extern "C" fn rb_resume_theta(
     parameters: usize,
 ) -> rb_error {
     // SAFETY: the caller promises it.
-    code(unsafe {
+    rb_error::from(unsafe {
         check_many(theta, parameters).map_err(Failure::from).and_then(|()| {
             let resumed = checkpoints(flash)?.resume_theta(slice_mut(theta, parameters)?)?;
             resumed.map(|_| ()).ok_or(Failure::from(rb_error::NoCheckpoint))
@@ -190,10 +189,11 @@ pub unsafe extern "C" fn rb_resume_theta(
 /// Erases the range, and with it every checkpoint.
 ///
 /// Errors: RB_ERROR_FLASH, where some may still be there; RB_ERROR_SETTING.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_erase_checkpoints(flash: *const rb_flash) -> rb_error {
     // SAFETY: the caller promises it.
-    code(unsafe {
+    rb_error::from(unsafe {
         check(flash).map_err(Failure::from).and_then(|()| Ok(checkpoints(flash)?.erase()?))
     })
 }

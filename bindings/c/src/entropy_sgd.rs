@@ -1,6 +1,7 @@
 //! Entropy-SGD.
 
 use crate::error::rb_error;
+use crate::mark::Declared;
 use crate::memory::Vector;
 use crate::optimizer::{Buffers, Kind, init, rb_optimizer};
 use crate::schedule::rb_schedule;
@@ -77,18 +78,22 @@ pub extern "C" fn rb_entropy_sgd_default() -> rb_entropy_sgd_config {
 /// many. Each step costs as many gradient evaluations as the walk has moves.
 ///
 /// Errors: the same as those of rb_ball_init. Cost: none.
+#[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn rb_entropy_sgd_init(
+pub unsafe extern "C" fn rb_entropy_sgd_init_sized(
     optimizer: *mut rb_optimizer,
+    size: usize,
+    version: u32,
     config: *const rb_entropy_sgd_config,
     theta: *mut f32,
     parameters: usize,
     workspace: *mut f32,
     workspace_length: usize,
 ) -> rb_error {
+    let declared = Declared { size, version };
     let buffers = Buffers { theta, parameters, workspace, workspace_length };
     let build =
         |config, vectors: [Vector; RB_ENTROPY_SGD_VECTORS]| EntropySgd::new(config, vectors);
     // SAFETY: the caller promises it.
-    unsafe { init(optimizer, Kind::EntropySgd, config, &buffers, build) }
+    unsafe { init(optimizer, declared, Kind::EntropySgd, config, &buffers, build) }
 }

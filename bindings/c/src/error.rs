@@ -63,6 +63,14 @@ pub enum rb_error {
     Other = 22,
     /// There are fewer than two samples or groups to judge by, or none that counts.
     NoSamples = 23,
+    /// The object was copied, moved or restored, and its buffers may have been too: rb_rebind, or
+    /// NAME_fine_tuning_rebind, binds it to where they are now. Nothing was changed.
+    Moved = 24,
+    /// The program was compiled with a header of another version than the library, or its object
+    /// has another size. Nothing was written.
+    Header = 25,
+    /// The range of the flash has no room for two checkpoints.
+    Room = 26,
 }
 
 impl From<Error> for rb_error {
@@ -84,9 +92,9 @@ impl From<Error> for rb_error {
     }
 }
 
-impl From<Result<(), rb_error>> for rb_error {
-    fn from(result: Result<(), rb_error>) -> Self {
-        result.err().unwrap_or(Self::None)
+impl<E: Into<Self>> From<Result<(), E>> for rb_error {
+    fn from(result: Result<(), E>) -> Self {
+        result.map_or_else(E::into, |()| Self::None)
     }
 }
 
@@ -97,6 +105,8 @@ pub enum Failure {
     Pointer(rb_error),
     /// The core refused what it was given.
     Core(Error),
+    /// The range of the flash has so many bytes, and not those that are needed.
+    Room { needed: usize, available: usize },
 }
 
 impl From<rb_error> for Failure {
@@ -116,12 +126,13 @@ impl From<Failure> for rb_error {
         match failure {
             Failure::Pointer(error) => error,
             Failure::Core(error) => error.into(),
+            Failure::Room { .. } => Self::Room,
         }
     }
 }
 
 /// How many error codes there are: 0 to one less.
-pub const RB_ERROR_CODES: usize = 24;
+pub const RB_ERROR_CODES: usize = 27;
 
 /// Returns an English sentence that says what an error code means. It ends in a zero byte and stays
 /// valid for ever. Any number is allowed as the code. Cost: a table look-up; a program that does
@@ -153,6 +164,9 @@ pub extern "C" fn rb_error_string(error: u32) -> *const c_char {
         c"the flash failed while a checkpoint was taken over: resume again, or start anew",
         c"an error without a code of its own",
         c"there are too few samples to learn from and to judge by",
+        c"the object was moved or copied: rebind it to its buffers",
+        c"the header is of another version than the library",
+        c"the range of the flash has no room for two checkpoints",
     ];
     let text = usize::try_from(error).ok().and_then(|index| TEXTS.get(index));
     text.unwrap_or(&c"not an error code").as_ptr()
@@ -178,22 +192,24 @@ impl rb_text {
     }
 }
 
-/// The details of an optimizer's last error. Fields that do not apply are empty or 0.
+/// Why a call failed. Fields that do not apply are empty or 0.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_error_detail {
     /// The error code.
     pub error: rb_error,
-    /// For RB_ERROR_SETTING: the name of the setting. For RB_ERROR_LENGTH: the name of the buffer.
+    /// For RB_ERROR_SETTING: the name of the setting. For RB_ERROR_LENGTH and RB_ERROR_ROOM: the name
+    /// of the buffer.
     pub what: rb_text,
     /// For RB_ERROR_SETTING: the values that are allowed. For RB_ERROR_UNEXPECTED_ANSWER: the
     /// answer that was expected.
     pub expected: rb_text,
     /// For RB_ERROR_SETTING: the value that was given.
     pub value: f32,
-    /// For RB_ERROR_LENGTH: the length that the buffer must have, in elements.
+    /// For RB_ERROR_LENGTH: the length that the buffer must have, in elements. For RB_ERROR_ROOM: the
+    /// bytes that are needed.
     pub expected_length: usize,
-    /// For RB_ERROR_LENGTH: the length that it has, in elements.
+    /// For RB_ERROR_LENGTH and RB_ERROR_ROOM: the length that it has.
     pub actual_length: usize,
 }
 
@@ -207,8 +223,13 @@ impl rb_error_detail {
             expected_length: 0,
             actual_length: 0,
         };
-        let Some(Failure::Core(error)) = failure else {
-            return detail;
+        let error = match failure {
+            Some(Failure::Core(error)) => error,
+            Some(Failure::Room { needed, available }) => {
+                let what = "range of the flash";
+                Error::Length { what, expected: needed, actual: available }
+            }
+            _ => return detail,
         };
         match error {
             Error::Setting { name, value, expected } => {

@@ -6,6 +6,7 @@ use crate::checkpoints::checkpoints;
 use crate::error::{Failure, rb_error, rb_error_detail};
 use crate::flash::rb_flash;
 use crate::input::{Seen, rb_input};
+use crate::mark::{Declared, Mark};
 use crate::memory::{
     NOWHERE, Vector, check, check_apart, check_many, extent, read, slice, slice_mut, write,
 };
@@ -17,7 +18,7 @@ use rolling_ball::nn::{
     Backbone, Credibility, FineTuning, FineTuningConfig, FineTuningReport, Layer, Network, Paused,
     Refusal, Sample, Samples, SoftmaxCrossEntropy,
 };
-use rolling_ball::{CheckpointError, RollingBall};
+use rolling_ball::{CheckpointError, Error, Rebind, RollingBall};
 
 /// The size of an rb_fine_tuning, in words of 8 bytes.
 pub const RB_FINE_TUNING_WORDS: usize = 100;
@@ -26,7 +27,9 @@ pub const RB_FINE_TUNING_WORDS: usize = 100;
 pub const RB_FINE_TUNING_VECTORS: usize = 2;
 
 /// A fine-tuning. Its memory belongs to the caller: a static, or a local that starts as `{{0}}`.
-/// Its content belongs to the library.
+/// Its content belongs to the library, and holds the addresses of the arrays. One that was copied,
+/// moved or restored from elsewhere is refused by RB_ERROR_MOVED until NAME_fine_tuning_rebind tells
+/// where they are now.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_fine_tuning {
@@ -202,8 +205,9 @@ const MAGIC: u32 = 0x5242_4654;
 type Ball = RollingBall<Vector>;
 
 /// What an `rb_fine_tuning` holds.
+#[repr(C)]
 struct State {
-    magic: u32,
+    mark: Mark,
     error: Option<Failure>,
     /// `None` where the initialisation failed.
     begun: Option<Begun>,
@@ -329,16 +333,17 @@ type Tuning<'a, L, B> = FineTuning<
 pub unsafe fn init<L: Layer, B: Backbone + 'static>(
     network: Made<L, B>,
     storage: *mut rb_fine_tuning,
+    declared: Declared,
     config: *const rb_fine_tuning_config,
     arrays: *const rb_fine_tuning_arrays,
 ) -> rb_error {
-    if let Err(error) = check(storage) {
+    if let Err(error) = declared.check(storage) {
         return error;
     }
     // SAFETY: the caller promises it.
     let begun = unsafe { begin(network, storage, config, arrays) };
     let error = begun.as_ref().err().copied();
-    let state = State { magic: MAGIC, error, begun: begun.ok() };
+    let state = State { mark: Mark::new(MAGIC, storage), error, begun: begun.ok() };
     // SAFETY: the pointer was checked above not to be null or misaligned, and the state fits.
     unsafe { storage.cast::<State>().write(state) };
     error.map_or(rb_error::None, rb_error::from)
@@ -357,43 +362,11 @@ unsafe fn begin<L: Layer, B: Backbone + 'static>(
 ) -> Result<Begun, Failure> {
     // SAFETY: the caller promises it.
     let (settings, arrays) = unsafe { (read(config)?, read(arrays_at)?) };
+    let own = [extent(config, 1), extent(arrays_at, 1)];
+    // SAFETY: the caller promises it.
+    let workspace = unsafe { check_arrays::<L, B>(&arrays, storage, own)? };
     let shape = Shape::of::<L, B>();
-    let Shape { parameters, scratch, .. } = shape;
-    arrays.samples.check::<L, B>()?;
-    arrays.old.check::<L, B>()?;
-    check_many(arrays.start, parameters)?;
-    check_many(arrays.scratch, scratch)?;
-    check_many(arrays.credibilities, arrays.samples.count)?;
-    let work = parameters.saturating_mul(RB_FINE_TUNING_VECTORS);
-    // SAFETY: the caller promises it; that nothing overlaps is checked.
-    let (theta, workspace) = unsafe {
-        (
-            Vector::new("theta", arrays.theta, parameters)?,
-            Vector::new("workspace", arrays.workspace, work)?,
-        )
-    };
-    let [inputs, labels, groups] = arrays.samples.extents::<L, B>();
-    let [old_inputs, old_labels, _] = arrays.old.extents::<L, B>();
-    check_apart(
-        &[
-            theta.extent(),
-            workspace.extent(),
-            extent(arrays.scratch, scratch),
-            extent(arrays.credibilities, arrays.samples.count),
-            extent(storage, 1),
-        ],
-        &[
-            extent(arrays.start, parameters),
-            extent(config, 1),
-            extent(arrays_at, 1),
-            inputs,
-            labels,
-            groups,
-            old_inputs,
-            old_labels,
-        ],
-    )?;
-    let vectors = workspace.cut(parameters).ok_or(rb_error::Length)?;
+    let vectors = workspace.cut(shape.parameters).ok_or(rb_error::Length)?;
     let network = network?;
     // SAFETY: the caller promises it; all was checked.
     let paused = unsafe {
@@ -424,6 +397,55 @@ unsafe fn begin<L: Layer, B: Backbone + 'static>(
     Ok(Begun { paused, arrays, shape })
 }
 
+/// Checks arrays, and that what is written has nothing in common with anything else. Gives the
+/// workspace.
+///
+/// # Safety
+///
+/// The same as for [`init`].
+unsafe fn check_arrays<L: Layer, B: Backbone>(
+    arrays: &rb_fine_tuning_arrays,
+    storage: *const rb_fine_tuning,
+    [config, arrays_at]: [Range<usize>; 2],
+) -> Result<Vector, Failure> {
+    let Shape { parameters, scratch, .. } = Shape::of::<L, B>();
+    arrays.samples.check::<L, B>()?;
+    arrays.old.check::<L, B>()?;
+    check_many(arrays.start, parameters)?;
+    check_many(arrays.scratch, scratch)?;
+    check_many(arrays.credibilities, arrays.samples.count)?;
+    let work = parameters.saturating_mul(RB_FINE_TUNING_VECTORS);
+    // SAFETY: the caller promises it; that nothing overlaps is checked.
+    let (theta, workspace) = unsafe {
+        (
+            Vector::new("theta", arrays.theta, parameters)?,
+            Vector::new("workspace", arrays.workspace, work)?,
+        )
+    };
+    let [inputs, labels, groups] = arrays.samples.extents::<L, B>();
+    let [old_inputs, old_labels, _] = arrays.old.extents::<L, B>();
+    check_apart(
+        &[
+            theta.extent(),
+            workspace.extent(),
+            extent(arrays.scratch, scratch),
+            extent(arrays.credibilities, arrays.samples.count),
+            extent(storage, 1),
+        ],
+        &[
+            extent(arrays.start, parameters),
+            config,
+            arrays_at,
+            inputs,
+            labels,
+            groups,
+            old_inputs,
+            old_labels,
+        ],
+    )?;
+    Ok(workspace)
+}
+
 /// The start, the credibilities and the scratch.
 type Borrowed<'a> = (&'a [f32], &'a mut [Credibility], &'a mut [f32]);
 
@@ -447,25 +469,20 @@ unsafe fn borrowed<'a>(
     }
 }
 
-/// The state of an object on which an init function was called.
+/// The state of an object on which an init function was called, wherever it was then.
 ///
 /// # Safety
 ///
 /// The storage must be the memory of an `rb_fine_tuning` with a defined content, which nobody else
 /// uses during the call.
 unsafe fn state<'a>(storage: *mut rb_fine_tuning) -> Result<&'a mut State, rb_error> {
-    check(storage)?;
-    // SAFETY: the pointer is not null and aligned, and any content is a u32.
-    let magic = unsafe { (&raw const (*storage.cast::<State>()).magic).read() };
-    if magic != MAGIC {
-        return Err(rb_error::NotInitialised);
-    }
-    // SAFETY: only `init` writes the magic word, and it does so together with the whole state.
+    // SAFETY: the caller promises it, and an object is larger than its mark.
+    unsafe { Mark::read(MAGIC, storage.cast_const())? };
+    // SAFETY: only `init` writes the mark, and it does so together with the whole state.
     Ok(unsafe { &mut *storage.cast::<State>() })
 }
 
-/// Calls a fine-tuning with theta, and keeps the error, if there is one. `apart` must have nothing
-/// in common with what it writes.
+/// Calls a fine-tuning with theta. `apart` must have nothing in common with what it writes.
 ///
 /// # Safety
 ///
@@ -475,16 +492,17 @@ unsafe fn with_tuning<L: Layer, B: Backbone + 'static, T>(
     storage: *mut rb_fine_tuning,
     apart: Range<usize>,
     call: impl FnOnce(&mut Tuning<'_, L, B>, &mut [f32]) -> Result<T, Failure>,
-) -> Result<T, rb_error> {
+) -> Result<T, Failure> {
     // SAFETY: the caller promises it.
-    let State { error, begun, .. } = unsafe { state(storage)? };
+    let State { mark, begun, .. } = unsafe { state(storage)? };
     let Some(Begun { arrays, shape, .. }) = begun.as_ref() else {
-        return Err(rb_error::NotInitialised);
+        return Err(rb_error::NotInitialised.into());
     };
+    mark.check_place(storage.cast_const())?;
     let (arrays, shape) = (*arrays, *shape);
     // Another network would read and write beyond the arrays.
     if shape != Shape::of::<L, B>() {
-        return Err(rb_error::Kind);
+        return Err(rb_error::Kind.into());
     }
     let written = [
         extent(arrays.theta, shape.parameters),
@@ -508,10 +526,70 @@ unsafe fn with_tuning<L: Layer, B: Backbone + 'static, T>(
         *begun = Some(Begun { paused: tuning.pause(), arrays, shape });
         called
     };
-    called.map_err(|failure| {
-        *error = Some(failure);
-        failure.into()
-    })
+    called
+}
+
+/// Remembers how a call has ended, and gives its code. What the init function has found wrong
+/// stays.
+///
+/// # Safety
+///
+/// The same as for [`state`].
+unsafe fn ended(storage: *mut rb_fine_tuning, result: Result<(), Failure>) -> rb_error {
+    // SAFETY: the caller promises it.
+    if let Ok(State { error, begun: Some(_), .. }) = unsafe { state(storage) } {
+        *error = result.err();
+    }
+    result.into()
+}
+
+/// Binds a fine-tuning to its arrays where they are now.
+///
+/// # Safety
+///
+/// The same must hold as for [`init`].
+pub unsafe fn rebind<L: Layer, B: Backbone + 'static>(
+    _network: Made<L, B>,
+    storage: *mut rb_fine_tuning,
+    arrays: *const rb_fine_tuning_arrays,
+) -> rb_error {
+    // SAFETY: the caller promises it.
+    unsafe { ended(storage, bind_anew::<L, B>(storage, arrays)) }
+}
+
+/// # Safety
+///
+/// The same must hold as for [`init`].
+unsafe fn bind_anew<L: Layer, B: Backbone + 'static>(
+    storage: *mut rb_fine_tuning,
+    arrays_at: *const rb_fine_tuning_arrays,
+) -> Result<(), Failure> {
+    // SAFETY: the caller promises it.
+    let (State { mark, begun, .. }, arrays) = unsafe { (state(storage)?, read(arrays_at)?) };
+    let known = begun.as_mut().ok_or(rb_error::NotInitialised)?;
+    if known.shape != Shape::of::<L, B>() {
+        return Err(rb_error::Kind.into());
+    }
+    for (what, before, now) in [
+        ("samples", known.arrays.samples.count, arrays.samples.count),
+        ("old samples", known.arrays.old.count, arrays.old.count),
+    ] {
+        if before != now {
+            return Err(Error::Length { what, expected: before, actual: now }.into());
+        }
+    }
+    // SAFETY: the caller promises it. The vector of before is compared by its address only.
+    let (from, to) = unsafe {
+        let length = known.shape.parameters.saturating_mul(RB_FINE_TUNING_VECTORS);
+        (
+            Vector::new("workspace", known.arrays.workspace, length)?,
+            check_arrays::<L, B>(&arrays, storage, [NOWHERE, extent(arrays_at, 1)])?,
+        )
+    };
+    known.paused.rebind(&mut |vector: &mut Vector| *vector = vector.moved(from, to));
+    known.arrays = arrays;
+    *mark = Mark::new(MAGIC, storage.cast_const());
+    Ok(())
 }
 
 /// Makes a piece of a fine-tuning.
@@ -524,7 +602,7 @@ pub unsafe fn poll<L: Layer, B: Backbone + 'static>(
     storage: *mut rb_fine_tuning,
     report: *mut rb_fine_tuning_report,
 ) -> rb_error {
-    let polled = check(report).and_then(|()| {
+    let polled = check(report).map_err(Failure::from).and_then(|()| {
         // SAFETY: the caller promises it.
         unsafe {
             with_tuning(network, storage, extent(report, 1), |tuning, theta| {
@@ -537,7 +615,9 @@ pub unsafe fn poll<L: Layer, B: Backbone + 'static>(
         }
     });
     // SAFETY: the caller promises it; that it is apart from all else was checked.
-    polled.and_then(|numbers| unsafe { write(report, numbers) }).into()
+    let written = polled.and_then(|numbers| Ok(unsafe { write(report, numbers)? }));
+    // SAFETY: the caller promises it.
+    unsafe { ended(storage, written) }
 }
 
 /// Saves a fine-tuning between two steps.
@@ -552,11 +632,11 @@ pub unsafe fn save<L: Layer, B: Backbone + 'static>(
 ) -> rb_error {
     // SAFETY: the caller promises it.
     unsafe {
-        with_tuning(network, storage, NOWHERE, |tuning, theta| {
+        let saved = with_tuning(network, storage, NOWHERE, |tuning, theta| {
             Ok(checkpoints(flash)?.save(theta, tuning)?)
-        })
+        });
+        ended(storage, saved)
     }
-    .into()
 }
 
 /// Takes a fine-tuning back from the newest checkpoint.
@@ -571,15 +651,15 @@ pub unsafe fn resume<L: Layer, B: Backbone + 'static>(
 ) -> rb_error {
     // SAFETY: the caller promises it.
     unsafe {
-        with_tuning(network, storage, NOWHERE, |tuning, theta| {
+        let resumed = with_tuning(network, storage, NOWHERE, |tuning, theta| {
             let resumed = checkpoints(flash)?.resume(theta, tuning);
             if matches!(resumed, Err(CheckpointError::HalfResumed)) {
                 tuning.restart();
             }
             resumed?.map(|_| ()).ok_or(Failure::from(rb_error::NoCheckpoint))
-        })
+        });
+        ended(storage, resumed)
     }
-    .into()
 }
 
 /// Returns an English sentence that says why nothing was kept, which ends in a zero byte and stays
@@ -611,9 +691,9 @@ pub unsafe extern "C" fn rb_label_credibility(credibility: *const rb_credibility
     unsafe { read(credibility.cast::<Credibility>()) }.map_or(f32::NAN, |known| known.label())
 }
 
-/// Writes the details of the last error that the init function found, or a function of this
-/// fine-tuning after that; RB_ERROR_NONE where none did. It also answers after an init function
-/// that failed.
+/// Writes the details of what the last call on this fine-tuning answered, this function not counted:
+/// RB_ERROR_NONE where it succeeded. After an init function that failed, it goes on to say why.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_fine_tuning_last_error(
     tuning: *mut rb_fine_tuning,

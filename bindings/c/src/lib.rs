@@ -19,6 +19,7 @@ mod error;
 pub mod fine_tuning;
 mod flash;
 mod input;
+mod mark;
 mod memory;
 mod mlp;
 pub mod network;
@@ -30,6 +31,7 @@ mod sgd;
 mod switch;
 #[cfg(test)]
 mod tests;
+mod version;
 mod zeroth_order_ball;
 
 pub use error::rb_error;
@@ -38,3 +40,4 @@ pub use fine_tuning::{
 };
 pub use flash::rb_flash;
 pub use input::rb_input;
+pub use mark::Declared;

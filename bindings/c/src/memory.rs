@@ -130,8 +130,18 @@ impl Vector {
         self.start
     }
 
+    pub fn length(self) -> usize {
+        self.length
+    }
+
     pub fn extent(self) -> Range<usize> {
         extent(self.start, self.length)
+    }
+
+    /// The same part of `to` that this is of `from`, which is as long.
+    pub fn moved(self, from: Self, to: Self) -> Self {
+        let offset = self.start.addr().wrapping_sub(from.start.addr());
+        Self { start: to.start.wrapping_byte_add(offset), length: self.length }
     }
 
     /// Cuts the vector into vectors of this length; `None` where it is not exactly as long as all

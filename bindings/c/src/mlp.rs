@@ -1,14 +1,15 @@
 //! A multilayer perceptron whose widths are known at run time, evaluated sample by sample.
 
-use crate::error::rb_error;
+use crate::error::{Failure, rb_error, rb_error_detail};
 use crate::memory::{
     NOWHERE, check, check_apart, check_many, extent, read, slice, slice_mut, write,
 };
 use core::ops::Range;
+use rolling_ball::Error;
 use rolling_ball::kernels::Active;
 use rolling_ball::nn::activation::{self, Rectifier};
 use rolling_ball::nn::{
-    Gradient, Input, Loss, MeanSquaredError, Quantized, SoftmaxCrossEntropy, dense,
+    Gradient, Input, Loss, MeanSquaredError, Quantized, QuantizedInt8, SoftmaxCrossEntropy, dense,
 };
 
 /// A multilayer perceptron: dense layers with rectifiers between them. All its memory belongs to
@@ -95,16 +96,16 @@ struct Others {
 ///
 /// The pointers must be null, misaligned, or point to what they stand for. Nobody else may use the
 /// scratch or write to the others while the network lives.
-unsafe fn network<'a>(network: *const rb_mlp, others: Others) -> Result<Mlp<'a>, rb_error> {
+unsafe fn network<'a>(network: *const rb_mlp, others: Others) -> Result<Mlp<'a>, Failure> {
     // SAFETY: the caller promises it. That the scratch overlaps nothing is checked before it
     // becomes a slice.
     unsafe {
         let description = read(network)?;
         let widths = widths(network)?;
         let (parameters, scratch) = lengths(widths)?;
-        if parameters != description.parameters || scratch > description.scratch_length {
-            return Err(rb_error::Length);
-        }
+        check_length("theta", parameters, description.parameters)?;
+        let room = description.scratch_length.min(scratch);
+        check_length("scratch", scratch, room)?;
         check(description.theta)?;
         check(description.scratch)?;
         let ([first, second], [input, target]) = (others.written, others.read);
@@ -118,6 +119,11 @@ unsafe fn network<'a>(network: *const rb_mlp, others: Others) -> Result<Mlp<'a>,
             scratch: slice_mut(description.scratch, scratch)?,
         })
     }
+}
+
+/// Checks the length of what is called so.
+fn check_length(what: &'static str, expected: usize, actual: usize) -> Result<(), Error> {
+    if expected == actual { Ok(()) } else { Err(Error::Length { what, expected, actual }) }
 }
 
 /// Splits a slice before its last `length` elements.
@@ -207,8 +213,9 @@ pub unsafe extern "C" fn rb_mlp_scratch(network: *const rb_mlp) -> usize {
 /// until the next call with this scratch.
 ///
 /// Errors: RB_ERROR_NETWORK; RB_ERROR_LENGTH where theta or the input is not as long as the widths
-/// say, or the scratch is shorter; RB_ERROR_OVERLAP. Cost: one forward pass, which is one
+/// say, or the scratch is shorter (rb_mlp_check says which of them); RB_ERROR_OVERLAP. Cost: one forward pass, which is one
 /// multiplication and addition for each weight.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_mlp_predict(
     network: *const rb_mlp,
@@ -220,10 +227,97 @@ pub unsafe extern "C" fn rb_mlp_predict(
     unsafe { with_output(network, (input, inputs), output, |values| Ok(values.as_ptr())) }.into()
 }
 
+/// Checks a description without using it, for inputs of a length, and writes to `*detail` what is
+/// wrong: of RB_ERROR_LENGTH, which of theta, scratch and input has what length, and which it must
+/// have. Call it once, where the network is set up.
+///
+/// Errors: those of rb_mlp_predict. Cost: none.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_mlp_check(
+    network: *const rb_mlp,
+    inputs: usize,
+    detail: *mut rb_error_detail,
+) -> rb_error {
+    // SAFETY: the caller promises it.
+    let apart = check(detail).and_then(|()| unsafe { check_apart_from(network, detail) });
+    if let Err(error) = apart {
+        return error;
+    }
+    let nothing = Others { read: [NOWHERE, NOWHERE], written: [NOWHERE, NOWHERE] };
+    // SAFETY: the caller promises it.
+    let result = unsafe { self::network(network, nothing) }.and_then(|network| {
+        let expected = network.widths.first().map_or(0, |width| *width as usize);
+        Ok(check_length("input", expected, inputs)?)
+    });
+    // SAFETY: the pointer was checked, and to be apart from what is described.
+    let written = unsafe { write(detail, rb_error_detail::new(result.err())) };
+    result.and_then(|()| Ok(written?)).into()
+}
+
+/// Checks that what is written has nothing in common with a description and with what it describes,
+/// as far as it does.
+///
+/// # Safety
+///
+/// The same as for [`network`].
+unsafe fn check_apart_from<T>(network: *const rb_mlp, written: *const T) -> Result<(), rb_error> {
+    let written = [extent(written, 1)];
+    check_apart(&written, &[extent(network, 1)])?;
+    // SAFETY: the caller promises it.
+    let (Ok(description), Ok(widths)) = (unsafe { (read(network), widths(network)) }) else {
+        return Ok(());
+    };
+    let (parameters, scratch) = lengths(widths).unwrap_or_default();
+    let theta = extent(description.theta, parameters);
+    let scratch = extent(description.scratch.cast_const(), scratch);
+    check_apart(&written, &[extent(description.widths, description.count), theta, scratch])
+}
+
+/// Computes the features of one input, for a front of a network whose parameters are frozen: its
+/// output after one more rectifier, which is what a network that goes on after it would see. They
+/// are as many as the last width; keep them, and train the layers that come after on them.
+///
+/// Errors: the same as those of rb_mlp_predict. Cost: one forward pass.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_mlp_features(
+    network: *const rb_mlp,
+    input: *const f32,
+    inputs: usize,
+    features: *mut f32,
+) -> rb_error {
+    // SAFETY: the caller promises it.
+    unsafe { self::features(network, (input, inputs), features) }.into()
+}
+
+/// # Safety
+///
+/// The same as for [`network`], and for the input and the features as well.
+unsafe fn features(
+    description: *const rb_mlp,
+    (input, inputs): (*const f32, usize),
+    features: *mut f32,
+) -> Result<(), Failure> {
+    check_many(input, inputs)?;
+    // SAFETY: the caller promises it.
+    let length = unsafe { widths(description)? }.last().map_or(0, |width| *width as usize);
+    check_many(features, length)?;
+    let written = [extent(features, length), NOWHERE];
+    let others = Others { read: [extent(input, inputs), NOWHERE], written };
+    // SAFETY: the caller promises it; that the features overlap nothing is checked before.
+    unsafe {
+        let mut network = network(description, others)?;
+        let sums = network.forward(slice(input, inputs)?)?;
+        Ok(activation::forward::<Rectifier>(sums, slice_mut(features, length)?)?)
+    }
+}
+
 /// Finds the class of one input: `*label` becomes the index of the largest output.
 ///
 /// Errors: the same as those of rb_mlp_predict, and RB_ERROR_NON_FINITE_OUTPUT where an output is
 /// NaN or infinite. Cost: one forward pass.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_mlp_classify(
     network: *const rb_mlp,
@@ -259,7 +353,7 @@ unsafe fn with_output<T>(
     (input, inputs): (*const f32, usize),
     result: *mut T,
     then: impl FnOnce(&[f32]) -> Result<T, rb_error>,
-) -> Result<(), rb_error> {
+) -> Result<(), Failure> {
     check(result)?;
     check_many(input, inputs)?;
     let others =
@@ -268,7 +362,7 @@ unsafe fn with_output<T>(
     let (mut network, input) = unsafe { (network(description, others)?, slice(input, inputs)?) };
     let value = then(network.forward(input)?)?;
     // SAFETY: the caller promises it.
-    unsafe { write(result, value) }
+    Ok(unsafe { write(result, value)? })
 }
 
 /// Evaluates the softmax cross-entropy of one sample against the class `label`. Adds `weight` times
@@ -279,9 +373,11 @@ unsafe fn with_output<T>(
 /// with the weight 1 / samples. In the order of the samples, this gives the same bits as the
 /// network in Rust.
 ///
-/// Errors: the same as those of rb_mlp_predict, and RB_ERROR_CLASS where the label is not below the
-/// number of outputs; nothing is added then. Cost: one forward pass, and with a gradient a backward
+/// Errors: the same as those of rb_mlp_predict; RB_ERROR_CLASS where the label is not below the
+/// number of outputs; RB_ERROR_SETTING where the weight is negative or not finite. Nothing is added
+/// then. Cost: one forward pass, and with a gradient a backward
 /// pass of twice that cost.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_mlp_cross_entropy(
     network: *const rb_mlp,
@@ -303,8 +399,10 @@ pub unsafe extern "C" fn rb_mlp_cross_entropy(
 /// Evaluates the mean squared error of one sample against `target`, which is as long as the output,
 /// and adds it as rb_mlp_cross_entropy does.
 ///
-/// Errors: the same as those of rb_mlp_predict; nothing is added then. Cost: the same as that of
+/// Errors: the same as those of rb_mlp_predict, with RB_ERROR_LENGTH for the target too;
+/// RB_ERROR_SETTING where the weight is negative or not finite. Nothing is added then. Cost: the same as that of
 /// rb_mlp_cross_entropy.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_mlp_squared_error(
     network: *const rb_mlp,
@@ -316,7 +414,7 @@ pub unsafe extern "C" fn rb_mlp_squared_error(
     gradient: *mut f32,
     loss: *mut f32,
 ) -> rb_error {
-    let result = check_many(target, targets).and_then(|()| {
+    let result = check_many(target, targets).map_err(Failure::from).and_then(|()| {
         let squared_error = |output: &mut [f32]| {
             // SAFETY: the caller promises it; that it overlaps nothing that is written was checked.
             let target = unsafe { slice(target, targets)? };
@@ -341,8 +439,11 @@ unsafe fn sample(
     weight: f32,
     (gradient, loss): (*mut f32, *mut f32),
     evaluate: impl FnOnce(&mut [f32]) -> Result<f32, rb_error>,
-) -> Result<(), rb_error> {
+) -> Result<(), Failure> {
     check(loss)?;
+    if !(weight.is_finite() && weight >= 0.0) {
+        return Err(rb_error::Setting.into());
+    }
     check_many(input, inputs)?;
     let wanted = !gradient.is_null();
     let slopes = if wanted {
@@ -371,6 +472,7 @@ unsafe fn sample(
 /// Computes `output[i] = values[i] * scale + offset` for `length` elements, which turns the bytes
 /// of a sensor into floats. Written in C, the same line may become one fused operation, which gives
 /// other bits.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_dequantize(
     values: *const u8,
@@ -379,12 +481,42 @@ pub unsafe extern "C" fn rb_dequantize(
     offset: f32,
     output: *mut f32,
 ) -> rb_error {
-    let result = check_many(values, length).and_then(|()| {
-        check_many(output, length)?;
-        check_apart(&[extent(output, length)], &[extent(values, length)])?;
-        // SAFETY: the caller promises it; that the two do not overlap is checked.
-        let (values, output) = unsafe { (slice(values, length)?, slice_mut(output, length)?) };
-        Ok(Quantized { values, scale, offset }.write(output)?)
-    });
-    result.into()
+    // SAFETY: the caller promises it.
+    unsafe { write_floats(values, length, output, |values| Quantized { values, scale, offset }) }
+        .into()
+}
+
+/// Computes `output[i] = (values[i] - zero) * scale` for `length` elements, which turns the features
+/// of an int8 engine, such as TensorFlow Lite Micro, into the floats that they stand for.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_dequantize_int8(
+    values: *const i8,
+    length: usize,
+    scale: f32,
+    zero: i8,
+    output: *mut f32,
+) -> rb_error {
+    // SAFETY: the caller promises it.
+    unsafe { write_floats(values, length, output, |values| QuantizedInt8 { values, scale, zero }) }
+        .into()
+}
+
+/// Writes the floats that some bytes stand for.
+///
+/// # Safety
+///
+/// The pointers must be null, misaligned, or lead to so many elements, which nobody else uses.
+unsafe fn write_floats<'a, T: 'a, I: Input>(
+    values: *const T,
+    length: usize,
+    output: *mut f32,
+    input: impl FnOnce(&'a [T]) -> I,
+) -> Result<(), Failure> {
+    check_many(values, length)?;
+    check_many(output, length)?;
+    check_apart(&[extent(output, length)], &[extent(values, length)])?;
+    // SAFETY: the caller promises it; that the two do not overlap is checked.
+    let (values, output) = unsafe { (slice(values, length)?, slice_mut(output, length)?) };
+    Ok(input(values).write(output)?)
 }

@@ -3,24 +3,24 @@
 //! functions are called are linked.
 
 use crate::error::{Failure, rb_error, rb_error_detail};
+use crate::mark::{Declared, Mark};
 use crate::memory::{NOWHERE, Vector, check, check_apart, extent, read, write};
 use crate::report::rb_step_report;
 use crate::switch::switch;
 use core::ptr;
 use rolling_ball::{
-    ClipNorm, Error, Optimizer, Request, Resumable, STATE_VECTORS, STATE_WORDS, State as Carried,
-    StepReport,
+    ClipNorm, Error, Optimizer, Rebind, Request, Resumable, STATE_VECTORS, STATE_WORDS,
+    State as Carried, StepReport,
 };
 
 /// The size of an rb_optimizer, in words of 8 bytes.
 pub const RB_OPTIMIZER_WORDS: usize = 80;
 
 /// An optimizer. Its memory belongs to the caller: a static, or a local that starts as `{{0}}`. Its
-/// content belongs to the library. It holds no pointer to itself, so it may be copied, as long as
-/// only one of the copies is used from then on.
-///
-/// While a function of this header runs on an optimizer, no other one may be called on it, neither
-/// from an interrupt nor from another thread.
+/// content belongs to the library, and holds the addresses of theta and of the workspace. An object
+/// that was copied, moved or restored from elsewhere is therefore refused by RB_ERROR_MOVED until
+/// rb_rebind tells where its buffers are now. One that another build of the program has left is
+/// RB_ERROR_NOT_INITIALISED: to outlive an update, save it by rb_save.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_optimizer {
@@ -46,6 +46,7 @@ pub enum rb_request {
 #[repr(u32)]
 pub enum Kind {
     Ball,
+    ContactBall,
     Sgd,
     Adam,
     Sam,
@@ -60,7 +61,7 @@ const MAGIC: u32 = 0x5242_4F31;
 #[repr(C)]
 #[derive(Debug)]
 struct Header {
-    magic: u32,
+    mark: Mark,
     /// `None` where the initialisation failed.
     initialised: Option<Initialised>,
     report: StepReport,
@@ -88,9 +89,15 @@ pub trait AnyOptimizer: Optimizer {
     fn settings(&self, tell: &mut dyn FnMut(&'static str, &[u32]));
     fn state(&self) -> Result<Carried<'_>, Error>;
     fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; STATE_VECTORS], Error>;
+    fn rebind(&mut self, from: Vector, to: Vector);
 }
 
-impl<O: Optimizer + Resumable> AnyOptimizer for O {
+/// An optimizer over vectors of C that an object can hold.
+pub trait Kept: Optimizer + Resumable + Rebind<Vector> + 'static {}
+
+impl<O: Optimizer + Resumable + Rebind<Vector> + 'static> Kept for O {}
+
+impl<O: Kept> AnyOptimizer for O {
     fn kind(&self) -> rolling_ball::Kind {
         Resumable::kind(self)
     }
@@ -110,6 +117,10 @@ impl<O: Optimizer + Resumable> AnyOptimizer for O {
     fn resume(&mut self, words: [u32; STATE_WORDS]) -> Result<[&mut [f32]; STATE_VECTORS], Error> {
         Resumable::resume(self, words)
     }
+
+    fn rebind(&mut self, from: Vector, to: Vector) {
+        Rebind::rebind(self, &mut |vector: &mut Vector| *vector = vector.moved(from, to));
+    }
 }
 
 /// What an `rb_optimizer` holds.
@@ -119,7 +130,7 @@ struct State<O> {
     optimizer: O,
 }
 
-impl<O: Optimizer + Resumable + 'static> State<O> {
+impl<O: Kept> State<O> {
     /// Every kind fits on 32-bit and on 64-bit targets alike, whichever is compiled for.
     const FITS: () = assert!(
         size_of::<Self>() <= size_of::<rb_optimizer>()
@@ -155,6 +166,7 @@ pub struct Buffers {
 /// What the top of the header asks of pointers.
 pub unsafe fn init<C, R, O, const COUNT: usize>(
     storage: *mut rb_optimizer,
+    declared: Declared,
     kind: Kind,
     config: *const C,
     buffers: &Buffers,
@@ -163,16 +175,16 @@ pub unsafe fn init<C, R, O, const COUNT: usize>(
 where
     C: Copy,
     R: TryFrom<C, Error = Error>,
-    O: Optimizer + Resumable + 'static,
+    O: Kept,
 {
     let () = State::<O>::FITS;
-    if let Err(error) = check(storage) {
+    if let Err(error) = declared.check(storage) {
         return error;
     }
     // SAFETY: the caller promises it.
     let built = unsafe { assemble(storage, config, buffers, build) };
     let header = |initialised, error| Header {
-        magic: MAGIC,
+        mark: Mark::new(MAGIC, storage),
         initialised,
         report: StepReport::default(),
         error,
@@ -230,34 +242,33 @@ where
     Ok((theta, workspace, optimizer))
 }
 
-/// The header of an object on which an init function was called.
+/// The header of an object on which an init function was called, wherever it was then.
 ///
 /// # Safety
 ///
 /// The storage must be the memory of an `rb_optimizer` with a defined content, which nobody else
 /// uses during the call.
 unsafe fn header<'a>(storage: *const rb_optimizer) -> Result<&'a Header, rb_error> {
-    check(storage)?;
-    // SAFETY: the pointer is not null and aligned, and any content is a u32.
-    let magic = unsafe { storage.cast::<u32>().read() };
-    if magic != MAGIC {
-        return Err(rb_error::NotInitialised);
-    }
-    // SAFETY: only `init` writes the magic word, and it does so together with the whole header.
+    // SAFETY: the caller promises it, and an object is larger than its mark.
+    unsafe { Mark::read(MAGIC, storage)? };
+    // SAFETY: only `init` writes the mark, and it does so together with the whole header.
     Ok(unsafe { &*storage.cast::<Header>() })
 }
 
-/// What an object knows whose initialisation succeeded.
+/// What an object knows whose initialisation succeeded, and which is where it was then.
 ///
 /// # Safety
 ///
 /// The same as for [`header`].
 unsafe fn initialised(storage: *const rb_optimizer) -> Result<Initialised, rb_error> {
     // SAFETY: the caller promises it.
-    unsafe { header(storage)? }.initialised.ok_or(rb_error::NotInitialised)
+    let header = unsafe { header(storage)? };
+    let initialised = header.initialised.ok_or(rb_error::NotInitialised)?;
+    header.mark.check_place(storage)?;
+    Ok(initialised)
 }
 
-/// Calls the optimizer with theta, and keeps the error, if there is one.
+/// Calls the optimizer with theta.
 ///
 /// # Safety
 ///
@@ -265,31 +276,29 @@ unsafe fn initialised(storage: *const rb_optimizer) -> Result<Initialised, rb_er
 pub unsafe fn with_optimizer<T, E: Into<Failure>>(
     storage: *mut rb_optimizer,
     call: impl FnOnce(&mut dyn AnyOptimizer, Vector) -> Result<T, E>,
-) -> Result<T, rb_error> {
+) -> Result<T, Failure> {
     // SAFETY: the caller promises it.
     let Initialised { find, theta, .. } = unsafe { initialised(storage)? };
     // SAFETY: `init` stored the function together with what it finds, and nobody else has that
     // during the call.
     let optimizer = unsafe { &mut *find(storage) };
-    // SAFETY: an initialised storage begins with a header, to which no reference is alive.
-    unsafe { keep_error(storage, call(optimizer, theta)) }
+    call(optimizer, theta).map_err(E::into)
 }
 
-/// Keeps the error of a result in the header.
+/// Remembers how a call has ended, for rb_last_error, and gives its code. What an init function
+/// has found wrong stays.
 ///
 /// # Safety
 ///
-/// The storage must be initialised, and no reference to its header may be alive.
-unsafe fn keep_error<T>(
-    storage: *mut rb_optimizer,
-    answer: Result<T, impl Into<Failure>>,
-) -> Result<T, rb_error> {
-    answer.map_err(|error| {
-        let failure = error.into();
-        // SAFETY: the caller promises it.
-        unsafe { (*storage.cast::<Header>()).error = Some(failure) };
-        failure.into()
-    })
+/// The same as for [`header`], to which no reference may be alive.
+#[inline(never)]
+pub unsafe fn ended(storage: *mut rb_optimizer, result: Result<(), Failure>) -> rb_error {
+    // SAFETY: the caller promises it.
+    if unsafe { header(storage) }.is_ok_and(|header| header.initialised.is_some()) {
+        // SAFETY: it is an object that begins with a header.
+        unsafe { (*storage.cast::<Header>()).error = result.err() };
+    }
+    result.into()
 }
 
 /// Calls the optimizer if it is of this kind.
@@ -298,15 +307,15 @@ unsafe fn keep_error<T>(
 ///
 /// The same as for [`header`]. The kind must be that of `O`, and nobody else may use theta and the
 /// workspace during the call.
-pub unsafe fn with_kind<O: Optimizer + Resumable + 'static, T>(
+pub unsafe fn with_kind<O: Kept, T>(
     storage: *mut rb_optimizer,
     kind: Kind,
     call: impl FnOnce(&mut O, Vector) -> Result<T, Error>,
-) -> Result<T, rb_error> {
+) -> Result<T, Failure> {
     // SAFETY: the caller promises it.
     let initialised = unsafe { initialised(storage)? };
     if initialised.kind != kind {
-        return Err(rb_error::Kind);
+        return Err(rb_error::Kind.into());
     }
     // SAFETY: it is of this kind, so `init` wrote a `State<O>`, or `clip` one with it inside, and
     // nobody else has that during the call.
@@ -317,8 +326,7 @@ pub unsafe fn with_kind<O: Optimizer + Resumable + 'static, T>(
             &mut (*storage.cast::<State<O>>()).optimizer
         }
     };
-    // SAFETY: an initialised storage begins with a header, to which no reference is alive.
-    unsafe { keep_error(storage, call(optimizer, initialised.theta)) }
+    Ok(call(optimizer, initialised.theta)?)
 }
 
 /// Clips the gradients of an optimizer of this kind to a norm from now on. A step in progress goes
@@ -327,16 +335,16 @@ pub unsafe fn with_kind<O: Optimizer + Resumable + 'static, T>(
 /// # Safety
 ///
 /// The same as for [`with_kind`].
-pub unsafe fn clip<O: Resumable + Optimizer + 'static>(
+pub unsafe fn clip<O: Kept>(
     storage: *mut rb_optimizer,
     kind: Kind,
     largest: f32,
-) -> Result<(), rb_error> {
+) -> Result<(), Failure> {
     let () = State::<ClipNorm<O>>::FITS;
     // SAFETY: the caller promises it.
     let initialised = unsafe { initialised(storage)? };
     if initialised.kind != kind {
-        return Err(rb_error::Kind);
+        return Err(rb_error::Kind.into());
     }
     let whole = storage.cast::<State<ClipNorm<O>>>();
     // SAFETY: the optimizer is taken out of the storage, which is written again before it is read:
@@ -347,12 +355,11 @@ pub unsafe fn clip<O: Resumable + Optimizer + 'static>(
         } else {
             ptr::read(&raw const (*storage.cast::<State<O>>()).optimizer)
         };
-        ClipNorm::new(optimizer, largest)
+        ClipNorm::new(optimizer, largest)?
     };
-    // SAFETY: an initialised storage begins with a header, to which no reference is alive.
-    let clipped = unsafe { keep_error(storage, clipped)? };
     let find = State::<ClipNorm<O>>::find;
-    // SAFETY: the reason is the same, and the state fits.
+    // SAFETY: an initialised storage begins with a header, to which no reference is alive, and the
+    // state fits.
     unsafe {
         (*storage.cast::<Header>()).initialised =
             Some(Initialised { clipped: true, find, ..initialised });
@@ -382,21 +389,46 @@ pub unsafe fn check_output<T>(
     check_apart(&[extent(output, 1)], &buffers)
 }
 
-/// Takes a turn of the protocol, and hands the next request out.
+/// What the caller does in a turn of the protocol.
+#[derive(Clone, Copy)]
+enum Turn {
+    Begins,
+    TellsLoss(f32),
+    TellsGradient(f32),
+}
+
+/// Takes a turn of the protocol, and hands the next request out. It is one function, so that it is
+/// in flash once.
 ///
 /// # Safety
 ///
 /// The same as for [`with_optimizer`]; the pointer to the request must point to one where it is not
 /// null and aligned.
-unsafe fn turn(
+#[inline(never)]
+unsafe fn turn(storage: *mut rb_optimizer, request: *mut rb_request, turn: Turn) -> rb_error {
+    // SAFETY: the caller promises it.
+    unsafe { ended(storage, take(storage, request, turn)) }
+}
+
+/// # Safety
+///
+/// The same as for [`turn`].
+unsafe fn take(
     storage: *mut rb_optimizer,
     request: *mut rb_request,
-    call: impl FnOnce(&mut dyn Optimizer, &mut [f32]) -> Result<Request, Error>,
-) -> Result<(), rb_error> {
+    turn: Turn,
+) -> Result<(), Failure> {
     // SAFETY: the caller promises it.
     let answer = unsafe {
         check_output(storage, request)?;
-        with_optimizer(storage, |optimizer, mut theta| call(optimizer, theta.as_mut()))?
+        with_optimizer(storage, |optimizer, mut theta| {
+            let theta = theta.as_mut();
+            match turn {
+                Turn::Begins => optimizer.begin(theta),
+                Turn::TellsLoss(loss) => optimizer.tell_loss(theta, loss),
+                Turn::TellsGradient(loss) => optimizer.tell_gradient(theta, loss),
+            }
+        })?
     };
     let asked = match answer {
         Request::Loss => rb_request::Loss,
@@ -409,7 +441,7 @@ unsafe fn turn(
         }
     };
     // SAFETY: the caller promises it.
-    unsafe { write(request, asked) }
+    Ok(unsafe { write(request, asked)? })
 }
 
 /// Starts a step at theta, and says in `*request` what to evaluate first: the gradient, or the loss
@@ -421,13 +453,14 @@ unsafe fn turn(
 /// Errors: RB_ERROR_UNEXPECTED_ANSWER while a step is in progress; RB_ERROR_SETTING where a
 /// schedule gives a value out of its range. Theta and `*request` are then unchanged. Cost: that of
 /// computing the values of the schedules.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_begin(
     optimizer: *mut rb_optimizer,
     request: *mut rb_request,
 ) -> rb_error {
     // SAFETY: the caller promises it.
-    unsafe { turn(optimizer, request, |optimizer, theta| optimizer.begin(theta)) }.into()
+    unsafe { turn(optimizer, request, Turn::Begins) }
 }
 
 /// Answers RB_REQUEST_LOSS with the loss at theta, and says in `*request` what comes next.
@@ -436,6 +469,7 @@ pub unsafe extern "C" fn rb_begin(
 /// given the right answer. RB_ERROR_NON_FINITE_...: the step is over, theta is where the code says,
 /// and rb_begin starts anew. `*request` is unchanged in both cases. Cost: at most one pass over
 /// theta and the workspace.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_tell_loss(
     optimizer: *mut rb_optimizer,
@@ -443,13 +477,14 @@ pub unsafe extern "C" fn rb_tell_loss(
     request: *mut rb_request,
 ) -> rb_error {
     // SAFETY: the caller promises it.
-    unsafe { turn(optimizer, request, |optimizer, theta| optimizer.tell_loss(theta, loss)) }.into()
+    unsafe { turn(optimizer, request, Turn::TellsLoss(loss)) }
 }
 
 /// Answers RB_REQUEST_GRADIENT with the loss at theta, where the gradient has been written to
 /// rb_gradient. Says in `*request` what comes next.
 ///
 /// Errors: the same as those of rb_tell_loss. Cost: some passes over theta and the workspace.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_tell_gradient(
     optimizer: *mut rb_optimizer,
@@ -457,8 +492,7 @@ pub unsafe extern "C" fn rb_tell_gradient(
     request: *mut rb_request,
 ) -> rb_error {
     // SAFETY: the caller promises it.
-    unsafe { turn(optimizer, request, |optimizer, theta| optimizer.tell_gradient(theta, loss)) }
-        .into()
+    unsafe { turn(optimizer, request, Turn::TellsGradient(loss)) }
 }
 
 /// Returns where the gradient must be written, as many floats as theta has. The address is the same
@@ -474,7 +508,66 @@ pub unsafe extern "C" fn rb_gradient(optimizer: *const rb_optimizer) -> *mut f32
         .map_or(ptr::null_mut(), |initialised| initialised.workspace.start())
 }
 
+/// Binds an optimizer to its buffers where they are now, after the object or they were moved, copied
+/// or restored: theta, of `parameters` floats, and the workspace of the init function, or null
+/// where it has none. Both must hold what they held when the object was copied, and it then goes on
+/// with the same bits, in the middle of a step too. The object that it is a copy of must not be used
+/// any more while both have the same buffers.
+///
+/// Errors: RB_ERROR_NOT_INITIALISED; RB_ERROR_LENGTH where a buffer is not as long as it was;
+/// RB_ERROR_OVERLAP. Nothing was changed then. Cost: none.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rb_rebind(
+    optimizer: *mut rb_optimizer,
+    theta: *mut f32,
+    parameters: usize,
+    workspace: *mut f32,
+    workspace_length: usize,
+) -> rb_error {
+    let buffers = Buffers { theta, parameters, workspace, workspace_length };
+    // SAFETY: the caller promises it.
+    unsafe { ended(optimizer, rebind(optimizer, buffers)) }
+}
+
+/// # Safety
+///
+/// What the top of the header asks of pointers.
+unsafe fn rebind(storage: *mut rb_optimizer, buffers: Buffers) -> Result<(), Failure> {
+    // SAFETY: the caller promises it.
+    let known = unsafe { header(storage)? }.initialised.ok_or(rb_error::NotInitialised)?;
+    let Buffers { theta, parameters, workspace, workspace_length } = buffers;
+    let none = known.workspace.length() == 0 && workspace.is_null();
+    let workspace = if none { known.workspace.start() } else { workspace };
+    // SAFETY: the caller promises it; that the two vectors do not overlap is checked.
+    let (theta, workspace) = unsafe {
+        (
+            Vector::new("theta", theta, parameters)?,
+            Vector::new("workspace", workspace, workspace_length)?,
+        )
+    };
+    for (what, new, old) in
+        [("theta", theta, known.theta), ("workspace", workspace, known.workspace)]
+    {
+        let (expected, actual) = (old.length(), new.length());
+        if expected != actual {
+            return Err(Error::Length { what, expected, actual }.into());
+        }
+    }
+    check_apart(&[theta.extent(), workspace.extent(), extent(storage, 1)], &[])?;
+    // SAFETY: `init` stored the function together with what it finds, and nobody else has that
+    // during the call. No reference to the header is alive.
+    unsafe {
+        (*(known.find)(storage)).rebind(known.workspace, workspace);
+        let header = storage.cast::<Header>();
+        (*header).mark = Mark::new(MAGIC, storage);
+        (*header).initialised = Some(Initialised { theta, workspace, ..known });
+    }
+    Ok(())
+}
+
 /// Abandons the step in progress; theta stays where it is.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_abandon(optimizer: *mut rb_optimizer) -> rb_error {
     let abandon = |optimizer: &mut dyn AnyOptimizer, _| {
@@ -482,10 +575,11 @@ pub unsafe extern "C" fn rb_abandon(optimizer: *mut rb_optimizer) -> rb_error {
         Ok::<_, Error>(())
     };
     // SAFETY: the caller promises it.
-    unsafe { with_optimizer(optimizer, abandon) }.into()
+    unsafe { ended(optimizer, with_optimizer(optimizer, abandon)) }
 }
 
 /// Writes how many steps have been finished.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_steps(optimizer: *mut rb_optimizer, steps: *mut u32) -> rb_error {
     // SAFETY: the caller promises it.
@@ -495,6 +589,7 @@ pub unsafe extern "C" fn rb_steps(optimizer: *mut rb_optimizer, steps: *mut u32)
 /// Writes how many steps in a row have been refused, which is to say ended by an error, since one
 /// was finished. A step that is refused leaves theta where it was, and the next at the same rate
 /// may be refused for the same reason: lower the rate, or stop.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_refused(optimizer: *mut rb_optimizer, refused: *mut u32) -> rb_error {
     // SAFETY: the caller promises it.
@@ -513,10 +608,11 @@ unsafe fn write_count(
     // SAFETY: the caller promises it.
     let result = unsafe {
         check_output(optimizer, output)
+            .map_err(Failure::from)
             .and_then(|()| {
                 with_optimizer(optimizer, |optimizer, _| Ok::<_, Error>(count(optimizer)))
             })
-            .and_then(|count| write(output, count))
+            .and_then(|count| Ok(write(output, count)?))
     };
     result.into()
 }
@@ -525,6 +621,7 @@ unsafe fn write_count(
 /// first). Each step that is finished doubles it again, up to what the schedule says.
 ///
 /// Errors: RB_ERROR_SETTING where `halve` is neither 0 nor 1.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_halve_when_refused(
     optimizer: *mut rb_optimizer,
@@ -535,10 +632,11 @@ pub unsafe extern "C" fn rb_halve_when_refused(
         Ok::<_, Error>(())
     };
     // SAFETY: the caller promises it.
-    unsafe { with_optimizer(optimizer, set) }.into()
+    unsafe { ended(optimizer, with_optimizer(optimizer, set)) }
 }
 
 /// Writes the numbers of the last step that was finished; zeros where there is none.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_report(
     optimizer: *const rb_optimizer,
@@ -555,9 +653,10 @@ pub unsafe extern "C" fn rb_report(
     result.into()
 }
 
-/// Writes the details of the last error that an init function found, or a function of this
-/// optimizer in its answers and settings; RB_ERROR_NONE where none did. It also answers after an
-/// init function that failed. Wrong pointers are recorded by init functions only.
+/// Writes the details of what the last call on this optimizer answered: RB_ERROR_NONE where it
+/// succeeded. Calls that only ask (rb_gradient, rb_steps, rb_refused, rb_report and this) do not
+/// count. After an init function that failed, it goes on to say why.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_last_error(
     optimizer: *const rb_optimizer,

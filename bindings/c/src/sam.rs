@@ -1,6 +1,7 @@
 //! Sharpness-aware minimisation.
 
 use crate::error::rb_error;
+use crate::mark::Declared;
 use crate::memory::Vector;
 use crate::optimizer::{Buffers, Kind, init, rb_optimizer};
 use crate::schedule::rb_schedule;
@@ -57,17 +58,21 @@ pub extern "C" fn rb_sam_default() -> rb_sam_config {
 /// costs two gradient evaluations.
 ///
 /// Errors: the same as those of rb_ball_init. Cost: none.
+#[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn rb_sam_init(
+pub unsafe extern "C" fn rb_sam_init_sized(
     optimizer: *mut rb_optimizer,
+    size: usize,
+    version: u32,
     config: *const rb_sam_config,
     theta: *mut f32,
     parameters: usize,
     workspace: *mut f32,
     workspace_length: usize,
 ) -> rb_error {
+    let declared = Declared { size, version };
     let buffers = Buffers { theta, parameters, workspace, workspace_length };
     let build = |config, vectors: [Vector; RB_SAM_VECTORS]| Sam::new(config, vectors);
     // SAFETY: the caller promises it.
-    unsafe { init(optimizer, Kind::Sam, config, &buffers, build) }
+    unsafe { init(optimizer, declared, Kind::Sam, config, &buffers, build) }
 }

@@ -2,8 +2,9 @@
 
 use crate::armijo::rb_armijo;
 use crate::error::rb_error;
+use crate::mark::Declared;
 use crate::memory::{Vector, read};
-use crate::optimizer::{Buffers, Kind, clip, init, rb_optimizer};
+use crate::optimizer::{Buffers, Kind, clip, ended, init, rb_optimizer};
 use crate::schedule::rb_schedule;
 use crate::switch::switch;
 use rolling_ball::{Error, Sgd, SgdConfig};
@@ -73,15 +74,19 @@ pub extern "C" fn rb_sgd_default() -> rb_sgd_config {
 ///
 /// Errors: the same as those of rb_ball_init. Cost: one pass over the velocity, which starts at
 /// zero.
+#[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn rb_sgd_init(
+pub unsafe extern "C" fn rb_sgd_init_sized(
     optimizer: *mut rb_optimizer,
+    size: usize,
+    version: u32,
     config: *const rb_sgd_config,
     theta: *mut f32,
     parameters: usize,
     workspace: *mut f32,
     workspace_length: usize,
 ) -> rb_error {
+    let declared = Declared { size, version };
     let buffers = Buffers { theta, parameters, workspace, workspace_length };
     let plain =
         |config: SgdConfig, [gradient]: [Vector; RB_SGD_VECTORS]| Sgd::new(config, gradient, None);
@@ -91,9 +96,9 @@ pub unsafe extern "C" fn rb_sgd_init(
     // SAFETY: the caller promises it.
     unsafe {
         if read(config).is_ok_and(|settings| settings.momentum > 0.0) {
-            init(optimizer, Kind::Sgd, config, &buffers, with_velocity)
+            init(optimizer, declared, Kind::Sgd, config, &buffers, with_velocity)
         } else {
-            init(optimizer, Kind::Sgd, config, &buffers, plain)
+            init(optimizer, declared, Kind::Sgd, config, &buffers, plain)
         }
     }
 }
@@ -104,8 +109,9 @@ pub unsafe extern "C" fn rb_sgd_init(
 ///
 /// Errors: RB_ERROR_SETTING where `largest` is not finite and above 0, RB_ERROR_KIND; nothing is
 /// changed then. Cost: a pass over the gradient in each step, and another where it is clipped.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_sgd_clip_norm(optimizer: *mut rb_optimizer, largest: f32) -> rb_error {
     // SAFETY: the caller promises it.
-    unsafe { clip::<Sgd<Vector>>(optimizer, Kind::Sgd, largest) }.into()
+    unsafe { ended(optimizer, clip::<Sgd<Vector>>(optimizer, Kind::Sgd, largest)) }
 }

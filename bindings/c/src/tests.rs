@@ -1,17 +1,19 @@
 //! Compares the C functions with the Rust interface, bit for bit.
 
 mod checkpoints;
+mod moved;
 mod refused;
 
-use crate::ball::rb_ball_init;
+use crate::ball::rb_ball_init_sized;
 use crate::error::rb_error;
 use crate::mlp::{rb_mlp, rb_mlp_classify, rb_mlp_cross_entropy, rb_mlp_squared_error};
 use crate::optimizer::{
     rb_begin, rb_gradient, rb_optimizer, rb_report, rb_request, rb_tell_gradient, rb_tell_loss,
 };
 use crate::schedule::rb_constant;
-use crate::sgd::{rb_sgd_default, rb_sgd_init};
-use crate::zeroth_order_ball::{rb_zeroth_order_ball_init, rb_zeroth_order_ball_put_back};
+use crate::sgd::{rb_sgd_default, rb_sgd_init_sized};
+use crate::version::RB_VERSION;
+use crate::zeroth_order_ball::{rb_zeroth_order_ball_init_sized, rb_zeroth_order_ball_put_back};
 use crate::{adam, ball, entropy_sgd, sam};
 use core::mem::MaybeUninit;
 use core::slice;
@@ -24,6 +26,9 @@ use rolling_ball::{
     RefreshedContact, RollingBall, RollingBallConfig, Sam, SamConfig, Sgd, SgdConfig, StepReport,
     ZerothOrderBall, ZerothOrderBallConfig, step,
 };
+
+/// The size of an object.
+const SIZE: usize = size_of::<rb_optimizer>();
 
 type Deep = (Dense<5, 7>, Relu<7>, Dense<7, 6>, Relu<6>, Dense<6, 3>);
 type Net = Network<'static, Deep>;
@@ -239,7 +244,18 @@ fn every_form_of_the_ball_makes_the_bits_of_rust() {
         let converted = ball::rb_ball_config::from(config);
         let c = by_c(2, |optimizer, theta, workspace| {
             // SAFETY: all pointers are to live buffers of these lengths.
-            unsafe { rb_ball_init(optimizer, &converted, theta, N, workspace, 2 * N) }
+            unsafe {
+                rb_ball_init_sized(
+                    optimizer,
+                    SIZE,
+                    RB_VERSION,
+                    &converted,
+                    theta,
+                    N,
+                    workspace,
+                    2 * N,
+                )
+            }
         });
         assert_eq!(c, by_rust(RollingBall::new(config, vectors()).unwrap()), "{config:?}");
     }
@@ -250,42 +266,90 @@ fn every_baseline_makes_the_bits_of_rust() {
     let plain = SgdConfig::default();
     let c = by_c(1, |optimizer, theta, workspace| {
         // SAFETY: all pointers are to live buffers of these lengths.
-        unsafe { rb_sgd_init(optimizer, &rb_sgd_default(), theta, N, workspace, N) }
+        unsafe {
+            rb_sgd_init_sized(
+                optimizer,
+                SIZE,
+                RB_VERSION,
+                &rb_sgd_default(),
+                theta,
+                N,
+                workspace,
+                N,
+            )
+        }
     });
     assert_eq!(c, by_rust(Sgd::new(plain, vec![0.0; N], None).unwrap()));
 
     let momentum = SgdConfig { momentum: 0.9, nesterov: true, ..plain };
     let c = by_c(2, |optimizer, theta, workspace| {
         // SAFETY: all pointers are to live buffers of these lengths.
-        unsafe { rb_sgd_init(optimizer, &momentum.into(), theta, N, workspace, 2 * N) }
+        unsafe {
+            rb_sgd_init_sized(
+                optimizer,
+                SIZE,
+                RB_VERSION,
+                &momentum.into(),
+                theta,
+                N,
+                workspace,
+                2 * N,
+            )
+        }
     });
     assert_eq!(c, by_rust(Sgd::new(momentum, vec![0.0; N], Some(vec![0.0; N])).unwrap()));
 
     let search = SgdConfig { line_search: Some(Armijo::default()), ..plain };
     let c = by_c(1, |optimizer, theta, workspace| {
         // SAFETY: all pointers are to live buffers of these lengths.
-        unsafe { rb_sgd_init(optimizer, &search.into(), theta, N, workspace, N) }
+        unsafe {
+            rb_sgd_init_sized(optimizer, SIZE, RB_VERSION, &search.into(), theta, N, workspace, N)
+        }
     });
     assert_eq!(c, by_rust(Sgd::new(search, vec![0.0; N], None).unwrap()));
 
     let c = by_c(3, |optimizer, theta, workspace| {
         let config = adam::rb_adam_default();
         // SAFETY: all pointers are to live buffers of these lengths.
-        unsafe { adam::rb_adam_init(optimizer, &config, theta, N, workspace, 3 * N) }
+        unsafe {
+            adam::rb_adam_init_sized(
+                optimizer,
+                SIZE,
+                RB_VERSION,
+                &config,
+                theta,
+                N,
+                workspace,
+                3 * N,
+            )
+        }
     });
     assert_eq!(c, by_rust(Adam::new(AdamConfig::default(), vectors()).unwrap()));
 
     let c = by_c(2, |optimizer, theta, workspace| {
         let config = sam::rb_sam_default();
         // SAFETY: all pointers are to live buffers of these lengths.
-        unsafe { sam::rb_sam_init(optimizer, &config, theta, N, workspace, 2 * N) }
+        unsafe {
+            sam::rb_sam_init_sized(optimizer, SIZE, RB_VERSION, &config, theta, N, workspace, 2 * N)
+        }
     });
     assert_eq!(c, by_rust(Sam::new(SamConfig::default(), vectors()).unwrap()));
 
     let c = by_c(3, |optimizer, theta, workspace| {
         let config = entropy_sgd::rb_entropy_sgd_default();
         // SAFETY: all pointers are to live buffers of these lengths.
-        unsafe { entropy_sgd::rb_entropy_sgd_init(optimizer, &config, theta, N, workspace, 3 * N) }
+        unsafe {
+            entropy_sgd::rb_entropy_sgd_init_sized(
+                optimizer,
+                SIZE,
+                RB_VERSION,
+                &config,
+                theta,
+                N,
+                workspace,
+                3 * N,
+            )
+        }
     });
     assert_eq!(c, by_rust(EntropySgd::new(EntropySgdConfig::default(), vectors()).unwrap()));
 }
@@ -296,7 +360,8 @@ fn the_ball_that_needs_losses_only_makes_the_bits_of_rust_and_has_no_gradient() 
     let c = by_c(0, |optimizer, theta, _| {
         // SAFETY: all pointers are to live buffers of these lengths.
         unsafe {
-            let made = rb_zeroth_order_ball_init(optimizer, &config.into(), theta);
+            let made =
+                rb_zeroth_order_ball_init_sized(optimizer, SIZE, RB_VERSION, &config.into(), theta);
             assert!(rb_gradient(optimizer).is_null());
             assert_eq!(rb_zeroth_order_ball_put_back(optimizer), rb_error::None);
             made
@@ -312,7 +377,16 @@ fn a_clipped_ball_makes_the_bits_of_rust_and_takes_its_settings_as_before() {
         // SAFETY: all pointers are to live buffers of these lengths.
         unsafe {
             let settings = ball::rb_ball_fine_tuning(STEPS);
-            let made = rb_ball_init(optimizer, &settings, theta, N, workspace, 2 * N);
+            let made = rb_ball_init_sized(
+                optimizer,
+                SIZE,
+                RB_VERSION,
+                &settings,
+                theta,
+                N,
+                workspace,
+                2 * N,
+            );
             assert_eq!(made, rb_error::None);
             assert_eq!(ball::rb_ball_clip_norm(optimizer, 5.0), rb_error::None);
             assert_eq!(ball::rb_ball_clip_norm(optimizer, 0.05), rb_error::None);

@@ -1,8 +1,9 @@
 //! The ball that needs losses only.
 
 use crate::error::rb_error;
+use crate::mark::Declared;
 use crate::memory::Vector;
-use crate::optimizer::{Buffers, Kind, init, rb_optimizer, with_kind};
+use crate::optimizer::{Buffers, Kind, ended, init, rb_optimizer, with_kind};
 use crate::schedule::rb_schedule;
 use core::ptr;
 use rolling_ball::{Error, ZerothOrderBall, ZerothOrderBallConfig};
@@ -62,19 +63,23 @@ pub extern "C" fn rb_zeroth_order_ball_shrinking(
 /// and no gradient. A step asks for two losses; the first request of a step is RB_REQUEST_LOSS.
 ///
 /// Errors: the same as those of rb_ball_init. Cost: none.
+#[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn rb_zeroth_order_ball_init(
+pub unsafe extern "C" fn rb_zeroth_order_ball_init_sized(
     optimizer: *mut rb_optimizer,
+    size: usize,
+    version: u32,
     config: *const rb_zeroth_order_ball_config,
     theta: *mut f32,
 ) -> rb_error {
     // SAFETY: the caller promises it. A pointer that is wrong is refused by `init`.
     let parameters = unsafe { crate::memory::read(config) }.map_or(0, |config| config.parameters);
     let workspace = ptr::dangling_mut();
+    let declared = Declared { size, version };
     let buffers = Buffers { theta, parameters, workspace, workspace_length: 0 };
     let build = |config, []: [Vector; 0]| ZerothOrderBall::new(config);
     // SAFETY: the caller promises it; the workspace has no float.
-    unsafe { init(optimizer, Kind::ZerothOrderBall, config, &buffers, build) }
+    unsafe { init(optimizer, declared, Kind::ZerothOrderBall, config, &buffers, build) }
 }
 
 /// Gives up the step in progress as rb_abandon does, and puts theta back to the middle of the
@@ -82,9 +87,10 @@ pub unsafe extern "C" fn rb_zeroth_order_ball_init(
 /// progress.
 ///
 /// Errors: RB_ERROR_KIND. Cost: one pass over theta.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_zeroth_order_ball_put_back(optimizer: *mut rb_optimizer) -> rb_error {
     let put_back = |ball: &mut ZerothOrderBall, mut theta: Vector| ball.put_back(theta.as_mut());
     // SAFETY: the caller promises it.
-    unsafe { with_kind(optimizer, Kind::ZerothOrderBall, put_back) }.into()
+    unsafe { ended(optimizer, with_kind(optimizer, Kind::ZerothOrderBall, put_back)) }
 }

@@ -200,6 +200,112 @@ static void answers_out_of_turn_change_nothing(void) {
     EXPECT(rb_ball_centre(&ball, &centre) == RB_ERROR_NONE && centre[0] == 1.0f);
 }
 
+/* A step at |theta|^2 / 2. */
+static void make_a_step(rb_optimizer *optimizer, float *at) {
+    rb_request request;
+    EXPECT(rb_begin(optimizer, &request) == RB_ERROR_NONE);
+    while (request != RB_REQUEST_DONE) {
+        float loss = 0.0f, *gradient = rb_gradient(optimizer);
+        for (int i = 0; i < N; i++) {
+            loss += at[i] * at[i] / 2.0f;
+            if (request == RB_REQUEST_GRADIENT)
+                gradient[i] = at[i];
+        }
+        rb_error error = request == RB_REQUEST_GRADIENT
+                             ? rb_tell_gradient(optimizer, loss, &request)
+                             : rb_tell_loss(optimizer, loss, &request);
+        EXPECT(error == RB_ERROR_NONE);
+        if (error)
+            return;
+    }
+}
+
+static void a_copy_is_refused_until_it_is_bound_to_its_buffers(void) {
+    static float elsewhere[N], work[2 * N];
+    rb_ball_config config = rb_ball_fine_tuning(10);
+    rb_optimizer first = {{0}}, copy;
+    rb_request request = RB_REQUEST_LOSS;
+    rb_error_detail detail;
+    rb_step_report report;
+    uint32_t steps;
+    for (int i = 0; i < N; i++)
+        theta[i] = 1.0f;
+    EXPECT(rb_ball_init(&first, &config, theta, N, workspace, 2 * N) == RB_ERROR_NONE);
+    make_a_step(&first, theta);
+    copy = first;
+    memcpy(elsewhere, theta, sizeof elsewhere);
+    memcpy(work, workspace, sizeof work);
+    make_a_step(&first, theta);
+    float once = elsewhere[0];
+    EXPECT(rb_begin(&copy, &request) == RB_ERROR_MOVED && request == RB_REQUEST_LOSS);
+    EXPECT(rb_gradient(&copy) == NULL);
+    EXPECT(rb_steps(&copy, &steps) == RB_ERROR_MOVED && rb_abandon(&copy) == RB_ERROR_MOVED);
+    EXPECT(rb_report(&copy, &report) == RB_ERROR_MOVED);
+    EXPECT(rb_ball_set_radius(&copy, rb_constant(1.0f)) == RB_ERROR_MOVED);
+    EXPECT(rb_ball_clip_norm(&copy, 1.0f) == RB_ERROR_MOVED);
+    EXPECT(rb_last_error(&copy, &detail) == RB_ERROR_NONE && detail.error == RB_ERROR_MOVED);
+    EXPECT(rb_rebind(&copy, elsewhere, N, work, N) == RB_ERROR_LENGTH);
+    EXPECT(rb_last_error(&copy, &detail) == RB_ERROR_NONE && detail.expected_length == 2 * N);
+    EXPECT(rb_rebind(&copy, elsewhere, N, elsewhere, 2 * N) == RB_ERROR_OVERLAP);
+    EXPECT(rb_begin(&copy, &request) == RB_ERROR_MOVED && elsewhere[0] == once);
+    EXPECT(rb_rebind(&copy, elsewhere, N, work, 2 * N) == RB_ERROR_NONE);
+    EXPECT(rb_gradient(&copy) == work);
+    make_a_step(&copy, elsewhere);
+    EXPECT(memcmp(elsewhere, theta, sizeof elsewhere) == 0 && elsewhere[0] != once);
+    EXPECT(rb_steps(&copy, &steps) == RB_ERROR_NONE && steps == 2);
+    memset(&copy, 0xa5, sizeof copy);
+    EXPECT(rb_rebind(&copy, elsewhere, N, work, 2 * N) == RB_ERROR_NOT_INITIALISED);
+}
+
+static void an_object_of_another_header_is_refused_and_not_written(void) {
+    static rb_optimizer optimizer, known;
+    rb_ball_config config = rb_ball_default();
+    size_t size = sizeof optimizer;
+    memset(&known, 0x5a, sizeof known);
+    optimizer = known;
+    EXPECT(rb_version() == RB_VERSION);
+    EXPECT(rb_ball_init_sized(&optimizer, size / 2, RB_VERSION, &config, theta, N, workspace,
+                              2 * N) == RB_ERROR_HEADER);
+    EXPECT(rb_ball_init_sized(&optimizer, size, RB_VERSION + 1, &config, theta, N, workspace,
+                              2 * N) == RB_ERROR_HEADER);
+    EXPECT(memcmp(&optimizer, &known, sizeof known) == 0);
+}
+
+static void details_are_those_of_the_last_call(void) {
+    static rb_optimizer ball;
+    rb_ball_config config = rb_ball_default();
+    rb_request request;
+    rb_error_detail detail;
+    EXPECT(rb_ball_init(&ball, &config, theta, N, workspace, 2 * N) == RB_ERROR_NONE);
+    EXPECT(rb_ball_set_radius(&ball, rb_constant(-1.0f)) == RB_ERROR_SETTING);
+    EXPECT(rb_begin(&ball, NULL) == RB_ERROR_NULL);
+    EXPECT(rb_last_error(&ball, &detail) == RB_ERROR_NONE);
+    EXPECT(detail.error == RB_ERROR_NULL && detail.what.length == 0 && detail.value == 0.0f);
+    EXPECT(rb_begin(&ball, &request) == RB_ERROR_NONE);
+    EXPECT(rb_last_error(&ball, &detail) == RB_ERROR_NONE && detail.error == RB_ERROR_NONE);
+}
+
+static void a_ball_of_the_preset_form_refuses_other_forms(void) {
+    static rb_optimizer ball;
+    const float *centre;
+    rb_ball_config config = rb_ball_default();
+    config.footpoint = RB_FOOTPOINT_GAUSS_NEWTON;
+    EXPECT(rb_contact_ball_init(&ball, &config, theta, N, workspace, 2 * N) == RB_ERROR_SETTING);
+    config = rb_ball_default();
+    config.iterations = 1;
+    EXPECT(rb_contact_ball_init(&ball, &config, theta, N, workspace, 2 * N) == RB_ERROR_SETTING);
+    config = rb_ball_default();
+    config.centre_step = RB_CENTRE_STEP_ARMIJO;
+    EXPECT(rb_contact_ball_init(&ball, &config, theta, N, workspace, 2 * N) == RB_ERROR_SETTING);
+    config = rb_ball_default();
+    EXPECT(rb_contact_ball_init(&ball, &config, theta, N, workspace, 2 * N) == RB_ERROR_NONE);
+    EXPECT(rb_ball_set_radius(&ball, rb_constant(0.5f)) == RB_ERROR_NONE);
+    EXPECT(rb_ball_set_learning_rate(&ball, rb_constant(-0.5f)) == RB_ERROR_SETTING);
+    EXPECT(rb_ball_centre(&ball, &centre) == RB_ERROR_NONE);
+    EXPECT(rb_ball_clip_norm(&ball, 1.0f) == RB_ERROR_KIND);
+    EXPECT(rb_contact_ball_clip_norm(&ball, 1.0f) == RB_ERROR_NONE);
+}
+
 static void functions_of_the_ball_refuse_other_kinds(void) {
     static rb_optimizer optimizer;
     rb_sgd_config config = rb_sgd_default();
@@ -260,6 +366,10 @@ static void networks_are_checked(void) {
            RB_ERROR_OVERLAP);
     EXPECT(rb_mlp_squared_error(&good, input, 2, gradient, 2, 1.0f, gradient, &loss) ==
            RB_ERROR_OVERLAP);
+    EXPECT(rb_mlp_cross_entropy(&good, input, 2, 0, -1.0f, gradient, &loss) == RB_ERROR_SETTING);
+    EXPECT(rb_mlp_cross_entropy(&good, input, 2, 0, NAN, gradient, &loss) == RB_ERROR_SETTING);
+    EXPECT(rb_mlp_squared_error(&good, input, 2, input, 2, -1.0f, gradient, &loss) ==
+           RB_ERROR_SETTING);
     EXPECT(loss == 5.0f && label == 9);
     for (int i = 0; i < PARAMETERS; i++) {
         EXPECT(gradient[i] == 0.0f);
@@ -269,6 +379,56 @@ static void networks_are_checked(void) {
     EXPECT(rb_dequantize(NULL, 1, 1.0f, 0.0f, input) == RB_ERROR_NULL);
     EXPECT(rb_dequantize((const uint8_t *)input, 2, 1.0f, 0.0f, input) == RB_ERROR_OVERLAP);
     EXPECT(input[0] == 1.0f && input[1] == 2.0f);
+}
+
+/* What a network of 2-3-2 gives, its front of 2-3 and its tail of 3-2 give too. */
+static void a_front_has_the_rectifier_that_its_tail_sees(void) {
+    enum { FRONT = RB_DENSE_PARAMETERS(2, 3), WHOLE = FRONT + RB_DENSE_PARAMETERS(3, 2) };
+    static const uint32_t widths[] = {2, 3, 2};
+    static const float parameters[WHOLE] = {1.0f, -1.0f, 0.5f,  0.5f,  -1.0f, -0.5f, 0.1f, 0.2f, 0.3f,
+                                            1.0f, 2.0f,  -1.0f, -2.0f, 0.5f,  3.0f,  0.7f, -0.7f};
+    static const float input[] = {0.25f, 0.75f};
+    static const int8_t bytes[] = {-128, 0, 127};
+    float scratch[8], own[3], features[3], floats[3];
+    const rb_mlp whole = {widths, 3, parameters, WHOLE, scratch, 8};
+    const rb_mlp front = {widths, 2, parameters, FRONT, own, 3};
+    /* A scratch may be longer than it must be, such as one for the whole. */
+    const rb_mlp tail = {widths + 1, 2, parameters + FRONT, WHOLE - FRONT, own, 3};
+    const float *expected, *output;
+    EXPECT(rb_mlp_predict(&whole, input, 2, &expected) == RB_ERROR_NONE);
+    EXPECT(rb_mlp_features(&front, input, 2, features) == RB_ERROR_NONE);
+    EXPECT(features[0] == 0.0f && features[1] > 0.0f);
+    EXPECT(rb_mlp_predict(&tail, features, 3, &output) == RB_ERROR_NONE);
+    EXPECT(memcmp(expected, output, 2 * sizeof *output) == 0);
+    EXPECT(rb_mlp_features(&front, input, 2, own) == RB_ERROR_OVERLAP);
+    EXPECT(rb_mlp_features(&front, input, 2, NULL) == RB_ERROR_NULL);
+    EXPECT(rb_mlp_features(&front, input, 3, features) == RB_ERROR_LENGTH);
+    EXPECT(rb_dequantize_int8(bytes, 3, 0.5f, -128, floats) == RB_ERROR_NONE);
+    EXPECT(floats[0] == 0.0f && floats[1] == 64.0f && floats[2] == 127.5f);
+    EXPECT(rb_dequantize_int8(bytes, 3, 0.5f, -128, NULL) == RB_ERROR_NULL);
+}
+
+static int is_called(rb_error_detail detail, const char *name) {
+    return detail.what.length == strlen(name) && !memcmp(detail.what.start, name, strlen(name));
+}
+
+static void a_wrong_length_is_told_by_its_name(void) {
+    static const uint32_t widths[] = {2, 3};
+    static float parameters[9], scratch[3];
+    rb_mlp network = {widths, 2, parameters, 8, scratch, 3};
+    rb_error_detail detail;
+    EXPECT(rb_mlp_check(&network, 2, &detail) == RB_ERROR_LENGTH && is_called(detail, "theta"));
+    EXPECT(detail.expected_length == 9 && detail.actual_length == 8);
+    network.parameters = 9;
+    network.scratch_length = 2;
+    EXPECT(rb_mlp_check(&network, 2, &detail) == RB_ERROR_LENGTH && is_called(detail, "scratch"));
+    network.scratch_length = 3;
+    EXPECT(rb_mlp_check(&network, 4, &detail) == RB_ERROR_LENGTH && is_called(detail, "input"));
+    EXPECT(detail.expected_length == 2 && detail.actual_length == 4);
+    EXPECT(rb_mlp_check(&network, 2, &detail) == RB_ERROR_NONE && detail.error == RB_ERROR_NONE);
+    EXPECT(rb_mlp_check(&network, 2, NULL) == RB_ERROR_NULL);
+    network.theta = NULL;
+    EXPECT(rb_mlp_check(&network, 2, &detail) == RB_ERROR_NULL && detail.error == RB_ERROR_NULL);
 }
 
 static void every_code_has_a_text_of_its_own(void) {
@@ -287,8 +447,14 @@ int main(void) {
     pointers_are_checked();
     lengths_and_settings_are_told_in_detail();
     answers_out_of_turn_change_nothing();
+    a_copy_is_refused_until_it_is_bound_to_its_buffers();
+    an_object_of_another_header_is_refused_and_not_written();
+    details_are_those_of_the_last_call();
+    a_ball_of_the_preset_form_refuses_other_forms();
     functions_of_the_ball_refuse_other_kinds();
+    a_front_has_the_rectifier_that_its_tail_sees();
     networks_are_checked();
+    a_wrong_length_is_told_by_its_name();
     every_code_has_a_text_of_its_own();
     printf("%d failures\n", failures);
     return failures != 0;

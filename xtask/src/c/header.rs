@@ -5,6 +5,9 @@ use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::PathBuf;
 
+/// What comes after the declarations.
+const END: &str = "#ifdef __cplusplus\n}";
+
 /// Where it is kept.
 fn path() -> PathBuf {
     folder().join("include/rolling_ball.h")
@@ -20,7 +23,12 @@ fn generate() -> Result<String> {
         .context("making the C header from bindings/c/src")?;
     let mut header = Vec::new();
     bindings.write(&mut header);
-    Ok(String::from_utf8(header)?)
+    let (header, inits) = (String::from_utf8(header)?, folder().join("inits.h"));
+    let inits =
+        fs::read_to_string(&inits).with_context(|| format!("reading {}", inits.display()))?;
+    // Functions with a body are none that cbindgen writes.
+    let (declarations, end) = header.rsplit_once(END).context("the header has another end")?;
+    Ok(format!("{declarations}{inits}\n{END}{end}"))
 }
 
 /// Writes the header.

@@ -4,22 +4,22 @@
 #[allow(dead_code, reason = "the core's tests call the rest")]
 mod nor_flash;
 
-use super::{N, STEPS, bits, evaluate, start, vectors};
-use crate::adam::{rb_adam_clip_norm, rb_adam_default, rb_adam_init};
-use crate::ball::{rb_ball_clip_norm, rb_ball_fine_tuning, rb_ball_init};
+use super::{N, RB_VERSION, SIZE, STEPS, bits, evaluate, start, vectors};
+use crate::adam::{rb_adam_clip_norm, rb_adam_default, rb_adam_init_sized};
+use crate::ball::{rb_ball_clip_norm, rb_ball_fine_tuning, rb_ball_init_sized};
 use crate::checkpoints::{
     rb_erase_checkpoints, rb_resume, rb_resume_theta, rb_save, rb_save_theta,
 };
-use crate::entropy_sgd::{rb_entropy_sgd_default, rb_entropy_sgd_init};
+use crate::entropy_sgd::{rb_entropy_sgd_default, rb_entropy_sgd_init_sized};
 use crate::error::{rb_error, rb_error_detail};
 use crate::flash::rb_flash;
 use crate::optimizer::{
     rb_begin, rb_gradient, rb_last_error, rb_optimizer, rb_request, rb_steps, rb_tell_gradient,
     rb_tell_loss,
 };
-use crate::sam::{rb_sam_default, rb_sam_init};
+use crate::sam::{rb_sam_default, rb_sam_init_sized};
 use crate::schedule::rb_constant;
-use crate::sgd::{rb_sgd_default, rb_sgd_init};
+use crate::sgd::{rb_sgd_default, rb_sgd_init_sized};
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};
@@ -107,8 +107,10 @@ impl Training {
         let errors = unsafe {
             match way {
                 Way::ClippedBall => [
-                    rb_ball_init(
+                    rb_ball_init_sized(
                         optimizer,
+                        SIZE,
+                        RB_VERSION,
                         &rb_ball_fine_tuning(STEPS),
                         theta,
                         N,
@@ -120,20 +122,59 @@ impl Training {
                 Way::Momentum => {
                     let mut config = rb_sgd_default();
                     (config.momentum, config.learning_rate) = (0.9, rb_constant(0.05));
-                    [rb_sgd_init(optimizer, &config, theta, N, workspace, 2 * N), rb_error::None]
+                    [
+                        rb_sgd_init_sized(
+                            optimizer,
+                            SIZE,
+                            RB_VERSION,
+                            &config,
+                            theta,
+                            N,
+                            workspace,
+                            2 * N,
+                        ),
+                        rb_error::None,
+                    ]
                 }
                 Way::ClippedAdam => [
-                    rb_adam_init(optimizer, &rb_adam_default(), theta, N, workspace, 3 * N),
+                    rb_adam_init_sized(
+                        optimizer,
+                        SIZE,
+                        RB_VERSION,
+                        &rb_adam_default(),
+                        theta,
+                        N,
+                        workspace,
+                        3 * N,
+                    ),
                     rb_adam_clip_norm(optimizer, 0.5),
                 ],
                 Way::Sam => [
-                    rb_sam_init(optimizer, &rb_sam_default(), theta, N, workspace, 2 * N),
+                    rb_sam_init_sized(
+                        optimizer,
+                        SIZE,
+                        RB_VERSION,
+                        &rb_sam_default(),
+                        theta,
+                        N,
+                        workspace,
+                        2 * N,
+                    ),
                     rb_error::None,
                 ],
                 Way::EntropySgd => {
                     let mut config = rb_entropy_sgd_default();
                     config.moves = 2;
-                    let made = rb_entropy_sgd_init(optimizer, &config, theta, N, workspace, 3 * N);
+                    let made = rb_entropy_sgd_init_sized(
+                        optimizer,
+                        SIZE,
+                        RB_VERSION,
+                        &config,
+                        theta,
+                        N,
+                        workspace,
+                        3 * N,
+                    );
                     [made, rb_error::None]
                 }
             }
@@ -308,7 +349,7 @@ fn what_a_checkpoint_is_refused_for_is_told_in_detail() {
     assert_eq!(what, b"clip norm");
 
     let small = rb_flash { end: START + ERASE as u32, ..flash };
-    assert_eq!(training.save(&small), rb_error::Length);
+    assert_eq!(training.save(&small), rb_error::Room);
     assert_eq!(training.last_error().actual_length, ERASE);
     for wrong in [
         rb_flash { erase_size: 0, ..flash },

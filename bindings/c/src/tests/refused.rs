@@ -1,8 +1,8 @@
 //! Whatever is wrong with a call is refused, and damages nothing.
 
-use super::{N, SCRATCH, WIDTHS, described, start};
-use crate::adam::{self, rb_adam_default, rb_adam_init};
-use crate::ball::{self, rb_ball_centre, rb_ball_config, rb_ball_default, rb_ball_init};
+use super::{N, RB_VERSION, SCRATCH, SIZE, WIDTHS, described, start};
+use crate::adam::{self, rb_adam_default, rb_adam_init_sized};
+use crate::ball::{self, rb_ball_centre, rb_ball_config, rb_ball_default, rb_ball_init_sized};
 use crate::ball::{rb_ball_set_learning_rate, rb_ball_set_radius};
 use crate::error::{rb_error, rb_error_detail};
 use crate::mlp::{rb_mlp_classify, rb_mlp_cross_entropy};
@@ -11,9 +11,9 @@ use crate::optimizer::{
     rb_steps, rb_tell_gradient, rb_tell_loss,
 };
 use crate::report::rb_step_report;
-use crate::sam::{self, rb_sam_default, rb_sam_init};
+use crate::sam::{self, rb_sam_default, rb_sam_init_sized};
 use crate::schedule::rb_constant;
-use crate::sgd::{self, rb_sgd_config, rb_sgd_default, rb_sgd_init};
+use crate::sgd::{self, rb_sgd_config, rb_sgd_default, rb_sgd_init_sized};
 use core::mem::MaybeUninit;
 use core::ptr;
 use rolling_ball::{AnyRollingBallConfig, SgdConfig};
@@ -42,7 +42,9 @@ macro_rules! init {
                 _ => &raw const settings,
             };
             // SAFETY: the test passes pointers that are null, misaligned or to live buffers.
-            unsafe { $init(optimizer, settings, theta, parameters, workspace, length) }
+            unsafe {
+                $init(optimizer, SIZE, RB_VERSION, settings, theta, parameters, workspace, length)
+            }
         }
     };
 }
@@ -73,10 +75,10 @@ fn answers(optimizer: *mut rb_optimizer) -> [rb_error; 9] {
 #[test]
 fn an_init_that_fails_leaves_an_optimizer_of_any_kind_not_initialised() {
     let kinds: [(Init, usize); 4] = [
-        (init!(rb_ball_init, rb_ball_default), ball::RB_BALL_VECTORS),
-        (init!(rb_sgd_init, rb_sgd_default), sgd::RB_SGD_VECTORS),
-        (init!(rb_adam_init, rb_adam_default), adam::RB_ADAM_VECTORS),
-        (init!(rb_sam_init, rb_sam_default), sam::RB_SAM_VECTORS),
+        (init!(rb_ball_init_sized, rb_ball_default), ball::RB_BALL_VECTORS),
+        (init!(rb_sgd_init_sized, rb_sgd_default), sgd::RB_SGD_VECTORS),
+        (init!(rb_adam_init_sized, rb_adam_default), adam::RB_ADAM_VECTORS),
+        (init!(rb_sam_init_sized, rb_sam_default), sam::RB_SAM_VECTORS),
     ];
     const LENGTH: usize = 2;
     let (mut memory, mut storage) = ([0.5f32; 5 * LENGTH], MaybeUninit::<rb_optimizer>::zeroed());
@@ -129,7 +131,10 @@ fn what_is_written_may_not_overlap_an_optimizer_or_its_buffers() {
     // SAFETY: all pointers are to live buffers of these lengths, which no slice borrows.
     unsafe {
         let config = rb_ball_default();
-        assert_eq!(rb_ball_init(optimizer, &config, theta, 2, workspace, 4), rb_error::None);
+        assert_eq!(
+            rb_ball_init_sized(optimizer, SIZE, RB_VERSION, &config, theta, 2, workspace, 4),
+            rb_error::None
+        );
         for place in [theta, workspace.add(1), optimizer.cast::<f32>().add(8)] {
             assert_eq!(rb_begin(optimizer, place.cast()), rb_error::Overlap);
             assert_eq!(rb_steps(optimizer, place.cast()), rb_error::Overlap);
@@ -139,7 +144,10 @@ fn what_is_written_may_not_overlap_an_optimizer_or_its_buffers() {
         assert_eq!(rb_last_error(optimizer, place.cast()), rb_error::Overlap);
         assert_eq!(rb_ball_centre(optimizer, place.cast()), rb_error::Overlap);
         // After an init that failed, a write into the object would damage it as well.
-        assert_eq!(rb_ball_init(optimizer, &config, theta, 2, workspace, 3), rb_error::Length);
+        assert_eq!(
+            rb_ball_init_sized(optimizer, SIZE, RB_VERSION, &config, theta, 2, workspace, 3),
+            rb_error::Length
+        );
         assert_eq!(rb_last_error(optimizer, place.cast()), rb_error::Overlap);
         assert_eq!(answers(optimizer), [rb_error::NotInitialised; 9]);
     }

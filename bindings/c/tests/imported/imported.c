@@ -226,6 +226,13 @@ static rb_error begin(const rb_fine_tuning_arrays *all) {
     return CALL(_fine_tuning_init)(&tuning, &config, all);
 }
 
+static void expect(rb_error error, rb_error expected) {
+    if (error != expected) {
+        print("expected that %s\n", rb_error_string(expected));
+        finish(1);
+    }
+}
+
 /* Fine-tunes, with a reset on the way. */
 static void fine_tune(void) {
     rb_fine_tuning_arrays all = arrays();
@@ -240,8 +247,16 @@ static void fine_tune(void) {
         theta[i] = 9.0f;
     check(begin(&all));
     check(CALL(_fine_tuning_resume)(&flash, &tuning));
+    /* In the middle of it, the object moves. */
+    static rb_fine_tuning elsewhere;
+    elsewhere = tuning;
+    expect(CALL(_fine_tuning_poll)(&elsewhere, &report), RB_ERROR_MOVED);
+    all.samples.count--;
+    expect(CALL(_fine_tuning_rebind)(&elsewhere, &all), RB_ERROR_LENGTH);
+    all.samples.count++;
+    check(CALL(_fine_tuning_rebind)(&elsewhere, &all));
     do
-        check(CALL(_fine_tuning_poll)(&tuning, &report));
+        check(CALL(_fine_tuning_poll)(&elsewhere, &report));
     while (!report.done);
     uint32_t bits = hash(1, theta, sizeof theta);
     bits = hash(hash(bits, &report.kept, 4), &report.wrong_labels, 4);
@@ -252,13 +267,6 @@ static void fine_tune(void) {
         bits = hash(bits, &label, 4);
     }
     say("fine-tuning", bits);
-}
-
-static void expect(rb_error error, rb_error expected) {
-    if (error != expected) {
-        print("expected that %s\n", rb_error_string(expected));
-        finish(1);
-    }
 }
 
 /* What cannot be answered is an error, and nothing is added or written then. */
@@ -282,6 +290,8 @@ static void refuse(void) {
            RB_ERROR_NULL);
     expect(CALL(_huber)(theta, floats(0), targets[0], 0.0f, 1.0f, scratch, gradient, &loss),
            RB_ERROR_SETTING);
+    expect(CALL(_cross_entropy)(theta, floats(0), 0, -1.0f, scratch, gradient, &loss),
+           RB_ERROR_SETTING);
     for (int i = 0; i < PARAMETERS; i++)
         expect(gradient[i] == 0.5f ? RB_ERROR_NONE : RB_ERROR_OTHER, RB_ERROR_NONE);
     expect(loss == 0.5f && label == 7 && !output ? RB_ERROR_NONE : RB_ERROR_OTHER, RB_ERROR_NONE);
@@ -295,11 +305,16 @@ static void refuse_fine_tuning(void) {
     rb_error_detail detail;
     rb_fine_tuning_arrays all = arrays();
     expect(CALL(_fine_tuning_poll)(&blank, &report), RB_ERROR_NOT_INITIALISED);
+    expect(CALL(_fine_tuning_init_sized)(&blank, sizeof blank - 8, RB_VERSION, &config, &all),
+           RB_ERROR_HEADER);
     all.start = NULL;
     expect(begin(&all), RB_ERROR_NULL);
     expect(CALL(_fine_tuning_poll)(&tuning, &report), RB_ERROR_NOT_INITIALISED);
     all.start = theta;
     expect(begin(&all), RB_ERROR_OVERLAP);
+    check(rb_fine_tuning_last_error(&tuning, &detail));
+    expect(detail.error, RB_ERROR_OVERLAP);
+    expect(CALL(_fine_tuning_poll)(&tuning, &report), RB_ERROR_NOT_INITIALISED);
     check(rb_fine_tuning_last_error(&tuning, &detail));
     expect(detail.error, RB_ERROR_OVERLAP);
     all = arrays();

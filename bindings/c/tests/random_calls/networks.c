@@ -2,6 +2,7 @@
 #include "check.h"
 #include "guarded.h"
 #include "numbers.h"
+#include <math.h>
 #include <string.h>
 
 enum { LAYERS = 3, WIDEST = 6, LONGEST = LAYERS * RB_DENSE_PARAMETERS(WIDEST, WIDEST) };
@@ -209,11 +210,14 @@ static void spoil_loss(arguments *arguments, int has_target, codes *wrong) {
 }
 
 static void call_loss(const rb_mlp *network, arguments *arguments, codes wrong) {
-    float loss = usual(), known = loss, alone = loss, weight = number(100);
+    float loss = usual(), known = loss, alone = loss;
+    float weight = once_in(100) ? hostile() : (float)below(1000) / 999.0f;
     static float known_gradient[LONGEST];
     int has_target = once_in(2);
     memcpy(known_gradient, gradient, parameters * sizeof *gradient);
     arguments->result = &loss;
+    if (!(isfinite(weight) && weight >= 0.0f))
+        wrong |= CODE(SETTING);
     spoil(arguments, &wrong);
     spoil_loss(arguments, has_target, &wrong);
     rb_error error =
@@ -243,9 +247,46 @@ static void call_loss(const rb_mlp *network, arguments *arguments, codes wrong) 
     fill(gradient, parameters, 300);
 }
 
+static void call_features(arguments *arguments, codes wrong) {
+    guarded features_memory;
+    float *features = new_floats(&features_memory, outputs);
+    arguments->result = features;
+    spoil(arguments, &wrong);
+    const float *sums = scratch + scratch_length - outputs;
+    if (!ANSWER(rb_mlp_features(arguments->network, arguments->input, arguments->inputs,
+                                arguments->result),
+                wrong, CODE(NONE)))
+        for (size_t i = 0; i < outputs; i++)
+            EXPECT(isnan(sums[i]) || features[i] == (sums[i] > 0.0f ? sums[i] : 0.0f));
+    guarded_free(&features_memory);
+}
+
+static void call_check(arguments *arguments, codes wrong) {
+    rb_error_detail detail;
+    arguments->result = &detail;
+    spoil(arguments, &wrong);
+    unsigned char *written = arguments->result, *read = (unsigned char *)input;
+    if (arguments->input != input || (written >= read && written < read + inputs * sizeof *input))
+        return; /* it sees none */
+    if (arguments->inputs != inputs)
+        wrong = CODE(LENGTH);
+    rb_error error =
+        ANSWER(rb_mlp_check(arguments->network, arguments->inputs, arguments->result), wrong,
+               CODE(NONE));
+    EXPECT(arguments->result != &detail || error == detail.error);
+}
+
 static void call_output(arguments *arguments, codes wrong) {
     const float *output = NULL;
     uint32_t label = 77;
+    if (once_in(4)) {
+        call_features(arguments, wrong);
+        return;
+    }
+    if (once_in(4)) {
+        call_check(arguments, wrong);
+        return;
+    }
     if (once_in(2)) {
         arguments->result = &output;
         spoil(arguments, &wrong);
@@ -294,7 +335,12 @@ static void call_dequantize(void) {
     default:
         break;
     }
-    ANSWER(rb_dequantize(values, given, hostile(), hostile(), output), wrong, CODE(NONE));
+    if (once_in(2))
+        ANSWER(rb_dequantize(values, given, hostile(), hostile(), output), wrong, CODE(NONE));
+    else
+        ANSWER(rb_dequantize_int8((const int8_t *)values, given, hostile(), (int8_t)below(256),
+                                  output),
+               wrong, CODE(NONE));
     guarded_free(&values_memory);
     guarded_free(&output_memory);
 }

@@ -22,6 +22,10 @@ typedef struct object {
     uint32_t steps, refused, gradients, losses;
     /* Theta was finite when the step began. */
     int began_finite;
+    /* It was copied or moved, and nobody has bound it since. */
+    int moved;
+    /* What the last call answered that did more than ask. */
+    rb_error last;
 } object;
 
 unsigned long long steps_done;
@@ -55,7 +59,15 @@ static rb_optimizer *address(const object *object, codes *wrong) {
     *wrong |= pointer;
     if (!pointer && object->state != INITIALISED)
         *wrong |= CODE(NOT_INITIALISED);
+    if (!pointer && object->state == INITIALISED && object->moved)
+        *wrong |= CODE(MOVED);
     return it;
+}
+
+/* A call on this address did more than ask. */
+static void remember(object *object, const rb_optimizer *it, rb_error error) {
+    if (it == object->it && object->state == INITIALISED)
+        object->last = error;
 }
 
 /* Where a call writes: memory of its own, or what must be refused. */
@@ -78,6 +90,9 @@ static rb_error call_init(kind kind, rb_optimizer *it, const settings *config, f
     case BALL:
         return rb_ball_init(it, (const rb_ball_config *)config, theta, length, workspace,
                             workspace_length);
+    case CONTACT_BALL:
+        return rb_contact_ball_init(it, (const rb_ball_config *)config, theta, length, workspace,
+                                    workspace_length);
     case SGD:
         return rb_sgd_init(it, (const rb_sgd_config *)config, theta, length, workspace,
                            workspace_length);
@@ -189,6 +204,7 @@ static void initialise(object *object) {
         if (!pointer) {
             free_buffers(object);
             object->state = FAILED;
+            object->last = error;
             expect_last_error(object, error);
         }
         return;
@@ -203,6 +219,8 @@ static void initialise(object *object) {
     object->length = length;
     object->awaited = RB_REQUEST_DONE;
     object->steps = object->refused = 0;
+    object->moved = 0;
+    object->last = RB_ERROR_NONE;
     remember_theta(object);
 }
 
@@ -239,6 +257,7 @@ static void begin(object *object) {
     if (object->state == INITIALISED && object->awaited != RB_REQUEST_DONE)
         wrong |= CODE(UNEXPECTED_ANSWER);
     rb_error error = ANSWER(rb_begin(it, asked), wrong, CODE(NONE) | CODE(SETTING));
+    remember(object, it, error);
     EXPECT(request == (error ? (rb_request)UNTOUCHED : RB_REQUEST_GRADIENT));
     if (wrong || error)
         return;
@@ -259,7 +278,8 @@ static void tell(object *object, rb_request answered) {
     if (object->state == INITIALISED && object->awaited != answered)
         wrong |= CODE(UNEXPECTED_ANSWER);
     int gradient_is_wrong = 0;
-    if (object->state == INITIALISED && object->awaited == RB_REQUEST_GRADIENT && is_gradient) {
+    if (object->state == INITIALISED && !object->moved &&
+        object->awaited == RB_REQUEST_GRADIENT && is_gradient) {
         float *gradient = rb_gradient(object->it), size = once_in(8) ? hostile() : 1.0f;
         calls++;
         EXPECT(gradient == object->workspace);
@@ -273,6 +293,7 @@ static void tell(object *object, rb_request answered) {
         may |= CODE(NONE);
     rb_error error = is_gradient ? ANSWER(rb_tell_gradient(it, loss, asked), wrong, may)
                                  : ANSWER(rb_tell_loss(it, loss, asked), wrong, may);
+    remember(object, it, error);
     EXPECT(error ? request == (rb_request)UNTOUCHED : request <= RB_REQUEST_GRADIENT);
     if (!wrong)
         took_turn(object, error, request);
@@ -283,7 +304,9 @@ static void tell(object *object, rb_request answered) {
 static void abandon(object *object) {
     codes wrong = 0;
     rb_optimizer *it = address(object, &wrong);
-    if (!ANSWER(rb_abandon(it), wrong, CODE(NONE)))
+    rb_error error = ANSWER(rb_abandon(it), wrong, CODE(NONE));
+    remember(object, it, error);
+    if (!error)
         object->awaited = RB_REQUEST_DONE;
 }
 
@@ -296,7 +319,8 @@ static void look(object *object) {
     switch (below(6)) {
     case 5: {
         uint32_t halve = (uint32_t)below(3);
-        ANSWER(rb_halve_when_refused(it, halve), wrong, halve > 1 ? CODE(SETTING) : CODE(NONE));
+        remember(object, it, ANSWER(rb_halve_when_refused(it, halve), wrong,
+                                    halve > 1 ? CODE(SETTING) : CODE(NONE)));
         break;
     }
     case 4: {
@@ -317,11 +341,13 @@ static void look(object *object) {
         break;
     }
     case 2: {
-        /* It tells what an init function found wrong, too. */
+        /* It tells what an init function found wrong, too, and wherever it is. */
         if (object->state == FAILED)
             wrong &= ~CODE(NOT_INITIALISED);
+        wrong &= ~CODE(MOVED);
         rb_error_detail *place = output(object, &detail, &wrong);
-        ANSWER(rb_last_error(it, place), wrong, CODE(NONE));
+        if (!ANSWER(rb_last_error(it, place), wrong, CODE(NONE)))
+            EXPECT(detail.error == object->last);
         break;
     }
     default:
@@ -337,22 +363,25 @@ static void call_ball(object *object) {
     rb_schedule schedule = random_schedule();
     rb_optimizer *it = address(object, &wrong);
     int initialised = object->state == INITIALISED;
-    if (initialised && object->kind != BALL)
+    if (initialised && object->kind != BALL && object->kind != CONTACT_BALL)
         wrong |= CODE(KIND);
     if (once_in(3)) {
         if (initialised && object->awaited != RB_REQUEST_DONE)
             wrong |= CODE(UNEXPECTED_ANSWER);
         const float **place = output(object, &centre, &wrong);
-        if (!ANSWER(rb_ball_centre(it, place), wrong, CODE(NONE)))
+        rb_error error = ANSWER(rb_ball_centre(it, place), wrong, CODE(NONE));
+        remember(object, it, error);
+        if (!error)
             EXPECT(centre == object->workspace || centre == object->theta);
         return;
     }
     if (schedule_is_wrong(schedule))
         wrong |= CODE(SETTING);
-    if (once_in(2))
-        ANSWER(rb_ball_set_radius(it, schedule), wrong, CODE(NONE) | CODE(SETTING));
-    else
-        ANSWER(rb_ball_set_learning_rate(it, schedule), wrong, CODE(NONE) | CODE(SETTING));
+    rb_error error =
+        once_in(2) ? ANSWER(rb_ball_set_radius(it, schedule), wrong, CODE(NONE) | CODE(SETTING))
+                   : ANSWER(rb_ball_set_learning_rate(it, schedule), wrong,
+                            CODE(NONE) | CODE(SETTING));
+    remember(object, it, error);
 }
 
 /* Between steps theta is the caller's. */
@@ -363,7 +392,7 @@ static void change_theta(object *object) {
     remember_theta(object);
 }
 
-/* An object may be copied, as long as only one of the copies is used from then on. */
+/* A copy takes the object's place, which is refused from then on. */
 static void move_elsewhere(object *object) {
     guarded old = object->memory;
     rb_optimizer *from = object->it;
@@ -371,6 +400,83 @@ static void move_elsewhere(object *object) {
     *object->it = *from;
     memset(from, 0xa5, sizeof *from);
     guarded_free(&old);
+    object->moved = object->state == INITIALISED;
+}
+
+/* Binds an object to its buffers, which may have moved too. */
+static void bind_anew(object *object) {
+    codes wrong = 0;
+    int initialised = object->state == INITIALISED, elsewhere = initialised && once_in(2);
+    rb_optimizer *it = address(object, &wrong);
+    wrong &= ~CODE(MOVED);
+    guarded theta_memory = {0}, workspace_memory = {0};
+    float unused[1], *theta = unused, *workspace = unused;
+    size_t length = 0, whole = 0;
+    if (initialised) {
+        length = object->length;
+        whole = object->workspace_memory.length / sizeof(float);
+        theta = object->theta;
+        workspace = object->workspace;
+    }
+    if (elsewhere) {
+        theta = guarded_new(&theta_memory, length * sizeof *theta);
+        workspace = guarded_new(&workspace_memory, whole * sizeof *workspace);
+        memcpy(theta, object->theta, length * sizeof *theta);
+        memcpy(workspace, object->workspace, whole * sizeof *workspace);
+    }
+    float *given = theta, *given_workspace = workspace;
+    size_t given_length = length, given_whole = whole;
+    switch (below(8)) {
+    case 0:
+        given = wrong_pointer(theta, &wrong);
+        break;
+    case 1:
+        given_whole += 1;
+        wrong |= CODE(LENGTH) | CODE(OVERLAP);
+        break;
+    case 2:
+        given_length += 1;
+        wrong |= CODE(LENGTH) | CODE(OVERLAP);
+        break;
+    case 3:
+        if (length > 0) {
+            given_workspace = theta;
+            wrong |= CODE(OVERLAP);
+        }
+        break;
+    default:
+        break;
+    }
+    rb_error error = ANSWER(rb_rebind(it, given, given_length, given_workspace, given_whole),
+                            wrong, CODE(NONE));
+    remember(object, it, error);
+    if (!error) {
+        object->moved = 0;
+        if (elsewhere) {
+            guarded_free(&object->theta_memory);
+            guarded_free(&object->workspace_memory);
+            object->theta_memory = theta_memory;
+            object->workspace_memory = workspace_memory;
+            object->theta = theta;
+            object->workspace = workspace;
+        }
+    } else if (elsewhere) {
+        guarded_free(&theta_memory);
+        guarded_free(&workspace_memory);
+    }
+}
+
+/* The object of another header is not written. */
+static void initialise_by_another_header(object *object) {
+    unsigned char known[sizeof(rb_optimizer)];
+    rb_ball_config config = rb_ball_default();
+    size_t size = once_in(2) ? below(sizeof known) : sizeof known + 1 + below(99);
+    float theta[1] = {0}, workspace[RB_BALL_VECTORS] = {0};
+    memcpy(known, object->it, sizeof known);
+    ANSWER(rb_ball_init_sized(object->it, size, RB_VERSION, &config, theta, 1, workspace,
+                              RB_BALL_VECTORS),
+           CODE(HEADER), 0);
+    EXPECT(memcmp(known, object->it, sizeof known) == 0);
 }
 
 void optimizers_start(void) {
@@ -398,6 +504,13 @@ void optimizers_call(void) {
     case 6:
         move_elsewhere(object);
         break;
+    case 13:
+    case 14:
+        bind_anew(object);
+        break;
+    case 15:
+        initialise_by_another_header(object);
+        break;
     case 7:
     case 8:
     case 9:
@@ -414,7 +527,9 @@ void optimizers_call(void) {
         break;
     default:
         /* Mostly as it should be, so that steps come to their end. */
-        if (object->awaited == RB_REQUEST_DONE)
+        if (object->moved)
+            bind_anew(object);
+        else if (object->awaited == RB_REQUEST_DONE)
             begin(object);
         else
             tell(object, object->awaited);

@@ -41,6 +41,10 @@ static settings mild_settings(kind kind) {
         it.ball.armijo.trials = 1 + below(5);
         it.ball.roll_back = below(2);
         break;
+    case CONTACT_BALL:
+        it.ball = once_in(2) ? rb_ball_default() : rb_ball_fine_tuning(1 + below(50));
+        it.ball.roll_back = below(2);
+        break;
     case SGD:
         it.sgd = rb_sgd_default();
         it.sgd.momentum = once_in(2) ? 0.9f : 0.0f;
@@ -61,8 +65,9 @@ static settings mild_settings(kind kind) {
 }
 
 static size_t size(kind kind) {
-    static const size_t sizes[] = {sizeof(rb_ball_config), sizeof(rb_sgd_config),
-                                   sizeof(rb_adam_config), sizeof(rb_sam_config)};
+    static const size_t sizes[] = {sizeof(rb_ball_config), sizeof(rb_ball_config),
+                                   sizeof(rb_sgd_config), sizeof(rb_adam_config),
+                                   sizeof(rb_sam_config)};
     return sizes[kind];
 }
 
@@ -129,6 +134,9 @@ int settings_are_wrong(kind kind, const settings *it) {
     switch (kind) {
     case BALL:
         return ball_is_wrong(&it->ball);
+    case CONTACT_BALL:
+        return ball_is_wrong(&it->ball) || it->ball.footpoint != RB_FOOTPOINT_CONTACT ||
+               it->ball.iterations != 0 || it->ball.centre_step != RB_CENTRE_STEP_ARC_LENGTH;
     case SGD:
         return sgd_is_wrong(&it->sgd);
     case ADAM:
@@ -140,7 +148,7 @@ int settings_are_wrong(kind kind, const settings *it) {
 }
 
 size_t vectors(kind kind, const settings *it) {
-    static const size_t counts[] = {RB_BALL_VECTORS, RB_SGD_VECTORS, RB_ADAM_VECTORS,
+    static const size_t counts[] = {RB_BALL_VECTORS, RB_BALL_VECTORS, RB_SGD_VECTORS, RB_ADAM_VECTORS,
                                     RB_SAM_VECTORS};
     return kind == SGD && it->sgd.momentum > 0.0f ? RB_MOMENTUM_VECTORS : counts[kind];
 }

@@ -5,7 +5,7 @@
 
 #include "rolling_ball.h"
 
-typedef enum kind { BALL, SGD, ADAM, SAM, KINDS } kind;
+typedef enum kind { BALL, CONTACT_BALL, SGD, ADAM, SAM, KINDS } kind;
 
 typedef union settings {
     rb_ball_config ball;

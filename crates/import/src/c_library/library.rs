@@ -10,7 +10,7 @@ use network::{Network, THETA, network};
 use rolling_ball_c::fine_tuning;
 use rolling_ball_c::network::{self as c, Evaluated};
 use rolling_ball_c::{
-    rb_error, rb_fine_tuning, rb_fine_tuning_arrays, rb_fine_tuning_config, rb_fine_tuning_report,
+    Declared, rb_error, rb_fine_tuning, rb_fine_tuning_arrays, rb_fine_tuning_config, rb_fine_tuning_report,
     rb_flash, rb_input,
 };
 
@@ -122,12 +122,23 @@ pub unsafe extern "C" fn @name@_huber(
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn @name@_fine_tuning_init(
+pub unsafe extern "C" fn @name@_fine_tuning_init_sized(
     tuning: *mut rb_fine_tuning,
+    size: usize,
+    version: u32,
     config: *const rb_fine_tuning_config,
     arrays: *const rb_fine_tuning_arrays,
 ) -> rb_error {
-    unsafe { fine_tuning::init(network(), tuning, config, arrays) }
+    let declared = Declared { size, version };
+    unsafe { fine_tuning::init(network(), tuning, declared, config, arrays) }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn @name@_fine_tuning_rebind(
+    tuning: *mut rb_fine_tuning,
+    arrays: *const rb_fine_tuning_arrays,
+) -> rb_error {
+    unsafe { fine_tuning::rebind(network(), tuning, arrays) }
 }
 
 #[unsafe(no_mangle)]
