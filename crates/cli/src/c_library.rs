@@ -2,7 +2,7 @@
 
 use crate::dependency::Source;
 use anyhow::{Context, Result, bail, ensure};
-use rolling_ball_import::{Imported, shown};
+use rolling_ball_import::{Imported, shown, single_object};
 use serde_json::Value;
 use std::env;
 use std::fs;
@@ -49,12 +49,14 @@ impl Target {
         let library = artifact(&String::from_utf8_lossy(&built.stdout), name)?;
         let header = bindings(&folder)?.join("include/rolling_ball.h");
         println!();
-        for (from, to) in
-            [(&library, out.join(format!("lib{name}.a"))), (&header, out.join("rolling_ball.h"))]
-        {
-            fs::copy(from, &to)
-                .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
-        }
+        // The program's own memcpy stays its own.
+        let function = format!("{name}_predict");
+        let library = single_object(&library, &function, &["rb_", &format!("{name}_")])?;
+        let to = out.join(format!("lib{name}.a"));
+        fs::write(&to, library).with_context(|| format!("cannot write {}", to.display()))?;
+        let to = out.join("rolling_ball.h");
+        fs::copy(&header, &to)
+            .with_context(|| format!("cannot copy {} to {}", header.display(), to.display()))?;
         for file in [format!("lib{name}.a"), format!("{name}.h"), "rolling_ball.h".to_owned()] {
             let path = out.join(file);
             let (bytes, path) = (fs::metadata(&path)?.len(), path.display().to_string());

@@ -64,7 +64,7 @@ mod types;
 mod windows;
 mod write;
 
-pub use c_library::CLibrary;
+pub use c_library::{CLibrary, single_object};
 pub use compare::Difference;
 pub use emit::File;
 pub use error::Error;

@@ -37,7 +37,8 @@ const FLAGS: [&str; 18] = [
 
 const SOURCES: [&str; 5] = ["main.c", "image.c", "image.S", "crc32.c", "start.c"];
 
-/// Where the log and the end of the emulator are, as projects of `rolling-ball new` have them.
+/// Where the log and the end of the emulator are, and what a libc would have, as projects of
+/// `rolling-ball new` have them.
 const SEMIHOSTING: &str = "crates/cli/src/new/templates/c/src";
 
 /// Folder of the image.
@@ -64,11 +65,33 @@ pub fn compile(
     let (board, semihosting) = (folder().join("firmware"), root().join(SEMIHOSTING));
     let mut compiler = Command::new(COMPILER.0);
     compiler.args(FLAGS).args(flags).arg("-I").arg(&board);
-    compiler.arg("-I").arg(&semihosting).arg(semihosting.join("semihosting.c"));
+    compiler.arg("-I").arg(&semihosting);
+    compiler.args(["semihosting.c", "memory.c"].map(|source| semihosting.join(source)));
     compiler.args(sources.iter().map(|source| folder().join(source)));
-    compiler.arg(library).arg("-T").arg(board.join("mps2-an386.ld")).arg("-o").arg(&elf);
+    // What the log computes in doubles.
+    compiler
+        .arg(library)
+        .arg("-lgcc")
+        .arg("-T")
+        .arg(board.join("mps2-an386.ld"))
+        .arg("-o")
+        .arg(&elf);
     capture(&mut compiler, &format!("building the firmware {name} in C"))?;
     Ok(elf)
+}
+
+/// The bytes of stack below each call of `tests/stack.c`, as the firmware says them.
+pub fn stack() -> Result<Vec<(String, u64)>> {
+    let library = library::build(Some(MPS2_AN386.target))?;
+    let include = format!("-I{}", folder().join("include").display());
+    let elf = compile("stack", &["tests/stack.c", "firmware/start.c"], &[include], &library)?;
+    let mut calls = Vec::new();
+    Emulation::new(&MPS2_AN386, &elf, device::LIMIT).lines(|line| {
+        let Some((call, bytes)) = line.split_once(' ') else { return };
+        calls.extend(bytes.parse().map(|bytes| (call.to_owned(), bytes)));
+    })?;
+    ensure!(!calls.is_empty(), "the firmware named no call");
+    Ok(calls)
 }
 
 /// Rehearses the digits with the ball on the desktop, and runs the firmware in C on the same image.

@@ -171,6 +171,7 @@ pub fn check_in_qemu() -> Result<()> {
     let sources = ["tests/imported/imported.c", "firmware/start.c"];
     for ((name, _), expected) in NETWORKS.into_iter().zip(&expected) {
         let archive = libraries.join(format!("lib{name}.a"));
+        library::check_names(&archive, &["rb_", name])?;
         library::check_linked(&archive, name, &["rb_", name], &crate::test::FORBIDDEN)?;
         let mut flags = flags(&libraries, name);
         // Every optimizer, every loss and a fine-tuning: more than a firmware needs.

@@ -5,6 +5,7 @@ use crate::device::elf;
 use anyhow::{Context, Result, ensure};
 use object::read::archive::ArchiveFile;
 use object::{File, Object, ObjectSymbol};
+use rolling_ball_import::single_object;
 use std::collections::BTreeSet;
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
@@ -16,7 +17,40 @@ use workbench::workspace::{capture, cargo};
 pub fn build(target: Option<&str>) -> Result<PathBuf> {
     let targets = Vec::from_iter(target);
     build_all(&targets)?;
-    Ok(built(target.unwrap_or_default()))
+    single(target.unwrap_or_default())
+}
+
+/// Builds the library for a target, and for size.
+pub fn build_small(target: &str) -> Result<PathBuf> {
+    let mut command = cargo();
+    command.current_dir(folder()).env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s");
+    command.args(["build", "--release", "--locked", "--target-dir", "target/small"]);
+    capture(command.args(["--target", target]), "building the C library for size")?;
+    let built = folder().join("target/small").join(target).join("release/librolling_ball.a");
+    let path = build_folder()?.join("librolling_ball_small.a");
+    fs::write(&path, single_object(&built, "rb_version", &["rb_"])?)?;
+    Ok(path)
+}
+
+/// The library that was built for a target, as one object without names that are not the header's.
+fn single(target: &str) -> Result<PathBuf> {
+    let library = single_object(&built(target), "rb_version", &["rb_"])?;
+    let folder = build_folder()?.join("libraries").join(target);
+    fs::create_dir_all(&folder)?;
+    let path = folder.join("librolling_ball.a");
+    fs::write(&path, library).with_context(|| format!("writing {}", path.display()))?;
+    Ok(path)
+}
+
+/// Fails where a library has global names that are not the header's, such as memcpy: they would be
+/// those of the whole program.
+pub fn check_names(library: &Path, prefixes: &[&str]) -> Result<()> {
+    let foreign: Vec<String> = defined(library)?
+        .into_iter()
+        .filter(|name| !prefixes.iter().any(|prefix| name.starts_with(prefix)))
+        .collect();
+    ensure!(foreign.is_empty(), "{} takes over {foreign:?}", library.display());
+    Ok(())
 }
 
 /// Builds the library for several targets at once, which keeps all processors busy.
@@ -73,7 +107,9 @@ pub fn host() -> Result<String> {
 /// `targets`. They are checked one by one.
 pub fn check_alone(target: &str, targets: &[&str], forbidden: &[&str]) -> Result<()> {
     build_all(targets)?;
-    check_linked(&built(target), target, &["rb_"], forbidden)
+    let library = single(target)?;
+    check_names(&library, &["rb_"])?;
+    check_linked(&library, target, &["rb_"], forbidden)
 }
 
 /// Links all functions of a library whose names begin so, with nothing but the library itself, and
@@ -104,18 +140,22 @@ pub fn check_linked(
 
 /// The functions that a C program may call.
 fn functions(library: &Path, prefixes: &[&str]) -> Result<BTreeSet<String>> {
+    let mut names = defined(library)?;
+    names.retain(|name| prefixes.iter().any(|prefix| name.starts_with(prefix)));
+    ensure!(!names.is_empty(), "{} has no function of the header", library.display());
+    Ok(names)
+}
+
+/// The global names that a library defines.
+fn defined(library: &Path) -> Result<BTreeSet<String>> {
     let bytes = fs::read(library).with_context(|| format!("reading {}", library.display()))?;
     let mut names = BTreeSet::new();
     for member in ArchiveFile::parse(&*bytes)?.members() {
         let file = File::parse(member?.data(&*bytes)?)?;
         for symbol in file.symbols().filter(|symbol| symbol.is_global() && symbol.is_definition()) {
-            let name = symbol.name()?;
-            if prefixes.iter().any(|prefix| name.starts_with(prefix)) {
-                names.insert(name.to_owned());
-            }
+            names.insert(symbol.name()?.to_owned());
         }
     }
-    ensure!(!names.is_empty(), "{} has no function of the header", library.display());
     Ok(names)
 }
 

@@ -12,7 +12,7 @@ macro_rules! template {
 }
 
 /// The files of a project in C.
-const C_FILES: [(&str, &str); 15] = [
+const C_FILES: [(&str, &str); 16] = [
     (".gitignore", template!("c/gitignore")),
     ("CMakeLists.txt", template!("c/CMakeLists.txt")),
     ("README.md", template!("c/README.md")),
@@ -23,6 +23,7 @@ const C_FILES: [(&str, &str); 15] = [
     ("src/learner.c", template!("c/src/learner.c")),
     ("src/learner.h", template!("c/src/learner.h")),
     ("src/main.c", template!("c/src/main.c")),
+    ("src/memory.c", template!("c/src/memory.c")),
     ("src/semihosting.c", template!("c/src/semihosting.c")),
     ("src/semihosting.h", template!("c/src/semihosting.h")),
     ("src/sensor.c", template!("c/src/sensor.c")),

@@ -1,4 +1,9 @@
-//! A network as a static library for C: a crate that becomes one, and its header.
+//! A network as a static library for C: a crate that becomes one, its header, and the one object
+//! that is left of it.
+
+mod object;
+
+pub use object::single_object;
 
 use crate::emit::File;
 use crate::error::Error;
