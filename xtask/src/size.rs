@@ -1,5 +1,6 @@
 //! `cargo xtask size`: what an optimizer adds to a firmware's flash.
 
+use crate::c::{firmware, size as c_size};
 use crate::demo::plan::{Plan, PlanArgs};
 use crate::device::elf::{self, Sizes};
 use crate::device::qemu::MPS2_AN386;
@@ -16,7 +17,7 @@ use workbench::table::grouped;
 ///
 /// The firmware is the digits scenario, whose network, samples and printed lines are the same; only
 /// the optimizer, in its default form, is another. It fails where the ball adds more than its
-/// promise to SGD.
+/// promise to SGD, or where a ball and a perceptron in C take more than theirs.
 #[derive(Args, Clone, Debug)]
 pub struct SizeArgs {}
 
@@ -62,6 +63,17 @@ pub fn size(_: &SizeArgs) -> Result<()> {
     println!(
         "the ball with its kernels adds {added} bytes over SGD; the promise is at most {PROMISE}"
     );
+    let (compiler, package) = firmware::COMPILER;
+    if let Err(reason) = setup::debian_package(compiler, package, false) {
+        println!("not measured in C: {reason:#}");
+        return Ok(());
+    }
+    println!("in C, a ball and a perceptron, all of it compiled for size:");
+    for init in c_size::INITS {
+        println!("  {:<20} {} bytes of flash", init, grouped(c_size::flash(init)?));
+    }
+    let promise = c_size::PROMISE;
+    println!("the first takes {} bytes; the promise is at most {promise}", c_size::check()?);
     Ok(())
 }
 

@@ -6,6 +6,8 @@ pub mod imported;
 pub mod library;
 pub mod programs;
 pub mod random_calls;
+pub mod release;
+pub mod size;
 
 use crate::device::qemu::MPS2_AN386;
 use anyhow::{Context, Result};
@@ -21,6 +23,9 @@ pub struct CArgs {
     /// Only write the header anew from the sources
     #[arg(long)]
     header: bool,
+    /// Only compile the library for many cores, as archives for those who have no Rust
+    #[arg(long, conflicts_with = "header")]
+    release: bool,
     /// Install QEMU and the cross compiler with the system's package manager where they are missing
     #[arg(long)]
     install: bool,
@@ -43,6 +48,9 @@ fn build_folder() -> Result<PathBuf> {
 pub fn c(args: &CArgs) -> Result<()> {
     if args.header {
         return header::write();
+    }
+    if args.release {
+        return release::release().map(|_| ());
     }
     setup::rust_targets(&[MPS2_AN386.target])?;
     setup::debian_package("qemu-system-arm", "qemu-system-arm", args.install)?;
@@ -68,5 +76,11 @@ pub fn c(args: &CArgs) -> Result<()> {
         outcome.plan.image.len(),
         number(summary.ram_bytes)
     );
+    println!("bytes of stack below each call, by size:");
+    let mut calls = firmware::stack()?;
+    calls.sort_by_key(|(_, bytes)| *bytes);
+    for (call, bytes) in calls {
+        println!("  {call:<22} {bytes:>5}");
+    }
     Ok(())
 }

@@ -5,14 +5,19 @@ use super::part::{Part, Program, QEMU, report, skipped, tell};
 use super::watch::{cargo_test, passed, watch};
 use super::{FORBIDDEN, TARGETS, TestArgs};
 use crate::c::random_calls::{self, Watcher};
-use crate::c::{firmware, header, imported, library, programs};
+use crate::c::release::{self, tail};
+use crate::c::{firmware, header, imported, library, programs, size};
 use anyhow::{Context, Result};
 use libtest_mimic::Completion;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use workbench::document::C;
 use workbench::progress::during;
 use workbench::workspace::{capture, cargo, in_repository, root};
 
 const COMPILER: Program = ("cc", "gcc");
+const RISC_V: Program = ("riscv64-unknown-elf-gcc", "gcc-riscv64-unknown-elf");
+const RISC_V_QEMU: Program = ("qemu-system-riscv32", "qemu-system-misc");
 
 pub fn part(args: &TestArgs) -> Part {
     let mut part = Part::new("c", args)
@@ -59,6 +64,39 @@ pub fn part(args: &TestArgs) -> Part {
             outcome.check_bits()?;
             outcome.check_budget()
         })
+        .needs(&[firmware::COMPILER])
+        .test("a_ball_and_a_perceptron_in_c_fit_in_19_kb_of_flash", || {
+            tell(format!("{} bytes", size::check()?));
+            Ok(())
+        })
+        .needs(&[("cmake", "cmake"), ("cc", "gcc")])
+        .builds_for(&[])
+        .test("the_archives_for_c_have_the_right_sums_and_take_over_no_name", || {
+            release::check(archive()?)
+        })
+        .needs(&[("cmake", "cmake"), ("c++", "g++")])
+        .test("the_tail_of_a_network_is_trained_by_the_classes_of_cpp_alike", || {
+            tail::check(archive()?, &[tail::HOST_CXX])
+        })
+        .needs(&[("pkg-config", "pkg-config"), ("cc", "gcc")])
+        .test("a_program_is_built_by_what_pkg_config_says_of_the_archive", || {
+            release::check_pkg_config(archive()?)
+        })
+        .needs(&[("cmake", "cmake"), ("cc", "gcc"), firmware::COMPILER, QEMU])
+        .test("without_rust_the_tail_of_a_network_is_trained_on_each_cortex_m_alike", || {
+            tail::check(archive()?, &tail::CORTEX_M)
+        })
+        .needs(&[("cmake", "cmake"), ("cc", "gcc"), RISC_V, RISC_V_QEMU])
+        .test("without_rust_the_tail_of_a_network_is_trained_on_each_risc_v_alike", || {
+            tail::check(archive()?, &tail::RISC_V)
+        })
+}
+
+/// The archives, which are made once.
+fn archive() -> Result<&'static Path> {
+    static MADE: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let made = MADE.get_or_init(|| release::release().map_err(|error| format!("{error:#}")));
+    made.as_deref().map_err(|error| anyhow::anyhow!("{error}"))
 }
 
 fn tests() -> Result<()> {
