@@ -32,9 +32,9 @@ use rolling_ball::{
     Adam, AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, ByPart, CheckpointError,
     Checkpoints, ClipNorm, Dog, DogConfig, EntropySgd, EntropySgdConfig, Error, Evaluation,
     GaussNewton, GradientDescent, LaggedContact, Micromath, Objective, Optimizer, Part, Plain,
-    PollObjective, Prodigy, ProdigyConfig, RefreshedContact, Request, Resumable, RollingBall,
-    RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, ThetaBits, WeightDecay,
-    ZerothOrderBall, ZerothOrderBallConfig, poll_step, step,
+    PollObjective, Prodigy, ProdigyConfig, Rebind, RefreshedContact, Request, Resumable,
+    RollingBall, RollingBallConfig, Sam, SamConfig, Schedule, Sgd, SgdConfig, ThetaBits,
+    WeightDecay, ZerothOrderBall, ZerothOrderBallConfig, poll_step, step,
 };
 
 /// The file that `rolling-ball import` writes is firmware as it stands.
@@ -158,6 +158,7 @@ fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
     let config = RollingBallConfig::fine_tuning(black_box(10));
     let mut ball = RollingBall::new(config, [[0.0; N]; 2])?;
     drive(&mut ball, theta)?;
+    ball.rebind(&mut |vector: &mut [f32; N]| *vector = black_box([0.5; N]));
     keep(&mut ball, theta)?;
     let momentum = SgdConfig {
         momentum: black_box(0.9),
