@@ -22,7 +22,8 @@ typedef struct object {
     uint32_t steps, refused, gradients, losses;
     /* Theta was finite when the step began. */
     int began_finite;
-    /* It was copied or moved, and nobody has bound it since. */
+    /* Where it was when it was bound to its buffers, and whether it is elsewhere now. */
+    const rb_optimizer *bound;
     int moved;
     /* What the last call answered that did more than ask. */
     rb_error last;
@@ -219,6 +220,7 @@ static void initialise(object *object) {
     object->length = length;
     object->awaited = RB_REQUEST_DONE;
     object->steps = object->refused = 0;
+    object->bound = object->it;
     object->moved = 0;
     object->last = RB_ERROR_NONE;
     remember_theta(object);
@@ -400,7 +402,8 @@ static void move_elsewhere(object *object) {
     *object->it = *from;
     memset(from, 0xa5, sizeof *from);
     guarded_free(&old);
-    object->moved = object->state == INITIALISED;
+    /* It may come back to where it was. */
+    object->moved = object->state == INITIALISED && object->it != object->bound;
 }
 
 /* Binds an object to its buffers, which may have moved too. */
@@ -451,6 +454,7 @@ static void bind_anew(object *object) {
                             wrong, CODE(NONE));
     remember(object, it, error);
     if (!error) {
+        object->bound = object->it;
         object->moved = 0;
         if (elsewhere) {
             guarded_free(&object->theta_memory);
