@@ -340,7 +340,7 @@ pub unsafe extern "C" fn rb_ball_centre(
         let computed = check_output(optimizer, centre)
             .map_err(Failure::from)
             .and_then(|()| with_ball(optimizer, any, contact))
-            .and_then(|start| Ok(write(centre, start)?));
+            .and_then(|start| write(centre, start).map_err(Failure::from));
         ended(optimizer, computed)
     }
 }

@@ -515,7 +515,7 @@ unsafe fn with_tuning<L: Layer, B: Backbone + 'static, T>(
     let network = network?;
     let paused = begun.take().ok_or(rb_error::NotInitialised)?.paused;
     // SAFETY: `init` has checked the arrays, and the caller promises that they are there still.
-    let called = unsafe {
+    unsafe {
         let (start, records, scratch) = borrowed(&arrays, shape)?;
         let (samples, old) = (arrays.samples.read(network)?, arrays.old.read(network)?);
         let theta = slice_mut(arrays.theta, shape.parameters)?;
@@ -525,8 +525,7 @@ unsafe fn with_tuning<L: Layer, B: Backbone + 'static, T>(
         let called = call(&mut tuning, theta);
         *begun = Some(Begun { paused: tuning.pause(), arrays, shape });
         called
-    };
-    called
+    }
 }
 
 /// Remembers how a call has ended, and gives its code. What the init function has found wrong
@@ -615,7 +614,8 @@ pub unsafe fn poll<L: Layer, B: Backbone + 'static>(
         }
     });
     // SAFETY: the caller promises it; that it is apart from all else was checked.
-    let written = polled.and_then(|numbers| Ok(unsafe { write(report, numbers)? }));
+    let written =
+        polled.and_then(|numbers| unsafe { write(report, numbers) }.map_err(Failure::from));
     // SAFETY: the caller promises it.
     unsafe { ended(storage, written) }
 }

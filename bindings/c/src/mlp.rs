@@ -362,7 +362,7 @@ unsafe fn with_output<T>(
     let (mut network, input) = unsafe { (network(description, others)?, slice(input, inputs)?) };
     let value = then(network.forward(input)?)?;
     // SAFETY: the caller promises it.
-    Ok(unsafe { write(result, value)? })
+    unsafe { write(result, value) }.map_err(Failure::from)
 }
 
 /// Evaluates the softmax cross-entropy of one sample against the class `label`. Adds `weight` times

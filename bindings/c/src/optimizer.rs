@@ -441,7 +441,7 @@ unsafe fn take(
         }
     };
     // SAFETY: the caller promises it.
-    Ok(unsafe { write(request, asked)? })
+    unsafe { write(request, asked) }.map_err(Failure::from)
 }
 
 /// Starts a step at theta, and says in `*request` what to evaluate first: the gradient, or the loss
@@ -612,7 +612,7 @@ unsafe fn write_count(
             .and_then(|()| {
                 with_optimizer(optimizer, |optimizer, _| Ok::<_, Error>(count(optimizer)))
             })
-            .and_then(|count| Ok(write(output, count)?))
+            .and_then(|count| write(output, count).map_err(Failure::from))
     };
     result.into()
 }
