@@ -87,6 +87,7 @@ fn train(init: Init, vectors: usize, moves: bool) -> Vec<u32> {
     assert_eq!(init(place.optimizer, place.theta, place.workspace), rb_error::None);
     for _ in 0..STEPS.min(4) {
         let mut request = rb_request::Done;
+        // SAFETY: the object and its buffers are alive.
         assert_eq!(unsafe { rb_begin(place.optimizer, &mut request) }, rb_error::None);
         while request != rb_request::Done {
             assert_eq!(place.answer(&mut request), rb_error::None);
@@ -105,6 +106,7 @@ fn train(init: Init, vectors: usize, moves: bool) -> Vec<u32> {
             }
         }
     }
+    // SAFETY: the buffer is alive, and nothing else uses it.
     bits(unsafe { slice::from_raw_parts(place.theta, N) })
 }
 
