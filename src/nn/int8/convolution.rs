@@ -1,12 +1,12 @@
 //! Convolutions, and what a fully connected layer is one of.
 
-use super::affine::{Affine, assert_sum_fits, length};
-use super::layer::{Buffers, Differentiable, Layer, input_and_output};
+use super::affine::{Affine, Channels, Range, assert_sum_fits, length};
+use super::layer::{Buffers, Differentiable, Layer, buffer, input_and_output};
 use crate::Error;
 use crate::chunks::Chunked;
-use crate::nn::window::{Gaps, Geometry, InTime, Shape, Sliding};
+use crate::kernels::bytes::{ROWS, Rows, columns_times};
+use crate::nn::window::{Gaps, Geometry, InTime, Run, Shape, Sliding};
 use crate::nn::{Kernel, Window};
-use core::array::from_fn;
 use core::marker::PhantomData;
 
 /// The int8 form of [`nn::Conv2d`](crate::nn::Conv2d): `FILTERS` windows `W` that slide over the
@@ -44,6 +44,7 @@ impl<M: Shape, W: Sliding, const FILTERS: usize> Layer for Conv2d<M, W, FILTERS>
     const INPUTS: usize = M::LENGTH;
     const OUTPUTS: usize = Self::LENGTH;
     const BYTES: usize = length(FILTERS, Self::WEIGHTS);
+    const INSIDE: usize = inside(Self::GEOMETRY, TILES);
 
     fn check(bytes: &[u8]) -> Result<(), Error> {
         Affine::read(bytes, FILTERS, Self::WEIGHTS)?.check()
@@ -53,11 +54,12 @@ impl<M: Shape, W: Sliding, const FILTERS: usize> Layer for Conv2d<M, W, FILTERS>
         bytes: &[u8],
         front: &'s mut [i8],
         back: &'s mut [i8],
-        _inside: &mut [i8],
+        inside: &mut [i8],
     ) -> Result<Buffers<'s>, Error> {
         let affine = Affine::read(bytes, FILTERS, Self::WEIGHTS)?;
         let (input, output) = input_and_output::<Self>(front, back)?;
-        convolve(Self::GEOMETRY, FILTERS, affine, input, output);
+        let tiles = buffer(inside, Self::INSIDE)?.0;
+        convolve(Self::GEOMETRY, FILTERS, affine, input, output, tiles);
         Ok((back, front))
     }
 }
@@ -109,6 +111,7 @@ impl<M: Shape, W: Sliding> Layer for DepthwiseConv2d<M, W> {
     const INPUTS: usize = M::LENGTH;
     const OUTPUTS: usize = Self::LENGTH;
     const BYTES: usize = length(Self::CHANNELS, Self::WEIGHTS);
+    const INSIDE: usize = inside(Self::GEOMETRY, 1);
 
     fn check(bytes: &[u8]) -> Result<(), Error> {
         Affine::read(bytes, Self::CHANNELS, Self::WEIGHTS)?.check()
@@ -118,11 +121,12 @@ impl<M: Shape, W: Sliding> Layer for DepthwiseConv2d<M, W> {
         bytes: &[u8],
         front: &'s mut [i8],
         back: &'s mut [i8],
-        _inside: &mut [i8],
+        inside: &mut [i8],
     ) -> Result<Buffers<'s>, Error> {
         let affine = Affine::read(bytes, Self::CHANNELS, Self::WEIGHTS)?;
         let (input, output) = input_and_output::<Self>(front, back)?;
-        convolve_channels(Self::GEOMETRY, affine, input, output);
+        let window = buffer(inside, Self::INSIDE)?.0;
+        convolve_channels(Self::GEOMETRY, affine, input, output, window);
         Ok((back, front))
     }
 }
@@ -150,9 +154,14 @@ pub type DepthwiseConv1d<M, W> = DepthwiseConv2d<M, InTime<M, W>>;
 /// A scale and a shift for each channel of the map `M`: a depthwise convolution of one position.
 pub type ScaleShift<M> = DepthwiseConv2d<M, Window<Kernel<1>>>;
 
-/// Outputs that are summed at once, so that a value is read once for all of them and the sums stay
-/// in registers.
-pub(super) const TOGETHER: usize = 4;
+/// How many windows are [gathered](gather) before they are multiplied, so that what a group of
+/// filters has to itself is read once for all of them.
+const TILES: usize = 4;
+
+/// Bytes beside the two buffers for so many windows, where they must be [gathered](gather).
+pub(super) const fn inside<G: Gaps>(geometry: Geometry<G>, windows: usize) -> usize {
+    if geometry.tiles() { 0 } else { windows * geometry.length() }
+}
 
 pub(super) fn convolve(
     geometry: Geometry<impl Gaps>,
@@ -160,31 +169,93 @@ pub(super) fn convolve(
     affine: Affine,
     input: &[i8],
     output: &mut [i8],
+    tiles: &mut [i8],
 ) {
-    let zero = affine.range.input_zero;
-    // Neither is 0, which only the types know.
-    let (filters, length) = (filters.max(1), geometry.length().max(1));
-    for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(filters)) {
-        let mut channels = affine.channels();
-        let groups = affine.weights().chunks_up_to(length.saturating_mul(TOGETHER));
-        for (outputs, group) in outputs.chunks_up_to_mut(TOGETHER).zip(groups) {
-            let filters = of_each(group, length);
-            let mut sums = [0; TOGETHER];
-            for run in runs.clone() {
-                let weights = filters.map(|filter| run.of_window(filter));
-                add_each(&mut sums, weights, run.of_map(input), zero);
-            }
-            for ((y, sum), channel) in outputs.iter_mut().zip(sums).zip(&mut channels) {
-                *y = affine.output(sum, channel);
-            }
+    let length = geometry.length();
+    if geometry.tiles() {
+        return multiply([length, filters], affine, input, output);
+    }
+    let mut each = geometry.each();
+    for outputs in output.chunks_up_to_mut(filters.saturating_mul(TILES)) {
+        for (window, runs) in tiles.whole_chunks_mut(length).zip(&mut each) {
+            gather(runs, input, window, affine.range.padding());
+        }
+        multiply([length, filters], affine, tiles, outputs);
+    }
+}
+
+/// The outputs of all filters for windows that lie one after another. The filters of a group go over
+/// all windows before the next ones do.
+pub(super) fn multiply(
+    [length, filters]: [usize; 2],
+    affine: Affine,
+    input: &[i8],
+    output: &mut [i8],
+) {
+    let mut first = 0_usize;
+    let groups = affine.weights().whole_chunks(length.saturating_mul(ROWS));
+    for (channels, weights) in affine.groups().zip(groups) {
+        let outputs = output.get_mut(first..).unwrap_or_default();
+        multiply_group([length, filters], channels, weights, affine.range, input, outputs);
+        first = first.wrapping_add(ROWS);
+    }
+    if first < filters {
+        let windows = input.whole_chunks(length).zip(output.whole_chunks_mut(filters));
+        for (window, outputs) in windows {
+            left(affine, first, window, outputs);
         }
     }
 }
 
-/// The filters of a group. Where they are fewer, the first stands in, and its sum goes nowhere.
-pub(super) fn of_each(group: &[i8], length: usize) -> [&[i8]; TOGETHER] {
-    let mut each = group.whole_chunks(length);
-    from_fn(|_| each.next().unwrap_or(group))
+/// The outputs of a group, the first of which is the first of these. It is by itself so that what
+/// one loop needs stays in registers.
+#[inline(never)]
+fn multiply_group(
+    [length, filters]: [usize; 2],
+    channels: Channels,
+    weights: &[i8],
+    range: Range,
+    input: &[i8],
+    output: &mut [i8],
+) {
+    let rows = Rows::new(weights, length, channels.biases(), range.padding());
+    let windows = input.whole_chunks(length).zip(output.chunks_up_to_mut(filters));
+    let each = windows.filter_map(|(window, outputs)| Some((window, outputs.first_chunk_mut()?)));
+    match channels.by_high_words(range) {
+        Some(by_high_words) => {
+            each.for_each(|(window, outputs)| by_high_words.write(rows.times(window), outputs));
+        }
+        None => {
+            each.for_each(|(window, outputs)| channels.write(range, rows.times(window), outputs));
+        }
+    }
+}
+
+/// Those of the outputs from the first one on, which are fewer than a group.
+#[inline(never)]
+fn left(affine: Affine, first: usize, window: &[i8], outputs: &mut [i8]) {
+    let weights = affine.weights().get(first.saturating_mul(window.len())..).unwrap_or_default();
+    let (biases, zero) = (affine.biases_left(), affine.range.padding());
+    let sums = Rows::new(weights, window.len(), biases, zero).times(window);
+    affine.left(sums, outputs.get_mut(first..).unwrap_or_default());
+}
+
+/// Copies the values of a window side by side. What lies in the padding is the zero, which adds
+/// nothing.
+pub(super) fn gather(
+    runs: impl Iterator<Item = Run> + Clone,
+    input: &[i8],
+    window: &mut [i8],
+    zero: i8,
+) {
+    if runs.clone().map(|run| run.length).sum::<usize>() < window.len() {
+        window.fill(zero);
+    }
+    for run in runs {
+        for (place, value) in run.of_window_mut(window).iter_mut().zip(run.of_map(input)) {
+            *place = *value;
+        }
+    }
 }
 
 fn convolve_channels(
@@ -192,31 +263,29 @@ fn convolve_channels(
     affine: Affine,
     input: &[i8],
     output: &mut [i8],
+    window: &mut [i8],
 ) {
-    let zero = affine.range.input_zero;
-    let channels = geometry.channels();
-    for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(channels)) {
-        let mut each = affine.channels();
-        let mut first = 0_usize;
-        for outputs in outputs.chunks_up_to_mut(TOGETHER) {
-            let mut sums = [0; TOGETHER];
-            for run in runs.clone() {
-                let weights = run.of_window(affine.weights()).whole_chunks(channels);
-                let values = run.of_map(input).whole_chunks(channels);
-                for (weights, values) in weights.zip(values) {
-                    let weights = weights.get(first..).unwrap_or_default();
-                    add_by_channel(
-                        &mut sums,
-                        weights,
-                        values.get(first..).unwrap_or_default(),
-                        zero,
-                    );
-                }
+    let (range, zero, width) = (affine.range, affine.range.padding(), geometry.channels());
+    let window = window.get_mut(..geometry.length()).unwrap_or_default();
+    for (mut runs, outputs) in geometry.each().zip(output.whole_chunks_mut(width)) {
+        let mut values = match geometry.tiles() {
+            true => runs.next().map_or(&[][..], |run| run.of_map(input)),
+            false => {
+                gather(runs, input, window, zero);
+                &*window
             }
-            for ((y, sum), channel) in outputs.iter_mut().zip(sums).zip(&mut each) {
-                *y = affine.output(sum, channel);
-            }
-            first = first.wrapping_add(TOGETHER);
+        };
+        let mut weights = affine.weights();
+        let (whole, rest) = outputs.as_chunks_mut();
+        for (outputs, channels) in whole.iter_mut().zip(affine.groups()) {
+            let sums = columns_times(channels.biases(), weights, values, width, zero);
+            channels.write(range, sums, outputs);
+            weights = weights.get(ROWS..).unwrap_or_default();
+            values = values.get(ROWS..).unwrap_or_default();
+        }
+        if !rest.is_empty() {
+            let biases = affine.biases_left();
+            affine.left(columns_times(biases, weights, values, width, zero), rest);
         }
     }
 }
@@ -272,45 +341,4 @@ fn input_gradient_by_channel(
 /// Whether there is anything to add.
 pub(super) fn counts<T>((_, slope): &(T, f32)) -> bool {
     *slope != 0.0
-}
-
-/// Adds the products of the same values with several filters, each to its sum.
-pub(super) fn add_each(
-    sums: &mut [i32; TOGETHER],
-    filters: [&[i8]; TOGETHER],
-    values: &[i8],
-    zero: i32,
-) {
-    let [mut first, mut second, mut third, mut fourth] = *sums;
-    let [a, b, c, d] = filters;
-    for ((((a, b), c), d), value) in a.iter().zip(b).zip(c).zip(d).zip(values) {
-        let value = i32::from(*value).wrapping_sub(zero);
-        first = add(first, *a, value);
-        second = add(second, *b, value);
-        third = add(third, *c, value);
-        fourth = add(fourth, *d, value);
-    }
-    *sums = [first, second, third, fourth];
-}
-
-/// Adds the products of neighbouring channels with their weights, each to its sum.
-#[inline(always)]
-fn add_by_channel(sums: &mut [i32; TOGETHER], weights: &[i8], values: &[i8], zero: i32) {
-    let value = |value: i8| i32::from(value).wrapping_sub(zero);
-    if let Some((weights, values)) = weights.first_chunk().zip(values.first_chunk::<TOGETHER>()) {
-        let weights: &[i8; TOGETHER] = weights;
-        for ((sum, weight), x) in sums.iter_mut().zip(weights).zip(values) {
-            *sum = add(*sum, *weight, value(*x));
-        }
-        return;
-    }
-    for ((sum, weight), x) in sums.iter_mut().zip(weights).zip(values) {
-        *sum = add(*sum, *weight, value(*x));
-    }
-}
-
-/// Adds a product to a sum, which an `i32` holds: [`assert_sum_fits`].
-#[inline(always)]
-fn add(sum: i32, weight: i8, value: i32) -> i32 {
-    sum.wrapping_add(i32::from(weight).wrapping_mul(value))
 }
