@@ -1,7 +1,9 @@
 //! Products of bytes over all short lengths, with the same sums on every core: what the layers in
 //! int8 are made of has several forms, of which each core has its own.
 
-use rolling_ball::kernels::bytes::{ROWS, Rows, columns_times};
+use rolling_ball::kernels::bytes::{
+    ROWS, Rows, columns_times, some_columns_times, some_rows_times,
+};
 
 /// The longest row.
 pub const LONGEST: usize = 200;
@@ -11,7 +13,10 @@ const ZEROS: [i8; 4] = [-128, -7, 0, 127];
 /// Rows begin at every address of a word.
 const STARTS: usize = 4;
 
-/// What the sums begin with.
+/// As many columns as a vector of bytes has.
+const WIDE: usize = 16;
+
+/// What the sums of rows begin with.
 pub const BIASES: [i32; ROWS] = [0, 1_000_000, -1_000_000, 7];
 
 const BYTES: usize = LONGEST * ROWS + STARTS;
@@ -46,16 +51,18 @@ pub struct Case<'a> {
     /// The byte that stands for 0 among the values.
     pub zero: i8,
     /// The sums of the products.
-    pub sums: [i32; ROWS],
+    pub sums: &'a [i32],
 }
 
 /// How weights and values lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Rows of weights, each as long as the values.
+    /// Rows of weights, each as long as the values, with [`BIASES`].
     Rows,
-    /// Neighbouring columns of two matrices of this width.
+    /// Neighbouring columns of two matrices of this width, of lines that have all of them.
     Columns(usize),
+    /// Neighbouring columns of two matrices of this width.
+    SomeColumns(usize),
 }
 
 /// Multiplies everything.
@@ -63,17 +70,27 @@ pub fn each(mut see: impl FnMut(Case)) {
     for length in 0..=LONGEST {
         for (start, zero) in (0..STARTS).zip(ZEROS) {
             let values = VALUES.get(start..start + length).unwrap_or_default();
+            // Weights and values are not aligned alike.
+            let start = STARTS - 1 - start;
             for rows in 0..=ROWS {
-                // Weights and values are not aligned alike.
-                let start = STARTS - 1 - start;
                 let weights = WEIGHTS.get(start..start + rows * length).unwrap_or_default();
-                let sums = Rows::new(weights, length, BIASES, zero).times(values);
-                see(Case { form: Form::Rows, weights, values, zero, sums });
+                let sums = match rows {
+                    ROWS => Rows::new(weights, length, BIASES, zero).times(values),
+                    _ => some_rows_times(weights, BIASES, values, zero),
+                };
+                see(Case { form: Form::Rows, weights, values, zero, sums: &sums });
             }
+            let weights = WEIGHTS.get(start..start + length).unwrap_or_default();
+            let mut see = |form, sums: &[i32]| see(Case { form, weights, values, zero, sums });
             let width = ROWS + length % 5;
-            let weights = WEIGHTS.get(..length).unwrap_or_default();
-            let sums = columns_times(BIASES, weights, values, width, zero);
-            see(Case { form: Form::Columns(width), weights, values, zero, sums });
+            let sums = columns_times::<ROWS>(weights, values, width, zero);
+            see(Form::Columns(width), &sums);
+            let width = WIDE + length % 5;
+            let sums = columns_times::<WIDE>(weights, values, width, zero);
+            see(Form::Columns(width), &sums);
+            let width = 1 + length % 7;
+            let sums = some_columns_times(weights, values, width, zero);
+            see(Form::SomeColumns(width), &sums);
         }
     }
 }

@@ -6,6 +6,8 @@
 
 #![allow(unsafe_code)]
 
+mod four_columns;
 mod four_rows;
 
+pub(super) use four_columns::four_columns;
 pub(super) use four_rows::four_rows;

@@ -115,6 +115,19 @@ impl Channels<'_> {
         }
     }
 
+    /// As [`write`](Self::write), of sums without their biases.
+    #[inline(always)]
+    pub fn write_products(self, range: Range, sums: [i32; ROWS], outputs: &mut [i8; ROWS]) {
+        let mut with_biases = self.biases();
+        for (bias, sum) in with_biases.iter_mut().zip(sums) {
+            *bias = bias.wrapping_add(sum);
+        }
+        match self.by_high_words(range) {
+            Some(by_high_words) => by_high_words.write(with_biases, outputs),
+            None => self.write(range, with_biases, outputs),
+        }
+    }
+
     /// What makes outputs of many sums, where all shifts are from 33 on, as they are for factors
     /// below a half.
     #[inline(always)]

@@ -4,7 +4,7 @@ use super::affine::{Affine, Channels, Range, assert_sum_fits, length};
 use super::layer::{Buffers, Differentiable, Layer, buffer, input_and_output};
 use crate::Error;
 use crate::chunks::Chunked;
-use crate::kernels::bytes::{ROWS, Rows, columns_times};
+use crate::kernels::bytes::{ROWS, Rows, columns_times, some_columns_times, some_rows_times};
 use crate::nn::window::{Gaps, Geometry, InTime, Run, Shape, Sliding};
 use crate::nn::{Kernel, Window};
 use core::marker::PhantomData;
@@ -236,7 +236,7 @@ fn multiply_group(
 fn left(affine: Affine, first: usize, window: &[i8], outputs: &mut [i8]) {
     let weights = affine.weights().get(first.saturating_mul(window.len())..).unwrap_or_default();
     let (biases, zero) = (affine.biases_left(), affine.range.padding());
-    let sums = Rows::new(weights, window.len(), biases, zero).times(window);
+    let sums = some_rows_times(weights, biases, window, zero);
     affine.left(sums, outputs.get_mut(first..).unwrap_or_default());
 }
 
@@ -252,9 +252,22 @@ pub(super) fn gather(
         window.fill(zero);
     }
     for run in runs {
-        for (place, value) in run.of_window_mut(window).iter_mut().zip(run.of_map(input)) {
-            *place = *value;
-        }
+        copy(run.of_map(input), run.of_window_mut(window));
+    }
+}
+
+/// Copies values, a word at a time as far as they go, which vectors need not.
+#[inline(always)]
+pub(super) fn copy(values: &[i8], places: &mut [i8]) {
+    let words = if cfg!(mve) { 0 } else { values.len() / 4 * 4 };
+    let (words, rest) = values.split_at_checked(words).unwrap_or_default();
+    let (to_words, to_rest) = places.split_at_mut_checked(words.len()).unwrap_or_default();
+    let (words, to_words) = (words.as_chunks::<4>().0, to_words.as_chunks_mut().0);
+    for (place, value) in to_words.iter_mut().zip(words) {
+        *place = *value;
+    }
+    for (place, value) in to_rest.iter_mut().zip(rest) {
+        *place = *value;
     }
 }
 
@@ -265,29 +278,60 @@ fn convolve_channels(
     output: &mut [i8],
     window: &mut [i8],
 ) {
-    let (range, zero, width) = (affine.range, affine.range.padding(), geometry.channels());
-    let window = window.get_mut(..geometry.length()).unwrap_or_default();
-    for (mut runs, outputs) in geometry.each().zip(output.whole_chunks_mut(width)) {
-        let mut values = match geometry.tiles() {
-            true => runs.next().map_or(&[][..], |run| run.of_map(input)),
-            false => {
-                gather(runs, input, window, zero);
-                &*window
-            }
-        };
-        let mut weights = affine.weights();
-        let (whole, rest) = outputs.as_chunks_mut();
-        for (outputs, channels) in whole.iter_mut().zip(affine.groups()) {
-            let sums = columns_times(channels.biases(), weights, values, width, zero);
-            channels.write(range, sums, outputs);
-            weights = weights.get(ROWS..).unwrap_or_default();
-            values = values.get(ROWS..).unwrap_or_default();
+    let width = geometry.channels();
+    if geometry.tiles() {
+        for (values, outputs) in input.whole_chunks(width).zip(output.whole_chunks_mut(width)) {
+            multiply_channels(affine, values, width, outputs);
         }
-        if !rest.is_empty() {
-            let biases = affine.biases_left();
-            affine.left(columns_times(biases, weights, values, width, zero), rest);
-        }
+        return;
     }
+    let window = window.get_mut(..geometry.length()).unwrap_or_default();
+    for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(width)) {
+        gather(runs, input, window, affine.range.padding());
+        multiply_channels(affine, window, width, outputs);
+    }
+}
+
+/// The outputs of all channels for one window.
+fn multiply_channels(affine: Affine, values: &[i8], width: usize, outputs: &mut [i8]) {
+    let mut first = 0;
+    if cfg!(mve) {
+        first = multiply_columns::<16>(affine, values, width, first, outputs);
+    }
+    first = multiply_columns::<ROWS>(affine, values, width, first, outputs);
+    if let Some(outputs) = outputs.get_mut(first..).filter(|outputs| !outputs.is_empty()) {
+        let weights = affine.weights().get(first..).unwrap_or_default();
+        let values = values.get(first..).unwrap_or_default();
+        let mut sums = some_columns_times(weights, values, width, affine.range.padding());
+        for (sum, bias) in sums.iter_mut().zip(affine.biases_left()) {
+            *sum = sum.wrapping_add(bias);
+        }
+        affine.left(sums, outputs);
+    }
+}
+
+/// The outputs from this channel on, `N` channels at a time, as far as they go.
+#[inline(always)]
+fn multiply_columns<const N: usize>(
+    affine: Affine,
+    values: &[i8],
+    width: usize,
+    mut first: usize,
+    outputs: &mut [i8],
+) -> usize {
+    let (range, zero) = (affine.range, affine.range.padding());
+    let mut groups = affine.part(first, width.wrapping_sub(first), 0).groups();
+    for outputs in outputs.get_mut(first..).unwrap_or_default().whole_chunks_mut(N) {
+        let weights = affine.weights().get(first..).unwrap_or_default();
+        let values = values.get(first..).unwrap_or_default();
+        let sums = columns_times::<N>(weights, values, width, zero);
+        let each = outputs.as_chunks_mut().0.iter_mut().zip(sums.as_chunks().0);
+        for ((outputs, sums), channels) in each.zip(&mut groups) {
+            channels.write_products(range, *sums, outputs);
+        }
+        first = first.wrapping_add(N);
+    }
+    first
 }
 
 /// The gradient with respect to the input of a convolution. What has a slope of 0 costs nothing.

@@ -1,7 +1,7 @@
 //! The convolution of groups of channels.
 
 use super::affine::{Affine, assert_sum_fits, length};
-use super::convolution::{counts, multiply};
+use super::convolution::{copy, counts, multiply};
 use super::layer::{Buffers, Differentiable, Layer, buffer, input_and_output};
 use crate::Error;
 use crate::chunks::Chunked;
@@ -126,9 +126,7 @@ fn convolve_groups<G: Gaps>(
                 let places = of_group.of_window_mut(window).whole_chunks_mut(channels_of_group);
                 for (places, values) in places.zip(run.of_map(input).whole_chunks(channels)) {
                     let values = values.get(first..).unwrap_or_default();
-                    for (place, value) in places.iter_mut().zip(values) {
-                        *place = *value;
-                    }
+                    copy(values.get(..places.len()).unwrap_or_default(), places);
                 }
             }
             let filters = affine.part(first_filter, filters_of_group, length);
