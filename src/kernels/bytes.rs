@@ -119,12 +119,7 @@ pub fn columns_times<const N: usize>(
 
 /// As [`columns_times`], where some of the columns may be missing: their sums mean nothing.
 #[must_use]
-pub fn some_columns_times(
-    weights: &[i8],
-    values: &[i8],
-    width: usize,
-    zero: i8,
-) -> [i32; ROWS] {
+pub fn some_columns_times(weights: &[i8], values: &[i8], width: usize, zero: i8) -> [i32; ROWS] {
     let zero = i32::from(zero);
     let mut sums = [0; ROWS];
     for (weights, values) in weights.chunks_up_to(width).zip(values.chunks_up_to(width)) {

@@ -1,5 +1,7 @@
 //! Layers in int8 whose instructions are counted, with the same bits on every core.
 
+use crate::digits_cnn;
+use crate::networks::LastLayer;
 use core::fmt;
 use core::hint::black_box;
 use rolling_ball::Error;
@@ -32,11 +34,16 @@ pub struct Counted {
 pub struct Memory {
     buffers: [[i8; WIDTH]; 2],
     inside: [i8; INSIDE],
+    scratch: [f32; LastLayer::INFERENCE_SCRATCH],
 }
 
 impl Memory {
     /// Zeros, which take no flash.
-    pub const ZERO: Self = Self { buffers: [[0; WIDTH]; 2], inside: [0; INSIDE] };
+    pub const ZERO: Self = Self {
+        buffers: [[0; WIDTH]; 2],
+        inside: [0; INSIDE],
+        scratch: [0.0; LastLayer::INFERENCE_SCRATCH],
+    };
 }
 
 /// Parameters of a layer.
@@ -100,7 +107,22 @@ pub fn count(
     count!("dense 256 -> 32", Dense<256, 32>, 32, 256 * 32, 41);
     count!("conv 8x8x1 k3 -> 8", First, 8, 64 * 9 * 8, 39);
     count!("depthwise 8x8x16 k3", Depthwise, 16, 64 * 9 * 16, 39);
+    tell(count_digits(&mut memory.scratch, clock)?);
     Ok(())
+}
+
+/// The imported network, with its last layer in `f32`.
+fn count_digits(scratch: &mut [f32], clock: fn() -> u64) -> Result<Counted, Error> {
+    let network = digits_cnn::network()?;
+    let input = core::array::from_fn::<f32, { LastLayer::INPUTS }, _>(|place| place as f32 / 64.0);
+    let start = clock();
+    let empty = clock() - start;
+    let start = clock();
+    let outputs = network.predict(black_box(&digits_cnn::THETA), &input, scratch)?;
+    let instructions = (clock() - start).saturating_sub(empty);
+    let hash = hash(outputs.iter().flat_map(|output| output.to_le_bytes()));
+    let multiply_adds = 64 * 9 * 8 + 16 * 9 * 8 * 16 + 64 * 10;
+    Ok(Counted { layer: "digits", multiply_adds, instructions, hash })
 }
 
 #[inline(never)]
@@ -108,7 +130,7 @@ fn count_layer<L: Layer>(
     layer: &'static str,
     bytes: &[u8],
     multiply_adds: u64,
-    Memory { buffers: [front, back], inside }: &mut Memory,
+    Memory { buffers: [front, back], inside, .. }: &mut Memory,
     clock: fn() -> u64,
 ) -> Result<Counted, Error> {
     L::check(bytes)?;
@@ -123,10 +145,13 @@ fn count_layer<L: Layer>(
     let (output, _) = black_box(L::infer(black_box(bytes), front, back, inside)?);
     let instructions = (clock() - start).saturating_sub(empty);
     let output = output.get(..L::OUTPUTS).unwrap_or_default();
-    let hash = output.iter().fold(0x811c_9dc5, |hash: u32, byte| {
-        (hash ^ u32::from(byte.cast_unsigned())).wrapping_mul(0x0100_0193)
-    });
+    let hash = hash(output.iter().map(|byte| byte.cast_unsigned()));
     Ok(Counted { layer, multiply_adds, instructions, hash })
+}
+
+/// FNV-1a.
+fn hash(bytes: impl Iterator<Item = u8>) -> u32 {
+    bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 impl fmt::Display for Counted {

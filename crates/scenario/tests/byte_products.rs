@@ -19,9 +19,7 @@ fn expected(case: &Case, place: usize) -> i64 {
             whole.map(|line| product(line + place, line + place)).sum()
         }
         Form::SomeColumns(width) if place >= width => 0,
-        Form::SomeColumns(width) => {
-            (place..length).step_by(width).map(|i| product(i, i)).sum()
-        }
+        Form::SomeColumns(width) => (place..length).step_by(width).map(|i| product(i, i)).sum(),
     }
 }
 

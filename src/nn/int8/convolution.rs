@@ -12,7 +12,8 @@ use core::marker::PhantomData;
 /// The int8 form of [`nn::Conv2d`](crate::nn::Conv2d): `FILTERS` windows `W` that slide over the
 /// map `M`.
 ///
-/// Cost: as many multiply-adds, in `i32`.
+/// Cost: as many multiply-adds, in `i32`. RAM beside the two buffers: four windows, where a window
+/// is more than a position.
 ///
 /// ```
 /// use rolling_ball::nn::int8::{Conv2d, Layer};
@@ -89,7 +90,7 @@ pub type Conv1d<M, W, const FILTERS: usize> = Conv2d<M, InTime<M, W>, FILTERS>;
 pub type PointwiseConv2d<M, const FILTERS: usize> = Conv2d<M, Window<Kernel<1>>, FILTERS>;
 
 /// The int8 form of [`nn::DepthwiseConv2d`](crate::nn::DepthwiseConv2d): a window of its own for
-/// each channel.
+/// each channel. RAM beside the two buffers: a window, where it is more than a position.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DepthwiseConv2d<M, W>(PhantomData<(M, W)>);
 
@@ -160,6 +161,8 @@ const TILES: usize = 4;
 
 /// Bytes beside the two buffers for so many windows, where they must be [gathered](gather).
 pub(super) const fn inside<G: Gaps>(geometry: Geometry<G>, windows: usize) -> usize {
+    let [rows, columns] = geometry.windows;
+    let windows = if rows * columns < windows { rows * columns } else { windows };
     if geometry.tiles() { 0 } else { windows * geometry.length() }
 }
 
@@ -184,8 +187,8 @@ pub(super) fn convolve(
     }
 }
 
-/// The outputs of all filters for windows that lie one after another. The filters of a group go over
-/// all windows before the next ones do.
+/// The outputs of all filters for windows that lie one after another. The filters of a group go
+/// over all windows before the next ones do.
 pub(super) fn multiply(
     [length, filters]: [usize; 2],
     affine: Affine,

@@ -9,7 +9,7 @@ use crate::nn::window::{Gaps, Geometry, InTime, Shape, Sliding};
 use core::marker::PhantomData;
 
 /// The int8 form of [`nn::GroupedConv2d`](crate::nn::GroupedConv2d): each of `GROUPS` parts of the
-/// filters sees its part of the channels.
+/// filters sees its part of the channels. RAM beside the two buffers: a window of such a part.
 ///
 /// ```
 /// use rolling_ball::nn::int8::{GroupedConv2d, Layer};
