@@ -33,11 +33,12 @@ impl<'a> Rows<'a> {
     #[must_use]
     pub fn new(weights: &'a [i8], length: usize, biases: [i32; ROWS], zero: i8) -> Self {
         #[cfg(dsp)]
-        let rows = weights;
+        let (rows, biases) = (weights, biases);
         #[cfg(not(dsp))]
-        let rows = split(weights, length).unwrap_or_default();
-        #[cfg(mve)]
-        let biases = without_zero(biases, rows, zero);
+        let (rows, biases) = {
+            let rows = split(weights, length).unwrap_or_default();
+            (rows, if VECTORS { without_zero(biases, rows, zero) } else { biases })
+        };
         Self { rows, length, biases, zero }
     }
 
@@ -49,13 +50,10 @@ impl<'a> Rows<'a> {
         let values = values.get(..self.length).unwrap_or_default();
         #[cfg(dsp)]
         return super::cortex_m::four_rows(self.rows, values, self.biases, self.zero);
-        #[cfg(mve)]
-        return four_rows(self.biases, self.rows, values, i32::from);
-        #[cfg(not(any(dsp, mve)))]
+        #[cfg(not(dsp))]
         {
-            let zero = i32::from(self.zero);
-            let of = |value| i32::from(value).wrapping_sub(zero);
-            four_rows(self.biases, self.rows, values, of)
+            let zero = i32::from(if VECTORS { 0 } else { self.zero });
+            four_rows(self.biases, self.rows, values, zero)
         }
     }
 }
@@ -111,8 +109,8 @@ pub fn columns_times<const N: usize>(
         for ((sum, weight), value) in sums.iter_mut().zip(some_weights).zip(some) {
             *sum = add(*sum, *weight, i32::from(*value).wrapping_sub(zero));
         }
-        weights = weights.get(width..).unwrap_or_default();
-        values = values.get(width..).unwrap_or_default();
+        let (Some(rest), Some(others)) = (weights.get(width..), values.get(width..)) else { break };
+        (weights, values) = (rest, others);
     }
     sums
 }
@@ -146,19 +144,14 @@ fn split(rows: &[i8], length: usize) -> Option<[&[i8]; ROWS]> {
     Some([first, second, third, rest.get(..length)?])
 }
 
-/// Adds the products of the rows with what `of` makes of the values to the sums.
+/// Adds the products of the rows with the values, each less the zero, to the sums.
 #[cfg(not(dsp))]
 #[inline(always)]
-fn four_rows(
-    sums: [i32; ROWS],
-    rows: [&[i8]; ROWS],
-    values: &[i8],
-    of: impl Fn(i8) -> i32,
-) -> [i32; ROWS] {
+fn four_rows(sums: [i32; ROWS], rows: [&[i8]; ROWS], values: &[i8], zero: i32) -> [i32; ROWS] {
     let [mut first, mut second, mut third, mut fourth] = sums;
     let [a, b, c, d] = rows;
     for ((((a, b), c), d), value) in a.iter().zip(b).zip(c).zip(d).zip(values) {
-        let value = of(*value);
+        let value = i32::from(*value).wrapping_sub(zero);
         first = add(first, *a, value);
         second = add(second, *b, value);
         third = add(third, *c, value);
@@ -167,9 +160,13 @@ fn four_rows(
     [first, second, third, fourth]
 }
 
-/// The biases less what the zero adds to each sum: the compiler makes sixteen products at once, by
-/// VMLADAVA, only where nothing is subtracted from a value before.
-#[cfg(mve)]
+/// Whether there are vectors of bytes. The compiler multiplies those, by VMLADAVA on a Cortex-M55,
+/// only where nothing is subtracted from a value before.
+#[cfg(not(dsp))]
+const VECTORS: bool = cfg!(any(mve, not(target_arch = "arm")));
+
+/// The biases less what the zero adds to each sum.
+#[cfg(not(dsp))]
 #[inline(always)]
 fn without_zero(mut biases: [i32; ROWS], rows: [&[i8]; ROWS], zero: i8) -> [i32; ROWS] {
     for (bias, row) in biases.iter_mut().zip(rows) {

@@ -597,8 +597,8 @@ fn bytes_may_lie_at_any_address() -> Result<(), Error> {
 
 #[test]
 fn a_backbone_takes_a_byte_where_f32_takes_four() {
-    // Two buffers of the widest vector: 8 x 8 x 4.
-    assert_eq!(Eight::SCRATCH * 4, 2 * 256);
+    // Two buffers of the widest vector, 8 x 8 x 4, and four windows of 3 x 3.
+    assert_eq!(Eight::SCRATCH * 4, 2 * 256 + 4 * 9);
     let layers = (4 + 9 * 4 + 36) + (4 + 9 * 6 + 384);
     assert_eq!(Eight::BYTES, 14 + layers);
 }
@@ -686,7 +686,7 @@ fn inputs_and_buffers_of_another_length_are_refused() -> Result<(), Error> {
     };
     let length = |what, expected, actual| Err(Error::Length { what, expected, actual });
     assert_eq!(said(&[0.0; 63], Eight::SCRATCH, 6), length("sample", 64, 63));
-    assert_eq!(said(&[0.0; 64], Eight::SCRATCH - 1, 6), length("scratch", 128, 127));
+    assert_eq!(said(&[0.0; 64], Eight::SCRATCH - 1, 6), length("scratch", 137, 136));
     assert_eq!(said(&[0.0; 64], Eight::SCRATCH, 7), length("features", 6, 7));
     assert_eq!(said(&[0.0; 64], Eight::SCRATCH, 6), Ok(()));
     Ok(())
@@ -929,8 +929,8 @@ type Branches = (
 #[test]
 fn a_backbone_with_branches_keeps_inputs_in_its_scratch() -> Result<(), Error> {
     type Eight<'a> = Int8Backbone<'a, Branches>;
-    // Two buffers of 4 x 3 x 4, and an input of 4 x 3 x 2.
-    assert_eq!(Eight::SCRATCH * 4, 2 * 48 + 24);
+    // Two buffers of 4 x 3 x 4, an input of 4 x 3 x 2, and four windows of 3 x 3 x 2.
+    assert_eq!(Eight::SCRATCH * 4, 2 * 48 + 24 + 4 * 18);
     let mut random = Random(8);
     let layers = [
         over_place(&mut random, 2, 18),
