@@ -171,6 +171,17 @@ impl HighWords {
     }
 }
 
+/// The upper word of a product, by halves of words: there are no vectors of longer products.
+#[inline(always)]
+fn high_word(a: i32, b: i32) -> i32 {
+    let ([a_low, a_high], [b_low, b_high]) = ([a & 0xffff, a >> 16], [b & 0xffff, b >> 16]);
+    let lowest = a_low.cast_unsigned().wrapping_mul(b_low.cast_unsigned()) >> 16;
+    // None of these sums leaves an i32: `b` is a multiplier, and so is not negative.
+    let middle = a_high.wrapping_mul(b_low).wrapping_add(lowest.cast_signed());
+    let other = a_low.wrapping_mul(b_high).wrapping_add(middle & 0xffff);
+    a_high.wrapping_mul(b_high).wrapping_add(middle >> 16).wrapping_add(other >> 16)
+}
+
 impl<'a> Affine<'a> {
     pub fn read(bytes: &'a [u8], outputs: usize, weights: usize) -> Result<Self, Error> {
         Error::check_length(PARAMETERS, length(outputs, weights), bytes.len())?;
@@ -231,6 +242,28 @@ impl<'a> Affine<'a> {
         })
     }
 
+    /// Whether all factors are below a half, so that their shifts are from 33 on.
+    pub fn is_by_high_words(self) -> bool {
+        self.shifts.iter().all(|shift| *shift > 32)
+    }
+
+    /// Overwrites outputs by the sums of their products, where all factors are below a half: as
+    /// [`HighWords`] does, in a loop over outputs, of which the compiler makes vectors.
+    #[inline(always)]
+    pub fn write_vectors(self, sums: &[i32], outputs: &mut [i8]) {
+        let Range { zero, minimum, maximum, .. } = self.range;
+        let zero_and_half = zero.wrapping_mul(2).wrapping_add(1);
+        let [minimum, maximum] = [minimum, maximum].map(|clamp| clamp.wrapping_mul(2));
+        let factors = self.multipliers.iter().zip(self.shifts).zip(self.biases);
+        for ((((multiplier, shift), bias), sum), y) in factors.zip(sums).zip(outputs) {
+            let sum = sum.wrapping_add(i32::from_le_bytes(*bias));
+            let doubled = high_word(sum, i32::from_le_bytes(*multiplier))
+                .wrapping_shr(u32::from(*shift).wrapping_sub(33));
+            let moved = doubled.wrapping_add(zero_and_half);
+            *y = (moved.max(minimum).min(maximum) >> 1) as i8;
+        }
+    }
+
     /// The biases of the outputs that are left over after the [groups](Self::groups).
     pub fn biases_left(self) -> [i32; ROWS] {
         let mut each = self.biases.as_chunks::<ROWS>().1.iter();
@@ -248,5 +281,28 @@ impl<'a> Affine<'a> {
 
     pub fn weights(self) -> &'a [i8] {
         bytemuck::must_cast_slice(self.weights)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_upper_word_by_halves_is_that_of_the_product() {
+        let sums = [i32::MIN, i32::MIN + 1, -65_537, -65_536, -32_769, -1, 0, 1, 65_535, i32::MAX];
+        let multipliers = [0, 1, 65_535, 65_536, 1 << 30, i32::MAX - 65_535, i32::MAX];
+        let mut state = 1_u32;
+        let mut random = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state.cast_signed()
+        };
+        for place in 0..10_000_usize {
+            let sum = sums.get(place % 16).copied().unwrap_or_else(&mut random);
+            let of_list = multipliers.get(place / 16 % 16).copied();
+            let multiplier = of_list.unwrap_or_else(|| random() & i32::MAX);
+            let product = i64::from(sum) * i64::from(multiplier);
+            assert_eq!(high_word(sum, multiplier), (product >> 32) as i32, "{sum} {multiplier}");
+        }
     }
 }

@@ -281,27 +281,33 @@ fn convolve_channels(
     output: &mut [i8],
     window: &mut [i8],
 ) {
-    let width = geometry.channels();
+    let (width, by_high_words) = (geometry.channels(), affine.is_by_high_words());
     if geometry.tiles() {
         for (values, outputs) in input.whole_chunks(width).zip(output.whole_chunks_mut(width)) {
-            multiply_channels(affine, values, width, outputs);
+            multiply_channels(affine, by_high_words, values, width, outputs);
         }
         return;
     }
     let window = window.get_mut(..geometry.length()).unwrap_or_default();
     for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(width)) {
         gather(runs, input, window, affine.range.padding());
-        multiply_channels(affine, window, width, outputs);
+        multiply_channels(affine, by_high_words, window, width, outputs);
     }
 }
 
 /// The outputs of all channels for one window.
-fn multiply_channels(affine: Affine, values: &[i8], width: usize, outputs: &mut [i8]) {
+fn multiply_channels(
+    affine: Affine,
+    by_high_words: bool,
+    values: &[i8],
+    width: usize,
+    outputs: &mut [i8],
+) {
     let mut first = 0;
-    if cfg!(mve) {
-        first = multiply_columns::<16>(affine, values, width, first, outputs);
+    if cfg!(mve) && by_high_words {
+        first = multiply_vectors(affine, values, width, outputs);
     }
-    first = multiply_columns::<ROWS>(affine, values, width, first, outputs);
+    first = multiply_columns(affine, values, width, first, outputs);
     if let Some(outputs) = outputs.get_mut(first..).filter(|outputs| !outputs.is_empty()) {
         let weights = affine.weights().get(first..).unwrap_or_default();
         let values = values.get(first..).unwrap_or_default();
@@ -313,9 +319,24 @@ fn multiply_channels(affine: Affine, values: &[i8], width: usize, outputs: &mut 
     }
 }
 
-/// The outputs from this channel on, `N` channels at a time, as far as they go.
+/// The outputs of whole vectors of channels; how many these are.
 #[inline(always)]
-fn multiply_columns<const N: usize>(
+fn multiply_vectors(affine: Affine, values: &[i8], width: usize, outputs: &mut [i8]) -> usize {
+    const VECTOR: usize = 16;
+    let mut first = 0_usize;
+    for outputs in outputs.whole_chunks_mut(VECTOR) {
+        let weights = affine.weights().get(first..).unwrap_or_default();
+        let values = values.get(first..).unwrap_or_default();
+        let sums: [i32; VECTOR] = columns_times(weights, values, width, affine.range.padding());
+        affine.part(first, VECTOR, 0).write_vectors(&sums, outputs);
+        first = first.wrapping_add(VECTOR);
+    }
+    first
+}
+
+/// The outputs from this channel on, a group at a time, as far as groups go; where they end.
+#[inline(always)]
+fn multiply_columns(
     affine: Affine,
     values: &[i8],
     width: usize,
@@ -323,16 +344,13 @@ fn multiply_columns<const N: usize>(
     outputs: &mut [i8],
 ) -> usize {
     let (range, zero) = (affine.range, affine.range.padding());
-    let mut groups = affine.part(first, width.wrapping_sub(first), 0).groups();
-    for outputs in outputs.get_mut(first..).unwrap_or_default().whole_chunks_mut(N) {
+    let groups = affine.part(first, width.wrapping_sub(first), 0).groups();
+    let outputs = outputs.get_mut(first..).unwrap_or_default().as_chunks_mut().0;
+    for (outputs, channels) in outputs.iter_mut().zip(groups) {
         let weights = affine.weights().get(first..).unwrap_or_default();
         let values = values.get(first..).unwrap_or_default();
-        let sums = columns_times::<N>(weights, values, width, zero);
-        let each = outputs.as_chunks_mut().0.iter_mut().zip(sums.as_chunks().0);
-        for ((outputs, sums), channels) in each.zip(&mut groups) {
-            channels.write_products(range, *sums, outputs);
-        }
-        first = first.wrapping_add(N);
+        channels.write_products(range, columns_times(weights, values, width, zero), outputs);
+        first = first.wrapping_add(ROWS);
     }
     first
 }
