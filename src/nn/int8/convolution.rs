@@ -222,14 +222,37 @@ fn multiply_group(
     output: &mut [i8],
 ) {
     let rows = Rows::new(weights, length, channels.biases(), range.padding());
-    let windows = input.whole_chunks(length).zip(output.chunks_up_to_mut(filters));
-    let each = windows.filter_map(|(window, outputs)| Some((window, outputs.first_chunk_mut()?)));
     match channels.by_high_words(range) {
-        Some(by_high_words) => {
-            each.for_each(|(window, outputs)| by_high_words.write(rows.times(window), outputs));
+        Some(by_high_words) if cfg!(mve) && input.len() > length => {
+            let four = by_high_words.of_four_windows();
+            let several = output.chunks_up_to_mut(filters.saturating_mul(TILES));
+            for (windows, outputs) in input.chunks_up_to(length.saturating_mul(TILES)).zip(several)
+            {
+                let mut sums = [0; ROWS * TILES];
+                let each = sums.as_chunks_mut().0.iter_mut().zip(windows.whole_chunks(length));
+                for (sums, window) in each {
+                    *sums = rows.times(window);
+                }
+                let values = four.outputs(&sums);
+                let each = outputs.chunks_up_to_mut(filters).zip(values.as_chunks::<ROWS>().0);
+                for (outputs, values) in each {
+                    if let Some(outputs) = outputs.first_chunk_mut() {
+                        *outputs = *values;
+                    }
+                }
+            }
         }
-        None => {
-            each.for_each(|(window, outputs)| channels.write(range, rows.times(window), outputs));
+        by_high_words => {
+            let windows = input.whole_chunks(length).zip(output.chunks_up_to_mut(filters));
+            let each =
+                windows.filter_map(|(window, outputs)| Some((window, outputs.first_chunk_mut()?)));
+            match by_high_words {
+                Some(by_high_words) => each
+                    .for_each(|(window, outputs)| by_high_words.write(rows.times(window), outputs)),
+                None => each.for_each(|(window, outputs)| {
+                    channels.write(range, rows.times(window), outputs)
+                }),
+            }
         }
     }
 }
