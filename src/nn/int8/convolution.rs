@@ -326,10 +326,9 @@ fn multiply_channels(
     width: usize,
     outputs: &mut [i8],
 ) {
-    let mut first = 0_usize;
+    let mut first = 0;
     if cfg!(mve) && by_high_words {
-        first = multiply_vectors::<16>(affine, values, width, first, outputs);
-        first = multiply_vectors::<8>(affine, values, width, first, outputs);
+        first = multiply_vectors(affine, values, width, outputs);
     }
     first = multiply_columns(affine, values, width, first, outputs);
     if let Some(outputs) = outputs.get_mut(first..).filter(|outputs| !outputs.is_empty()) {
@@ -343,21 +342,17 @@ fn multiply_channels(
     }
 }
 
-/// The outputs from this channel on, `N` channels at a time, as far as they go; where they end.
+/// The outputs of whole vectors of channels; how many these are.
 #[inline(always)]
-fn multiply_vectors<const N: usize>(
-    affine: Affine,
-    values: &[i8],
-    width: usize,
-    mut first: usize,
-    outputs: &mut [i8],
-) -> usize {
-    for outputs in outputs.get_mut(first..).unwrap_or_default().whole_chunks_mut(N) {
+fn multiply_vectors(affine: Affine, values: &[i8], width: usize, outputs: &mut [i8]) -> usize {
+    const VECTOR: usize = 16;
+    let mut first = 0_usize;
+    for outputs in outputs.whole_chunks_mut(VECTOR) {
         let weights = affine.weights().get(first..).unwrap_or_default();
         let values = values.get(first..).unwrap_or_default();
-        let sums: [i32; N] = columns_times(weights, values, width, affine.range.padding());
-        affine.part(first, N, 0).write_vectors(&sums, outputs);
-        first = first.wrapping_add(N);
+        let sums: [i32; VECTOR] = columns_times(weights, values, width, affine.range.padding());
+        affine.part(first, VECTOR, 0).write_vectors(&sums, outputs);
+        first = first.wrapping_add(VECTOR);
     }
     first
 }
