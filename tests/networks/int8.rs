@@ -270,6 +270,34 @@ fn depthwise_convolutions_keep_the_channels_apart() -> Result<(), Error> {
     Ok(())
 }
 
+/// Such windows are read where they lie: none is gathered.
+#[test]
+fn windows_that_tile_the_map_need_no_memory_and_give_the_same() -> Result<(), Error> {
+    type Input = Map<2, 3, 21>;
+    type All = Window<Kernel<2, 3>>;
+    let all = Sliding { map: [2, 3, 21], size: [2, 3], stride: [1, 1], padding: [0, 0] };
+    let one = Sliding { size: [1, 1], ..all };
+    for seed in 0..10 {
+        let mut random = Random(seed);
+        let input = bytes(&mut random, 126);
+        let parameters = Parameters::random(&mut random, 21, 126, 6);
+        let output = infer::<int8::DepthwiseConv2d<Input, All>>(&parameters.bytes(), &input)?;
+        assert_eq!(output, parameters.convolve_channels(all, &input));
+        let parameters = Parameters::random(&mut random, 21, 21, 1);
+        let output = infer::<int8::ScaleShift<Input>>(&parameters.bytes(), &input)?;
+        assert_eq!(output, parameters.convolve_channels(one, &input));
+        let parameters = Parameters::random(&mut random, 7, 7 * 126, 126);
+        let output = infer::<int8::Conv2d<Input, All, 7>>(&parameters.bytes(), &input)?;
+        assert_eq!(output, parameters.convolve(all, &input));
+        let parameters = Parameters::random(&mut random, 7, 7 * 21, 21);
+        let output = infer::<int8::PointwiseConv2d<Input, 7>>(&parameters.bytes(), &input)?;
+        assert_eq!(output, parameters.convolve(one, &input));
+    }
+    assert_eq!(int8::DepthwiseConv2d::<Input, All>::INSIDE, 0);
+    assert_eq!(int8::Conv2d::<Input, All, 7>::INSIDE, 0);
+    Ok(())
+}
+
 #[test]
 fn a_dense_layer_is_one_window_over_everything() -> Result<(), Error> {
     let sliding = Sliding { map: [1, 1, 40], size: [1, 1], stride: [1, 1], padding: [0, 0] };

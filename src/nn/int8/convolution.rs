@@ -306,7 +306,8 @@ fn convolve_channels(
 ) {
     let (width, by_high_words) = (geometry.channels(), affine.is_by_high_words());
     if geometry.tiles() {
-        for (values, outputs) in input.whole_chunks(width).zip(output.whole_chunks_mut(width)) {
+        let windows = input.whole_chunks(geometry.length()).zip(output.whole_chunks_mut(width));
+        for (values, outputs) in windows {
             multiply_channels(affine, by_high_words, values, width, outputs);
         }
         return;
