@@ -4,8 +4,8 @@
 //! |---|---|
 //! | backbone, int8, in flash | 1462 |
 //! | theta to start from, in flash | 2600 |
-//! | scratch, in RAM | 1280 |
-//! | theta, the ball's two vectors and scratch, in RAM | 9080 |
+//! | scratch, in RAM | 1568 |
+//! | theta, the ball's two vectors and scratch, in RAM | 9368 |
 
 use rolling_ball::{Error, nn};
 

@@ -29,6 +29,9 @@
 //! All slices of a pass have the same length, which the optimizers check once a step. If they
 //! differ, no pass touches anything beyond the shortest, but its sums mean nothing.
 
+pub mod bytes;
+#[cfg(dsp)]
+mod cortex_m;
 mod factors;
 mod filters;
 mod scalar;

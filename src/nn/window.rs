@@ -319,6 +319,15 @@ impl<G: Gaps> Geometry<G> {
         self.positions().wrapping_mul(self.map[2])
     }
 
+    /// Whether the map is cut into the windows, one after another as its values lie: there is one
+    /// window, which is the map, or a window at each position, which is all that it sees.
+    pub const fn tiles(self) -> bool {
+        let [height, width, _] = self.map;
+        let ([rows, columns], [high, wide]) = (self.windows, self.size);
+        let fits = rows * high == height && columns * wide == width;
+        G::NONE && fits && (rows * columns == 1 || high * wide == 1)
+    }
+
     /// Whether several filters of this window can be evaluated at once.
     pub fn fits_filters(self) -> bool {
         Filters::fit(self.length(), self.size[1] * self.map[2])
@@ -403,13 +412,16 @@ impl Gaps for NoGaps {
     ) -> impl Iterator<Item = Run> + Clone {
         let [window_width, width, channels] = widths;
         let length = horizontal.length.wrapping_mul(channels);
-        (0..vertical.length).map(move |line| Run {
-            window: begin(
-                [vertical.window.wrapping_add(line), horizontal.window],
-                [window_width, channels],
-            ),
-            map: begin([vertical.map.wrapping_add(line), horizontal.map], [width, channels]),
-            length,
+        let line = [window_width, width].map(|width| width.wrapping_mul(channels));
+        let window = begin([vertical.window, horizontal.window], [window_width, channels]);
+        let map = begin([vertical.map, horizontal.map], [width, channels]);
+        let mut next = Run { window, map, length };
+        (0..vertical.length).map(move |_| {
+            let run = next;
+            let [window_line, map_line] = line;
+            next.window = run.window.wrapping_add(window_line);
+            next.map = run.map.wrapping_add(map_line);
+            run
         })
     }
 }
@@ -463,7 +475,7 @@ impl Run {
     }
 
     /// As [`of_window`](Self::of_window).
-    pub fn of_window_mut(self, values: &mut [f32]) -> &mut [f32] {
+    pub fn of_window_mut<T>(self, values: &mut [T]) -> &mut [T] {
         values.get_mut(self.window..self.window.wrapping_add(self.length)).unwrap_or_default()
     }
 
@@ -550,6 +562,20 @@ mod tests {
         let geometry = Geometry::<W::Gaps>::of::<M, W>();
         let windows = geometry.each();
         windows.map(|runs| runs.map(|run| (run.window, run.map, run.length)).collect()).collect()
+    }
+
+    #[test]
+    fn windows_tile_a_map_where_each_is_a_position_or_the_one_is_the_map() {
+        const fn tiles<M: Shape, W: Sliding>() -> bool {
+            Geometry::<W::Gaps>::of::<M, W>().tiles()
+        }
+        assert!(tiles::<Map<5, 4, 3>, Window<Kernel<1>>>());
+        assert!(tiles::<Map<5, 4, 3>, Window<Kernel<5, 4>>>());
+        assert!(tiles::<Map<5, 4, 3>, Whole<Map<5, 4, 3>>>());
+        assert!(!tiles::<Map<5, 4, 3>, Window<Kernel<1>, Stride<2>>>());
+        assert!(!tiles::<Map<4, 4, 3>, Window<Kernel<2>, Stride<2>>>());
+        assert!(!tiles::<Map<5, 4, 3>, Window<Kernel<3>, Stride<1>, Padding<1>>>());
+        assert!(!tiles::<Map<5, 4, 3>, Window<Kernel<1>, Stride<1>, Padding<0>, Dilation<2>>>());
     }
 
     #[test]

@@ -271,6 +271,34 @@ fn depthwise_convolutions_keep_the_channels_apart() -> Result<(), Error> {
     Ok(())
 }
 
+/// Such windows are read where they lie: none is gathered.
+#[test]
+fn windows_that_tile_the_map_need_no_memory_and_give_the_same() -> Result<(), Error> {
+    type Input = Map<2, 3, 21>;
+    type All = Window<Kernel<2, 3>>;
+    let all = Sliding { map: [2, 3, 21], size: [2, 3], stride: [1, 1], padding: [0, 0] };
+    let one = Sliding { size: [1, 1], ..all };
+    for seed in 0..10 {
+        let mut random = Random(seed);
+        let input = bytes(&mut random, 126);
+        let parameters = Parameters::random(&mut random, 21, 126, 6);
+        let output = infer::<int8::DepthwiseConv2d<Input, All>>(&parameters.bytes(), &input)?;
+        assert_eq!(output, parameters.convolve_channels(all, &input));
+        let parameters = Parameters::random(&mut random, 21, 21, 1);
+        let output = infer::<int8::ScaleShift<Input>>(&parameters.bytes(), &input)?;
+        assert_eq!(output, parameters.convolve_channels(one, &input));
+        let parameters = Parameters::random(&mut random, 7, 7 * 126, 126);
+        let output = infer::<int8::Conv2d<Input, All, 7>>(&parameters.bytes(), &input)?;
+        assert_eq!(output, parameters.convolve(all, &input));
+        let parameters = Parameters::random(&mut random, 7, 7 * 21, 21);
+        let output = infer::<int8::PointwiseConv2d<Input, 7>>(&parameters.bytes(), &input)?;
+        assert_eq!(output, parameters.convolve(one, &input));
+    }
+    assert_eq!(int8::DepthwiseConv2d::<Input, All>::INSIDE, 0);
+    assert_eq!(int8::Conv2d::<Input, All, 7>::INSIDE, 0);
+    Ok(())
+}
+
 #[test]
 fn a_dense_layer_is_one_window_over_everything() -> Result<(), Error> {
     let sliding = Sliding { map: [1, 1, 40], size: [1, 1], stride: [1, 1], padding: [0, 0] };
@@ -600,8 +628,8 @@ fn bytes_may_lie_at_any_address() -> Result<(), Error> {
 
 #[test]
 fn a_backbone_takes_a_byte_where_f32_takes_four() {
-    // Two buffers of the widest vector: 8 x 8 x 4.
-    assert_eq!(Eight::SCRATCH * 4, 2 * 256);
+    // Two buffers of the widest vector, 8 x 8 x 4, and four windows of 3 x 3.
+    assert_eq!(Eight::SCRATCH * 4, 2 * 256 + 4 * 9);
     let layers = (4 + 9 * 4 + 36) + (4 + 9 * 6 + 384);
     assert_eq!(Eight::BYTES, 14 + layers);
 }
@@ -689,7 +717,7 @@ fn inputs_and_buffers_of_another_length_are_refused() -> Result<(), Error> {
     };
     let length = |what, expected, actual| Err(Error::Length { what, expected, actual });
     assert_eq!(said(&[0.0; 63], Eight::SCRATCH, 6), length("sample", 64, 63));
-    assert_eq!(said(&[0.0; 64], Eight::SCRATCH - 1, 6), length("scratch", 128, 127));
+    assert_eq!(said(&[0.0; 64], Eight::SCRATCH - 1, 6), length("scratch", 137, 136));
     assert_eq!(said(&[0.0; 64], Eight::SCRATCH, 7), length("features", 6, 7));
     assert_eq!(said(&[0.0; 64], Eight::SCRATCH, 6), Ok(()));
     Ok(())
@@ -932,8 +960,8 @@ type Branches = (
 #[test]
 fn a_backbone_with_branches_keeps_inputs_in_its_scratch() -> Result<(), Error> {
     type Eight<'a> = Int8Backbone<'a, Branches>;
-    // Two buffers of 4 x 3 x 4, and an input of 4 x 3 x 2.
-    assert_eq!(Eight::SCRATCH * 4, 2 * 48 + 24);
+    // Two buffers of 4 x 3 x 4, an input of 4 x 3 x 2, and four windows of 3 x 3 x 2.
+    assert_eq!(Eight::SCRATCH * 4, 2 * 48 + 24 + 4 * 18);
     let mut random = Random(8);
     let layers = [
         over_place(&mut random, 2, 18),

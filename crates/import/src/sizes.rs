@@ -1,6 +1,6 @@
 //! What a network takes of a board, computed as its types will say it.
 
-use super::graph::{Graph, Map, Node, Operation, Piece, Window, every, length, pieces};
+use super::graph::{Form, Graph, Map, Node, Operation, Piece, Window, every, length, pieces};
 use super::int8::{Layer, Placed, Quantised};
 
 /// What an imported network has and takes; see [`Imported::sizes`](crate::Imported::sizes). The
@@ -206,7 +206,7 @@ impl Floats {
         let [first, second] = node.inside().map(|nodes| Self::of(nodes, node.input, in_backbone));
         if node.int8.is_some() {
             let positions = outputs / node.widths()[1].max(1);
-            let kept = int8_activations(inputs, outputs) + positions * node.rank();
+            let kept = int8_activations(node) + positions * node.rank();
             return Self { forgets_input: node.rank() == 0, ..Self::single(inputs, outputs, kept) };
         }
         let forgets_input = match node.operation {
@@ -332,10 +332,26 @@ fn overlaps(window: Window) -> bool {
 
 /// The floats that an int8 layer among layers in `f32` keeps: a bit for each value, and room for
 /// its bytes where its output is too short for them.
-fn int8_activations(inputs: usize, outputs: usize) -> usize {
-    let scratch = Bytes { width: inputs.max(outputs), inside: 0 }.scratch();
+fn int8_activations(node: &Node) -> usize {
+    let (inputs, outputs) = (length(node.input), length(node.output));
+    let scratch = Bytes { width: inputs.max(outputs), inside: gathered(node) }.scratch();
     let beside = if scratch <= outputs { 0 } else { scratch };
     inputs.div_ceil(32) + outputs.div_ceil(32) + beside
+}
+
+/// The bytes of the windows that an int8 layer gathers before it multiplies them.
+fn gathered(node: &Node) -> usize {
+    let ([height, width, channels], [rows, columns, _]) = (node.input, node.output);
+    let (window, windows) = match node.operation {
+        Operation::Convolution(window, Form::Conv1d | Form::Conv2d) => (window, 4),
+        Operation::Depthwise(window) => (window, 1),
+        Operation::Grouped(window, groups) => return window.positions() * channels / groups,
+        _ => return 0,
+    };
+    let [high, wide] = window.size;
+    let fits = [rows * high, columns * wide] == [height, width] && window.dilation == [1; 2];
+    let tiles = fits && (rows * columns == 1 || window.positions() == 1);
+    if tiles { 0 } else { windows.min(rows * columns) * window.positions() * channels }
 }
 
 /// What a layer in int8 says of itself.
@@ -362,6 +378,9 @@ impl Bytes {
         let (first, second) = match layer {
             Layer::Sum { layers, shortcut, .. } => (layers, shortcut),
             Layer::Concat { first, second } => (first, second),
+            Layer::Affine { .. } => {
+                return Self { width: inputs.max(outputs), inside: gathered(node) };
+            }
             _ => return Self { width: inputs.max(outputs), inside: 0 },
         };
         let branch =

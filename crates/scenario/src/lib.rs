@@ -5,9 +5,11 @@
 #![no_std]
 #![deny(unsafe_code)]
 
+pub mod byte_products;
 pub mod calibration;
 #[path = "../../../models/generated/digits_cnn.rs"]
 pub mod digits_cnn;
+pub mod int8_shapes;
 mod lanes;
 mod networks;
 pub mod slice;

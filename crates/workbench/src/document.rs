@@ -20,7 +20,7 @@ pub const BENCHMARKS: Document = Document {
     path: "docs/benchmarks.md",
     opening: "# Benchmarks\n\nWritten by `cargo xtask bench --write`, part by part, and by \
               `cargo lab gpu --write`.\n",
-    parts: &[KERNELS, DESKTOP, FOOTPOINT, MCU, SIZE, BBOB, GPU],
+    parts: &[KERNELS, DESKTOP, FOOTPOINT, MCU, INT8, SIZE, BBOB, GPU],
 };
 
 /// The title of the part that is written by `cargo xtask bench --only kernels`.
@@ -31,6 +31,8 @@ pub const DESKTOP: &str = "Training on the desktop";
 pub const FOOTPOINT: &str = "To the same footpoint";
 /// The title of the part that is written by `cargo xtask bench --only mcu`.
 pub const MCU: &str = "A training step on a microcontroller";
+/// The title of the part that is written by `cargo xtask bench --only int8`.
+pub const INT8: &str = "Inference in int8 on a microcontroller";
 /// The title of the part that is written by `cargo xtask bench --only size`.
 pub const SIZE: &str = "Flash and RAM";
 /// The title of the part that is written by `cargo xtask bench --only bbob`.

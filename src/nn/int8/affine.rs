@@ -4,6 +4,8 @@ use super::factor::{self, Factor};
 use super::layer::{PARAMETERS, split};
 use super::{LARGEST_BIAS, LONGEST_SUM};
 use crate::Error;
+use crate::kernels::bytes::ROWS;
+use core::array::from_fn;
 
 /// Zero points and clamps: the first four bytes of a layer.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +35,14 @@ pub(super) struct Channel {
     pub bias: i32,
 }
 
+/// What [`ROWS`] outputs side by side have to themselves, read where it lies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Channels<'a> {
+    multipliers: &'a [[u8; 4]; ROWS],
+    biases: &'a [[u8; 4]; ROWS],
+    shifts: &'a [u8; ROWS],
+}
+
 /// Bytes of [`Affine`] parameters.
 pub(super) const fn length(outputs: usize, weights: usize) -> usize {
     outputs.saturating_mul(factor::BYTES + 4).saturating_add(weights).saturating_add(4)
@@ -59,6 +69,11 @@ impl Range {
         Ok((Self { input_zero, zero, minimum, maximum }, rest))
     }
 
+    /// [`input_zero`](Self::input_zero) as the byte that it was read from.
+    pub fn padding(self) -> i8 {
+        self.input_zero as i8
+    }
+
     /// Checks that the clamps leave something between them.
     pub fn check(self) -> Result<(), Error> {
         if self.minimum <= self.maximum {
@@ -82,6 +97,127 @@ impl Range {
     pub fn output(self, rounded: i32) -> i8 {
         rounded.saturating_add(self.zero).max(self.minimum).min(self.maximum) as i8
     }
+}
+
+impl Channels<'_> {
+    /// With which their sums begin.
+    #[inline(always)]
+    pub fn biases(self) -> [i32; ROWS] {
+        self.biases.map(i32::from_le_bytes)
+    }
+
+    /// Overwrites outputs by their sums. A bias and the longest sum of products fit an `i32`.
+    #[inline(always)]
+    pub fn write(self, range: Range, sums: [i32; ROWS], outputs: &mut [i8; ROWS]) {
+        let factors = self.multipliers.iter().zip(self.shifts);
+        for (((multiplier, shift), sum), y) in factors.zip(sums).zip(outputs) {
+            *y = range.output(Factor::new(*multiplier, *shift).times(sum));
+        }
+    }
+
+    /// As [`write`](Self::write), of sums without their biases.
+    #[inline(always)]
+    pub fn write_products(self, range: Range, sums: [i32; ROWS], outputs: &mut [i8; ROWS]) {
+        let mut with_biases = self.biases();
+        for (bias, sum) in with_biases.iter_mut().zip(sums) {
+            *bias = bias.wrapping_add(sum);
+        }
+        match self.by_high_words(range) {
+            Some(by_high_words) => by_high_words.write(with_biases, outputs),
+            None => self.write(range, with_biases, outputs),
+        }
+    }
+
+    /// What makes outputs of many sums, where all shifts are from 33 on, as they are for factors
+    /// below a half.
+    #[inline(always)]
+    pub fn by_high_words(self, range: Range) -> Option<HighWords> {
+        // A byte from 33 to 160 has its highest bit set where 95 is added to it.
+        let moved = u32::from_le_bytes(*self.shifts).wrapping_add(0x5f5f_5f5f);
+        (moved & 0x8080_8080 == 0x8080_8080).then(|| HighWords {
+            multipliers: self.multipliers.map(i32::from_le_bytes),
+            shifts: self.shifts.map(|shift| u32::from(shift).wrapping_sub(33) & 31),
+            zero_and_half: range.zero.wrapping_mul(2).wrapping_add(1),
+            clamps: [range.minimum, range.maximum].map(|clamp| clamp.wrapping_mul(2)),
+        })
+    }
+}
+
+/// Factors below a half, whose products are rounded in their high words: the half that is added is
+/// a whole number of 2^32, so that the low word cannot carry. The last bit goes at the very end;
+/// until then all is twice as large.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HighWords {
+    multipliers: [i32; ROWS],
+    /// Less 33.
+    shifts: [u32; ROWS],
+    zero_and_half: i32,
+    clamps: [i32; 2],
+}
+
+impl HighWords {
+    /// For four windows at once.
+    #[inline(always)]
+    pub fn of_four_windows(self) -> FourTimes {
+        let Self { multipliers, shifts, zero_and_half, clamps } = self;
+        let (mut multipliers_of_all, mut shifts_of_all) = ([0; 4 * ROWS], [0; 4 * ROWS]);
+        let each = multipliers_of_all.as_chunks_mut().0.iter_mut();
+        for (of_window, shifts_of_window) in each.zip(shifts_of_all.as_chunks_mut().0) {
+            (*of_window, *shifts_of_window) = (multipliers, shifts);
+        }
+        let (multipliers, shifts) = (multipliers_of_all, shifts_of_all);
+        FourTimes { multipliers, shifts, zero_and_half, clamps }
+    }
+
+    /// As [`Channels::write`].
+    #[inline(always)]
+    pub fn write(&self, sums: [i32; ROWS], outputs: &mut [i8; ROWS]) {
+        let [minimum, maximum] = self.clamps;
+        let factors = self.multipliers.iter().zip(self.shifts);
+        for (((multiplier, shift), sum), y) in factors.zip(sums).zip(outputs) {
+            // At most 2^31 * 2^31 in magnitude; half of its high word and a zero fit an i32.
+            let product = i64::from(sum).wrapping_mul(i64::from(*multiplier));
+            let doubled = ((product >> 32) as i32).wrapping_shr(shift);
+            let moved = doubled.wrapping_add(self.zero_and_half);
+            *y = (moved.max(minimum).min(maximum) >> 1) as i8;
+        }
+    }
+}
+
+/// [`HighWords`] of four windows side by side.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FourTimes {
+    multipliers: [i32; 4 * ROWS],
+    shifts: [u32; 4 * ROWS],
+    zero_and_half: i32,
+    clamps: [i32; 2],
+}
+
+impl FourTimes {
+    /// The outputs of these sums, in a loop of which the compiler makes vectors.
+    #[inline(always)]
+    pub fn outputs(&self, sums: &[i32; 4 * ROWS]) -> [i8; 4 * ROWS] {
+        let [minimum, maximum] = self.clamps;
+        let mut outputs = [0; 4 * ROWS];
+        let factors = self.multipliers.iter().zip(self.shifts);
+        for (((multiplier, shift), sum), y) in factors.zip(sums).zip(&mut outputs) {
+            let doubled = high_word(*sum, *multiplier).wrapping_shr(shift);
+            let moved = doubled.wrapping_add(self.zero_and_half);
+            *y = (moved.max(minimum).min(maximum) >> 1) as i8;
+        }
+        outputs
+    }
+}
+
+/// The upper word of a product, by halves of words: there are no vectors of longer products.
+#[inline(always)]
+fn high_word(a: i32, b: i32) -> i32 {
+    let ([a_low, a_high], [b_low, b_high]) = ([a & 0xffff, a >> 16], [b & 0xffff, b >> 16]);
+    let lowest = a_low.cast_unsigned().wrapping_mul(b_low.cast_unsigned()) >> 16;
+    // None of these sums leaves an i32: `b` is a multiplier, and so is not negative.
+    let middle = a_high.wrapping_mul(b_low).wrapping_add(lowest.cast_signed());
+    let other = a_low.wrapping_mul(b_high).wrapping_add(middle & 0xffff);
+    a_high.wrapping_mul(b_high).wrapping_add(middle >> 16).wrapping_add(other >> 16)
 }
 
 impl<'a> Affine<'a> {
@@ -119,13 +255,92 @@ impl<'a> Affine<'a> {
         })
     }
 
-    /// An output of the sum of its products. A bias and the longest sum fit an `i32`.
+    /// So many outputs from this one on, each with so many weights.
+    pub fn part(self, first: usize, count: usize, each: usize) -> Self {
+        let end = first.saturating_add(count);
+        let weights = first.saturating_mul(each)..end.saturating_mul(each);
+        Self {
+            range: self.range,
+            multipliers: self.multipliers.get(first..end).unwrap_or_default(),
+            biases: self.biases.get(first..end).unwrap_or_default(),
+            shifts: self.shifts.get(first..end).unwrap_or_default(),
+            weights: self.weights.get(weights).unwrap_or_default(),
+        }
+    }
+
+    /// Outputs in groups of [`ROWS`]; what is left over at the end is [`left`](Self::left).
     #[inline(always)]
-    pub fn output(self, products: i32, channel: Channel) -> i8 {
-        self.range.output(channel.factor.times(products.wrapping_add(channel.bias)))
+    pub fn groups(self) -> impl Iterator<Item = Channels<'a>> {
+        let (multipliers, biases) = (self.multipliers.as_chunks().0, self.biases.as_chunks().0);
+        let factors = multipliers.iter().zip(self.shifts.as_chunks().0);
+        factors.zip(biases).map(|((multipliers, shifts), biases)| Channels {
+            multipliers,
+            biases,
+            shifts,
+        })
+    }
+
+    /// Whether all factors are below a half, so that their shifts are from 33 on.
+    pub fn is_by_high_words(self) -> bool {
+        self.shifts.iter().all(|shift| *shift > 32)
+    }
+
+    /// Overwrites outputs by the sums of their products, where all factors are below a half: as
+    /// [`HighWords`] does, in a loop over outputs, of which the compiler makes vectors.
+    #[inline(always)]
+    pub fn write_vectors(self, sums: &[i32], outputs: &mut [i8]) {
+        let Range { zero, minimum, maximum, .. } = self.range;
+        let zero_and_half = zero.wrapping_mul(2).wrapping_add(1);
+        let [minimum, maximum] = [minimum, maximum].map(|clamp| clamp.wrapping_mul(2));
+        let factors = self.multipliers.iter().zip(self.shifts).zip(self.biases);
+        for ((((multiplier, shift), bias), sum), y) in factors.zip(sums).zip(outputs) {
+            let sum = sum.wrapping_add(i32::from_le_bytes(*bias));
+            let doubled = high_word(sum, i32::from_le_bytes(*multiplier))
+                .wrapping_shr(u32::from(*shift).wrapping_sub(33));
+            let moved = doubled.wrapping_add(zero_and_half);
+            *y = (moved.max(minimum).min(maximum) >> 1) as i8;
+        }
+    }
+
+    /// The biases of the outputs that are left over after the [groups](Self::groups).
+    pub fn biases_left(self) -> [i32; ROWS] {
+        let mut each = self.biases.as_chunks::<ROWS>().1.iter();
+        from_fn(|_| each.next().map_or(0, |bias| i32::from_le_bytes(*bias)))
+    }
+
+    /// Overwrites these outputs by their sums.
+    pub fn left(self, sums: [i32; ROWS], outputs: &mut [i8]) {
+        let multipliers = self.multipliers.as_chunks::<ROWS>().1.iter();
+        let factors = multipliers.zip(self.shifts.as_chunks::<ROWS>().1);
+        for ((y, sum), (multiplier, shift)) in outputs.iter_mut().zip(sums).zip(factors) {
+            *y = self.range.output(Factor::new(*multiplier, *shift).times(sum));
+        }
     }
 
     pub fn weights(self) -> &'a [i8] {
         bytemuck::must_cast_slice(self.weights)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_upper_word_by_halves_is_that_of_the_product() {
+        let sums = [i32::MIN, i32::MIN + 1, -65_537, -65_536, -32_769, -1, 0, 1, 65_535, i32::MAX];
+        let multipliers = [0, 1, 65_535, 65_536, 1 << 30, i32::MAX - 65_535, i32::MAX];
+        let mut state = 1_u32;
+        let mut random = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state.cast_signed()
+        };
+        for place in 0..10_000_usize {
+            let sum = sums.get(place % 16).copied().unwrap_or_else(&mut random);
+            let of_list = multipliers.get(place / 16 % 16).copied();
+            let multiplier = of_list.unwrap_or_else(|| random() & i32::MAX);
+            let product = i64::from(sum) * i64::from(multiplier);
+            assert_eq!(high_word(sum, multiplier), (product >> 32) as i32, "{sum} {multiplier}");
+        }
     }
 }

@@ -12,8 +12,8 @@ const EARLIER: [u8; 4] = *b"RBQ1";
 const HEADER: usize = MAGIC.len() + 4 + 4 + 1 + 1;
 
 /// Layers `L` of [`int8`](crate::nn::int8), read in place from flash. RAM: two buffers of the
-/// longest vector between two layers, a byte a value, and what [`Residual`](super::Residual) and
-/// [`Concat`](super::Concat) keep beside them.
+/// longest vector between two layers, a byte a value, and beside them the windows that a
+/// convolution gathers and what [`Residual`](super::Residual) and [`Concat`](super::Concat) keep.
 ///
 /// The input is quantised as it is read; the features come out as `f32`. Where a value of the input
 /// is NaN or infinite, every feature is NaN, since no byte can stand for it: the loss and

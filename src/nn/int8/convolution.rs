@@ -1,18 +1,19 @@
 //! Convolutions, and what a fully connected layer is one of.
 
-use super::affine::{Affine, assert_sum_fits, length};
-use super::layer::{Buffers, Differentiable, Layer, input_and_output};
+use super::affine::{Affine, Channels, Range, assert_sum_fits, length};
+use super::layer::{Buffers, Differentiable, Layer, buffer, input_and_output};
 use crate::Error;
 use crate::chunks::Chunked;
-use crate::nn::window::{Gaps, Geometry, InTime, Shape, Sliding};
+use crate::kernels::bytes::{ROWS, Rows, columns_times, some_columns_times, some_rows_times};
+use crate::nn::window::{Gaps, Geometry, InTime, Run, Shape, Sliding};
 use crate::nn::{Kernel, Window};
-use core::array::from_fn;
 use core::marker::PhantomData;
 
 /// The int8 form of [`nn::Conv2d`](crate::nn::Conv2d): `FILTERS` windows `W` that slide over the
 /// map `M`.
 ///
-/// Cost: as many multiply-adds, in `i32`.
+/// Cost: as many multiply-adds, in `i32`. RAM beside the two buffers: four windows, where a window
+/// is more than a position.
 ///
 /// ```
 /// use rolling_ball::nn::int8::{Conv2d, Layer};
@@ -44,6 +45,7 @@ impl<M: Shape, W: Sliding, const FILTERS: usize> Layer for Conv2d<M, W, FILTERS>
     const INPUTS: usize = M::LENGTH;
     const OUTPUTS: usize = Self::LENGTH;
     const BYTES: usize = length(FILTERS, Self::WEIGHTS);
+    const INSIDE: usize = inside(Self::GEOMETRY, TILES);
 
     fn check(bytes: &[u8]) -> Result<(), Error> {
         Affine::read(bytes, FILTERS, Self::WEIGHTS)?.check()
@@ -53,11 +55,12 @@ impl<M: Shape, W: Sliding, const FILTERS: usize> Layer for Conv2d<M, W, FILTERS>
         bytes: &[u8],
         front: &'s mut [i8],
         back: &'s mut [i8],
-        _inside: &mut [i8],
+        inside: &mut [i8],
     ) -> Result<Buffers<'s>, Error> {
         let affine = Affine::read(bytes, FILTERS, Self::WEIGHTS)?;
         let (input, output) = input_and_output::<Self>(front, back)?;
-        convolve(Self::GEOMETRY, FILTERS, affine, input, output);
+        let tiles = buffer(inside, Self::INSIDE)?.0;
+        convolve(Self::GEOMETRY, FILTERS, affine, input, output, tiles);
         Ok((back, front))
     }
 }
@@ -87,7 +90,7 @@ pub type Conv1d<M, W, const FILTERS: usize> = Conv2d<M, InTime<M, W>, FILTERS>;
 pub type PointwiseConv2d<M, const FILTERS: usize> = Conv2d<M, Window<Kernel<1>>, FILTERS>;
 
 /// The int8 form of [`nn::DepthwiseConv2d`](crate::nn::DepthwiseConv2d): a window of its own for
-/// each channel.
+/// each channel. RAM beside the two buffers: a window, where it is more than a position.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DepthwiseConv2d<M, W>(PhantomData<(M, W)>);
 
@@ -109,6 +112,7 @@ impl<M: Shape, W: Sliding> Layer for DepthwiseConv2d<M, W> {
     const INPUTS: usize = M::LENGTH;
     const OUTPUTS: usize = Self::LENGTH;
     const BYTES: usize = length(Self::CHANNELS, Self::WEIGHTS);
+    const INSIDE: usize = inside(Self::GEOMETRY, 1);
 
     fn check(bytes: &[u8]) -> Result<(), Error> {
         Affine::read(bytes, Self::CHANNELS, Self::WEIGHTS)?.check()
@@ -118,11 +122,12 @@ impl<M: Shape, W: Sliding> Layer for DepthwiseConv2d<M, W> {
         bytes: &[u8],
         front: &'s mut [i8],
         back: &'s mut [i8],
-        _inside: &mut [i8],
+        inside: &mut [i8],
     ) -> Result<Buffers<'s>, Error> {
         let affine = Affine::read(bytes, Self::CHANNELS, Self::WEIGHTS)?;
         let (input, output) = input_and_output::<Self>(front, back)?;
-        convolve_channels(Self::GEOMETRY, affine, input, output);
+        let window = buffer(inside, Self::INSIDE)?.0;
+        convolve_channels(Self::GEOMETRY, affine, input, output, window);
         Ok((back, front))
     }
 }
@@ -150,9 +155,16 @@ pub type DepthwiseConv1d<M, W> = DepthwiseConv2d<M, InTime<M, W>>;
 /// A scale and a shift for each channel of the map `M`: a depthwise convolution of one position.
 pub type ScaleShift<M> = DepthwiseConv2d<M, Window<Kernel<1>>>;
 
-/// Outputs that are summed at once, so that a value is read once for all of them and the sums stay
-/// in registers.
-pub(super) const TOGETHER: usize = 4;
+/// How many windows are [gathered](gather) before they are multiplied, so that what a group of
+/// filters has to itself is read once for all of them.
+const TILES: usize = 4;
+
+/// Bytes beside the two buffers for so many windows, where they must be [gathered](gather).
+pub(super) const fn inside<G: Gaps>(geometry: Geometry<G>, windows: usize) -> usize {
+    let [rows, columns] = geometry.windows;
+    let windows = if rows * columns < windows { rows * columns } else { windows };
+    if geometry.tiles() { 0 } else { windows * geometry.length() }
+}
 
 pub(super) fn convolve(
     geometry: Geometry<impl Gaps>,
@@ -160,31 +172,129 @@ pub(super) fn convolve(
     affine: Affine,
     input: &[i8],
     output: &mut [i8],
+    tiles: &mut [i8],
 ) {
-    let zero = affine.range.input_zero;
-    // Neither is 0, which only the types know.
-    let (filters, length) = (filters.max(1), geometry.length().max(1));
-    for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(filters)) {
-        let mut channels = affine.channels();
-        let groups = affine.weights().chunks_up_to(length.saturating_mul(TOGETHER));
-        for (outputs, group) in outputs.chunks_up_to_mut(TOGETHER).zip(groups) {
-            let filters = of_each(group, length);
-            let mut sums = [0; TOGETHER];
-            for run in runs.clone() {
-                let weights = filters.map(|filter| run.of_window(filter));
-                add_each(&mut sums, weights, run.of_map(input), zero);
+    let length = geometry.length();
+    if geometry.tiles() {
+        return multiply([length, filters], affine, input, output);
+    }
+    let mut each = geometry.each();
+    for outputs in output.chunks_up_to_mut(filters.saturating_mul(TILES)) {
+        for (window, runs) in tiles.whole_chunks_mut(length).zip(&mut each) {
+            gather(runs, input, window, affine.range.padding());
+        }
+        multiply([length, filters], affine, tiles, outputs);
+    }
+}
+
+/// The outputs of all filters for windows that lie one after another. The filters of a group go
+/// over all windows before the next ones do.
+pub(super) fn multiply(
+    [length, filters]: [usize; 2],
+    affine: Affine,
+    input: &[i8],
+    output: &mut [i8],
+) {
+    let mut first = 0_usize;
+    let groups = affine.weights().whole_chunks(length.saturating_mul(ROWS));
+    for (channels, weights) in affine.groups().zip(groups) {
+        let outputs = output.get_mut(first..).unwrap_or_default();
+        multiply_group([length, filters], channels, weights, affine.range, input, outputs);
+        first = first.wrapping_add(ROWS);
+    }
+    if first < filters {
+        let windows = input.whole_chunks(length).zip(output.whole_chunks_mut(filters));
+        for (window, outputs) in windows {
+            left(affine, first, window, outputs);
+        }
+    }
+}
+
+/// The outputs of a group, the first of which is the first of these. It is by itself so that what
+/// one loop needs stays in registers.
+#[inline(never)]
+fn multiply_group(
+    [length, filters]: [usize; 2],
+    channels: Channels,
+    weights: &[i8],
+    range: Range,
+    input: &[i8],
+    output: &mut [i8],
+) {
+    let rows = Rows::new(weights, length, channels.biases(), range.padding());
+    match channels.by_high_words(range) {
+        Some(by_high_words) if cfg!(mve) && input.len() > length => {
+            let four = by_high_words.of_four_windows();
+            let several = output.chunks_up_to_mut(filters.saturating_mul(TILES));
+            for (windows, outputs) in input.chunks_up_to(length.saturating_mul(TILES)).zip(several)
+            {
+                let mut sums = [0; ROWS * TILES];
+                let each = sums.as_chunks_mut().0.iter_mut().zip(windows.whole_chunks(length));
+                for (sums, window) in each {
+                    *sums = rows.times(window);
+                }
+                let values = four.outputs(&sums);
+                let each = outputs.chunks_up_to_mut(filters).zip(values.as_chunks::<ROWS>().0);
+                for (outputs, values) in each {
+                    if let Some(outputs) = outputs.first_chunk_mut() {
+                        *outputs = *values;
+                    }
+                }
             }
-            for ((y, sum), channel) in outputs.iter_mut().zip(sums).zip(&mut channels) {
-                *y = affine.output(sum, channel);
+        }
+        by_high_words => {
+            let windows = input.whole_chunks(length).zip(output.chunks_up_to_mut(filters));
+            let each =
+                windows.filter_map(|(window, outputs)| Some((window, outputs.first_chunk_mut()?)));
+            match by_high_words {
+                Some(by_high_words) => each
+                    .for_each(|(window, outputs)| by_high_words.write(rows.times(window), outputs)),
+                None => each.for_each(|(window, outputs)| {
+                    channels.write(range, rows.times(window), outputs)
+                }),
             }
         }
     }
 }
 
-/// The filters of a group. Where they are fewer, the first stands in, and its sum goes nowhere.
-pub(super) fn of_each(group: &[i8], length: usize) -> [&[i8]; TOGETHER] {
-    let mut each = group.whole_chunks(length);
-    from_fn(|_| each.next().unwrap_or(group))
+/// Those of the outputs from the first one on, which are fewer than a group.
+#[inline(never)]
+fn left(affine: Affine, first: usize, window: &[i8], outputs: &mut [i8]) {
+    let weights = affine.weights().get(first.saturating_mul(window.len())..).unwrap_or_default();
+    let (biases, zero) = (affine.biases_left(), affine.range.padding());
+    let sums = some_rows_times(weights, biases, window, zero);
+    affine.left(sums, outputs.get_mut(first..).unwrap_or_default());
+}
+
+/// Copies the values of a window side by side. What lies in the padding is the zero, which adds
+/// nothing.
+pub(super) fn gather(
+    runs: impl Iterator<Item = Run> + Clone,
+    input: &[i8],
+    window: &mut [i8],
+    zero: i8,
+) {
+    if runs.clone().map(|run| run.length).sum::<usize>() < window.len() {
+        window.fill(zero);
+    }
+    for run in runs {
+        copy(run.of_map(input), run.of_window_mut(window));
+    }
+}
+
+/// Copies values, a word at a time as far as they go, which vectors need not.
+#[inline(always)]
+pub(super) fn copy(values: &[i8], places: &mut [i8]) {
+    let words = if cfg!(mve) { 0 } else { values.len() / 4 * 4 };
+    let (words, rest) = values.split_at_checked(words).unwrap_or_default();
+    let (to_words, to_rest) = places.split_at_mut_checked(words.len()).unwrap_or_default();
+    let (words, to_words) = (words.as_chunks::<4>().0, to_words.as_chunks_mut().0);
+    for (place, value) in to_words.iter_mut().zip(words) {
+        *place = *value;
+    }
+    for (place, value) in to_rest.iter_mut().zip(rest) {
+        *place = *value;
+    }
 }
 
 fn convolve_channels(
@@ -192,33 +302,81 @@ fn convolve_channels(
     affine: Affine,
     input: &[i8],
     output: &mut [i8],
+    window: &mut [i8],
 ) {
-    let zero = affine.range.input_zero;
-    let channels = geometry.channels();
-    for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(channels)) {
-        let mut each = affine.channels();
-        let mut first = 0_usize;
-        for outputs in outputs.chunks_up_to_mut(TOGETHER) {
-            let mut sums = [0; TOGETHER];
-            for run in runs.clone() {
-                let weights = run.of_window(affine.weights()).whole_chunks(channels);
-                let values = run.of_map(input).whole_chunks(channels);
-                for (weights, values) in weights.zip(values) {
-                    let weights = weights.get(first..).unwrap_or_default();
-                    add_by_channel(
-                        &mut sums,
-                        weights,
-                        values.get(first..).unwrap_or_default(),
-                        zero,
-                    );
-                }
-            }
-            for ((y, sum), channel) in outputs.iter_mut().zip(sums).zip(&mut each) {
-                *y = affine.output(sum, channel);
-            }
-            first = first.wrapping_add(TOGETHER);
+    let (width, by_high_words) = (geometry.channels(), affine.is_by_high_words());
+    if geometry.tiles() {
+        let windows = input.whole_chunks(geometry.length()).zip(output.whole_chunks_mut(width));
+        for (values, outputs) in windows {
+            multiply_channels(affine, by_high_words, values, width, outputs);
         }
+        return;
     }
+    let window = window.get_mut(..geometry.length()).unwrap_or_default();
+    for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(width)) {
+        gather(runs, input, window, affine.range.padding());
+        multiply_channels(affine, by_high_words, window, width, outputs);
+    }
+}
+
+/// The outputs of all channels for one window.
+fn multiply_channels(
+    affine: Affine,
+    by_high_words: bool,
+    values: &[i8],
+    width: usize,
+    outputs: &mut [i8],
+) {
+    let mut first = 0;
+    if cfg!(mve) && by_high_words {
+        first = multiply_vectors(affine, values, width, outputs);
+    }
+    first = multiply_columns(affine, values, width, first, outputs);
+    if let Some(outputs) = outputs.get_mut(first..).filter(|outputs| !outputs.is_empty()) {
+        let weights = affine.weights().get(first..).unwrap_or_default();
+        let values = values.get(first..).unwrap_or_default();
+        let mut sums = some_columns_times(weights, values, width, affine.range.padding());
+        for (sum, bias) in sums.iter_mut().zip(affine.biases_left()) {
+            *sum = sum.wrapping_add(bias);
+        }
+        affine.left(sums, outputs);
+    }
+}
+
+/// The outputs of whole vectors of channels; how many these are.
+#[inline(always)]
+fn multiply_vectors(affine: Affine, values: &[i8], width: usize, outputs: &mut [i8]) -> usize {
+    const VECTOR: usize = 16;
+    let mut first = 0_usize;
+    for outputs in outputs.whole_chunks_mut(VECTOR) {
+        let weights = affine.weights().get(first..).unwrap_or_default();
+        let values = values.get(first..).unwrap_or_default();
+        let sums: [i32; VECTOR] = columns_times(weights, values, width, affine.range.padding());
+        affine.part(first, VECTOR, 0).write_vectors(&sums, outputs);
+        first = first.wrapping_add(VECTOR);
+    }
+    first
+}
+
+/// The outputs from this channel on, a group at a time, as far as groups go; where they end.
+#[inline(always)]
+fn multiply_columns(
+    affine: Affine,
+    values: &[i8],
+    width: usize,
+    mut first: usize,
+    outputs: &mut [i8],
+) -> usize {
+    let (range, zero) = (affine.range, affine.range.padding());
+    let groups = affine.part(first, width.wrapping_sub(first), 0).groups();
+    let outputs = outputs.get_mut(first..).unwrap_or_default().as_chunks_mut().0;
+    for (outputs, channels) in outputs.iter_mut().zip(groups) {
+        let weights = affine.weights().get(first..).unwrap_or_default();
+        let values = values.get(first..).unwrap_or_default();
+        channels.write_products(range, columns_times(weights, values, width, zero), outputs);
+        first = first.wrapping_add(ROWS);
+    }
+    first
 }
 
 /// The gradient with respect to the input of a convolution. What has a slope of 0 costs nothing.
@@ -272,45 +430,4 @@ fn input_gradient_by_channel(
 /// Whether there is anything to add.
 pub(super) fn counts<T>((_, slope): &(T, f32)) -> bool {
     *slope != 0.0
-}
-
-/// Adds the products of the same values with several filters, each to its sum.
-pub(super) fn add_each(
-    sums: &mut [i32; TOGETHER],
-    filters: [&[i8]; TOGETHER],
-    values: &[i8],
-    zero: i32,
-) {
-    let [mut first, mut second, mut third, mut fourth] = *sums;
-    let [a, b, c, d] = filters;
-    for ((((a, b), c), d), value) in a.iter().zip(b).zip(c).zip(d).zip(values) {
-        let value = i32::from(*value).wrapping_sub(zero);
-        first = add(first, *a, value);
-        second = add(second, *b, value);
-        third = add(third, *c, value);
-        fourth = add(fourth, *d, value);
-    }
-    *sums = [first, second, third, fourth];
-}
-
-/// Adds the products of neighbouring channels with their weights, each to its sum.
-#[inline(always)]
-fn add_by_channel(sums: &mut [i32; TOGETHER], weights: &[i8], values: &[i8], zero: i32) {
-    let value = |value: i8| i32::from(value).wrapping_sub(zero);
-    if let Some((weights, values)) = weights.first_chunk().zip(values.first_chunk::<TOGETHER>()) {
-        let weights: &[i8; TOGETHER] = weights;
-        for ((sum, weight), x) in sums.iter_mut().zip(weights).zip(values) {
-            *sum = add(*sum, *weight, value(*x));
-        }
-        return;
-    }
-    for ((sum, weight), x) in sums.iter_mut().zip(weights).zip(values) {
-        *sum = add(*sum, *weight, value(*x));
-    }
-}
-
-/// Adds a product to a sum, which an `i32` holds: [`assert_sum_fits`].
-#[inline(always)]
-fn add(sum: i32, weight: i8, value: i32) -> i32 {
-    sum.wrapping_add(i32::from(weight).wrapping_mul(value))
 }

@@ -45,7 +45,7 @@ impl<const INPUTS: usize, const OUTPUTS: usize> Layer for Dense<INPUTS, OUTPUTS>
     ) -> Result<Buffers<'s>, Error> {
         let affine = Affine::read(bytes, OUTPUTS, INPUTS * OUTPUTS)?;
         let (input, output) = input_and_output::<Self>(front, back)?;
-        convolve(Self::GEOMETRY, OUTPUTS, affine, input, output);
+        convolve(Self::GEOMETRY, OUTPUTS, affine, input, output, &mut []);
         Ok((back, front))
     }
 }

@@ -17,6 +17,7 @@ pub(super) struct Factor {
 pub(super) const BYTES: usize = 4 + 1;
 
 impl Factor {
+    #[inline(always)]
     pub fn new(multiplier: [u8; 4], shift: u8) -> Self {
         Self { multiplier: i32::from_le_bytes(multiplier), shift: u32::from(shift) }
     }
@@ -46,12 +47,11 @@ impl Factor {
     pub fn times(self, sum: i32) -> i32 {
         // At most 2^31 * 2^31 in magnitude.
         let product = i64::from(sum).wrapping_mul(i64::from(self.multiplier));
-        let beyond = self.shift.wrapping_sub(32);
-        if (1..32).contains(&beyond) {
+        let beyond = self.shift.wrapping_sub(33);
+        if beyond < 31 {
             // The half that is added is a whole number of 2^32, so the low word cannot carry: one
-            // word is enough. The high word is at most 2^30 in magnitude, as is the half.
-            let half = 1_i32.wrapping_shl(beyond.wrapping_sub(1));
-            return ((product >> 32) as i32).wrapping_add(half).wrapping_shr(beyond);
+            // word is enough. Adding it is adding one to the last bit before it goes.
+            return ((product >> 32) as i32).wrapping_shr(beyond).wrapping_add(1) >> 1;
         }
         // At most 2^62 and 2^61.
         let half = 1_i64.wrapping_shl(self.shift.wrapping_sub(1));

@@ -1,15 +1,15 @@
 //! The convolution of groups of channels.
 
 use super::affine::{Affine, assert_sum_fits, length};
-use super::convolution::{TOGETHER, add_each, counts, of_each};
-use super::layer::{Buffers, Differentiable, Layer, input_and_output};
+use super::convolution::{copy, counts, multiply};
+use super::layer::{Buffers, Differentiable, Layer, buffer, input_and_output};
 use crate::Error;
 use crate::chunks::Chunked;
 use crate::nn::window::{Gaps, Geometry, InTime, Shape, Sliding};
 use core::marker::PhantomData;
 
 /// The int8 form of [`nn::GroupedConv2d`](crate::nn::GroupedConv2d): each of `GROUPS` parts of the
-/// filters sees its part of the channels.
+/// filters sees its part of the channels. RAM beside the two buffers: a window of such a part.
 ///
 /// ```
 /// use rolling_ball::nn::int8::{GroupedConv2d, Layer};
@@ -58,6 +58,7 @@ impl<M: Shape, W: Sliding, const FILTERS: usize, const GROUPS: usize> Layer
     const INPUTS: usize = M::LENGTH;
     const OUTPUTS: usize = Self::LENGTH;
     const BYTES: usize = length(FILTERS, Self::WEIGHTS);
+    const INSIDE: usize = Self::OF_GROUP.length();
 
     fn check(bytes: &[u8]) -> Result<(), Error> {
         Affine::read(bytes, FILTERS, Self::WEIGHTS)?.check()
@@ -67,12 +68,13 @@ impl<M: Shape, W: Sliding, const FILTERS: usize, const GROUPS: usize> Layer
         bytes: &[u8],
         front: &'s mut [i8],
         back: &'s mut [i8],
-        _inside: &mut [i8],
+        inside: &mut [i8],
     ) -> Result<Buffers<'s>, Error> {
         let affine = Affine::read(bytes, FILTERS, Self::WEIGHTS)?;
         let (input, output) = input_and_output::<Self>(front, back)?;
         let geometries = [Self::GEOMETRY, Self::OF_GROUP];
-        convolve_groups(geometries, [FILTERS, FILTERS / GROUPS], affine, input, output);
+        let window = buffer(inside, Self::INSIDE)?.0;
+        convolve_groups(geometries, [FILTERS, FILTERS / GROUPS], affine, input, output, window);
         Ok((back, front))
     }
 }
@@ -108,35 +110,29 @@ fn convolve_groups<G: Gaps>(
     affine: Affine,
     input: &[i8],
     output: &mut [i8],
+    window: &mut [i8],
 ) {
-    let zero = affine.range.input_zero;
+    let zero = affine.range.padding();
     let (channels, channels_of_group) = (all.channels(), of_group.channels());
     let length = of_group.length();
+    let window = window.get_mut(..length).unwrap_or_default();
     let windows = all.each().zip(of_group.each());
     for ((runs, runs_of_group), outputs) in windows.zip(output.whole_chunks_mut(filters)) {
-        let mut each = affine.channels();
         let mut first = 0_usize;
-        let groups = affine.weights().whole_chunks(length.saturating_mul(filters_of_group));
-        for (outputs, weights) in outputs.whole_chunks_mut(filters_of_group).zip(groups) {
-            let blocks = weights.chunks_up_to(length.saturating_mul(TOGETHER));
-            for (outputs, block) in outputs.chunks_up_to_mut(TOGETHER).zip(blocks) {
-                let filters = of_each(block, length);
-                let mut sums = [0; TOGETHER];
-                for (run, of_group) in runs.clone().zip(runs_of_group.clone()) {
-                    let mut weights = filters
-                        .map(|filter| of_group.of_window(filter).whole_chunks(channels_of_group));
-                    for values in run.of_map(input).whole_chunks(channels) {
-                        let values = values.get(first..).unwrap_or_default();
-                        // As many as the group's weights are.
-                        let weights = weights.each_mut().map(|w| w.next().unwrap_or_default());
-                        add_each(&mut sums, weights, values, zero);
-                    }
-                }
-                for ((y, sum), channel) in outputs.iter_mut().zip(sums).zip(&mut each) {
-                    *y = affine.output(sum, channel);
+        let mut first_filter = 0_usize;
+        for outputs in outputs.whole_chunks_mut(filters_of_group) {
+            window.fill(zero);
+            for (run, of_group) in runs.clone().zip(runs_of_group.clone()) {
+                let places = of_group.of_window_mut(window).whole_chunks_mut(channels_of_group);
+                for (places, values) in places.zip(run.of_map(input).whole_chunks(channels)) {
+                    let values = values.get(first..).unwrap_or_default();
+                    copy(values.get(..places.len()).unwrap_or_default(), places);
                 }
             }
+            let filters = affine.part(first_filter, filters_of_group, length);
+            multiply([length, filters_of_group], filters, window, outputs);
             first = first.wrapping_add(channels_of_group);
+            first_filter = first_filter.wrapping_add(filters_of_group);
         }
     }
 }

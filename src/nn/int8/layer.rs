@@ -21,7 +21,8 @@ pub trait Layer {
     const BYTES: usize;
     /// The longest input or output of any layer inside.
     const WIDTH: usize = larger(Self::INPUTS, Self::OUTPUTS);
-    /// Bytes that it needs beside the two buffers, for an input that is kept.
+    /// Bytes that it needs beside the two buffers, for an input that is kept or for windows that
+    /// are gathered.
     const INSIDE: usize = 0;
     /// Whether the output lies in the buffer that is `back` at the start.
     const ENDS_IN_BACK: bool = true;

@@ -30,7 +30,8 @@ use core::marker::PhantomData;
 /// type First = Conv2d<Input, Window<Kernel<3>, Stride<1>, Padding<1>>, 4>;
 /// type Second = DepthwiseConv2d<First, Window<Kernel<3>, Stride<1>, Padding<1>>>;
 /// type Block = Residual<(First, Second)>;
-/// assert_eq!(Block::INSIDE, 8 * 8 * 4);
+/// // The input, and four windows that the first gathers.
+/// assert_eq!(Block::INSIDE, 8 * 8 * 4 + 4 * 3 * 3 * 4);
 ///
 /// // Half as large, through a shortcut of 1 x 1.
 /// type Halved = Conv2d<Input, Window<Kernel<3>, Stride<2>, Padding<1>>, 8>;

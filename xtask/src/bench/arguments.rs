@@ -13,8 +13,8 @@ pub struct BenchArgs {
     /// Only these parts
     #[arg(long, value_enum, value_name = "PART", value_delimiter = ',')]
     pub only: Vec<Part>,
-    /// Print the figures as JSON too, in the last line; with `--only bbob` print their list and
-    /// nothing else
+    /// Print the figures as JSON too, in the last line; with `--only bbob` or `--only int8` print
+    /// their list and nothing else
     #[arg(long)]
     pub json: bool,
     /// Put the tables of these parts into docs/benchmarks.md
@@ -24,6 +24,9 @@ pub struct BenchArgs {
     /// sudo if need be
     #[arg(long)]
     pub install: bool,
+    /// A folder of TFLite files in int8, of which `int8` counts whole inferences too
+    #[arg(long, value_name = "DIR")]
+    pub models: Option<std::path::PathBuf>,
     /// A Python that has torch and jax, to compare with, or what benches/peers/bbob needs [default:
     /// the environments that benches/peers/setup.sh makes]
     #[arg(long, value_name = "FILE")]
@@ -45,6 +48,8 @@ pub enum Part {
     Footpoint,
     /// Instructions of a training step on the emulated cores
     Mcu,
+    /// Instructions of inferences in int8 on the emulated cores, against CMSIS-NN
+    Int8,
     /// Flash and RAM
     Size,
     /// The ball that needs losses only, against CMA-ES and others on the BBOB functions of COCO
@@ -59,6 +64,7 @@ impl Part {
             Self::Desktop => document::DESKTOP,
             Self::Footpoint => document::FOOTPOINT,
             Self::Mcu => document::MCU,
+            Self::Int8 => document::INT8,
             Self::Size => document::SIZE,
             Self::Bbob => document::BBOB,
         }

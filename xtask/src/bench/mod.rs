@@ -6,6 +6,7 @@ mod desktop;
 mod findings;
 mod footpoint;
 pub mod guard;
+pub mod int8;
 pub mod kernels;
 pub mod mcu;
 mod peers;
@@ -27,7 +28,7 @@ use workbench::document;
 pub fn bench(args: &BenchArgs) -> Result<()> {
     let parts = if args.only.is_empty() { Part::value_variants() } else { &args.only };
     // A list alone is of use to programs that read all that is printed.
-    let list_alone = args.json && parts == [Part::Bbob];
+    let list_alone = args.json && matches!(parts, [Part::Bbob | Part::Int8]);
     let mut json = Map::new();
     for part in parts {
         let title = part.title();
@@ -55,6 +56,7 @@ fn measure(part: Part, args: &BenchArgs) -> Result<Findings> {
         Part::Desktop => desktop::measure(args),
         Part::Footpoint => on_threads(1, || footpoint::measure(args))?,
         Part::Mcu => mcu::measure(args),
+        Part::Int8 => int8::measure(args),
         Part::Size => size::measure(args),
         Part::Bbob => bbob::measure(args),
     }

@@ -33,6 +33,8 @@ pub fn part(args: &TestArgs) -> Part {
         part = part.test(format!("subnormal_numbers_are_{done}_on_the_{core}"), move || {
             subnormals(machine, done)
         });
+        let sentence = format!("products_of_bytes_of_all_lengths_to_200_are_exact_on_the_{core}");
+        part = part.test(sentence, move || byte_products(machine));
     }
     part.test("a_slice_of_a_loss_and_the_balls_over_it_have_equal_bits_on_host_and_device", slice)
         .test(
@@ -58,6 +60,17 @@ fn subnormals(machine: &Machine, done: &str) -> Result<()> {
     let mut said = String::new();
     Emulation::new(machine, &firmware, SHORT).lines(|line| said.push_str(line))?;
     ensure!(said == format!("subnormals are {done}"), "{}, expected {done}: {said}", machine.core);
+    Ok(())
+}
+
+/// Each core has its own form of the loops. The desktop's are compared one by one in the scenario's
+/// own test.
+fn byte_products(machine: &Machine) -> Result<()> {
+    let firmware = Build::firmware("test", machine, "byte_products").run()?;
+    let mut said = String::new();
+    Emulation::new(machine, &firmware, SHORT).lines(|line| said.push_str(line))?;
+    let expected = format!("byte products {:08x}", scenario::byte_products::hash());
+    ensure!(said == expected, "{}, expected {expected}: {said}", machine.core);
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 
 use super::TestArgs;
 use super::part::{Part, QEMU, compared};
-use crate::bench::{kernels, mcu};
+use crate::bench::{int8, kernels, mcu};
 use workbench::progress::during;
 
 pub fn part(args: &TestArgs) -> Part {
@@ -12,6 +12,10 @@ pub fn part(args: &TestArgs) -> Part {
         .test_or_skip(
             "no_step_takes_over_2_per_cent_more_instructions_than_the_committed_ones",
             || mcu::check().map(compared),
+        )
+        .test_or_skip(
+            "no_int8_layer_takes_over_2_per_cent_more_instructions_than_the_committed_ones",
+            || int8::check().map(compared),
         )
         .needs(&[("valgrind", "valgrind")])
         .test_or_skip(

@@ -1,0 +1,36 @@
+//! Products of bytes against one by one in 64 bits.
+
+use scenario::byte_products::{BIASES, Case, Form, LONGEST, each};
+
+fn expected(case: &Case, place: usize) -> i64 {
+    let Case { weights, values, zero, .. } = *case;
+    let product = |weight: usize, value: usize| {
+        i64::from(weights[weight]) * (i64::from(values[value]) - i64::from(zero))
+    };
+    let length = values.len();
+    match case.form {
+        Form::Rows if weights.len() < (place + 1) * length => i64::from(BIASES[place]),
+        Form::Rows => {
+            let products = (0..length).map(|i| product(place * length + i, i));
+            i64::from(BIASES[place]) + products.sum::<i64>()
+        }
+        Form::Columns(width) => {
+            let whole = (0..length).step_by(width).filter(|line| line + case.sums.len() <= length);
+            whole.map(|line| product(line + place, line + place)).sum()
+        }
+        Form::SomeColumns(width) if place >= width => 0,
+        Form::SomeColumns(width) => (place..length).step_by(width).map(|i| product(i, i)).sum(),
+    }
+}
+
+#[test]
+fn sums_of_products_of_bytes_are_exact_for_all_lengths_to_200_at_any_address_with_any_zero() {
+    let mut longest = 0;
+    each(|case| {
+        for (place, sum) in case.sums.iter().enumerate() {
+            assert_eq!(i64::from(*sum), expected(&case, place), "{place} of {case:?}");
+        }
+        longest = longest.max(case.values.len());
+    });
+    assert_eq!(longest, LONGEST);
+}

@@ -1,0 +1,46 @@
+//! The committed table of instructions of the layers.
+
+use super::figures::Inference;
+use crate::bench::guard::{Figures, Guard};
+use crate::cores::Agreement;
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+use workbench::workspace::compiler;
+
+const GUARD: Guard = Guard {
+    path: "boards/qemu/int8.json",
+    bless: "cargo xtask bench --only int8 --write",
+    unit: "instructions",
+};
+
+/// What was counted, and with which compiler.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Committed {
+    rustc: String,
+    pub layers: Vec<Inference>,
+}
+
+impl Committed {
+    /// Makes a table of what the compiler in use gave.
+    pub fn new(layers: Vec<Inference>) -> Result<Self> {
+        Ok(Self { rustc: compiler()?, layers })
+    }
+
+    /// Makes it the committed one.
+    pub fn write(&self) -> Result<()> {
+        GUARD.write(self)
+    }
+
+    /// Compares what was counted here with the committed table, which may have more cores.
+    pub fn compare(&self) -> Result<Agreement> {
+        GUARD.agreement(&self.figures(), &GUARD.read::<Self>()?.figures())
+    }
+
+    fn figures(&self) -> Figures<'_> {
+        let counts = self.layers.iter().map(|layer| {
+            let Inference { model, core, instructions, .. } = layer;
+            (format!("int8 {model}, {core}"), *instructions)
+        });
+        Figures { rustc: &self.rustc, counts: counts.collect() }
+    }
+}
