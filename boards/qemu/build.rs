@@ -84,6 +84,7 @@ const BUDGETS: &[(&str, Budget)] = &[
     ("flips", TRIALS),
     ("subnormals", SMALL),
     ("lanes", SPEAKERS),
+    ("passes", SMALL),
     ("slice", SMALL),
     ("bench_step", SMALL),
     ("bench_passes", SPEAKERS),

@@ -1,5 +1,5 @@
 //! This repository's own scenarios, for firmware and desktop: four networks, three loads that are
-//! counted on every core, and a soak of every optimizer. `rolling-ball-rehearsal` defines what a
+//! counted on every core, passes over vectors of every length, and a soak of every optimizer. `rolling-ball-rehearsal` defines what a
 //! run of the networks is.
 
 #![no_std]
@@ -10,6 +10,7 @@ pub mod calibration;
 pub mod digits_cnn;
 mod lanes;
 mod networks;
+pub mod passes;
 pub mod slice;
 pub mod soak;
 pub mod training_step;

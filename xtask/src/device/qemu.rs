@@ -27,7 +27,8 @@ pub struct Machine {
     pub core: &'static str,
     /// The Rust target that the core runs.
     pub target: &'static str,
-    /// What the compiler may use beyond the target, where the core has more.
+    /// The core that the compiler is told, where the target is not enough: it may have more
+    /// instructions, or take products that are added in one instruction no faster than in two.
     pub target_cpu: Option<&'static str>,
     /// The RAM of the board.
     pub ram_bytes: u64,
@@ -54,7 +55,7 @@ pub const MPS2_AN386: Machine = Machine {
     name: "mps2-an386",
     core: "Cortex-M4F",
     target: "thumbv7em-none-eabihf",
-    target_cpu: None,
+    target_cpu: Some("cortex-m4"),
     ram_bytes: 4 << 20,
 };
 /// Arm's MPS2 board with the AN500 image: a Cortex-M7F.
@@ -70,7 +71,7 @@ pub const MPS2_AN505: Machine = Machine {
     name: "mps2-an505",
     core: "Cortex-M33",
     target: "thumbv8m.main-none-eabihf",
-    target_cpu: None,
+    target_cpu: Some("cortex-m33"),
     ram_bytes: 2 << 20,
 };
 /// Arm's MPS3 board with the AN547 image: a Cortex-M55, whose vectors are called Helium.

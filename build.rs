@@ -1,0 +1,28 @@
+//! Says which instructions for products of bytes a Cortex-M has, since stable Rust does not: `dsp`
+//! is the extension with SMLAD, `mve` the vector unit Helium. Where this does not know, neither is
+//! used, and the results are the same.
+
+use std::env;
+
+/// Cores with the vector unit. Those with the DSP extension but without it are in `DSP`.
+const MVE: [&str; 3] = ["cortex-m52", "cortex-m55", "cortex-m85"];
+const DSP: [&str; 4] = ["cortex-m4", "cortex-m7", "cortex-m33", "cortex-m35p"];
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rustc-check-cfg=cfg(dsp, mve)");
+    let variable = |name| env::var(name).unwrap_or_default();
+    let target = variable("TARGET");
+    if !target.starts_with("thumb") {
+        return;
+    }
+    let flags = variable("CARGO_ENCODED_RUSTFLAGS");
+    let flags = || flags.split(['\x1f', ',', '=', ' ']);
+    let is_one_of = |cores: &[&str]| flags().any(|flag| cores.contains(&flag));
+    let has = |feature: &str| flags().any(|flag| flag.strip_prefix('+') == Some(feature));
+    if is_one_of(&MVE) || has("mve") {
+        println!("cargo:rustc-cfg=mve");
+    } else if target.starts_with("thumbv7em") || is_one_of(&DSP) || has("dsp") {
+        println!("cargo:rustc-cfg=dsp");
+    }
+}
