@@ -53,14 +53,6 @@ pub(crate) struct WholeChunks<'a, T> {
     length: usize,
 }
 
-impl<'a, T> WholeChunks<'a, T> {
-    /// What was not taken yet.
-    #[inline(always)]
-    pub(crate) fn rest(&self) -> &'a [T] {
-        self.rest
-    }
-}
-
 impl<'a, T> Iterator for WholeChunks<'a, T> {
     type Item = &'a [T];
 

@@ -1,6 +1,6 @@
 //! This repository's own scenarios, for firmware and desktop: four networks, three loads that are
-//! counted on every core, passes over vectors of every length, and a soak of every optimizer. `rolling-ball-rehearsal` defines what a
-//! run of the networks is.
+//! counted on every core, passes over vectors of every length, and a soak of every optimizer.
+//! `rolling-ball-rehearsal` defines what a run of the networks is.
 
 #![no_std]
 #![deny(unsafe_code)]

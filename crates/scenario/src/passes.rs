@@ -28,11 +28,8 @@ pub struct Memory {
 
 impl Memory {
     /// Zeros, which take no flash.
-    pub const ZERO: Self = Self {
-        vectors: [[0.0; MOST]; 4],
-        inputs: [0.0; SAMPLES * MOST],
-        rows: [0.0; ROWS * MOST],
-    };
+    pub const ZERO: Self =
+        Self { vectors: [[0.0; MOST]; 4], inputs: [0.0; SAMPLES * MOST], rows: [0.0; ROWS * MOST] };
 }
 
 /// A number in which every bit of every result has a part.

@@ -1,5 +1,5 @@
-//! The training steps whose instructions or cycles are counted, with the same bits on every core: two small
-//! networks, one sample and eight samples, gradient descent and the ball.
+//! The training steps whose instructions or cycles are counted, with the same bits on every core:
+//! two small networks, one sample and eight samples, gradient descent and the ball.
 
 use core::fmt;
 use core::hint::black_box;

@@ -1,7 +1,9 @@
-//! The loops over whole blocks that take most of a training, and the root. Cores with a single-precision unit and
-//! no vectors have them by hand instead (`fpu.rs`), with the same bits.
+//! The loops over whole blocks that take most of a training, and the root. Cores with a
+//! single-precision unit and no vectors have them by hand instead (`fpu.rs`), with the same bits.
 
-use super::{Lanes, accumulate, descend_block, roll_block};
+#![cfg_attr(all(target_arch = "arm", target_abi = "eabihf", not(mve)), allow(dead_code))]
+
+use super::{Lanes, accumulate, descend_block, dot_two, roll_block};
 use crate::chunks::Chunked;
 use crate::kernels::{LANES, NOTHING};
 
@@ -55,6 +57,18 @@ pub fn roll(
 ) {
     for ((theta, offset), gradient) in theta.iter_mut().zip(offset).zip(gradient) {
         roll_block(lanes, theta, offset, gradient, rate, reach);
+    }
+}
+
+/// Computes `output[r] = biases[r] + weights[r] . input`, two rows at a time, for rows of at most a
+/// panel.
+#[inline(always)]
+pub fn multiply(weights: &[Block], biases: &[[f32; 2]], input: &[Block], output: &mut [[f32; 2]]) {
+    let mut rows = weights.whole_chunks(input.len());
+    for ([y, z], [bias, next]) in output.iter_mut().zip(biases) {
+        let (Some(row), Some(other)) = (rows.next(), rows.next()) else { return };
+        let [a, b] = dot_two(row.as_flattened(), other.as_flattened(), input.as_flattened());
+        (*y, *z) = (bias + a, next + b);
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::{Scalar, by_block, dot_two};
 use crate::chunks::Chunked;
-use crate::kernels::{Factors, LANES, NOTHING, VectorOps};
+use crate::kernels::{Factors, LANES, NOTHING, PANEL, VectorOps};
 
 #[inline(always)]
 pub fn transform(
@@ -28,13 +28,20 @@ fn multiply(width: usize, weights: &[f32], biases: &[f32], input: &[f32], output
     if cfg!(target_abi = "eabihf") {
         let (pairs, rest) = output.as_chunks_mut::<2>();
         let (bias_pairs, bias_rest) = biases.as_chunks::<2>();
-        let mut rows = weights.whole_chunks(width);
-        for ([y, z], [bias, next]) in pairs.iter_mut().zip(bias_pairs) {
-            let (Some(row), Some(other)) = (rows.next(), rows.next()) else { return };
-            let [a, b] = dot_two(row, other, input);
-            (*y, *z) = (bias + a, next + b);
+        let after = pairs.len().wrapping_mul(2).wrapping_mul(width);
+        let (input_blocks, input_rest) = input.as_chunks::<LANES>();
+        if input_rest.is_empty() && width <= PANEL {
+            let (weight_blocks, _) = weights.as_chunks::<LANES>();
+            by_block::multiply(weight_blocks, bias_pairs, input_blocks, pairs);
+        } else {
+            let mut rows = weights.whole_chunks(width);
+            for ([y, z], [bias, next]) in pairs.iter_mut().zip(bias_pairs) {
+                let (Some(row), Some(other)) = (rows.next(), rows.next()) else { return };
+                let [a, b] = dot_two(row, other, input);
+                (*y, *z) = (bias + a, next + b);
+            }
         }
-        (output, biases, weights) = (rest, bias_rest, rows.rest());
+        (output, biases, weights) = (rest, bias_rest, weights.get(after..).unwrap_or_default());
     }
     for ((y, bias), row) in output.iter_mut().zip(biases).zip(weights.whole_chunks(width)) {
         *y = bias + Scalar::dot(row, input);

@@ -69,7 +69,9 @@ impl Guard {
         let told = self.moves(&new.told, &committed.told)?;
         let moved = said(&told, |move_| move_.percent().abs() > TOLERANCE);
         if !moved.is_empty() {
-            eprintln!("moved by more than {TOLERANCE} % from {path}, which is no failure:\n{moved}");
+            eprintln!(
+                "moved by more than {TOLERANCE} % from {path}, which is no failure:\n{moved}"
+            );
         }
         let moves = self.moves(&new.counts, &committed.counts)?;
         let risen = said(&moves, |move_| move_.percent() > TOLERANCE);

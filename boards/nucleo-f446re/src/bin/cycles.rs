@@ -24,7 +24,14 @@ fn main() -> ! {
     let rcc = board.RCC.freeze(rcc::Config::hsi());
     defmt::info!("{} cycles a second", rcc.clocks.sysclk().raw());
     let tell = |Counted { network, batch, optimizer, spent, hash }| {
-        defmt::info!("{}, batch {}, {}: {} cycles, hash {}", network, batch, optimizer, spent, hash);
+        defmt::info!(
+            "{}, batch {}, {}: {} cycles, hash {}",
+            network,
+            batch,
+            optimizer,
+            spent,
+            hash
+        );
     };
     if count(MEMORY.take(), cycles, tell).is_err() {
         defmt::panic!("a step was refused");

@@ -61,12 +61,7 @@ fn begin_of(line: &str) -> Option<u32> {
 /// Hands on the instructions of a block, after which another begins at `next`: up to the first
 /// branch, or to `next` where that comes earlier. A loop may lead into the middle of its first
 /// round's block, so a branch that goes to `next` is believed first.
-fn block<'a>(
-    from: &'a [Instruction],
-    start: u32,
-    next: u32,
-    mut tell: impl FnMut(Executed<'a>),
-) {
+fn block<'a>(from: &'a [Instruction], start: u32, next: u32, mut tell: impl FnMut(Executed<'a>)) {
     let last = from.iter().position(Instruction::ends_block).unwrap_or(from.len());
     let whole = from.get(..=last).unwrap_or(from);
     let leads_on = whole.last().is_some_and(|last| last.target == Some(next));

@@ -83,9 +83,7 @@ impl Machine {
         let float_waits = before.float.meets(instruction.reads);
         let address_waits = before.computed.meets(instruction.base);
         self.before = match instruction.kind {
-            Kind::Load => {
-                Before { loads: true, loaded: instruction.writes, ..Before::default() }
-            }
+            Kind::Load => Before { loads: true, loaded: instruction.writes, ..Before::default() },
             Kind::Integer | Kind::IntegerDivision => {
                 Before { computed: instruction.writes, ..Before::default() }
             }
