@@ -64,23 +64,23 @@ struct Core {
 const CORES: [Core; 2] = [
     Core {
         name: "Cortex-M4F",
-        forward: 4.1,
-        beside_forward: 477.0,
-        backward: 3.22,
-        beside_backward: 215.0,
+        forward: 2.77,
+        beside_forward: 676.0,
+        backward: 3.14,
+        beside_backward: 247.0,
         int8: 7.77,
-        parameter: 25.0,
-        step: 1020.0,
+        parameter: 20.3,
+        step: 1090.0,
     },
     Core {
         name: "Cortex-M55",
         forward: 1.89,
         beside_forward: 548.0,
-        backward: 1.86,
-        beside_backward: 115.0,
+        backward: 1.99,
+        beside_backward: 119.0,
         int8: 4.72,
-        parameter: 9.03,
-        step: 1000.0,
+        parameter: 8.65,
+        step: 1050.0,
     },
 ];
 
