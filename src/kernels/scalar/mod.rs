@@ -201,7 +201,8 @@ fn decay_and_add_panel(total: &mut Total<1>, sum: &mut [f32], x: &[f32], factors
     total.add(&[lanes]);
 }
 
-/// Computes `(x . x, y . y)` in one pass.
+/// Computes `(x . x, y . y)` in one pass. It is a call, so that its totals leave the stack.
+#[inline(never)]
 fn squares(x: &[f32], y: &[f32]) -> [f32; 2] {
     let mut total = Total::new();
     for (x, y) in x.chunks_up_to(PANEL).zip(y.chunks_up_to(PANEL)) {
@@ -223,7 +224,8 @@ fn squares_panel(total: &mut Total<2>, x: &[f32], y: &[f32]) {
     total.add(&lanes);
 }
 
-/// Computes `(x . x, x . y)` in one pass.
+/// Computes `(x . x, x . y)` in one pass. It is a call, so that its totals leave the stack.
+#[inline(never)]
 fn square_and_dot(x: &[f32], y: &[f32]) -> [f32; 2] {
     let mut total = Total::new();
     for (x, y) in x.chunks_up_to(PANEL).zip(y.chunks_up_to(PANEL)) {
