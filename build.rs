@@ -1,6 +1,6 @@
-//! Says which instructions for products of bytes a Cortex-M has, since stable Rust does not: `dsp`
-//! is the extension with SMLAD, `mve` the vector unit Helium. Where this does not know, neither is
-//! used, and the results are the same.
+//! Says which instructions a Cortex-M has, since stable Rust does not: `dsp` is the extension with
+//! SMLAD, `mve` the vector unit Helium, `fpu` a unit for single floats where there are no vectors.
+//! Where this does not know, none is used, and the results are the same.
 
 use std::env;
 
@@ -10,7 +10,7 @@ const DSP: [&str; 4] = ["cortex-m4", "cortex-m7", "cortex-m33", "cortex-m35p"];
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rustc-check-cfg=cfg(dsp, mve)");
+    println!("cargo:rustc-check-cfg=cfg(dsp, fpu, mve)");
     let variable = |name| env::var(name).unwrap_or_default();
     let target = variable("TARGET");
     if !target.starts_with("thumb") {
@@ -22,7 +22,12 @@ fn main() {
     let has = |feature: &str| flags().any(|flag| flag.strip_prefix('+') == Some(feature));
     if is_one_of(&MVE) || has("mve") {
         println!("cargo:rustc-cfg=mve");
-    } else if target.starts_with("thumbv7em") || is_one_of(&DSP) || has("dsp") {
+        return;
+    }
+    if target.ends_with("eabihf") {
+        println!("cargo:rustc-cfg=fpu");
+    }
+    if target.starts_with("thumbv7em") || is_one_of(&DSP) || has("dsp") {
         println!("cargo:rustc-cfg=dsp");
     }
 }

@@ -85,6 +85,7 @@ const BUDGETS: &[(&str, Budget)] = &[
     ("subnormals", SMALL),
     ("lanes", SPEAKERS),
     ("byte_products", SMALL),
+    ("passes", SMALL),
     ("slice", SMALL),
     ("bench_step", SMALL),
     ("bench_int8", SMALL),

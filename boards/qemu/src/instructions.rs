@@ -57,7 +57,8 @@ pub fn start(mut systick: SYST) {
 /// off, if they are not off for longer than 8 million instructions.
 ///
 /// Pure arithmetic may move across the call: hold what is measured with [`core::hint::black_box`].
-// It is never inlined, so that each call costs the same.
+// It is never inlined, so that each call costs the same, and so that `cargo xtask` finds its calls
+// in a trace.
 #[inline(never)]
 pub fn elapsed() -> u64 {
     if SYST::get_reload() == 0 {
@@ -65,9 +66,9 @@ pub fn elapsed() -> u64 {
     }
     // Nothing that touches memory may move across this.
     compiler_fence(Ordering::SeqCst);
-    let ticks = ticks();
+    let nanoseconds = nanoseconds();
     compiler_fence(Ordering::SeqCst);
-    (ticks * QUARTERS_PER_TICK) >> (SHIFT.load(Ordering::Relaxed) + 2)
+    nanoseconds >> SHIFT.load(Ordering::Relaxed)
 }
 
 /// Returns what the work returns, and its instructions without those of counting.
@@ -84,11 +85,10 @@ fn calibrate() {
     const LOOP: u32 = 100_000;
     /// The instructions of the two calls around the loop.
     const CALLS: u32 = 400;
-    SHIFT.store(0, Ordering::Relaxed);
-    let start = elapsed();
+    let start = nanoseconds();
     // A turn of the loop takes two instructions.
     cortex_m::asm::delay(LOOP / 2);
-    let nanoseconds = elapsed() - start;
+    let nanoseconds = nanoseconds() - start;
     let expected = u64::from(LOOP)..u64::from(LOOP + CALLS);
     match SHIFTS.into_iter().find(|shift| expected.contains(&(nanoseconds >> shift))) {
         Some(shift) => SHIFT.store(shift, Ordering::Relaxed),
@@ -100,6 +100,10 @@ fn calibrate() {
             exit::failure()
         }
     }
+}
+
+fn nanoseconds() -> u64 {
+    (ticks() * QUARTERS_PER_TICK) >> 2
 }
 
 fn ticks() -> u64 {

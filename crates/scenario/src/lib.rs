@@ -1,6 +1,6 @@
 //! This repository's own scenarios, for firmware and desktop: four networks, three loads that are
-//! counted on every core, and a soak of every optimizer. `rolling-ball-rehearsal` defines what a
-//! run of the networks is.
+//! counted on every core, passes over vectors of every length, and a soak of every optimizer.
+//! `rolling-ball-rehearsal` defines what a run of the networks is.
 
 #![no_std]
 #![deny(unsafe_code)]
@@ -12,6 +12,7 @@ pub mod digits_cnn;
 pub mod int8_shapes;
 mod lanes;
 mod networks;
+pub mod passes;
 pub mod slice;
 pub mod soak;
 pub mod training_step;

@@ -1,5 +1,5 @@
-//! The training steps whose instructions are counted, with the same bits on every core: two small
-//! networks, one sample and eight samples, gradient descent and the ball.
+//! The training steps whose instructions or cycles are counted, with the same bits on every core:
+//! two small networks, one sample and eight samples, gradient descent and the ball.
 
 use core::fmt;
 use core::hint::black_box;
@@ -39,8 +39,8 @@ pub struct Counted {
     pub batch: usize,
     /// `sgd` or `ball`.
     pub optimizer: &'static str,
-    /// The instructions of the whole step, evaluations included.
-    pub instructions: u64,
+    /// What the clock counted in the whole step, evaluations included: instructions or cycles.
+    pub spent: u64,
     /// The CRC-32 of the bits of theta after the step.
     pub hash: u32,
 }
@@ -97,7 +97,8 @@ const fn uniform<const I: usize, const N: usize>(mut state: u32) -> ([[f32; I]; 
     (rows, state)
 }
 
-/// Counts every step; `clock` returns the instructions so far.
+/// Counts every step; `clock` returns the instructions, or cycles, so far. It is called four times
+/// for each step that is counted.
 ///
 /// # Errors
 ///
@@ -130,18 +131,18 @@ fn count_network<L: Layer, const I: usize, const N: usize, const S: usize>(
     // This is as plain as in other libraries, so without a loss after the step.
     let plain = SgdConfig { roll_back: false, ..SgdConfig::default() };
     let mut sgd = Sgd::new(plain, &mut *gradient, None)?;
-    let (instructions, hash) =
+    let (spent, hash) =
         count_step::<L, _, I, N>(data, &mut sgd, theta, scratch, batch, clock)?;
-    tell(Counted { network, batch, optimizer: "sgd", instructions, hash });
+    tell(Counted { network, batch, optimizer: "sgd", spent, hash });
 
     let mut ball = RollingBall::new(RollingBallConfig::default(), [gradient, offset])?;
-    let (instructions, hash) =
+    let (spent, hash) =
         count_step::<L, _, I, N>(data, &mut ball, theta, scratch, batch, clock)?;
-    tell(Counted { network, batch, optimizer: "ball", instructions, hash });
+    tell(Counted { network, batch, optimizer: "ball", spent, hash });
     Ok(())
 }
 
-/// Returns the instructions of the step after the warm-up, and the hash of theta.
+/// Returns what the clock counted in the step after the warm-up, and the hash of theta.
 // This is not inlined, so that the code is not specialised for a batch.
 #[inline(never)]
 fn count_step<L: Layer, O: Optimizer, const I: usize, const N: usize>(
@@ -165,17 +166,17 @@ fn count_step<L: Layer, O: Optimizer, const I: usize, const N: usize>(
     let empty = clock() - start;
     let start = clock();
     step(optimizer, &mut objective, theta)?;
-    let instructions = (clock() - start).saturating_sub(empty);
-    Ok((instructions, hash(theta)))
+    let spent = (clock() - start).saturating_sub(empty);
+    Ok((spent, hash(theta)))
 }
 
 impl fmt::Display for Counted {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let Self { network, batch, optimizer, instructions, hash } = self;
+        let Self { network, batch, optimizer, spent, hash } = self;
         write!(
             f,
-            "step network {network} batch {batch} optimizer {optimizer} instructions \
-             {instructions} hash {hash}"
+            "step network {network} batch {batch} optimizer {optimizer} instructions {spent} \
+             hash {hash}"
         )
     }
 }

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -53,6 +54,33 @@ pub fn rust_toolchain(version: &str, targets: &[&str]) -> Result<()> {
     }
     eprintln!("setup: installing Rust {version} with {}", targets.join(" "));
     run(&words).with_context(|| format!("cannot install Rust {version}; {by_hand}"))
+}
+
+/// A program of LLVM, such as `llvm-objdump`, of the active toolchain; rustup adds the component
+/// that has it where it is missing.
+pub fn llvm_tool(name: &str) -> Result<PathBuf> {
+    let folder = libraries()?.join("bin");
+    let tool = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    if !tool.is_file() {
+        eprintln!("setup: installing llvm-tools, which has {name}");
+        run(&["rustup", "component", "add", "llvm-tools"])
+            .context("cannot add it; by hand: rustup component add llvm-tools")?;
+    }
+    ensure!(tool.is_file(), "llvm-tools is installed, but there is no {}", tool.display());
+    Ok(tool)
+}
+
+/// The folder of the active toolchain that has the libraries and programs of this machine.
+fn libraries() -> Result<PathBuf> {
+    let output = Command::new("rustc")
+        .args(["--print", "target-libdir"])
+        .stdin(Stdio::null())
+        .output()
+        .context("cannot start `rustc`; is it installed and on PATH?")?;
+    ensure!(output.status.success(), "`rustc --print target-libdir` failed ({})", output.status);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let folder = Path::new(text.trim()).parent().context("rustc named no folder of libraries")?;
+    Ok(folder.to_owned())
 }
 
 /// Makes sure `program` is on PATH, with the Debian package that holds it.

@@ -1,5 +1,6 @@
 //! A vector of eight lanes for cores without a vector unit.
 
+use super::by_block;
 use crate::kernels::{LANES, SimdVector};
 use core::ops::{Add, Div, Mul, Sub};
 
@@ -25,7 +26,7 @@ impl SimdVector for Array {
 
     #[inline(always)]
     fn sqrt(self) -> Self {
-        Self(self.0.map(libm::sqrtf))
+        Self(self.0.map(by_block::sqrt))
     }
 
     #[inline(always)]

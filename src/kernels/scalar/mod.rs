@@ -2,6 +2,9 @@
 //! with the passes of `wide`.
 
 mod array;
+mod blocks;
+#[cfg(fpu)]
+mod fpu;
 mod rows;
 
 use super::{
@@ -10,7 +13,11 @@ use super::{
 };
 use crate::chunks::Chunked;
 use array::Array;
+#[cfg(not(fpu))]
+use blocks as by_block;
 use core::hint::black_box;
+#[cfg(fpu)]
+use fpu as by_block;
 
 /// Kernels of plain Rust loops, for any core.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -158,11 +165,27 @@ fn descend_panel(total: &mut Total<2>, theta: &mut [f32], gradient: &mut [f32], 
     let (theta_blocks, theta_rest) = theta.as_chunks_mut::<LANES>();
     let (gradient_blocks, gradient_rest) = gradient.as_chunks_mut::<LANES>();
     let mut lanes = [[NOTHING; LANES]; 2];
-    for (theta, gradient) in theta_blocks.iter_mut().zip(gradient_blocks) {
-        descend_block(&mut lanes, theta, gradient, rate);
-    }
+    by_block::descend(&mut lanes, theta_blocks, gradient_blocks, rate);
     descend_block(&mut lanes, theta_rest, gradient_rest, rate);
     total.add(&lanes);
+}
+
+/// This is a function of its own for the same reasons as [`descend_panel`].
+#[inline(never)]
+fn roll_panel(
+    total: &mut Total<1>,
+    theta: &mut [f32],
+    offset: &mut [f32],
+    gradient: &mut [f32],
+    (rate, reach): (f32, f32),
+) {
+    let (theta_blocks, theta_rest) = theta.as_chunks_mut::<LANES>();
+    let (offset_blocks, offset_rest) = offset.as_chunks_mut::<LANES>();
+    let (gradient_blocks, gradient_rest) = gradient.as_chunks_mut::<LANES>();
+    let mut lanes = [NOTHING; LANES];
+    by_block::roll(&mut lanes, theta_blocks, offset_blocks, gradient_blocks, (rate, reach));
+    roll_block(&mut lanes, theta_rest, offset_rest, gradient_rest, rate, reach);
+    total.add(&[lanes]);
 }
 
 /// This is a function of its own for the same reasons as [`descend_panel`].
@@ -178,13 +201,82 @@ fn decay_and_add_panel(total: &mut Total<1>, sum: &mut [f32], x: &[f32], factors
     total.add(&[lanes]);
 }
 
-/// Computes `(x . x, y . z)` in one pass. The binary holds it once, whatever it is called with.
+/// Computes `(x . x, y . y)` in one pass. It is a call, so that its totals leave the stack.
 #[inline(never)]
-fn square_and_dot(x: &[f32], y: &[f32], z: &[f32]) -> [f32; 2] {
-    reduce(x, y, z, |[squares, products], x, y, z| {
-        accumulate(squares, x, x);
-        accumulate(products, y, z);
-    })
+fn squares(x: &[f32], y: &[f32]) -> [f32; 2] {
+    let mut total = Total::new();
+    for (x, y) in x.chunks_up_to(PANEL).zip(y.chunks_up_to(PANEL)) {
+        squares_panel(&mut total, x, y);
+    }
+    total.sums()
+}
+
+/// This is a function of its own for the same reason as [`reduce_panel`].
+#[inline(never)]
+fn squares_panel(total: &mut Total<2>, x: &[f32], y: &[f32]) {
+    let (x_blocks, x_rest) = x.as_chunks::<LANES>();
+    let (y_blocks, y_rest) = y.as_chunks::<LANES>();
+    let mut lanes = [[NOTHING; LANES]; 2];
+    by_block::squares(&mut lanes, x_blocks, y_blocks);
+    let [first, second] = &mut lanes;
+    accumulate(first, x_rest, x_rest);
+    accumulate(second, y_rest, y_rest);
+    total.add(&lanes);
+}
+
+/// Computes `(x . x, x . y)` in one pass. It is a call, so that its totals leave the stack.
+#[inline(never)]
+fn square_and_dot(x: &[f32], y: &[f32]) -> [f32; 2] {
+    let mut total = Total::new();
+    for (x, y) in x.chunks_up_to(PANEL).zip(y.chunks_up_to(PANEL)) {
+        square_and_dot_panel(&mut total, x, y);
+    }
+    total.sums()
+}
+
+/// This is a function of its own for the same reason as [`reduce_panel`].
+#[inline(never)]
+fn square_and_dot_panel(total: &mut Total<2>, x: &[f32], y: &[f32]) {
+    let (x_blocks, x_rest) = x.as_chunks::<LANES>();
+    let (y_blocks, y_rest) = y.as_chunks::<LANES>();
+    let mut lanes = [[NOTHING; LANES]; 2];
+    by_block::square_and_dot(&mut lanes, x_blocks, y_blocks);
+    let [first, second] = &mut lanes;
+    accumulate(first, x_rest, x_rest);
+    accumulate(second, x_rest, y_rest);
+    total.add(&lanes);
+}
+
+/// Computes the sums of `a . c` and `b . c`, of which a value of `c` is loaded once for both.
+#[inline(always)]
+fn dot_two_panel(a: &[f32], b: &[f32], c: &[f32]) -> Lanes<2> {
+    let (a_blocks, a_rest) = a.as_chunks::<LANES>();
+    let (b_blocks, b_rest) = b.as_chunks::<LANES>();
+    let (c_blocks, c_rest) = c.as_chunks::<LANES>();
+    let mut lanes = [[NOTHING; LANES]; 2];
+    let [first, second] = &mut lanes;
+    for ((a, b), c) in a_blocks.iter().zip(b_blocks).zip(c_blocks) {
+        accumulate(first, a, c);
+        accumulate(second, b, c);
+    }
+    accumulate(first, a_rest, c_rest);
+    accumulate(second, b_rest, c_rest);
+    lanes
+}
+
+#[inline(never)]
+fn dot_two_panels(a: &[f32], b: &[f32], c: &[f32]) -> [f32; 2] {
+    let mut total = Total::new();
+    for ((a, b), c) in a.chunks_up_to(PANEL).zip(b.chunks_up_to(PANEL)).zip(c.chunks_up_to(PANEL)) {
+        total.add(&dot_two_panel(a, b, c));
+    }
+    total.sums()
+}
+
+/// `(a . c, b . c)`
+#[inline(always)]
+fn dot_two(a: &[f32], b: &[f32], c: &[f32]) -> [f32; 2] {
+    if c.len() <= PANEL { dot_two_panel(a, b, c).map(sum_lanes) } else { dot_two_panels(a, b, c) }
 }
 
 #[inline(always)]
@@ -308,7 +400,7 @@ fn adam_block(
     {
         *mean = c.beta1 * *mean + (1.0 - c.beta1) * *gradient;
         *variance = c.beta2 * *variance + (1.0 - c.beta2) * (*gradient * *gradient);
-        let root = libm::sqrtf(*variance * c.second_correction) + c.epsilon;
+        let root = by_block::sqrt(*variance * c.second_correction) + c.epsilon;
         let new = (*theta - c.decay * *theta) - (c.rate * *mean) / root;
         replace(lane, theta, gradient, new);
     }
@@ -331,7 +423,7 @@ impl VectorOps for Scalar {
     }
 
     fn squared_norms(a: &[f32], b: &[f32]) -> (f32, f32) {
-        let [a, b] = square_and_dot(a, b, b);
+        let [a, b] = squares(a, b);
         (a, b)
     }
 
@@ -354,11 +446,11 @@ impl VectorOps for Scalar {
         FootpointSums { distance, along, gradient }
     }
 
-    /// Computes the sums in two passes, since the sums of one pass are all that the registers of a
-    /// Cortex-M4F hold.
+    /// Computes the sums in two passes, since the registers of a Cortex-M4F hold two of them beside
+    /// what they are made of.
     fn contact_sums(theta: &[f32], offset: &[f32], gradient: &[f32]) -> ContactSums {
-        let [theta, squared] = square_and_dot(theta, gradient, gradient);
-        let [offset, along] = square_and_dot(offset, gradient, offset);
+        let [theta, squared] = squares(theta, gradient);
+        let [offset, along] = square_and_dot(offset, gradient);
         ContactSums { theta, gradient: squared, offset, along }
     }
 
@@ -442,10 +534,12 @@ impl VectorOps for Scalar {
         rate: f32,
         reach: f32,
     ) -> f32 {
-        let [moved] =
-            replace_and_reduce(theta, offset, gradient, |[lanes], theta, offset, gradient| {
-                roll_block(lanes, theta, offset, gradient, rate, reach);
-            });
+        let mut total = Total::new();
+        let slices = theta.chunks_up_to_mut(PANEL).zip(offset.chunks_up_to_mut(PANEL));
+        for ((theta, offset), gradient) in slices.zip(gradient.chunks_up_to_mut(PANEL)) {
+            roll_panel(&mut total, theta, offset, gradient, (rate, reach));
+        }
+        let [moved] = total.sums();
         moved
     }
 

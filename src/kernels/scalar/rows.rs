@@ -2,9 +2,9 @@
 //! the compiler knows that they do not overlap; where a layer's shape is constant, so are the
 //! lengths of the loops.
 
-use super::Scalar;
+use super::{Scalar, by_block, dot_two};
 use crate::chunks::Chunked;
-use crate::kernels::{Factors, LANES, NOTHING, VectorOps};
+use crate::kernels::{Factors, LANES, NOTHING, PANEL, VectorOps};
 
 #[inline(always)]
 pub fn transform(
@@ -21,8 +21,29 @@ pub fn transform(
     }
 }
 
+/// Takes two rows at a time, for which a value of the input is loaded once.
 #[inline(always)]
 fn multiply(width: usize, weights: &[f32], biases: &[f32], input: &[f32], output: &mut [f32]) {
+    let (mut output, mut biases, mut weights) = (output, biases, weights);
+    // The compiler makes no vectors of two rows.
+    if cfg!(all(target_abi = "eabihf", not(mve))) {
+        let (pairs, rest) = output.as_chunks_mut::<2>();
+        let (bias_pairs, bias_rest) = biases.as_chunks::<2>();
+        let after = pairs.len().wrapping_mul(2).wrapping_mul(width);
+        let (input_blocks, input_rest) = input.as_chunks::<LANES>();
+        if input_rest.is_empty() && width <= PANEL {
+            let (weight_blocks, _) = weights.as_chunks::<LANES>();
+            by_block::multiply(weight_blocks, bias_pairs, input_blocks, pairs);
+        } else {
+            let mut rows = weights.whole_chunks(width);
+            for ([y, z], [bias, next]) in pairs.iter_mut().zip(bias_pairs) {
+                let (Some(row), Some(other)) = (rows.next(), rows.next()) else { return };
+                let [a, b] = dot_two(row, other, input);
+                (*y, *z) = (bias + a, next + b);
+            }
+        }
+        (output, biases, weights) = (rest, bias_rest, weights.get(after..).unwrap_or_default());
+    }
     for ((y, bias), row) in output.iter_mut().zip(biases).zip(weights.whole_chunks(width)) {
         *y = bias + Scalar::dot(row, input);
     }
@@ -93,13 +114,10 @@ fn add_samples(
 #[inline(always)]
 fn add_outer(width: usize, factors: &[f32], row: &[f32], targets: &mut [f32], add: bool) {
     let (blocks, rest) = row.as_chunks::<LANES>();
-    for (index, x) in (0..blocks.len()).zip(blocks) {
-        // A copy: through a reference the compiler would load it again for every target.
-        let x = *x;
-        for (target, factor) in targets.whole_chunks_mut(width).zip(factors) {
-            let Some(y) = target.as_chunks_mut::<LANES>().0.get_mut(index) else { continue };
-            add_scaled(y, *factor, &x, add);
-        }
+    let mut start = 0_usize;
+    for x in blocks {
+        by_block::outer((width, start), x, factors, targets, add);
+        start = start.wrapping_add(LANES);
     }
     if rest.is_empty() {
         return;
@@ -128,25 +146,17 @@ fn add_outer_two(
 ) {
     let (first_blocks, first_rest) = first.as_chunks::<LANES>();
     let (second_blocks, second_rest) = second.as_chunks::<LANES>();
-    let whole = width.wrapping_sub(first_rest.len());
-    for (index, (a, b)) in (0..first_blocks.len()).zip(first_blocks.iter().zip(second_blocks)) {
-        let start = index.wrapping_mul(LANES);
-        let (a, b) = (*a, *b);
-        let end = start.wrapping_add(LANES);
-        let factors = first_factors.iter().zip(second_factors);
-        for (target, (first, second)) in targets.whole_chunks_mut(width).zip(factors) {
-            let Some(y) = target.get_mut(start..end) else { continue };
-            for ((y, a), b) in y.iter_mut().zip(&a).zip(&b) {
-                *y = (if add { *y } else { NOTHING } + first * a) + second * b;
-            }
-        }
+    let mut start = 0_usize;
+    for (a, b) in first_blocks.iter().zip(second_blocks) {
+        by_block::outer_two((width, start), [a, b], [first_factors, second_factors], targets, add);
+        start = start.wrapping_add(LANES);
     }
     if first_rest.is_empty() {
         return;
     }
     let factors = first_factors.iter().zip(second_factors);
     for (target, (first, second)) in targets.whole_chunks_mut(width).zip(factors) {
-        for ((y, a), b) in target.iter_mut().skip(whole).zip(first_rest).zip(second_rest) {
+        for ((y, a), b) in target.iter_mut().skip(start).zip(first_rest).zip(second_rest) {
             *y = (if add { *y } else { NOTHING } + first * a) + second * b;
         }
     }

@@ -7,7 +7,7 @@ use workbench::document;
 /// only, and count its instructions on a microcontroller
 ///
 /// Times are medians, of one run in which all that is compared takes turns; instructions are QEMU's
-/// and exact. Each part prints a table in Markdown.
+/// and exact, cycles are estimates. Each part prints a table in Markdown.
 #[derive(Args, Clone, Debug)]
 pub struct BenchArgs {
     /// Only these parts
@@ -46,7 +46,7 @@ pub enum Part {
     Desktop,
     /// The way to the nearest point of the graph, against the paper's solver
     Footpoint,
-    /// Instructions of a training step on the emulated cores
+    /// Instructions, and estimated cycles, of a training step on the emulated cores
     Mcu,
     /// Instructions of inferences in int8 on the emulated cores, against CMSIS-NN
     Int8,

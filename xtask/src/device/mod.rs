@@ -1,6 +1,7 @@
 //! Builds the firmware around an image and runs it in the emulator.
 
 pub mod calls;
+pub mod cycles;
 pub mod elf;
 pub mod log;
 pub mod qemu;

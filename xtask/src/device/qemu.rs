@@ -27,7 +27,8 @@ pub struct Machine {
     pub core: &'static str,
     /// The Rust target that the core runs.
     pub target: &'static str,
-    /// What the compiler may use beyond the target, where the core has more.
+    /// The core that the compiler is told, where the target is not enough: it may have more
+    /// instructions, or take products that are added in one instruction no faster than in two.
     pub target_cpu: Option<&'static str>,
     /// The RAM of the board.
     pub ram_bytes: u64,
@@ -54,7 +55,7 @@ pub const MPS2_AN386: Machine = Machine {
     name: "mps2-an386",
     core: "Cortex-M4F",
     target: "thumbv7em-none-eabihf",
-    target_cpu: None,
+    target_cpu: Some("cortex-m4"),
     ram_bytes: 4 << 20,
 };
 /// Arm's MPS2 board with the AN500 image: a Cortex-M7F.
@@ -70,7 +71,7 @@ pub const MPS2_AN505: Machine = Machine {
     name: "mps2-an505",
     core: "Cortex-M33",
     target: "thumbv8m.main-none-eabihf",
-    target_cpu: None,
+    target_cpu: Some("cortex-m33"),
     ram_bytes: 2 << 20,
 };
 /// Arm's MPS3 board with the AN547 image: a Cortex-M55, whose vectors are called Helium.
@@ -113,7 +114,28 @@ impl<'a> Emulation<'a> {
     /// The firmware ends the run with a semihosting exit. A failure exit, or a run longer than the
     /// limit, is an error that holds the last lines.
     pub fn lines(&self, on_line: impl FnMut(&str)) -> Result<()> {
-        stream(self.command()?, self.limit, on_line).with_context(|| {
+        self.stream(self.command()?, on_line, |_| false)
+    }
+
+    /// As [`lines`](Self::lines), and hands what QEMU logs of each block of instructions to
+    /// `on_block`, which says whether the line was of one.
+    pub fn traced(
+        &self,
+        on_line: impl FnMut(&str),
+        on_block: impl FnMut(&str) -> bool,
+    ) -> Result<()> {
+        let mut command = self.command()?;
+        command.args(["-d", "exec,nochain"]);
+        self.stream(command, on_line, on_block)
+    }
+
+    fn stream(
+        &self,
+        command: Command,
+        on_line: impl FnMut(&str),
+        on_block: impl FnMut(&str) -> bool,
+    ) -> Result<()> {
+        stream(command, self.limit, on_line, on_block).with_context(|| {
             format!("running {} on {} in QEMU", self.elf.display(), self.machine.name)
         })
     }
@@ -183,7 +205,13 @@ impl<'a> Emulation<'a> {
     }
 }
 
-fn stream(mut command: Command, limit: Duration, mut on_line: impl FnMut(&str)) -> Result<()> {
+/// Of standard error, `on_block` takes what it says it does.
+fn stream(
+    mut command: Command,
+    limit: Duration,
+    mut on_line: impl FnMut(&str),
+    mut on_block: impl FnMut(&str) -> bool,
+) -> Result<()> {
     let deadline = Instant::now()
         .checked_add(limit)
         .context("the time limit is too long; pass some hours at most")?;
@@ -211,7 +239,10 @@ fn stream(mut command: Command, limit: Duration, mut on_line: impl FnMut(&str)) 
         }
         match lines.recv_timeout(left) {
             Ok(line) => {
-                tail.take(line.context("cannot read QEMU's output; run it again")?, &mut on_line)
+                let line = line.context("cannot read QEMU's output; run it again")?;
+                if !matches!(&line, Line::Error(text) if on_block(text)) {
+                    tail.take(line, &mut on_line);
+                }
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
@@ -367,7 +398,7 @@ mod tests {
     #[test]
     fn missing_qemu_says_what_to_install() {
         let command = Command::new("no-such-qemu-anywhere");
-        let text = message(stream(command, Duration::from_secs(1), |_| {}));
+        let text = message(stream(command, Duration::from_secs(1), |_| {}, |_| false));
         assert!(text.contains("`no-such-qemu-anywhere`"), "{text}");
         assert!(text.contains("install QEMU 7.2"), "{text}");
     }
@@ -385,7 +416,7 @@ mod tests {
         let mut command = Command::new("sh");
         command.args(["-c", script]);
         let mut lines = Vec::new();
-        let result = stream(command, limit, |line| lines.push(line.to_owned()));
+        let result = stream(command, limit, |line| lines.push(line.to_owned()), |_| false);
         (result, lines)
     }
 

@@ -71,7 +71,7 @@ impl Stack {
             let places = MACHINES.map(|machine| format!("{name}, {}", machine.core));
             places.into_iter().zip(*bytes)
         });
-        Figures { rustc: &self.rustc, counts: counts.collect() }
+        Figures { rustc: &self.rustc, counts: counts.collect(), told: Vec::new() }
     }
 
     fn text(&self) -> String {

@@ -51,11 +51,12 @@ fn count_all(vectors: &mut [[f32; LARGEST]; 3]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Counts the second step, since from then on the ball knows its offset.
+/// Counts the second step, since from then on the ball knows its offset. `instructions::count` is
+/// called once for its beginning and once for each evaluation, which the host relies on.
 fn count(form: &str, optimizer: &mut impl Optimizer, theta: &mut [f32]) -> Result<(), Error> {
     start(theta);
-    passes(optimizer, theta)?;
-    let (StepReport { evaluations, .. }, instructions) = passes(optimizer, theta)?;
+    passes(optimizer, theta, false)?;
+    let (StepReport { evaluations, .. }, instructions) = passes(optimizer, theta, true)?;
     print_line!(
         "passes form {form} parameters {} gradients {} losses {} instructions {instructions}",
         theta.len(),
@@ -75,23 +76,33 @@ fn start(theta: &mut [f32]) {
     }
 }
 
-/// Makes a step on `f(theta) = |theta|^2 / 2`, and returns the instructions of the optimizer in it.
-fn passes(optimizer: &mut impl Optimizer, theta: &mut [f32]) -> Result<(StepReport, u64), Error> {
-    let (mut request, mut sum) = instructions::count(|| optimizer.begin(theta));
+/// Makes a step on `f(theta) = |theta|^2 / 2`, and returns the instructions of the optimizer in it,
+/// where they are `counted`.
+fn passes(
+    optimizer: &mut impl Optimizer,
+    theta: &mut [f32],
+    counted: bool,
+) -> Result<(StepReport, u64), Error> {
+    let (mut request, mut sum) = turn(counted, || optimizer.begin(theta));
     loop {
         let instructions;
         (request, instructions) = match request? {
             Request::Done(report) => return Ok((report, sum)),
             Request::Loss => {
                 let loss = Active::dot(theta, theta) / 2.0;
-                instructions::count(|| optimizer.tell_loss(theta, loss))
+                turn(counted, || optimizer.tell_loss(theta, loss))
             }
             Request::Gradient => {
                 optimizer.gradient_mut().copy_from_slice(theta);
                 let loss = Active::dot(theta, theta) / 2.0;
-                instructions::count(|| optimizer.tell_gradient(theta, loss))
+                turn(counted, || optimizer.tell_gradient(theta, loss))
             }
         };
         sum += instructions;
     }
+}
+
+/// Returns what the work returns, and its instructions, or 0 where they are not `counted`.
+fn turn<T>(counted: bool, work: impl FnOnce() -> T) -> (T, u64) {
+    if counted { instructions::count(work) } else { (work(), 0) }
 }

@@ -64,23 +64,23 @@ struct Core {
 const CORES: [Core; 2] = [
     Core {
         name: "Cortex-M4F",
-        forward: 4.1,
-        beside_forward: 477.0,
-        backward: 3.22,
-        beside_backward: 215.0,
+        forward: 2.77,
+        beside_forward: 676.0,
+        backward: 3.14,
+        beside_backward: 247.0,
         int8: 4.41,
-        parameter: 25.0,
-        step: 1020.0,
+        parameter: 20.3,
+        step: 1090.0,
     },
     Core {
         name: "Cortex-M55",
         forward: 1.89,
         beside_forward: 548.0,
-        backward: 1.86,
-        beside_backward: 115.0,
+        backward: 1.99,
+        beside_backward: 119.0,
         int8: 2.35,
-        parameter: 9.03,
-        step: 1000.0,
+        parameter: 8.65,
+        step: 1050.0,
     },
 ];
 
@@ -214,7 +214,7 @@ mod tests {
     /// coefficient comes from (`digits`, 64-32-10 with 100 samples, and 64-10 of `last_layer` with
     /// 50) it is nearer to 1; that last layer is the farthest of them.
     #[test]
-    fn counted_steps_are_at_most_1_20_times_their_estimates_and_1_11_from_eight_samples_on()
+    fn counted_steps_are_at_most_1_20_times_their_estimates_and_1_13_from_eight_samples_on()
     -> Result<()> {
         let mut largest = [1.0f64; 2];
         for core in &CORES {
@@ -235,7 +235,7 @@ mod tests {
             see(samples, work, scenario(core.name, "last_layer", "instructions_per_step")?);
         }
         let [one, more] = largest;
-        ensure!((1.18..1.20).contains(&one) && (1.09..1.11).contains(&more), "{largest:?}");
+        ensure!((1.18..1.20).contains(&one) && (1.11..1.13).contains(&more), "{largest:?}");
         Ok(())
     }
 }

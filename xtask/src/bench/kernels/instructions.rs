@@ -79,7 +79,7 @@ impl Instructions {
             .counts
             .iter()
             .map(|Count { level, work, instructions }| (format!("{work}, {level}"), *instructions));
-        Figures { rustc: &self.rustc, counts: counts.collect() }
+        Figures { rustc: &self.rustc, counts: counts.collect(), told: Vec::new() }
     }
 
     /// Rows are work, columns levels.

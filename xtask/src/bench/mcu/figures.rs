@@ -1,5 +1,6 @@
 //! What is counted.
 
+use crate::device::cycles::Cycles;
 use serde::{Deserialize, Serialize};
 
 /// A training step on one core.
@@ -10,6 +11,9 @@ pub struct Step {
     pub batch: usize,
     pub optimizer: String,
     pub instructions: u64,
+    /// Estimated, on the Cortex-M4F.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cycles: Option<Cycles>,
 }
 
 /// The optimizer's part of a step on one core.
@@ -21,4 +25,7 @@ pub struct Passes {
     pub gradients: u32,
     pub losses: u32,
     pub instructions: u64,
+    /// Estimated, on the Cortex-M4F.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cycles: Option<Cycles>,
 }

@@ -1,5 +1,5 @@
 //! Instructions of a training step on the emulated cores, and of the optimizers' passes by the
-//! number of parameters.
+//! number of parameters; on the Cortex-M4F estimated cycles too.
 
 mod committed;
 mod figures;
@@ -9,6 +9,7 @@ use super::arguments::BenchArgs;
 use super::findings::Findings;
 use crate::cores::Agreement;
 use crate::device::Build;
+use crate::device::cycles::{self, Cycles, Measurement};
 use crate::device::qemu::{Emulation, MACHINES, MPS2_AN386, MPS3_AN547, Machine};
 use anyhow::{Context, Result, ensure};
 use committed::Committed;
@@ -26,6 +27,10 @@ const GUARDED: [&Machine; 2] = [&MPS2_AN386, &MPS3_AN547];
 const FOLDER: &str = "bench";
 const LIMIT: Duration = Duration::from_secs(120);
 
+/// By how many instructions a firmware's count may differ from that of a trace, since its clock
+/// ticks more slowly than instructions pass.
+const ROUNDING: u64 = 8;
+
 /// Counts on all cores.
 pub fn measure(args: &BenchArgs) -> Result<Findings> {
     setup::debian_package("qemu-system-arm", "qemu-system-arm", args.install)?;
@@ -40,13 +45,20 @@ pub fn measure(args: &BenchArgs) -> Result<Findings> {
          plain gradient descent, `ball` the default ball, which evaluates the loss once more a \
          step to be able to go back.",
         &tables::steps(steps),
+        "Estimated cycles on the Cortex-M4F: what was executed there, by the times of Arm's \
+         Technical Reference Manual for memory without wait states \
+         (xtask/src/device/cycles/timing.rs has the assumptions). Low and high are bounds of what \
+         the manual leaves open. No hardware has confirmed them: the last column is for whoever \
+         has a board, where `cargo run --release --bin cycles` in boards/nucleo-f446re prints \
+         what its cycle counter says of the same steps.",
+        &tables::cycles(steps),
         "Beside other libraries that train on microcontrollers, on the Cortex-M4F, with the ratio \
          to theirs. Theirs were counted on the same emulated board (mps2-an386), compiled by \
          arm-none-eabi-gcc 12.2 with -O2 and hard floats. AIfES: its whole step. PULP-TrainLib \
          (stm32 branch, `exp` replaced by `expf`): without biases, and one sample a step only.",
         &tables::peers(steps),
-        "The optimizer alone, instructions a parameter and step, without the evaluations that it \
-         asks for. `spread` is the largest of a row in units of its smallest; what does not depend \
+        "The optimizer alone, instructions and estimated cycles a parameter and step, without the \
+         evaluations that it asks for. `spread` is the largest of a row in units of its smallest; what does not depend \
          on the number of parameters shows in the first column.",
         &tables::passes(passes),
         "The Cortex-M55 in units of the Cortex-M4F:",
@@ -94,17 +106,26 @@ fn on_the_desktop() -> Result<Vec<Counted>> {
 }
 
 fn count_steps(machine: &Machine, expected: &[Counted]) -> Result<Vec<Step>> {
-    let lines = lines(machine, "bench_step")?;
-    let lines: Vec<_> = lines.iter().filter(|line| line.starts_with("step ")).collect();
+    let Told { lines, measured } = told(machine, "bench_step", "step ")?;
     ensure!(lines.len() == expected.len(), "the {} made other steps: {lines:#?}", machine.core);
-    expected.iter().zip(lines).map(|(expected, line)| step(machine, expected, line)).collect()
+    let mut measured = measured.map(Vec::into_iter);
+    let steps = expected.iter().zip(&lines).map(|(expected, line)| {
+        let measurement = measured.as_mut().map(|all| sum(all.take(1)));
+        step(machine, expected, line, measurement)
+    });
+    steps.collect()
 }
 
 /// A line of the firmware, which must tell of this step with the same bits.
-fn step(machine: &Machine, expected: &Counted, line: &str) -> Result<Step> {
+fn step(
+    machine: &Machine,
+    expected: &Counted,
+    line: &str,
+    measurement: Option<Measurement>,
+) -> Result<Step> {
     let instructions = field(line, "instructions")?;
     ensure!(
-        line == Counted { instructions, ..*expected }.to_string(),
+        line == Counted { spent: instructions, ..*expected }.to_string(),
         "the {} said {line:?}, the desktop {:?}: this breaks the numeric contract",
         machine.core,
         expected.to_string()
@@ -116,31 +137,75 @@ fn step(machine: &Machine, expected: &Counted, line: &str) -> Result<Step> {
         batch,
         optimizer: optimizer.to_owned(),
         instructions,
+        cycles: cycles_of(measurement, line, instructions)?,
     })
 }
 
 fn count_passes(machine: &Machine) -> Result<Vec<Passes>> {
-    let lines = lines(machine, "bench_passes")?;
-    let lines = lines.iter().filter(|line| line.starts_with("passes "));
-    let passes = lines.map(|line| {
+    let Told { lines, measured } = told(machine, "bench_passes", "passes ")?;
+    let mut measured = measured.map(Vec::into_iter);
+    let passes = lines.iter().map(|line| {
+        let (gradients, losses) = (field(line, "gradients")?, field(line, "losses")?);
+        let turns = 1 + gradients + losses;
+        let measurement = measured.as_mut().map(|all| sum(all.take(turns as usize)));
+        let instructions = field(line, "instructions")?;
         Ok(Passes {
             core: machine.core.to_owned(),
             form: field(line, "form")?,
             parameters: field(line, "parameters")?,
-            gradients: field(line, "gradients")?,
-            losses: field(line, "losses")?,
-            instructions: field(line, "instructions")?,
+            gradients,
+            losses,
+            instructions,
+            cycles: cycles_of(measurement, line, instructions)?,
         })
     });
     passes.collect()
 }
 
-/// What the firmware says.
-fn lines(machine: &Machine, binary: &str) -> Result<Vec<String>> {
+fn sum(measurements: impl Iterator<Item = Measurement>) -> Measurement {
+    measurements.fold(Measurement::default(), |mut sum, own| {
+        sum += own;
+        sum
+    })
+}
+
+/// The cycles of a measurement, which must have the instructions that the firmware has counted.
+fn cycles_of(
+    measurement: Option<Measurement>,
+    line: &str,
+    instructions: u64,
+) -> Result<Option<Cycles>> {
+    let Some(Measurement { instructions: traced, cycles }) = measurement else { return Ok(None) };
+    ensure!(
+        traced.abs_diff(instructions) <= ROUNDING,
+        "the firmware said {line:?}, but the trace has {traced} instructions"
+    );
+    Ok(Some(cycles))
+}
+
+/// What a firmware says, and its measurements where it was traced.
+struct Told {
+    lines: Vec<String>,
+    measured: Option<Vec<Measurement>>,
+}
+
+/// The lines that begin so; the Cortex-M4F is traced.
+fn told(machine: &Machine, binary: &str, begin: &str) -> Result<Told> {
     let firmware = Build::firmware(FOLDER, machine, binary).run()?;
+    let emulation = Emulation::new(machine, &firmware, LIMIT);
     let mut lines = Vec::new();
-    Emulation::new(machine, &firmware, LIMIT).lines(|line| lines.push(line.to_owned()))?;
-    Ok(lines)
+    let mut hear = |line: &str| {
+        if line.starts_with(begin) {
+            lines.push(line.to_owned());
+        }
+    };
+    let measured = if machine.name == MPS2_AN386.name {
+        Some(cycles::measure(&emulation, hear)?)
+    } else {
+        emulation.lines(&mut hear)?;
+        None
+    };
+    Ok(Told { lines, measured })
 }
 
 /// The word after this one.

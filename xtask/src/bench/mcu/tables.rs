@@ -1,6 +1,7 @@
 //! The tables of instructions, in Markdown.
 
 use super::figures::{Passes, Step};
+use crate::device::cycles::Cycles;
 use crate::device::qemu::{MPS2_AN386, MPS3_AN547};
 use workbench::table::grouped;
 use workbench::table::markdown;
@@ -52,6 +53,30 @@ pub fn steps(steps: &[Step]) -> String {
     markdown(header, cores.chain([gain]))
 }
 
+/// Estimated cycles of the steps on the Cortex-M4F, beside their instructions, with a column for
+/// what a board measures.
+pub fn cycles(steps: &[Step]) -> String {
+    let header = [
+        "network",
+        "batch",
+        "optimizer",
+        "instructions",
+        "cycles, low",
+        "cycles",
+        "cycles, high",
+        "cycles an instruction",
+        "measured on a NUCLEO-F446RE",
+    ];
+    let known = steps.iter().filter_map(|step| step.cycles.map(|cycles| (step, cycles)));
+    let rows = known.map(|(step, Cycles { low, middle, high })| {
+        let mut row = vec![step.network.clone(), step.batch.to_string(), step.optimizer.clone()];
+        row.extend([step.instructions, low, middle, high].map(grouped));
+        row.extend([ratio(middle, step.instructions), nothing()]);
+        row
+    });
+    markdown(header.map(str::to_owned).to_vec(), rows)
+}
+
 /// Gradient descent and the ball on the Cortex-M4F, and what the peers' gradient descent takes
 /// there.
 pub fn peers(steps: &[Step]) -> String {
@@ -77,24 +102,34 @@ pub fn peers(steps: &[Step]) -> String {
     markdown(header, rows)
 }
 
-/// Instructions a parameter: rows are cores and forms, columns numbers of parameters.
+/// Instructions and cycles a parameter: rows are cores and forms, columns numbers of parameters.
 pub fn passes(passes: &[Passes]) -> String {
     let lengths = distinct(passes, |passes| passes.parameters);
-    let mut header = ["core", "optimizer", "gradients, losses"].map(str::to_owned).to_vec();
+    let mut header = ["core", "optimizer", "gradients, losses", "unit"].map(str::to_owned).to_vec();
     header.extend(lengths.iter().map(|length| format!("N = {}", grouped(*length))));
     header.push("spread".to_owned());
-    let rows = distinct(passes, key).into_iter().map(|(core, form)| {
+    let mut rows = Vec::new();
+    for (core, form) in distinct(passes, key) {
         let own: Vec<&Passes> = passes.iter().filter(|row| key(row) == (core, form)).collect();
         let evaluations = distinct(&own, |row| format!("{}, {}", row.gradients, row.losses));
-        let each: Vec<f64> = own.iter().map(|row| per_parameter(row)).collect();
-        let mut row = vec![core.to_owned(), title(form).to_owned(), evaluations.join(" or ")];
-        row.extend(each.iter().map(|each| format!("{each:.2}")));
-        let largest = each.iter().copied().fold(0.0, f64::max);
-        let smallest = each.iter().copied().fold(f64::INFINITY, f64::min);
-        row.push(format!("{:.2}", largest / smallest));
-        row
-    });
-    markdown(header, rows)
+        let instructions = own.iter().map(|row| Some(row.instructions)).collect();
+        let cycles = own.iter().map(|row| Some(row.cycles?.middle)).collect();
+        let units: [(&str, Option<Vec<u64>>); 2] =
+            [("instructions", instructions), ("cycles", cycles)];
+        for (unit, figures) in units {
+            let Some(figures) = figures else { continue };
+            let each = figures.iter().zip(&own).map(|(figure, row)| per_parameter(*figure, row));
+            let each: Vec<f64> = each.collect();
+            let mut row = vec![core.to_owned(), title(form).to_owned()];
+            row.extend([evaluations.join(" or "), unit.to_owned()]);
+            row.extend(each.iter().map(|each| format!("{each:.2}")));
+            let largest = each.iter().copied().fold(0.0, f64::max);
+            let smallest = each.iter().copied().fold(f64::INFINITY, f64::min);
+            row.push(format!("{:.2}", largest / smallest));
+            rows.push(row);
+        }
+    }
+    markdown(header, rows.into_iter())
 }
 
 /// The Cortex-M55 in units of the Cortex-M4F: rows are forms, columns numbers of parameters.
@@ -132,8 +167,8 @@ fn title(form: &str) -> &str {
     }
 }
 
-fn per_parameter(passes: &Passes) -> f64 {
-    passes.instructions as f64 / passes.parameters as f64
+fn per_parameter(figure: u64, passes: &Passes) -> f64 {
+    figure as f64 / passes.parameters as f64
 }
 
 fn ratio(own: u64, other: u64) -> String {

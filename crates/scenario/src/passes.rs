@@ -1,0 +1,90 @@
+//! The passes that some cores have by hand, over vectors of every length to 200, with the same bits
+//! on every core.
+
+use rolling_ball::kernels::{AdamCoefficients, Factors, Kernels};
+use rolling_ball_rehearsal::hash;
+
+/// The longest vector.
+pub const MOST: usize = 200;
+const ROWS: usize = 5;
+const SAMPLES: usize = 3;
+
+const ADAM: AdamCoefficients = AdamCoefficients {
+    beta1: 0.9,
+    beta2: 0.99,
+    rate: 0.1,
+    second_correction: 1.5,
+    epsilon: 1e-8,
+    decay: 0.01,
+};
+
+/// All the memory that [`hash_of_passes`] needs.
+#[derive(Debug)]
+pub struct Memory {
+    vectors: [[f32; MOST]; 4],
+    inputs: [f32; SAMPLES * MOST],
+    rows: [f32; ROWS * MOST],
+}
+
+impl Memory {
+    /// Zeros, which take no flash.
+    pub const ZERO: Self =
+        Self { vectors: [[0.0; MOST]; 4], inputs: [0.0; SAMPLES * MOST], rows: [0.0; ROWS * MOST] };
+}
+
+/// A number in which every bit of every result has a part.
+pub fn hash_of_passes<K: Kernels>(memory: &mut Memory) -> u32 {
+    let Memory { vectors, inputs, rows } = memory;
+    let (mut random, mut all) = (1, 0_u32);
+    for length in 0..=MOST {
+        let mut see = |values: &[f32]| all = all.rotate_left(5) ^ hash(values);
+        let mut vectors = vectors.each_mut();
+        for vector in &mut vectors {
+            random = fill(vector.as_mut_slice(), random);
+        }
+        let [theta, offset, gradient, variance] =
+            vectors.map(|vector| vector.get_mut(..length).unwrap_or_default());
+        let sums = K::contact_sums(theta, offset, gradient);
+        see(&[sums.theta, sums.gradient, sums.offset, sums.along]);
+        let (one, other) = K::squared_norms(theta, gradient);
+        see(&[one, other, K::roll(theta, offset, gradient, 0.3, 0.7)]);
+        for vector in [&*theta, &*offset, &*gradient] {
+            see(vector);
+        }
+        let (one, other) = K::descend(theta, gradient, 0.3);
+        see(&[one, other]);
+        see(theta);
+        see(gradient);
+        for square in &mut *variance {
+            *square *= *square;
+        }
+        see(&[K::adam(theta, offset, variance, gradient, ADAM)]);
+        see(theta);
+
+        random = fill(inputs, random);
+        random = fill(rows, random);
+        let inputs = inputs.get(..SAMPLES * length).unwrap_or_default();
+        let rows = rows.get_mut(..ROWS * length).unwrap_or_default();
+        let (mut outputs, biases) = ([0.0; SAMPLES * ROWS], [0.25, -0.5, 1.0, 0.0, -2.0]);
+        K::transform(length, rows, &biases, inputs, &mut outputs);
+        see(&outputs);
+        for samples in 1..=SAMPLES {
+            let values = outputs.get(..samples * ROWS).unwrap_or_default();
+            let inputs = inputs.get(..samples * length).unwrap_or_default();
+            for add in [false, true] {
+                K::combine(length, Factors::ByTerm { values, targets: ROWS }, inputs, rows, add);
+                see(rows);
+            }
+        }
+    }
+    all
+}
+
+/// Numbers in `-0.5 .. 0.5` of a linear congruential generator; its state after them.
+fn fill(values: &mut [f32], mut state: u32) -> u32 {
+    for value in values {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        *value = (state >> 8) as f32 / (1 << 24) as f32 - 0.5;
+    }
+    state
+}
