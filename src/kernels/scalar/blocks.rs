@@ -1,7 +1,7 @@
 //! The loops over whole blocks that take most of a training, and the root. Cores with a
 //! single-precision unit and no vectors have them by hand instead (`fpu.rs`), with the same bits.
 
-#![cfg_attr(all(target_arch = "arm", target_abi = "eabihf", not(mve)), allow(dead_code))]
+#![cfg_attr(fpu, allow(dead_code))]
 
 use super::{Lanes, accumulate, descend_block, dot_two, roll_block};
 use crate::chunks::Chunked;

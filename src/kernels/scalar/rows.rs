@@ -26,7 +26,7 @@ pub fn transform(
 fn multiply(width: usize, weights: &[f32], biases: &[f32], input: &[f32], output: &mut [f32]) {
     let (mut output, mut biases, mut weights) = (output, biases, weights);
     // The compiler makes no vectors of two rows.
-    if cfg!(all(target_abi = "eabihf", not(mve))) {
+    if cfg!(fpu) {
         let (pairs, rest) = output.as_chunks_mut::<2>();
         let (bias_pairs, bias_rest) = biases.as_chunks::<2>();
         let after = pairs.len().wrapping_mul(2).wrapping_mul(width);
