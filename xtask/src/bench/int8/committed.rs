@@ -41,6 +41,6 @@ impl Committed {
             let Inference { model, core, instructions, .. } = layer;
             (format!("int8 {model}, {core}"), *instructions)
         });
-        Figures { rustc: &self.rustc, counts: counts.collect() }
+        Figures { rustc: &self.rustc, counts: counts.collect(), told: Vec::new() }
     }
 }
