@@ -160,10 +160,10 @@ fn four_rows(sums: [i32; ROWS], rows: [&[i8]; ROWS], values: &[i8], zero: i32) -
     [first, second, third, fourth]
 }
 
-/// Whether there are vectors of bytes. The compiler multiplies those, by VMLADAVA on a Cortex-M55,
-/// only where nothing is subtracted from a value before.
+/// Whether there are vectors of bytes, as processors of 64 bits have. The compiler multiplies
+/// those, by VMLADAVA on a Cortex-M55, only where nothing is subtracted from a value before.
 #[cfg(not(dsp))]
-const VECTORS: bool = cfg!(any(mve, not(target_arch = "arm")));
+const VECTORS: bool = cfg!(any(mve, target_pointer_width = "64"));
 
 /// The biases less what the zero adds to each sum.
 #[cfg(not(dsp))]
