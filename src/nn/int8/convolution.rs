@@ -274,7 +274,9 @@ pub(super) fn gather(
     window: &mut [i8],
     zero: i8,
 ) {
-    if runs.clone().map(|run| run.length).sum::<usize>() < window.len() {
+    // Fewer than a usize can count.
+    let seen = runs.clone().fold(0_usize, |sum, run| sum.wrapping_add(run.length));
+    if seen < window.len() {
         window.fill(zero);
     }
     for run in runs {
@@ -285,7 +287,7 @@ pub(super) fn gather(
 /// Copies values, a word at a time as far as they go, which vectors need not.
 #[inline(always)]
 pub(super) fn copy(values: &[i8], places: &mut [i8]) {
-    let words = if cfg!(mve) { 0 } else { values.len() / 4 * 4 };
+    let words = if cfg!(mve) { 0 } else { values.len() & !3 };
     let (words, rest) = values.split_at_checked(words).unwrap_or_default();
     let (to_words, to_rest) = places.split_at_mut_checked(words.len()).unwrap_or_default();
     let (words, to_words) = (words.as_chunks::<4>().0, to_words.as_chunks_mut().0);
