@@ -1,5 +1,6 @@
 //! Says which instructions a Cortex-M has, since stable Rust does not: `dsp` is the extension with
 //! SMLAD, `mve` the vector unit Helium, `fpu` a unit for single floats where there are no vectors.
+//! `armv8m` says that the architecture alone does not have `dsp`.
 //! Where this does not know, none is used, and the results are the same.
 
 use std::env;
@@ -10,7 +11,7 @@ const DSP: [&str; 4] = ["cortex-m4", "cortex-m7", "cortex-m33", "cortex-m35p"];
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rustc-check-cfg=cfg(dsp, fpu, mve)");
+    println!("cargo:rustc-check-cfg=cfg(armv8m, dsp, fpu, mve)");
     let variable = |name| env::var(name).unwrap_or_default();
     let target = variable("TARGET");
     if !target.starts_with("thumb") {
@@ -23,6 +24,9 @@ fn main() {
     if is_one_of(&MVE) || has("mve") {
         println!("cargo:rustc-cfg=mve");
         return;
+    }
+    if target.starts_with("thumbv8m") {
+        println!("cargo:rustc-cfg=armv8m");
     }
     if target.ends_with("eabihf") {
         println!("cargo:rustc-cfg=fpu");

@@ -44,6 +44,7 @@ unsafe extern "C" fn four_sums(
     negated: i32,
 ) {
     naked_asm!(
+        with_dsp!(),
         "push {{r3-r11, lr}}",
         "ldrd r3, r12, [sp, #40]",
         "movs r4, #0",

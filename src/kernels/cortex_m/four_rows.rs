@@ -37,6 +37,7 @@ unsafe extern "C" fn add_four_rows(
     negated: i32,
 ) {
     naked_asm!(
+        with_dsp!(),
         // The sums' address, and with it a multiple of eight bytes.
         "push {{r3-r11, lr}}",
         "mov r8, r3",

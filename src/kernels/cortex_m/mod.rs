@@ -6,6 +6,21 @@
 
 #![allow(unsafe_code)]
 
+/// Names a core with the DSP extension: where the linker reads the instructions once more, it knows
+/// the architecture only, and of Armv8-M the extension is no part.
+#[cfg(armv8m)]
+macro_rules! with_dsp {
+    () => {
+        ".cpu cortex-m33"
+    };
+}
+#[cfg(not(armv8m))]
+macro_rules! with_dsp {
+    () => {
+        ""
+    };
+}
+
 mod four_columns;
 mod four_rows;
 
