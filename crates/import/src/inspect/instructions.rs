@@ -66,11 +66,11 @@ const CORES: [Core; 2] = [
         name: "Cortex-M4F",
         forward: 2.77,
         beside_forward: 676.0,
-        backward: 3.14,
+        backward: 3.143,
         beside_backward: 247.0,
-        int8: 4.41,
+        int8: 4.49,
         parameter: 20.3,
-        step: 1090.0,
+        step: 1110.0,
     },
     Core {
         name: "Cortex-M55",
@@ -80,7 +80,7 @@ const CORES: [Core; 2] = [
         beside_backward: 119.0,
         int8: 2.35,
         parameter: 8.65,
-        step: 1050.0,
+        step: 1060.0,
     },
 ];
 
@@ -212,9 +212,10 @@ mod tests {
     /// The largest ratio is that of the smallest network and a single sample, where what a step
     /// takes beside its samples weighs most. With eight samples, and for the networks that no
     /// coefficient comes from (`digits`, 64-32-10 with 100 samples, and 64-10 of `last_layer` with
-    /// 50) it is nearer to 1; that last layer is the farthest of them.
+    /// 50) it is nearer to 1, but for that last layer on the Cortex-M55, of whose products the
+    /// compiler makes no vectors.
     #[test]
-    fn counted_steps_are_at_most_1_20_times_their_estimates_and_1_13_from_eight_samples_on()
+    fn counted_steps_are_at_most_1_20_times_their_estimates_and_1_70_from_eight_samples_on()
     -> Result<()> {
         let mut largest = [1.0f64; 2];
         for core in &CORES {
@@ -235,7 +236,7 @@ mod tests {
             see(samples, work, scenario(core.name, "last_layer", "instructions_per_step")?);
         }
         let [one, more] = largest;
-        ensure!((1.18..1.20).contains(&one) && (1.11..1.13).contains(&more), "{largest:?}");
+        ensure!((1.18..1.20).contains(&one) && (1.68..1.70).contains(&more), "{largest:?}");
         Ok(())
     }
 }
