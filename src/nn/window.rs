@@ -324,8 +324,9 @@ impl<G: Gaps> Geometry<G> {
     pub const fn tiles(self) -> bool {
         let [height, width, _] = self.map;
         let ([rows, columns], [high, wide]) = (self.windows, self.size);
-        let fits = rows * high == height && columns * wide == width;
-        G::NONE && fits && (rows * columns == 1 || high * wide == 1)
+        let one = rows == 1 && columns == 1 && high == height && wide == width;
+        let each = high == 1 && wide == 1 && rows == height && columns == width;
+        G::NONE && (one || each)
     }
 
     /// Whether several filters of this window can be evaluated at once.

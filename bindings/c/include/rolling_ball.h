@@ -35,11 +35,12 @@
  *   static of its own: two calls may run at once, or one in the middle of another, where they have
  *   no object, no scratch and no array that is written in common. Two optimizers may so train at
  *   once. What infers while another thread trains has a theta and a scratch of its own: a copy that
- *   was made between two steps, when rb_begin was not called yet and theta is a point that was kept.
+ *   was made between two steps, when rb_begin was not called yet and theta is a point that was
+ *   kept.
  * - A call ends after a time that the lengths decide: one pass over theta and the workspace for a
- *   turn of the protocol, one sample forward and backward for a loss, an erase and a write of a slot
- *   for rb_save. None waits for anything. On a Cortex-M4F a call takes up to 0.8 KB of stack, and
- *   one of checkpoints up to 2.7 KB, beside what the flash's functions take.
+ *   turn of the protocol, one sample forward and backward for a loss, an erase and a write of a
+ *   slot for rb_save. None waits for anything. On a Cortex-M4F a call takes up to 0.8 KB of stack,
+ *   and one of checkpoints up to 2.7 KB, beside what the flash's functions take.
  * - Arithmetic is IEEE-754 single precision in one written order, so that every core gives the same
  *   bits. For the caller's own part of a loss to have them too, compile it with -ffp-contract=off.
  */
@@ -703,8 +704,8 @@ typedef struct rb_credibility {
 /**
  * A fine-tuning. Its memory belongs to the caller: a static, or a local that starts as `{{0}}`.
  * Its content belongs to the library, and holds the addresses of the arrays. One that was copied,
- * moved or restored from elsewhere is refused by RB_ERROR_MOVED until NAME_fine_tuning_rebind tells
- * where they are now.
+ * moved or restored from elsewhere is refused by RB_ERROR_MOVED until NAME_fine_tuning_rebind
+ * tells where they are now.
  */
 typedef struct rb_fine_tuning {
     uint64_t opaque[RB_FINE_TUNING_WORDS];
@@ -735,8 +736,8 @@ typedef struct rb_error_detail {
      */
     rb_error error;
     /**
-     * For RB_ERROR_SETTING: the name of the setting. For RB_ERROR_LENGTH and RB_ERROR_ROOM: the name
-     * of the buffer.
+     * For RB_ERROR_SETTING: the name of the setting. For RB_ERROR_LENGTH and RB_ERROR_ROOM: the
+     * name of the buffer.
      */
     struct rb_text what;
     /**
@@ -749,8 +750,8 @@ typedef struct rb_error_detail {
      */
     float value;
     /**
-     * For RB_ERROR_LENGTH: the length that the buffer must have, in elements. For RB_ERROR_ROOM: the
-     * bytes that are needed.
+     * For RB_ERROR_LENGTH: the length that the buffer must have, in elements. For RB_ERROR_ROOM:
+     * the bytes that are needed.
      */
     size_t expected_length;
     /**
@@ -1332,8 +1333,9 @@ struct rb_fine_tuning_config rb_fine_tuning_default(void);
 float rb_label_credibility(const struct rb_credibility *credibility);
 
 /**
- * Writes the details of what the last call on this fine-tuning answered, this function not counted:
- * RB_ERROR_NONE where it succeeded. After an init function that failed, it goes on to say why.
+ * Writes the details of what the last call on this fine-tuning answered, this function not
+ * counted: RB_ERROR_NONE where it succeeded. After an init function that failed, it goes on to say
+ * why.
  */
 RB_NODISCARD
 rb_error rb_fine_tuning_last_error(struct rb_fine_tuning *tuning,
@@ -1371,8 +1373,8 @@ size_t rb_mlp_scratch(const struct rb_mlp *network);
  * until the next call with this scratch.
  *
  * Errors: RB_ERROR_NETWORK; RB_ERROR_LENGTH where theta or the input is not as long as the widths
- * say, or the scratch is shorter (rb_mlp_check says which of them); RB_ERROR_OVERLAP. Cost: one forward pass, which is one
- * multiplication and addition for each weight.
+ * say, or the scratch is shorter (rb_mlp_check says which of them); RB_ERROR_OVERLAP. Cost: one
+ * forward pass, which is one multiplication and addition for each weight.
  */
 RB_NODISCARD
 rb_error rb_mlp_predict(const struct rb_mlp *network,
@@ -1445,8 +1447,8 @@ rb_error rb_mlp_cross_entropy(const struct rb_mlp *network,
  * and adds it as rb_mlp_cross_entropy does.
  *
  * Errors: the same as those of rb_mlp_predict, with RB_ERROR_LENGTH for the target too;
- * RB_ERROR_SETTING where the weight is negative or not finite. Nothing is added then. Cost: the same as that of
- * rb_mlp_cross_entropy.
+ * RB_ERROR_SETTING where the weight is negative or not finite. Nothing is added then. Cost: the
+ * same as that of rb_mlp_cross_entropy.
  */
 RB_NODISCARD
 rb_error rb_mlp_squared_error(const struct rb_mlp *network,
@@ -1471,8 +1473,8 @@ rb_error rb_dequantize(const uint8_t *values,
                        float *output);
 
 /**
- * Computes `output[i] = (values[i] - zero) * scale` for `length` elements, which turns the features
- * of an int8 engine, such as TensorFlow Lite Micro, into the floats that they stand for.
+ * Computes `output[i] = (values[i] - zero) * scale` for `length` elements, which turns the
+ * features of an int8 engine, such as TensorFlow Lite Micro, into the floats that they stand for.
  */
 RB_NODISCARD
 rb_error rb_dequantize_int8(const int8_t *values,
@@ -1524,11 +1526,11 @@ rb_error rb_tell_gradient(struct rb_optimizer *optimizer,
 float *rb_gradient(const struct rb_optimizer *optimizer);
 
 /**
- * Binds an optimizer to its buffers where they are now, after the object or they were moved, copied
- * or restored: theta, of `parameters` floats, and the workspace of the init function, or null
- * where it has none. Both must hold what they held when the object was copied, and it then goes on
- * with the same bits, in the middle of a step too. The object that it is a copy of must not be used
- * any more while both have the same buffers.
+ * Binds an optimizer to its buffers where they are now, after the object or they were moved,
+ * copied or restored: theta, of `parameters` floats, and the workspace of the init function, or
+ * null where it has none. Both must hold what they held when the object was copied, and it then
+ * goes on with the same bits, in the middle of a step too. The object that it is a copy of must
+ * not be used any more while both have the same buffers.
  *
  * Errors: RB_ERROR_NOT_INITIALISED; RB_ERROR_LENGTH where a buffer is not as long as it was;
  * RB_ERROR_OVERLAP. Nothing was changed then. Cost: none.

@@ -198,16 +198,16 @@ impl rb_text {
 pub struct rb_error_detail {
     /// The error code.
     pub error: rb_error,
-    /// For RB_ERROR_SETTING: the name of the setting. For RB_ERROR_LENGTH and RB_ERROR_ROOM: the name
-    /// of the buffer.
+    /// For RB_ERROR_SETTING: the name of the setting. For RB_ERROR_LENGTH and RB_ERROR_ROOM: the
+    /// name of the buffer.
     pub what: rb_text,
     /// For RB_ERROR_SETTING: the values that are allowed. For RB_ERROR_UNEXPECTED_ANSWER: the
     /// answer that was expected.
     pub expected: rb_text,
     /// For RB_ERROR_SETTING: the value that was given.
     pub value: f32,
-    /// For RB_ERROR_LENGTH: the length that the buffer must have, in elements. For RB_ERROR_ROOM: the
-    /// bytes that are needed.
+    /// For RB_ERROR_LENGTH: the length that the buffer must have, in elements. For RB_ERROR_ROOM:
+    /// the bytes that are needed.
     pub expected_length: usize,
     /// For RB_ERROR_LENGTH and RB_ERROR_ROOM: the length that it has.
     pub actual_length: usize,

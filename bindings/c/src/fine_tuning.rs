@@ -28,8 +28,8 @@ pub const RB_FINE_TUNING_VECTORS: usize = 2;
 
 /// A fine-tuning. Its memory belongs to the caller: a static, or a local that starts as `{{0}}`.
 /// Its content belongs to the library, and holds the addresses of the arrays. One that was copied,
-/// moved or restored from elsewhere is refused by RB_ERROR_MOVED until NAME_fine_tuning_rebind tells
-/// where they are now.
+/// moved or restored from elsewhere is refused by RB_ERROR_MOVED until NAME_fine_tuning_rebind
+/// tells where they are now.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_fine_tuning {
@@ -691,8 +691,9 @@ pub unsafe extern "C" fn rb_label_credibility(credibility: *const rb_credibility
     unsafe { read(credibility.cast::<Credibility>()) }.map_or(f32::NAN, |known| known.label())
 }
 
-/// Writes the details of what the last call on this fine-tuning answered, this function not counted:
-/// RB_ERROR_NONE where it succeeded. After an init function that failed, it goes on to say why.
+/// Writes the details of what the last call on this fine-tuning answered, this function not
+/// counted: RB_ERROR_NONE where it succeeded. After an init function that failed, it goes on to say
+/// why.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_fine_tuning_last_error(

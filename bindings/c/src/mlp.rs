@@ -213,8 +213,8 @@ pub unsafe extern "C" fn rb_mlp_scratch(network: *const rb_mlp) -> usize {
 /// until the next call with this scratch.
 ///
 /// Errors: RB_ERROR_NETWORK; RB_ERROR_LENGTH where theta or the input is not as long as the widths
-/// say, or the scratch is shorter (rb_mlp_check says which of them); RB_ERROR_OVERLAP. Cost: one forward pass, which is one
-/// multiplication and addition for each weight.
+/// say, or the scratch is shorter (rb_mlp_check says which of them); RB_ERROR_OVERLAP. Cost: one
+/// forward pass, which is one multiplication and addition for each weight.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_mlp_predict(
@@ -400,8 +400,8 @@ pub unsafe extern "C" fn rb_mlp_cross_entropy(
 /// and adds it as rb_mlp_cross_entropy does.
 ///
 /// Errors: the same as those of rb_mlp_predict, with RB_ERROR_LENGTH for the target too;
-/// RB_ERROR_SETTING where the weight is negative or not finite. Nothing is added then. Cost: the same as that of
-/// rb_mlp_cross_entropy.
+/// RB_ERROR_SETTING where the weight is negative or not finite. Nothing is added then. Cost: the
+/// same as that of rb_mlp_cross_entropy.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_mlp_squared_error(
@@ -486,8 +486,8 @@ pub unsafe extern "C" fn rb_dequantize(
         .into()
 }
 
-/// Computes `output[i] = (values[i] - zero) * scale` for `length` elements, which turns the features
-/// of an int8 engine, such as TensorFlow Lite Micro, into the floats that they stand for.
+/// Computes `output[i] = (values[i] - zero) * scale` for `length` elements, which turns the
+/// features of an int8 engine, such as TensorFlow Lite Micro, into the floats that they stand for.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_dequantize_int8(

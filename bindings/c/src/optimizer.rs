@@ -508,11 +508,11 @@ pub unsafe extern "C" fn rb_gradient(optimizer: *const rb_optimizer) -> *mut f32
         .map_or(ptr::null_mut(), |initialised| initialised.workspace.start())
 }
 
-/// Binds an optimizer to its buffers where they are now, after the object or they were moved, copied
-/// or restored: theta, of `parameters` floats, and the workspace of the init function, or null
-/// where it has none. Both must hold what they held when the object was copied, and it then goes on
-/// with the same bits, in the middle of a step too. The object that it is a copy of must not be used
-/// any more while both have the same buffers.
+/// Binds an optimizer to its buffers where they are now, after the object or they were moved,
+/// copied or restored: theta, of `parameters` floats, and the workspace of the init function, or
+/// null where it has none. Both must hold what they held when the object was copied, and it then
+/// goes on with the same bits, in the middle of a step too. The object that it is a copy of must
+/// not be used any more while both have the same buffers.
 ///
 /// Errors: RB_ERROR_NOT_INITIALISED; RB_ERROR_LENGTH where a buffer is not as long as it was;
 /// RB_ERROR_OVERLAP. Nothing was changed then. Cost: none.

@@ -131,13 +131,11 @@ fn count_network<L: Layer, const I: usize, const N: usize, const S: usize>(
     // This is as plain as in other libraries, so without a loss after the step.
     let plain = SgdConfig { roll_back: false, ..SgdConfig::default() };
     let mut sgd = Sgd::new(plain, &mut *gradient, None)?;
-    let (spent, hash) =
-        count_step::<L, _, I, N>(data, &mut sgd, theta, scratch, batch, clock)?;
+    let (spent, hash) = count_step::<L, _, I, N>(data, &mut sgd, theta, scratch, batch, clock)?;
     tell(Counted { network, batch, optimizer: "sgd", spent, hash });
 
     let mut ball = RollingBall::new(RollingBallConfig::default(), [gradient, offset])?;
-    let (spent, hash) =
-        count_step::<L, _, I, N>(data, &mut ball, theta, scratch, batch, clock)?;
+    let (spent, hash) = count_step::<L, _, I, N>(data, &mut ball, theta, scratch, batch, clock)?;
     tell(Counted { network, batch, optimizer: "ball", spent, hash });
     Ok(())
 }

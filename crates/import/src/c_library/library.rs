@@ -10,8 +10,8 @@ use network::{Network, THETA, network};
 use rolling_ball_c::fine_tuning;
 use rolling_ball_c::network::{self as c, Evaluated};
 use rolling_ball_c::{
-    Declared, rb_error, rb_fine_tuning, rb_fine_tuning_arrays, rb_fine_tuning_config, rb_fine_tuning_report,
-    rb_flash, rb_input,
+    Declared, rb_error, rb_fine_tuning, rb_fine_tuning_arrays, rb_fine_tuning_config,
+    rb_fine_tuning_report, rb_flash, rb_input,
 };
 
 /// What @name@.h says is what the network says.

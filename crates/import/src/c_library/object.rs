@@ -1,6 +1,6 @@
 //! A static library as one object whose only global names are those of its header. Else the copies
-//! of `memcpy` and the like that Rust brings along would be those of the whole program, and a libc's
-//! faster ones would not be linked.
+//! of `memcpy` and the like that Rust brings along would be those of the whole program, and a
+//! libc's faster ones would not be linked.
 
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};

@@ -67,7 +67,9 @@ pub enum Radii {
     Line,
     Exponential,
     /// On half a cosine in half of the steps, and then so many times as large once more.
-    Again { times: f32 },
+    Again {
+        times: f32,
+    },
 }
 
 /// How many settings each tuned method tries: so many rates, and so many scales.
@@ -131,10 +133,9 @@ impl Method {
                 .collect()
         };
         match self {
-            Self::Ball { .. }
-            | Self::Shrinking(_)
-            | Self::Diameters(_)
-            | Self::RandomSearch(_) => vec![settings(0.0, 0.0)],
+            Self::Ball { .. } | Self::Shrinking(_) | Self::Diameters(_) | Self::RandomSearch(_) => {
+                vec![settings(0.0, 0.0)]
+            }
             Self::Spsa | Self::TwoPoints => grid((0.0003, 0.1), (0.1, 3.0)),
             Self::Mezo => grid((0.0003, 0.1), (0.001, 0.1)),
             Self::NelderMead => ladder((0.1, 3.0), RATES * SCALES)
@@ -411,9 +412,8 @@ impl Source {
                 self.on(&axes[..count], length)
             }
             Directions::Layers => {
-                let axes: Vec<usize> = (0..length)
-                    .filter(|axis| axis * QUARTERS / length == self.quarter)
-                    .collect();
+                let axes: Vec<usize> =
+                    (0..length).filter(|axis| axis * QUARTERS / length == self.quarter).collect();
                 self.quarter = (self.quarter + 1) % QUARTERS;
                 if axes.is_empty() { self.next(length) } else { self.on(&axes, length) }
             }

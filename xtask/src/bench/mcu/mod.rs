@@ -58,8 +58,8 @@ pub fn measure(args: &BenchArgs) -> Result<Findings> {
          (stm32 branch, `exp` replaced by `expf`): without biases, and one sample a step only.",
         &tables::peers(steps),
         "The optimizer alone, instructions and estimated cycles a parameter and step, without the \
-         evaluations that it asks for. `spread` is the largest of a row in units of its smallest; what does not depend \
-         on the number of parameters shows in the first column.",
+         evaluations that it asks for. `spread` is the largest of a row in units of its smallest; \
+         what does not depend on the number of parameters shows in the first column.",
         &tables::passes(passes),
         "The Cortex-M55 in units of the Cortex-M4F:",
         &tables::vectors(passes),

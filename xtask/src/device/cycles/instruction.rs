@@ -239,8 +239,8 @@ fn hexadecimal(text: &str) -> Option<u32> {
     u32::from_str_radix(text.strip_prefix("0x")?, 16).ok()
 }
 
-/// Reads a line of a listing, such as `     4f8: f8d7 e00c    	ldr.w	lr, [r7, #0xc]`, or nothing
-/// where it has no instruction.
+/// Reads a line of a listing, such as `4f8: f8d7 e00c ldr.w lr, [r7, #0xc]`, with tabs before the
+/// name of the instruction and behind it; or nothing where it has no instruction.
 pub fn parse_line(line: &str) -> Result<Option<Instruction>> {
     let Some((address, rest)) = line.split_once(':') else { return Ok(None) };
     let Ok(address) = u32::from_str_radix(address.trim(), 16) else { return Ok(None) };
