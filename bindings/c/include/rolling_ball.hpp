@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The ball and perceptrons of rolling_ball.h as classes that own their memory: C++17, without
- * exceptions, allocation or a library of their own. Make them static: they are as large as what they
- * hold.
+ * exceptions, allocation or a library of their own. Make them static: they are as large as what
+ * they hold.
  *
  *     static rolling_ball::Ball<PARAMETERS> ball;
  *     static rolling_ball::Network<16, 3> tail; // widths
@@ -38,8 +38,9 @@ template <size_t Parameters> class Ball {
                                     RB_BALL_VECTORS * Parameters);
     }
 
-    /* Makes a step. `evaluate(theta, gradient, loss)` answers an rb_error, and adds to the loss, and
-     * to the gradient unless that is null; both are 0 before. An error of its own ends the step. */
+    /* Makes a step. `evaluate(theta, gradient, loss)` answers an rb_error, and adds to the loss,
+     * and to the gradient unless that is null; both are 0 before. An error of its own ends the
+     * step. */
     template <typename Evaluate> [[nodiscard]] rb_error step(Evaluate &&evaluate) {
         rb_request request = RB_REQUEST_DONE;
         rb_error error = rb_begin(&optimizer, &request);

@@ -385,8 +385,9 @@ static void networks_are_checked(void) {
 static void a_front_has_the_rectifier_that_its_tail_sees(void) {
     enum { FRONT = RB_DENSE_PARAMETERS(2, 3), WHOLE = FRONT + RB_DENSE_PARAMETERS(3, 2) };
     static const uint32_t widths[] = {2, 3, 2};
-    static const float parameters[WHOLE] = {1.0f, -1.0f, 0.5f,  0.5f,  -1.0f, -0.5f, 0.1f, 0.2f, 0.3f,
-                                            1.0f, 2.0f,  -1.0f, -2.0f, 0.5f,  3.0f,  0.7f, -0.7f};
+    static const float parameters[WHOLE] = {1.0f, -1.0f, 0.5f, 0.5f,  -1.0f, -0.5f,
+                                            0.1f, 0.2f,  0.3f, 1.0f,  2.0f,  -1.0f,
+                                            -2.0f, 0.5f, 3.0f, 0.7f,  -0.7f};
     static const float input[] = {0.25f, 0.75f};
     static const int8_t bytes[] = {-128, 0, 127};
     float scratch[8], own[3], features[3], floats[3];

@@ -156,7 +156,7 @@ pub(super) struct HighWords {
 }
 
 impl HighWords {
-    /// For four windows at once.
+    /// The same factors once for each of four windows, whose outputs are then made at once.
     #[inline(always)]
     pub fn of_four_windows(self) -> FourTimes {
         let Self { multipliers, shifts, zero_and_half, clamps } = self;
@@ -169,7 +169,7 @@ impl HighWords {
         FourTimes { multipliers, shifts, zero_and_half, clamps }
     }
 
-    /// As [`Channels::write`].
+    /// Writes the outputs that these sums give, as [`Channels::write`] does for any factor.
     #[inline(always)]
     pub fn write(&self, sums: [i32; ROWS], outputs: &mut [i8; ROWS]) {
         let [minimum, maximum] = self.clamps;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The board as QEMU emulates it: the log goes through semihosting, and the flash is a part of RAM
- * that outlives a reset and behaves as NOR flash does. What differs between cores is in start_*.c. */
+ * that outlives a reset and behaves as NOR flash does. What differs between cores is in
+ * start_*.c. */
 
 #include "emulated.h"
 #include "board.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Another engine computes the body of a network, in int8; this trains the layer that comes after it.
- * It learns from 30 labelled samples, is reset in the middle of it, goes on from its checkpoint, and
- * recognises 60 others. Every core prints the same. */
+ * Another engine computes the body of a network, in int8; this trains the layer that comes after
+ * it. It learns from 30 labelled samples, is reset in the middle of it, goes on from its
+ * checkpoint, and recognises 60 others. Every core prints the same. */
 
 #include "board.h"
 #include "rolling_ball.h"

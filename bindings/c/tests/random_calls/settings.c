@@ -148,7 +148,7 @@ int settings_are_wrong(kind kind, const settings *it) {
 }
 
 size_t vectors(kind kind, const settings *it) {
-    static const size_t counts[] = {RB_BALL_VECTORS, RB_BALL_VECTORS, RB_SGD_VECTORS, RB_ADAM_VECTORS,
-                                    RB_SAM_VECTORS};
+    static const size_t counts[] = {RB_BALL_VECTORS, RB_BALL_VECTORS, RB_SGD_VECTORS,
+                                    RB_ADAM_VECTORS, RB_SAM_VECTORS};
     return kind == SGD && it->sgd.momentum > 0.0f ? RB_MOMENTUM_VECTORS : counts[kind];
 }

@@ -358,7 +358,7 @@ fn ends<P: Problem>(
     Ok([at(apart)?, at(-apart)?])
 }
 
-/// Of the axes.
+/// The axes are divided into so many parts where a direction goes along some of them only.
 const QUARTERS: usize = 4;
 
 /// Where the directions of a study come from.

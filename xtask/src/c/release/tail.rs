@@ -22,7 +22,7 @@ pub struct Run {
 
 const HOST: Run = Run { name: "host", toolchain: None, flags: None, language: "C" };
 
-/// In C++, with the classes.
+/// The example on this machine as it is written in C++, with the classes of `rolling_ball.hpp`.
 pub const HOST_CXX: Run = Run { name: "host-cxx", language: "CXX", ..HOST };
 
 const M4: Run = Run { name: "cortex-m4-hard", toolchain: Some("cortex-m4"), ..HOST };

@@ -98,7 +98,7 @@ pub struct Instruction {
     pub writes: Registers,
     /// What it reads beside its address and the sum that it adds to.
     pub reads: Registers,
-    /// Of what its address is made.
+    /// The registers that its address is computed from.
     pub base: Registers,
     /// Where a branch goes, where that is written in it.
     pub target: Option<u32>,
