@@ -3,10 +3,10 @@
 
 mod array;
 mod blocks;
-#[cfg(fpu)]
-mod fpu;
 mod rows;
 
+#[cfg(fpu)]
+use super::cortex_m as by_block;
 use super::{
     AdamCoefficients, ContactSums, Factors, FootpointSums, Kernels, LANES, NOTHING, PANEL, SEGMENT,
     Task, Unit, VectorOps, sum_lanes,
@@ -15,9 +15,9 @@ use crate::chunks::Chunked;
 use array::Array;
 #[cfg(not(fpu))]
 use blocks as by_block;
-use core::hint::black_box;
 #[cfg(fpu)]
-use fpu as by_block;
+pub(super) use blocks::Block;
+use core::hint::black_box;
 
 /// Kernels of plain Rust loops, for any core.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Unit for Plain {
 }
 
 /// The partial sums of a pass.
-type Lanes<const SUMS: usize> = [[f32; LANES]; SUMS];
+pub(super) type Lanes<const SUMS: usize> = [[f32; LANES]; SUMS];
 
 /// A running total, to which panels are added in the order of the contract.
 struct Total<const SUMS: usize> {
