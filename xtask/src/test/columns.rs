@@ -13,13 +13,27 @@ const ENFORCED: bool = true;
 /// The columns that a line may have.
 const COLUMNS: usize = 100;
 
+/// The files that are looked at.
+const KINDS: [&str; 10] = [
+    "*.rs",
+    "*.md",
+    "*.toml",
+    "*.c",
+    "*.h",
+    "*.hpp",
+    "*.cpp",
+    "*.cmake",
+    "*CMakeLists.txt",
+    "*.wgsl",
+];
+
 /// What programs wrote.
 const GENERATED: [&str; 1] = ["models/generated/"];
 
 /// Fails with a list of the lines that are too long.
 pub fn check() -> Result<Completion> {
     let mut listing = Command::new("git");
-    listing.args(["ls-files", "*.rs", "*.md", "*.toml"]).current_dir(root());
+    listing.arg("ls-files").args(KINDS).current_dir(root());
     let Ok(files) = capture(&mut listing, "git ls-files") else {
         return Ok(skipped("this is not a git repository, which knows what belongs to it"));
     };
