@@ -1,4 +1,5 @@
-/* Trains a network of 2-8-8-2 to tell the inside of a circle from its outside, once with each optimizer. */
+/* Trains a network of 2-8-8-2 to tell the inside of a circle from its outside, once with each
+ * optimizer. */
 
 #include "rolling_ball.h"
 #include <stdio.h>

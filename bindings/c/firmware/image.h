@@ -1,5 +1,5 @@
-/* The flash image that `cargo xtask demo` makes: settings, pre-trained weights, samples. Its layout is described in
- * crates/rehearsal/src/image.rs. */
+/* The flash image that `cargo xtask demo` makes: settings, pre-trained weights, samples. Its layout
+ * is described in crates/rehearsal/src/image.rs. */
 
 #ifndef IMAGE_H
 #define IMAGE_H

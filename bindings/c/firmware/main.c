@@ -1,4 +1,5 @@
-/* Fine-tunes the digits network on an emulated Cortex-M4F, as the Rust firmware does: the same bits after every step. */
+/* Fine-tunes the digits network on an emulated Cortex-M4F, as the Rust firmware does: the same bits
+ * after every step. */
 
 #include "board.h"
 #include "crc32.h"

@@ -1,5 +1,6 @@
 // A ball an invocation: the operations of balls.rs in their order. What follows says
-// `evaluate(x: f32, y: f32) -> vec3f`, the loss and its slopes, by the arrays `numbers` and `integers`.
+// `evaluate(x: f32, y: f32) -> vec3f`, the loss and its slopes, by the arrays `numbers` and
+// `integers`.
 
 struct Parameters {
     unchanged: u32,
@@ -90,7 +91,8 @@ fn settled(ball: Ball, point: vec3f) -> Ball {
     next.y = minus(ball.y, times(rate, point.z));
     if infinite_or_nan(point.x) || overflows(bound) {
         next.state = LOST;
-    } else if bitcast<u32>(next.x) == bitcast<u32>(ball.x) && bitcast<u32>(next.y) == bitcast<u32>(ball.y) {
+    } else if bitcast<u32>(next.x) == bitcast<u32>(ball.x)
+        && bitcast<u32>(next.y) == bitcast<u32>(ball.y) {
         // No further step would change it.
         next.state = RESTS;
     }

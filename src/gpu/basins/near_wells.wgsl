@@ -1,5 +1,5 @@
-// The operations of wells.rs in their order. The numbers are six about all wells, then the places of the lists; the integers are
-// cells in a row, then where each cell's list begins.
+// The operations of wells.rs in their order. The numbers are six about all wells, then the places
+// of the lists; the integers are cells in a row, then where each cell's list begins.
 
 const LISTS: u32 = 6u;
 

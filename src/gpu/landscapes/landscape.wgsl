@@ -1,5 +1,5 @@
-// A loss that is a sum of terms, of which each invocation has one, with one element of the gradient. What follows says
-// `term` and `slope` by `at`, `count`, `numbers` and `data`.
+// A loss that is a sum of terms, of which each invocation has one, with one element of the
+// gradient. What follows says `term` and `slope` by `at`, `count`, `numbers` and `data`.
 
 struct Parameters {
     unchanged: u32,

@@ -1,4 +1,5 @@
-// The data are inputs and targets in turn, as many pairs as the number says. Theta is frequency and amplitude.
+// The data are inputs and targets in turn, as many pairs as the number says. Theta is frequency and
+// amplitude.
 
 fn residual(j: u32) -> f32 {
     return at(1u) * sine(at(0u) * data[2u * j]) - data[2u * j + 1u];

@@ -1,10 +1,12 @@
-// The operations of the numeric contract. What a shader is told begins with two numbers that its compiler does not know:
-// `unchanged` is 0, and `nothing` is -0.0, to which anything may be added without a change.
+// The operations of the numeric contract. What a shader is told begins with two numbers that its
+// compiler does not know: `unchanged` is 0, and `nothing` is -0.0, to which anything may be added
+// without a change.
 
 var<immediate> parameters: Parameters;
 
-// A number as it is after rounding. For the compiler it is another number, so it can neither contract the operation before
-// into the one after, nor reorder the two, nor simplify `(theta - step) - theta`, which Mesa did.
+// A number as it is after rounding. For the compiler it is another number, so it can neither
+// contract the operation before into the one after, nor reorder the two, nor simplify
+// `(theta - step) - theta`, which Mesa did.
 fn rounded(number: f32) -> f32 {
     return bitcast<f32>(bitcast<u32>(number) ^ parameters.unchanged);
 }

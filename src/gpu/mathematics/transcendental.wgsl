@@ -1,5 +1,5 @@
-// Exponential and logarithm by the operations of the crate libm's, in their order, so that they give its bits: those of
-// FreeBSD's e_expf.c and e_logf.c, after which that crate goes.
+// Exponential and logarithm by the operations of the crate libm's, in their order, so that they
+// give its bits: those of FreeBSD's e_expf.c and e_logf.c, after which that crate goes.
 
 fn infinite_or_nan(number: f32) -> bool {
     return (bitcast<u32>(number) & 0x7f800000u) == 0x7f800000u;

@@ -16,7 +16,8 @@ struct Parameters {
     // Of the factors of `combine`: from one target to the next, and from one term to the next.
     target_stride: u32,
     term_stride: u32,
-    // Whether the result goes through a rectifier, forward or backward; of the loss, whether its gradient is asked for.
+    // Whether the result goes through a rectifier, forward or backward; of the loss, whether its
+    // gradient is asked for.
     flag: u32,
     // Of a sample in the mean.
     weight: f32,

@@ -1,5 +1,6 @@
-// `result[r][c] = sum over t of factor(r, t) * rows[t][c]`, one addition after the other: the factors are `first`, the rows
-// `second`. With the flag, it is what goes back through the rectifier whose output the result was.
+// `result[r][c] = sum over t of factor(r, t) * rows[t][c]`, one addition after the other: the
+// factors are `first`, the rows `second`. With the flag, it is what goes back through the rectifier
+// whose output the result was.
 
 var<workgroup> factors: array<f32, TILE * TILE>;
 var<workgroup> rows: array<f32, TILE * TILE>;

@@ -1,5 +1,5 @@
-// Of each sample, whose class is in `second`: its part of the mean loss, behind all outputs, and, with the flag, the gradient
-// over its outputs.
+// Of each sample, whose class is in `second`: its part of the mean loss, behind all outputs, and,
+// with the flag, the gradient over its outputs.
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) invocation: vec3u) {

@@ -1,5 +1,5 @@
-// `result[s][o] = (weights[o] . inputs[s]) + biases[o]`: the inputs are `first`, theta is `second`, its weights at
-// `second_start` and its biases right behind them.
+// `result[s][o] = (weights[o] . inputs[s]) + biases[o]`: the inputs are `first`, theta is `second`,
+// its weights at `second_start` and its biases right behind them.
 
 // Floats of a row in a piece: four blocks of eight lanes, as two vectors each.
 const DEPTH: u32 = 32u;

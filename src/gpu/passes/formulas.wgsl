@@ -1,4 +1,5 @@
-// The passes, each by what it does to one element of up to four vectors, in the order of the pass's arguments.
+// The passes, each by what it does to one element of up to four vectors, in the order of the pass's
+// arguments.
 
 struct Outcome {
     // The new elements; those of vectors that are only read are not looked at.

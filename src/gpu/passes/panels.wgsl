@@ -1,4 +1,5 @@
-// A pass with sums: a lane of a panel an invocation, so that eight neighbours read eight elements that follow one another.
+// A pass with sums: a lane of a panel an invocation, so that eight neighbours read eight elements
+// that follow one another.
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {

@@ -1,4 +1,5 @@
-// The sum of a segment and a term a workgroup: the lanes of its panels in the order of the panels, then the lanes pairwise.
+// The sum of a segment and a term a workgroup: the lanes of its panels in the order of the panels,
+// then the lanes pairwise.
 
 @group(0) @binding(0) var<storage, read> partials: array<f32>;
 @group(0) @binding(1) var<storage, read_write> sums: array<f32>;

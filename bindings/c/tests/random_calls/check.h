@@ -14,7 +14,8 @@ typedef uint32_t codes;
 
 /* Counts a call, and ends the program unless its answer is right. Where something is `wrong` with
  * the call, its answer must be one of these codes; where nothing is, one of those that `may` be. */
-#define ANSWER(call, wrong, may) answer((call), (wrong) ? (wrong) : (may), #call, __FILE__, __LINE__)
+#define ANSWER(call, wrong, may) \
+    answer((call), (wrong) ? (wrong) : (may), #call, __FILE__, __LINE__)
 
 extern unsigned long long calls, refusals;
 
