@@ -1,5 +1,6 @@
 //! The loops over whole blocks that take most of a training, and the root. Cores with a
-//! single-precision unit and no vectors have them by hand instead (`cortex_m/`), with the same bits.
+//! single-precision unit and no vectors have them by hand instead (`cortex_m/`), with the same
+//! bits.
 
 #![cfg_attr(fpu, allow(dead_code))]
 
