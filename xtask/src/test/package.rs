@@ -18,8 +18,9 @@ use workbench::workspace::{cargo, promised_rust, root};
 const CRATES: [&str; 4] =
     ["rolling-ball", "rolling-ball-import", "rolling-ball-rehearsal", "rolling-ball-cli"];
 
-/// The library packed, in bytes. It is almost that large; data or models would make it larger.
-const LARGEST: u64 = 300 * 1024;
+/// The library packed, in bytes. Its sources and cargo's lock file are almost that large; data or
+/// models would make it larger.
+const LARGEST: u64 = 320 * 1024;
 
 /// All features of the library but `gpu`, whose dependencies take minutes.
 const FEATURES: &str = "simd,threads,checkpoints,heapless,micromath,defmt";
@@ -120,9 +121,13 @@ fn oldest_dependencies(features: &str) -> Result<()> {
     manifest.remove("dev-dependencies");
     // A workspace of its own, or cargo takes it for a forgotten member of this one.
     manifest.insert("workspace".to_owned(), toml::Table::new().into());
-    let library = packed.join("src/lib.rs").display().to_string();
-    let table = manifest.get_mut("lib").and_then(toml::Value::as_table_mut);
-    table.context("the packed manifest has no [lib]")?.insert("path".to_owned(), library.into());
+    let packed_file = |path: &str| toml::Value::from(packed.join(path).display().to_string());
+    let library = manifest.get_mut("lib").and_then(toml::Value::as_table_mut);
+    let library = library.context("the packed manifest has no [lib]")?;
+    library.insert("path".to_owned(), packed_file("src/lib.rs"));
+    let package = manifest.get_mut("package").and_then(toml::Value::as_table_mut);
+    let package = package.context("the packed manifest has no [package]")?;
+    package.insert("build".to_owned(), packed_file("build.rs"));
     fs::write(folder.join("Cargo.toml"), toml::to_string(&manifest)?)?;
     let mut update = cargo();
     update.args(["update", "-Zdirect-minimal-versions"]).current_dir(&folder);
