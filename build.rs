@@ -1,7 +1,8 @@
 //! Says which instructions a Cortex-M has, since stable Rust does not: `dsp` is the extension with
 //! SMLAD, `mve` the vector unit Helium, `fpu` a unit for single floats where there are no vectors.
 //! `armv8m` says that the architecture alone does not have `dsp`.
-//! Where this does not know, none is used, and the results are the same.
+//! Where this does not know, none is used, and the results are the same. Nor is the unit for floats
+//! where the optimization level is `z`: the loops by hand take two kilobytes of flash.
 
 use std::env;
 
@@ -28,7 +29,7 @@ fn main() {
     if target.starts_with("thumbv8m") {
         println!("cargo:rustc-cfg=armv8m");
     }
-    if target.ends_with("eabihf") {
+    if target.ends_with("eabihf") && variable("OPT_LEVEL") != "z" {
         println!("cargo:rustc-cfg=fpu");
     }
     if target.starts_with("thumbv7em") || is_one_of(&DSP) || has("dsp") {

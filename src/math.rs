@@ -1,5 +1,7 @@
 //! Transcendental functions, provided by a type that the caller may choose.
 
+use crate::kernels;
+
 /// The functions that losses and activations need. Every default in this crate is [`Libm`].
 pub trait Math {
     /// `e^x`
@@ -100,9 +102,9 @@ pub(crate) fn length(squared: f32) -> f32 {
 }
 
 /// The square root of one of a step's scalars.
-// Without `std`, stable Rust cannot use the square root of the processor. That of libm takes 220
-// bytes on a Cortex-M4F, which belong into the binary once, not at every call.
+// Where stable Rust cannot use the square root of the processor, that of libm takes 220 bytes and a
+// table, which belong into the binary once, not at every call.
 #[inline(never)]
 pub(crate) fn sqrt(value: f32) -> f32 {
-    libm::sqrtf(value)
+    kernels::sqrt(value)
 }

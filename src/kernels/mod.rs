@@ -44,6 +44,7 @@ mod wide;
 pub use factors::Factors;
 pub(crate) use filters::Filters;
 pub use scalar::Scalar;
+pub(crate) use scalar::sqrt;
 pub use simd_vector::SimdVector;
 pub use task::{Task, Unit};
 pub use vector::Vector;

@@ -107,7 +107,7 @@ impl<M: Shape, R: Trainable, const EXPONENT: u32, const FACTOR: u32> Layer
                 *y = x - mean;
             }
             let variance = K::dot(output, output) / Self::CHANNELS as f32;
-            let reciprocal = 1.0 / libm::sqrtf(variance + Self::EPSILON);
+            let reciprocal = 1.0 / crate::math::sqrt(variance + Self::EPSILON);
             for ((y, scale), shift) in output.iter_mut().zip(scales).zip(shifts) {
                 *y = scale * (*y * reciprocal) + shift;
             }

@@ -216,7 +216,7 @@ impl<L: Layer + Shape, const RANK: usize> Layer for LowRank<L, RANK> {
         Error::check_length("parameters", Self::PARAMETERS, theta.len())?;
         let [inputs, _] = Self::WIDTHS;
         let (inner, outer) = split_mut("parameters", theta, RANK.saturating_mul(inputs))?;
-        let bound = libm::sqrtf(6.0 / inputs as f32);
+        let bound = crate::math::sqrt(6.0 / inputs as f32);
         inner.fill_with(|| bound * uniform());
         outer.fill(0.0);
         Ok(())

@@ -344,7 +344,7 @@ pub(super) fn initialise<R: Trainable>(
 ) -> Result<(), Error> {
     Error::check_length("parameters", counted::<R>(weights, biases), theta.len())?;
     let (weights, biases) = split_mut("parameters", theta, if R::WEIGHTS { weights } else { 0 })?;
-    let bound = libm::sqrtf(6.0 / fan_in as f32);
+    let bound = crate::math::sqrt(6.0 / fan_in as f32);
     weights.fill_with(|| bound * uniform());
     biases.fill(0.0);
     Ok(())

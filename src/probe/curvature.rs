@@ -147,7 +147,7 @@ impl Curvature<'_> {
         Error::check_count("directions", directions)?;
         self.check(&[point, gradient])?;
         let parameters = self.theta.len() as f32;
-        let length = libm::sqrtf(parameters);
+        let length = crate::math::sqrt(parameters);
         let (mut mean, mut squares) = (0.0, 0.0);
         for index in 0..directions {
             // The direction has length 1, and is computed anew where it would need a vector.
@@ -173,7 +173,7 @@ impl Curvature<'_> {
             squares += away * (estimate - mean);
         }
         let count = directions as f32;
-        let error = libm::sqrtf(squares / count / (count - 1.0));
+        let error = crate::math::sqrt(squares / count / (count - 1.0));
         let error = if directions == 1 { f32::INFINITY } else { error };
         Ok(Trace { value: mean, error })
     }
@@ -245,7 +245,7 @@ impl Curvature<'_> {
 }
 
 fn norm(vector: &[f32]) -> f32 {
-    libm::sqrtf(Active::dot(vector, vector))
+    crate::math::sqrt(Active::dot(vector, vector))
 }
 
 fn check_finite(loss: f32) -> Result<(), Error> {

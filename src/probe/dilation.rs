@@ -70,7 +70,7 @@ impl Grid {
             if squared < 0.0 {
                 return;
             }
-            let cap = libm::sqrtf(squared);
+            let cap = crate::math::sqrt(squared);
             let after = heights.get(shift..).unwrap_or_default();
             raise(after, first.wrapping_add(shift), cap, centres, contacts);
             let (centres, contacts) = (centres.get_mut(shift..), contacts.get_mut(shift..));

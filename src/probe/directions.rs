@@ -164,7 +164,7 @@ pub fn principal_direction<P: AsRef<[f32]>>(
 const ITERATIONS: usize = 100;
 
 fn norm(vector: &[f32]) -> f32 {
-    libm::sqrtf(Active::dot(vector, vector))
+    crate::math::sqrt(Active::dot(vector, vector))
 }
 
 fn scale(vector: &mut [f32], factor: f32) {

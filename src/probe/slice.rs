@@ -78,7 +78,7 @@ impl Slice<'_> {
         index: usize,
         size: usize,
     ) -> Result<f32, Error> {
-        let length = libm::sqrtf(Active::dot(direction, direction));
+        let length = crate::math::sqrt(Active::dot(direction, direction));
         if !(length.is_finite() && length > 0.0) {
             let expected = "a direction with a finite length above 0";
             return Err(Error::Setting { name, value: length, expected });

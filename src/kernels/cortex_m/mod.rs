@@ -54,10 +54,11 @@ pub(super) use four_columns::four_columns;
 #[cfg(dsp)]
 pub(super) use four_rows::four_rows;
 #[cfg(fpu)]
+pub(crate) use square_root::sqrt;
+#[cfg(fpu)]
 pub(super) use {
     moves::{descend, roll},
     outer::{outer, outer_two},
-    square_root::sqrt,
     sums::{square_and_dot, squares},
     two_rows::multiply,
 };

@@ -17,6 +17,7 @@ use array::Array;
 use blocks as by_block;
 #[cfg(fpu)]
 pub(super) use blocks::Block;
+pub(crate) use by_block::sqrt;
 use core::hint::black_box;
 
 /// Kernels of plain Rust loops, for any core.
@@ -57,7 +58,7 @@ impl<const SUMS: usize> Total<SUMS> {
         Self { sums: [NOTHING; SUMS], segment: [[NOTHING; LANES]; SUMS], panels: 0 }
     }
 
-    #[inline(always)]
+    #[inline]
     fn add(&mut self, panel: &Lanes<SUMS>) {
         if self.panels == SEGMENT / PANEL {
             self.end_segment();
@@ -70,20 +71,27 @@ impl<const SUMS: usize> Total<SUMS> {
         }
     }
 
-    #[inline(always)]
+    #[inline]
     fn end_segment(&mut self) {
         for (sum, lanes) in self.sums.iter_mut().zip(&mut self.segment) {
-            *sum += sum_lanes(*lanes);
-            *lanes = [NOTHING; LANES];
+            end_segment(sum, lanes);
         }
         self.panels = 0;
     }
 
-    #[inline(always)]
+    #[inline]
     fn sums(mut self) -> [f32; SUMS] {
         self.end_segment();
         self.sums
     }
+}
+
+/// Adds the lanes of a segment to a sum. It is a call, since it happens once in a pass over fewer
+/// parameters than a segment has, and would otherwise be in the code of each pass twice.
+#[inline(never)]
+fn end_segment(sum: &mut f32, lanes: &mut [f32; LANES]) {
+    *sum += sum_lanes(*lanes);
+    *lanes = [NOTHING; LANES];
 }
 
 /// Computes sums over three slices. The function `block` adds one block of each slice to the lanes.
@@ -400,7 +408,7 @@ fn adam_block(
     {
         *mean = c.beta1 * *mean + (1.0 - c.beta1) * *gradient;
         *variance = c.beta2 * *variance + (1.0 - c.beta2) * (*gradient * *gradient);
-        let root = by_block::sqrt(*variance * c.second_correction) + c.epsilon;
+        let root = sqrt(*variance * c.second_correction) + c.epsilon;
         let new = (*theta - c.decay * *theta) - (c.rate * *mean) / root;
         replace(lane, theta, gradient, new);
     }

@@ -23,7 +23,7 @@ pub fn build(target: Option<&str>) -> Result<PathBuf> {
 /// Builds the library for a target, and for size.
 pub fn build_small(target: &str) -> Result<PathBuf> {
     let mut command = cargo();
-    command.current_dir(folder()).env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s");
+    command.current_dir(folder()).env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "z");
     command.args(["build", "--release", "--locked", "--target-dir", "target/small"]);
     capture(command.args(["--target", target]), "building the C library for size")?;
     let built = folder().join("target/small").join(target).join("release/librolling_ball.a");

@@ -79,7 +79,7 @@ fn build(core: &Core, small: bool) -> Result<Vec<u8>> {
     command.current_dir(super::folder()).args(["build", "--release", "--locked", "--target"]);
     command.arg(core.target).arg("--target-dir").arg(&folder).env("RUSTFLAGS", core.flags);
     command.env("CARGO_PROFILE_RELEASE_DEBUG", "0");
-    command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", if small { "s" } else { "3" });
+    command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", if small { "z" } else { "3" });
     capture(&mut command, &format!("building the C library for {}", core.name))?;
     let archive = folder.join(core.target).join("release/librolling_ball.a");
     single_object(&archive, "rb_version", &["rb_"])
