@@ -43,8 +43,8 @@ mod wide;
 
 pub use factors::Factors;
 pub(crate) use filters::Filters;
-pub use scalar::Scalar;
 pub(crate) use scalar::sqrt;
+pub use scalar::{Never, Pause, Pausing, Scalar};
 pub use simd_vector::SimdVector;
 pub use task::{Task, Unit};
 pub use vector::Vector;
@@ -259,6 +259,10 @@ pub trait VectorOps {
 pub trait Kernels: VectorOps<Vector = [f32]> {
     /// Runs a task on the vector unit of these kernels.
     fn run<T: Task>(task: T) -> T::Output;
+
+    /// Lets other duties have the core, where the kernels are [`Pausing`].
+    #[inline(always)]
+    fn pause() {}
 
     /// For each of several samples, computes `outputs[s][o] = biases[o] + weights[o] . inputs[s]`.
     /// A row of the weights and an input are both `width` long.

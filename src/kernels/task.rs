@@ -25,4 +25,9 @@ pub trait Unit {
 
     /// `y += scale * x`
     fn add_scaled(y: &mut [f32], scale: f32, x: &[f32]);
+
+    /// Lets other duties have the core, where the kernels are [`Pausing`](super::Pausing). A task
+    /// calls it between pieces of its work.
+    #[inline(always)]
+    fn pause() {}
 }

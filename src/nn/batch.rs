@@ -212,6 +212,7 @@ where
             if let Poll::Ready(loss) = self.poll(theta, gradient.as_deref_mut())? {
                 return Ok(loss);
             }
+            K::pause();
         }
     }
 }

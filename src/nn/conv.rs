@@ -202,6 +202,7 @@ impl<G: Gaps> Task for Forward<'_, G> {
                 for (y, weights) in place.iter_mut().zip(weights.whole_chunks(length)) {
                     *y += U::dot(run.of_window(weights), run.of_map(input));
                 }
+                U::pause();
             }
         }
     }
@@ -262,6 +263,7 @@ impl<G: Gaps> Task for WeightsGradient<'_, G> {
                 {
                     U::add_scaled(run.of_window_mut(weights), *slope, run.of_map(input));
                 }
+                U::pause();
             }
         }
     }
@@ -293,6 +295,7 @@ impl<G: Gaps, const PARTS: usize> Task for InputGradient<'_, G, PARTS> {
                         U::add_scaled(run.of_map_mut(input), *slope, run.of_window(weights));
                     }
                 }
+                U::pause();
             }
         }
     }

@@ -68,7 +68,7 @@ impl<M: Shape, W: Sliding, R: Trainable> Layer for DepthwiseConv2d<M, W, R> {
     ) -> Result<(), Error> {
         let (weights, biases) = parameters.weights_and_biases::<R>(Self::WEIGHTS, Self::BIASES)?;
         for (input, output) in each_forward::<Self>(input, output)? {
-            forward(Self::GEOMETRY, weights, biases, input, output);
+            forward::<K>(Self::GEOMETRY, weights, biases, input, output);
         }
         Ok(())
     }
@@ -84,7 +84,7 @@ impl<M: Shape, W: Sliding, R: Trainable> Layer for DepthwiseConv2d<M, W, R> {
         let samples = each_backward::<Self>(input, output_gradient)?;
         let (weights, biases) = (weights.to_add_to(), biases.to_add_to());
         for (input, output_gradient) in samples {
-            backward(Self::GEOMETRY, input, output_gradient, weights, biases);
+            backward::<K>(Self::GEOMETRY, input, output_gradient, weights, biases);
         }
         Ok(())
     }
@@ -97,7 +97,7 @@ impl<M: Shape, W: Sliding, R: Trainable> Layer for DepthwiseConv2d<M, W, R> {
     ) -> Result<(), Error> {
         let (weights, _) = parameters.weights_and_biases::<R>(Self::WEIGHTS, Self::BIASES)?;
         for (input, output_gradient) in each_backward_input::<Self>(input, output_gradient)? {
-            input_gradient(Self::GEOMETRY, weights, output_gradient, input);
+            input_gradient::<K>(Self::GEOMETRY, weights, output_gradient, input);
         }
         Ok(())
     }
@@ -116,7 +116,7 @@ impl<M: Shape, W: Sliding, R: Trainable> Layer for DepthwiseConv2d<M, W, R> {
 
 // The loops know shapes as values, so that they are compiled once for all layers.
 
-fn forward(
+fn forward<K: Kernels>(
     geometry: Geometry<impl Gaps>,
     weights: &[f32],
     biases: &[f32],
@@ -133,12 +133,13 @@ fn forward(
             for (x, w) in positions.zip(run.of_window(weights).whole_chunks(channels)) {
                 add_products(place, w, x);
             }
+            K::pause();
         }
     }
 }
 
 /// The gradient of what is not trained is empty.
-fn backward(
+fn backward<K: Kernels>(
     geometry: Geometry<impl Gaps>,
     input: &[f32],
     output_gradient: &[f32],
@@ -155,11 +156,12 @@ fn backward(
             for (x, w) in positions.zip(run.of_window_mut(weights).whole_chunks_mut(channels)) {
                 add_products(w, slopes, x);
             }
+            K::pause();
         }
     }
 }
 
-fn input_gradient(
+fn input_gradient<K: Kernels>(
     geometry: Geometry<impl Gaps>,
     weights: &[f32],
     output_gradient: &[f32],
@@ -173,6 +175,7 @@ fn input_gradient(
             for (x, w) in positions.zip(run.of_window(weights).whole_chunks(channels)) {
                 add_products(x, slopes, w);
             }
+            K::pause();
         }
     }
 }

@@ -228,6 +228,7 @@ impl<G: Gaps> Task for Forward<'_, G> {
                         }
                     }
                 }
+                U::pause();
             }
         }
     }
@@ -265,6 +266,7 @@ impl<G: Gaps> Task for WeightsGradient<'_, G> {
                         }
                     }
                 }
+                U::pause();
             }
         }
     }
@@ -301,6 +303,7 @@ impl<G: Gaps> Task for InputGradient<'_, G> {
                         }
                     }
                 }
+                U::pause();
             }
         }
     }

@@ -7,7 +7,8 @@
 //! in most steps.
 
 use super::direction::Direction;
-use crate::kernels::{Kernels, Task, Unit};
+use crate::chunks::Chunked;
+use crate::kernels::{Kernels, PANEL, Task, Unit};
 use crate::math::sqrt;
 
 /// The diameter of a step.
@@ -96,6 +97,9 @@ impl<F: Fn(f32, f32) -> f32> Task for Pass<'_, F> {
     fn run<U: Unit>(self) {
         for (index, t) in (0..self.theta.len()).zip(self.theta) {
             *t = (self.element)(*t, self.direction.component(index));
+            if index % PANEL == PANEL - 1 {
+                U::pause();
+            }
         }
     }
 }
@@ -113,7 +117,12 @@ impl Task for Largest<'_> {
     /// Numbers without a sign are in the order of their bits, and what is no number is behind them.
     #[inline(always)]
     fn run<U: Unit>(self) -> u32 {
-        self.0.iter().fold(0, |largest, t| largest.max(t.abs().to_bits()))
+        let mut largest = 0;
+        for panel in self.0.chunks_up_to(PANEL) {
+            largest = panel.iter().fold(largest, |largest, t| largest.max(t.abs().to_bits()));
+            U::pause();
+        }
+        largest
     }
 }
 

@@ -95,6 +95,7 @@ impl Task for Mirror {
             products.row_by_normal = products.row_by_normal.wrapping_add(product.into());
             products.normal_squared = products.normal_squared.wrapping_add(squared.into());
             start = end;
+            U::pause();
         }
         products
     }

@@ -4,9 +4,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod evaluations;
 mod features;
 mod libm;
 #[cfg(feature = "simd")]
 mod parity;
+mod pauses;
 #[cfg(all(feature = "simd", feature = "threads"))]
 mod threads;

@@ -3,7 +3,9 @@
 
 mod array;
 mod blocks;
+mod pause;
 mod rows;
+mod rows_in_pieces;
 
 #[cfg(fpu)]
 use super::cortex_m as by_block;
@@ -19,15 +21,14 @@ use blocks as by_block;
 pub(super) use blocks::Block;
 pub(crate) use by_block::sqrt;
 use core::hint::black_box;
-
-/// Kernels of plain Rust loops, for any core.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Scalar;
+use core::marker::PhantomData;
+use pause::in_pieces;
+pub use pause::{Never, Pause, Pausing, Scalar};
 
 /// The unit of a core that has few registers and no vectors.
-struct Plain;
+struct Plain<P>(PhantomData<P>);
 
-impl Unit for Plain {
+impl<P: Pause> Unit for Plain<P> {
     type SimdVector = Array;
     const TILE: usize = 0;
 
@@ -39,6 +40,11 @@ impl Unit for Plain {
     #[inline(always)]
     fn add_scaled(y: &mut [f32], scale: f32, x: &[f32]) {
         Scalar::add_scaled(y, scale, x);
+    }
+
+    #[inline(always)]
+    fn pause() {
+        P::pause();
     }
 }
 
@@ -96,7 +102,7 @@ fn end_segment(sum: &mut f32, lanes: &mut [f32; LANES]) {
 
 /// Computes sums over three slices. The function `block` adds one block of each slice to the lanes.
 #[inline(always)]
-fn reduce<const SUMS: usize>(
+fn reduce<P: Pause, const SUMS: usize>(
     a: &[f32],
     b: &[f32],
     c: &[f32],
@@ -105,6 +111,7 @@ fn reduce<const SUMS: usize>(
     let mut total = Total::new();
     for ((a, b), c) in a.chunks_up_to(PANEL).zip(b.chunks_up_to(PANEL)).zip(c.chunks_up_to(PANEL)) {
         reduce_panel(&mut total, a, b, c, block);
+        P::pause();
     }
     total.sums()
 }
@@ -131,7 +138,7 @@ fn reduce_panel<const SUMS: usize>(
 
 /// Works like [`reduce`], but replaces the slices.
 #[inline(always)]
-fn replace_and_reduce<const SUMS: usize>(
+fn replace_and_reduce<P: Pause, const SUMS: usize>(
     a: &mut [f32],
     b: &mut [f32],
     c: &mut [f32],
@@ -142,6 +149,7 @@ fn replace_and_reduce<const SUMS: usize>(
         a.chunks_up_to_mut(PANEL).zip(b.chunks_up_to_mut(PANEL)).zip(c.chunks_up_to_mut(PANEL))
     {
         replace_and_reduce_panel(&mut total, a, b, c, block);
+        P::pause();
     }
     total.sums()
 }
@@ -211,10 +219,11 @@ fn decay_and_add_panel(total: &mut Total<1>, sum: &mut [f32], x: &[f32], factors
 
 /// Computes `(x . x, y . y)` in one pass. It is a call, so that its totals leave the stack.
 #[inline(never)]
-fn squares(x: &[f32], y: &[f32]) -> [f32; 2] {
+fn squares<P: Pause>(x: &[f32], y: &[f32]) -> [f32; 2] {
     let mut total = Total::new();
     for (x, y) in x.chunks_up_to(PANEL).zip(y.chunks_up_to(PANEL)) {
         squares_panel(&mut total, x, y);
+        P::pause();
     }
     total.sums()
 }
@@ -234,10 +243,11 @@ fn squares_panel(total: &mut Total<2>, x: &[f32], y: &[f32]) {
 
 /// Computes `(x . x, x . y)` in one pass. It is a call, so that its totals leave the stack.
 #[inline(never)]
-fn square_and_dot(x: &[f32], y: &[f32]) -> [f32; 2] {
+fn square_and_dot<P: Pause>(x: &[f32], y: &[f32]) -> [f32; 2] {
     let mut total = Total::new();
     for (x, y) in x.chunks_up_to(PANEL).zip(y.chunks_up_to(PANEL)) {
         square_and_dot_panel(&mut total, x, y);
+        P::pause();
     }
     total.sums()
 }
@@ -300,10 +310,11 @@ fn dot_panel(a: &[f32], b: &[f32]) -> [f32; LANES] {
 }
 
 #[inline(never)]
-fn dot_panels(a: &[f32], b: &[f32]) -> f32 {
+fn dot_panels<P: Pause>(a: &[f32], b: &[f32]) -> f32 {
     let mut total = Total::new();
     for (a, b) in a.chunks_up_to(PANEL).zip(b.chunks_up_to(PANEL)) {
         total.add(&[dot_panel(a, b)]);
+        P::pause();
     }
     let [sum] = total.sums();
     sum
@@ -422,21 +433,21 @@ fn known(width: usize) -> usize {
     if cfg!(target_abi = "eabihf") { width } else { black_box(width) }
 }
 
-impl VectorOps for Scalar {
+impl<P: Pause> VectorOps for Pausing<P> {
     type Vector = [f32];
 
     #[inline(always)]
     fn dot(a: &[f32], b: &[f32]) -> f32 {
-        if a.len() <= PANEL { sum_lanes(dot_panel(a, b)) } else { dot_panels(a, b) }
+        if a.len() <= PANEL { sum_lanes(dot_panel(a, b)) } else { dot_panels::<P>(a, b) }
     }
 
     fn squared_norms(a: &[f32], b: &[f32]) -> (f32, f32) {
-        let [a, b] = squares(a, b);
+        let [a, b] = squares::<P>(a, b);
         (a, b)
     }
 
     fn footpoint_sums(theta: &[f32], displaced: &[f32], gradient: &[f32]) -> FootpointSums {
-        let [distance, along, gradient] = reduce(
+        let [distance, along, gradient] = reduce::<P, 3>(
             theta,
             displaced,
             gradient,
@@ -457,51 +468,62 @@ impl VectorOps for Scalar {
     /// Computes the sums in two passes, since the registers of a Cortex-M4F hold two of them beside
     /// what they are made of.
     fn contact_sums(theta: &[f32], offset: &[f32], gradient: &[f32]) -> ContactSums {
-        let [theta, squared] = squares(theta, gradient);
-        let [offset, along] = square_and_dot(offset, gradient);
+        let [theta, squared] = squares::<P>(theta, gradient);
+        let [offset, along] = square_and_dot::<P>(offset, gradient);
         ContactSums { theta, gradient: squared, offset, along }
     }
 
     #[inline]
     fn add_scaled(y: &mut [f32], scale: f32, x: &[f32]) {
-        for (y, x) in y.iter_mut().zip(x) {
-            *y += scale * x;
-        }
+        in_pieces::<P, _>((y, x), |(y, x)| {
+            for (y, x) in y.iter_mut().zip(x) {
+                *y += scale * x;
+            }
+        });
     }
 
     fn decay_and_add(sum: &mut [f32], x: &[f32], decay: f32, scale: f32) -> f32 {
         let mut total = Total::new();
         for (sum, x) in sum.chunks_up_to_mut(PANEL).zip(x.chunks_up_to(PANEL)) {
             decay_and_add_panel(&mut total, sum, x, (decay, scale));
+            P::pause();
         }
         let [length] = total.sums();
         length
     }
 
     fn scale_into(y: &mut [f32], scale: f32, x: &[f32]) {
-        for (y, x) in y.iter_mut().zip(x) {
-            *y = scale * x;
-        }
+        in_pieces::<P, _>((y, x), |(y, x)| {
+            for (y, x) in y.iter_mut().zip(x) {
+                *y = scale * x;
+            }
+        });
     }
 
     fn interpolate_into(y: &mut [f32], x: &[f32], z: &[f32], scale: f32) {
-        for ((y, x), z) in y.iter_mut().zip(x).zip(z) {
-            *y = x + scale * (z - x);
-        }
+        in_pieces::<P, _>(((y, x), z), |((y, x), z)| {
+            for ((y, x), z) in y.iter_mut().zip(x).zip(z) {
+                *y = x + scale * (z - x);
+            }
+        });
     }
 
     fn rescale_move(theta: &mut [f32], start: &[f32], scale: f32) {
-        for (theta, start) in theta.iter_mut().zip(start) {
-            *theta = start + scale * (*theta - start);
-        }
+        in_pieces::<P, _>((theta, start), |(theta, start)| {
+            for (theta, start) in theta.iter_mut().zip(start) {
+                *theta = start + scale * (*theta - start);
+            }
+        });
     }
 
     fn repeat_move(theta: &mut [f32], before: &mut [f32], scale: f32) {
-        for (theta, before) in theta.iter_mut().zip(before) {
-            let new = *theta + scale * (*theta - *before);
-            *before = *theta;
-            *theta = new;
-        }
+        in_pieces::<P, _>((theta, before), |(theta, before)| {
+            for (theta, before) in theta.iter_mut().zip(before) {
+                let new = *theta + scale * (*theta - *before);
+                *before = *theta;
+                *theta = new;
+            }
+        });
     }
 
     fn displace(
@@ -511,28 +533,34 @@ impl VectorOps for Scalar {
         rate: f32,
         reach: f32,
     ) {
-        for ((theta, displaced), gradient) in theta.iter_mut().zip(displaced).zip(gradient) {
-            let new = *theta - rate * *gradient;
-            *displaced = new - reach * *gradient;
-            *gradient = *theta;
-            *theta = new;
-        }
+        in_pieces::<P, _>(((theta, displaced), gradient), |((theta, displaced), gradient)| {
+            for ((theta, displaced), gradient) in theta.iter_mut().zip(displaced).zip(gradient) {
+                let new = *theta - rate * *gradient;
+                *displaced = new - reach * *gradient;
+                *gradient = *theta;
+                *theta = new;
+            }
+        });
     }
 
     fn gauss_newton_move(theta: &mut [f32], displaced: &[f32], gradient: &mut [f32], scale: f32) {
-        for ((theta, displaced), gradient) in theta.iter_mut().zip(displaced).zip(gradient) {
-            let new = *theta + ((displaced - *theta) - scale * *gradient);
-            *gradient = *theta;
-            *theta = new;
-        }
+        in_pieces::<P, _>(((theta, displaced), gradient), |((theta, displaced), gradient)| {
+            for ((theta, displaced), gradient) in theta.iter_mut().zip(displaced).zip(gradient) {
+                let new = *theta + ((displaced - *theta) - scale * *gradient);
+                *gradient = *theta;
+                *theta = new;
+            }
+        });
     }
 
     fn project(theta: &mut [f32], displaced: &[f32], gradient: &mut [f32], step: f32, pull: f32) {
-        for ((theta, displaced), gradient) in theta.iter_mut().zip(displaced).zip(gradient) {
-            let new = *theta - step * ((*theta - displaced) + pull * *gradient);
-            *gradient = *theta;
-            *theta = new;
-        }
+        in_pieces::<P, _>(((theta, displaced), gradient), |((theta, displaced), gradient)| {
+            for ((theta, displaced), gradient) in theta.iter_mut().zip(displaced).zip(gradient) {
+                let new = *theta - step * ((*theta - displaced) + pull * *gradient);
+                *gradient = *theta;
+                *theta = new;
+            }
+        });
     }
 
     fn roll(
@@ -546,6 +574,7 @@ impl VectorOps for Scalar {
         let slices = theta.chunks_up_to_mut(PANEL).zip(offset.chunks_up_to_mut(PANEL));
         for ((theta, offset), gradient) in slices.zip(gradient.chunks_up_to_mut(PANEL)) {
             roll_panel(&mut total, theta, offset, gradient, (rate, reach));
+            P::pause();
         }
         let [moved] = total.sums();
         moved
@@ -557,6 +586,7 @@ impl VectorOps for Scalar {
         for (theta, gradient) in theta.chunks_up_to_mut(PANEL).zip(gradient.chunks_up_to_mut(PANEL))
         {
             descend_panel(&mut total, theta, gradient, rate);
+            P::pause();
         }
         let [theta, gradient] = total.sums();
         (theta, gradient)
@@ -571,10 +601,14 @@ impl VectorOps for Scalar {
         nesterov: bool,
     ) -> f32 {
         let settings = (rate, momentum, nesterov);
-        let [moved] =
-            replace_and_reduce(theta, velocity, gradient, |[lanes], theta, velocity, gradient| {
+        let [moved] = replace_and_reduce::<P, 1>(
+            theta,
+            velocity,
+            gradient,
+            |[lanes], theta, velocity, gradient| {
                 momentum_block(lanes, theta, velocity, gradient, settings);
-            });
+            },
+        );
         moved
     }
 
@@ -609,28 +643,38 @@ impl VectorOps for Scalar {
                 coefficients,
             );
             total.add(&[lanes]);
+            P::pause();
         }
         let [moved] = total.sums();
         moved
     }
 
     fn perturb(theta: &mut [f32], kept: &mut [f32], gradient: &[f32], scale: f32) {
-        for ((theta, kept), gradient) in theta.iter_mut().zip(kept).zip(gradient) {
-            *kept = *theta;
-            *theta += scale * gradient;
-        }
+        in_pieces::<P, _>(((theta, kept), gradient), |((theta, kept), gradient)| {
+            for ((theta, kept), gradient) in theta.iter_mut().zip(kept).zip(gradient) {
+                *kept = *theta;
+                *theta += scale * gradient;
+            }
+        });
     }
 
     fn descend_from(theta: &mut [f32], kept: &[f32], gradient: &[f32], rate: f32) {
-        for ((theta, kept), gradient) in theta.iter_mut().zip(kept).zip(gradient) {
-            *theta = kept - rate * gradient;
-        }
+        in_pieces::<P, _>(((theta, kept), gradient), |((theta, kept), gradient)| {
+            for ((theta, kept), gradient) in theta.iter_mut().zip(kept).zip(gradient) {
+                *theta = kept - rate * gradient;
+            }
+        });
     }
 }
 
-impl Kernels for Scalar {
+impl<P: Pause> Kernels for Pausing<P> {
     fn run<T: Task>(task: T) -> T::Output {
-        task.run::<Plain>()
+        task.run::<Plain<P>>()
+    }
+
+    #[inline(always)]
+    fn pause() {
+        P::pause();
     }
 
     #[inline(always)]
@@ -641,11 +685,17 @@ impl Kernels for Scalar {
         inputs: &[f32],
         outputs: &mut [f32],
     ) {
+        if P::PAUSES {
+            return rows_in_pieces::transform::<P>(width, weights, biases, inputs, outputs);
+        }
         rows::transform(known(width), weights, biases, inputs, outputs);
     }
 
     #[inline(always)]
     fn combine(width: usize, factors: Factors, rows: &[f32], targets: &mut [f32], add: bool) {
+        if P::PAUSES {
+            return rows_in_pieces::combine::<P>(width, factors, rows, targets, add);
+        }
         rows::combine(width, factors, rows, targets, add);
     }
 }

@@ -1,6 +1,7 @@
 //! An objective with a pull to where the training began.
 
-use crate::kernels::Kernels;
+use crate::chunks::Chunked;
+use crate::kernels::{Kernels, NOTHING, PANEL};
 use crate::{Error, PollObjective};
 use core::marker::PhantomData;
 use core::task::Poll;
@@ -23,11 +24,16 @@ impl<'s, J, K: Kernels> Pulled<'s, J, K> {
     }
 
     fn energy(&self, theta: &[f32]) -> f32 {
-        let squares = theta.iter().zip(self.start).map(|(theta, start)| {
-            let away = theta - start;
-            away * away
-        });
-        0.5 * self.pull * squares.sum::<f32>()
+        let mut squares = NOTHING;
+        let panels = theta.chunks_up_to(PANEL).zip(self.start.chunks_up_to(PANEL));
+        for (theta, start) in panels {
+            for (theta, start) in theta.iter().zip(start) {
+                let away = theta - start;
+                squares += away * away;
+            }
+            K::pause();
+        }
+        0.5 * self.pull * squares
     }
 }
 

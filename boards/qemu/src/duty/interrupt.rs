@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+use super::Account;
 use super::peripherals::{acknowledge_tick, clock};
 use core::cell::RefCell;
 use cortex_m::interrupt::InterruptNumber;
@@ -18,6 +19,7 @@ const WAITING: usize = 16;
 
 static QUEUE: ConstStaticCell<Queue<u32, WAITING>> = ConstStaticCell::new(Queue::new());
 static INCOMING: Mutex<RefCell<Option<Producer<'static, u32>>>> = Mutex::new(RefCell::new(None));
+static OUTGOING: Mutex<RefCell<Option<Consumer<'static, u32>>>> = Mutex::new(RefCell::new(None));
 
 #[derive(Clone, Copy)]
 struct Timer;
@@ -29,14 +31,26 @@ unsafe impl InterruptNumber for Timer {
     }
 }
 
-/// From now on each mark of the timer interrupts. Returns the end of the queue from which the
-/// readings are taken. Call this once.
-pub fn start_interrupts() -> Consumer<'static, u32> {
+/// From now on each mark of the timer interrupts. Call this once.
+pub fn start_interrupts() {
     let (producer, consumer) = QUEUE.take().split();
-    critical_section::with(|section| INCOMING.borrow_ref_mut(section).replace(producer));
+    critical_section::with(|section| {
+        INCOMING.borrow_ref_mut(section).replace(producer);
+        OUTGOING.borrow_ref_mut(section).replace(consumer);
+    });
     // SAFETY: the handler is `on_tick`, and no critical section is in progress.
     unsafe { NVIC::unmask(Timer) }
-    consumer
+}
+
+/// Takes the readings that wait in the queue.
+pub fn take_waiting(account: &mut Account) {
+    critical_section::with(|section| {
+        if let Some(readings) = OUTGOING.borrow_ref_mut(section).as_mut() {
+            while let Some(time) = readings.dequeue() {
+                account.take(time);
+            }
+        }
+    });
 }
 
 /// Takes a reading: here it is the time, in a product it would be the sensor's value.

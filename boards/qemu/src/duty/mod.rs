@@ -5,10 +5,12 @@
 //! is not fed.
 
 mod interrupt;
+mod main_loop;
 mod peripherals;
 mod watchdog;
 
-pub use interrupt::{TIMER_INTERRUPT, on_tick, start_interrupts};
+pub use interrupt::{TIMER_INTERRUPT, on_tick, start_interrupts, take_waiting};
+pub use main_loop::{account, attend, start_main_loop};
 pub use peripherals::{acknowledge_tick, clock, is_tick_pending, start_ticks};
 pub use watchdog::Watchdog;
 
