@@ -1,4 +1,4 @@
-//! Every pass, the products of layers and the gradient of a network, with kernels that are compared.
+//! Every pass, the products of layers and the gradient of a network, by kernels to be compared.
 
 use crate::support::numbers::bits;
 use crate::support::random::Random;

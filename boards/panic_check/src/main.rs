@@ -15,7 +15,7 @@ use core::panic::PanicInfo;
 use embedded_storage::nor_flash::NorFlashErrorKind;
 use flash::Flash;
 use rolling_ball::few_bits::{StraightThrough, round};
-use rolling_ball::kernels::{AdamCoefficients, Scalar, VectorOps, sum_lanes};
+use rolling_ball::kernels::{AdamCoefficients, Kernels, Pause, Pausing, Scalar, sum_lanes};
 use rolling_ball::nn::activation::Rectifier;
 use rolling_ball::nn::{
     self, AveragePool, BiasesOnly, BinaryCrossEntropyWithLogits, Concat, Conv1d, Conv2d,
@@ -112,7 +112,8 @@ fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
     losses()?;
     scale::look()?;
     few_bits(theta)?;
-    kernels(theta);
+    kernels::<Scalar>(theta);
+    kernels::<Pausing<Other>>(theta);
     for schedule in [
         Schedule::Constant(black_box(1.0)),
         Schedule::Linear { from: black_box(1.0), to: 0.0, steps: black_box(3) },
@@ -373,7 +374,8 @@ fn networks(theta: &mut [f32; N]) -> Result<(), Error> {
     let mut objective = network.batch(MeanSquaredError, samples, &mut scratch)?;
     while objective.poll_loss(&biases)?.is_pending() {}
     while objective.poll_gradient(black_box(&biases), &mut gradient)?.is_pending() {}
-    layers_over_slices(black_box(&mut *theta))
+    layers_over_slices::<Scalar>(black_box(&mut *theta))?;
+    layers_over_slices::<Pausing<Other>>(black_box(&mut *theta))
 }
 
 fn layers() -> Result<(), Error> {
@@ -476,44 +478,53 @@ fn losses() -> Result<(), Error> {
     Ok(())
 }
 
-fn layers_over_slices(theta: &mut [f32]) -> Result<(), Error> {
+fn layers_over_slices<K: Kernels>(theta: &mut [f32]) -> Result<(), Error> {
     let (mut x, mut y, mut z) = ([0.5; 8], [0.5; 6], [0.5; 6]);
     let x = x.get_mut(..black_box(8)).unwrap_or_default();
     let y = y.get_mut(..black_box(6)).unwrap_or_default();
     let z = z.get_mut(..black_box(6)).unwrap_or_default();
     let (weights, rest) = theta.split_at_mut_checked(black_box(48)).unwrap_or_default();
     let (biases, _) = rest.split_at_mut_checked(black_box(6)).unwrap_or_default();
-    dense::forward::<Scalar>(1, weights, biases, x, y)?;
+    dense::forward::<K>(1, weights, biases, x, y)?;
     activation::forward::<Rectifier>(y, z)?;
     activation::backward::<Rectifier>(y, z)?;
-    dense::backward_input::<Scalar>(1, weights, x, y)?;
+    dense::backward_input::<K>(1, weights, x, y)?;
     let add = black_box(true);
     let (weights, biases) = (Gradient { values: weights, add }, Gradient { values: biases, add });
-    dense::backward::<Scalar>(1, x, y, weights, biases)
+    dense::backward::<K>(1, x, y, weights, biases)
 }
 
-fn kernels(theta: &mut [f32; N]) {
+/// What else a firmware does.
+struct Other;
+
+impl Pause for Other {
+    fn pause() {
+        black_box(());
+    }
+}
+
+fn kernels<K: Kernels>(theta: &mut [f32; N]) {
     let (mut a, mut b, mut c) = ([0.5; N], [0.25; N], [0.125; N]);
     let length = black_box(N);
     let x = theta.get_mut(..length).unwrap_or_default();
     let a = a.get_mut(..black_box(N)).unwrap_or_default();
     let b = b.get_mut(..black_box(N)).unwrap_or_default();
     let c = c.get_mut(..black_box(N)).unwrap_or_default();
-    black_box(Scalar::dot(x, a));
+    black_box(K::dot(x, a));
     black_box(sum_lanes([black_box(1.0); 8]));
-    black_box(Scalar::squared_norms(x, a));
-    black_box(Scalar::footpoint_sums(x, a, b));
-    black_box(Scalar::contact_sums(x, a, b));
-    Scalar::add_scaled(x, black_box(0.5), a);
-    black_box(Scalar::decay_and_add(a, x, black_box(0.5), black_box(0.1)));
-    Scalar::scale_into(a, black_box(0.5), x);
-    Scalar::interpolate_into(a, x, b, black_box(0.5));
-    Scalar::displace(x, a, b, black_box(0.1), black_box(0.2));
-    Scalar::gauss_newton_move(x, a, b, black_box(0.1));
-    Scalar::project(x, a, b, black_box(0.1), black_box(0.2));
-    black_box(Scalar::roll(x, a, b, black_box(0.1), black_box(0.2)));
-    black_box(Scalar::descend(x, a, black_box(0.1)));
-    black_box(Scalar::descend_with_momentum(x, a, b, black_box(0.1), 0.9, black_box(true)));
+    black_box(K::squared_norms(x, a));
+    black_box(K::footpoint_sums(x, a, b));
+    black_box(K::contact_sums(x, a, b));
+    K::add_scaled(x, black_box(0.5), a);
+    black_box(K::decay_and_add(a, x, black_box(0.5), black_box(0.1)));
+    K::scale_into(a, black_box(0.5), x);
+    K::interpolate_into(a, x, b, black_box(0.5));
+    K::displace(x, a, b, black_box(0.1), black_box(0.2));
+    K::gauss_newton_move(x, a, b, black_box(0.1));
+    K::project(x, a, b, black_box(0.1), black_box(0.2));
+    black_box(K::roll(x, a, b, black_box(0.1), black_box(0.2)));
+    black_box(K::descend(x, a, black_box(0.1)));
+    black_box(K::descend_with_momentum(x, a, b, black_box(0.1), 0.9, black_box(true)));
     let coefficients = AdamCoefficients {
         beta1: black_box(0.9),
         beta2: 0.999,
@@ -522,7 +533,7 @@ fn kernels(theta: &mut [f32; N]) {
         epsilon: 1e-8,
         decay: 0.0,
     };
-    black_box(Scalar::adam(x, a, b, c, coefficients));
-    Scalar::perturb(x, a, b, black_box(0.1));
-    Scalar::descend_from(x, a, b, black_box(0.1));
+    black_box(K::adam(x, a, b, c, coefficients));
+    K::perturb(x, a, b, black_box(0.1));
+    K::descend_from(x, a, b, black_box(0.1));
 }

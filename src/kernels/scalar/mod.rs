@@ -3,6 +3,7 @@
 
 mod array;
 mod blocks;
+mod elements;
 mod pause;
 mod rows;
 mod rows_in_pieces;
@@ -475,11 +476,7 @@ impl<P: Pause> VectorOps for Pausing<P> {
 
     #[inline]
     fn add_scaled(y: &mut [f32], scale: f32, x: &[f32]) {
-        in_pieces::<P, _>((y, x), |(y, x)| {
-            for (y, x) in y.iter_mut().zip(x) {
-                *y += scale * x;
-            }
-        });
+        in_pieces::<P, _>((y, x), |(y, x)| elements::add_scaled(y, scale, x));
     }
 
     fn decay_and_add(sum: &mut [f32], x: &[f32], decay: f32, scale: f32) -> f32 {
@@ -493,36 +490,22 @@ impl<P: Pause> VectorOps for Pausing<P> {
     }
 
     fn scale_into(y: &mut [f32], scale: f32, x: &[f32]) {
-        in_pieces::<P, _>((y, x), |(y, x)| {
-            for (y, x) in y.iter_mut().zip(x) {
-                *y = scale * x;
-            }
-        });
+        in_pieces::<P, _>((y, x), |(y, x)| elements::scale_into(y, scale, x));
     }
 
     fn interpolate_into(y: &mut [f32], x: &[f32], z: &[f32], scale: f32) {
-        in_pieces::<P, _>(((y, x), z), |((y, x), z)| {
-            for ((y, x), z) in y.iter_mut().zip(x).zip(z) {
-                *y = x + scale * (z - x);
-            }
-        });
+        in_pieces::<P, _>(((y, x), z), |((y, x), z)| elements::interpolate_into(y, x, z, scale));
     }
 
     fn rescale_move(theta: &mut [f32], start: &[f32], scale: f32) {
         in_pieces::<P, _>((theta, start), |(theta, start)| {
-            for (theta, start) in theta.iter_mut().zip(start) {
-                *theta = start + scale * (*theta - start);
-            }
+            elements::rescale_move(theta, start, scale)
         });
     }
 
     fn repeat_move(theta: &mut [f32], before: &mut [f32], scale: f32) {
         in_pieces::<P, _>((theta, before), |(theta, before)| {
-            for (theta, before) in theta.iter_mut().zip(before) {
-                let new = *theta + scale * (*theta - *before);
-                *before = *theta;
-                *theta = new;
-            }
+            elements::repeat_move(theta, before, scale)
         });
     }
 
@@ -534,32 +517,19 @@ impl<P: Pause> VectorOps for Pausing<P> {
         reach: f32,
     ) {
         in_pieces::<P, _>(((theta, displaced), gradient), |((theta, displaced), gradient)| {
-            for ((theta, displaced), gradient) in theta.iter_mut().zip(displaced).zip(gradient) {
-                let new = *theta - rate * *gradient;
-                *displaced = new - reach * *gradient;
-                *gradient = *theta;
-                *theta = new;
-            }
+            elements::displace(theta, displaced, gradient, rate, reach)
         });
     }
 
     fn gauss_newton_move(theta: &mut [f32], displaced: &[f32], gradient: &mut [f32], scale: f32) {
         in_pieces::<P, _>(((theta, displaced), gradient), |((theta, displaced), gradient)| {
-            for ((theta, displaced), gradient) in theta.iter_mut().zip(displaced).zip(gradient) {
-                let new = *theta + ((displaced - *theta) - scale * *gradient);
-                *gradient = *theta;
-                *theta = new;
-            }
+            elements::gauss_newton_move(theta, displaced, gradient, scale)
         });
     }
 
     fn project(theta: &mut [f32], displaced: &[f32], gradient: &mut [f32], step: f32, pull: f32) {
         in_pieces::<P, _>(((theta, displaced), gradient), |((theta, displaced), gradient)| {
-            for ((theta, displaced), gradient) in theta.iter_mut().zip(displaced).zip(gradient) {
-                let new = *theta - step * ((*theta - displaced) + pull * *gradient);
-                *gradient = *theta;
-                *theta = new;
-            }
+            elements::project(theta, displaced, gradient, step, pull)
         });
     }
 
@@ -651,18 +621,13 @@ impl<P: Pause> VectorOps for Pausing<P> {
 
     fn perturb(theta: &mut [f32], kept: &mut [f32], gradient: &[f32], scale: f32) {
         in_pieces::<P, _>(((theta, kept), gradient), |((theta, kept), gradient)| {
-            for ((theta, kept), gradient) in theta.iter_mut().zip(kept).zip(gradient) {
-                *kept = *theta;
-                *theta += scale * gradient;
-            }
+            elements::perturb(theta, kept, gradient, scale)
         });
     }
 
     fn descend_from(theta: &mut [f32], kept: &[f32], gradient: &[f32], rate: f32) {
         in_pieces::<P, _>(((theta, kept), gradient), |((theta, kept), gradient)| {
-            for ((theta, kept), gradient) in theta.iter_mut().zip(kept).zip(gradient) {
-                *theta = kept - rate * gradient;
-            }
+            elements::descend_from(theta, kept, gradient, rate)
         });
     }
 }

@@ -8,6 +8,7 @@ use super::library::check_names;
 use super::{build_folder, folder};
 use anyhow::{Context, Result, ensure};
 use cores::{CORES, Core};
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use rolling_ball_import::single_object;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,7 +44,8 @@ pub fn release() -> Result<PathBuf> {
     }
     let bar = progress::bar("compiling the library", "compiled");
     bar.set_length(2 * CORES.len() as u64);
-    for core in &CORES {
+    // Several at a time, since the linker takes one thread, and has most of the work.
+    CORES.par_iter().with_max_len(1).try_for_each(|core| -> Result<()> {
         for (size, below) in [(false, ""), (true, "small")] {
             let library = build(core, size)?;
             let path = whole.join("lib").join(core.name).join(below);
@@ -54,7 +56,8 @@ pub fn release() -> Result<PathBuf> {
             }
             bar.inc(1);
         }
-    }
+        Ok(())
+    })?;
     bar.finish_and_clear();
     write_texts(&whole, &arduino, &version)?;
     for folder in [&whole, &arduino] {
