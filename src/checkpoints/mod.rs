@@ -52,10 +52,11 @@ use theta_alone::ThetaAlone;
 /// **What cannot be read** is no checkpoint. A flash with error correction (STM32H7, L5 and U5,
 /// MCX) answers a read with an error where a write or an erase was interrupted, until it is erased:
 /// resuming takes the newest checkpoint that can be read whole, and a save goes on and erases the
-/// slot in its turn. Where no checkpoint is found and something could not be read, resuming answers
-/// [`CheckpointError::Flash`], so that a flash that fails is not taken for an empty one. That is
-/// also the answer of an empty range where erased flash cannot be read (LPC55, MCX): start anew and
-/// save.
+/// slot in its turn; where no checkpoint can be read, it then erases all but its own. A read that
+/// fails once and not again costs no save: what is saved meanwhile is newer. Where no checkpoint is
+/// found and something could not be read, resuming answers [`CheckpointError::Flash`], so that a
+/// flash that fails is not taken for an empty one. That is also the answer of an empty range where
+/// erased flash cannot be read (LPC55, MCX): start anew and save.
 ///
 /// **A checksum is no authentication.** It finds what happens to a flash by accident. Who can write
 /// to the flash can forge a checkpoint: it can name any theta and any state, but it makes nothing
@@ -144,6 +145,8 @@ struct Search<E> {
     newest: Option<Found>,
     /// The highest sequence number of any header, 0 where there is none.
     highest: u32,
+    /// How many headers could not be read, which may have higher numbers.
+    hidden: u32,
     /// The last read that failed.
     unreadable: Option<E>,
 }
@@ -292,12 +295,13 @@ impl<F: Flash> Checkpoints<F> {
             return Err(CheckpointError::NonFiniteParameters);
         }
         let slot = self.slot(&header)?;
-        let Search { newest, highest, .. } = self.search()?;
+        let Search { newest, highest, hidden, .. } = self.search()?;
         let start = self.next_slot(slot, newest);
         let end = start.saturating_add(slot);
-        // No flash lasts for so many saves: the highest number of all was forged. None is newer, so
-        // numbers begin anew, and no other header may stay. The old checkpoint is the last to go.
-        let (sequence, anew) = highest.overflowing_add(1);
+        // What could not be read now may be read again later, and then must not be newer. No flash
+        // lasts for so many saves: the highest number of all was forged. None is newer, so numbers
+        // begin anew, and no other header may stay. The old checkpoint is the last to go.
+        let (sequence, anew) = highest.overflowing_add(hidden.saturating_add(1));
         header.sequence = sequence;
         if anew {
             let (start, end) = newest.map_or((start, start), |newest| (newest.start, newest.end));
@@ -316,7 +320,9 @@ impl<F: Flash> Checkpoints<F> {
         if kept != Some(header) {
             return Err(CheckpointError::NotKept { start });
         }
-        if anew { self.erase_around(start, end) } else { Ok(()) }
+        // Where none was whole, nothing says which numbers those have that could not be read.
+        let alone = anew || (newest.is_none() && hidden > 0);
+        if alone { self.erase_around(start, end) } else { Ok(()) }
     }
 
     /// Saves theta alone, for a device whose training is over: [`resume_theta`](Self::resume_theta)
@@ -575,11 +581,9 @@ impl<F: Flash> Checkpoints<F> {
 
     /// Looks for the newest checkpoint that is whole. The error is [`CheckpointError::Version`].
     fn search(&mut self) -> Result<Search<F::Error>, CheckpointError<F::Error>> {
-        let mut search = Search { newest: None, highest: 0, unreadable: None };
+        let mut search = Search { newest: None, highest: 0, hidden: 0, unreadable: None };
         let mut last: Option<Found> = None;
-        while let Some(found) =
-            self.newest_before(last.map(|last| last.age()), &mut search.unreadable)
-        {
+        while let Some(found) = self.newest_before(last.map(|last| last.age()), &mut search) {
             if last.is_none() {
                 search.highest = found.header.sequence;
             }
@@ -606,9 +610,9 @@ impl<F: Flash> Checkpoints<F> {
     fn newest_before(
         &mut self,
         age: Option<(u32, u32)>,
-        unreadable: &mut Option<F::Error>,
+        search: &mut Search<F::Error>,
     ) -> Option<Found> {
-        let mut newest: Option<Found> = None;
+        let (mut newest, mut hidden): (Option<Found>, u32) = (None, 0);
         let mut start = self.range.start;
         while start < self.range.end {
             match Header::read(&mut self.flash, start) {
@@ -625,10 +629,14 @@ impl<F: Flash> Checkpoints<F> {
                     }
                 }
                 Ok(None) => {}
-                Err(error) => *unreadable = Some(error),
+                Err(error) => {
+                    search.unreadable = Some(error);
+                    hidden = hidden.saturating_add(1);
+                }
             }
             start = start.saturating_add(self.flash.sizes().erase as u32);
         }
+        search.hidden = search.hidden.max(hidden);
         newest
     }
 

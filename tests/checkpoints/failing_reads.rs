@@ -1,7 +1,7 @@
 //! Reads that fail, one or all from one on, and well again later.
 
 use crate::forgery::on;
-use crate::nor_flash::{Failure, NorFlashModel};
+use crate::nor_flash::{Damage, Failure, NorFlashModel};
 use crate::support::numbers::bits;
 use crate::support::optimizers::{ball, run};
 use crate::training::{Ball, contact_ball};
@@ -43,7 +43,9 @@ fn failing(flash: &Flash, reads: Range<usize>) -> Checkpoints<Flash> {
     on(flash)
 }
 
-fn well_again(checkpoints: Checkpoints<Flash>) -> Checkpoints<Flash> {
+fn well_again<const ERASE: usize>(
+    checkpoints: Checkpoints<NorFlashModel<4, ERASE, 4>>,
+) -> Checkpoints<NorFlashModel<4, ERASE, 4>> {
     let mut flash = checkpoints.into_inner();
     flash.failing_reads = 0..0;
     on(flash)
@@ -138,7 +140,11 @@ fn a_save_whose_reads_fail_leaves_one_that_was_saved_and_the_next_save_is_made()
             assert_eq!(bits_of(&resumed), saved[steps - 1], "{failing_reads:?}");
         }
         match save {
-            Ok(()) => made += 1,
+            Ok(()) => {
+                // What could not be read meanwhile is not newer than what was saved.
+                assert_eq!(steps, SAVES + 1, "{failing_reads:?}");
+                made += 1;
+            }
             Err(error) => {
                 assert_eq!(error, CheckpointError::Flash(Failure), "{failing_reads:?}");
                 failed += 1;
@@ -149,4 +155,51 @@ fn a_save_whose_reads_fail_leaves_one_that_was_saved_and_the_next_save_is_made()
         assert_eq!((steps, bits_of(&resumed)), (Some(SAVES as u32 + 1), new_bits.clone()));
     }
     assert!(made > 0 && failed > 0, "{made} made, {failed} failed");
+}
+
+/// A checkpoint of another length lies elsewhere in the range than the next one.
+#[test]
+fn what_could_not_be_read_for_once_is_older_than_what_was_saved_meanwhile() {
+    type Small = NorFlashModel<4, 128, 4>;
+    let theta = |length: usize, value: f32| vec![value; length];
+    let mut made = 0;
+    for failing in 0..8 {
+        let mut checkpoints = on(Small::new(8 * 128));
+        checkpoints.save_theta(&theta(4, 1.0)).unwrap();
+        checkpoints.save_theta(&theta(40, 2.0)).unwrap();
+        let mut flash = checkpoints.into_inner();
+        (flash.reads, flash.failing_reads) = (0, failing..failing + 1);
+        let mut checkpoints = on(flash);
+        if checkpoints.save_theta(&theta(4, 3.0)).is_err() {
+            continue;
+        }
+        made += 1;
+        let mut resumed = theta(4, 0.0);
+        let read = well_again(checkpoints).resume_theta(&mut resumed);
+        assert_eq!((read, resumed), (Ok(Some(0)), theta(4, 3.0)), "read {failing}");
+    }
+    // Those of the headers fail no save.
+    assert!(made >= 8, "{made} made");
+}
+
+/// The newest checkpoint alone is left, after a save that was cut, and cannot be read for once.
+#[test]
+fn where_nothing_can_be_read_the_next_save_is_the_newest() {
+    type Small = NorFlashModel<4, 128, 4>;
+    let mut checkpoints = on(Small::new(2 * 128));
+    for value in [1.0, 2.0] {
+        checkpoints.save_theta(&[value; 4]).unwrap();
+    }
+    let mut flash = checkpoints.into_inner();
+    flash.power_cut = Some((flash.operations + 1, Damage::Half));
+    let mut checkpoints = on(flash);
+    checkpoints.save_theta(&[3.0; 4]).unwrap_err();
+    let mut flash = checkpoints.into_inner();
+    flash.reboot();
+    (flash.reads, flash.failing_reads) = (0, 1..2);
+    let mut checkpoints = on(flash);
+    checkpoints.save_theta(&[4.0; 4]).unwrap();
+    let mut resumed = [0.0; 4];
+    checkpoints.resume_theta(&mut resumed).unwrap();
+    assert_eq!(resumed, [4.0; 4]);
 }

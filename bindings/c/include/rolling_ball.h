@@ -496,8 +496,14 @@ typedef struct rb_adam_config {
  * An optimizer. Its memory belongs to the caller: a static, or a local that starts as `{{0}}`. Its
  * content belongs to the library, and holds the addresses of theta and of the workspace. An object
  * that was copied, moved or restored from elsewhere is therefore refused by RB_ERROR_MOVED until
- * rb_rebind tells where its buffers are now. One that another build of the program has left is
- * RB_ERROR_NOT_INITIALISED: to outlive an update, save it by rb_save.
+ * rb_rebind tells where its buffers are now.
+ *
+ * It holds the address of a function too, so an object that another build of the program has left
+ * in memory must not be used: to outlive an update, save it by rb_save. Most are recognised, and
+ * are RB_ERROR_NOT_INITIALISED: those of a library of another RB_VERSION, those of another size,
+ * and those of a program that has rb_version at another address. What is not recognised is an
+ * object of a build whose library has the same version and rb_version at the same address, and
+ * other functions elsewhere: where memory outlives an update, clear it when the program changes.
  */
 typedef struct rb_optimizer {
     uint64_t opaque[RB_OPTIMIZER_WORDS];
@@ -705,7 +711,8 @@ typedef struct rb_credibility {
  * A fine-tuning. Its memory belongs to the caller: a static, or a local that starts as `{{0}}`.
  * Its content belongs to the library, and holds the addresses of the arrays. One that was copied,
  * moved or restored from elsewhere is refused by RB_ERROR_MOVED until NAME_fine_tuning_rebind
- * tells where they are now.
+ * tells where they are now. Of those that another build has left, the same are recognised as of an
+ * rb_optimizer; save one by NAME_fine_tuning_save to outlive an update.
  */
 typedef struct rb_fine_tuning {
     uint64_t opaque[RB_FINE_TUNING_WORDS];
@@ -1010,7 +1017,8 @@ typedef struct rb_fine_tuning_arrays {
      */
     const float *start;
     /**
-     * What is fine-tuned, of as many. Its content does not matter at first.
+     * What is fine-tuned, of as many. Its content does not matter; an init function puts the start
+     * there.
      */
     float *theta;
     /**
@@ -1103,7 +1111,7 @@ struct rb_adam_config rb_adam_default(void);
  * Makes `*optimizer` an Adam over the caller's buffers, which stay the caller's and must outlive
  * it: theta, of `parameters` floats, and the workspace, of RB_ADAM_VECTORS times as many.
  *
- * Errors: the same as those of rb_ball_init. Cost: one pass over the moments, which start at zero.
+ * Errors: the same as those of rb_ball_init. Cost: one pass over the workspace.
  */
 RB_NODISCARD
 rb_error rb_adam_init_sized(struct rb_optimizer *optimizer,
@@ -1150,7 +1158,7 @@ struct rb_ball_config rb_ball_shrinking(float radius, float learning_rate, uint3
  * Errors: RB_ERROR_SETTING and RB_ERROR_LENGTH, where rb_last_error says which setting or length
  * is meant; RB_ERROR_OVERLAP where theta, the workspace and the optimizer overlap. After any error
  * the optimizer is not initialised, whatever it was before, and the buffers are as they were.
- * Cost: none.
+ * Cost: one pass over the workspace, which starts at zero.
  */
 RB_NODISCARD
 rb_error rb_ball_init_sized(struct rb_optimizer *optimizer,
@@ -1295,7 +1303,7 @@ struct rb_entropy_sgd_config rb_entropy_sgd_default(void);
  * outlive it: theta, of `parameters` floats, and the workspace, of RB_ENTROPY_SGD_VECTORS times as
  * many. Each step costs as many gradient evaluations as the walk has moves.
  *
- * Errors: the same as those of rb_ball_init. Cost: none.
+ * Errors: the same as those of rb_ball_init. Cost: one pass over the workspace.
  */
 RB_NODISCARD
 rb_error rb_entropy_sgd_init_sized(struct rb_optimizer *optimizer,
@@ -1593,7 +1601,7 @@ struct rb_sam_config rb_sam_default(void);
  * theta, of `parameters` floats, and the workspace, of RB_SAM_VECTORS times as many. Each step
  * costs two gradient evaluations.
  *
- * Errors: the same as those of rb_ball_init. Cost: none.
+ * Errors: the same as those of rb_ball_init. Cost: one pass over the workspace.
  */
 RB_NODISCARD
 rb_error rb_sam_init_sized(struct rb_optimizer *optimizer,
@@ -1625,7 +1633,7 @@ struct rb_sgd_config rb_sgd_default(void);
  * must outlive it: theta, of `parameters` floats, and the workspace, of RB_SGD_VECTORS times as
  * many, or of RB_MOMENTUM_VECTORS times as many where momentum is above 0.
  *
- * Errors: the same as those of rb_ball_init. Cost: one pass over the velocity, which starts at
+ * Errors: the same as those of rb_ball_init. Cost: one pass over the workspace, which starts at
  * zero.
  */
 RB_NODISCARD

@@ -68,7 +68,7 @@ pub extern "C" fn rb_adam_default() -> rb_adam_config {
 /// Makes `*optimizer` an Adam over the caller's buffers, which stay the caller's and must outlive
 /// it: theta, of `parameters` floats, and the workspace, of RB_ADAM_VECTORS times as many.
 ///
-/// Errors: the same as those of rb_ball_init. Cost: one pass over the moments, which start at zero.
+/// Errors: the same as those of rb_ball_init. Cost: one pass over the workspace.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_adam_init_sized(

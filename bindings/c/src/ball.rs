@@ -4,7 +4,7 @@ use crate::armijo::rb_armijo;
 use crate::error::{Failure, rb_error};
 use crate::mark::Declared;
 use crate::memory::{Vector, write};
-use crate::optimizer::{Buffers, Kind, check_output, clip, ended, init, rb_optimizer, with_kind};
+use crate::optimizer::{Buffers, Kind, check_beside, clip, ended, init, rb_optimizer, with_kind};
 use crate::schedule::rb_schedule;
 use crate::switch::switch;
 use rolling_ball::{
@@ -194,7 +194,7 @@ type Ball = AnyRollingBall<Vector>;
 /// Errors: RB_ERROR_SETTING and RB_ERROR_LENGTH, where rb_last_error says which setting or length
 /// is meant; RB_ERROR_OVERLAP where theta, the workspace and the optimizer overlap. After any error
 /// the optimizer is not initialised, whatever it was before, and the buffers are as they were.
-/// Cost: none.
+/// Cost: one pass over the workspace, which starts at zero.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_ball_init_sized(
@@ -337,7 +337,7 @@ pub unsafe extern "C" fn rb_ball_centre(
         |ball: &mut ContactBall, theta: Vector| ball.centre(theta.as_ref()).map(<[f32]>::as_ptr);
     // SAFETY: the caller promises it.
     unsafe {
-        let computed = check_output(optimizer, centre)
+        let computed = check_beside(optimizer, centre)
             .map_err(Failure::from)
             .and_then(|()| with_ball(optimizer, any, contact))
             .and_then(|start| write(centre, start).map_err(Failure::from));

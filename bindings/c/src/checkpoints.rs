@@ -2,8 +2,8 @@
 
 use crate::error::{Failure, rb_error};
 use crate::flash::{Failed, rb_flash};
-use crate::memory::{check, check_many, read, slice, slice_mut};
-use crate::optimizer::{AnyOptimizer, ended, rb_optimizer, with_optimizer};
+use crate::memory::{check, check_apart, check_many, extent, read, slice, slice_mut};
+use crate::optimizer::{AnyOptimizer, check_beside, ended, rb_optimizer, with_optimizer};
 use rolling_ball::{
     CheckpointError, Checkpoints, Error, Kind, Resumable, STATE_VECTORS, STATE_WORDS, State,
 };
@@ -112,8 +112,10 @@ pub unsafe fn checkpoints(flash: *const rb_flash) -> Result<Checkpoints<rb_flash
 pub unsafe extern "C" fn rb_save(flash: *const rb_flash, optimizer: *mut rb_optimizer) -> rb_error {
     // SAFETY: the caller promises it.
     unsafe {
-        let saved = with_optimizer(optimizer, |optimizer, theta| {
-            Ok::<_, Failure>(checkpoints(flash)?.save(theta.as_ref(), &Known(optimizer))?)
+        let saved = check_beside(optimizer, flash).map_err(Failure::from).and_then(|()| {
+            with_optimizer(optimizer, |optimizer, theta| {
+                Ok::<_, Failure>(checkpoints(flash)?.save(theta.as_ref(), &Known(optimizer))?)
+            })
         });
         ended(optimizer, saved)
     }
@@ -137,9 +139,11 @@ pub unsafe extern "C" fn rb_resume(
 ) -> rb_error {
     // SAFETY: the caller promises it.
     unsafe {
-        let resumed = with_optimizer(optimizer, |optimizer, mut theta| {
-            let resumed = checkpoints(flash)?.resume(theta.as_mut(), &mut Known(optimizer))?;
-            resumed.map(|_| ()).ok_or(Failure::from(rb_error::NoCheckpoint))
+        let resumed = check_beside(optimizer, flash).map_err(Failure::from).and_then(|()| {
+            with_optimizer(optimizer, |optimizer, mut theta| {
+                let resumed = checkpoints(flash)?.resume(theta.as_mut(), &mut Known(optimizer))?;
+                resumed.map(|_| ()).ok_or(Failure::from(rb_error::NoCheckpoint))
+            })
         });
         ended(optimizer, resumed)
     }
@@ -180,6 +184,7 @@ pub unsafe extern "C" fn rb_resume_theta(
     // SAFETY: the caller promises it.
     rb_error::from(unsafe {
         check_many(theta, parameters).map_err(Failure::from).and_then(|()| {
+            check_apart(&[extent(theta, parameters)], &[extent(flash, 1)])?;
             let resumed = checkpoints(flash)?.resume_theta(slice_mut(theta, parameters)?)?;
             resumed.map(|_| ()).ok_or(Failure::from(rb_error::NoCheckpoint))
         })

@@ -77,7 +77,7 @@ pub extern "C" fn rb_entropy_sgd_default() -> rb_entropy_sgd_config {
 /// outlive it: theta, of `parameters` floats, and the workspace, of RB_ENTROPY_SGD_VECTORS times as
 /// many. Each step costs as many gradient evaluations as the walk has moves.
 ///
-/// Errors: the same as those of rb_ball_init. Cost: none.
+/// Errors: the same as those of rb_ball_init. Cost: one pass over the workspace.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_entropy_sgd_init_sized(

@@ -5,7 +5,7 @@
 use crate::checkpoints::checkpoints;
 use crate::error::{Failure, rb_error, rb_error_detail};
 use crate::flash::rb_flash;
-use crate::input::{Seen, rb_input};
+use crate::input::{Seen, Width, rb_input};
 use crate::mark::{Declared, Mark};
 use crate::memory::{
     NOWHERE, Vector, check, check_apart, check_many, extent, read, slice, slice_mut, write,
@@ -29,7 +29,8 @@ pub const RB_FINE_TUNING_VECTORS: usize = 2;
 /// A fine-tuning. Its memory belongs to the caller: a static, or a local that starts as `{{0}}`.
 /// Its content belongs to the library, and holds the addresses of the arrays. One that was copied,
 /// moved or restored from elsewhere is refused by RB_ERROR_MOVED until NAME_fine_tuning_rebind
-/// tells where they are now.
+/// tells where they are now. Of those that another build has left, the same are recognised as of an
+/// rb_optimizer; save one by NAME_fine_tuning_save to outlive an update.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_fine_tuning {
@@ -95,7 +96,8 @@ pub struct rb_fine_tuning_arrays {
     /// Where theta begins, and where it ends if nothing is kept: NAME_PARAMETERS floats, such as
     /// NAME_theta in flash.
     pub start: *const f32,
-    /// What is fine-tuned, of as many. Its content does not matter at first.
+    /// What is fine-tuned, of as many. Its content does not matter; an init function puts the start
+    /// there.
     pub theta: *mut f32,
     /// RB_FINE_TUNING_VECTORS times as many.
     pub workspace: *mut f32,
@@ -228,9 +230,7 @@ struct Begun {
 /// What tells one network from another: the lengths of what it is given.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Shape {
-    inputs: usize,
-    features: usize,
-    feature_bytes: usize,
+    width: Width,
     outputs: usize,
     parameters: usize,
     scratch: usize,
@@ -239,9 +239,7 @@ struct Shape {
 impl Shape {
     fn of<L: Layer, B: Backbone>() -> Self {
         Self {
-            inputs: Network::<L, B>::INPUTS,
-            features: L::INPUTS,
-            feature_bytes: size_of::<B::Feature>(),
+            width: Width::of::<L, B>(),
             outputs: L::OUTPUTS,
             parameters: L::PARAMETERS,
             scratch: Network::<L, B>::SCRATCH,
@@ -292,12 +290,13 @@ impl rb_samples {
     }
 
     /// The ranges of addresses that the samples, their targets and their groups take.
-    fn extents<L: Layer, B: Backbone>(&self) -> [Range<usize>; 3] {
+    fn extents(&self, width: Width) -> [Range<usize>; 3] {
         if self.count == 0 {
             return [NOWHERE, NOWHERE, NOWHERE];
         }
         let groups = if self.groups.is_null() { NOWHERE } else { extent(self.groups, self.count) };
-        [self.inputs.extent_times::<L, B>(self.count), extent(self.labels, self.count), groups]
+        let inputs = self.inputs.bytes(width).saturating_mul(self.count);
+        [extent::<u8>(self.inputs.values.cast(), inputs), extent(self.labels, self.count), groups]
     }
 
     /// # Safety
@@ -311,6 +310,34 @@ impl rb_samples {
         // SAFETY: the caller promises it.
         let labels = if self.count == 0 { &[] } else { unsafe { slice(self.labels, self.count)? } };
         Ok(InArrays { network, inputs: self.inputs, labels })
+    }
+}
+
+impl rb_fine_tuning_arrays {
+    /// The ranges of addresses that a fine-tuning writes.
+    fn written(&self, shape: Shape) -> [Range<usize>; 4] {
+        [
+            extent(self.theta, shape.parameters),
+            extent(self.workspace, shape.parameters.saturating_mul(RB_FINE_TUNING_VECTORS)),
+            extent(self.scratch, shape.scratch),
+            extent(self.credibilities, self.samples.count),
+        ]
+    }
+
+    /// Those that it reads.
+    fn read(&self, shape: Shape) -> [Range<usize>; 6] {
+        let [inputs, labels, groups] = self.samples.extents(shape.width);
+        // The groups of the others do not matter.
+        let [old_inputs, old_labels, _] = self.old.extents(shape.width);
+        let start = extent(self.start, shape.parameters);
+        [start, inputs, labels, groups, old_inputs, old_labels]
+    }
+
+    /// Checks that what else a call writes has nothing in common with any of them.
+    fn check_beside(&self, shape: Shape, written: Range<usize>) -> Result<(), rb_error> {
+        let written = &[written];
+        check_apart(written, &self.written(shape))?;
+        check_apart(written, &self.read(shape))
     }
 }
 
@@ -364,7 +391,7 @@ unsafe fn begin<L: Layer, B: Backbone + 'static>(
     let (settings, arrays) = unsafe { (read(config)?, read(arrays_at)?) };
     let own = [extent(config, 1), extent(arrays_at, 1)];
     // SAFETY: the caller promises it.
-    let workspace = unsafe { check_arrays::<L, B>(&arrays, storage, own)? };
+    let (theta, workspace) = unsafe { check_arrays::<L, B>(&arrays, storage, own)? };
     let shape = Shape::of::<L, B>();
     let vectors = workspace.cut(shape.parameters).ok_or(rb_error::Length)?;
     let network = network?;
@@ -394,11 +421,15 @@ unsafe fn begin<L: Layer, B: Backbone + 'static>(
         })
         .pause()
     };
+    // A checkpoint before the first step would hold what happens to be there.
+    workspace.clear();
+    // SAFETY: the caller promises it; both were checked to be so long, and to be apart.
+    unsafe { theta.start().copy_from_nonoverlapping(arrays.start, shape.parameters) };
     Ok(Begun { paused, arrays, shape })
 }
 
-/// Checks arrays, and that what is written has nothing in common with anything else. Gives the
-/// workspace.
+/// Checks arrays, and that what is written has nothing in common with anything else. Gives theta
+/// and the workspace.
 ///
 /// # Safety
 ///
@@ -407,8 +438,8 @@ unsafe fn check_arrays<L: Layer, B: Backbone>(
     arrays: &rb_fine_tuning_arrays,
     storage: *const rb_fine_tuning,
     [config, arrays_at]: [Range<usize>; 2],
-) -> Result<Vector, Failure> {
-    let Shape { parameters, scratch, .. } = Shape::of::<L, B>();
+) -> Result<(Vector, Vector), Failure> {
+    let shape @ Shape { parameters, scratch, .. } = Shape::of::<L, B>();
     arrays.samples.check::<L, B>()?;
     arrays.old.check::<L, B>()?;
     check_many(arrays.start, parameters)?;
@@ -422,28 +453,11 @@ unsafe fn check_arrays<L: Layer, B: Backbone>(
             Vector::new("workspace", arrays.workspace, work)?,
         )
     };
-    let [inputs, labels, groups] = arrays.samples.extents::<L, B>();
-    let [old_inputs, old_labels, _] = arrays.old.extents::<L, B>();
-    check_apart(
-        &[
-            theta.extent(),
-            workspace.extent(),
-            extent(arrays.scratch, scratch),
-            extent(arrays.credibilities, arrays.samples.count),
-            extent(storage, 1),
-        ],
-        &[
-            extent(arrays.start, parameters),
-            config,
-            arrays_at,
-            inputs,
-            labels,
-            groups,
-            old_inputs,
-            old_labels,
-        ],
-    )?;
-    Ok(workspace)
+    let [at_theta, at_workspace, at_scratch, at_records] = arrays.written(shape);
+    let written = [at_theta, at_workspace, at_scratch, at_records, extent(storage, 1)];
+    check_apart(&written, &[config, arrays_at])?;
+    check_apart(&written, &arrays.read(shape))?;
+    Ok((theta, workspace))
 }
 
 /// The start, the credibilities and the scratch.
@@ -482,7 +496,8 @@ unsafe fn state<'a>(storage: *mut rb_fine_tuning) -> Result<&'a mut State, rb_er
     Ok(unsafe { &mut *storage.cast::<State>() })
 }
 
-/// Calls a fine-tuning with theta. `apart` must have nothing in common with what it writes.
+/// Calls a fine-tuning with theta. What the call writes beside its arrays, and what it reads beside
+/// them while it writes these, must be apart from them.
 ///
 /// # Safety
 ///
@@ -490,7 +505,7 @@ unsafe fn state<'a>(storage: *mut rb_fine_tuning) -> Result<&'a mut State, rb_er
 unsafe fn with_tuning<L: Layer, B: Backbone + 'static, T>(
     network: Made<L, B>,
     storage: *mut rb_fine_tuning,
-    apart: Range<usize>,
+    beside: Range<usize>,
     call: impl FnOnce(&mut Tuning<'_, L, B>, &mut [f32]) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     // SAFETY: the caller promises it.
@@ -504,14 +519,8 @@ unsafe fn with_tuning<L: Layer, B: Backbone + 'static, T>(
     if shape != Shape::of::<L, B>() {
         return Err(rb_error::Kind.into());
     }
-    let written = [
-        extent(arrays.theta, shape.parameters),
-        extent(arrays.workspace, shape.parameters.saturating_mul(RB_FINE_TUNING_VECTORS)),
-        extent(arrays.scratch, shape.scratch),
-        extent(arrays.credibilities, arrays.samples.count),
-        extent(storage, 1),
-    ];
-    check_apart(&[apart], &written)?;
+    check_apart(core::slice::from_ref(&beside), &[extent(storage, 1)])?;
+    arrays.check_beside(shape, beside)?;
     let network = network?;
     let paused = begun.take().ok_or(rb_error::NotInitialised)?.paused;
     // SAFETY: `init` has checked the arrays, and the caller promises that they are there still.
@@ -564,7 +573,9 @@ unsafe fn bind_anew<L: Layer, B: Backbone + 'static>(
     arrays_at: *const rb_fine_tuning_arrays,
 ) -> Result<(), Failure> {
     // SAFETY: the caller promises it.
-    let (State { mark, begun, .. }, arrays) = unsafe { (state(storage)?, read(arrays_at)?) };
+    let arrays = unsafe { read(arrays_at)? };
+    // SAFETY: the same.
+    let State { mark, begun, .. } = unsafe { state(storage)? };
     let known = begun.as_mut().ok_or(rb_error::NotInitialised)?;
     if known.shape != Shape::of::<L, B>() {
         return Err(rb_error::Kind.into());
@@ -582,7 +593,7 @@ unsafe fn bind_anew<L: Layer, B: Backbone + 'static>(
         let length = known.shape.parameters.saturating_mul(RB_FINE_TUNING_VECTORS);
         (
             Vector::new("workspace", known.arrays.workspace, length)?,
-            check_arrays::<L, B>(&arrays, storage, [NOWHERE, extent(arrays_at, 1)])?,
+            check_arrays::<L, B>(&arrays, storage, [NOWHERE, extent(arrays_at, 1)])?.1,
         )
     };
     known.paused.rebind(&mut |vector: &mut Vector| *vector = vector.moved(from, to));
@@ -632,7 +643,7 @@ pub unsafe fn save<L: Layer, B: Backbone + 'static>(
 ) -> rb_error {
     // SAFETY: the caller promises it.
     unsafe {
-        let saved = with_tuning(network, storage, NOWHERE, |tuning, theta| {
+        let saved = with_tuning(network, storage, extent(flash, 1), |tuning, theta| {
             Ok(checkpoints(flash)?.save(theta, tuning)?)
         });
         ended(storage, saved)
@@ -651,7 +662,7 @@ pub unsafe fn resume<L: Layer, B: Backbone + 'static>(
 ) -> rb_error {
     // SAFETY: the caller promises it.
     unsafe {
-        let resumed = with_tuning(network, storage, NOWHERE, |tuning, theta| {
+        let resumed = with_tuning(network, storage, extent(flash, 1), |tuning, theta| {
             let resumed = checkpoints(flash)?.resume(theta, tuning);
             if matches!(resumed, Err(CheckpointError::HalfResumed)) {
                 tuning.restart();
@@ -705,6 +716,9 @@ pub unsafe extern "C" fn rb_fine_tuning_last_error(
         // SAFETY: the caller promises it.
         .and_then(|()| unsafe { state(tuning) })
         .and_then(|state| {
+            if let Some(Begun { arrays, shape, .. }) = &state.begun {
+                arrays.check_beside(*shape, extent(detail, 1))?;
+            }
             let details = rb_error_detail::new(state.error);
             // SAFETY: the caller promises it.
             unsafe { write(detail, details) }

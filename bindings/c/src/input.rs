@@ -152,21 +152,37 @@ impl<B: Backbone> FeatureSource<B> for Seen<'_, B> {
     }
 }
 
+/// What decides how long a network's inputs are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Width {
+    inputs: usize,
+    features: usize,
+    /// Of one feature that is kept.
+    feature_bytes: usize,
+}
+
+impl Width {
+    pub(crate) const fn of<L: Layer, B: Backbone>() -> Self {
+        Self {
+            inputs: Network::<L, B>::INPUTS,
+            features: L::INPUTS,
+            feature_bytes: size_of::<B::Feature>(),
+        }
+    }
+}
+
 impl rb_input {
     /// The addresses of the values, for this network.
     pub(crate) fn extent<L: Layer, B: Backbone>(self) -> Range<usize> {
-        self.extent_times::<L, B>(1)
+        extent::<u8>(self.values.cast(), self.bytes(Width::of::<L, B>()))
     }
 
-    /// The addresses of the values of so many inputs.
-    pub(crate) fn extent_times<L: Layer, B: Backbone>(self, count: usize) -> Range<usize> {
-        let inputs = Network::<L, B>::INPUTS.saturating_mul(count);
+    /// How many bytes the values take.
+    pub(crate) fn bytes(self, Width { inputs, features, feature_bytes }: Width) -> usize {
         match self.kind {
-            RB_INPUT_FLOATS => extent::<f32>(self.values.cast(), inputs),
-            RB_INPUT_KEPT => {
-                extent::<B::Feature>(self.values.cast(), L::INPUTS.saturating_mul(count))
-            }
-            _ => extent::<u8>(self.values.cast(), inputs),
+            RB_INPUT_FLOATS => inputs.saturating_mul(size_of::<f32>()),
+            RB_INPUT_KEPT => features.saturating_mul(feature_bytes),
+            _ => inputs,
         }
     }
 
@@ -190,11 +206,7 @@ impl rb_input {
 
     /// The input of this number, where they lie one after another.
     pub(crate) fn nth<L: Layer, B: Backbone>(self, index: usize) -> Self {
-        let bytes = match self.kind {
-            RB_INPUT_FLOATS => Network::<L, B>::INPUTS.wrapping_mul(size_of::<f32>()),
-            RB_INPUT_KEPT => L::INPUTS.wrapping_mul(size_of::<B::Feature>()),
-            _ => Network::<L, B>::INPUTS,
-        };
+        let bytes = self.bytes(Width::of::<L, B>());
         // Within what was checked, so nothing overflows.
         let values = self.values.wrapping_byte_add(index.wrapping_mul(bytes));
         Self { values, ..self }

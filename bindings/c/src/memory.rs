@@ -138,6 +138,12 @@ impl Vector {
         extent(self.start, self.length)
     }
 
+    /// Makes all of it zeros, whatever it holds, and if that is not defined.
+    pub fn clear(self) {
+        // SAFETY: the caller of `Vector::new` promised it; nothing is read.
+        unsafe { self.start.write_bytes(0, self.length) };
+    }
+
     /// The same part of `to` that this is of `from`, which is as long.
     pub fn moved(self, from: Self, to: Self) -> Self {
         let offset = self.start.addr().wrapping_sub(from.start.addr());

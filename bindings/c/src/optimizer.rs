@@ -19,8 +19,14 @@ pub const RB_OPTIMIZER_WORDS: usize = 80;
 /// An optimizer. Its memory belongs to the caller: a static, or a local that starts as `{{0}}`. Its
 /// content belongs to the library, and holds the addresses of theta and of the workspace. An object
 /// that was copied, moved or restored from elsewhere is therefore refused by RB_ERROR_MOVED until
-/// rb_rebind tells where its buffers are now. One that another build of the program has left is
-/// RB_ERROR_NOT_INITIALISED: to outlive an update, save it by rb_save.
+/// rb_rebind tells where its buffers are now.
+///
+/// It holds the address of a function too, so an object that another build of the program has left
+/// in memory must not be used: to outlive an update, save it by rb_save. Most are recognised, and
+/// are RB_ERROR_NOT_INITIALISED: those of a library of another RB_VERSION, those of another size,
+/// and those of a program that has rb_version at another address. What is not recognised is an
+/// object of a build whose library has the same version and rb_version at the same address, and
+/// other functions elsewhere: where memory outlives an update, clear it when the program changes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rb_optimizer {
@@ -191,6 +197,8 @@ where
     };
     match built {
         Ok((theta, workspace, optimizer)) => {
+            // A checkpoint before the first step would hold what happens to be there.
+            workspace.clear();
             let find = State::<O>::find;
             let initialised = Initialised { kind, clipped: false, find, theta, workspace };
             let header = header(Some(initialised), None);
@@ -223,17 +231,18 @@ where
     R: TryFrom<C, Error = Error>,
 {
     // SAFETY: the caller promises it; that the two vectors do not overlap is checked.
-    let (config, theta, workspace) = unsafe {
+    let (settings, theta, workspace) = unsafe {
         (
             read(config)?,
             Vector::new("theta", buffers.theta, buffers.parameters)?,
             Vector::new("workspace", buffers.workspace, buffers.workspace_length)?,
         )
     };
-    check_apart(&[theta.extent(), workspace.extent(), extent(storage, 1)], &[])?;
+    let written = [theta.extent(), workspace.extent(), extent(storage, 1)];
+    check_apart(&written, &[extent(config, 1)])?;
     let vectors = workspace.cut(buffers.parameters);
     // A wrong setting is told before a wrong length, which may follow from it.
-    let optimizer = build(config.try_into()?, vectors.unwrap_or([Vector::EMPTY; COUNT]))?;
+    let optimizer = build(settings.try_into()?, vectors.unwrap_or([Vector::EMPTY; COUNT]))?;
     if vectors.is_none() {
         let expected = buffers.parameters.saturating_mul(COUNT);
         let actual = buffers.workspace_length;
@@ -368,25 +377,25 @@ pub unsafe fn clip<O: Kept>(
     Ok(())
 }
 
-/// Checks a pointer to what a function writes, which must be apart from the object and from its
-/// buffers.
+/// Checks a pointer to what a function reads or writes beside an object, which must be apart from
+/// it and from its buffers.
 ///
 /// # Safety
 ///
 /// The same as for [`header`].
-pub unsafe fn check_output<T>(
+pub unsafe fn check_beside<T>(
     storage: *const rb_optimizer,
-    output: *const T,
+    other: *const T,
 ) -> Result<(), rb_error> {
-    check(output)?;
+    check(other)?;
     // SAFETY: the caller promises it.
     let initialised = unsafe { header(storage)? }.initialised;
     let buffers = initialised
         .map_or([NOWHERE, NOWHERE], |Initialised { theta, workspace, .. }| {
             [theta.extent(), workspace.extent()]
         });
-    check_apart(&[extent(output, 1)], &[extent(storage, 1)])?;
-    check_apart(&[extent(output, 1)], &buffers)
+    check_apart(&[extent(other, 1)], &[extent(storage, 1)])?;
+    check_apart(&[extent(other, 1)], &buffers)
 }
 
 /// What the caller does in a turn of the protocol.
@@ -420,7 +429,7 @@ unsafe fn take(
 ) -> Result<(), Failure> {
     // SAFETY: the caller promises it.
     let answer = unsafe {
-        check_output(storage, request)?;
+        check_beside(storage, request)?;
         with_optimizer(storage, |optimizer, mut theta| {
             let theta = theta.as_mut();
             match turn {
@@ -607,7 +616,7 @@ unsafe fn write_count(
 ) -> rb_error {
     // SAFETY: the caller promises it.
     let result = unsafe {
-        check_output(optimizer, output)
+        check_beside(optimizer, output)
             .map_err(Failure::from)
             .and_then(|()| {
                 with_optimizer(optimizer, |optimizer, _| Ok::<_, Error>(count(optimizer)))
@@ -644,7 +653,7 @@ pub unsafe extern "C" fn rb_report(
 ) -> rb_error {
     // SAFETY: the caller promises it.
     let result = unsafe {
-        check_output(optimizer, report)
+        check_beside(optimizer, report)
             .and_then(|()| initialised(optimizer))
             .and_then(|_| header(optimizer))
             .map(|header| header.report.into())
@@ -664,7 +673,7 @@ pub unsafe extern "C" fn rb_last_error(
 ) -> rb_error {
     // SAFETY: the caller promises it.
     let result = unsafe {
-        check_output(optimizer, detail)
+        check_beside(optimizer, detail)
             .and_then(|()| header(optimizer))
             .map(|header| rb_error_detail::new(header.error))
             .and_then(|details| write(detail, details))

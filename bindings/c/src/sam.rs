@@ -57,7 +57,7 @@ pub extern "C" fn rb_sam_default() -> rb_sam_config {
 /// theta, of `parameters` floats, and the workspace, of RB_SAM_VECTORS times as many. Each step
 /// costs two gradient evaluations.
 ///
-/// Errors: the same as those of rb_ball_init. Cost: none.
+/// Errors: the same as those of rb_ball_init. Cost: one pass over the workspace.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rb_sam_init_sized(

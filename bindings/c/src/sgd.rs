@@ -72,7 +72,7 @@ pub extern "C" fn rb_sgd_default() -> rb_sgd_config {
 /// must outlive it: theta, of `parameters` floats, and the workspace, of RB_SGD_VECTORS times as
 /// many, or of RB_MOMENTUM_VECTORS times as many where momentum is above 0.
 ///
-/// Errors: the same as those of rb_ball_init. Cost: one pass over the velocity, which starts at
+/// Errors: the same as those of rb_ball_init. Cost: one pass over the workspace, which starts at
 /// zero.
 #[must_use]
 #[unsafe(no_mangle)]

@@ -271,6 +271,40 @@ static void an_object_of_another_header_is_refused_and_not_written(void) {
     EXPECT(memcmp(&optimizer, &known, sizeof known) == 0);
 }
 
+static int32_t no_read(void *context, uint32_t offset, uint8_t *bytes, size_t length) {
+    (void)context, (void)offset, (void)bytes, (void)length;
+    return -1;
+}
+
+static int32_t no_write(void *context, uint32_t offset, const uint8_t *bytes, size_t length) {
+    (void)context, (void)offset, (void)bytes, (void)length;
+    return -1;
+}
+
+static int32_t no_erase(void *context, uint32_t from, uint32_t to) {
+    (void)context, (void)from, (void)to;
+    return -1;
+}
+
+static void what_is_read_is_apart_from_what_is_written(void) {
+    static rb_optimizer ball;
+    static union {
+        rb_flash flash;
+        float theta[N];
+    } both;
+    const rb_flash flash = {NULL, no_read, no_write, no_erase, 1, 1, 256, 0, 1024};
+    rb_ball_config config = rb_ball_default();
+    memcpy(ball.opaque, &config, sizeof config);
+    EXPECT(rb_ball_init(&ball, (rb_ball_config *)(void *)ball.opaque, theta, N, workspace,
+                        2 * N) == RB_ERROR_OVERLAP);
+    EXPECT(rb_ball_init(&ball, &config, both.theta, N, workspace, 2 * N) == RB_ERROR_NONE);
+    both.flash = flash;
+    EXPECT(rb_save(&both.flash, &ball) == RB_ERROR_OVERLAP);
+    EXPECT(rb_resume(&both.flash, &ball) == RB_ERROR_OVERLAP);
+    EXPECT(rb_resume_theta(&both.flash, both.theta, N) == RB_ERROR_OVERLAP);
+    EXPECT(rb_resume(&flash, &ball) == RB_ERROR_FLASH);
+}
+
 static void details_are_those_of_the_last_call(void) {
     static rb_optimizer ball;
     rb_ball_config config = rb_ball_default();
@@ -450,6 +484,7 @@ int main(void) {
     answers_out_of_turn_change_nothing();
     a_copy_is_refused_until_it_is_bound_to_its_buffers();
     an_object_of_another_header_is_refused_and_not_written();
+    what_is_read_is_apart_from_what_is_written();
     details_are_those_of_the_last_call();
     a_ball_of_the_preset_form_refuses_other_forms();
     functions_of_the_ball_refuse_other_kinds();

@@ -55,6 +55,40 @@ fn import_one(name: &str, arguments: &[impl AsRef<OsStr>], target: &str, out: &P
     Ok(())
 }
 
+/// A library of one of the networks for this machine, and the flags that a program needs which
+/// calls it.
+pub struct Library {
+    pub archive: PathBuf,
+    pub flags: Vec<String>,
+}
+
+/// Makes the library of a network, as it is shipped.
+pub fn build(name: &str) -> Result<Library> {
+    let out = build_folder().join("libraries/host");
+    let (name, arguments) =
+        *NETWORKS.iter().find(|(other, _)| *other == name).context("there is no such network")?;
+    import_one(name, arguments, "host", &out)?;
+    Ok(Library { archive: out.join(format!("lib{name}.a")), flags: flags(&out, name) })
+}
+
+/// Makes the same with AddressSanitizer, and with all checks of the compiler whose failure is a
+/// panic, which is an endless loop here.
+pub fn build_sanitized(name: &str) -> Result<Library> {
+    let Library { flags, .. } = build(name)?;
+    let (host, target_folder) = (library::host()?, build_folder().join("sanitized"));
+    let mut command = cargo();
+    command.current_dir(build_folder().join("libraries/host").join(name));
+    // With a target named, the flags are not for build scripts.
+    command.args(["build", "--release", "--target", &host, "--target-dir"]).arg(&target_folder);
+    // The sanitizer is an option of nightly compilers; this lets the stable one have it.
+    command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
+    command.env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true");
+    command.env("CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS", "true");
+    capture(&mut command, "building a network's C library with AddressSanitizer")?;
+    let archive = target_folder.join(host).join("release").join(format!("lib{name}.a"));
+    Ok(Library { archive, flags })
+}
+
 /// What the Rust crate computes, for each of the networks.
 fn expected(libraries: &Path) -> Result<Vec<String>> {
     let crate_folder = build_folder().join("reference");

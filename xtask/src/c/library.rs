@@ -79,23 +79,6 @@ pub fn build_shared() -> Result<PathBuf> {
     Ok(folder().join("target/shared/release").join(name))
 }
 
-/// Builds the library for this machine with AddressSanitizer, and with all checks of the compiler
-/// whose failure is a panic, which is an endless loop here.
-pub fn build_sanitized() -> Result<PathBuf> {
-    let host = host()?;
-    let mut command = cargo();
-    command.current_dir(folder());
-    command.args(["build", "--release", "--locked", "--target-dir", "target/sanitized"]);
-    // With a target named, the flags are not for build scripts.
-    command.args(["--target", &host]);
-    // The sanitizer is an option of nightly compilers; this lets the stable one have it.
-    command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
-    command.env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true");
-    command.env("CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS", "true");
-    capture(&mut command, "building the C library with AddressSanitizer")?;
-    Ok(folder().join("target/sanitized").join(host).join("release/librolling_ball.a"))
-}
-
 /// The target that this machine is.
 pub fn host() -> Result<String> {
     let rustc = capture(Command::new("rustc").arg("-vV"), "rustc -vV")?;

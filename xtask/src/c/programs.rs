@@ -14,7 +14,12 @@ pub const PROGRAMS: [&str; 4] =
 pub const WARNINGS: [&str; 5] = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"];
 
 /// Compiles sources, below the folder of the C interface, with a library.
-pub fn compile(name: &str, sources: &[PathBuf], library: &Path, flags: &[&str]) -> Result<PathBuf> {
+pub fn compile(
+    name: &str,
+    sources: &[PathBuf],
+    library: &Path,
+    flags: &[String],
+) -> Result<PathBuf> {
     let executable = build_folder()?.join(name);
     let mut compiler = Command::new("cc");
     compiler.args(["-std=c99", "-g", "-O1"]).args(WARNINGS).args(flags);

@@ -235,18 +235,26 @@ fn in_c(board: &'static str, machine: Machine, model: &str, in_rust: Option<&Run
     cmake(&["--build", "build"], "building a project in C")?;
     let elf = project.folder.join("build").join(project.name).with_extension("elf");
     let found = resumes(&machine, &elf, &project.folder)?;
-    let said = cmake(&["--build", "build", "--target", "run"], "running a project in C")?;
-    ensure!(said.contains("goes on with what was kept"), "{said}");
+    let run = |build| -> Result<()> {
+        let said = cmake(&["--build", build, "--target", "run"], "running a project in C")?;
+        ensure!(said.contains("goes on with what was kept"), "{said}");
+        Ok(())
+    };
+    run("build")?;
+    // Options of a user's take nothing away: not the core, and not what memory.c is for.
+    let whole = "-DCMAKE_INTERPROCEDURAL_OPTIMIZATION=ON";
+    cmake(&["-B", "whole", whole, "-DCMAKE_C_FLAGS=-Werror"], "configuring it with options")?;
+    run("whole")?;
 
-    let run;
+    let made;
     let expected = match in_rust {
         Some(run) => run,
         None => {
             let project = Project::of_digits(board, machine.target, model)?;
             watch(project.cargo(&["build", "--release"]))?;
             let lines = lines(&Emulation::new(&machine, &project.elf(), LIMIT))?;
-            run = Run { lines, flash: fs::read(project.folder.join("flash.bin"))? };
-            &run
+            made = Run { lines, flash: fs::read(project.folder.join("flash.bin"))? };
+            &made
         }
     };
     let (said, as_in_rust) = (&found.lines, &expected.lines);

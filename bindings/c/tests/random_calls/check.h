@@ -17,6 +17,9 @@ typedef uint32_t codes;
 #define ANSWER(call, wrong, may) \
     answer((call), (wrong) ? (wrong) : (may), #call, __FILE__, __LINE__)
 
+/* Does what ANSWER does for an answer that was given, where what is right depends on the call. */
+#define CHECKED(error, call, right) answer((error), (right), call, __FILE__, __LINE__)
+
 extern unsigned long long calls, refusals;
 
 void expect(int holds, const char *condition, const char *file, int line);

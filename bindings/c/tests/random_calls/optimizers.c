@@ -1,38 +1,20 @@
 #include "optimizers.h"
-#include "check.h"
-#include "guarded.h"
+#include "checkpoints.h"
 #include "numbers.h"
-#include "settings.h"
+#include "objects.h"
 #include <string.h>
 
-enum { OBJECTS = 4, LONGEST = 12 };
-
-/* What an object must be, by all that was done to it. */
-typedef struct object {
-    guarded memory, theta_memory, workspace_memory;
-    rb_optimizer *it;
-    enum { NEVER, FAILED, INITIALISED } state;
-    kind kind;
-    float *theta, *workspace;
-    size_t length;
-    /* The bytes that theta must have. */
-    float known[LONGEST];
-    /* What is waited for; RB_REQUEST_DONE where no step is in progress. */
-    rb_request awaited;
-    uint32_t steps, refused, gradients, losses;
-    /* Theta was finite when the step began. */
-    int began_finite;
-    /* Where it was when it was bound to its buffers, and whether it is elsewhere now. */
-    const rb_optimizer *bound;
-    int moved;
-    /* What the last call answered that did more than ask. */
-    rb_error last;
-} object;
+enum { OBJECTS = 4 };
 
 unsigned long long steps_done;
 static object objects[OBJECTS];
 
-static void remember_theta(object *object) {
+void other_settings(object *object) {
+    static uint32_t number;
+    object->settings = ++number;
+}
+
+void remember_theta(object *object) {
     memcpy(object->known, object->theta, object->length * sizeof(float));
 }
 
@@ -53,8 +35,7 @@ static void end(object *object) {
     guarded_free(&object->memory);
 }
 
-/* The address of the object for a call. */
-static rb_optimizer *address(const object *object, codes *wrong) {
+rb_optimizer *address(const object *object, codes *wrong) {
     codes pointer = 0;
     rb_optimizer *it = perhaps_wrong(object->it, 40, &pointer);
     *wrong |= pointer;
@@ -65,21 +46,19 @@ static rb_optimizer *address(const object *object, codes *wrong) {
     return it;
 }
 
-/* A call on this address did more than ask. */
-static void remember(object *object, const rb_optimizer *it, rb_error error) {
+void remember(object *object, const rb_optimizer *it, rb_error error) {
     if (it == object->it && object->state == INITIALISED)
         object->last = error;
 }
 
-/* Where a call writes: memory of its own, or what must be refused. */
-static void *output(const object *object, void *good, codes *wrong) {
+void *output(const object *object, void *good, codes *wrong) {
     codes pointer = 0;
     void *place = perhaps_wrong(good, 40, &pointer);
     if (!pointer && once_in(40) && object->state != NEVER) {
         pointer = CODE(OVERLAP);
         place = object->it->opaque + below(RB_OPTIMIZER_WORDS);
         if (object->state == INITIALISED && object->length > 0 && once_in(2))
-            place = once_in(2) ? object->theta : object->workspace;
+            place = object->workspace && once_in(2) ? object->workspace : object->theta;
     }
     *wrong |= pointer;
     return place;
@@ -100,6 +79,11 @@ static rb_error call_init(kind kind, rb_optimizer *it, const settings *config, f
     case ADAM:
         return rb_adam_init(it, (const rb_adam_config *)config, theta, length, workspace,
                             workspace_length);
+    case ENTROPY_SGD:
+        return rb_entropy_sgd_init(it, (const rb_entropy_sgd_config *)config, theta, length,
+                                   workspace, workspace_length);
+    case ZEROTH_ORDER_BALL:
+        return rb_zeroth_order_ball_init(it, (const rb_zeroth_order_ball_config *)config, theta);
     default:
         return rb_sam_init(it, (const rb_sam_config *)config, theta, length, workspace,
                            workspace_length);
@@ -120,15 +104,20 @@ static void expect_last_error(const object *object, rb_error error) {
 /* Arguments of an init function. */
 typedef struct arguments {
     rb_optimizer *it;
-    const void *config;
+    settings *config;
     float *theta, *workspace;
     size_t length, whole;
 } arguments;
 
 /* Makes an argument wrong, or none. */
-static void spoil(arguments *arguments, const object *object, codes *wrong) {
+static void spoil(arguments *arguments, const object *object, kind kind, codes *wrong) {
     size_t length = arguments->length, whole = arguments->whole;
-    switch (below(24)) {
+    uint32_t chosen = below(24);
+    /* A ball that needs losses only has no workspace, and its length is a setting. */
+    int has_workspace = kind != ZEROTH_ORDER_BALL;
+    if (!has_workspace && (chosen == 1 || chosen == 3 || chosen == 5))
+        return;
+    switch (chosen) {
     case 0:
         arguments->theta = wrong_pointer(arguments->theta, wrong);
         break;
@@ -136,7 +125,7 @@ static void spoil(arguments *arguments, const object *object, codes *wrong) {
         arguments->workspace = wrong_pointer(arguments->workspace, wrong);
         break;
     case 2:
-        arguments->config = wrong_pointer((void *)(uintptr_t)arguments->config, wrong);
+        arguments->config = wrong_pointer(arguments->config, wrong);
         break;
     case 3:
         /* A length that is not there may reach into the other buffers. */
@@ -146,6 +135,8 @@ static void spoil(arguments *arguments, const object *object, codes *wrong) {
         break;
     case 4:
         arguments->length = (size_t)-1 / (once_in(2) ? 1 : 8) - below(3);
+        arguments->config->zeroth_order_ball.parameters =
+            has_workspace ? arguments->config->zeroth_order_ball.parameters : arguments->length;
         *wrong |= CODE(LENGTH) | CODE(OVERLAP);
         break;
     case 5:
@@ -157,7 +148,14 @@ static void spoil(arguments *arguments, const object *object, codes *wrong) {
     case 6:
         if (length > 0) {
             float *inside = (float *)object->it + below(2 * RB_OPTIMIZER_WORDS);
-            *(once_in(2) ? &arguments->theta : &arguments->workspace) = inside;
+            *(has_workspace && once_in(2) ? &arguments->workspace : &arguments->theta) = inside;
+            *wrong |= CODE(OVERLAP);
+        }
+        break;
+    case 7:
+        if (arguments->it == object->it) {
+            uint64_t *inside = object->it->opaque + below(20);
+            arguments->config = memcpy(inside, arguments->config, sizeof *arguments->config);
             *wrong |= CODE(OVERLAP);
         }
         break;
@@ -170,9 +168,10 @@ static void spoil(arguments *arguments, const object *object, codes *wrong) {
 static void initialise(object *object) {
     int mild, comparable = once_in(2);
     kind kind = (enum kind)below(KINDS);
-    settings settings = random_settings(kind, &mild);
+    size_t length = below(LONGEST + 1);
+    settings settings = random_settings(kind, length, &mild);
     codes wrong = settings_are_wrong(kind, &settings) ? CODE(SETTING) : 0, pointer = 0;
-    size_t length = below(LONGEST + 1), whole = vectors(kind, &settings) * length;
+    size_t whole = vectors(kind, &settings) * length;
     guarded theta_memory, workspace_memory;
     float *theta = guarded_new(&theta_memory, length * sizeof *theta);
     float *workspace = guarded_new(&workspace_memory, whole * sizeof *workspace);
@@ -190,7 +189,7 @@ static void initialise(object *object) {
         free_buffers(object);
     else
         arguments.it = perhaps_wrong(object->it, 40, &pointer);
-    spoil(&arguments, object, &wrong);
+    spoil(&arguments, object, kind, &wrong);
     wrong |= pointer;
     codes may = CODE(NONE) | (mild ? 0 : CODE(SETTING));
     rb_error error = ANSWER(call_init(kind, arguments.it, arguments.config, arguments.theta,
@@ -215,8 +214,10 @@ static void initialise(object *object) {
     object->workspace_memory = workspace_memory;
     object->state = INITIALISED;
     object->kind = kind;
+    object->clipped = 0;
+    other_settings(object);
     object->theta = theta;
-    object->workspace = workspace;
+    object->workspace = kind == ZEROTH_ORDER_BALL ? NULL : workspace;
     object->length = length;
     object->awaited = RB_REQUEST_DONE;
     object->steps = object->refused = 0;
@@ -258,13 +259,22 @@ static void begin(object *object) {
     rb_request *asked = output(object, &request, &wrong);
     if (object->state == INITIALISED && object->awaited != RB_REQUEST_DONE)
         wrong |= CODE(UNEXPECTED_ANSWER);
-    rb_error error = ANSWER(rb_begin(it, asked), wrong, CODE(NONE) | CODE(SETTING));
+    int losses_only = object->kind == ZEROTH_ORDER_BALL;
+    codes may = CODE(NONE) | CODE(SETTING);
+    if (losses_only)
+        /* It moves theta at once. */
+        may |= CODE(NON_FINITE_PARAMETERS) | CODE(NON_FINITE_UPDATE);
+    int was_finite = object->state == INITIALISED && all_finite(object->theta, object->length);
+    rb_error error = ANSWER(rb_begin(it, asked), wrong, may);
     remember(object, it, error);
-    EXPECT(request == (error ? (rb_request)UNTOUCHED : RB_REQUEST_GRADIENT));
+    rb_request first = losses_only ? RB_REQUEST_LOSS : RB_REQUEST_GRADIENT;
+    EXPECT(request == (error ? (rb_request)UNTOUCHED : first));
+    if (error)
+        object->refused += !wrong && error != RB_ERROR_SETTING;
     if (wrong || error)
         return;
     object->gradients = object->losses = 0;
-    object->began_finite = all_finite(object->theta, object->length);
+    object->began_finite = was_finite;
     took_turn(object, error, request);
 }
 
@@ -384,6 +394,58 @@ static void call_ball(object *object) {
                    : ANSWER(rb_ball_set_learning_rate(it, schedule), wrong,
                             CODE(NONE) | CODE(SETTING));
     remember(object, it, error);
+    if (!error)
+        other_settings(object);
+}
+
+/* Clips the gradients of an object of any kind by the function of one. */
+static void clip(object *object) {
+    codes wrong = 0;
+    kind kinds[] = {BALL, CONTACT_BALL, SGD, ADAM}, kind = kinds[below(4)];
+    float largest = once_in(2) ? 0.5f : hostile();
+    if (once_in(2) && object->state == INITIALISED && object->kind <= ADAM)
+        kind = object->kind;
+    rb_optimizer *it = address(object, &wrong);
+    if (object->state == INITIALISED && object->kind != kind)
+        wrong |= CODE(KIND);
+    if (!(largest > 0.0f && all_finite(&largest, 1)))
+        wrong |= CODE(SETTING);
+    rb_error error;
+    switch (kind) {
+    case BALL:
+        error = ANSWER(rb_ball_clip_norm(it, largest), wrong, CODE(NONE));
+        break;
+    case CONTACT_BALL:
+        error = ANSWER(rb_contact_ball_clip_norm(it, largest), wrong, CODE(NONE));
+        break;
+    case SGD:
+        error = ANSWER(rb_sgd_clip_norm(it, largest), wrong, CODE(NONE));
+        break;
+    default:
+        error = ANSWER(rb_adam_clip_norm(it, largest), wrong, CODE(NONE));
+    }
+    remember(object, it, error);
+    if (!error) {
+        object->clipped = 1;
+        other_settings(object);
+    }
+}
+
+/* Puts a ball that needs losses only back to the middle of its diameter. */
+static void put_back(object *object) {
+    codes wrong = 0;
+    rb_optimizer *it = address(object, &wrong);
+    if (object->state == INITIALISED && object->kind != ZEROTH_ORDER_BALL)
+        wrong |= CODE(KIND);
+    rb_error error = ANSWER(rb_zeroth_order_ball_put_back(it), wrong, CODE(NONE));
+    remember(object, it, error);
+    if (error)
+        return;
+    if (object->awaited != RB_REQUEST_DONE && object->began_finite)
+        EXPECT(all_finite(object->theta, object->length));
+    if (object->awaited != RB_REQUEST_DONE)
+        remember_theta(object);
+    object->awaited = RB_REQUEST_DONE;
 }
 
 /* Between steps theta is the caller's. */
@@ -421,11 +483,15 @@ static void bind_anew(object *object) {
         theta = object->theta;
         workspace = object->workspace;
     }
+    int has_workspace = !initialised || workspace != NULL;
     if (elsewhere) {
         theta = guarded_new(&theta_memory, length * sizeof *theta);
         workspace = guarded_new(&workspace_memory, whole * sizeof *workspace);
         memcpy(theta, object->theta, length * sizeof *theta);
-        memcpy(workspace, object->workspace, whole * sizeof *workspace);
+        if (has_workspace)
+            memcpy(workspace, object->workspace, whole * sizeof *workspace);
+        else
+            workspace = once_in(2) ? NULL : workspace;
     }
     float *given = theta, *given_workspace = workspace;
     size_t given_length = length, given_whole = whole;
@@ -435,14 +501,14 @@ static void bind_anew(object *object) {
         break;
     case 1:
         given_whole += 1;
-        wrong |= CODE(LENGTH) | CODE(OVERLAP);
+        wrong |= CODE(LENGTH) | CODE(OVERLAP) | (given_workspace ? 0 : CODE(NULL));
         break;
     case 2:
         given_length += 1;
         wrong |= CODE(LENGTH) | CODE(OVERLAP);
         break;
     case 3:
-        if (length > 0) {
+        if (length > 0 && has_workspace) {
             given_workspace = theta;
             wrong |= CODE(OVERLAP);
         }
@@ -462,7 +528,7 @@ static void bind_anew(object *object) {
             object->theta_memory = theta_memory;
             object->workspace_memory = workspace_memory;
             object->theta = theta;
-            object->workspace = workspace;
+            object->workspace = has_workspace ? workspace : NULL;
         }
     } else if (elsewhere) {
         guarded_free(&theta_memory);
@@ -474,15 +540,49 @@ static void bind_anew(object *object) {
 static void initialise_by_another_header(void) {
     enum { PATTERN = 0x3c };
     guarded memory;
-    rb_ball_config config = rb_ball_default();
+    int mild;
+    kind kind = (enum kind)below(KINDS);
+    settings settings = random_settings(kind, 1, &mild);
     size_t own = sizeof(rb_optimizer), size = once_in(2) ? below((uint32_t)own) : own + below(99);
     uint32_t version = size == own ? RB_VERSION + 1 + below(9) : RB_VERSION;
-    float theta[1] = {0}, workspace[RB_BALL_VECTORS] = {0};
+    float theta[1] = {0}, work[RB_ADAM_VECTORS] = {0};
+    size_t whole = vectors(kind, &settings);
     unsigned char *bytes = guarded_new(&memory, size);
+    rb_optimizer *it = (rb_optimizer *)(void *)bytes;
+    codes header = CODE(HEADER);
     memset(bytes, PATTERN, size);
-    ANSWER(rb_ball_init_sized((rb_optimizer *)(void *)bytes, size, version, &config, theta, 1,
-                              workspace, RB_BALL_VECTORS),
-           CODE(HEADER), 0);
+    switch (kind) {
+    case BALL:
+        ANSWER(rb_ball_init_sized(it, size, version, &settings.ball, theta, 1, work, whole),
+               header, 0);
+        break;
+    case CONTACT_BALL:
+        ANSWER(rb_contact_ball_init_sized(it, size, version, &settings.ball, theta, 1, work,
+                                          whole),
+               header, 0);
+        break;
+    case SGD:
+        ANSWER(rb_sgd_init_sized(it, size, version, &settings.sgd, theta, 1, work, whole), header,
+               0);
+        break;
+    case ADAM:
+        ANSWER(rb_adam_init_sized(it, size, version, &settings.adam, theta, 1, work, whole),
+               header, 0);
+        break;
+    case ENTROPY_SGD:
+        ANSWER(rb_entropy_sgd_init_sized(it, size, version, &settings.entropy_sgd, theta, 1, work,
+                                         whole),
+               header, 0);
+        break;
+    case ZEROTH_ORDER_BALL:
+        ANSWER(rb_zeroth_order_ball_init_sized(it, size, version, &settings.zeroth_order_ball,
+                                               theta),
+               header, 0);
+        break;
+    default:
+        ANSWER(rb_sam_init_sized(it, size, version, &settings.sam, theta, 1, work, whole), header,
+               0);
+    }
     for (size_t i = 0; i < size; i++)
         EXPECT(bytes[i] == PATTERN);
     guarded_free(&memory);
@@ -491,11 +591,24 @@ static void initialise_by_another_header(void) {
 void optimizers_start(void) {
     for (int i = 0; i < OBJECTS; i++)
         start(&objects[i]);
+    checkpoints_start();
 }
 
 void optimizers_call(void) {
     object *object = &objects[below(OBJECTS)];
     switch (below(40)) {
+    case 16:
+        clip(object);
+        break;
+    case 17:
+        put_back(object);
+        break;
+    case 18:
+    case 19:
+    case 20:
+    case 21:
+        checkpoints_call(object);
+        break;
     case 0:
     case 1:
         initialise(object);
@@ -536,7 +649,9 @@ void optimizers_call(void) {
         break;
     default:
         /* Mostly as it should be, so that steps come to their end. */
-        if (object->moved)
+        if (object->state != INITIALISED)
+            initialise(object);
+        else if (object->moved)
             bind_anew(object);
         else if (object->awaited == RB_REQUEST_DONE)
             begin(object);
@@ -546,6 +661,7 @@ void optimizers_call(void) {
 }
 
 void optimizers_check(void) {
+    checkpoints_check();
     for (int i = 0; i < OBJECTS; i++) {
         guarded_check(&objects[i].memory);
         guarded_check(&objects[i].theta_memory);
@@ -559,4 +675,5 @@ void optimizers_check(void) {
 void optimizers_end(void) {
     for (int i = 0; i < OBJECTS; i++)
         end(&objects[i]);
+    checkpoints_end();
 }

@@ -1,5 +1,6 @@
-/* Calls of the whole header in any order, on several objects and with arguments of every kind: each
- * must be answered as the header says, and must write nowhere else.
+/* Calls of the whole header, and of that of an imported network, in any order, on several objects
+ * and with arguments of every kind: each must be answered as the headers say, and must write
+ * nowhere else.
  *
  *     random_calls CALLS [SEED]
  *
@@ -10,6 +11,8 @@
 #endif
 
 #include "check.h"
+#include "fine_tunings.h"
+#include "imported.h"
 #include "networks.h"
 #include "numbers.h"
 #include "optimizers.h"
@@ -70,8 +73,12 @@ static void call_a_plain_function(void) {
     EXPECT(cosine.kind == RB_SCHEDULE_COSINE);
     EXPECT(rb_ball_fine_tuning(any()).centre_step == RB_CENTRE_STEP_ARC_LENGTH);
     EXPECT(rb_ball_shrinking(hostile(), hostile(), any()).radius.kind == RB_SCHEDULE_COSINE);
-    EXPECT(strlen(rb_error_string(once_in(2) ? any() : below(20))) > 0);
-    calls += 4;
+    EXPECT(rb_zeroth_order_ball_shrinking(hostile(), any(), any()).seed == 1);
+    EXPECT(rb_constant(1.0f).kind == RB_SCHEDULE_CONSTANT);
+    EXPECT(strlen(rb_error_string(once_in(2) ? any() : below(RB_ERROR_CODES + 1))) > 0);
+    EXPECT(strlen(rb_refusal_string(once_in(2) ? any() : below(5))) > 0);
+    EXPECT(rb_version() == RB_VERSION);
+    calls += 8;
 }
 
 static void make_a_round(void) {
@@ -79,16 +86,33 @@ static void make_a_round(void) {
     alarm(LIMIT_S);
     optimizers_start();
     networks_start();
+    imported_start();
+    fine_tunings_start();
     for (unsigned long long end = calls + ROUND; calls < end;) {
         if (once_in(100))
             call_a_plain_function();
-        else if (once_in(4))
-            networks_call();
         else
-            optimizers_call();
+            switch (below(8)) {
+            case 0:
+            case 1:
+                networks_call();
+                break;
+            case 2:
+                imported_call();
+                break;
+            case 3:
+                fine_tunings_call();
+                break;
+            default:
+                optimizers_call();
+            }
         optimizers_check();
         networks_check();
+        imported_check();
+        fine_tunings_check();
     }
+    fine_tunings_end();
+    imported_end();
     networks_end();
     optimizers_end();
 }
@@ -102,6 +126,7 @@ int main(int count, char **arguments) {
     round_seed = count > 2 ? (uint32_t)strtoul(arguments[2], NULL, 10) : 0;
     for (; calls < wanted; round_seed++)
         make_a_round();
-    printf("%llu calls, %llu refused, %llu steps done\n", calls, refusals, steps_done);
+    printf("%llu calls, %llu refused, %llu steps and %llu fine-tunings done\n", calls, refusals,
+           steps_done, fine_tunings_done);
     return 0;
 }

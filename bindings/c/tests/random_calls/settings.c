@@ -1,6 +1,7 @@
 #include "settings.h"
 #include "numbers.h"
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 static int is_rate(float value) {
@@ -27,7 +28,7 @@ int schedule_is_wrong(rb_schedule schedule) {
 }
 
 /* Settings that are allowed. */
-static settings mild_settings(kind kind) {
+static settings mild_settings(kind kind, size_t length) {
     settings it;
     memset(&it, 0, sizeof it);
     switch (kind) {
@@ -44,6 +45,16 @@ static settings mild_settings(kind kind) {
     case CONTACT_BALL:
         it.ball = once_in(2) ? rb_ball_default() : rb_ball_fine_tuning(1 + below(50));
         it.ball.roll_back = below(2);
+        break;
+    case ENTROPY_SGD:
+        it.entropy_sgd = rb_entropy_sgd_default();
+        it.entropy_sgd.moves = 1 + below(4);
+        it.entropy_sgd.noise = once_in(2) ? 0.01f : 0.0f;
+        it.entropy_sgd.roll_back = below(2);
+        break;
+    case ZEROTH_ORDER_BALL:
+        it.zeroth_order_ball =
+            rb_zeroth_order_ball_shrinking(0.5f + 0.4f * usual(), length, 1 + below(50));
         break;
     case SGD:
         it.sgd = rb_sgd_default();
@@ -67,20 +78,22 @@ static settings mild_settings(kind kind) {
 static size_t size(kind kind) {
     static const size_t sizes[] = {sizeof(rb_ball_config), sizeof(rb_ball_config),
                                    sizeof(rb_sgd_config), sizeof(rb_adam_config),
-                                   sizeof(rb_sam_config)};
+                                   sizeof(rb_sam_config), sizeof(rb_entropy_sgd_config),
+                                   sizeof(rb_zeroth_order_ball_config)};
     return sizes[kind];
 }
 
-settings random_settings(kind kind, int *mild) {
-    settings it = mild_settings(kind);
-    /* Every field of every settings takes four bytes. */
-    size_t words = size(kind) / sizeof(uint32_t);
+settings random_settings(kind kind, size_t length, int *mild) {
+    settings it = mild_settings(kind, length);
+    /* Every field takes four bytes, but for a length of theta, which would have to be true. */
+    size_t from = kind == ZEROTH_ORDER_BALL ? offsetof(rb_zeroth_order_ball_config, radius) : 0;
+    size_t words = (size(kind) - from) / sizeof(uint32_t);
     uint32_t changes = once_in(3) ? 1 + below(3) : 0;
     *mild = changes == 0;
     for (; changes > 0; changes--) {
         float value = hostile();
         uint32_t word = any();
-        unsigned char *place = (unsigned char *)&it + 4 * below((uint32_t)words);
+        unsigned char *place = (unsigned char *)&it + from + 4 * below((uint32_t)words);
         if (once_in(2))
             memcpy(place, &value, sizeof value);
         else
@@ -130,6 +143,13 @@ static int adam_is_wrong(const rb_adam_config *adam) {
            !(adam->epsilon > 0.0f && isfinite(adam->epsilon)) || !is_rate(adam->weight_decay);
 }
 
+static int entropy_sgd_is_wrong(const rb_entropy_sgd_config *walk) {
+    return walk->roll_back > 1 || schedule_is_wrong(walk->learning_rate) ||
+           schedule_is_wrong(walk->walk_rate) || schedule_is_wrong(walk->pull) ||
+           !(walk->newest > 0.0f && walk->newest <= 1.0f) || !is_rate(walk->noise) ||
+           walk->moves == 0;
+}
+
 int settings_are_wrong(kind kind, const settings *it) {
     switch (kind) {
     case BALL:
@@ -141,6 +161,11 @@ int settings_are_wrong(kind kind, const settings *it) {
         return sgd_is_wrong(&it->sgd);
     case ADAM:
         return adam_is_wrong(&it->adam);
+    case ENTROPY_SGD:
+        return entropy_sgd_is_wrong(&it->entropy_sgd);
+    case ZEROTH_ORDER_BALL:
+        return schedule_is_wrong(it->zeroth_order_ball.radius) ||
+               schedule_is_wrong(it->zeroth_order_ball.learning_rate);
     default:
         return it->sam.roll_back > 1 || schedule_is_wrong(it->sam.learning_rate) ||
                schedule_is_wrong(it->sam.radius);
@@ -149,6 +174,6 @@ int settings_are_wrong(kind kind, const settings *it) {
 
 size_t vectors(kind kind, const settings *it) {
     static const size_t counts[] = {RB_BALL_VECTORS, RB_BALL_VECTORS, RB_SGD_VECTORS,
-                                    RB_ADAM_VECTORS, RB_SAM_VECTORS};
+                                    RB_ADAM_VECTORS, RB_SAM_VECTORS, RB_ENTROPY_SGD_VECTORS, 0};
     return kind == SGD && it->sgd.momentum > 0.0f ? RB_MOMENTUM_VECTORS : counts[kind];
 }

@@ -98,8 +98,8 @@ RB_NODISCARD rb_error @name@_huber(
 /* Begins a fine-tuning of a classifier that nobody tunes: it keeps no more of what it learned than
  * held-out samples support, and where that is nothing, theta is the start again, to the bit. Some
  * of the labels may be wrong. The settings are those of rb_fine_tuning_default; the arrays say
- * where samples, start, theta and memory are. Cost: for each sample, a look at all others, some
- * times.
+ * where samples, start, theta and memory are. Theta is the start then. Cost: for each sample, a
+ * look at all others, some times.
  *
  * Errors: RB_ERROR_NULL, RB_ERROR_MISALIGNED; RB_ERROR_OVERLAP where an array that is written has a
  * byte in common with another; RB_ERROR_SETTING where the pull is negative or not finite, or the
