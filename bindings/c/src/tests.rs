@@ -213,7 +213,7 @@ fn by_rust(mut optimizer: impl Optimizer) -> (Vec<u32>, u32) {
     for _ in 0..STEPS {
         report = step(&mut optimizer, &mut Batch, &mut theta).unwrap();
     }
-    (bits(&theta), report.absolute_update.to_bits())
+    (bits(&theta), report.absolute_update.unwrap().to_bits())
 }
 
 fn vectors<const COUNT: usize>() -> [Vec<f32>; COUNT] {
