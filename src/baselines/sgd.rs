@@ -27,7 +27,7 @@ pub struct SgdConfig {
     /// gradient evaluation) a step; nothing with a line search, which evaluates it anyway.
     pub roll_back: bool,
     /// Measures every so many steps, from the first on: 1 in each of them. The norms of theta and
-    /// of the gradient take a third of a step of a small network on a Cortex-M4F.
+    /// of the gradient take a quarter of a step of a small network on a Cortex-M4F.
     ///
     /// A step between them moves theta to the same bits. It looks at the loss alone: one that is
     /// not finite is refused, and theta stays where it was. It takes no norm (in its report they

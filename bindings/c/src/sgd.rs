@@ -33,7 +33,7 @@ pub struct rb_sgd_config {
     /// rolled back exactly; this costs one loss (1/3 of a gradient evaluation) a step. 0: it is
     /// not.
     pub roll_back: u32,
-    /// Measures every so many steps, from the first on: 1 in each of them. The norms take a third
+    /// Measures every so many steps, from the first on: 1 in each of them. The norms take a quarter
     /// of a step of a small network on a Cortex-M4F.
     ///
     /// A step between them moves theta to the same bits, but looks at the loss alone: one that is
