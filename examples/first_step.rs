@@ -72,9 +72,9 @@ fn main() -> Result<(), Error> {
     println!("One step with the default settings:");
     println!("    theta  {START:.3?} -> {theta:.3?}");
     println!("    loss   {:.2} -> {:.2}", report.loss_before, Valley.loss(&theta)?);
-    println!("    slope  {:.0}, yet the step is {:.3} long:", report.gradient_norm, {
-        report.absolute_update
-    });
+    let measured = report.gradient_norm.zip(report.absolute_update);
+    let (slope, length) = measured.unwrap_or_default();
+    println!("    slope  {slope:.0}, yet the step is {length:.3} long:");
     println!("           the ball measures its way along the slope, so none is too steep for it");
     println!("    cost   {:.2} gradient evaluations\n", report.evaluations.cost());
 

@@ -309,7 +309,7 @@ impl Footpoint for GaussNewton {
             }
         };
         body.geometry.loss = loss;
-        body.record.report.absolute_update += line.moved();
+        body.record.add_move(line.moved());
         if line.report.iterations < self.max_iterations {
             return Ok(Next::Gradient(GradientAt::Footpoint(AcceptedPoint)));
         }

@@ -201,7 +201,7 @@ impl GradientDescent {
         // Neither length is a bound of the other where a square overflows.
         body.record.check_move(moved + self.step * projection.parts)?;
         K::project(vectors.theta, vectors.kept, vectors.gradient, self.step, pull);
-        body.record.report.absolute_update += moved;
+        body.record.add_move(moved);
         let done = &mut projection.report.iterations;
         *done = done.saturating_add(1);
         Ok(match (*done >= self.iterations, body.roll_back) {

@@ -147,8 +147,8 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Method for Dog<V, K> 
     ) -> Result<Next<End, Start>, Error> {
         self.choose_rate(theta, loss)?;
         let gradient = self.gradient.as_mut();
-        let report = &self.record.report;
-        let (rate, length) = (report.learning_rate, report.learning_rate * report.gradient_norm);
+        let rate = self.record.report.learning_rate;
+        let length = rate * self.record.gradient_norm();
         // The sums of the pass are known already.
         _ = K::descend(theta, gradient, rate);
         self.record.moved(theta, gradient, length)?;
@@ -187,7 +187,7 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Dog<V, K> {
         self.record.start(loss, K::dot(theta, theta), sums.gradient)?;
         let DogConfig { initial_distance, epsilon, .. } = self.config;
         let (distance, before) = if first {
-            (initial_distance * (1.0 + self.record.report.parameter_norm), epsilon)
+            (initial_distance * (1.0 + self.record.parameter_norm()), epsilon)
         } else {
             (sqrt(sums.distance), self.gradients)
         };

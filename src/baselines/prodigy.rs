@@ -203,7 +203,7 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Prodigy<V, K> {
         self.record.start(loss, theta_squared, gradient_squared)?;
         let ProdigyConfig { beta2, initial_distance, .. } = self.config;
         let distance = if self.distance > 0.0 { self.distance } else { initial_distance };
-        let slope = distance * self.record.report.gradient_norm;
+        let slope = distance * self.record.gradient_norm();
         // Else a moment would never be finite again.
         if !(slope * slope).is_finite() {
             return Err(Error::NonFiniteUpdate);

@@ -158,7 +158,7 @@ impl<V: AsRef<K::Vector> + AsMut<K::Vector>, K: VectorOps> Sam<V, K> {
         let (theta_squared, gradient_squared) = K::squared_norms(theta, self.gradient.as_ref());
         self.record.start(loss, theta_squared, gradient_squared)?;
         self.record.check_move(self.radius)?;
-        let norm = self.record.report.gradient_norm;
+        let norm = self.record.gradient_norm();
         let scale = if norm > 0.0 { self.radius / norm } else { 0.0 };
         // The quotient overflows where the gradient is all but nothing and the radius is huge.
         if !scale.is_finite() {

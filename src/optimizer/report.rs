@@ -70,12 +70,14 @@ pub struct StepReport {
     /// The loss at the new theta, where the step evaluated it.
     pub loss_after: Option<f32>,
     /// `|grad f|` where the step started; the slope along a diameter of
-    /// [`ZerothOrderBall`](crate::ZerothOrderBall).
-    pub gradient_norm: f32,
-    /// `|theta|` where the step started.
-    pub parameter_norm: f32,
-    /// How far theta moved. A nearest point is reached in several moves: the sum of their lengths.
-    pub absolute_update: f32,
+    /// [`ZerothOrderBall`](crate::ZerothOrderBall). None where the step did not measure it, see
+    /// [`SgdConfig::measure_every`](crate::SgdConfig::measure_every).
+    pub gradient_norm: Option<f32>,
+    /// `|theta|` where the step started, where it was measured.
+    pub parameter_norm: Option<f32>,
+    /// How far theta moved, where it was measured. A nearest point is reached in several moves: the
+    /// sum of their lengths.
+    pub absolute_update: Option<f32>,
     /// The learning rate that was used: after arc length or a line search, or what the optimizer
     /// has found by itself.
     pub learning_rate: f32,
@@ -90,11 +92,12 @@ pub struct StepReport {
 }
 
 impl StepReport {
-    /// The update relative to the parameters' norm; 0 where nothing moved, infinite from a zero
-    /// theta.
+    /// The update relative to the parameters' norm, where both were measured; 0 where nothing
+    /// moved, infinite from a zero theta.
     #[must_use]
-    pub fn relative_update(&self) -> f32 {
-        if self.absolute_update == 0.0 { 0.0 } else { self.absolute_update / self.parameter_norm }
+    pub fn relative_update(&self) -> Option<f32> {
+        let (moved, norm) = (self.absolute_update?, self.parameter_norm?);
+        Some(if moved == 0.0 { 0.0 } else { moved / norm })
     }
 }
 
@@ -180,14 +183,41 @@ impl StepRecord {
         }
         check_answer(loss, gradient_squared)?;
         self.report.loss_before = loss;
-        self.report.parameter_norm = sqrt(theta_squared);
-        self.report.gradient_norm = sqrt(gradient_squared);
+        self.report.parameter_norm = Some(sqrt(theta_squared));
+        self.report.gradient_norm = Some(sqrt(gradient_squared));
+        self.report.absolute_update = Some(0.0);
         Ok(())
+    }
+
+    /// As [`start`](Self::start), of a step that measures nothing.
+    pub fn start_unmeasured(&mut self, loss: f32) -> Result<(), Error> {
+        check_answer(loss, 0.0)?;
+        self.report.loss_before = loss;
+        Ok(())
+    }
+
+    /// `|grad f|` where the step started, which it has measured.
+    pub fn gradient_norm(&self) -> f32 {
+        self.report.gradient_norm.unwrap_or_default()
+    }
+
+    /// `|theta|` there.
+    pub fn parameter_norm(&self) -> f32 {
+        self.report.parameter_norm.unwrap_or_default()
+    }
+
+    /// Theta has moved by this length, beside how far it had moved before.
+    pub fn add_move(&mut self, length: f32) {
+        self.report.absolute_update = Some(self.length_moved() + length);
+    }
+
+    fn length_moved(&self) -> f32 {
+        self.report.absolute_update.unwrap_or_default()
     }
 
     /// Checks that a move of this length keeps the norm of theta, and its square, finite.
     pub fn check_move(&self, length: f32) -> Result<(), Error> {
-        let bound = self.report.parameter_norm + self.report.absolute_update + length;
+        let bound = self.parameter_norm() + self.length_moved() + length;
         if (bound * bound).is_finite() { Ok(()) } else { Err(Error::NonFiniteUpdate) }
     }
 
@@ -199,7 +229,7 @@ impl StepRecord {
         length: f32,
     ) -> Result<(), Error> {
         self.check_move(length).inspect_err(|_| theta.copy_from(before))?;
-        self.report.absolute_update += length;
+        self.add_move(length);
         Ok(())
     }
 

@@ -46,7 +46,7 @@ use direction::Direction;
 /// [`put_back`](Self::put_back) ends it in the middle.
 ///
 /// In its report `loss_before` is the mean of the two losses, `gradient_norm` is the slope along
-/// the diameter, and there is no `loss_after`, which nobody evaluates. With
+/// the diameter, and there is neither `loss_after` nor `parameter_norm`, which nobody needs. With
 /// [`halve_when_refused`](crate::Optimizer::halve_when_refused) the radius is halved with the rate.
 /// [`gradient_mut`](crate::Optimizer::gradient_mut) is empty. In
 /// [`ClipNorm`](crate::ClipNorm), [`WeightDecay`](crate::WeightDecay) and
@@ -176,7 +176,7 @@ impl<K: Kernels> ZerothOrderBall<K> {
         let mean = if self.slope.is_finite() { self.slope.abs() } else { size };
         // In units of the larger of the two, so that no square is too large or too small.
         let unit = size.max(mean);
-        self.record.report.gradient_norm = size;
+        self.record.report.gradient_norm = Some(size);
         self.record.report.loss_before = 0.5 * first + 0.5 * second;
         if unit == 0.0 {
             self.slope = 0.0;
@@ -277,7 +277,7 @@ impl<K: Kernels> Method for ZerothOrderBall<K> {
                 let length = if checked.is_ok() { length } else { 0.0 };
                 diameter.return_and_move::<K>(theta, length);
                 checked?;
-                self.record.report.absolute_update = length.abs();
+                self.record.report.absolute_update = Some(length.abs());
                 Ok(Next::Done(None, Outcome::Converged))
             }
         }

@@ -123,7 +123,7 @@ fn train(
 fn numbers(report: &StepReport) -> [f32; 5] {
     let StepReport { loss_before, loss_after, gradient_norm, absolute_update, .. } = *report;
     let gap = report.contact_gap.unwrap_or(0.0);
-    [loss_before, loss_after.unwrap_or(0.0), gradient_norm, absolute_update, gap]
+    [loss_before, loss_after.unwrap_or(0.0), gradient_norm.unwrap(), absolute_update.unwrap(), gap]
 }
 
 fn vectors<const COUNT: usize>(device: &Device) -> [Vector; COUNT] {

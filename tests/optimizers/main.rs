@@ -9,6 +9,7 @@ mod by_part;
 mod estimated_rates;
 mod few_bits;
 mod losses_only;
+mod measured;
 mod sessions;
 mod steps;
 mod trust;

@@ -34,11 +34,12 @@ pub struct rb_step_report {
     pub loss_before: f32,
     /// The loss at the new theta; NaN where the step did not evaluate it.
     pub loss_after: f32,
-    /// The norm of the gradient where the step started.
+    /// The norm of the gradient where the step started; NaN where it was not measured, as this and
+    /// the next two are between the steps that rb_sgd_config.measure_every is about.
     pub gradient_norm: f32,
-    /// The norm of theta where the step started.
+    /// The norm of theta where the step started; NaN where it was not measured.
     pub parameter_norm: f32,
-    /// The distance that theta moved.
+    /// The distance that theta moved; NaN where it was not measured.
     pub absolute_update: f32,
     /// The learning rate that was used, after arc length or line search.
     pub learning_rate: f32,
@@ -68,9 +69,9 @@ impl From<StepReport> for rb_step_report {
             refused: report.refused,
             loss_before: report.loss_before,
             loss_after: report.loss_after.unwrap_or(f32::NAN),
-            gradient_norm: report.gradient_norm,
-            parameter_norm: report.parameter_norm,
-            absolute_update: report.absolute_update,
+            gradient_norm: report.gradient_norm.unwrap_or(f32::NAN),
+            parameter_norm: report.parameter_norm.unwrap_or(f32::NAN),
+            absolute_update: report.absolute_update.unwrap_or(f32::NAN),
             learning_rate: report.learning_rate,
             gradients: report.evaluations.gradients,
             losses: report.evaluations.losses,

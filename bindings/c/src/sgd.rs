@@ -33,6 +33,18 @@ pub struct rb_sgd_config {
     /// rolled back exactly; this costs one loss (1/3 of a gradient evaluation) a step. 0: it is
     /// not.
     pub roll_back: u32,
+    /// Measures every so many steps, from the first on: 1 in each of them. The norms take a quarter
+    /// of a step of a small network on a Cortex-M4F.
+    ///
+    /// A step between them moves theta to the same bits, but looks at the loss alone: one that is
+    /// not finite is refused, and theta stays where it was. Its norms are NaN in the report, and it
+    /// is never rolled back. So a gradient that is not finite, or a move that overflows, goes into
+    /// theta, and cannot be undone. It is found by a loss that is not finite, or else by the next
+    /// step that measures (RB_ERROR_NON_FINITE_PARAMETERS); both leave theta as it is then. Keep a
+    /// copy of theta, such as a checkpoint, where it is more than 1.
+    ///
+    /// It must be 1 with a line search.
+    pub measure_every: u32,
 }
 
 impl From<SgdConfig> for rb_sgd_config {
@@ -44,6 +56,7 @@ impl From<SgdConfig> for rb_sgd_config {
             line_search: config.line_search.is_some().into(),
             armijo: config.line_search.unwrap_or_default().into(),
             roll_back: config.roll_back.into(),
+            measure_every: config.measure_every,
         }
     }
 }
@@ -58,6 +71,7 @@ impl TryFrom<rb_sgd_config> for SgdConfig {
             nesterov: switch("nesterov", config.nesterov)?,
             line_search: switch("line search", config.line_search)?.then(|| config.armijo.into()),
             roll_back: switch("roll back", config.roll_back)?,
+            measure_every: config.measure_every,
         })
     }
 }

@@ -213,7 +213,7 @@ fn by_rust(mut optimizer: impl Optimizer) -> (Vec<u32>, u32) {
     for _ in 0..STEPS {
         report = step(&mut optimizer, &mut Batch, &mut theta).unwrap();
     }
-    (bits(&theta), report.absolute_update.to_bits())
+    (bits(&theta), report.absolute_update.unwrap_or(f32::NAN).to_bits())
 }
 
 fn vectors<const COUNT: usize>() -> [Vec<f32>; COUNT] {
@@ -298,6 +298,15 @@ fn every_baseline_makes_the_bits_of_rust() {
         }
     });
     assert_eq!(c, by_rust(Sgd::new(momentum, vec![0.0; N], Some(vec![0.0; N])).unwrap()));
+
+    let measured_once = SgdConfig { measure_every: u32::MAX, ..plain };
+    let (theta, update) = by_c(1, |optimizer, theta, workspace| {
+        let config = measured_once.into();
+        // SAFETY: all pointers are to live buffers of these lengths.
+        unsafe { rb_sgd_init_sized(optimizer, SIZE, RB_VERSION, &config, theta, N, workspace, N) }
+    });
+    assert!(f32::from_bits(update).is_nan(), "what the step did not compute is NaN");
+    assert_eq!(theta, by_rust(Sgd::new(measured_once, vec![0.0; N], None).unwrap()).0);
 
     let search = SgdConfig { line_search: Some(Armijo::default()), ..plain };
     let c = by_c(1, |optimizer, theta, workspace| {

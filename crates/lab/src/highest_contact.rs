@@ -123,7 +123,7 @@ impl Optimizer for HighestContact {
         Ok(Request::Done(StepReport {
             step: self.steps - 1,
             loss_before: loss,
-            gradient_norm: norm,
+            gradient_norm: Some(norm),
             learning_rate: rate,
             evaluations: Evaluations { gradients: 1, losses: self.asked },
             ..StepReport::default()

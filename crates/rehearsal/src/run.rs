@@ -146,7 +146,7 @@ pub fn fine_tune_with<L: Layer, B: Backbone, K: Kernels + Copy, O: Optimizer + ?
         tell(Event::Step(StepEvent {
             step: report.step,
             loss: report.loss_before,
-            gradient_norm: report.gradient_norm,
+            gradient_norm: report.gradient_norm.unwrap_or(f32::NAN),
             gradients: report.evaluations.gradients,
             losses: report.evaluations.losses,
             gradient_instructions: objective.instructions,

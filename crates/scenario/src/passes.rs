@@ -1,11 +1,13 @@
-//! The passes that some cores have by hand, over vectors of every length to 200, with the same bits
-//! on every core.
+//! The passes that some cores have by hand, over vectors of every length to 200, and of some that
+//! begin a second and a third panel, with the same bits on every core.
 
 use rolling_ball::kernels::{AdamCoefficients, Factors, Kernels};
 use rolling_ball_rehearsal::hash;
 
-/// The longest vector.
+/// The longest vector of which every length is tried.
 pub const MOST: usize = 200;
+/// Lengths about the ends of panels, of which each has 256 elements.
+const PANELS: [usize; 12] = [255, 256, 257, 263, 264, 300, 511, 512, 513, 519, 520, 600];
 const ROWS: usize = 5;
 const SAMPLES: usize = 3;
 
@@ -66,6 +68,9 @@ pub fn hash_of_passes<K: Kernels>(memory: &mut Memory) -> u32 {
         let inputs = inputs.get(..SAMPLES * length).unwrap_or_default();
         let rows = rows.get_mut(..ROWS * length).unwrap_or_default();
         let (mut outputs, biases) = ([0.0; SAMPLES * ROWS], [0.25, -0.5, 1.0, 0.0, -2.0]);
+        see(&[K::decay_and_add(offset, gradient, 0.9, 0.2)]);
+        K::add_scaled(offset, -0.3, gradient);
+        see(offset);
         K::transform(length, rows, &biases, inputs, &mut outputs);
         see(&outputs);
         for samples in 1..=SAMPLES {
@@ -76,6 +81,32 @@ pub fn hash_of_passes<K: Kernels>(memory: &mut Memory) -> u32 {
                 see(rows);
             }
         }
+    }
+    let long = [inputs.as_mut_slice(), rows, vectors.as_flattened_mut()];
+    all.rotate_left(5) ^ hash_of_panels::<K>(long, random)
+}
+
+/// As [`hash_of_passes`], for the passes that end panels by hand.
+fn hash_of_panels<K: Kernels>(vectors: [&mut [f32]; 3], mut random: u32) -> u32 {
+    let mut all = 0_u32;
+    let [theta, offset, gradient] = vectors;
+    for length in PANELS {
+        let mut see = |values: &[f32]| all = all.rotate_left(5) ^ hash(values);
+        for vector in [&mut *theta, offset, gradient] {
+            random = fill(vector, random);
+        }
+        let [theta, offset, gradient] = [&mut *theta, offset, gradient]
+            .map(|vector| vector.get_mut(..length).unwrap_or_default());
+        let sums = K::contact_sums(theta, offset, gradient);
+        see(&[sums.theta, sums.gradient, sums.offset, sums.along]);
+        see(&[K::roll(theta, offset, gradient, 0.3, 0.7)]);
+        for vector in [&*theta, &*offset, &*gradient] {
+            see(vector);
+        }
+        let (one, other) = K::descend(theta, gradient, 0.3);
+        see(&[one, other]);
+        see(theta);
+        see(gradient);
     }
     all
 }

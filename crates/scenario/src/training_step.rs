@@ -1,5 +1,6 @@
 //! The training steps whose instructions or cycles are counted, with the same bits on every core:
-//! two small networks, one sample and eight samples, gradient descent and the ball.
+//! two small networks, one sample and eight samples, gradient descent (with the norms and without)
+//! and the ball.
 
 use core::fmt;
 use core::hint::black_box;
@@ -37,7 +38,7 @@ pub struct Counted {
     pub network: &'static str,
     /// The number of samples.
     pub batch: usize,
-    /// `sgd` or `ball`.
+    /// `sgd`, `sgd-unmeasured` or `ball`.
     pub optimizer: &'static str,
     /// What the clock counted in the whole step, evaluations included: instructions or cycles.
     pub spent: u64,
@@ -133,6 +134,11 @@ fn count_network<L: Layer, const I: usize, const N: usize, const S: usize>(
     let mut sgd = Sgd::new(plain, &mut *gradient, None)?;
     let (spent, hash) = count_step::<L, _, I, N>(data, &mut sgd, theta, scratch, batch, clock)?;
     tell(Counted { network, batch, optimizer: "sgd", spent, hash });
+
+    // The step that is counted is none of those that measure.
+    let mut sgd = Sgd::new(SgdConfig { measure_every: 8, ..plain }, &mut *gradient, None)?;
+    let (spent, hash) = count_step::<L, _, I, N>(data, &mut sgd, theta, scratch, batch, clock)?;
+    tell(Counted { network, batch, optimizer: "sgd-unmeasured", spent, hash });
 
     let mut ball = RollingBall::new(RollingBallConfig::default(), [gradient, offset])?;
     let (spent, hash) = count_step::<L, _, I, N>(data, &mut ball, theta, scratch, batch, clock)?;

@@ -128,9 +128,9 @@ impl Step {
         for (name, value) in [
             ("loss_before", loss_before),
             ("loss_after", loss_after.unwrap_or_default()),
-            ("gradient_norm", gradient_norm),
-            ("parameter_norm", parameter_norm),
-            ("absolute_update", report.absolute_update),
+            ("gradient_norm", gradient_norm.unwrap_or_default()),
+            ("parameter_norm", parameter_norm.unwrap_or_default()),
+            ("absolute_update", report.absolute_update.unwrap_or_default()),
             ("learning_rate", report.learning_rate),
         ] {
             assert!(value.is_finite(), "{}: {name} is {value}: {report:?}", config.form());

@@ -19,6 +19,10 @@
 
 #![allow(unsafe_code)]
 
+/// How many terms the passes over vectors take at once, see its twin in `scalar/blocks.rs`.
+#[cfg(fpu)]
+pub(super) const SPAN: usize = super::SEGMENT;
+
 /// Names a core with the DSP extension: where the linker reads the instructions once more, it knows
 /// the architecture only, and of Armv8-M the extension is no part.
 #[cfg(all(dsp, armv8m))]
@@ -43,6 +47,8 @@ mod moves;
 #[cfg(fpu)]
 mod outer;
 #[cfg(fpu)]
+mod sixteen_columns;
+#[cfg(fpu)]
 mod square_root;
 #[cfg(fpu)]
 mod sums;
@@ -57,7 +63,7 @@ pub(super) use four_rows::four_rows;
 pub(crate) use square_root::sqrt;
 #[cfg(fpu)]
 pub(super) use {
-    moves::{descend, roll},
+    moves::{add_scaled, descend, roll},
     outer::{outer, outer_two},
     sums::{square_and_dot, squares},
     two_rows::multiply,

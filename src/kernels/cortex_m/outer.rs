@@ -1,41 +1,35 @@
 //! Products of a block with factors, for the gradient of weights.
 
-use crate::kernels::LANES;
 use crate::kernels::scalar::Block;
 use core::arch::naked_asm;
 
-/// Computes `targets[r][start..] (+)= factors[r] * x` over a block of each target, of which each is
-/// `width` long.
+/// Computes `targets[r] (+)= factors[r] * x` over the blocks of `x`, with which each target begins;
+/// each is `width` long.
 #[inline(always)]
-pub fn outer(
-    (width, start): (usize, usize),
-    x: &Block,
-    factors: &[f32],
-    targets: &mut [f32],
-    add: bool,
-) {
-    let Some((y, rows)) = first(width, start, targets) else { return };
-    let rows = rows.min(factors.len());
+pub fn outer(width: usize, x: &[Block], factors: &[f32], targets: &mut [f32], add: bool) {
+    let rows = rows(width, x, targets).min(factors.len());
     if rows > 0 {
-        let (x, factors, stride) = (x.as_ptr(), factors.as_ptr(), width.wrapping_mul(4));
-        // SAFETY: there are no fewer factors, and `first` says how many targets have a block there.
+        let (blocks, stride) = (x.len(), width.wrapping_mul(4));
+        let (y, x, factors) = (targets.as_mut_ptr(), x.as_ptr().cast(), factors.as_ptr());
+        // SAFETY: there are no fewer factors, and `rows` says how many targets have the blocks.
         unsafe {
             if add {
-                outer_add_in(y, x, factors, rows, stride);
+                outer_add_in(y, x, factors, rows, stride, blocks);
             } else {
-                outer_in(y, x, factors, rows, stride);
+                outer_in(y, x, factors, rows, stride, blocks);
             }
         }
     }
 }
 
-/// Does the work of [`outer`] where nothing is added. The stride is on the stack, behind the 8
-/// bytes that are kept there.
+/// Does the work of [`outer`] where nothing is added. `r4` is where the target's block is, `r5` the
+/// factor, and `r6` counts the rows. What is on the stack lies behind the 24 bytes that are kept
+/// there.
 ///
 /// # Safety
 ///
-/// `x` is a block, there are so many factors, at least one, and `y` is a block in each of as many
-/// targets, `stride` bytes apart.
+/// `x` is so many blocks, at least one, there are so many factors, at least one, and `y` is as many
+/// targets with as many blocks each, `stride` bytes apart.
 #[unsafe(naked)]
 unsafe extern "C" fn outer_in(
     y: *mut f32,
@@ -43,14 +37,21 @@ unsafe extern "C" fn outer_in(
     factors: *const f32,
     rows: usize,
     stride: usize,
+    blocks: usize,
 ) {
     naked_asm!(
         ".fpu fpv4-sp-d16",
+        "push {{r4-r7}}",
         "vpush {{d8}}",
-        "ldr r12, [sp, #8]",
-        "vldmia r1, {{s0-s7}}",
+        "ldr r12, [sp, #24]",
+        "ldr r7, [sp, #28]",
+        "1:",
+        "vldmia r1!, {{s0-s7}}",
+        "mov r4, r0",
+        "mov r5, r2",
+        "mov r6, r3",
         "2:",
-        "vldmia r2!, {{s16}}",
+        "vldmia r5!, {{s16}}",
         "vmul.f32 s8, s0, s16",
         "vmul.f32 s9, s1, s16",
         "vmul.f32 s10, s2, s16",
@@ -59,21 +60,24 @@ unsafe extern "C" fn outer_in(
         "vmul.f32 s13, s5, s16",
         "vmul.f32 s14, s6, s16",
         "vmul.f32 s15, s7, s16",
-        "vstmia r0, {{s8-s15}}",
-        "add r0, r0, r12",
-        "subs r3, r3, #1",
+        "subs r6, r6, #1",
+        "vstmia r4, {{s8-s15}}",
+        "add r4, r4, r12",
         "bne 2b",
+        "add r0, r0, #32",
+        "subs r7, r7, #1",
+        "bne 1b",
         "vpop {{d8}}",
+        "pop {{r4-r7}}",
         "bx lr",
     )
 }
 
-/// Does the work of [`outer`] where it is added. The stride is behind 40 bytes.
+/// Does the work of [`outer`] where it is added. What is on the stack lies behind 56 bytes.
 ///
 /// # Safety
 ///
-/// `x` is a block, there are so many factors, at least one, and `y` is a block in each of as many
-/// targets, `stride` bytes apart.
+/// As for [`outer_in`].
 #[unsafe(naked)]
 unsafe extern "C" fn outer_add_in(
     y: *mut f32,
@@ -81,15 +85,22 @@ unsafe extern "C" fn outer_add_in(
     factors: *const f32,
     rows: usize,
     stride: usize,
+    blocks: usize,
 ) {
     naked_asm!(
         ".fpu fpv4-sp-d16",
+        "push {{r4-r7}}",
         "vpush {{d8-d12}}",
-        "ldr r12, [sp, #40]",
-        "vldmia r1, {{s0-s7}}",
+        "ldr r12, [sp, #56]",
+        "ldr r7, [sp, #60]",
+        "1:",
+        "vldmia r1!, {{s0-s7}}",
+        "mov r4, r0",
+        "mov r5, r2",
+        "mov r6, r3",
         "2:",
-        "vldmia r2!, {{s24}}",
-        "vldmia r0, {{s16-s23}}",
+        "vldmia r5!, {{s24}}",
+        "vldmia r4, {{s16-s23}}",
         "vmul.f32 s8, s0, s24",
         "vmul.f32 s9, s1, s24",
         "vmul.f32 s10, s2, s24",
@@ -106,11 +117,15 @@ unsafe extern "C" fn outer_add_in(
         "vadd.f32 s21, s21, s13",
         "vadd.f32 s22, s22, s14",
         "vadd.f32 s23, s23, s15",
-        "vstmia r0, {{s16-s23}}",
-        "add r0, r0, r12",
-        "subs r3, r3, #1",
+        "subs r6, r6, #1",
+        "vstmia r4, {{s16-s23}}",
+        "add r4, r4, r12",
         "bne 2b",
+        "add r0, r0, #32",
+        "subs r7, r7, #1",
+        "bne 1b",
         "vpop {{d8-d12}}",
+        "pop {{r4-r7}}",
         "bx lr",
     )
 }
@@ -118,34 +133,35 @@ unsafe extern "C" fn outer_add_in(
 /// Does what [`outer`] does for two rows, one after the other.
 #[inline(always)]
 pub fn outer_two(
-    (width, start): (usize, usize),
-    [x, z]: [&Block; 2],
+    width: usize,
+    [x, z]: [&[Block]; 2],
     [factors, others]: [&[f32]; 2],
     targets: &mut [f32],
     add: bool,
 ) {
-    let Some((y, rows)) = first(width, start, targets) else { return };
-    let rows = rows.min(factors.len()).min(others.len());
-    if rows > 0 {
-        let (x, z, stride) = (x.as_ptr(), z.as_ptr(), width.wrapping_mul(4));
+    let rows = rows(width, x, targets).min(factors.len()).min(others.len());
+    if rows > 0 && x.len() == z.len() {
+        let (blocks, stride, y) = (x.len(), width.wrapping_mul(4), targets.as_mut_ptr());
+        let (x, z) = (x.as_ptr().cast(), z.as_ptr().cast());
         let (factors, others) = (factors.as_ptr(), others.as_ptr());
-        // SAFETY: there are no fewer factors, and `first` says how many targets have a block there.
+        // SAFETY: there are no fewer factors, and `rows` says how many targets have the blocks.
         unsafe {
             if add {
-                outer_two_add_in(y, x, z, factors, others, stride, rows);
+                outer_two_add_in(y, x, z, factors, others, stride, rows, blocks);
             } else {
-                outer_two_in(y, x, z, factors, others, stride, rows);
+                outer_two_in(y, x, z, factors, others, stride, rows, blocks);
             }
         }
     }
 }
 
-/// Does the work of [`outer_two`] where nothing is added. What is on the stack lies behind the 56
-/// bytes that are kept there.
+/// Does the work of [`outer_two`] where nothing is added. `r8` is where the target's block is, `r9`
+/// and `r10` the factors, and `r11` counts the rows. What is on the stack lies behind the 88 bytes
+/// that are kept there.
 ///
 /// # Safety
 ///
-/// As for [`outer_in`], with two blocks `x` and `z`, and two rows of factors.
+/// As for [`outer_in`], with as many blocks `z` as `x`, and two rows of factors.
 #[unsafe(naked)]
 unsafe extern "C" fn outer_two_in(
     y: *mut f32,
@@ -155,18 +171,24 @@ unsafe extern "C" fn outer_two_in(
     others: *const f32,
     stride: usize,
     rows: usize,
+    blocks: usize,
 ) {
     naked_asm!(
         ".fpu fpv4-sp-d16",
+        "push {{r4-r11}}",
         "vpush {{d8-d14}}",
-        "vldmia r1, {{s0-s7}}",
-        "vldmia r2, {{s8-s15}}",
-        "ldr r1, [sp, #56]",
-        "ldr r2, [sp, #60]",
-        "ldr r12, [sp, #64]",
+        "add r12, sp, #88",
+        "ldmia r12, {{r4-r7}}",
+        "1:",
+        "vldmia r1!, {{s0-s7}}",
+        "vldmia r2!, {{s8-s15}}",
+        "mov r8, r0",
+        "mov r9, r3",
+        "mov r10, r4",
+        "mov r11, r6",
         "2:",
-        "vldmia r3!, {{s24}}",
-        "vldmia r1!, {{s25}}",
+        "vldmia r9!, {{s24}}",
+        "vldmia r10!, {{s25}}",
         "vmul.f32 s16, s0, s24",
         "vmul.f32 s17, s1, s24",
         "vmul.f32 s18, s2, s24",
@@ -191,11 +213,15 @@ unsafe extern "C" fn outer_two_in(
         "vadd.f32 s21, s21, s27",
         "vadd.f32 s22, s22, s28",
         "vadd.f32 s23, s23, s29",
-        "vstmia r0, {{s16-s23}}",
-        "add r0, r0, r2",
-        "subs r12, r12, #1",
+        "subs r11, r11, #1",
+        "vstmia r8, {{s16-s23}}",
+        "add r8, r8, r5",
         "bne 2b",
+        "add r0, r0, #32",
+        "subs r7, r7, #1",
+        "bne 1b",
         "vpop {{d8-d14}}",
+        "pop {{r4-r11}}",
         "bx lr",
     )
 }
@@ -204,7 +230,7 @@ unsafe extern "C" fn outer_two_in(
 ///
 /// # Safety
 ///
-/// As for [`outer_in`], with two blocks `x` and `z`, and two rows of factors.
+/// As for [`outer_two_in`].
 #[unsafe(naked)]
 unsafe extern "C" fn outer_two_add_in(
     y: *mut f32,
@@ -214,19 +240,25 @@ unsafe extern "C" fn outer_two_add_in(
     others: *const f32,
     stride: usize,
     rows: usize,
+    blocks: usize,
 ) {
     naked_asm!(
         ".fpu fpv4-sp-d16",
+        "push {{r4-r11}}",
         "vpush {{d8-d14}}",
-        "vldmia r1, {{s0-s7}}",
-        "vldmia r2, {{s8-s15}}",
-        "ldr r1, [sp, #56]",
-        "ldr r2, [sp, #60]",
-        "ldr r12, [sp, #64]",
+        "add r12, sp, #88",
+        "ldmia r12, {{r4-r7}}",
+        "1:",
+        "vldmia r1!, {{s0-s7}}",
+        "vldmia r2!, {{s8-s15}}",
+        "mov r8, r0",
+        "mov r9, r3",
+        "mov r10, r4",
+        "mov r11, r6",
         "2:",
-        "vldmia r3!, {{s24}}",
-        "vldmia r1!, {{s25}}",
-        "vldmia r0, {{s16-s23}}",
+        "vldmia r9!, {{s24}}",
+        "vldmia r10!, {{s25}}",
+        "vldmia r8, {{s16-s23}}",
         "vmul.f32 s26, s0, s24",
         "vmul.f32 s27, s1, s24",
         "vmul.f32 s28, s2, s24",
@@ -259,21 +291,22 @@ unsafe extern "C" fn outer_two_add_in(
         "vadd.f32 s21, s21, s27",
         "vadd.f32 s22, s22, s28",
         "vadd.f32 s23, s23, s29",
-        "vstmia r0, {{s16-s23}}",
-        "add r0, r0, r2",
-        "subs r12, r12, #1",
+        "subs r11, r11, #1",
+        "vstmia r8, {{s16-s23}}",
+        "add r8, r8, r5",
         "bne 2b",
+        "add r0, r0, #32",
+        "subs r7, r7, #1",
+        "bne 1b",
         "vpop {{d8-d14}}",
+        "pop {{r4-r11}}",
         "bx lr",
     )
 }
 
-/// Where the block that begins at `start` of the first target lies, and how many whole targets,
-/// `width` long, there are; nothing where a target has no whole block there.
-fn first(width: usize, start: usize, targets: &mut [f32]) -> Option<(*mut f32, usize)> {
-    let rows = targets.len().checked_div(width)?;
-    if start.checked_add(LANES)? > width {
-        return None;
-    }
-    Some((targets.get_mut(start..)?.as_mut_ptr(), rows))
+/// How many whole targets, `width` long, have all blocks of `x`; none where there are no blocks.
+fn rows(width: usize, x: &[Block], targets: &[f32]) -> usize {
+    let floats = x.as_flattened().len();
+    let whole = targets.len().checked_div(width).unwrap_or_default();
+    if floats > 0 && floats <= width { whole } else { 0 }
 }

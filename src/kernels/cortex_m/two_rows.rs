@@ -1,5 +1,6 @@
 //! The products of two rows with one input.
 
+use super::sixteen_columns;
 use crate::kernels::scalar::Block;
 use core::arch::naked_asm;
 
@@ -7,6 +8,10 @@ use core::arch::naked_asm;
 /// panel.
 #[inline(always)]
 pub fn multiply(weights: &[Block], biases: &[[f32; 2]], input: &[Block], output: &mut [[f32; 2]]) {
+    if let Ok(input) = input.try_into() {
+        let (biases, output) = (biases.as_flattened(), output.as_flattened_mut());
+        return sixteen_columns::multiply(weights, biases, input, output);
+    }
     let blocks = input.len();
     let rows = weights.len().checked_div(blocks).unwrap_or_default();
     let pairs = (rows / 2).min(biases.len()).min(output.len());

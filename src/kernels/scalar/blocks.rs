@@ -4,9 +4,10 @@
 
 #![cfg_attr(fpu, allow(dead_code))]
 
+pub use super::elements::add_scaled;
 use super::{Lanes, accumulate, descend_block, dot_two, roll_block};
 use crate::chunks::Chunked;
-use crate::kernels::{LANES, NOTHING};
+use crate::kernels::{LANES, NOTHING, PANEL};
 
 /// As many terms as there are lanes.
 pub type Block = [f32; LANES];
@@ -17,9 +18,13 @@ pub fn sqrt(value: f32) -> f32 {
     libm::sqrtf(value)
 }
 
+/// How many terms the passes below take at once: by hand a segment, of whose panels all whole ones
+/// are added to it; here a panel, which is left in the lanes.
+pub const SPAN: usize = PANEL;
+
 /// Adds the squares of `a`, and those of `b`, to the lanes.
 #[inline(always)]
-pub fn squares(lanes: &mut Lanes<2>, a: &[Block], b: &[Block]) {
+pub fn squares(_segment: &mut Lanes<2>, lanes: &mut Lanes<2>, a: &[Block], b: &[Block]) {
     let [first, second] = lanes;
     for (a, b) in a.iter().zip(b) {
         accumulate(first, a, a);
@@ -29,7 +34,7 @@ pub fn squares(lanes: &mut Lanes<2>, a: &[Block], b: &[Block]) {
 
 /// Adds the squares of `a`, and the products of `a` and `b`, to the lanes.
 #[inline(always)]
-pub fn square_and_dot(lanes: &mut Lanes<2>, a: &[Block], b: &[Block]) {
+pub fn square_and_dot(_segment: &mut Lanes<2>, lanes: &mut Lanes<2>, a: &[Block], b: &[Block]) {
     let [first, second] = lanes;
     for (a, b) in a.iter().zip(b) {
         accumulate(first, a, a);
@@ -40,7 +45,13 @@ pub fn square_and_dot(lanes: &mut Lanes<2>, a: &[Block], b: &[Block]) {
 /// Moves theta by `-rate * gradient`, leaves the old theta in the gradient, and adds the squares of
 /// both, as they were, to the lanes.
 #[inline(always)]
-pub fn descend(lanes: &mut Lanes<2>, theta: &mut [Block], gradient: &mut [Block], rate: f32) {
+pub fn descend(
+    _segment: &mut Lanes<2>,
+    lanes: &mut Lanes<2>,
+    theta: &mut [Block],
+    gradient: &mut [Block],
+    rate: f32,
+) {
     for (theta, gradient) in theta.iter_mut().zip(gradient) {
         descend_block(lanes, theta, gradient, rate);
     }
@@ -50,10 +61,9 @@ pub fn descend(lanes: &mut Lanes<2>, theta: &mut [Block], gradient: &mut [Block]
 /// lanes.
 #[inline(always)]
 pub fn roll(
+    _segment: &mut Block,
     lanes: &mut Block,
-    theta: &mut [Block],
-    offset: &mut [Block],
-    gradient: &mut [Block],
+    (theta, offset, gradient): (&mut [Block], &mut [Block], &mut [Block]),
     (rate, reach): (f32, f32),
 ) {
     for ((theta, offset), gradient) in theta.iter_mut().zip(offset).zip(gradient) {
@@ -73,41 +83,43 @@ pub fn multiply(weights: &[Block], biases: &[[f32; 2]], input: &[Block], output:
     }
 }
 
-/// Computes `targets[r][start..] (+)= factors[r] * x` over a block of each target, of which each is
-/// `width` long.
+/// Computes `targets[r] (+)= factors[r] * x` over the blocks of `x`, with which each target begins;
+/// each is `width` long. A block stays in registers while the loop goes through the targets.
 #[inline(always)]
-pub fn outer(
-    (width, start): (usize, usize),
-    x: &Block,
-    factors: &[f32],
-    targets: &mut [f32],
-    add: bool,
-) {
-    // A copy: through a reference the compiler would load it again for every target.
-    let (x, end) = (*x, start.wrapping_add(LANES));
-    for (target, factor) in targets.whole_chunks_mut(width).zip(factors) {
-        let Some(y) = target.get_mut(start..end) else { continue };
-        for (y, x) in y.iter_mut().zip(&x) {
-            *y = if add { *y } else { NOTHING } + factor * x;
+pub fn outer(width: usize, x: &[Block], factors: &[f32], targets: &mut [f32], add: bool) {
+    let mut start = 0_usize;
+    for x in x {
+        // A copy: through a reference the compiler would load it again for every target.
+        let (x, end) = (*x, start.wrapping_add(LANES));
+        for (target, factor) in targets.whole_chunks_mut(width).zip(factors) {
+            let Some(y) = target.get_mut(start..end) else { continue };
+            for (y, x) in y.iter_mut().zip(&x) {
+                *y = if add { *y } else { NOTHING } + factor * x;
+            }
         }
+        start = end;
     }
 }
 
 /// Does what [`outer`] does for two rows, one after the other.
 #[inline(always)]
 pub fn outer_two(
-    (width, start): (usize, usize),
-    [x, z]: [&Block; 2],
+    width: usize,
+    [x, z]: [&[Block]; 2],
     [factors, others]: [&[f32]; 2],
     targets: &mut [f32],
     add: bool,
 ) {
-    let (x, z, end) = (*x, *z, start.wrapping_add(LANES));
-    let factors = factors.iter().zip(others);
-    for (target, (factor, other)) in targets.whole_chunks_mut(width).zip(factors) {
-        let Some(y) = target.get_mut(start..end) else { continue };
-        for ((y, x), z) in y.iter_mut().zip(&x).zip(&z) {
-            *y = (if add { *y } else { NOTHING } + factor * x) + other * z;
+    let mut start = 0_usize;
+    for (x, z) in x.iter().zip(z) {
+        let (x, z, end) = (*x, *z, start.wrapping_add(LANES));
+        let factors = factors.iter().zip(others);
+        for (target, (factor, other)) in targets.whole_chunks_mut(width).zip(factors) {
+            let Some(y) = target.get_mut(start..end) else { continue };
+            for ((y, x), z) in y.iter_mut().zip(&x).zip(&z) {
+                *y = (if add { *y } else { NOTHING } + factor * x) + other * z;
+            }
         }
+        start = end;
     }
 }

@@ -20,6 +20,7 @@ use array::Array;
 use blocks as by_block;
 #[cfg(fpu)]
 pub(super) use blocks::Block;
+use by_block::SPAN;
 pub(crate) use by_block::sqrt;
 use core::hint::black_box;
 use core::marker::PhantomData;
@@ -40,7 +41,7 @@ impl<P: Pause> Unit for Plain<P> {
 
     #[inline(always)]
     fn add_scaled(y: &mut [f32], scale: f32, x: &[f32]) {
-        Scalar::add_scaled(y, scale, x);
+        blocks::add_scaled(y, scale, x);
     }
 
     #[inline(always)]
@@ -67,10 +68,39 @@ impl<const SUMS: usize> Total<SUMS> {
 
     #[inline]
     fn add(&mut self, panel: &Lanes<SUMS>) {
+        self.make_room(1);
+        self.add_last(panel);
+    }
+
+    /// Where passes end panels by themselves, whole ones are added before the span ends.
+    #[inline]
+    fn begin_span<P: Pause>(&mut self) {
+        if SPAN > PANEL {
+            self.make_room(span::<P>() / PANEL);
+        }
+    }
+
+    /// Adds the panel that a span ends with.
+    #[inline]
+    fn end_span(&mut self, panel: &Lanes<SUMS>) {
+        if SPAN > PANEL {
+            self.add_last(panel);
+        } else {
+            self.add(panel);
+        }
+    }
+
+    /// Ends the segment where it has no room for so many panels more.
+    #[inline]
+    fn make_room(&mut self, panels: usize) {
         if self.panels == SEGMENT / PANEL {
             self.end_segment();
         }
-        self.panels = self.panels.wrapping_add(1);
+        self.panels = self.panels.wrapping_add(panels);
+    }
+
+    #[inline]
+    fn add_last(&mut self, panel: &Lanes<SUMS>) {
         for (segment, panel) in self.segment.iter_mut().zip(panel) {
             for (lane, term) in segment.iter_mut().zip(panel) {
                 *lane += term;
@@ -87,10 +117,15 @@ impl<const SUMS: usize> Total<SUMS> {
     }
 
     #[inline]
-    fn sums(mut self) -> [f32; SUMS] {
+    fn sums(&mut self) -> [f32; SUMS] {
         self.end_segment();
         self.sums
     }
+}
+
+/// How many terms a pass takes at once, after which it pauses.
+const fn span<P: Pause>() -> usize {
+    if P::PAUSES { PANEL } else { SPAN }
 }
 
 /// Adds the lanes of a segment to a sum. It is a call, since it happens once in a pass over fewer
@@ -178,18 +213,18 @@ fn replace_and_reduce_panel<const SUMS: usize>(
 /// This is a function of its own for the same reason as [`reduce_panel`], and so that the compiler
 /// knows that the slices do not overlap.
 #[inline(never)]
-fn descend_panel(total: &mut Total<2>, theta: &mut [f32], gradient: &mut [f32], rate: f32) {
+fn descend_span(total: &mut Total<2>, theta: &mut [f32], gradient: &mut [f32], rate: f32) {
     let (theta_blocks, theta_rest) = theta.as_chunks_mut::<LANES>();
     let (gradient_blocks, gradient_rest) = gradient.as_chunks_mut::<LANES>();
     let mut lanes = [[NOTHING; LANES]; 2];
-    by_block::descend(&mut lanes, theta_blocks, gradient_blocks, rate);
+    by_block::descend(&mut total.segment, &mut lanes, theta_blocks, gradient_blocks, rate);
     descend_block(&mut lanes, theta_rest, gradient_rest, rate);
-    total.add(&lanes);
+    total.end_span(&lanes);
 }
 
-/// This is a function of its own for the same reasons as [`descend_panel`].
+/// This is a function of its own for the same reasons as [`descend_span`].
 #[inline(never)]
-fn roll_panel(
+fn roll_span(
     total: &mut Total<1>,
     theta: &mut [f32],
     offset: &mut [f32],
@@ -200,12 +235,14 @@ fn roll_panel(
     let (offset_blocks, offset_rest) = offset.as_chunks_mut::<LANES>();
     let (gradient_blocks, gradient_rest) = gradient.as_chunks_mut::<LANES>();
     let mut lanes = [NOTHING; LANES];
-    by_block::roll(&mut lanes, theta_blocks, offset_blocks, gradient_blocks, (rate, reach));
+    let [segment] = &mut total.segment;
+    let blocks = (theta_blocks, offset_blocks, gradient_blocks);
+    by_block::roll(segment, &mut lanes, blocks, (rate, reach));
     roll_block(&mut lanes, theta_rest, offset_rest, gradient_rest, rate, reach);
-    total.add(&[lanes]);
+    total.end_span(&[lanes]);
 }
 
-/// This is a function of its own for the same reasons as [`descend_panel`].
+/// This is a function of its own for the same reasons as [`descend_span`].
 #[inline(never)]
 fn decay_and_add_panel(total: &mut Total<1>, sum: &mut [f32], x: &[f32], factors: (f32, f32)) {
     let (sum_blocks, sum_rest) = sum.as_chunks_mut::<LANES>();
@@ -222,8 +259,9 @@ fn decay_and_add_panel(total: &mut Total<1>, sum: &mut [f32], x: &[f32], factors
 #[inline(never)]
 fn squares<P: Pause>(x: &[f32], y: &[f32]) -> [f32; 2] {
     let mut total = Total::new();
-    for (x, y) in x.chunks_up_to(PANEL).zip(y.chunks_up_to(PANEL)) {
-        squares_panel(&mut total, x, y);
+    for (x, y) in x.chunks_up_to(span::<P>()).zip(y.chunks_up_to(span::<P>())) {
+        total.begin_span::<P>();
+        squares_span(&mut total, x, y);
         P::pause();
     }
     total.sums()
@@ -231,23 +269,24 @@ fn squares<P: Pause>(x: &[f32], y: &[f32]) -> [f32; 2] {
 
 /// This is a function of its own for the same reason as [`reduce_panel`].
 #[inline(never)]
-fn squares_panel(total: &mut Total<2>, x: &[f32], y: &[f32]) {
+fn squares_span(total: &mut Total<2>, x: &[f32], y: &[f32]) {
     let (x_blocks, x_rest) = x.as_chunks::<LANES>();
     let (y_blocks, y_rest) = y.as_chunks::<LANES>();
     let mut lanes = [[NOTHING; LANES]; 2];
-    by_block::squares(&mut lanes, x_blocks, y_blocks);
+    by_block::squares(&mut total.segment, &mut lanes, x_blocks, y_blocks);
     let [first, second] = &mut lanes;
     accumulate(first, x_rest, x_rest);
     accumulate(second, y_rest, y_rest);
-    total.add(&lanes);
+    total.end_span(&lanes);
 }
 
 /// Computes `(x . x, x . y)` in one pass. It is a call, so that its totals leave the stack.
 #[inline(never)]
 fn square_and_dot<P: Pause>(x: &[f32], y: &[f32]) -> [f32; 2] {
     let mut total = Total::new();
-    for (x, y) in x.chunks_up_to(PANEL).zip(y.chunks_up_to(PANEL)) {
-        square_and_dot_panel(&mut total, x, y);
+    for (x, y) in x.chunks_up_to(span::<P>()).zip(y.chunks_up_to(span::<P>())) {
+        total.begin_span::<P>();
+        square_and_dot_span(&mut total, x, y);
         P::pause();
     }
     total.sums()
@@ -255,15 +294,15 @@ fn square_and_dot<P: Pause>(x: &[f32], y: &[f32]) -> [f32; 2] {
 
 /// This is a function of its own for the same reason as [`reduce_panel`].
 #[inline(never)]
-fn square_and_dot_panel(total: &mut Total<2>, x: &[f32], y: &[f32]) {
+fn square_and_dot_span(total: &mut Total<2>, x: &[f32], y: &[f32]) {
     let (x_blocks, x_rest) = x.as_chunks::<LANES>();
     let (y_blocks, y_rest) = y.as_chunks::<LANES>();
     let mut lanes = [[NOTHING; LANES]; 2];
-    by_block::square_and_dot(&mut lanes, x_blocks, y_blocks);
+    by_block::square_and_dot(&mut total.segment, &mut lanes, x_blocks, y_blocks);
     let [first, second] = &mut lanes;
     accumulate(first, x_rest, x_rest);
     accumulate(second, x_rest, y_rest);
-    total.add(&lanes);
+    total.end_span(&lanes);
 }
 
 /// Computes the sums of `a . c` and `b . c`, of which a value of `c` is loaded once for both.
@@ -429,10 +468,16 @@ fn adam_block(
 /// Passes a width on in a form that the compiler may know where a layer's shape is constant. The
 /// compiler then makes loops of constant length for each shape anew. On a core with a
 /// floating-point unit that saved 12 % of a step on the digits; on others it would only cost flash.
+/// Of wide rows it makes no loops but a line of single instructions, where a core with vectors
+/// takes twice as many.
 #[inline(always)]
 fn known(width: usize) -> usize {
-    if cfg!(target_abi = "eabihf") { width } else { black_box(width) }
+    let pays = cfg!(target_abi = "eabihf") && (width <= WIDEST || !cfg!(mve));
+    if pays { width } else { black_box(width) }
 }
+
+/// The widest row of which a core with vectors has a line of instructions of its own.
+const WIDEST: usize = 32;
 
 impl<P: Pause> VectorOps for Pausing<P> {
     type Vector = [f32];
@@ -476,7 +521,7 @@ impl<P: Pause> VectorOps for Pausing<P> {
 
     #[inline]
     fn add_scaled(y: &mut [f32], scale: f32, x: &[f32]) {
-        in_pieces::<P, _>((y, x), |(y, x)| elements::add_scaled(y, scale, x));
+        in_pieces::<P, _>((y, x), |(y, x)| by_block::add_scaled(y, scale, x));
     }
 
     fn decay_and_add(sum: &mut [f32], x: &[f32], decay: f32, scale: f32) -> f32 {
@@ -541,9 +586,11 @@ impl<P: Pause> VectorOps for Pausing<P> {
         reach: f32,
     ) -> f32 {
         let mut total = Total::new();
-        let slices = theta.chunks_up_to_mut(PANEL).zip(offset.chunks_up_to_mut(PANEL));
-        for ((theta, offset), gradient) in slices.zip(gradient.chunks_up_to_mut(PANEL)) {
-            roll_panel(&mut total, theta, offset, gradient, (rate, reach));
+        let span = span::<P>();
+        let slices = theta.chunks_up_to_mut(span).zip(offset.chunks_up_to_mut(span));
+        for ((theta, offset), gradient) in slices.zip(gradient.chunks_up_to_mut(span)) {
+            total.begin_span::<P>();
+            roll_span(&mut total, theta, offset, gradient, (rate, reach));
             P::pause();
         }
         let [moved] = total.sums();
@@ -553,9 +600,10 @@ impl<P: Pause> VectorOps for Pausing<P> {
     #[inline(never)]
     fn descend(theta: &mut [f32], gradient: &mut [f32], rate: f32) -> (f32, f32) {
         let mut total = Total::new();
-        for (theta, gradient) in theta.chunks_up_to_mut(PANEL).zip(gradient.chunks_up_to_mut(PANEL))
-        {
-            descend_panel(&mut total, theta, gradient, rate);
+        let span = span::<P>();
+        for (theta, gradient) in theta.chunks_up_to_mut(span).zip(gradient.chunks_up_to_mut(span)) {
+            total.begin_span::<P>();
+            descend_span(&mut total, theta, gradient, rate);
             P::pause();
         }
         let [theta, gradient] = total.sums();

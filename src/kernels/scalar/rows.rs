@@ -109,16 +109,11 @@ fn add_samples(
     }
 }
 
-/// Computes `targets[r] (+)= factors[r] * row`. A block of the row stays in registers while the
-/// loop goes through the targets.
+/// Computes `targets[r] (+)= factors[r] * row`.
 #[inline(always)]
 fn add_outer(width: usize, factors: &[f32], row: &[f32], targets: &mut [f32], add: bool) {
     let (blocks, rest) = row.as_chunks::<LANES>();
-    let mut start = 0_usize;
-    for x in blocks {
-        by_block::outer((width, start), x, factors, targets, add);
-        start = start.wrapping_add(LANES);
-    }
+    by_block::outer(width, blocks, factors, targets, add);
     if rest.is_empty() {
         return;
     }
@@ -134,8 +129,7 @@ fn add_scaled(y: &mut [f32], scale: f32, x: &[f32], add: bool) {
     }
 }
 
-/// Does what [`add_outer`] does for two rows, one after the other. A block of each row stays in
-/// registers while the loop goes through the targets.
+/// Does what [`add_outer`] does for two rows, one after the other.
 #[inline(always)]
 fn add_outer_two(
     width: usize,
@@ -146,11 +140,9 @@ fn add_outer_two(
 ) {
     let (first_blocks, first_rest) = first.as_chunks::<LANES>();
     let (second_blocks, second_rest) = second.as_chunks::<LANES>();
-    let mut start = 0_usize;
-    for (a, b) in first_blocks.iter().zip(second_blocks) {
-        by_block::outer_two((width, start), [a, b], [first_factors, second_factors], targets, add);
-        start = start.wrapping_add(LANES);
-    }
+    let (blocks, factors) = ([first_blocks, second_blocks], [first_factors, second_factors]);
+    by_block::outer_two(width, blocks, factors, targets, add);
+    let start = first_blocks.as_flattened().len();
     if first_rest.is_empty() {
         return;
     }

@@ -71,7 +71,7 @@ where
                 theta.copy_from(self.start.as_ref());
                 report.outcome = Outcome::Stalled;
                 report.loss_after = Some(report.loss_before);
-                report.absolute_update = 0.0;
+                report.absolute_update = Some(0.0);
                 Ok(Request::Done(report))
             }
             // An answer out of turn, or a theta of another length, leaves the step in progress.

@@ -82,6 +82,8 @@ fn tell(name: &str, call: impl FnOnce() -> Result<(), Error>) -> Result<(), Erro
     result
 }
 
+// These are calls of their own, so that their frames do not add up: the smallest RAM is full.
+#[inline(never)]
 fn optimizers(theta: &mut [f32; N], vectors: &mut [[f32; N]; 5]) -> Result<(), Error> {
     let [a, b, c, d, e] = vectors.each_mut().map(<[f32; N]>::as_mut_slice);
     let ball = RollingBallConfig::fine_tuning(10);
@@ -167,6 +169,7 @@ impl Objective for Bowl {
     }
 }
 
+#[inline(never)]
 fn checkpoints(
     theta: &mut [f32; N],
     vectors: &mut [[f32; N]; 5],
@@ -185,6 +188,7 @@ fn checkpoints(
     tell("checkpoints: erase", || kept(checkpoints.erase()))
 }
 
+#[inline(never)]
 fn networks(
     theta: &mut [f32; N],
     vectors: &mut [[f32; N]; 5],

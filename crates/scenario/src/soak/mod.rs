@@ -173,10 +173,11 @@ fn check_losses_only(
     counted: (u32, u32),
 ) -> Result<(), &'static str> {
     let asked = (report.evaluations.gradients, report.evaluations.losses);
+    let slope = report.gradient_norm.unwrap_or(f32::NAN);
     kept([
         (is_finite(theta), "theta is not finite"),
         (report.loss_after.is_none(), "a loss is told that was not asked for"),
-        (is_finite(&[report.loss_before, report.gradient_norm]), "the report is not finite"),
+        (is_finite(&[report.loss_before, slope]), "the report is not finite"),
         ((report.step, report.refused) == counted, "the report counts other steps"),
         (asked == (0, 2), "it asks for two losses"),
         (asked == (watched.asked.gradients, watched.asked.losses), "evaluations were miscounted"),

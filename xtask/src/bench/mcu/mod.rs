@@ -42,8 +42,9 @@ pub fn measure(args: &BenchArgs) -> Result<Findings> {
     let text = [
         "Instructions as QEMU counts them (`-icount`), of one whole step with its evaluations, \
          after two steps to warm up; the bits of theta are the desktop's on every core. `sgd` is \
-         plain gradient descent, `ball` the default ball, which evaluates the loss once more a \
-         step to be able to go back.",
+         plain gradient descent, and `sgd-unmeasured` a step of it between two that take the norms \
+         (`SgdConfig::measure_every`), with the same bits; `ball` is the default ball, which \
+         evaluates the loss once more a step to be able to go back.",
         &tables::steps(steps),
         "Estimated cycles on the Cortex-M4F: what was executed there, by the times of Arm's \
          Technical Reference Manual for memory without wait states \
