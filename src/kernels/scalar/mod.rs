@@ -66,14 +66,14 @@ impl<const SUMS: usize> Total<SUMS> {
         Self { sums: [NOTHING; SUMS], segment: [[NOTHING; LANES]; SUMS], panels: 0 }
     }
 
-    #[inline]
+    #[inline(always)]
     fn add(&mut self, panel: &Lanes<SUMS>) {
         self.make_room(1);
         self.add_last(panel);
     }
 
     /// Where passes end panels by themselves, whole ones are added before the span ends.
-    #[inline]
+    #[inline(always)]
     fn begin_span<P: Pause>(&mut self) {
         if SPAN > PANEL {
             self.make_room(span::<P>() / PANEL);
@@ -81,7 +81,7 @@ impl<const SUMS: usize> Total<SUMS> {
     }
 
     /// Adds the panel that a span ends with.
-    #[inline]
+    #[inline(always)]
     fn end_span(&mut self, panel: &Lanes<SUMS>) {
         if SPAN > PANEL {
             self.add_last(panel);
@@ -91,7 +91,7 @@ impl<const SUMS: usize> Total<SUMS> {
     }
 
     /// Ends the segment where it has no room for so many panels more.
-    #[inline]
+    #[inline(always)]
     fn make_room(&mut self, panels: usize) {
         if self.panels == SEGMENT / PANEL {
             self.end_segment();
@@ -99,7 +99,7 @@ impl<const SUMS: usize> Total<SUMS> {
         self.panels = self.panels.wrapping_add(panels);
     }
 
-    #[inline]
+    #[inline(always)]
     fn add_last(&mut self, panel: &Lanes<SUMS>) {
         for (segment, panel) in self.segment.iter_mut().zip(panel) {
             for (lane, term) in segment.iter_mut().zip(panel) {
@@ -108,7 +108,7 @@ impl<const SUMS: usize> Total<SUMS> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn end_segment(&mut self) {
         for (sum, lanes) in self.sums.iter_mut().zip(&mut self.segment) {
             end_segment(sum, lanes);
@@ -116,7 +116,7 @@ impl<const SUMS: usize> Total<SUMS> {
         self.panels = 0;
     }
 
-    #[inline]
+    #[inline(always)]
     fn sums(&mut self) -> [f32; SUMS] {
         self.end_segment();
         self.sums
