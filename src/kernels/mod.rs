@@ -17,10 +17,10 @@
 //! - The products of a layer with several samples add one sample after the other.
 //!
 //! A vector unit may compute several lanes at once, and threads may compute several segments or
-//! rows at once, but neither may change the order. So [`Scalar`] on a Cortex-M0 and `Wide` on
-//! AVX-512 agree in every bit. Subnormal numbers follow the same rule on every core that does not
-//! flush them to zero. Only the Helium unit of the Cortex-M55 does flush them; its results agree as
-//! long as no operand and no result is subnormal.
+//! rows at once, but neither may change the order. So [`Scalar`](type@Scalar) on a Cortex-M0 and
+//! `Wide` on AVX-512 agree in every bit. Subnormal numbers follow the same rule on every core that
+//! does not flush them to zero. Only the Helium unit of the Cortex-M55 does flush them; its results
+//! agree as long as no operand and no result is subnormal.
 //!
 //! Panels are there for the desktop: a processor that executes out of order begins the next panel
 //! while the additions of the last one are still under way. Sums over millions of terms also lose
@@ -54,12 +54,14 @@ pub use wide::{Level, Pass, Wide};
 /// The value that a lane starts from: adding to it changes no number, not even the sign of a zero.
 pub(crate) const NOTHING: f32 = -0.0;
 
-/// The kernels that constructors choose: [`Wide`] with the feature `simd`, else [`Scalar`].
+/// The kernels that constructors choose: [`Wide`] with the feature `simd`, else
+/// [`Scalar`](type@Scalar).
 ///
 /// The feature changes the speed, but never a bit of the result.
 #[cfg(feature = "simd")]
 pub type Active = Wide;
-/// The kernels that constructors choose: `Wide` with the feature `simd`, else [`Scalar`].
+/// The kernels that constructors choose: `Wide` with the feature `simd`, else
+/// [`Scalar`](type@Scalar).
 ///
 /// The feature changes the speed, but never a bit of the result.
 #[cfg(not(feature = "simd"))]

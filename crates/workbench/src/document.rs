@@ -104,7 +104,9 @@ pub const RELIABILITY: Document = Document {
         POWER,
         FUZZING,
         C,
-        MIRI,
+        MIRI_SCALAR,
+        MIRI_SSE2,
+        MIRI_AVX2,
         ARCHITECTURES,
         PACKAGE,
         SOAK,
@@ -125,8 +127,12 @@ pub const POWER: &str = "Power failures";
 pub const FUZZING: &str = "Random calls and files";
 /// The title of the part on random calls of the C interface.
 pub const C: &str = "Random calls from C";
-/// The title of the part on Miri.
-pub const MIRI: &str = "Undefined behaviour";
+/// The title of the part on Miri over the kernels for cores without a vector unit.
+pub const MIRI_SCALAR: &str = "Undefined behaviour, scalar kernels";
+/// The title of the part on Miri over those for the vector unit that every x86-64 has.
+pub const MIRI_SSE2: &str = "Undefined behaviour, SSE2";
+/// The title of the part on Miri over those that are chosen at run time.
+pub const MIRI_AVX2: &str = "Undefined behaviour, AVX2";
 /// The title of the part on other byte orders and word sizes.
 pub const ARCHITECTURES: &str = "Other architectures";
 /// The title of the part on features, versions, licences and the package.

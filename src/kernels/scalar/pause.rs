@@ -32,13 +32,13 @@ impl Pause for Never {
 /// multiply-adds, or two rows where these are more. A convolution pauses after each row of its
 /// window, for all filters. Any other layer, which multiplies no matrix, is one piece; so is what
 /// takes an instruction or two a parameter, such as the copy that puts theta back. An
-/// [`Int8Backbone`](crate::nn::Int8Backbone) does not pause; its features can be kept instead
+/// [`Int8Backbone`](crate::nn::int8::Int8Backbone) does not pause; its features can be kept instead
 /// ([`KeptFeatures`](crate::nn::KeptFeatures)).
 ///
 /// So a main loop without interrupts is not away for longer than a piece, whatever the network and
 /// the optimizer, and a step stays one call: nobody sees it half done, and abandoning it, its
-/// errors, roll-backs and checkpoints are what they are with [`Scalar`]. So are all bits. With
-/// [`Never`], which is what [`Scalar`] is, no instruction is added.
+/// errors, roll-backs and checkpoints are what they are with [`Scalar`](type@Scalar). So are all
+/// bits. With [`Never`], which makes them [`Scalar`](type@Scalar), no instruction is added.
 ///
 /// ```
 /// use core::sync::atomic::{AtomicU32, Ordering::Relaxed};

@@ -4,25 +4,40 @@
 use super::part::{Part, report, skipped};
 use super::watch::{passed, watch};
 use super::{TestArgs, nightly};
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Result, ensure};
 use libtest_mimic::Completion;
 use std::collections::{BTreeMap, BTreeSet};
-use std::thread;
 use std::time::Instant;
-use workbench::document::MIRI;
+use workbench::document::{MIRI_AVX2, MIRI_SCALAR, MIRI_SSE2};
 
 /// Tests that are interpreted.
 struct Run {
-    kernels: &'static str,
+    /// The name of its test, and the title of its part of the document.
+    test: &'static str,
+    title: &'static str,
     features: &'static str,
     /// Flags of the compiler.
     flags: &'static str,
-    tests: &'static [&'static str],
+    binaries: &'static [&'static str],
 }
 
 /// The binaries whose tests can be interpreted. Those of checkpoints, which have no `unsafe` behind
-/// them, compute the checksums of whole images, which takes minutes each.
-const BINARIES: [&str; 13] = [
+/// them, compute the checksums of whole images, which takes minutes each. Those of vector units
+/// need the feature `simd`.
+const SCALAR: [&str; 11] = [
+    "--lib",
+    "--test",
+    "ball",
+    "--test",
+    "kernels",
+    "--test",
+    "networks",
+    "--test",
+    "optimizers",
+    "--test",
+    "probe",
+];
+const VECTORS: [&str; 13] = [
     "--lib",
     "--test",
     "ball",
@@ -39,83 +54,77 @@ const BINARIES: [&str; 13] = [
 ];
 
 /// Without AVX2 Miri takes the vector unit that every x86-64 has; the blocks that need `unsafe` are
-/// those for AVX2.
+/// those for AVX2. Miri uses one core, and each run takes about an hour of it, the last one minutes:
+/// so each is a test that can be made by itself.
 const RUNS: [Run; 3] = [
-    Run { kernels: "scalar", features: "", flags: "", tests: &BINARIES },
     Run {
-        kernels: "vectors, SSE2",
-        features: "simd,checkpoints,heapless,micromath",
+        test: "miri_finds_no_undefined_behaviour_with_scalar_kernels",
+        title: MIRI_SCALAR,
+        features: "",
         flags: "",
-        tests: &BINARIES,
+        binaries: &SCALAR,
     },
     Run {
-        kernels: "vectors, AVX2",
+        test: "miri_finds_no_undefined_behaviour_with_vectors_of_sse2",
+        title: MIRI_SSE2,
+        features: "simd,checkpoints,heapless,micromath",
+        flags: "",
+        binaries: &VECTORS,
+    },
+    Run {
+        test: "miri_finds_no_undefined_behaviour_with_vectors_of_avx2",
+        title: MIRI_AVX2,
         features: "simd",
         flags: "-Ctarget-feature=+avx2",
-        tests: &["--test", "kernels", "--test", "vector_units"],
+        binaries: &["--test", "kernels", "--test", "vector_units"],
     },
 ];
 
 pub fn part(args: &TestArgs) -> Part {
     let write = args.write;
-    let part = Part::new("miri", args);
+    let mut part = Part::new("miri", args);
     if !args.long {
         return part;
     }
-    part.test_or_skip("miri_finds_no_undefined_behaviour_in_the_library", move || {
+    for run in &RUNS {
+        part = part.test_or_skip(run.test, move || run.check(write));
+    }
+    part
+}
+
+impl Run {
+    fn check(&self, write: bool) -> Result<Completion> {
         if let Err(reason) = nightly::components(&["miri", "rust-src"]) {
             return Ok(skipped(format!("Miri: {reason:#}")));
         }
-        let mut text = "`cargo xtask test miri --long`: the library's tests under Miri, but those \
-                        of checkpoints, behind which there is no `unsafe` and which would take \
-                        hours.\n\n\
-                        | kernels | features | tests that pass | left out | minutes |\n\
-                        |---|---|---|---|---|\n"
-            .to_owned();
+        let (output, minutes) = self.interpret()?;
+        let count = passed(&output);
+        ensure!(count > 0, "Miri found no test:\n{output}");
         let mut left_out = BTreeMap::new();
-        for (run, interpreted) in RUNS.iter().zip(at_once()) {
-            let (output, minutes) = interpreted?;
-            let count = passed(&output);
-            ensure!(count > 0, "Miri found no test:\n{output}");
-            let ignored: Vec<_> = output.lines().filter_map(ignored).collect();
-            let Run { kernels, features, .. } = run;
-            text += &format!(
-                "| {kernels} | {features} | {count} | {} | {minutes:.0} |\n",
-                ignored.len()
-            );
-            for (name, reason) in ignored {
-                left_out
-                    .entry(reason.to_owned())
-                    .or_insert_with(BTreeSet::new)
-                    .insert(name.to_owned());
-            }
+        for (name, reason) in output.lines().filter_map(ignored) {
+            left_out.entry(reason.to_owned()).or_insert_with(BTreeSet::new).insert(name.to_owned());
         }
+        let features = if self.features.is_empty() { "none" } else { self.features };
+        let mut text = format!(
+            "`cargo xtask test {} --long`: under Miri, with the features {features}, {count} tests \
+             of the library pass, in {minutes:.0} minutes. Those of checkpoints, behind which there \
+             is no `unsafe` and which would take hours, are not among them.\n",
+            self.test
+        );
         for (reason, names) in left_out {
             let names = Vec::from_iter(names).join("`, `");
             text += &format!("\nLeft out, {reason}: `{names}`.\n");
         }
-        report(write, MIRI, &text)?;
+        report(write, self.title, &text)?;
         Ok(Completion::Completed)
-    })
-}
+    }
 
-/// What the tests of each run say, and the minutes that it took. Miri uses one core, so that all
-/// runs are made at once.
-fn at_once() -> [Result<(String, f64)>; RUNS.len()] {
-    thread::scope(|scope| {
-        RUNS.each_ref().map(|run| scope.spawn(|| run.interpret())).map(|run| {
-            run.join().unwrap_or_else(|_| Err(anyhow!("a run of Miri ended in a panic")))
-        })
-    })
-}
-
-impl Run {
     /// Returns what the tests say, and the minutes that they took.
     fn interpret(&self) -> Result<(String, f64)> {
         let start = Instant::now();
         let mut command = nightly::cargo();
         command.args(["miri", "test", "--package", "rolling-ball", "--locked", "--no-fail-fast"]);
-        command.args(["--features", self.features]).args(self.tests);
+        command.args(["--features", self.features]).args(self.binaries);
         command.env("ROLLING_BALL_FEATURES", self.features).env("RUSTFLAGS", self.flags);
         // Without these, sines are wrong by random bits, and no test may read a file.
         command.env("MIRIFLAGS", "-Zmiri-deterministic-floats -Zmiri-disable-isolation");
