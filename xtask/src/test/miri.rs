@@ -54,8 +54,8 @@ const VECTORS: [&str; 13] = [
 ];
 
 /// Without AVX2 Miri takes the vector unit that every x86-64 has; the blocks that need `unsafe` are
-/// those for AVX2. Miri uses one core, and each run takes about an hour of it, the last one minutes:
-/// so each is a test that can be made by itself.
+/// those for AVX2. Miri uses one core, and each run takes about an hour of it, the last one
+/// minutes: so each is a test that can be made by itself.
 const RUNS: [Run; 3] = [
     Run {
         test: "miri_finds_no_undefined_behaviour_with_scalar_kernels",
@@ -107,8 +107,8 @@ impl Run {
         let features = if self.features.is_empty() { "none" } else { self.features };
         let mut text = format!(
             "`cargo xtask test {} --long`: under Miri, with the features {features}, {count} tests \
-             of the library pass, in {minutes:.0} minutes. Those of checkpoints, behind which there \
-             is no `unsafe` and which would take hours, are not among them.\n",
+             of the library pass, in {minutes:.0} minutes. Those of checkpoints, behind which \
+             there is no `unsafe` and which would take hours, are not among them.\n",
             self.test
         );
         for (reason, names) in left_out {
