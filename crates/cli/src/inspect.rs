@@ -67,10 +67,9 @@ Features are what a frozen backbone gives, computed once a sample and kept: they
 of RAM or flash beside the rest. Multiply-adds are those of a sample; a step with the ball takes two
 forward passes and a backward pass of what comes after the backbone. Instructions are estimates, and
 no cycles: for the features of a sample; then for each sample in a step, and beside that for the
-step. The counted steps of small dense networks are at most 1.20 times their estimates, but for a
-last layer of 64 by 10 on the Cortex-M55: 1.70 times. Those of int8 come from a single counted
-network with small convolutions; depthwise and grouped convolutions are taken to cost what others
-do, uncounted.";
+step. The counted steps of small dense networks are at most 1.21 times their estimates. Those of
+int8 come from a single counted network with small convolutions; depthwise and grouped convolutions
+are taken to cost what others do, uncounted.";
 
 fn layers(all: &[Layer]) -> Table {
     let mut table = Table::new();

@@ -64,23 +64,23 @@ struct Core {
 const CORES: [Core; 2] = [
     Core {
         name: "Cortex-M4F",
-        forward: 2.77,
-        beside_forward: 676.0,
-        backward: 3.143,
-        beside_backward: 247.0,
+        forward: 2.55,
+        beside_forward: 700.0,
+        backward: 3.03,
+        beside_backward: 264.0,
         int8: 4.49,
-        parameter: 20.3,
-        step: 1110.0,
+        parameter: 19.1,
+        step: 1190.0,
     },
     Core {
         name: "Cortex-M55",
         forward: 1.89,
         beside_forward: 548.0,
-        backward: 1.99,
+        backward: 1.90,
         beside_backward: 119.0,
         int8: 2.35,
-        parameter: 8.65,
-        step: 1060.0,
+        parameter: 8.81,
+        step: 1110.0,
     },
 ];
 
@@ -209,20 +209,15 @@ mod tests {
         Ok(())
     }
 
-    /// The largest ratio is that of the smallest network and a single sample, where what a step
-    /// takes beside its samples weighs most. With eight samples, and for the networks that no
-    /// coefficient comes from (`digits`, 64-32-10 with 100 samples, and 64-10 of `last_layer` with
-    /// 50) it is nearer to 1, but for that last layer on the Cortex-M55, of whose products the
-    /// compiler makes no vectors.
+    /// No coefficient comes from `digits`, 64-32-10 with 100 samples, nor from 64-10 of `last_layer`
+    /// with 50.
     #[test]
-    fn counted_steps_are_at_most_1_20_times_their_estimates_and_1_70_from_eight_samples_on()
-    -> Result<()> {
-        let mut largest = [1.0f64; 2];
+    fn counted_steps_are_at_most_1_21_times_their_estimates() -> Result<()> {
+        let mut largest = 1.0f64;
         for core in &CORES {
             let mut see = |samples: f64, work: Work, counted: f64| {
                 let ratio = counted / whole(core, samples, work);
-                let one = usize::from(samples >= 8.0);
-                largest[one] = largest[one].max(ratio).max(1.0 / ratio);
+                largest = largest.max(ratio).max(1.0 / ratio);
             };
             for (network, float, backward, parameters) in [SMALL, LARGE] {
                 let work = Work { int8: 0, frozen: 0, float, backward, parameters };
@@ -235,8 +230,7 @@ mod tests {
             let (samples, work) = LAST_LAYER;
             see(samples, work, scenario(core.name, "last_layer", "instructions_per_step")?);
         }
-        let [one, more] = largest;
-        ensure!((1.18..1.20).contains(&one) && (1.68..1.70).contains(&more), "{largest:?}");
+        ensure!((1.20..1.21).contains(&largest), "{largest}");
         Ok(())
     }
 }
