@@ -5,7 +5,7 @@ use super::part::{Part, Program, QEMU, report, skipped, tell};
 use super::watch::{cargo_test, passed, watch};
 use super::{FORBIDDEN, TARGETS, TestArgs};
 use crate::c::random_calls::{self, Watcher};
-use crate::c::release::{self, tail};
+use crate::c::release::{self, Aim, tail};
 use crate::c::{firmware, header, imported, library, programs, size};
 use anyhow::{Context, Result};
 use libtest_mimic::Completion;
@@ -76,6 +76,9 @@ pub fn part(args: &TestArgs) -> Part {
         .test("the_archives_for_c_have_the_right_sums_and_take_over_no_name", || {
             release::check(archive()?)
         })
+        .long_test("the_archives_for_c_are_made_for_speed_and_for_size", || {
+            release::check(&release::release(&[Aim::Speed, Aim::Size])?)
+        })
         .needs(&[("cmake", "cmake"), ("c++", "g++")])
         .test("the_tail_of_a_network_is_trained_by_the_classes_of_cpp_alike", || {
             tail::check(archive()?, &[tail::HOST_CXX])
@@ -97,7 +100,8 @@ pub fn part(args: &TestArgs) -> Part {
 /// The archives, which are made once.
 fn archive() -> Result<&'static Path> {
     static MADE: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let made = MADE.get_or_init(|| release::release().map_err(|error| format!("{error:#}")));
+    let made =
+        MADE.get_or_init(|| release::release(&[Aim::Speed]).map_err(|error| format!("{error:#}")));
     made.as_deref().map_err(|error| anyhow::anyhow!("{error}"))
 }
 

@@ -30,8 +30,16 @@ fn version() -> Result<String> {
     Ok(version.to_owned())
 }
 
-/// Makes the archives, and returns the folder that the first of them holds.
-pub fn release() -> Result<PathBuf> {
+/// What a library is compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aim {
+    Speed,
+    Size,
+}
+
+/// Makes the archives, and returns the folder that the first of them holds. The tests need those
+/// for speed only; the archive for Arduino then has no library.
+pub fn release(aims: &[Aim]) -> Result<PathBuf> {
     let targets = CORES.map(|core| core.target);
     setup::rust_targets(&targets)?;
     let version = version()?;
@@ -43,15 +51,16 @@ pub fn release() -> Result<PathBuf> {
         }
     }
     let bar = progress::bar("compiling the library", "compiled");
-    bar.set_length(2 * CORES.len() as u64);
+    bar.set_length((aims.len() * CORES.len()) as u64);
     // Several at a time, since the linker takes one thread, and has most of the work.
     CORES.par_iter().with_max_len(1).try_for_each(|core| -> Result<()> {
-        for (size, below) in [(false, ""), (true, "small")] {
-            let library = build(core, size)?;
+        for aim in aims {
+            let library = build(core, *aim)?;
+            let below = if *aim == Aim::Speed { "" } else { "small" };
             let path = whole.join("lib").join(core.name).join(below);
             write(&path.join("librolling_ball.a"), &library)?;
             check_names(&path.join("librolling_ball.a"), &["rb_"])?;
-            for board in core.arduino.iter().filter(|_| size) {
+            for board in core.arduino.iter().filter(|_| *aim == Aim::Size) {
                 write(&arduino.join("src").join(board).join("librolling_ball.a"), &library)?;
             }
             bar.inc(1);
@@ -74,15 +83,16 @@ pub fn release() -> Result<PathBuf> {
     Ok(whole)
 }
 
-/// The library for a core, as one object, for speed or for size.
-fn build(core: &Core, small: bool) -> Result<Vec<u8>> {
+/// The library for a core, as one object.
+fn build(core: &Core, aim: Aim) -> Result<Vec<u8>> {
+    let level = if aim == Aim::Size { "z" } else { "3" };
     // Flags are not part of the path of what cargo makes.
     let folder = folder().join("target/cores").join(core.name);
     let mut command = cargo();
     command.current_dir(super::folder()).args(["build", "--release", "--locked", "--target"]);
     command.arg(core.target).arg("--target-dir").arg(&folder).env("RUSTFLAGS", core.flags);
     command.env("CARGO_PROFILE_RELEASE_DEBUG", "0");
-    command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", if small { "z" } else { "3" });
+    command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level);
     capture(&mut command, &format!("building the C library for {}", core.name))?;
     let archive = folder.join(core.target).join("release/librolling_ball.a");
     single_object(&archive, "rb_version", &["rb_"])
