@@ -209,8 +209,8 @@ mod tests {
         Ok(())
     }
 
-    /// No coefficient comes from `digits`, 64-32-10 with 100 samples, nor from 64-10 of `last_layer`
-    /// with 50.
+    /// No coefficient comes from `digits`, 64-32-10 with 100 samples, nor from 64-10 of
+    /// `last_layer` with 50.
     #[test]
     fn counted_steps_are_at_most_1_21_times_their_estimates() -> Result<()> {
         let mut largest = 1.0f64;
