@@ -55,7 +55,7 @@ pub fn duty(args: &DutyArgs) -> Result<()> {
         "firmware",
         "readings, one a millisecond",
         "missed",
-        "longest time between polls, instructions",
+        "longest time away, instructions",
         "milliseconds",
         "theta as the desktop's",
     ]);
@@ -74,7 +74,7 @@ pub fn duty(args: &DutyArgs) -> Result<()> {
     }
     println!("{table}");
     let complaint = neglect()?;
-    println!("the main loop with evaluations in one piece instead: {complaint}");
+    println!("the main loop with kernels that do not pause instead: {complaint}");
     Ok(())
 }
 

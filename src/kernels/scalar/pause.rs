@@ -38,7 +38,7 @@ impl Pause for Never {
 /// So a main loop without interrupts is not away for longer than a piece, whatever the network and
 /// the optimizer, and a step stays one call: nobody sees it half done, and abandoning it, its
 /// errors, roll-backs and checkpoints are what they are with [`Scalar`](type@Scalar). So are all
-/// bits. With [`Never`], which makes them [`Scalar`](type@Scalar), no instruction is added.
+/// bits. With [`Never`] they are [`Scalar`](type@Scalar), which calls nothing.
 ///
 /// ```
 /// use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
