@@ -136,82 +136,68 @@ fn end_segment(sum: &mut f32, lanes: &mut [f32; LANES]) {
     *lanes = [NOTHING; LANES];
 }
 
-/// Computes sums over three slices. The function `block` adds one block of each slice to the lanes.
-#[inline(always)]
-fn reduce<P: Pause, const SUMS: usize>(
-    a: &[f32],
-    b: &[f32],
-    c: &[f32],
-    block: impl Fn(&mut Lanes<SUMS>, &[f32], &[f32], &[f32]) + Copy,
-) -> [f32; SUMS] {
-    let mut total = Total::new();
-    for ((a, b), c) in a.chunks_up_to(PANEL).zip(b.chunks_up_to(PANEL)).zip(c.chunks_up_to(PANEL)) {
-        reduce_panel(&mut total, a, b, c, block);
-        P::pause();
-    }
-    total.sums()
-}
+// What follows is compiled here, whatever else the core has to do: each panel or span is a function
+// of its own, so that its sums have all registers to themselves and the compiler knows that the
+// slices do not overlap.
 
-/// This is a function of its own, so that the sums of a panel have all registers to themselves.
 #[inline(never)]
-fn reduce_panel<const SUMS: usize>(
-    total: &mut Total<SUMS>,
-    a: &[f32],
-    b: &[f32],
-    c: &[f32],
-    block: impl Fn(&mut Lanes<SUMS>, &[f32], &[f32], &[f32]) + Copy,
-) {
-    let (a_blocks, a_rest) = a.as_chunks::<LANES>();
-    let (b_blocks, b_rest) = b.as_chunks::<LANES>();
-    let (c_blocks, c_rest) = c.as_chunks::<LANES>();
-    let mut lanes = [[NOTHING; LANES]; SUMS];
-    for ((a, b), c) in a_blocks.iter().zip(b_blocks).zip(c_blocks) {
-        block(&mut lanes, a, b, c);
-    }
-    block(&mut lanes, a_rest, b_rest, c_rest);
-    total.add(&lanes);
-}
-
-/// Works like [`reduce`], but replaces the slices.
-#[inline(always)]
-fn replace_and_reduce<P: Pause, const SUMS: usize>(
-    a: &mut [f32],
-    b: &mut [f32],
-    c: &mut [f32],
-    block: impl Fn(&mut Lanes<SUMS>, &mut [f32], &mut [f32], &mut [f32]) + Copy,
-) -> [f32; SUMS] {
-    let mut total = Total::new();
-    for ((a, b), c) in
-        a.chunks_up_to_mut(PANEL).zip(b.chunks_up_to_mut(PANEL)).zip(c.chunks_up_to_mut(PANEL))
+fn footpoint_panel(total: &mut Total<3>, theta: &[f32], displaced: &[f32], gradient: &[f32]) {
+    let (theta_blocks, theta_rest) = theta.as_chunks::<LANES>();
+    let (displaced_blocks, displaced_rest) = displaced.as_chunks::<LANES>();
+    let (gradient_blocks, gradient_rest) = gradient.as_chunks::<LANES>();
+    let mut lanes = [[NOTHING; LANES]; 3];
+    for ((theta, displaced), gradient) in
+        theta_blocks.iter().zip(displaced_blocks).zip(gradient_blocks)
     {
-        replace_and_reduce_panel(&mut total, a, b, c, block);
-        P::pause();
+        footpoint_block(&mut lanes, theta, displaced, gradient);
     }
-    total.sums()
-}
-
-/// This is a function of its own for the same reason as [`reduce_panel`].
-#[inline(never)]
-fn replace_and_reduce_panel<const SUMS: usize>(
-    total: &mut Total<SUMS>,
-    a: &mut [f32],
-    b: &mut [f32],
-    c: &mut [f32],
-    block: impl Fn(&mut Lanes<SUMS>, &mut [f32], &mut [f32], &mut [f32]) + Copy,
-) {
-    let (a_blocks, a_rest) = a.as_chunks_mut::<LANES>();
-    let (b_blocks, b_rest) = b.as_chunks_mut::<LANES>();
-    let (c_blocks, c_rest) = c.as_chunks_mut::<LANES>();
-    let mut lanes = [[NOTHING; LANES]; SUMS];
-    for ((a, b), c) in a_blocks.iter_mut().zip(b_blocks).zip(c_blocks) {
-        block(&mut lanes, a, b, c);
-    }
-    block(&mut lanes, a_rest, b_rest, c_rest);
+    footpoint_block(&mut lanes, theta_rest, displaced_rest, gradient_rest);
     total.add(&lanes);
 }
 
-/// This is a function of its own for the same reason as [`reduce_panel`], and so that the compiler
-/// knows that the slices do not overlap.
+#[inline(never)]
+fn momentum_panel(
+    total: &mut Total<1>,
+    theta: &mut [f32],
+    velocity: &mut [f32],
+    gradient: &mut [f32],
+    settings: (f32, f32, bool),
+) {
+    let (theta_blocks, theta_rest) = theta.as_chunks_mut::<LANES>();
+    let (velocity_blocks, velocity_rest) = velocity.as_chunks_mut::<LANES>();
+    let (gradient_blocks, gradient_rest) = gradient.as_chunks_mut::<LANES>();
+    let mut lanes = [NOTHING; LANES];
+    for ((theta, velocity), gradient) in
+        theta_blocks.iter_mut().zip(velocity_blocks).zip(gradient_blocks)
+    {
+        momentum_block(&mut lanes, theta, velocity, gradient, settings);
+    }
+    momentum_block(&mut lanes, theta_rest, velocity_rest, gradient_rest, settings);
+    total.add(&[lanes]);
+}
+
+#[inline(never)]
+fn adam_panel(
+    total: &mut Total<1>,
+    theta: &mut [f32],
+    (mean, variance): (&mut [f32], &mut [f32]),
+    gradient: &mut [f32],
+    coefficients: AdamCoefficients,
+) {
+    let (theta_blocks, theta_rest) = theta.as_chunks_mut::<LANES>();
+    let (gradient_blocks, gradient_rest) = gradient.as_chunks_mut::<LANES>();
+    let (mean_blocks, mean_rest) = mean.as_chunks_mut::<LANES>();
+    let (variance_blocks, variance_rest) = variance.as_chunks_mut::<LANES>();
+    let mut lanes = [NOTHING; LANES];
+    for (((theta, mean), variance), gradient) in
+        theta_blocks.iter_mut().zip(mean_blocks).zip(variance_blocks).zip(gradient_blocks)
+    {
+        adam_block(&mut lanes, theta, mean, variance, gradient, coefficients);
+    }
+    adam_block(&mut lanes, theta_rest, mean_rest, variance_rest, gradient_rest, coefficients);
+    total.add(&[lanes]);
+}
+
 #[inline(never)]
 fn descend_span(total: &mut Total<2>, theta: &mut [f32], gradient: &mut [f32], rate: f32) {
     let (theta_blocks, theta_rest) = theta.as_chunks_mut::<LANES>();
@@ -222,7 +208,6 @@ fn descend_span(total: &mut Total<2>, theta: &mut [f32], gradient: &mut [f32], r
     total.end_span(&lanes);
 }
 
-/// This is a function of its own for the same reasons as [`descend_span`].
 #[inline(never)]
 fn roll_span(
     total: &mut Total<1>,
@@ -242,7 +227,6 @@ fn roll_span(
     total.end_span(&[lanes]);
 }
 
-/// This is a function of its own for the same reasons as [`descend_span`].
 #[inline(never)]
 fn decay_and_add_panel(total: &mut Total<1>, sum: &mut [f32], x: &[f32], factors: (f32, f32)) {
     let (sum_blocks, sum_rest) = sum.as_chunks_mut::<LANES>();
@@ -267,7 +251,6 @@ fn squares<P: Pause>(x: &[f32], y: &[f32]) -> [f32; 2] {
     total.sums()
 }
 
-/// This is a function of its own for the same reason as [`reduce_panel`].
 #[inline(never)]
 fn squares_span(total: &mut Total<2>, x: &[f32], y: &[f32]) {
     let (x_blocks, x_rest) = x.as_chunks::<LANES>();
@@ -292,7 +275,6 @@ fn square_and_dot<P: Pause>(x: &[f32], y: &[f32]) -> [f32; 2] {
     total.sums()
 }
 
-/// This is a function of its own for the same reason as [`reduce_panel`].
 #[inline(never)]
 fn square_and_dot_span(total: &mut Total<2>, x: &[f32], y: &[f32]) {
     let (x_blocks, x_rest) = x.as_chunks::<LANES>();
@@ -376,6 +358,23 @@ fn replace(lane: &mut f32, theta: &mut f32, gradient: &mut f32, new: f32) {
     *lane += moved * moved;
     *gradient = *theta;
     *theta = new;
+}
+
+#[inline(always)]
+fn footpoint_block(
+    [distance, along, norm]: &mut Lanes<3>,
+    theta: &[f32],
+    displaced: &[f32],
+    gradient: &[f32],
+) {
+    let mut d = [0.0; LANES];
+    for ((d, displaced), theta) in d.iter_mut().zip(displaced).zip(theta) {
+        *d = displaced - theta;
+    }
+    let d = d.get(..gradient.len()).unwrap_or_default();
+    accumulate(distance, d, d);
+    accumulate(along, gradient, d);
+    accumulate(norm, gradient, gradient);
 }
 
 #[inline(always)]
@@ -493,21 +492,13 @@ impl<P: Pause> VectorOps for Pausing<P> {
     }
 
     fn footpoint_sums(theta: &[f32], displaced: &[f32], gradient: &[f32]) -> FootpointSums {
-        let [distance, along, gradient] = reduce::<P, 3>(
-            theta,
-            displaced,
-            gradient,
-            |[distance, along, norm], theta, displaced, gradient| {
-                let mut d = [0.0; LANES];
-                for ((d, displaced), theta) in d.iter_mut().zip(displaced).zip(theta) {
-                    *d = displaced - theta;
-                }
-                let d = d.get(..gradient.len()).unwrap_or_default();
-                accumulate(distance, d, d);
-                accumulate(along, gradient, d);
-                accumulate(norm, gradient, gradient);
-            },
-        );
+        let mut total = Total::new();
+        let slices = theta.chunks_up_to(PANEL).zip(displaced.chunks_up_to(PANEL));
+        for ((theta, displaced), gradient) in slices.zip(gradient.chunks_up_to(PANEL)) {
+            footpoint_panel(&mut total, theta, displaced, gradient);
+            P::pause();
+        }
+        let [distance, along, gradient] = total.sums();
         FootpointSums { distance, along, gradient }
     }
 
@@ -619,14 +610,13 @@ impl<P: Pause> VectorOps for Pausing<P> {
         nesterov: bool,
     ) -> f32 {
         let settings = (rate, momentum, nesterov);
-        let [moved] = replace_and_reduce::<P, 1>(
-            theta,
-            velocity,
-            gradient,
-            |[lanes], theta, velocity, gradient| {
-                momentum_block(lanes, theta, velocity, gradient, settings);
-            },
-        );
+        let mut total = Total::new();
+        let slices = theta.chunks_up_to_mut(PANEL).zip(velocity.chunks_up_to_mut(PANEL));
+        for ((theta, velocity), gradient) in slices.zip(gradient.chunks_up_to_mut(PANEL)) {
+            momentum_panel(&mut total, theta, velocity, gradient, settings);
+            P::pause();
+        }
+        let [moved] = total.sums();
         moved
     }
 
@@ -641,26 +631,8 @@ impl<P: Pause> VectorOps for Pausing<P> {
         let moments = mean.chunks_up_to_mut(PANEL).zip(variance.chunks_up_to_mut(PANEL));
         let slices =
             theta.chunks_up_to_mut(PANEL).zip(gradient.chunks_up_to_mut(PANEL)).zip(moments);
-        for ((theta, gradient), (mean, variance)) in slices {
-            let (theta_blocks, theta_rest) = theta.as_chunks_mut::<LANES>();
-            let (gradient_blocks, gradient_rest) = gradient.as_chunks_mut::<LANES>();
-            let (mean_blocks, mean_rest) = mean.as_chunks_mut::<LANES>();
-            let (variance_blocks, variance_rest) = variance.as_chunks_mut::<LANES>();
-            let mut lanes = [NOTHING; LANES];
-            for (((theta, mean), variance), gradient) in
-                theta_blocks.iter_mut().zip(mean_blocks).zip(variance_blocks).zip(gradient_blocks)
-            {
-                adam_block(&mut lanes, theta, mean, variance, gradient, coefficients);
-            }
-            adam_block(
-                &mut lanes,
-                theta_rest,
-                mean_rest,
-                variance_rest,
-                gradient_rest,
-                coefficients,
-            );
-            total.add(&[lanes]);
+        for ((theta, gradient), moments) in slices {
+            adam_panel(&mut total, theta, moments, gradient, coefficients);
             P::pause();
         }
         let [moved] = total.sums();
