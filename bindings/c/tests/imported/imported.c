@@ -1,8 +1,7 @@
 /* Evaluates and trains an imported network in each way that its library has, and prints hashes of
- * all bits. imported.rs prints the same in Rust. NETWORK and SIZES are the network's name in small
- * and in large letters. C99 and C++. */
+ * all bits. imported.rs prints the same in Rust. C99 and C++. */
 
-#include NETWORK_HEADER
+#include "../network_names.h"
 
 #if __STDC_HOSTED__
 #include <stdio.h>
@@ -12,11 +11,6 @@
 #else
 #include "board.h"
 #endif
-
-#define JOINED(a, b) a##b
-#define JOIN(a, b) JOINED(a, b)
-#define CALL(name) JOIN(NETWORK, name)
-#define SIZE(name) JOIN(SIZES, name)
 
 enum {
     INPUTS = SIZE(_INPUTS),

@@ -1,15 +1,9 @@
-/* The imported network whose library is called: NETWORK and SIZES are its name in small and in
- * large letters. */
+/* The imported network whose library is called. */
 
 #ifndef RANDOM_NETWORK_H
 #define RANDOM_NETWORK_H
 
-#include NETWORK_HEADER
-
-#define JOINED(a, b) a##b
-#define JOIN(a, b) JOINED(a, b)
-#define CALL(name) JOIN(NETWORK, name)
-#define SIZE(name) JOIN(SIZES, name)
+#include "../network_names.h"
 
 enum {
     INPUTS = SIZE(_INPUTS),
