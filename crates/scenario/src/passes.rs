@@ -46,17 +46,9 @@ pub fn hash_of_passes<K: Kernels>(memory: &mut Memory) -> u32 {
         }
         let [theta, offset, gradient, variance] =
             vectors.map(|vector| vector.get_mut(..length).unwrap_or_default());
-        let sums = K::contact_sums(theta, offset, gradient);
-        see(&[sums.theta, sums.gradient, sums.offset, sums.along]);
         let (one, other) = K::squared_norms(theta, gradient);
-        see(&[one, other, K::roll(theta, offset, gradient, 0.3, 0.7)]);
-        for vector in [&*theta, &*offset, &*gradient] {
-            see(vector);
-        }
-        let (one, other) = K::descend(theta, gradient, 0.3);
         see(&[one, other]);
-        see(theta);
-        see(gradient);
+        roll_and_descend::<K>(theta, offset, gradient, &mut see);
         for square in &mut *variance {
             *square *= *square;
         }
@@ -86,7 +78,7 @@ pub fn hash_of_passes<K: Kernels>(memory: &mut Memory) -> u32 {
     all.rotate_left(5) ^ hash_of_panels::<K>(long, random)
 }
 
-/// As [`hash_of_passes`], for the passes that end panels by hand.
+/// What [`hash_of_passes`] is, over vectors of more than a panel.
 fn hash_of_panels<K: Kernels>(vectors: [&mut [f32]; 3], mut random: u32) -> u32 {
     let mut all = 0_u32;
     let [theta, offset, gradient] = vectors;
@@ -97,18 +89,28 @@ fn hash_of_panels<K: Kernels>(vectors: [&mut [f32]; 3], mut random: u32) -> u32 
         }
         let [theta, offset, gradient] = [&mut *theta, offset, gradient]
             .map(|vector| vector.get_mut(..length).unwrap_or_default());
-        let sums = K::contact_sums(theta, offset, gradient);
-        see(&[sums.theta, sums.gradient, sums.offset, sums.along]);
-        see(&[K::roll(theta, offset, gradient, 0.3, 0.7)]);
-        for vector in [&*theta, &*offset, &*gradient] {
-            see(vector);
-        }
-        let (one, other) = K::descend(theta, gradient, 0.3);
-        see(&[one, other]);
-        see(theta);
-        see(gradient);
+        roll_and_descend::<K>(theta, offset, gradient, &mut see);
     }
     all
+}
+
+/// The passes of the ball and of gradient descent, which end panels by hand.
+fn roll_and_descend<K: Kernels>(
+    theta: &mut [f32],
+    offset: &mut [f32],
+    gradient: &mut [f32],
+    see: &mut impl FnMut(&[f32]),
+) {
+    let sums = K::contact_sums(theta, offset, gradient);
+    see(&[sums.theta, sums.gradient, sums.offset, sums.along]);
+    see(&[K::roll(theta, offset, gradient, 0.3, 0.7)]);
+    for vector in [&*theta, &*offset, &*gradient] {
+        see(vector);
+    }
+    let (one, other) = K::descend(theta, gradient, 0.3);
+    see(&[one, other]);
+    see(theta);
+    see(gradient);
 }
 
 /// Numbers in `-0.5 .. 0.5` of a linear congruential generator; its state after them.
