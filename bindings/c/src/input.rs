@@ -157,7 +157,7 @@ impl<B: Backbone> FeatureSource<B> for Seen<'_, B> {
 pub struct Width {
     inputs: usize,
     features: usize,
-    /// Of one feature that is kept.
+    /// How many bytes a feature has that is kept.
     feature_bytes: usize,
 }
 

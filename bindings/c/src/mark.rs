@@ -30,7 +30,7 @@ pub struct Declared {
 }
 
 impl Declared {
-    /// As this library has it.
+    /// The object as the header of this library has it.
     const fn own<T>() -> Self {
         Self { size: size_of::<T>(), version: RB_VERSION }
     }

@@ -77,7 +77,7 @@ unsafe extern "C" fn outer_in(
 ///
 /// # Safety
 ///
-/// As for [`outer_in`].
+/// The caller promises what it promises for [`outer_in`].
 #[unsafe(naked)]
 unsafe extern "C" fn outer_add_in(
     y: *mut f32,
@@ -161,7 +161,8 @@ pub fn outer_two(
 ///
 /// # Safety
 ///
-/// As for [`outer_in`], with as many blocks `z` as `x`, and two rows of factors.
+/// The caller promises what it promises for [`outer_in`], with as many blocks `z` as `x` and two
+/// rows of factors.
 #[unsafe(naked)]
 unsafe extern "C" fn outer_two_in(
     y: *mut f32,
@@ -230,7 +231,7 @@ unsafe extern "C" fn outer_two_in(
 ///
 /// # Safety
 ///
-/// As for [`outer_two_in`].
+/// The caller promises what it promises for [`outer_two_in`].
 #[unsafe(naked)]
 unsafe extern "C" fn outer_two_add_in(
     y: *mut f32,

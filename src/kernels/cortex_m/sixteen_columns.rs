@@ -3,7 +3,7 @@
 use crate::kernels::scalar::Block;
 use core::arch::naked_asm;
 
-/// As `multiply` of `scalar/blocks.rs`.
+/// Does what `multiply` of `scalar/blocks.rs` does, for an input of two blocks.
 #[inline(always)]
 pub fn multiply(weights: &[Block], biases: &[f32], input: &[Block; 2], output: &mut [f32]) {
     let rows = (weights.len() / input.len()).min(biases.len()).min(output.len());
