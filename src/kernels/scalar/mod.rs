@@ -177,28 +177,6 @@ fn momentum_panel(
 }
 
 #[inline(never)]
-fn adam_panel(
-    total: &mut Total<1>,
-    theta: &mut [f32],
-    (mean, variance): (&mut [f32], &mut [f32]),
-    gradient: &mut [f32],
-    coefficients: AdamCoefficients,
-) {
-    let (theta_blocks, theta_rest) = theta.as_chunks_mut::<LANES>();
-    let (gradient_blocks, gradient_rest) = gradient.as_chunks_mut::<LANES>();
-    let (mean_blocks, mean_rest) = mean.as_chunks_mut::<LANES>();
-    let (variance_blocks, variance_rest) = variance.as_chunks_mut::<LANES>();
-    let mut lanes = [NOTHING; LANES];
-    for (((theta, mean), variance), gradient) in
-        theta_blocks.iter_mut().zip(mean_blocks).zip(variance_blocks).zip(gradient_blocks)
-    {
-        adam_block(&mut lanes, theta, mean, variance, gradient, coefficients);
-    }
-    adam_block(&mut lanes, theta_rest, mean_rest, variance_rest, gradient_rest, coefficients);
-    total.add(&[lanes]);
-}
-
-#[inline(never)]
 fn descend_span(total: &mut Total<2>, theta: &mut [f32], gradient: &mut [f32], rate: f32) {
     let (theta_blocks, theta_rest) = theta.as_chunks_mut::<LANES>();
     let (gradient_blocks, gradient_rest) = gradient.as_chunks_mut::<LANES>();
@@ -631,8 +609,26 @@ impl<P: Pause> VectorOps for Pausing<P> {
         let moments = mean.chunks_up_to_mut(PANEL).zip(variance.chunks_up_to_mut(PANEL));
         let slices =
             theta.chunks_up_to_mut(PANEL).zip(gradient.chunks_up_to_mut(PANEL)).zip(moments);
-        for ((theta, gradient), moments) in slices {
-            adam_panel(&mut total, theta, moments, gradient, coefficients);
+        for ((theta, gradient), (mean, variance)) in slices {
+            let (theta_blocks, theta_rest) = theta.as_chunks_mut::<LANES>();
+            let (gradient_blocks, gradient_rest) = gradient.as_chunks_mut::<LANES>();
+            let (mean_blocks, mean_rest) = mean.as_chunks_mut::<LANES>();
+            let (variance_blocks, variance_rest) = variance.as_chunks_mut::<LANES>();
+            let mut lanes = [NOTHING; LANES];
+            for (((theta, mean), variance), gradient) in
+                theta_blocks.iter_mut().zip(mean_blocks).zip(variance_blocks).zip(gradient_blocks)
+            {
+                adam_block(&mut lanes, theta, mean, variance, gradient, coefficients);
+            }
+            adam_block(
+                &mut lanes,
+                theta_rest,
+                mean_rest,
+                variance_rest,
+                gradient_rest,
+                coefficients,
+            );
+            total.add(&[lanes]);
             P::pause();
         }
         let [moved] = total.sums();
