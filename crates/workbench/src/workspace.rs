@@ -46,6 +46,8 @@ pub fn compiler() -> Result<String> {
 
 /// The adapter for burn, which needs a newer compiler than the rest.
 pub const BURN: &str = "bindings/burn";
+/// An inference by the crate microflow, beside which ours are counted.
+pub const MICROFLOW: &str = "benches/peers/microflow";
 
 /// Why the compiler in use cannot build a package that needs a newer one; nothing where it can.
 pub fn too_old_for(package: &str) -> Result<Option<String>> {

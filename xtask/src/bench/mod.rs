@@ -14,6 +14,7 @@ mod problem;
 mod script;
 mod size;
 mod threads;
+mod told;
 
 use anyhow::{Context, Result};
 pub use arguments::BenchArgs;

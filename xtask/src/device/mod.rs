@@ -18,13 +18,15 @@ use workbench::workspace::{capture, cargo, root};
 /// Wall-clock limit of an emulated run.
 pub const LIMIT: Duration = Duration::from_secs(540);
 
-/// What to build in the boards' workspace.
+/// What to build for a device.
 #[derive(Clone, Copy, Debug)]
 pub struct Build<'a> {
     /// Names a folder of images.
     pub folder: &'a str,
     /// The machine that it is built for.
     pub machine: &'a Machine,
+    /// The folder of its workspace.
+    pub workspace: &'a str,
     /// The package that holds it.
     pub package: &'a str,
     /// The name of the binary.
@@ -40,18 +42,17 @@ pub struct Build<'a> {
 impl<'a> Build<'a> {
     /// A release build of a firmware.
     pub fn firmware(folder: &'a str, machine: &'a Machine, binary: &'a str) -> Self {
-        let package = "qemu-board";
+        let (workspace, package) = ("boards", "qemu-board");
         let (features, profile, variables) = (&[], "release", &[]);
-        Self { folder, machine, package, binary, features, profile, variables }
+        Self { folder, machine, workspace, package, binary, features, profile, variables }
     }
 
     /// Builds it and returns its ELF file.
     pub fn run(&self) -> Result<PathBuf> {
-        let Self { folder, machine, package, binary, profile, .. } = *self;
-        let boards = root().join("boards");
-        let target_folder = boards.join("target").join(machine.name);
+        let Self { folder, machine, workspace, package, binary, profile, .. } = *self;
+        let target_folder = root().join("boards/target").join(machine.name);
         let mut command = cargo();
-        command.current_dir(&boards);
+        command.current_dir(root().join(workspace));
         command.args(["build", "--locked", "--package", package, "--bin", binary]);
         command.args(["--profile", profile, "--target", machine.target, "--target-dir"]);
         command.arg(&target_folder);

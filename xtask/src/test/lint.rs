@@ -9,7 +9,9 @@ use crate::boards::BOARDS;
 use crate::device::qemu::{MACHINES, MICROBIT, MPS2_AN386, MPS3_AN547};
 use anyhow::{Result, bail};
 use libtest_mimic::Completion;
-use workbench::workspace::{BURN, DEVICE_FEATURES, FEATURES_WITH_GPU, cargo, root, too_old_for};
+use workbench::workspace::{
+    BURN, DEVICE_FEATURES, FEATURES_WITH_GPU, MICROFLOW, cargo, root, too_old_for,
+};
 
 /// What clippy looks at on this machine: the part of a sentence, and arguments.
 const HOST: [(&str, &[&str]); 4] = [
@@ -62,7 +64,7 @@ pub fn part(args: &TestArgs) -> Part {
 /// Every workspace.
 fn formatted() -> Result<()> {
     let mut folders = vec![(root(), vec!["fmt", "--all", "--check"])];
-    for folder in ["boards", "bindings/c", BURN] {
+    for folder in ["boards", "bindings/c", BURN, MICROFLOW] {
         folders.push((root().join(folder), vec!["fmt", "--all", "--check"]));
     }
     // Clippy would check the crates of a whole chip family, to look at one page of start-up code.

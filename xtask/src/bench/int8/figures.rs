@@ -8,8 +8,16 @@ pub struct Inference {
     pub model: String,
     pub core: String,
     pub instructions: u64,
-    /// An estimate, where there is one.
+    /// Estimated, on the Cortex-M4F.
     pub cycles: Option<u64>,
     /// The products that the outputs are the sums of, those with padding as well.
     pub multiply_adds: u64,
+}
+
+/// An inference of a whole network.
+#[derive(Clone, Debug)]
+pub struct Network {
+    pub ours: Inference,
+    /// The instructions that microflow takes, or why it does not take the network.
+    pub microflow: Result<u64, String>,
 }

@@ -2,15 +2,18 @@
 
 mod committed;
 mod figures;
+mod microflow;
 mod models;
 mod tables;
 
 use super::arguments::BenchArgs;
 use super::findings::Findings;
+use super::told::{Told, cycles_of, field};
 use crate::cores::Agreement;
 use crate::device::Build;
+use crate::device::cycles::Measurement;
 use crate::device::qemu::{Emulation, MACHINES, MPS2_AN386, MPS3_AN547, Machine};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use committed::Committed;
 use figures::Inference;
 use scenario::int8_shapes::{Counted, Memory, count};
@@ -37,7 +40,8 @@ pub fn measure(args: &BenchArgs) -> Result<Findings> {
         tables::by_core(&layers),
         "Beside CMSIS-NN, the vendor's kernels, which were measured once under the same emulator, \
          compiled by gcc 12 with -O2 for the Cortex-M4F (cycles, as the documented timings of its \
-         pipeline estimate them) and -Ofast for the Cortex-M55 (instructions)."
+         pipeline estimate them; ours are estimated like those of a training step) and -Ofast for \
+         the Cortex-M55 (instructions)."
             .to_owned(),
         tables::beside_vendor(&layers),
     ];
@@ -45,11 +49,13 @@ pub fn measure(args: &BenchArgs) -> Result<Findings> {
         text.push(
             "Whole networks, from the TFLite files that `--models` names, of which the last layer \
              is trained and so in `f32`. An inference begins with `f32` inputs, which are \
-             quantised first."
+             quantised first. Beside it is the crate microflow of the registry \
+             (benches/peers/microflow), which compiles the same files, where it can."
                 .to_owned(),
         );
         text.push(tables::networks(&networks));
     }
+    let networks = networks.into_iter().map(|network| network.ours);
     let all: Vec<_> = layers.into_iter().chain(networks).collect();
     Ok(Findings { text: text.join("\n\n"), rows: serde_json::to_value(all)? })
 }
@@ -70,15 +76,17 @@ fn layers_on(machines: &[&Machine]) -> Result<Vec<Inference>> {
     for machine in machines {
         bar.tick();
         let firmware = Build::firmware("bench", machine, "bench_int8").run()?;
-        let mut lines = Vec::new();
-        Emulation::new(machine, &firmware, LIMIT).lines(|line| lines.push(line.to_owned()))?;
+        let Told { lines, measured } =
+            Told::by(&Emulation::new(machine, &firmware, LIMIT), "int8 ")?;
         ensure!(
             lines.len() == expected.len(),
             "the {} counted other layers: {lines:#?}",
             machine.core
         );
+        let mut measured = measured.map(Vec::into_iter);
         for (line, expected) in lines.iter().zip(&expected) {
-            inferences.push(inference(machine, expected, line)?);
+            let measurement = measured.as_mut().and_then(Iterator::next);
+            inferences.push(inference(machine, expected, line, measurement)?);
         }
         bar.inc(1);
     }
@@ -87,11 +95,13 @@ fn layers_on(machines: &[&Machine]) -> Result<Vec<Inference>> {
 }
 
 /// A line of the firmware, which must tell of this layer with the same bits.
-fn inference(machine: &Machine, expected: &Counted, line: &str) -> Result<Inference> {
-    let mut words = line.split_whitespace().skip_while(|word| *word != "instructions");
-    let instructions = words.nth(1).and_then(|word| word.parse().ok());
-    let instructions = instructions
-        .with_context(|| format!("the {} said {line:?}: no instructions", machine.core))?;
+fn inference(
+    machine: &Machine,
+    expected: &Counted,
+    line: &str,
+    measurement: Option<Measurement>,
+) -> Result<Inference> {
+    let instructions = field(line, "instructions")?;
     ensure!(
         line == Counted { instructions, ..*expected }.to_string(),
         "the {} said {line:?}, the desktop {:?}: this breaks the numeric contract",
@@ -100,5 +110,6 @@ fn inference(machine: &Machine, expected: &Counted, line: &str) -> Result<Infere
     );
     let Counted { layer, multiply_adds, .. } = *expected;
     let (model, core) = (layer.to_owned(), machine.core.to_owned());
-    Ok(Inference { model, core, instructions, cycles: None, multiply_adds })
+    let cycles = cycles_of(measurement, line, instructions)?.map(|cycles| cycles.middle);
+    Ok(Inference { model, core, instructions, cycles, multiply_adds })
 }

@@ -1,6 +1,8 @@
 //! Whole networks, from the user's TFLite files.
 
-use super::figures::Inference;
+use super::figures::{Inference, Network};
+use super::microflow;
+use crate::bench::told::{Told, cycles_of, field};
 use crate::device::Build;
 use crate::device::qemu::{Emulation, MPS2_AN386, MPS3_AN547};
 use anyhow::{Context, Result, ensure};
@@ -19,7 +21,7 @@ const TRAIN: &str = "last:1";
 const LIMIT: Duration = Duration::from_secs(600);
 
 /// Counts an inference of every model in a folder that has an int8 form.
-pub fn count(folder: &Path) -> Result<Vec<Inference>> {
+pub fn count(folder: &Path) -> Result<Vec<Network>> {
     let files = int8_files(folder)?;
     ensure!(
         !files.is_empty(),
@@ -28,7 +30,7 @@ pub fn count(folder: &Path) -> Result<Vec<Inference>> {
     );
     let bar = progress::bar("counting whole networks", "inferences");
     bar.set_length(2 * files.len() as u64);
-    let mut inferences = Vec::new();
+    let mut networks = Vec::new();
     for (file, multiply_adds) in files {
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let variables =
@@ -38,28 +40,30 @@ pub fn count(folder: &Path) -> Result<Vec<Inference>> {
             bar.tick();
             let firmware = Build::firmware(PACKAGE, machine, PROGRAM);
             let build = Build { package: PACKAGE, variables: &variables, ..firmware };
-            let (mut said, elf) = (String::new(), build.run()?);
-            Emulation::new(machine, &elf, LIMIT).lines(|line| said.push_str(line))?;
-            let (instructions, hash) = parse(&said).with_context(|| {
-                format!("{name} on the {}: the firmware said {said:?}", machine.core)
+            let elf = build.run()?;
+            let Told { lines, measured } =
+                Told::by(&Emulation::new(machine, &elf, LIMIT), "inference ")?;
+            let line = lines.first().with_context(|| {
+                format!("{name} on the {}: the firmware said nothing", machine.core)
             })?;
+            let (instructions, hash): (_, String) =
+                (field(line, "instructions")?, field(line, "hash")?);
             ensure!(
                 expected == format!("inference hash {hash}"),
                 "{name}: the outputs of the {} are not the desktop's",
                 machine.core
             );
-            inferences.push(Inference {
-                model: name.clone(),
-                core: machine.core.to_owned(),
-                instructions,
-                cycles: None,
-                multiply_adds,
-            });
+            let measurement = measured.and_then(|all| all.first().copied());
+            let cycles = cycles_of(measurement, line, instructions)?.map(|cycles| cycles.middle);
+            let core = machine.core.to_owned();
+            let model = name.clone();
+            let ours = Inference { model, core, instructions, cycles, multiply_adds };
+            networks.push(Network { ours, microflow: microflow::count(machine, &file)? });
             bar.inc(1);
         }
     }
     bar.finish_and_clear();
-    Ok(inferences)
+    Ok(networks)
 }
 
 /// The files that have an int8 form, by name, with the products of an inference.
@@ -90,11 +94,4 @@ fn on_the_desktop(variables: &[(&str, String)]) -> Result<String> {
     command.args(["--bin", PROGRAM]);
     command.envs(variables.iter().map(|(name, value)| (name, value)));
     Ok(capture(&mut command, "an inference on the desktop")?.trim().to_owned())
-}
-
-/// The instructions, and the hash of the outputs.
-fn parse(line: &str) -> Option<(u64, &str)> {
-    let (instructions, hash) =
-        line.strip_prefix("inference instructions ")?.split_once(" hash ")?;
-    Some((instructions.parse().ok()?, hash))
 }

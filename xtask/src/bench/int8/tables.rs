@@ -1,6 +1,6 @@
 //! The tables of instructions, in Markdown.
 
-use super::figures::Inference;
+use super::figures::{Inference, Network};
 use crate::device::qemu::{MPS2_AN386, MPS3_AN547};
 use workbench::table::{grouped, markdown};
 
@@ -43,44 +43,61 @@ pub fn by_core(inferences: &[Inference]) -> String {
 pub fn beside_vendor(inferences: &[Inference]) -> String {
     let header = [
         "",
-        "M4F instructions",
+        "M4F cycles",
         "CMSIS-NN, cycles",
+        "ratio",
         "M55 instructions",
         "CMSIS-NN, instructions",
         "ratio",
     ];
     let find = |layer: &str, core: &str| {
-        let own = |row: &&Inference| row.model == layer && row.core == core;
-        inferences.iter().find(own).map(|row| row.instructions)
+        inferences.iter().find(|row| row.model == layer && row.core == core)
+    };
+    let beside = |ours: Option<u64>, theirs: u64| {
+        let ratio = ours.map(|ours| format!("{:.2}", ours as f64 / theirs as f64));
+        let [none, nothing] = ["-"; 2].map(str::to_owned);
+        [ours.map_or(none, grouped), grouped(theirs), ratio.unwrap_or(nothing)]
     };
     let rows = VENDOR.iter().map(|vendor| {
         let Vendor { layer, m4f_cycles, m55_instructions } = vendor;
-        let [m4f, m55] = [MPS2_AN386, MPS3_AN547].map(|machine| find(layer, machine.core));
-        let number = |count: Option<u64>| count.map_or_else(|| "-".to_owned(), grouped);
-        let ratio = m55.map(|m55| format!("{:.2}", m55 as f64 / *m55_instructions as f64));
-        vec![
-            (*layer).to_owned(),
-            number(m4f),
-            grouped(*m4f_cycles),
-            number(m55),
-            grouped(*m55_instructions),
-            ratio.unwrap_or_else(|| "-".to_owned()),
-        ]
+        let cycles = find(layer, MPS2_AN386.core).and_then(|row| row.cycles);
+        let instructions = find(layer, MPS3_AN547.core).map(|row| row.instructions);
+        let mut row = vec![(*layer).to_owned()];
+        row.extend(beside(cycles, *m4f_cycles));
+        row.extend(beside(instructions, *m55_instructions));
+        row
     });
     markdown(header.map(str::to_owned).to_vec(), rows)
 }
 
-/// Instructions a multiply-add of whole networks.
-pub fn networks(inferences: &[Inference]) -> String {
-    let header = ["", "core", "multiply-adds", "instructions", "a multiply-add"];
-    let rows = inferences.iter().map(|row| {
-        let Inference { model, core, instructions, multiply_adds, .. } = row;
+/// Instructions of whole networks, and those of microflow.
+pub fn networks(networks: &[Network]) -> String {
+    let header = [
+        "",
+        "core",
+        "multiply-adds",
+        "instructions",
+        "a multiply-add",
+        "cycles",
+        "microflow, instructions",
+        "ratio",
+    ];
+    let rows = networks.iter().map(|Network { ours, microflow }| {
+        let Inference { model, core, instructions, cycles, multiply_adds } = ours;
+        let each = |count: u64, of: u64| format!("{:.2}", count as f64 / of as f64);
+        let [theirs, ratio] = match microflow {
+            Ok(count) => [grouped(*count), each(*count, *instructions)],
+            Err(reason) => [reason.clone(), "-".to_owned()],
+        };
         vec![
             model.clone(),
             core.clone(),
             grouped(*multiply_adds),
             grouped(*instructions),
-            format!("{:.2}", *instructions as f64 / *multiply_adds as f64),
+            each(*instructions, *multiply_adds),
+            cycles.map_or_else(|| "-".to_owned(), grouped),
+            theirs,
+            ratio,
         ]
     });
     markdown(header.map(str::to_owned).to_vec(), rows)

@@ -7,15 +7,15 @@ mod tables;
 
 use super::arguments::BenchArgs;
 use super::findings::Findings;
+use super::told::{Told, cycles_of, field};
 use crate::cores::Agreement;
 use crate::device::Build;
-use crate::device::cycles::{self, Cycles, Measurement};
+use crate::device::cycles::Measurement;
 use crate::device::qemu::{Emulation, MACHINES, MPS2_AN386, MPS3_AN547, Machine};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use committed::Committed;
 use figures::{Passes, Step};
 use scenario::training_step::{Counted, Memory, count};
-use std::str::FromStr;
 use std::time::Duration;
 use workbench::progress;
 use workbench::setup;
@@ -26,10 +26,6 @@ const GUARDED: [&Machine; 2] = [&MPS2_AN386, &MPS3_AN547];
 
 const FOLDER: &str = "bench";
 const LIMIT: Duration = Duration::from_secs(120);
-
-/// By how many instructions a firmware's count may differ from that of a trace, since its clock
-/// ticks more slowly than instructions pass.
-const ROUNDING: u64 = 8;
 
 /// Counts on all cores.
 pub fn measure(args: &BenchArgs) -> Result<Findings> {
@@ -170,50 +166,7 @@ fn sum(measurements: impl Iterator<Item = Measurement>) -> Measurement {
     })
 }
 
-/// The cycles of a measurement, which must have the instructions that the firmware has counted.
-fn cycles_of(
-    measurement: Option<Measurement>,
-    line: &str,
-    instructions: u64,
-) -> Result<Option<Cycles>> {
-    let Some(Measurement { instructions: traced, cycles }) = measurement else { return Ok(None) };
-    ensure!(
-        traced.abs_diff(instructions) <= ROUNDING,
-        "the firmware said {line:?}, but the trace has {traced} instructions"
-    );
-    Ok(Some(cycles))
-}
-
-/// What a firmware says, and its measurements where it was traced.
-struct Told {
-    lines: Vec<String>,
-    measured: Option<Vec<Measurement>>,
-}
-
-/// The lines that begin so; the Cortex-M4F is traced.
 fn told(machine: &Machine, binary: &str, begin: &str) -> Result<Told> {
     let firmware = Build::firmware(FOLDER, machine, binary).run()?;
-    let emulation = Emulation::new(machine, &firmware, LIMIT);
-    let mut lines = Vec::new();
-    let mut hear = |line: &str| {
-        if line.starts_with(begin) {
-            lines.push(line.to_owned());
-        }
-    };
-    let measured = if machine.name == MPS2_AN386.name {
-        Some(cycles::measure(&emulation, hear)?)
-    } else {
-        emulation.lines(&mut hear)?;
-        None
-    };
-    Ok(Told { lines, measured })
-}
-
-/// The word after this one.
-fn field<T: FromStr>(line: &str, name: &str) -> Result<T> {
-    let mut words = line.split_whitespace();
-    let value = words.by_ref().find(|word| *word == name).and_then(|_| words.next());
-    value
-        .and_then(|value| value.parse().ok())
-        .with_context(|| format!("the firmware said {line:?}: expected a value after `{name}`"))
+    Told::by(&Emulation::new(machine, &firmware, LIMIT), begin)
 }
