@@ -30,7 +30,7 @@
 //! differ, no pass touches anything beyond the shortest, but its sums mean nothing.
 
 pub mod bytes;
-#[cfg(any(dsp, fpu))]
+#[cfg(any(dsp, fpu, mve))]
 mod cortex_m;
 mod factors;
 mod filters;

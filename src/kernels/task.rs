@@ -26,6 +26,18 @@ pub trait Unit {
     /// `y += scale * x`
     fn add_scaled(y: &mut [f32], scale: f32, x: &[f32]);
 
+    /// Whether [`four_rows`](Self::four_rows) is the unit's own. Else the compiler's is faster that
+    /// has no zero to take off.
+    const MULTIPLIES_BYTES: bool = false;
+
+    /// Adds the products of four rows of bytes with the values, each less the zero, to the sums; see
+    /// [`bytes`](super::bytes). All are equally long.
+    #[inline(always)]
+    #[must_use]
+    fn four_rows(sums: [i32; 4], rows: [&[i8]; 4], values: &[i8], zero: i8) -> [i32; 4] {
+        super::bytes::four_rows(sums, rows, values, i32::from(zero))
+    }
+
     /// Lets other duties have the core, where the kernels are [`Pausing`](super::Pausing). A task
     /// calls it between pieces of its work.
     #[inline(always)]

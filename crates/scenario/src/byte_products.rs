@@ -2,7 +2,8 @@
 //! int8 are made of has several forms, of which each core has its own.
 
 use rolling_ball::kernels::bytes::{
-    ROWS, Rows, columns_times, some_columns_times, some_rows_times,
+    ROWS, Requantization, Rows, columns_times, many_columns_times, some_columns_times,
+    some_rows_times,
 };
 
 /// The longest row.
@@ -15,6 +16,9 @@ const STARTS: usize = 4;
 
 /// As many columns as a vector of bytes has.
 const WIDE: usize = 16;
+
+/// The most columns that are multiplied together: fives of eights, and all that is left over.
+const MANY: usize = 47;
 
 /// What the sums of rows begin with.
 pub const BIASES: [i32; ROWS] = [0, 1_000_000, -1_000_000, 7];
@@ -88,6 +92,12 @@ pub fn each(mut see: impl FnMut(Case)) {
             let width = WIDE + length % 5;
             let sums = columns_times::<WIDE>(weights, values, width, zero);
             see(Form::Columns(width), &sums);
+            let count = 1 + length % MANY;
+            let width = count + length % 5;
+            let mut sums = [1; MANY];
+            let sums = sums.get_mut(..count).unwrap_or_default();
+            many_columns_times(weights, values, width, zero, sums);
+            see(Form::Columns(width), sums);
             let width = 1 + length % 7;
             let sums = some_columns_times(weights, values, width, zero);
             see(Form::SomeColumns(width), &sums);
@@ -95,14 +105,85 @@ pub fn each(mut see: impl FnMut(Case)) {
     }
 }
 
-/// The hash of all sums (FNV-1a).
+/// Sums that become outputs.
+#[derive(Clone, Copy, Debug)]
+pub struct Requantized<'a> {
+    /// What is added to the sums first; where there are none, the sums have them already.
+    pub biases: &'a [[u8; 4]],
+    /// The sums; those of [`ROWS`] outputs a window where they have no biases.
+    pub sums: &'a [i32],
+    /// The factors, one for each sum, or for each of a window's.
+    pub multipliers: &'a [[u8; 4]],
+    /// The powers of two below them.
+    pub shifts: &'a [u8],
+    /// The output that stands for 0.
+    pub zero: i8,
+    /// The least and the largest output.
+    pub clamps: [i8; 2],
+    /// The outputs, in the order of the sums.
+    pub outputs: &'a [i8],
+}
+
+/// A sum with its bias fits an `i32`.
+const SMALLEST: i32 = -1 << 30;
+const CLAMPS: [[i8; 2]; 4] = [[-128, 127], [-3, 90], [0, 127], [5, 5]];
+
+/// Makes outputs of as many sums as a row may be long, from 0 on.
+pub fn each_requantized(mut see: impl FnMut(Requantized)) {
+    let bytes = WEIGHTS.map(i8::cast_unsigned);
+    let words = bytes.as_chunks().0;
+    let mut shifts = [0; LONGEST];
+    for (shift, byte) in shifts.iter_mut().zip(VALUES) {
+        *shift = 33 + byte.cast_unsigned() % 31;
+    }
+    let (mut multipliers, mut biases, mut sums) =
+        ([[0; 4]; LONGEST], [[0; 4]; LONGEST], [0; LONGEST]);
+    for (((multiplier, bias), sum), word) in
+        multipliers.iter_mut().zip(&mut biases).zip(&mut sums).zip(words.iter().cycle())
+    {
+        let word = i32::from_le_bytes(*word);
+        *multiplier = (word & i32::MAX).to_le_bytes();
+        *bias = (word >> 3).to_le_bytes();
+        *sum = word.rotate_left(13).max(SMALLEST).min(-SMALLEST);
+    }
+    for count in 0..=LONGEST {
+        let (zero, clamps) = (VALUES[count], CLAMPS[count % CLAMPS.len()]);
+        let [multipliers, biases] = [&multipliers[..count], &biases[..count]];
+        let (sums, shifts) = (&sums[..count], &shifts[..count]);
+        let requantization = Requantization::new(multipliers, shifts, zero, clamps);
+        let mut outputs = [0; LONGEST];
+        requantization.write(biases, sums, &mut outputs[..count]);
+        let outputs = &outputs[..count];
+        see(Requantized { biases, sums, multipliers, shifts, zero, clamps, outputs });
+
+        let windows = sums.as_chunks::<ROWS>().0;
+        let (Some(multipliers), Some(shifts)) =
+            (multipliers.first_chunk::<ROWS>(), shifts.first_chunk::<ROWS>())
+        else {
+            continue;
+        };
+        let requantization = Requantization::new(multipliers, shifts, zero, clamps);
+        let stride = ROWS + count % 3;
+        let mut apart = [0; LONGEST / ROWS * (ROWS + 2)];
+        requantization.write_windows(windows, stride, &mut apart[..windows.len() * stride]);
+        let mut outputs = [[0; ROWS]; LONGEST / ROWS];
+        for (outputs, apart) in outputs.iter_mut().zip(apart.chunks(stride)) {
+            outputs.copy_from_slice(&apart[..ROWS]);
+        }
+        let outputs = outputs[..windows.len()].as_flattened();
+        let (biases, sums) = (&[][..], windows.as_flattened());
+        see(Requantized { biases, sums, multipliers, shifts, zero, clamps, outputs });
+    }
+}
+
+/// The hash of all sums, and of all outputs (FNV-1a).
 #[must_use]
 pub fn hash() -> u32 {
     let mut hash = 0x811c_9dc5_u32;
-    each(|case| {
-        for byte in case.sums.iter().flat_map(|sum| sum.to_le_bytes()) {
-            hash = (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-        }
+    let mut see = |byte: u8| hash = (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    each(|case| case.sums.iter().flat_map(|sum| sum.to_le_bytes()).for_each(&mut see));
+    each_requantized(|case| {
+        case.outputs.iter().for_each(|output| see(output.cast_unsigned()));
     });
     hash
 }

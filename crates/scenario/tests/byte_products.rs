@@ -1,6 +1,6 @@
 //! Products of bytes against one by one in 64 bits.
 
-use scenario::byte_products::{BIASES, Case, Form, LONGEST, each};
+use scenario::byte_products::{BIASES, Case, Form, LONGEST, Requantized, each, each_requantized};
 
 fn expected(case: &Case, place: usize) -> i64 {
     let Case { weights, values, zero, .. } = *case;
@@ -33,4 +33,26 @@ fn sums_of_products_of_bytes_are_exact_for_all_lengths_to_200_at_any_address_wit
         longest = longest.max(case.values.len());
     });
     assert_eq!(longest, LONGEST);
+}
+
+#[test]
+fn outputs_in_bytes_are_rounded_once_for_all_numbers_of_them_to_200() {
+    let (mut longest, mut different) = (0, std::collections::BTreeSet::new());
+    each_requantized(|case| {
+        let Requantized { biases, sums, multipliers, shifts, zero, clamps, outputs } = case;
+        for (place, (sum, output)) in sums.iter().zip(outputs).enumerate() {
+            let factor = place % multipliers.len();
+            let bias = biases.get(place).map_or(0, |bias| i32::from_le_bytes(*bias));
+            let multiplier = i128::from(i32::from_le_bytes(multipliers[factor]));
+            let product = (i128::from(*sum) + i128::from(bias)) * multiplier;
+            let rounded = (product + (1 << (shifts[factor] - 1))) >> shifts[factor];
+            let [minimum, maximum] = clamps.map(i128::from);
+            let expected = (rounded + i128::from(zero)).max(minimum).min(maximum);
+            assert_eq!(i128::from(*output), expected, "{place} of {case:?}");
+            different.insert(*output);
+        }
+        longest = longest.max(outputs.len());
+    });
+    assert_eq!(longest, LONGEST);
+    assert!(different.len() > 50, "{different:?}");
 }

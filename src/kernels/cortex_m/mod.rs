@@ -4,7 +4,9 @@
 //!
 //! Products of bytes are for cores with the DSP extension. Safe loops take 3.3 instructions a
 //! product on a Cortex-M4F, since the compiler loads each byte by itself and then runs out of
-//! registers; CMSIS-NN takes less than 2.
+//! registers; CMSIS-NN takes less than 2. On a Cortex-M55 it makes vectors of rows, and these two
+//! are left to do by hand: few columns side by side, and the upper word of a product, by which sums
+//! become outputs.
 //!
 //! Loops over whole blocks of floats are for cores with a single-precision unit of 32 registers and
 //! no vectors: Cortex-M4F, M7F and M33F. On these a row of loads, or of stores, is one instruction
@@ -38,6 +40,8 @@ macro_rules! with_dsp {
     };
 }
 
+#[cfg(mve)]
+mod eight_columns;
 #[cfg(dsp)]
 mod four_columns;
 #[cfg(dsp)]
@@ -46,6 +50,8 @@ mod four_rows;
 mod moves;
 #[cfg(fpu)]
 mod outer;
+#[cfg(mve)]
+mod requantize;
 #[cfg(fpu)]
 mod sixteen_columns;
 #[cfg(fpu)]
@@ -55,10 +61,14 @@ mod sums;
 #[cfg(fpu)]
 mod two_rows;
 
+#[cfg(mve)]
+pub(super) use eight_columns::eight_columns;
 #[cfg(dsp)]
 pub(super) use four_columns::four_columns;
 #[cfg(dsp)]
 pub(super) use four_rows::four_rows;
+#[cfg(mve)]
+pub(super) use requantize::{requantize, requantize_windows};
 #[cfg(fpu)]
 pub(crate) use square_root::sqrt;
 #[cfg(fpu)]

@@ -4,7 +4,7 @@ use super::factor::{self, Factor};
 use super::layer::{PARAMETERS, split};
 use super::{LARGEST_BIAS, LONGEST_SUM};
 use crate::Error;
-use crate::kernels::bytes::ROWS;
+use crate::kernels::bytes::{ROWS, Requantization};
 use core::array::from_fn;
 
 /// Zero points and clamps: the first four bytes of a layer.
@@ -86,6 +86,17 @@ impl Range {
         })
     }
 
+    /// With these factors, which must be below a half.
+    #[inline(always)]
+    fn requantization<'a>(
+        self,
+        multipliers: &'a [[u8; 4]],
+        shifts: &'a [u8],
+    ) -> Requantization<'a> {
+        // It was read from a byte.
+        Requantization::new(multipliers, shifts, self.zero as i8, self.clamps())
+    }
+
     /// The least and the largest output.
     pub fn clamps(self) -> [i8; 2] {
         // They were read from bytes.
@@ -128,6 +139,12 @@ impl Channels<'_> {
         }
     }
 
+    /// What makes outputs of the sums of several windows, where all factors are below a half.
+    #[inline(always)]
+    pub fn requantization(&self, range: Range) -> Requantization<'_> {
+        range.requantization(self.multipliers, self.shifts)
+    }
+
     /// What makes outputs of many sums, where all shifts are from 33 on, as they are for factors
     /// below a half.
     #[inline(always)]
@@ -156,19 +173,6 @@ pub(super) struct HighWords {
 }
 
 impl HighWords {
-    /// The same factors once for each of four windows, whose outputs are then made at once.
-    #[inline(always)]
-    pub fn of_four_windows(self) -> FourTimes {
-        let Self { multipliers, shifts, zero_and_half, clamps } = self;
-        let (mut multipliers_of_all, mut shifts_of_all) = ([0; 4 * ROWS], [0; 4 * ROWS]);
-        let each = multipliers_of_all.as_chunks_mut().0.iter_mut();
-        for (of_window, shifts_of_window) in each.zip(shifts_of_all.as_chunks_mut().0) {
-            (*of_window, *shifts_of_window) = (multipliers, shifts);
-        }
-        let (multipliers, shifts) = (multipliers_of_all, shifts_of_all);
-        FourTimes { multipliers, shifts, zero_and_half, clamps }
-    }
-
     /// Writes the outputs that these sums give, as [`Channels::write`] does for any factor.
     #[inline(always)]
     pub fn write(&self, sums: [i32; ROWS], outputs: &mut [i8; ROWS]) {
@@ -182,42 +186,6 @@ impl HighWords {
             *y = (moved.max(minimum).min(maximum) >> 1) as i8;
         }
     }
-}
-
-/// [`HighWords`] of four windows side by side.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct FourTimes {
-    multipliers: [i32; 4 * ROWS],
-    shifts: [u32; 4 * ROWS],
-    zero_and_half: i32,
-    clamps: [i32; 2],
-}
-
-impl FourTimes {
-    /// The outputs of these sums, in a loop of which the compiler makes vectors.
-    #[inline(always)]
-    pub fn outputs(&self, sums: &[i32; 4 * ROWS]) -> [i8; 4 * ROWS] {
-        let [minimum, maximum] = self.clamps;
-        let mut outputs = [0; 4 * ROWS];
-        let factors = self.multipliers.iter().zip(self.shifts);
-        for (((multiplier, shift), sum), y) in factors.zip(sums).zip(&mut outputs) {
-            let doubled = high_word(*sum, *multiplier).wrapping_shr(shift);
-            let moved = doubled.wrapping_add(self.zero_and_half);
-            *y = (moved.max(minimum).min(maximum) >> 1) as i8;
-        }
-        outputs
-    }
-}
-
-/// The upper word of a product, by halves of words: there are no vectors of longer products.
-#[inline(always)]
-fn high_word(a: i32, b: i32) -> i32 {
-    let ([a_low, a_high], [b_low, b_high]) = ([a & 0xffff, a >> 16], [b & 0xffff, b >> 16]);
-    let lowest = a_low.cast_unsigned().wrapping_mul(b_low.cast_unsigned()) >> 16;
-    // None of these sums leaves an i32: `b` is a multiplier, and so is not negative.
-    let middle = a_high.wrapping_mul(b_low).wrapping_add(lowest.cast_signed());
-    let other = a_low.wrapping_mul(b_high).wrapping_add(middle & 0xffff);
-    a_high.wrapping_mul(b_high).wrapping_add(middle >> 16).wrapping_add(other >> 16)
 }
 
 impl<'a> Affine<'a> {
@@ -285,21 +253,15 @@ impl<'a> Affine<'a> {
         self.shifts.iter().all(|shift| *shift > 32)
     }
 
-    /// Overwrites outputs by the sums of their products, where all factors are below a half: as
-    /// [`HighWords`] does, in a loop over outputs, of which the compiler makes vectors.
+    /// Overwrites outputs from this one on by the sums of their products, where all factors are
+    /// below a half.
     #[inline(always)]
-    pub fn write_vectors(self, sums: &[i32], outputs: &mut [i8]) {
-        let Range { zero, minimum, maximum, .. } = self.range;
-        let zero_and_half = zero.wrapping_mul(2).wrapping_add(1);
-        let [minimum, maximum] = [minimum, maximum].map(|clamp| clamp.wrapping_mul(2));
-        let factors = self.multipliers.iter().zip(self.shifts).zip(self.biases);
-        for ((((multiplier, shift), bias), sum), y) in factors.zip(sums).zip(outputs) {
-            let sum = sum.wrapping_add(i32::from_le_bytes(*bias));
-            let doubled = high_word(sum, i32::from_le_bytes(*multiplier))
-                .wrapping_shr(u32::from(*shift).wrapping_sub(33));
-            let moved = doubled.wrapping_add(zero_and_half);
-            *y = (moved.max(minimum).min(maximum) >> 1) as i8;
-        }
+    pub fn write_products(&self, first: usize, sums: &[i32], outputs: &mut [i8]) {
+        let Self { range, multipliers, biases, shifts, .. } = self;
+        let multipliers = multipliers.get(first..).unwrap_or_default();
+        let biases = biases.get(first..).unwrap_or_default();
+        let shifts = shifts.get(first..).unwrap_or_default();
+        range.requantization(multipliers, shifts).write(biases, sums, outputs);
     }
 
     /// The biases of the outputs that are left over after the [groups](Self::groups).
@@ -319,28 +281,5 @@ impl<'a> Affine<'a> {
 
     pub fn weights(self) -> &'a [i8] {
         bytemuck::must_cast_slice(self.weights)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_upper_word_by_halves_is_that_of_the_product() {
-        let sums = [i32::MIN, i32::MIN + 1, -65_537, -65_536, -32_769, -1, 0, 1, 65_535, i32::MAX];
-        let multipliers = [0, 1, 65_535, 65_536, 1 << 30, i32::MAX - 65_535, i32::MAX];
-        let mut state = 1_u32;
-        let mut random = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            state.cast_signed()
-        };
-        for place in 0..10_000_usize {
-            let sum = sums.get(place % 16).copied().unwrap_or_else(&mut random);
-            let of_list = multipliers.get(place / 16 % 16).copied();
-            let multiplier = of_list.unwrap_or_else(|| random() & i32::MAX);
-            let product = i64::from(sum) * i64::from(multiplier);
-            assert_eq!(high_word(sum, multiplier), (product >> 32) as i32, "{sum} {multiplier}");
-        }
     }
 }

@@ -4,7 +4,10 @@ use super::affine::{Affine, Channels, Range, assert_sum_fits, length};
 use super::layer::{Buffers, Differentiable, Layer, buffer, input_and_output};
 use crate::Error;
 use crate::chunks::Chunked;
-use crate::kernels::bytes::{ROWS, Rows, columns_times, some_columns_times, some_rows_times};
+use crate::kernels::bytes::{
+    ROWS, Rows, columns_times, many_columns_times, some_columns_times, some_rows_times,
+};
+use crate::kernels::{Active, Kernels, Task, Unit};
 use crate::nn::window::{Gaps, Geometry, InTime, Run, Shape, Sliding};
 use crate::nn::{Kernel, Window};
 use core::marker::PhantomData;
@@ -221,37 +224,54 @@ fn multiply_group(
     input: &[i8],
     output: &mut [i8],
 ) {
-    let rows = Rows::new(weights, length, channels.biases(), range.padding());
-    match channels.by_high_words(range) {
-        Some(by_high_words) if cfg!(mve) && input.len() > length => {
-            let four = by_high_words.of_four_windows();
-            let several = output.chunks_up_to_mut(filters.saturating_mul(TILES));
-            for (windows, outputs) in input.chunks_up_to(length.saturating_mul(TILES)).zip(several)
-            {
-                let mut sums = [0; ROWS * TILES];
-                let each = sums.as_chunks_mut().0.iter_mut().zip(windows.whole_chunks(length));
-                for (sums, window) in each {
-                    *sums = rows.times(window);
-                }
-                let values = four.outputs(&sums);
-                let each = outputs.chunks_up_to_mut(filters).zip(values.as_chunks::<ROWS>().0);
-                for (outputs, values) in each {
-                    if let Some(outputs) = outputs.first_chunk_mut() {
-                        *outputs = *values;
-                    }
+    Active::run(Group { length, filters, channels, weights, range, input, output });
+}
+
+/// What a group of filters does with all windows, compiled for every vector unit.
+struct Group<'a> {
+    length: usize,
+    filters: usize,
+    channels: Channels<'a>,
+    weights: &'a [i8],
+    range: Range,
+    input: &'a [i8],
+    output: &'a mut [i8],
+}
+
+impl Task for Group<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<U: Unit>(self) {
+        let Self { length, filters, channels, weights, range, input, output } = self;
+        let rows = Rows::on::<U>(weights, length, channels.biases(), range.padding());
+        match channels.by_high_words(range) {
+            Some(_) if cfg!(mve) && input.len() > length => {
+                let requantization = channels.requantization(range);
+                let mut sums = [[0; ROWS]; TILES];
+                let several = output.chunks_up_to_mut(filters.saturating_mul(TILES));
+                for (windows, outputs) in
+                    input.chunks_up_to(length.saturating_mul(TILES)).zip(several)
+                {
+                    let each = sums.iter_mut().zip(windows.whole_chunks(length));
+                    let count =
+                        each.map(|(sums, window)| *sums = rows.times_on::<U>(window)).count();
+                    let sums = sums.get(..count).unwrap_or_default();
+                    requantization.write_windows(sums, filters, outputs);
                 }
             }
-        }
-        by_high_words => {
-            let windows = input.whole_chunks(length).zip(output.chunks_up_to_mut(filters));
-            let each =
-                windows.filter_map(|(window, outputs)| Some((window, outputs.first_chunk_mut()?)));
-            match by_high_words {
-                Some(by_high_words) => each
-                    .for_each(|(window, outputs)| by_high_words.write(rows.times(window), outputs)),
-                None => each.for_each(|(window, outputs)| {
-                    channels.write(range, rows.times(window), outputs)
-                }),
+            by_high_words => {
+                let windows = input.whole_chunks(length).zip(output.chunks_up_to_mut(filters));
+                let each = windows
+                    .filter_map(|(window, outputs)| Some((window, outputs.first_chunk_mut()?)));
+                match by_high_words {
+                    Some(by_high_words) => each.for_each(|(window, outputs)| {
+                        by_high_words.write(rows.times_on::<U>(window), outputs)
+                    }),
+                    None => each.for_each(|(window, outputs)| {
+                        channels.write(range, rows.times_on::<U>(window), outputs)
+                    }),
+                }
             }
         }
     }
@@ -307,33 +327,54 @@ fn convolve_channels(
     window: &mut [i8],
 ) {
     let (width, by_high_words) = (geometry.channels(), affine.is_by_high_words());
+    // Here, so that they are cleared once only.
+    let mut sums = [0; SEVERAL];
     if geometry.tiles() {
         let windows = input.whole_chunks(geometry.length()).zip(output.whole_chunks_mut(width));
         for (values, outputs) in windows {
-            multiply_channels(affine, by_high_words, values, width, outputs);
+            multiply_channels(affine, by_high_words, values, width, &mut sums, outputs);
         }
         return;
     }
     let window = window.get_mut(..geometry.length()).unwrap_or_default();
     for (runs, outputs) in geometry.each().zip(output.whole_chunks_mut(width)) {
         gather(runs, input, window, affine.range.padding());
-        multiply_channels(affine, by_high_words, window, width, outputs);
+        multiply_channels(affine, by_high_words, window, width, &mut sums, outputs);
     }
 }
 
+/// How many sums of channels are kept at a time.
+const SEVERAL: usize = 64;
+
 /// The outputs of all channels for one window.
+#[inline(always)]
 fn multiply_channels(
     affine: Affine,
     by_high_words: bool,
     values: &[i8],
     width: usize,
+    sums: &mut [i32; SEVERAL],
     outputs: &mut [i8],
 ) {
     let mut first = 0;
     if cfg!(mve) && by_high_words {
-        first = multiply_vectors(affine, values, width, outputs);
+        first = multiply_vectors(affine, values, width, sums, outputs);
     }
-    first = multiply_columns(affine, values, width, first, outputs);
+    if first < outputs.len() {
+        multiply_some_channels(affine, values, width, first, outputs);
+    }
+}
+
+/// The outputs from this channel on.
+#[inline(never)]
+fn multiply_some_channels(
+    affine: Affine,
+    values: &[i8],
+    width: usize,
+    first: usize,
+    outputs: &mut [i8],
+) {
+    let first = multiply_columns(affine, values, width, first, outputs);
     if let Some(outputs) = outputs.get_mut(first..).filter(|outputs| !outputs.is_empty()) {
         let weights = affine.weights().get(first..).unwrap_or_default();
         let values = values.get(first..).unwrap_or_default();
@@ -345,17 +386,25 @@ fn multiply_channels(
     }
 }
 
-/// The outputs of whole vectors of channels; how many these are.
-#[inline(always)]
-fn multiply_vectors(affine: Affine, values: &[i8], width: usize, outputs: &mut [i8]) -> usize {
-    const VECTOR: usize = 16;
-    let mut first = 0_usize;
-    for outputs in outputs.whole_chunks_mut(VECTOR) {
+/// The outputs of channels in eights, several of these at a time; how many these are.
+#[inline(never)]
+fn multiply_vectors(
+    affine: Affine,
+    values: &[i8],
+    width: usize,
+    sums: &mut [i32; SEVERAL],
+    outputs: &mut [i8],
+) -> usize {
+    let (mut first, zero) = (0_usize, affine.range.padding());
+    let eights = outputs.len() & !7;
+    for outputs in outputs.get_mut(..eights).unwrap_or_default().chunks_up_to_mut(SEVERAL) {
+        let count = outputs.len();
+        let sums = sums.get_mut(..count).unwrap_or_default();
         let weights = affine.weights().get(first..).unwrap_or_default();
         let values = values.get(first..).unwrap_or_default();
-        let sums: [i32; VECTOR] = columns_times(weights, values, width, affine.range.padding());
-        affine.part(first, VECTOR, 0).write_vectors(&sums, outputs);
-        first = first.wrapping_add(VECTOR);
+        many_columns_times(weights, values, width, zero, sums);
+        affine.write_products(first, sums, outputs);
+        first = first.wrapping_add(count);
     }
     first
 }
