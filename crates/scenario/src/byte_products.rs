@@ -124,28 +124,56 @@ pub struct Requantized<'a> {
     pub outputs: &'a [i8],
 }
 
-/// A sum with its bias fits an `i32`.
-const SMALLEST: i32 = -1 << 30;
 const CLAMPS: [[i8; 2]; 4] = [[-128, 127], [-3, 90], [0, 127], [5, 5]];
+
+static SHIFTS: [u8; LONGEST] = {
+    let mut shifts = [33; LONGEST];
+    let mut place = 0;
+    while place < LONGEST {
+        shifts[place] += VALUES[place].cast_unsigned() % 31;
+        place += 1;
+    }
+    shifts
+};
+static MULTIPLIERS: [[u8; 4]; LONGEST] = {
+    let mut multipliers = [[0; 4]; LONGEST];
+    let mut place = 0;
+    while place < LONGEST {
+        multipliers[place] = (word(place) & i32::MAX).to_le_bytes();
+        place += 1;
+    }
+    multipliers
+};
+static REQUANTIZED_BIASES: [[u8; 4]; LONGEST] = {
+    let mut biases = [[0; 4]; LONGEST];
+    let mut place = 0;
+    while place < LONGEST {
+        biases[place] = (word(place) >> 3).to_le_bytes();
+        place += 1;
+    }
+    biases
+};
+static SUMS: [i32; LONGEST] = {
+    let mut sums = [0; LONGEST];
+    let mut place = 0;
+    while place < LONGEST {
+        // A sum with its bias fits an `i32`.
+        sums[place] = word(place).rotate_left(13) / 2;
+        place += 1;
+    }
+    sums
+};
+
+/// Four of the random bytes.
+const fn word(place: usize) -> i32 {
+    let at = 4 * (place % (BYTES / 4));
+    let [a, b, c, d] = [WEIGHTS[at], WEIGHTS[at + 1], WEIGHTS[at + 2], WEIGHTS[at + 3]];
+    i32::from_le_bytes([a.cast_unsigned(), b.cast_unsigned(), c.cast_unsigned(), d.cast_unsigned()])
+}
 
 /// Makes outputs of as many sums as a row may be long, from 0 on.
 pub fn each_requantized(mut see: impl FnMut(Requantized)) {
-    let bytes = WEIGHTS.map(i8::cast_unsigned);
-    let words = bytes.as_chunks().0;
-    let mut shifts = [0; LONGEST];
-    for (shift, byte) in shifts.iter_mut().zip(VALUES) {
-        *shift = 33 + byte.cast_unsigned() % 31;
-    }
-    let (mut multipliers, mut biases, mut sums) =
-        ([[0; 4]; LONGEST], [[0; 4]; LONGEST], [0; LONGEST]);
-    for (((multiplier, bias), sum), word) in
-        multipliers.iter_mut().zip(&mut biases).zip(&mut sums).zip(words.iter().cycle())
-    {
-        let word = i32::from_le_bytes(*word);
-        *multiplier = (word & i32::MAX).to_le_bytes();
-        *bias = (word >> 3).to_le_bytes();
-        *sum = word.rotate_left(13).max(SMALLEST).min(-SMALLEST);
-    }
+    let (multipliers, shifts, biases, sums) = (&MULTIPLIERS, &SHIFTS, &REQUANTIZED_BIASES, &SUMS);
     for count in 0..=LONGEST {
         let (zero, clamps) = (VALUES[count], CLAMPS[count % CLAMPS.len()]);
         let [multipliers, biases] = [&multipliers[..count], &biases[..count]];
