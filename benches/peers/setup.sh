@@ -3,6 +3,7 @@
 #
 #     setup.sh            target/peers, for --only desktop,footpoint
 #     setup.sh bbob       target/peers-bbob, for --only bbob
+#     setup.sh litert     target/peers-litert, for --only int8 --models DIR
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,8 +18,13 @@ bbob)
     environment=$target/peers-bbob requirements=$here/bbob/requirements.txt modules='cma, cocoex, scipy'
     note=''
     ;;
+litert)
+    environment=$target/peers-litert requirements=$here/litert/requirements.txt
+    modules='ai_edge_litert, numpy'
+    note=''
+    ;;
 *)
-    echo "usage: $0 [bbob]" >&2
+    echo "usage: $0 [bbob|litert]" >&2
     exit 2
     ;;
 esac

@@ -343,8 +343,8 @@ fn convolve_channels(
     }
 }
 
-/// How many sums of channels are kept at a time.
-const SEVERAL: usize = 64;
+/// How many sums of channels are kept at a time, where there are vectors to compute them.
+const SEVERAL: usize = if cfg!(mve) { 64 } else { 0 };
 
 /// The outputs of all channels for one window.
 #[inline(always)]
@@ -365,8 +365,10 @@ fn multiply_channels(
     }
 }
 
-/// The outputs from this channel on.
-#[inline(never)]
+/// The outputs from this channel on. Where vectors have done the most it is by itself, so that the
+/// registers are theirs.
+#[cfg_attr(mve, inline(never))]
+#[cfg_attr(not(mve), inline(always))]
 fn multiply_some_channels(
     affine: Affine,
     values: &[i8],

@@ -19,20 +19,22 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// What runs a script: this environment's Python, or the one that the user has named.
-    fn python(&self, args: &BenchArgs) -> Result<PathBuf> {
-        if let Some(python) = &args.python {
-            return Ok(python.clone());
-        }
+    /// Why no script can run, where none can.
+    pub fn missing(&self, args: &BenchArgs) -> Option<String> {
         let Self { folder, setup, has } = self;
-        let python = root().join(folder).join("bin/python");
-        if !python.exists() {
-            bail!(
+        let python = self.python(args);
+        (args.python.is_none() && !python.exists()).then(|| {
+            format!(
                 "there is no Python with {has} in {folder}: run {setup}, or name another with \
                  --python FILE"
-            );
-        }
-        Ok(python)
+            )
+        })
+    }
+
+    /// What runs a script: this environment's Python, or the one that the user has named.
+    fn python(&self, args: &BenchArgs) -> PathBuf {
+        let own = || root().join(self.folder).join("bin/python");
+        args.python.clone().unwrap_or_else(own)
     }
 }
 
@@ -54,7 +56,10 @@ impl Script {
         script: &str,
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
     ) -> Result<Self> {
-        let python = environment.python(args)?;
+        if let Some(reason) = environment.missing(args) {
+            bail!(reason);
+        }
+        let python = environment.python(args);
         let mut process = Command::new(&python)
             .arg(root().join("benches/peers").join(script))
             .args(arguments)

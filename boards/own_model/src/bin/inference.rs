@@ -54,9 +54,23 @@ fn main() -> ! {
     }
 }
 
+/// With an argument, the median of the nanoseconds of an inference too.
 #[cfg(not(target_os = "none"))]
 fn main() -> Result<(), Error> {
-    let (_, hash) = infer(&mut vec![0.0; SCRATCH], || 0)?;
-    println!("inference hash {hash:08x}");
+    const TIMES: usize = 101;
+    let mut scratch = vec![0.0; SCRATCH];
+    let (_, hash) = infer(&mut scratch, || 0)?;
+    print!("inference hash {hash:08x}");
+    if std::env::args().len() > 1 {
+        let mut taken = Vec::with_capacity(TIMES);
+        for _ in 0..TIMES {
+            let start = std::time::Instant::now();
+            infer(&mut scratch, || 0)?;
+            taken.push(start.elapsed().as_nanos());
+        }
+        taken.sort_unstable();
+        print!(" nanoseconds {}", taken[TIMES / 2]);
+    }
+    println!();
     Ok(())
 }

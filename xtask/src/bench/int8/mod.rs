@@ -1,6 +1,7 @@
 //! Instructions of inferences in int8 on the emulated cores: of layers, and of whole networks.
 
 mod committed;
+mod desktop;
 mod figures;
 mod microflow;
 mod models;
@@ -54,6 +55,14 @@ pub fn measure(args: &BenchArgs) -> Result<Findings> {
                 .to_owned(),
         );
         text.push(tables::networks(&networks));
+    }
+    if let Some(folder) = &args.models {
+        text.push(
+            "The same networks on this machine, on one thread, in milliseconds a sample: ours \
+             sample by sample, LiteRT (with XNNPACK) sample by sample and in batches."
+                .to_owned(),
+        );
+        text.push(desktop::table(args, folder)?);
     }
     let networks = networks.into_iter().map(|network| network.ours);
     let all: Vec<_> = layers.into_iter().chain(networks).collect();

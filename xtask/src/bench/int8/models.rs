@@ -33,9 +33,8 @@ pub fn count(folder: &Path) -> Result<Vec<Network>> {
     let mut networks = Vec::new();
     for (file, multiply_adds) in files {
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let variables =
-            [("OWN_MODEL", file.display().to_string()), ("OWN_MODEL_TRAIN", TRAIN.to_owned())];
-        let expected = on_the_desktop(&variables)?;
+        let variables = variables(&file);
+        let expected = on_the_desktop(&variables, &[])?;
         for machine in [&MPS2_AN386, &MPS3_AN547] {
             bar.tick();
             let firmware = Build::firmware(PACKAGE, machine, PROGRAM);
@@ -66,8 +65,13 @@ pub fn count(folder: &Path) -> Result<Vec<Network>> {
     Ok(networks)
 }
 
+/// What the build of the inference of a file reads.
+pub fn variables(file: &Path) -> [(&'static str, String); 2] {
+    [("OWN_MODEL", file.display().to_string()), ("OWN_MODEL_TRAIN", TRAIN.to_owned())]
+}
+
 /// The files that have an int8 form, by name, with the products of an inference.
-fn int8_files(folder: &Path) -> Result<Vec<(PathBuf, u64)>> {
+pub fn int8_files(folder: &Path) -> Result<Vec<(PathBuf, u64)>> {
     let entries = fs::read_dir(folder)
         .with_context(|| format!("cannot read the folder {}", folder.display()))?;
     let mut files = Vec::new();
@@ -87,11 +91,12 @@ fn int8_files(folder: &Path) -> Result<Vec<(PathBuf, u64)>> {
     Ok(files)
 }
 
-fn on_the_desktop(variables: &[(&str, String)]) -> Result<String> {
+/// What the inference says here.
+pub fn on_the_desktop(variables: &[(&str, String)], arguments: &[&str]) -> Result<String> {
     let mut command = cargo();
     command.current_dir(root().join("boards"));
     command.args(["run", "--quiet", "--release", "--locked", "--package", PACKAGE]);
-    command.args(["--bin", PROGRAM]);
+    command.args(["--bin", PROGRAM, "--"]).args(arguments);
     command.envs(variables.iter().map(|(name, value)| (name, value)));
     Ok(capture(&mut command, "an inference on the desktop")?.trim().to_owned())
 }
