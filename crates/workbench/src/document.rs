@@ -105,7 +105,6 @@ pub const RELIABILITY: Document = Document {
         FUZZING,
         C,
         MIRI_SCALAR,
-        MIRI_SSE2,
         MIRI_AVX2,
         ARCHITECTURES,
         PACKAGE,
@@ -129,8 +128,6 @@ pub const FUZZING: &str = "Random calls and files";
 pub const C: &str = "Random calls from C";
 /// The title of the part on Miri over the kernels for cores without a vector unit.
 pub const MIRI_SCALAR: &str = "Undefined behaviour, scalar kernels";
-/// The title of the part on Miri over those for the vector unit that every x86-64 has.
-pub const MIRI_SSE2: &str = "Undefined behaviour, SSE2";
 /// The title of the part on Miri over those that are chosen at run time.
 pub const MIRI_AVX2: &str = "Undefined behaviour, AVX2";
 /// The title of the part on other byte orders and word sizes.

@@ -50,7 +50,7 @@ pub fn c(args: &CArgs) -> Result<()> {
         return header::write();
     }
     if args.release {
-        return release::release(&[release::Aim::Speed, release::Aim::Size]).map(|_| ());
+        return release::release(release::Extent::Whole).map(|_| ());
     }
     setup::rust_targets(&[MPS2_AN386.target])?;
     setup::debian_package("qemu-system-arm", "qemu-system-arm", args.install)?;

@@ -27,7 +27,7 @@ const fn core(
     Core { name, what, target, flags, arduino, pack }
 }
 
-pub const CORES: [Core; 12] = [
+pub static CORES: [Core; 12] = [
     core(
         "cortex-m0",
         "Cortex-M0, M0+ and M1",

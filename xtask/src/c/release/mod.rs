@@ -32,15 +32,40 @@ fn version() -> Result<String> {
 
 /// What a library is compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Aim {
+enum Aim {
     Speed,
     Size,
 }
 
-/// Makes the archives, and returns the folder that the first of them holds. The tests need those
-/// for speed only; the archive for Arduino then has no library.
-pub fn release(aims: &[Aim]) -> Result<PathBuf> {
-    let targets = CORES.map(|core| core.target);
+/// How much is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Every core, for speed and for size.
+    Whole,
+    /// A core of each kind, for speed: what takes minutes. The archive for Arduino has no library.
+    Part,
+}
+
+/// A core of each kind.
+const PART: [&str; 3] = ["cortex-m4-hard", "riscv32imac", "x86_64-linux"];
+
+impl Extent {
+    fn aims(self) -> &'static [Aim] {
+        match self {
+            Self::Whole => &[Aim::Speed, Aim::Size],
+            Self::Part => &[Aim::Speed],
+        }
+    }
+
+    fn cores(self) -> Vec<&'static Core> {
+        CORES.iter().filter(|core| self == Self::Whole || PART.contains(&core.name)).collect()
+    }
+}
+
+/// Makes the archives, and returns the folder that the first of them holds.
+pub fn release(extent: Extent) -> Result<PathBuf> {
+    let (cores, aims) = (extent.cores(), extent.aims());
+    let targets: Vec<_> = cores.iter().map(|core| core.target).collect();
     setup::rust_targets(&targets)?;
     let version = version()?;
     let name = format!("rolling_ball-c-{version}");
@@ -51,9 +76,9 @@ pub fn release(aims: &[Aim]) -> Result<PathBuf> {
         }
     }
     let bar = progress::bar("compiling the library", "compiled");
-    bar.set_length((aims.len() * CORES.len()) as u64);
+    bar.set_length((aims.len() * cores.len()) as u64);
     // Several at a time, since the linker takes one thread, and has most of the work.
-    CORES.par_iter().with_max_len(1).try_for_each(|core| -> Result<()> {
+    cores.par_iter().with_max_len(1).try_for_each(|core| -> Result<()> {
         for aim in aims {
             let library = build(core, *aim)?;
             let below = if *aim == Aim::Speed { "" } else { "small" };

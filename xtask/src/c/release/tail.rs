@@ -36,10 +36,11 @@ const fn risc_v(name: &'static str, flags: &'static str) -> Run {
     Run { name, flags: Some(flags), ..RV32 }
 }
 
-/// The Cortex-M, a Cortex-M0 on a Cortex-M3, which runs it too.
-pub const CORTEX_M: [Run; 8] = [
-    M4,
-    Run { name: "cortex-m4-cxx", language: "CXX", ..M4 },
+/// A Cortex-M4F, in C and in C++.
+pub const CORTEX_M4: [Run; 2] = [M4, Run { name: "cortex-m4-cxx", language: "CXX", ..M4 }];
+
+/// The other Cortex-M, a Cortex-M0 on a Cortex-M3, which runs it too.
+pub const OTHER_CORTEX_M: [Run; 6] = [
     arm("cortex-m0", "-mcpu=cortex-m0 -mthumb"),
     arm("cortex-m3", "-mcpu=cortex-m3 -mthumb"),
     arm("cortex-m4-softfp", "-mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=softfp"),
@@ -48,8 +49,8 @@ pub const CORTEX_M: [Run; 8] = [
     arm("cortex-m55-hard", "-mcpu=cortex-m55 -mthumb -mfloat-abi=hard"),
 ];
 
-pub const RISC_V: [Run; 3] = [
-    RV32,
+pub const RISC_V: Run = RV32;
+pub const OTHER_RISC_V: [Run; 2] = [
     risc_v("riscv32imc", "-march=rv32imc -mabi=ilp32"),
     risc_v("riscv32imafc", "-march=rv32imafc -mabi=ilp32f"),
 ];
