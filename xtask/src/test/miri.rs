@@ -83,9 +83,12 @@ impl Run {
         for (name, reason) in output.lines().filter_map(ignored) {
             left_out.entry(reason.to_owned()).or_insert_with(BTreeSet::new).insert(name.to_owned());
         }
-        let features = if self.features.is_empty() { "none" } else { self.features };
+        let features = match self.features {
+            "" => "no feature".to_owned(),
+            features => format!("the features {features}"),
+        };
         let mut text = format!(
-            "`cargo xtask test {} --long`: under Miri, with the features {features}, {count} tests \
+            "`cargo xtask test {} --long`: under Miri, with {features}, {count} tests \
              of the library pass, in {minutes:.0} minutes. Those of checkpoints, behind which \
              there is no `unsafe` and which would take hours, are not among them.\n",
             self.test
