@@ -5,9 +5,9 @@ use crate::device::qemu::{Emulation, MPS2_AN386};
 use anyhow::{Context, Result, ensure};
 use std::str::FromStr;
 
-/// By how many instructions a firmware's count may differ from that of a trace: its clock ticks more
-/// slowly than instructions pass, and loses some twenty where its 24 bits begin anew, as they do
-/// every 8 to 16 million.
+/// By how many instructions a firmware's count may differ from that of a trace: its clock ticks
+/// more slowly than instructions pass, and loses some twenty where its 24 bits begin anew, as they
+/// do every 8 to 16 million.
 const ROUNDING: u64 = 8;
 const OF_EACH_TURN: u64 = 24;
 const SHORTEST_TURN: u64 = 8_000_000;

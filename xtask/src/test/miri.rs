@@ -38,9 +38,9 @@ const BINARIES: &[&str] = &[
     "probe",
 ];
 
-/// The blocks that need `unsafe` are those for AVX2; without it Miri takes the vector unit that every
-/// x86-64 has, for which there is none. Miri uses one core: the first run takes more than an hour of
-/// it, the other half an hour. So each is a test that can be made by itself.
+/// The blocks that need `unsafe` are those for AVX2; without it Miri takes the vector unit that
+/// every x86-64 has, for which there is none. Miri uses one core: the first run takes more than an
+/// hour of it, the other about one. So each is a test that can be made by itself.
 const RUNS: [Run; 2] = [
     Run {
         test: "miri_finds_no_undefined_behaviour_with_scalar_kernels",
