@@ -30,8 +30,8 @@ pub trait Unit {
     /// has no zero to take off.
     const MULTIPLIES_BYTES: bool = false;
 
-    /// Adds the products of four rows of bytes with the values, each less the zero, to the sums; see
-    /// [`bytes`](super::bytes). All are equally long.
+    /// Adds the products of four rows of bytes with the values, each less the zero, to the sums;
+    /// see [`bytes`](super::bytes). All are equally long.
     #[inline(always)]
     #[must_use]
     fn four_rows(sums: [i32; 4], rows: [&[i8]; 4], values: &[i8], zero: i8) -> [i32; 4] {

@@ -1,4 +1,4 @@
-"""Inferences by LiteRT on one thread, with its XNNPACK kernels, for `cargo xtask bench --only int8`.
+"""Inferences by LiteRT on one thread with its XNNPACK kernels, for `xtask bench --only int8`.
 
 A line of JSON names a TFLite file and the samples of a batch; the answer is the median of the
 seconds that a sample takes.
