@@ -44,6 +44,10 @@ impl<'a> Rows<'a> {
     }
 
     /// As [`new`](Self::new), for [`times_on`](Self::times_on) the same vector unit.
+    #[cfg_attr(
+        dsp,
+        expect(clippy::extra_unused_type_parameters, reason = "there are no other units")
+    )]
     #[inline(always)]
     pub(crate) fn on<U: Unit>(
         weights: &'a [i8],
@@ -75,6 +79,10 @@ impl<'a> Rows<'a> {
     }
 
     /// As [`times`](Self::times), of rows that are [`on`](Self::on) this vector unit.
+    #[cfg_attr(
+        dsp,
+        expect(clippy::extra_unused_type_parameters, reason = "there are no other units")
+    )]
     #[inline(always)]
     pub(crate) fn times_on<U: Unit>(&self, values: &[i8]) -> [i32; ROWS] {
         #[cfg(not(dsp))]
