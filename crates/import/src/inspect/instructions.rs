@@ -78,7 +78,7 @@ const CORES: [Core; 2] = [
         beside_forward: 548.0,
         backward: 1.90,
         beside_backward: 119.0,
-        int8: 2.35,
+        int8: 2.28,
         parameter: 8.81,
         step: 1110.0,
     },
