@@ -17,7 +17,7 @@ const STARTS: usize = 4;
 /// As many columns as a vector of bytes has.
 const WIDE: usize = 16;
 
-/// The most columns that are multiplied together: fives of eights, and all that is left over.
+/// The most columns that are multiplied together: five eights, and the most that is left over.
 const MANY: usize = 47;
 
 /// What the sums of rows begin with.
@@ -135,24 +135,8 @@ static SHIFTS: [u8; LONGEST] = {
     }
     shifts
 };
-static MULTIPLIERS: [[u8; 4]; LONGEST] = {
-    let mut multipliers = [[0; 4]; LONGEST];
-    let mut place = 0;
-    while place < LONGEST {
-        multipliers[place] = (word(place) & i32::MAX).to_le_bytes();
-        place += 1;
-    }
-    multipliers
-};
-static REQUANTIZED_BIASES: [[u8; 4]; LONGEST] = {
-    let mut biases = [[0; 4]; LONGEST];
-    let mut place = 0;
-    while place < LONGEST {
-        biases[place] = (word(place) >> 3).to_le_bytes();
-        place += 1;
-    }
-    biases
-};
+static MULTIPLIERS: [[u8; 4]; LONGEST] = words(i32::MAX, 0);
+static REQUANTIZED_BIASES: [[u8; 4]; LONGEST] = words(-1, 3);
 static SUMS: [i32; LONGEST] = {
     let mut sums = [0; LONGEST];
     let mut place = 0;
@@ -163,6 +147,17 @@ static SUMS: [i32; LONGEST] = {
     }
     sums
 };
+
+/// Words of the random bytes, of which these bits are kept and then moved to the right.
+const fn words(kept: i32, shift: u32) -> [[u8; 4]; LONGEST] {
+    let mut words = [[0; 4]; LONGEST];
+    let mut place = 0;
+    while place < LONGEST {
+        words[place] = ((word(place) & kept) >> shift).to_le_bytes();
+        place += 1;
+    }
+    words
+}
 
 /// Four of the random bytes.
 const fn word(place: usize) -> i32 {
