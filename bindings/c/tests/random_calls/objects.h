@@ -22,7 +22,9 @@ typedef struct object {
     /* What is waited for; RB_REQUEST_DONE where no step is in progress. */
     rb_request awaited;
     uint32_t steps, refused, gradients, losses;
-    /* Theta was finite when the step began. */
+    /* The setting of SGD; 1 in all others. */
+    uint32_t measure_every;
+    /* Theta was finite when the step began, and must be when it ends. */
     int began_finite;
     /* Where it was when it was bound to its buffers, and whether it is elsewhere now. */
     const rb_optimizer *bound;

@@ -221,10 +221,16 @@ static void initialise(object *object) {
     object->length = length;
     object->awaited = RB_REQUEST_DONE;
     object->steps = object->refused = 0;
+    object->measure_every = kind == SGD ? settings.sgd.measure_every : 1;
     object->bound = object->it;
     object->moved = 0;
     object->last = RB_ERROR_NONE;
     remember_theta(object);
+}
+
+/* Whether a step looks at theta and the gradient, and not at the loss alone. */
+static int measures(const object *object) {
+    return object->steps % object->measure_every == 0;
 }
 
 /* A turn was taken that was not refused: theta may have moved. */
@@ -274,7 +280,7 @@ static void begin(object *object) {
     if (wrong || error)
         return;
     object->gradients = object->losses = 0;
-    object->began_finite = was_finite;
+    object->began_finite = was_finite && measures(object);
     took_turn(object, error, request);
 }
 
@@ -301,7 +307,8 @@ static void tell(object *object, rb_request answered) {
     }
     codes may = non_finite;
     /* A loss that is asked for by a line search may be anything. */
-    if (!is_gradient || (!gradient_is_wrong && all_finite(&loss, 1)))
+    int is_seen = gradient_is_wrong && measures(object);
+    if (!is_gradient || (!is_seen && all_finite(&loss, 1)))
         may |= CODE(NONE);
     rb_error error = is_gradient ? ANSWER(rb_tell_gradient(it, loss, asked), wrong, may)
                                  : ANSWER(rb_tell_loss(it, loss, asked), wrong, may);

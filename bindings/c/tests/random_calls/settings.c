@@ -61,6 +61,8 @@ static settings mild_settings(kind kind, size_t length) {
         it.sgd.momentum = once_in(2) ? 0.9f : 0.0f;
         it.sgd.nesterov = below(2);
         it.sgd.line_search = it.sgd.momentum == 0.0f && once_in(2);
+        if (!it.sgd.line_search)
+            it.sgd.measure_every = 1 + below(3);
         it.sgd.roll_back = below(2);
         break;
     case ADAM:
@@ -134,7 +136,10 @@ static int sgd_is_wrong(const rb_sgd_config *sgd) {
         return 1;
     if (schedule_is_wrong(sgd->learning_rate) || !is_fraction(sgd->momentum))
         return 1;
-    return sgd->line_search && (sgd->momentum > 0.0f || armijo_is_wrong(sgd->armijo));
+    if (sgd->measure_every == 0)
+        return 1;
+    return sgd->line_search &&
+           (sgd->momentum > 0.0f || sgd->measure_every > 1 || armijo_is_wrong(sgd->armijo));
 }
 
 static int adam_is_wrong(const rb_adam_config *adam) {
