@@ -83,7 +83,7 @@ pub(super) fn forward_in_place<A: Activation>(values: &mut [f32], kept: &mut [f3
     let [_, steep] = A::TWO_SLOPES.unwrap_or_default();
     for (kept, values) in kept.iter_mut().zip(values.chunks_up_to_mut(BITS)) {
         let mut bits = 0_u32;
-        for (x, place) in values.iter_mut().zip(0..) {
+        for (x, place) in values.iter_mut().zip(0..BITS as u32) {
             let is_steep = A::backward(*x, 1.0) == A::backward(steep, 1.0);
             bits |= u32::from(is_steep).wrapping_shl(place);
             *x = A::value(*x);

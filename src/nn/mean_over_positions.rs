@@ -97,7 +97,7 @@ impl<M: Shape, L: Layer> Layer for MeanOverPositions<M, L> {
     ) -> Result<(), Error> {
         let samples = samples::<Self>(input, output)?;
         let [kept, one] = Self::cut(samples, activations)?;
-        let mut place = 0..;
+        let mut place = 0..samples.saturating_mul(Self::POSITIONS);
         for (input, output) in each_forward::<Self>(input, output)? {
             output.fill(0.0);
             for (position, place) in input.whole_chunks(L::INPUTS).zip(&mut place) {
@@ -121,7 +121,7 @@ impl<M: Shape, L: Layer> Layer for MeanOverPositions<M, L> {
         let samples = samples::<Self>(input, output_gradient)?;
         let [kept, one] = Self::cut(samples, activations)?;
         let Gradient { values, add: mut begun } = gradient;
-        let mut place = 0..;
+        let mut place = 0..samples.saturating_mul(Self::POSITIONS);
         for (input, slopes) in each_backward::<Self>(input, output_gradient)? {
             for (position, place) in input.whole_chunks(L::INPUTS).zip(&mut place) {
                 share(one, slopes, Self::POSITIONS);
@@ -142,7 +142,7 @@ impl<M: Shape, L: Layer> Layer for MeanOverPositions<M, L> {
     ) -> Result<(), Error> {
         let samples = samples::<Self>(input, output_gradient)?;
         let [kept, one] = Self::cut(samples, activations)?;
-        let mut place = 0..;
+        let mut place = 0..samples.saturating_mul(Self::POSITIONS);
         for (input, slopes) in each_backward_input::<Self>(input, output_gradient)? {
             for (position, place) in input.whole_chunks_mut(L::INPUTS).zip(&mut place) {
                 share(one, slopes, Self::POSITIONS);
@@ -162,7 +162,7 @@ impl<M: Shape, L: Layer> Layer for MeanOverPositions<M, L> {
         let samples = samples::<Self>(input, output_gradient)?;
         let [kept, one] = Self::cut(samples, activations)?;
         let Gradient { values, add: mut begun } = gradient;
-        let mut place = 0..;
+        let mut place = 0..samples.saturating_mul(Self::POSITIONS);
         for (input, slopes) in each_backward_input::<Self>(input, output_gradient)? {
             for (position, place) in input.whole_chunks_mut(L::INPUTS).zip(&mut place) {
                 share(one, slopes, Self::POSITIONS);

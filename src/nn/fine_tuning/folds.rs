@@ -64,7 +64,7 @@ pub(super) fn assign(
 /// One of the smallest folds, which of them by a random number.
 fn smallest(sizes: &[(usize, usize); FOLDS], random: u32) -> u8 {
     let least = sizes.iter().min().copied().unwrap_or_default();
-    let candidates = || (0..).zip(sizes).filter(|(_, size)| **size == least);
+    let candidates = || (0..FOLDS as u8).zip(sizes).filter(|(_, size)| **size == least);
     let count = candidates().count().max(1);
     let chosen = usize::from(random as u16).checked_rem(count).unwrap_or_default();
     candidates().nth(chosen).map_or(0, |(fold, _)| fold)
