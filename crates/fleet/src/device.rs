@@ -1,0 +1,650 @@
+//! The device's half: answers requests, and keeps a round in flash.
+
+use crate::checksum::Checksum;
+use crate::fields::{Writer, floats};
+use crate::int8;
+use crate::message::{
+    Begin, Encoding, Hello, Metrics, Refusal, Request, RoundId, Stage, Status, VERSION,
+    write_update,
+};
+use crate::region::{self, ERASED, Outcome, Region, erase, value_bytes};
+use crate::{CHUNK, CHUNK_BYTES, DeviceError, Frame};
+use core::convert::Infallible;
+use core::ops::Range;
+use rolling_ball::Flash;
+
+/// No change is larger, so that none overflows on its way.
+const LARGEST: f32 = f32::MAX / 4.0;
+
+/// The model of a device, and where it keeps its rounds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeviceConfig {
+    /// A hash that tells the model from others, of its frozen part as well. The devices of a
+    /// federation have the same.
+    pub model: u32,
+    /// The parameters that are trained.
+    pub parameters: u32,
+    /// The samples that it would learn from.
+    pub samples: u32,
+    /// The range of the flash that is the fleet's alone: [`Device::bytes`] of it, or more.
+    pub range: Range<u32>,
+    /// The range of the checkpoints of the training, or an empty one. It is erased before a round
+    /// begins, so that no checkpoint of another round is resumed.
+    pub checkpoints: Range<u32>,
+}
+
+/// The device's half of the protocol.
+///
+/// The firmware hands it each byte that comes, with the flash and its theta, and sends what it
+/// answers. When the [`stage`](Self::stage) is [`Stage::Training`], the firmware takes the round's
+/// [`start`](Self::start), trains as [`round`](Self::round) says, with checkpoints as always, and
+/// tells the end by [`trained`](Self::trained). From then on it leaves theta alone until another
+/// stage is reached.
+///
+/// **A power failure** at any time, in flash or in the middle of a message, loses no more than what
+/// was trained since the last checkpoint, and of a theta that comes what has come. What is
+/// interrupted is asked for again by the gateway, and the update has the same bits, as long as the
+/// samples are the same: a device that gathers samples does not learn from new ones until the round
+/// is over.
+///
+/// **A hostile gateway** can have the device learn from any finite theta, as long as the settings
+/// say, and wear its flash, but makes nothing panic, and overwrites nothing else. A checksum is no
+/// authentication: where that matters, the transport authenticates.
+///
+/// **Cost.** RAM: this, about 300 bytes, and less than 600 bytes of stack. Flash:
+/// [`bytes`](Self::bytes). A round erases one record, theta once, and one of two outcomes.
+///
+/// ```
+/// # #[path = "../../../tests/support/nor_flash.rs"] mod nor_flash;
+/// # type Flash = nor_flash::NorFlashModel<4, 256>;
+/// use rolling_ball_fleet::{
+///     Answer, Begin, Device, DeviceConfig, Encoding, Frame, Metrics, Request, RoundId, Stage,
+///     checksum,
+/// };
+///
+/// const N: usize = 3;
+/// let mut flash = Flash::new(0x1000);
+/// let config = DeviceConfig {
+///     model: 0x1234,
+///     parameters: N as u32,
+///     samples: 20,
+///     range: 0..Device::bytes(256, N) as u32,
+///     checkpoints: 0..0,
+/// };
+/// let mut device = Device::new(&mut flash, config)?;
+/// let mut theta = [0.0; N];
+///
+/// // What a gateway sends.
+/// let start = [0.5, -1.0, 2.0];
+/// let id = RoundId { federation: 1, round: 1 };
+/// let begin = Begin {
+///     id,
+///     model: 0x1234,
+///     parameters: N as u32,
+///     theta: checksum(&start),
+///     steps: 20,
+///     radius: 0.1,
+///     learning_rate: 0.5,
+///     ..Begin::default()
+/// };
+/// let values: Vec<u8> = start.iter().flat_map(|value| value.to_le_bytes()).collect();
+/// for request in [Request::Begin(begin), Request::Theta { id, offset: 0, values: &values }] {
+///     let mut frame = Frame::new();
+///     for byte in request.frame(&mut frame).unwrap() {
+///         if let Some(answer) = device.hear(*byte, &mut flash, &theta) {
+///             // The serial port sends it.
+///         }
+///     }
+/// }
+///
+/// // The main loop of the firmware looks at the stage.
+/// assert_eq!(device.stage(), Stage::Training);
+/// device.start(&mut flash, &mut theta)?;
+/// theta[1] += 0.25; // It learns.
+/// device.trained(id, &theta, Metrics { samples: 20, ..Metrics::default() })?;
+///
+/// let mut frame = Frame::new();
+/// let mut answer = Vec::new();
+/// for byte in (Request::Update { id, offset: 0 }).frame(&mut frame).unwrap() {
+///     answer.extend(device.hear(*byte, &mut flash, &theta).unwrap_or_default());
+/// }
+/// let mut heard = Frame::new();
+/// let (end, rest) = answer.split_last().unwrap();
+/// rest.iter().for_each(|byte| assert!(heard.push(*byte).is_none()));
+/// let expected: Vec<u8> = [0.0_f32, 0.25, 0.0].iter().flat_map(|v| v.to_le_bytes()).collect();
+/// let update = Answer::Update {
+///     id,
+///     offset: 0,
+///     encoding: Encoding::F32,
+///     scale: 1.0,
+///     values: &expected,
+/// };
+/// assert_eq!(Answer::read(heard.push(*end).unwrap()), Some(update));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Device {
+    frame: Frame,
+    own: Own,
+}
+
+/// All but the buffer of a frame, which a request lies in while it is answered.
+#[derive(Clone, Debug)]
+struct Own {
+    model: u32,
+    parameters: u32,
+    samples: u32,
+    checkpoints: Range<u32>,
+    region: Region,
+    /// The newest round that it knows.
+    newest: RoundId,
+    /// The round that it is in.
+    round: Option<Begin>,
+    /// Whether that is kept in the second record, and not in the first.
+    second_record: bool,
+    stage: Stage,
+    /// The values of theta that have come.
+    have: u32,
+    /// The outcome that has the residual: the second, or the first.
+    outcome: Option<(bool, Outcome)>,
+    metrics: Metrics,
+}
+
+/// What is to be sent.
+enum Reply {
+    Hello,
+    Status(Refusal),
+    Update { offset: u32, encoding: Encoding, scale: f32 },
+}
+
+impl Device {
+    /// The bytes of flash that it needs, where an erase block has so many.
+    #[must_use]
+    pub const fn bytes(erase_size: usize, parameters: usize) -> u64 {
+        region::bytes(erase_size, parameters)
+    }
+
+    /// Looks what is in flash: a device that was reset goes on with the round that it was in.
+    ///
+    /// # Errors
+    /// [`DeviceError::Sizes`] and [`DeviceError::Range`] where the flash or the range is not as it
+    /// must be.
+    pub fn new<F: Flash>(
+        flash: &mut F,
+        config: DeviceConfig,
+    ) -> Result<Self, DeviceError<F::Error>> {
+        let DeviceConfig { model, parameters, samples, range, checkpoints } = config;
+        let region = Region::new(flash, &range, parameters)?;
+        let mut own = Own {
+            model,
+            parameters,
+            samples,
+            checkpoints,
+            region,
+            newest: RoundId::default(),
+            round: None,
+            second_record: false,
+            stage: Stage::Idle,
+            have: 0,
+            outcome: None,
+            metrics: Metrics::default(),
+        };
+        own.look(flash);
+        Ok(Self { frame: Frame::new(), own })
+    }
+
+    /// How far it is in its round.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        self.own.stage
+    }
+
+    /// The round that it is in, or that was the last.
+    #[must_use]
+    pub fn round(&self) -> Option<&Begin> {
+        self.own.round.as_ref()
+    }
+
+    /// Says how many samples there are, which a hello tells.
+    pub fn set_samples(&mut self, samples: u32) {
+        self.own.samples = samples;
+    }
+
+    /// Takes a byte that came. Returns the frame to be sent, where one is due; what comes while it
+    /// is sent is lost, and asked again.
+    ///
+    /// Theta is looked at from the stage [`Stage::Ready`] on, and must be the trained one then.
+    /// Blocks for as long as the flash takes to erase the range of theta, once a round.
+    #[must_use]
+    pub fn hear<F: Flash>(&mut self, byte: u8, flash: &mut F, theta: &[f32]) -> Option<&[u8]> {
+        let Self { frame, own } = self;
+        let reply = match Request::read(frame.push(byte)?) {
+            Some(request) => own.answer(request, flash, theta),
+            // Of another version, perhaps.
+            None => Reply::Hello,
+        };
+        let mut failed = false;
+        let sent = frame.write(|writer| match reply {
+            Reply::Hello => own.hello().write(writer),
+            Reply::Status(refusal) => own.status(refusal).write(writer),
+            Reply::Update { offset, encoding, scale } => {
+                write_update(writer, own.newest, offset, encoding, scale);
+                failed = own.write_values(flash, theta, offset, encoding, scale, writer).is_err();
+            }
+        });
+        // It is asked again.
+        if failed { None } else { Some(sent) }
+    }
+
+    /// Reads the theta that the round starts from.
+    ///
+    /// # Errors
+    /// [`DeviceError::NoRound`] where there is none, or it has not all come;
+    /// [`DeviceError::Length`]; [`DeviceError::Flash`].
+    pub fn start<F: Flash>(
+        &self,
+        flash: &mut F,
+        theta: &mut [f32],
+    ) -> Result<(), DeviceError<F::Error>> {
+        let Own { region, stage, parameters, .. } = &self.own;
+        if matches!(stage, Stage::Idle | Stage::Receiving) {
+            return Err(DeviceError::NoRound);
+        }
+        check_length(*parameters, theta)?;
+        let mut places = theta.iter_mut();
+        region
+            .each_piece(flash, region.theta().start, |bytes| {
+                // Values first: a place that is taken is filled.
+                for (value, place) in floats(bytes).zip(&mut places) {
+                    *place = value;
+                }
+            })
+            .map_err(DeviceError::Flash)
+    }
+
+    /// The theta of a round is trained, and stays as it is until the stage is another. The metrics'
+    /// checksum of theta is filled in.
+    ///
+    /// # Errors
+    /// [`DeviceError::NoRound`] where this round is not to be trained, such as when another has
+    /// begun meanwhile; [`DeviceError::Length`]; [`DeviceError::NotFinite`]. The stage stays as it
+    /// is.
+    pub fn trained(
+        &mut self,
+        id: RoundId,
+        theta: &[f32],
+        metrics: Metrics,
+    ) -> Result<(), DeviceError<Infallible>> {
+        if !self.is_training(id) {
+            return Err(DeviceError::NoRound);
+        }
+        check_length(self.own.parameters, theta)?;
+        if !theta.iter().all(|value| value.is_finite()) {
+            return Err(DeviceError::NotFinite);
+        }
+        self.own.metrics = Metrics { theta: crate::checksum(theta), ..metrics };
+        self.own.stage = Stage::Ready;
+        Ok(())
+    }
+
+    /// The training of a round has failed: there is no update in it.
+    pub fn give_up(&mut self, id: RoundId) {
+        if self.is_training(id) {
+            self.own.stage = Stage::Failed;
+        }
+    }
+
+    /// Whether this round is to be trained. A firmware looks between two steps whether it still is.
+    #[must_use]
+    pub fn is_training(&self, id: RoundId) -> bool {
+        self.own.stage == Stage::Training && self.own.expect(id).is_ok()
+    }
+
+    /// Forgets all rounds, so that one of a lower number can begin: for who owns the device.
+    ///
+    /// # Errors
+    /// [`DeviceError::Flash`].
+    pub fn forget<F: Flash>(&mut self, flash: &mut F) -> Result<(), DeviceError<F::Error>> {
+        let own = &mut self.own;
+        let end = own.region.outcome(true).end;
+        let erased = erase(flash, own.region.record(false).start, end);
+        (own.newest, own.round, own.outcome) = (RoundId::default(), None, None);
+        (own.stage, own.have, own.metrics) = (Stage::Idle, 0, Metrics::default());
+        erased.map_err(DeviceError::Flash)
+    }
+}
+
+fn check_length<E>(parameters: u32, theta: &[f32]) -> Result<(), DeviceError<E>> {
+    let (expected, actual) = (parameters as usize, theta.len());
+    if expected == actual { Ok(()) } else { Err(DeviceError::Length { expected, actual }) }
+}
+
+impl Own {
+    /// Finds the newest round, and how far it was.
+    fn look<F: Flash>(&mut self, flash: &mut F) {
+        for second in [false, true] {
+            let begin = self.region.read_record(flash, second);
+            // Of another firmware's model there is nothing to go on with.
+            if let Some(begin) = begin.filter(|begin| self.is_own(begin))
+                && self.round.is_none_or(|other| other.id < begin.id)
+            {
+                (self.round, self.second_record) = (Some(begin), second);
+            }
+        }
+        for second in [false, true] {
+            let outcome = self.region.read_outcome(flash, second);
+            if let Some(outcome) = outcome.filter(|outcome| outcome.model == self.model)
+                && self.outcome.is_none_or(|(_, other)| other.id < outcome.id)
+            {
+                self.outcome = Some((second, outcome));
+            }
+        }
+        let last = self.outcome.map_or(RoundId::default(), |(_, outcome)| outcome.id);
+        let Some(round) = self.round else {
+            self.newest = last;
+            return;
+        };
+        self.newest = last.max(round.id);
+        if last >= round.id {
+            self.stage = Stage::Done;
+        } else {
+            self.take(flash, &round);
+        }
+    }
+
+    fn is_own(&self, begin: &Begin) -> bool {
+        begin.model == self.model && begin.parameters == self.parameters
+    }
+
+    /// A round begins, or goes on: whoever has its theta already need not be sent it.
+    fn take<F: Flash>(&mut self, flash: &mut F, round: &Begin) {
+        self.metrics = Metrics::default();
+        (self.stage, self.have) = if self.region.holds(flash, round.theta) {
+            (Stage::Training, self.parameters)
+        } else {
+            (Stage::Receiving, 0)
+        };
+    }
+
+    fn hello(&self) -> Hello {
+        let Self { model, parameters, samples, newest, stage, .. } = *self;
+        let chunk = CHUNK as u16;
+        Hello { version: VERSION, model, parameters, samples, id: newest, stage, chunk }
+    }
+
+    fn status(&self, refusal: Refusal) -> Status {
+        let Self { newest, stage, have, metrics, .. } = *self;
+        Status { id: newest, stage, have, refusal, metrics }
+    }
+
+    fn answer<F: Flash>(&mut self, request: Request, flash: &mut F, theta: &[f32]) -> Reply {
+        let done = match request {
+            Request::Hello => return Reply::Hello,
+            Request::Begin(begin) => self.begin(flash, begin),
+            Request::Theta { id, offset, values } => {
+                self.expect(id).and_then(|()| self.receive(flash, offset, values))
+            }
+            Request::Status { id } => self.expect(id),
+            Request::Update { id, offset } => {
+                match self.expect(id).and_then(|()| self.update(flash, theta, offset)) {
+                    Ok(reply) => return reply,
+                    Err(refusal) => Err(refusal),
+                }
+            }
+            Request::Done { id, theta: trained } => {
+                self.expect(id).and_then(|()| self.end(flash, theta, trained))
+            }
+        };
+        Reply::Status(done.err().unwrap_or_default())
+    }
+
+    /// Whether it is in this round.
+    fn expect(&self, id: RoundId) -> Result<(), Refusal> {
+        let here = self.round.is_some_and(|round| round.id == id);
+        if here { Ok(()) } else { Err(Refusal::OtherRound) }
+    }
+
+    fn begin<F: Flash>(&mut self, flash: &mut F, begin: Begin) -> Result<(), Refusal> {
+        if begin.model != self.model {
+            return Err(Refusal::Model);
+        }
+        if begin.parameters != self.parameters {
+            return Err(Refusal::Length);
+        }
+        if !begin.is_sensible() {
+            return Err(Refusal::Setting);
+        }
+        if self.round == Some(begin) {
+            return Ok(());
+        }
+        if begin.id <= self.newest {
+            return Err(Refusal::OldRound);
+        }
+        let second = self.round.is_some() && !self.second_record;
+        let Range { start, end } = self.checkpoints;
+        let written = erase(flash, start, end)
+            .and_then(|()| self.region.write_record(flash, second, &begin));
+        if written.is_err() || self.region.read_record(flash, second) != Some(begin) {
+            return Err(Refusal::Flash);
+        }
+        (self.round, self.second_record, self.newest) = (Some(begin), second, begin.id);
+        self.take(flash, &begin);
+        Ok(())
+    }
+
+    fn receive<F: Flash>(
+        &mut self,
+        flash: &mut F,
+        offset: u32,
+        values: &[u8],
+    ) -> Result<(), Refusal> {
+        let count = (values.len() / 4) as u32;
+        // What is there already was asked for twice.
+        let known = offset.saturating_add(count) <= self.have;
+        let Some(round) = self.round.filter(|_| self.stage == Stage::Receiving && !known) else {
+            return Ok(());
+        };
+        if offset != self.have {
+            return Err(Refusal::Order);
+        }
+        if values.len() != self.region.piece_bytes(offset) {
+            return Err(Refusal::Length);
+        }
+        if !floats(values).all(f32::is_finite) {
+            return Err(Refusal::NotFinite);
+        }
+        let Range { start, end } = self.region.theta();
+        let mut piece = ERASED;
+        piece.iter_mut().zip(values).for_each(|(to, from)| *to = *from);
+        // What an earlier round has left, or one that was cut off, goes before the first values.
+        let erased = if offset == 0 { erase(flash, start, end) } else { Ok(()) };
+        let at = start.saturating_add(value_bytes(offset));
+        let written =
+            erased.and_then(|()| self.region.write(flash, at, values.len(), &piece));
+        if written.is_err() {
+            self.have = 0;
+            return Err(Refusal::Flash);
+        }
+        self.have = offset.saturating_add(count);
+        if self.have == self.parameters {
+            self.take(flash, &round);
+            if self.stage == Stage::Receiving {
+                return Err(Refusal::Checksum);
+            }
+        }
+        Ok(())
+    }
+
+    /// The round's settings, if its update is there.
+    fn ready(&self, theta: &[f32]) -> Result<Begin, Refusal> {
+        if theta.len() != self.parameters as usize {
+            return Err(Refusal::Length);
+        }
+        self.round.filter(|_| self.stage == Stage::Ready).ok_or(Refusal::NotReady)
+    }
+
+    fn update<F: Flash>(
+        &mut self,
+        flash: &mut F,
+        theta: &[f32],
+        offset: u32,
+    ) -> Result<Reply, Refusal> {
+        let encoding = self.ready(theta)?.encoding;
+        if offset >= self.parameters || !offset.is_multiple_of(encoding.chunk() as u32) {
+            return Err(Refusal::Length);
+        }
+        let scale = self.scale(flash, theta, offset, encoding).map_err(|_| Refusal::Flash)?;
+        Ok(Reply::Update { offset, encoding, scale })
+    }
+
+    /// The end of the round: what the rounding of the update has left is kept for the next.
+    fn end<F: Flash>(
+        &mut self,
+        flash: &mut F,
+        theta: &[f32],
+        trained: u32,
+    ) -> Result<(), Refusal> {
+        if self.stage == Stage::Done {
+            return Ok(());
+        }
+        let Begin { id, encoding, .. } = self.ready(theta)?;
+        if trained != self.metrics.theta {
+            return Err(Refusal::Changed);
+        }
+        // A firmware that has trained on has lost the update.
+        if crate::checksum(theta) != trained {
+            self.stage = Stage::Training;
+            return Err(Refusal::Changed);
+        }
+        let second = self.outcome.is_some_and(|(second, _)| !second);
+        let outcome = match encoding {
+            // Nothing is left, and the head says so.
+            Encoding::F32 => {
+                let Range { start, end } = self.region.outcome_head(second);
+                erase(flash, start, end).map(|()| (0, 0))
+            }
+            Encoding::Int8 => self
+                .keep_residual(flash, theta, second)
+                .map(|checksum| (self.parameters, checksum)),
+        };
+        let (values, checksum) = outcome.map_err(|_| Refusal::Flash)?;
+        let outcome = Outcome { id, model: self.model, values, checksum };
+        let written = self.region.write_outcome(flash, second, &outcome);
+        if written.is_err() || self.region.read_outcome(flash, second) != Some(outcome) {
+            return Err(Refusal::Flash);
+        }
+        (self.outcome, self.stage) = (Some((second, outcome)), Stage::Done);
+        Ok(())
+    }
+
+    /// Writes what is left of the changes once their codes are taken off, and returns its checksum.
+    fn keep_residual<F: Flash>(
+        &mut self,
+        flash: &mut F,
+        theta: &[f32],
+        second: bool,
+    ) -> Result<u32, F::Error> {
+        let Range { start, end } = self.region.outcome(second);
+        erase(flash, start, end)?;
+        let to = self.region.residual(second);
+        let (mut checksum, mut first, mut scale) = (Checksum::new(), 0, 0.0);
+        let mut changes = [0.0; CHUNK];
+        while first < self.parameters {
+            if first.is_multiple_of(Encoding::Int8.chunk() as u32) {
+                scale = self.scale(flash, theta, first, Encoding::Int8)?;
+            }
+            self.changes(flash, theta, first, &mut changes)?;
+            let mut piece = ERASED;
+            let mut writer = Writer::new(&mut piece);
+            let length = self.region.piece_bytes(first);
+            for change in changes.iter().take(length / 4) {
+                writer.float(change - int8::value(int8::code(*change, scale), scale));
+            }
+            checksum.add(piece.get(..length).unwrap_or_default());
+            self.region.write(flash, to.saturating_add(value_bytes(first)), length, &piece)?;
+            first = first.saturating_add(CHUNK as u32);
+        }
+        Ok(checksum.value())
+    }
+
+    /// The scale of the values of a frame.
+    fn scale<F: Flash>(
+        &self,
+        flash: &mut F,
+        theta: &[f32],
+        offset: u32,
+        encoding: Encoding,
+    ) -> Result<f32, F::Error> {
+        if encoding == Encoding::F32 {
+            return Ok(1.0);
+        }
+        let mut largest = 0.0_f32;
+        let mut changes = [0.0; CHUNK];
+        for first in self.pieces(offset, encoding) {
+            self.changes(flash, theta, first, &mut changes)?;
+            largest = changes.iter().fold(largest, |largest, change| largest.max(change.abs()));
+        }
+        Ok(int8::scale(largest))
+    }
+
+    /// Writes the values of a frame.
+    fn write_values<F: Flash>(
+        &self,
+        flash: &mut F,
+        theta: &[f32],
+        offset: u32,
+        encoding: Encoding,
+        scale: f32,
+        writer: &mut Writer,
+    ) -> Result<(), F::Error> {
+        let mut changes = [0.0; CHUNK];
+        for first in self.pieces(offset, encoding) {
+            self.changes(flash, theta, first, &mut changes)?;
+            for change in changes.iter().take(self.region.piece_bytes(first) / 4) {
+                match encoding {
+                    Encoding::F32 => writer.float(*change),
+                    Encoding::Int8 => writer.byte(int8::code(*change, scale).cast_unsigned()),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the pieces of a frame begin.
+    fn pieces(&self, offset: u32, encoding: Encoding) -> impl Iterator<Item = u32> + use<> {
+        let end = offset.saturating_add(encoding.chunk() as u32).min(self.parameters);
+        (offset..end).step_by(CHUNK)
+    }
+
+    /// The changes of a piece: those of this round, and what the last update has left. Zeros where
+    /// there are no more.
+    fn changes<F: Flash>(
+        &self,
+        flash: &mut F,
+        theta: &[f32],
+        first: u32,
+        changes: &mut [f32; CHUNK],
+    ) -> Result<(), F::Error> {
+        let mut piece = [0; CHUNK_BYTES];
+        let length = self.region.piece_bytes(first);
+        let offset = value_bytes(first);
+        *changes = [0.0; CHUNK];
+        let theta = theta.get(first as usize..).unwrap_or_default();
+        let at = self.region.theta().start.saturating_add(offset);
+        self.region.read(flash, at, length, &mut piece)?;
+        let starts = floats(piece.get(..length).unwrap_or_default());
+        for ((change, theta), start) in changes.iter_mut().zip(theta).zip(starts) {
+            *change = theta - start;
+        }
+        if let Some((second, _)) = self.outcome.filter(|(_, outcome)| outcome.values > 0) {
+            let at = self.region.residual(second).saturating_add(offset);
+            self.region.read(flash, at, length, &mut piece)?;
+            let residuals = floats(piece.get(..length).unwrap_or_default());
+            changes.iter_mut().zip(residuals).for_each(|(change, left)| *change += left);
+        }
+        for change in changes {
+            *change = change.max(-LARGEST).min(LARGEST);
+        }
+        Ok(())
+    }
+}

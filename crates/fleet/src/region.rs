@@ -1,0 +1,295 @@
+//! A device's own range of flash: two records of a round in turn, the theta of the round, and two
+//! outcomes in turn.
+//!
+//! A record is the content of the request that began the round, as it came. An outcome is what its
+//! end has left: a head, and the residual, if there is one. Everything begins at an erase block. A
+//! record and an outcome are valid by their checksums, and theta is whole when it has the checksum
+//! of the record, so nothing is marked by a second write.
+
+use crate::checksum::Checksum;
+use crate::fields::{Reader, Writer, floats};
+use crate::frame::checked;
+use crate::message::{Begin, RoundId};
+use crate::{CHUNK, CHUNK_BYTES, DeviceError};
+use core::ops::Range;
+use rolling_ball::{Flash, FlashSizes};
+
+/// The head of an outcome, and a record, have this room.
+const HEAD: u32 = CHUNK_BYTES as u32;
+
+/// Values in a piece that is read or written at once.
+pub(crate) type Piece = [u8; CHUNK_BYTES];
+
+/// What a round has left when it was over.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Outcome {
+    pub id: RoundId,
+    pub model: u32,
+    /// The values of the residual; none where it is zero.
+    pub values: u32,
+    /// The checksum of the residual.
+    pub checksum: u32,
+}
+
+impl Outcome {
+    /// What tells it from a record.
+    const KIND: u8 = 0x40;
+
+    fn write(&self, writer: &mut Writer) {
+        writer.byte(Self::KIND);
+        self.id.write(writer);
+        for word in [self.model, self.values, self.checksum] {
+            writer.word(word);
+        }
+    }
+
+    fn read(content: &[u8]) -> Option<Self> {
+        let mut body = Reader::new(content);
+        if body.byte()? != Self::KIND {
+            return None;
+        }
+        Some(Self {
+            id: RoundId::read(&mut body)?,
+            model: body.word()?,
+            values: body.word()?,
+            checksum: body.word()?,
+        })
+    }
+}
+
+/// Where things lie.
+#[derive(Clone, Debug)]
+pub(crate) struct Region {
+    start: u32,
+    erase: u32,
+    /// The largest of a read and a write.
+    unit: usize,
+    parameters: u32,
+}
+
+impl Region {
+    pub fn new<F: Flash>(
+        flash: &F,
+        range: &Range<u32>,
+        parameters: u32,
+    ) -> Result<Self, DeviceError<F::Error>> {
+        let sizes = flash.sizes();
+        let unit = sizes.read.max(sizes.write);
+        let fits = sizes.fit() && unit <= CHUNK_BYTES && sizes.erase.is_multiple_of(CHUNK_BYTES);
+        if !fits {
+            return Err(DeviceError::Sizes(sizes));
+        }
+        let FlashSizes { erase, capacity, .. } = sizes;
+        let needed = bytes(erase, parameters as usize);
+        let Range { start, end } = *range;
+        let aligned = |offset: u32| (offset as usize).is_multiple_of(erase);
+        let holds = u64::from(end.saturating_sub(start)) >= needed;
+        if holds && end as usize <= capacity && aligned(start) && aligned(end) {
+            Ok(Self { start, erase: erase as u32, unit, parameters })
+        } else {
+            Err(DeviceError::Range { start, end, needed })
+        }
+    }
+
+    /// One of the two records.
+    pub fn record(&self, second: bool) -> Range<u32> {
+        let start = self.start.saturating_add(if second { self.erase } else { 0 });
+        start..start.saturating_add(self.erase)
+    }
+
+    /// The theta of the round.
+    pub fn theta(&self) -> Range<u32> {
+        let start = self.record(true).end;
+        let bytes = whole_blocks(self.erase, value_bytes(self.parameters));
+        start..start.saturating_add(bytes)
+    }
+
+    /// One of the two outcomes.
+    pub fn outcome(&self, second: bool) -> Range<u32> {
+        let bytes = whole_blocks(self.erase, value_bytes(self.parameters).saturating_add(HEAD));
+        let start = self.theta().end.saturating_add(if second { bytes } else { 0 });
+        start..start.saturating_add(bytes)
+    }
+
+    /// The first block of an outcome, which has its head.
+    pub fn outcome_head(&self, second: bool) -> Range<u32> {
+        let start = self.outcome(second).start;
+        start..start.saturating_add(self.erase)
+    }
+
+    /// Where the values of an outcome begin.
+    pub fn residual(&self, second: bool) -> u32 {
+        self.outcome(second).start.saturating_add(HEAD)
+    }
+
+    pub fn read_record<F: Flash>(&self, flash: &mut F, second: bool) -> Option<Begin> {
+        let mut piece = [0; CHUNK_BYTES];
+        let at = self.record(second).start;
+        Begin::read(self.head(flash, at, BEGIN_BYTES, &mut piece)?)
+    }
+
+    pub fn read_outcome<F: Flash>(&self, flash: &mut F, second: bool) -> Option<Outcome> {
+        let mut piece = [0; CHUNK_BYTES];
+        let at = self.outcome(second).start;
+        let outcome = Outcome::read(self.head(flash, at, OUTCOME_BYTES, &mut piece)?)?;
+        let whole = match outcome.values {
+            0 => true,
+            values if values == self.parameters => {
+                self.checksum(flash, self.residual(second)).ok()? == outcome.checksum
+            }
+            _ => false,
+        };
+        whole.then_some(outcome)
+    }
+
+    /// What is written at an offset with a checksum behind it. What cannot be read is not there.
+    fn head<'p, F: Flash>(
+        &self,
+        flash: &mut F,
+        at: u32,
+        length: usize,
+        piece: &'p mut Piece,
+    ) -> Option<&'p [u8]> {
+        self.read(flash, at, length, piece).ok()?;
+        checked(piece.get(..length)?)
+    }
+
+    pub fn write_record<F: Flash>(
+        &self,
+        flash: &mut F,
+        second: bool,
+        begin: &Begin,
+    ) -> Result<(), F::Error> {
+        let Range { start, end } = self.record(second);
+        erase(flash, start, end)?;
+        self.write_head(flash, start, |writer| begin.write(writer))
+    }
+
+    pub fn write_outcome<F: Flash>(
+        &self,
+        flash: &mut F,
+        second: bool,
+        outcome: &Outcome,
+    ) -> Result<(), F::Error> {
+        let start = self.outcome(second).start;
+        self.write_head(flash, start, |writer| outcome.write(writer))
+    }
+
+    #[inline(never)]
+    fn write_head<F: Flash>(
+        &self,
+        flash: &mut F,
+        at: u32,
+        write: impl FnOnce(&mut Writer),
+    ) -> Result<(), F::Error> {
+        let mut piece = ERASED;
+        let mut writer = Writer::new(&mut piece);
+        write(&mut writer);
+        let length = writer.finish();
+        self.write(flash, at, length, &piece)
+    }
+
+    /// Reads a piece of so many bytes, up to the end of the unit.
+    #[inline(never)] // Else the driver's read is in flash more than once.
+    pub fn read<F: Flash>(
+        &self,
+        flash: &mut F,
+        at: u32,
+        length: usize,
+        piece: &mut Piece,
+    ) -> Result<(), F::Error> {
+        let length = length.checked_next_multiple_of(self.unit).unwrap_or_default();
+        flash.read(at, piece.get_mut(..length).unwrap_or_default())
+    }
+
+    /// Writes a piece of so many bytes, with what is behind them up to the end of the unit.
+    #[inline(never)] // Else the driver's write is in flash more than once.
+    pub fn write<F: Flash>(
+        &self,
+        flash: &mut F,
+        at: u32,
+        length: usize,
+        piece: &Piece,
+    ) -> Result<(), F::Error> {
+        let length = length.checked_next_multiple_of(self.unit).unwrap_or_default();
+        flash.write(at, piece.get(..length).unwrap_or_default())
+    }
+
+    /// The bytes of the piece of values that begins with this one: as many as there are, at most a
+    /// piece.
+    pub fn piece_bytes(&self, first: u32) -> usize {
+        let left = self.parameters.saturating_sub(first).min(CHUNK as u32);
+        left.saturating_mul(4) as usize
+    }
+
+    /// The checksum of as many values as there are parameters.
+    pub fn checksum<F: Flash>(&self, flash: &mut F, at: u32) -> Result<u32, F::Error> {
+        let mut checksum = Checksum::new();
+        self.each_piece(flash, at, |bytes| checksum.add(bytes))?;
+        Ok(checksum.value())
+    }
+
+    /// Whether the theta in flash is the one of this checksum, and finite.
+    pub fn holds<F: Flash>(&self, flash: &mut F, theta: u32) -> bool {
+        let (mut checksum, mut finite) = (Checksum::new(), true);
+        let read = self.each_piece(flash, self.theta().start, |bytes| {
+            checksum.add(bytes);
+            finite &= floats(bytes).all(f32::is_finite);
+        });
+        read.is_ok() && finite && checksum.value() == theta
+    }
+
+    /// Reads as many values as there are parameters.
+    pub fn each_piece<F: Flash>(
+        &self,
+        flash: &mut F,
+        at: u32,
+        mut each: impl FnMut(&[u8]),
+    ) -> Result<(), F::Error> {
+        let mut piece = [0; CHUNK_BYTES];
+        let mut first = 0;
+        while first < self.parameters {
+            let length = self.piece_bytes(first);
+            self.read(flash, at.saturating_add(value_bytes(first)), length, &mut piece)?;
+            each(piece.get(..length).unwrap_or_default());
+            first = first.saturating_add(CHUNK as u32);
+        }
+        Ok(())
+    }
+}
+
+/// As erased as most flashes are, but none needs that.
+pub(crate) const ERASED: Piece = [0xff; CHUNK_BYTES];
+
+const BEGIN_BYTES: usize = 1 + 8 + 4 * 4 + 2 * 2 + 2 * 4 + 2 + 4;
+const OUTCOME_BYTES: usize = 1 + 8 + 3 * 4 + 4;
+
+/// Erases a piece, where it is not empty.
+#[inline(never)] // Else the driver's erase is in flash more than once.
+pub(crate) fn erase<F: Flash>(flash: &mut F, start: u32, end: u32) -> Result<(), F::Error> {
+    if start < end { flash.erase(start, end) } else { Ok(()) }
+}
+
+/// The bytes of so many values.
+pub(crate) fn value_bytes(values: u32) -> u32 {
+    values.saturating_mul(4)
+}
+
+fn whole_blocks(erase: u32, bytes: u32) -> u32 {
+    bytes.checked_next_multiple_of(erase).unwrap_or(u32::MAX)
+}
+
+/// The bytes of a region: five pieces, each of whole blocks.
+pub(crate) const fn bytes(erase: usize, parameters: usize) -> u64 {
+    const fn blocks(erase: u64, bytes: u64) -> u64 {
+        match bytes.checked_next_multiple_of(erase) {
+            Some(bytes) => bytes,
+            None => u64::MAX,
+        }
+    }
+    let (erase, values) = (erase as u64, (parameters as u64).saturating_mul(4));
+    let theta = blocks(erase, values);
+    let outcome = blocks(erase, values.saturating_add(HEAD as u64));
+    let outcomes = outcome.saturating_mul(2);
+    erase.saturating_mul(2).saturating_add(theta).saturating_add(outcomes)
+}

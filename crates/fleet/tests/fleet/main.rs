@@ -1,0 +1,12 @@
+//! The protocol of a fleet.
+
+mod feedback;
+mod gateways;
+mod hostile;
+mod messages;
+#[path = "../../../../tests/support/nor_flash.rs"]
+mod nor_flash;
+mod power_failure;
+mod refusals;
+mod rounds;
+mod support;
