@@ -422,8 +422,8 @@ impl Own {
         }
         let second = self.round.is_some() && !self.second_record;
         let Range { start, end } = self.checkpoints;
-        let written = erase(flash, start, end)
-            .and_then(|()| self.region.write_record(flash, second, &begin));
+        let written =
+            erase(flash, start, end).and_then(|()| self.region.write_record(flash, second, &begin));
         if written.is_err() || self.region.read_record(flash, second) != Some(begin) {
             return Err(Refusal::Flash);
         }
@@ -459,8 +459,7 @@ impl Own {
         // What an earlier round has left, or one that was cut off, goes before the first values.
         let erased = if offset == 0 { erase(flash, start, end) } else { Ok(()) };
         let at = start.saturating_add(value_bytes(offset));
-        let written =
-            erased.and_then(|()| self.region.write(flash, at, values.len(), &piece));
+        let written = erased.and_then(|()| self.region.write(flash, at, values.len(), &piece));
         if written.is_err() {
             self.have = 0;
             return Err(Refusal::Flash);
@@ -498,12 +497,7 @@ impl Own {
     }
 
     /// The end of the round: what the rounding of the update has left is kept for the next.
-    fn end<F: Flash>(
-        &mut self,
-        flash: &mut F,
-        theta: &[f32],
-        trained: u32,
-    ) -> Result<(), Refusal> {
+    fn end<F: Flash>(&mut self, flash: &mut F, theta: &[f32], trained: u32) -> Result<(), Refusal> {
         if self.stage == Stage::Done {
             return Ok(());
         }
@@ -523,9 +517,9 @@ impl Own {
                 let Range { start, end } = self.region.outcome_head(second);
                 erase(flash, start, end).map(|()| (0, 0))
             }
-            Encoding::Int8 => self
-                .keep_residual(flash, theta, second)
-                .map(|checksum| (self.parameters, checksum)),
+            Encoding::Int8 => {
+                self.keep_residual(flash, theta, second).map(|checksum| (self.parameters, checksum))
+            }
         };
         let (values, checksum) = outcome.map_err(|_| Refusal::Flash)?;
         let outcome = Outcome { id, model: self.model, values, checksum };

@@ -271,9 +271,7 @@ impl<'a> Gateway<'a> {
                 Err(GatewayError::Version(hello.version))
             }
             Some(Answer::Update { id, offset, encoding, scale, values })
-                if *due == Due::Update(offset)
-                    && id == begin.id
-                    && encoding == begin.encoding =>
+                if *due == Due::Update(offset) && id == begin.id && encoding == begin.encoding =>
             {
                 let places = update.get_mut(offset as usize..).unwrap_or_default();
                 let count = places.len().min(encoding.chunk());

@@ -8,11 +8,16 @@ use rolling_ball_fleet::{Begin, Encoding, Metrics, Request, Stage, checksum};
 const ROUNDING: f64 = 1.0 / (1 << 24) as f64;
 
 /// Runs a round whose training adds these changes to theta; what the gateway received.
-fn round(board: &mut Board, number: u32, start: &[f32], changes: &[f32], encoding: Encoding) -> Vec<f32> {
+fn round(
+    board: &mut Board,
+    number: u32,
+    start: &[f32],
+    changes: &[f32],
+    encoding: Encoding,
+) -> Vec<f32> {
     let mut update = vec![0.0; N];
     let begin = begin(number, encoding);
-    let mut gateway =
-        rolling_ball_fleet::Gateway::new(begin, start, &mut update).unwrap();
+    let mut gateway = rolling_ball_fleet::Gateway::new(begin, start, &mut update).unwrap();
     'round: loop {
         let answer = board.hear(gateway.request());
         if board.device.stage() == Stage::Training {
@@ -103,7 +108,8 @@ fn an_update_that_was_not_counted_leaves_what_was_left_before() {
     let mut flash = board.flash.clone();
 
     // The second round is begun, and trained, and never ended.
-    let second = Begin { parameters: N as u32, theta: checksum(&start), ..begin(2, Encoding::Int8) };
+    let second =
+        Begin { parameters: N as u32, theta: checksum(&start), ..begin(2, Encoding::Int8) };
     board.ask(Request::Begin(second), |_| {});
     assert_eq!(board.device.stage(), Stage::Training);
     board.work().unwrap();

@@ -1,6 +1,6 @@
 //! What a gateway makes of what devices send.
 
-use crate::support::{Board, MODEL, N, begin, id, theta};
+use crate::support::{Board, Lost, MODEL, N, begin, id, theta};
 use rolling_ball_fleet::{
     Answer, Begin, Encoding, Frame, Gateway, GatewayError, Heard, Hello, Metrics, Refusal, RoundId,
     Stage, Status, VERSION,
@@ -24,10 +24,6 @@ fn tell(gateway: &mut Gateway, answer: Answer) -> Result<Heard, GatewayError> {
     for byte in answer.frame(&mut frame).unwrap() {
         heard = gateway.hear(*byte)?;
     }
-    heard_once(heard)
-}
-
-fn heard_once(heard: Heard) -> Result<Heard, GatewayError> {
     Ok(heard)
 }
 
@@ -103,8 +99,12 @@ fn answers_to_what_was_not_asked_are_passed_over() {
             let heard = tell(gateway, update(offset, 1.0, &values[..length]));
             assert_eq!(heard, Ok(Heard::Nothing), "{offset} {length}");
         }
-        let other = |id: RoundId, encoding| {
-            Answer::Update { id, offset: 0, encoding, scale: 1.0, values: &values }
+        let other = |id: RoundId, encoding| Answer::Update {
+            id,
+            offset: 0,
+            encoding,
+            scale: 1.0,
+            values: &values,
         };
         assert_eq!(tell(gateway, other(id(3, 2), Encoding::Int8)), Ok(Heard::Nothing));
         assert_eq!(tell(gateway, other(id(3, 1), Encoding::F32)), Ok(Heard::Nothing));
@@ -165,7 +165,7 @@ fn a_gateway_that_was_restarted_finds_the_update() {
     let start = theta(1);
     let round = begin(1, Encoding::Int8);
     let mut expected = vec![0.0; N];
-    Board::<4>::new().round(round, &start, &mut expected, |_| {}).unwrap();
+    Board::<4>::new().round(round, &start, &mut expected, |_| Lost(false)).unwrap();
     for answers in 0..20 {
         let mut board = Board::<4>::new();
         let mut lost = vec![0.0; N];
@@ -173,10 +173,12 @@ fn a_gateway_that_was_restarted_finds_the_update() {
         for _ in 0..answers {
             let answer = board.hear(gateway.request());
             board.work().unwrap();
-            answer.into_iter().for_each(|byte| drop(gateway.hear(byte).unwrap()));
+            for byte in answer {
+                gateway.hear(byte).unwrap();
+            }
         }
         let mut update = vec![0.0; N];
-        board.round(round, &start, &mut update, |_| {}).unwrap();
+        board.round(round, &start, &mut update, |_| Lost(false)).unwrap();
         assert_eq!(update, expected, "restarted after {answers} answers");
         assert_eq!(board.trainings, 1);
     }

@@ -4,6 +4,7 @@ mod feedback;
 mod gateways;
 mod hostile;
 mod messages;
+#[allow(dead_code, reason = "other tests use the rest of it")]
 #[path = "../../../../tests/support/nor_flash.rs"]
 mod nor_flash;
 mod power_failure;

@@ -1,6 +1,6 @@
 //! What a device refuses, and that it is left as it was.
 
-use crate::support::{Board, N, begin, id, theta, trained};
+use crate::support::{Board, Lost, N, begin, id, theta, trained};
 use rolling_ball_fleet::{
     Answer, Begin, Encoding, Refusal, Request, RoundId, Stage, Status, checksum,
 };
@@ -28,7 +28,7 @@ fn bytes(values: &[f32]) -> Vec<u8> {
 fn works(board: &mut Board, round: u32) {
     let (begin, start) = (begin(round, Encoding::F32), theta(round));
     let mut update = vec![0.0; N];
-    board.round(begin, &start, &mut update, |_| {}).unwrap();
+    board.round(begin, &start, &mut update, |_| Lost(false)).unwrap();
     let end = trained(&begin, &start);
     let expected: Vec<f32> = end.iter().zip(&start).map(|(end, start)| end - start).collect();
     assert_eq!(update, expected);
@@ -83,13 +83,13 @@ fn a_round_that_is_over_does_not_come_back() {
 fn a_round_does_not_come_back_where_its_record_is_lost() {
     for encoding in [Encoding::F32, Encoding::Int8] {
         let mut board = Board::new();
-        board.round(begin(7, encoding), &theta(7), &mut [0.0; N], |_| {}).unwrap();
+        board.round(begin(7, encoding), &theta(7), &mut [0.0; N], |_| Lost(false)).unwrap();
         // The records are the first two blocks.
         board.flash.bytes[1024..3 * 1024].fill(0);
         let mut board = board.reboot();
         let again = status(&mut board, Request::Begin(whole(7, encoding)));
         assert_eq!((again.refusal, again.id), (Refusal::OldRound, id(3, 7)));
-        works(&mut board, 8);
+        board.round(begin(8, encoding), &theta(8), &mut [0.0; N], |_| Lost(false)).unwrap();
     }
 }
 
@@ -99,7 +99,7 @@ fn values_that_are_not_those_that_come_next_are_refused() {
     let begin = whole(1, Encoding::F32);
     let start = theta(1);
     let values = |offset: usize, count: usize| bytes(&start[offset..offset + count]);
-    let mut theta_of = |board: &mut Board, id: RoundId, offset: u32, values: &[u8]| {
+    let theta_of = |board: &mut Board, id: RoundId, offset: u32, values: &[u8]| {
         refusal(board, Request::Theta { id, offset, values })
     };
     assert_eq!(theta_of(&mut board, begin.id, 0, &values(0, 32)), Refusal::OtherRound);
@@ -152,9 +152,8 @@ fn a_theta_with_another_checksum_is_not_taken() {
 fn an_update_that_there_is_not_is_refused() {
     let mut board = Board::new();
     let begin = whole(1, Encoding::Int8);
-    let update = |board: &mut Board, offset| {
-        refusal(board, Request::Update { id: begin.id, offset })
-    };
+    let update =
+        |board: &mut Board, offset| refusal(board, Request::Update { id: begin.id, offset });
     assert_eq!(update(&mut board, 0), Refusal::OtherRound);
     board.ask(Request::Begin(begin), |_| {});
     assert_eq!(update(&mut board, 0), Refusal::NotReady);
@@ -167,7 +166,10 @@ fn an_update_that_there_is_not_is_refused() {
         assert_eq!(update(&mut board, offset), Refusal::Length, "{offset}");
     }
     assert_eq!(refusal(&mut board, done), Refusal::Changed, "of another training");
-    assert_eq!(refusal(&mut board, Request::Update { id: id(3, 2), offset: 0 }), Refusal::OtherRound);
+    assert_eq!(
+        refusal(&mut board, Request::Update { id: id(3, 2), offset: 0 }),
+        Refusal::OtherRound
+    );
     // A firmware that has lost its theta.
     board.theta.clear();
     assert_eq!(update(&mut board, 0), Refusal::Length);
@@ -178,7 +180,7 @@ fn an_update_that_there_is_not_is_refused() {
 #[test]
 fn a_round_of_another_model_in_flash_is_not_gone_on_with() {
     let mut board = Board::<4>::new();
-    board.round(begin(7, Encoding::Int8), &theta(7), &mut [0.0; N], |_| {}).unwrap();
+    board.round(begin(7, Encoding::Int8), &theta(7), &mut [0.0; N], |_| Lost(false)).unwrap();
     let mut config = Board::<4>::config();
     config.model ^= 1;
     let mut device = rolling_ball_fleet::Device::new(&mut board.flash, config).unwrap();

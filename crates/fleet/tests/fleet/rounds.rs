@@ -1,7 +1,7 @@
 //! What a round of a device comes to.
 
 use crate::nor_flash::NorFlashModel;
-use crate::support::{Board, MODEL, N, STEPS, begin, id, theta, trained};
+use crate::support::{Board, Lost, MODEL, N, begin, id, theta, trained};
 use rolling_ball_fleet::{
     Answer, Begin, Device, DeviceConfig, DeviceError, Encoding, Hello, Metrics, Refusal, Request,
     Stage, Status, checksum,
@@ -30,7 +30,8 @@ fn an_update_in_floats_is_the_change_to_the_bit() {
     let mut board = Board::<4>::new();
     let start = theta(1);
     let mut update = vec![0.0; N];
-    let metrics = board.round(begin(1, Encoding::F32), &start, &mut update, |_| {}).unwrap();
+    let metrics =
+        board.round(begin(1, Encoding::F32), &start, &mut update, |_| Lost(false)).unwrap();
     let end = trained(&begin(1, Encoding::F32), &start);
     let expected: Vec<f32> = end.iter().zip(&start).map(|(end, start)| end - start).collect();
     assert_eq!(update, expected);
@@ -44,7 +45,7 @@ fn an_update_in_bytes_is_the_change_within_half_a_step_of_its_frame() {
     let mut board = Board::<4>::new();
     let start = theta(1);
     let mut update = vec![0.0; N];
-    board.round(begin(1, Encoding::Int8), &start, &mut update, |_| {}).unwrap();
+    board.round(begin(1, Encoding::Int8), &start, &mut update, |_| Lost(false)).unwrap();
     let end = trained(&begin(1, Encoding::Int8), &start);
     let changes: Vec<f32> = end.iter().zip(&start).map(|(end, start)| end - start).collect();
     for (changes, update) in changes.chunks(128).zip(update.chunks(128)) {
@@ -66,10 +67,9 @@ fn every_request_may_come_twice() {
     let mut update = vec![0.0; N];
     let mut twice = Board::<4>::new();
     let begin = begin(1, Encoding::Int8);
-    board.round(begin, &start, &mut update, |_| {}).unwrap();
+    board.round(begin, &start, &mut update, |_| Lost(false)).unwrap();
 
-    let mut gateway =
-        rolling_ball_fleet::Gateway::new(begin, &start, &mut gateway_update).unwrap();
+    let mut gateway = rolling_ball_fleet::Gateway::new(begin, &start, &mut gateway_update).unwrap();
     'round: loop {
         let request = gateway.request().to_vec();
         let answers = [twice.hear(&request), twice.hear(&request)];
@@ -90,7 +90,7 @@ fn every_request_may_come_twice() {
 fn a_theta_that_the_device_has_is_not_sent_again() {
     let mut board = Board::<4>::new();
     let start = theta(1);
-    board.round(begin(1, Encoding::F32), &start, &mut [0.0; N], |_| {}).unwrap();
+    board.round(begin(1, Encoding::F32), &start, &mut [0.0; N], |_| Lost(false)).unwrap();
     let next = Begin { parameters: N as u32, theta: checksum(&start), ..begin(2, Encoding::F32) };
     let status = board.ask(Request::Begin(next), |answer| match answer {
         Answer::Status(status) => status,
@@ -121,7 +121,7 @@ fn a_new_round_ends_one_that_is_in_any_stage() {
         }
         let (start, next) = (theta(2), begin(2, Encoding::F32));
         let mut update = vec![0.0; N];
-        board.round(next, &start, &mut update, |_| {}).unwrap();
+        board.round(next, &start, &mut update, |_| Lost(false)).unwrap();
         let end = trained(&next, &start);
         let expected: Vec<f32> = end.iter().zip(&start).map(|(end, start)| end - start).collect();
         assert_eq!(update, expected, "after {answers} answers of the round before");
@@ -132,8 +132,7 @@ fn a_new_round_ends_one_that_is_in_any_stage() {
 fn a_training_that_fails_is_told() {
     let mut board = Board::<4>::new();
     let start = theta(1);
-    let round =
-        Begin { parameters: N as u32, theta: checksum(&start), ..begin(1, Encoding::F32) };
+    let round = Begin { parameters: N as u32, theta: checksum(&start), ..begin(1, Encoding::F32) };
     board.ask(Request::Begin(round), |_| {});
     board.send(round.id, &start);
     board.device.give_up(id(3, 2));
@@ -155,14 +154,10 @@ fn only_the_end_of_the_round_that_is_trained_is_taken() {
     let metrics = Metrics::default();
     let no_round = Err(DeviceError::NoRound);
     assert_eq!(board.device.trained(id(3, 1), &none, metrics), no_round);
-    assert!(matches!(
-        board.device.start(&mut board.flash, &mut none),
-        Err(DeviceError::NoRound)
-    ));
+    assert!(matches!(board.device.start(&mut board.flash, &mut none), Err(DeviceError::NoRound)));
 
     let start = theta(1);
-    let round =
-        Begin { parameters: N as u32, theta: checksum(&start), ..begin(1, Encoding::F32) };
+    let round = Begin { parameters: N as u32, theta: checksum(&start), ..begin(1, Encoding::F32) };
     board.ask(Request::Begin(round), |_| {});
     board.send(round.id, &start);
     assert_eq!(board.device.trained(id(3, 2), &none, metrics), no_round);
@@ -192,6 +187,7 @@ fn a_device_that_has_trained_on_trains_the_round_again() {
                     board.theta[0] += 1.0;
                 }
             }
+            Lost(false)
         })
         .unwrap();
     let end = trained(&begin(1, Encoding::F32), &start);
@@ -205,12 +201,12 @@ fn a_device_that_has_trained_on_trains_the_round_again() {
 fn what_is_forgotten_may_begin_again() {
     let mut board = Board::<4>::new();
     let start = theta(1);
-    board.round(begin(5, Encoding::Int8), &start, &mut [0.0; N], |_| {}).unwrap();
+    board.round(begin(5, Encoding::Int8), &start, &mut [0.0; N], |_| Lost(false)).unwrap();
     board.device.forget(&mut board.flash).unwrap();
     assert_eq!((board.device.stage(), board.device.round()), (Stage::Idle, None));
     let mut board = board.reboot();
     let mut update = vec![0.0; N];
-    board.round(begin(1, Encoding::F32), &start, &mut update, |_| {}).unwrap();
+    board.round(begin(1, Encoding::F32), &start, &mut update, |_| Lost(false)).unwrap();
     let end = trained(&begin(1, Encoding::F32), &start);
     let expected: Vec<f32> = end.iter().zip(&start).map(|(end, start)| end - start).collect();
     assert_eq!(update, expected, "nothing is left of the old update");
@@ -224,12 +220,12 @@ fn a_range_or_a_flash_that_does_not_fit_is_refused_in_words() {
         let config = DeviceConfig { range, ..config.clone() };
         Device::new(flash, config).map(|_| ()).unwrap_err().to_string()
     };
-    let expected = "range 0x400..0x2000: expected 10240 bytes or more, from one erase block of the \
+    let expected = "range 0x400..0x2000: expected 8192 bytes or more, from one erase block of the \
                     flash to another";
     assert_eq!(new(&mut flash, 1024..8192), expected);
     for range in [1000..1024 * 64, 1024..1 << 30, 4096..1024] {
         let error = new(&mut flash, range);
-        assert!(error.contains("expected 10240 bytes"), "{error}");
+        assert!(error.contains("expected 8192 bytes"), "{error}");
     }
     let mut flash = NorFlashModel::<256, 1024>::new(1 << 16);
     let config = DeviceConfig { range: 0..1 << 16, ..config };

@@ -4,8 +4,8 @@ use crate::nor_flash::{Failure, NorFlashModel};
 use rolling_ball::landscapes::Quadratic;
 use rolling_ball::{Checkpoints, Optimizer, RollingBall, RollingBallConfig, step};
 use rolling_ball_fleet::{
-    Answer, Begin, Device, DeviceConfig, DeviceError, Encoding, Frame, Gateway, GatewayError, Heard,
-    Metrics, Request, RoundId, Stage,
+    Answer, Begin, Device, DeviceConfig, DeviceError, Encoding, Frame, Gateway, GatewayError,
+    Heard, Metrics, Request, RoundId, Stage,
 };
 use std::ops::Range;
 
@@ -54,6 +54,10 @@ pub fn trained(begin: &Begin, start: &[f32]) -> Vec<f32> {
     theta
 }
 
+/// Whether an answer is lost.
+#[derive(PartialEq)]
+pub struct Lost(pub bool);
+
 pub struct Board<const WRITE: usize = 4, const ERASE: usize = 1024, const READ: usize = 1> {
     pub flash: NorFlashModel<WRITE, ERASE, READ>,
     pub device: Device,
@@ -63,8 +67,7 @@ pub struct Board<const WRITE: usize = 4, const ERASE: usize = 1024, const READ: 
 
 impl<const WRITE: usize, const ERASE: usize, const READ: usize> Board<WRITE, ERASE, READ> {
     pub const FLEET: u32 = Device::bytes(ERASE, N) as u32;
-    const CHECKPOINTS: u64 =
-        Checkpoints::<NorFlashModel<WRITE, ERASE, READ>>::bytes::<Ball>(N, 2);
+    const CHECKPOINTS: u64 = Checkpoints::<NorFlashModel<WRITE, ERASE, READ>>::bytes::<Ball>(N, 2);
 
     pub fn checkpoints() -> Range<u32> {
         ERASE as u32 + Self::FLEET..ERASE as u32 + Self::FLEET + Self::CHECKPOINTS as u32
@@ -144,7 +147,10 @@ impl<const WRITE: usize, const ERASE: usize, const READ: usize> Board<WRITE, ERA
         // What cannot be read is no checkpoint.
         let _ = checkpoints.resume(&mut self.theta, &mut ball);
         while ball.steps() < round.steps.into() {
-            step(&mut ball, &mut { LANDSCAPE }, &mut self.theta).unwrap();
+            if step(&mut ball, &mut { LANDSCAPE }, &mut self.theta).is_err() {
+                self.device.give_up(round.id);
+                return Ok(());
+            }
             if ball.steps() % 2 == 0 && checkpoints.save(&self.theta, &ball).is_err() {
                 return Err(DeviceError::Flash(Failure));
             }
@@ -154,19 +160,22 @@ impl<const WRITE: usize, const ERASE: usize, const READ: usize> Board<WRITE, ERA
         Ok(())
     }
 
-    /// Goes through a round, or until the flash has no power. `cut` may interfere with every answer.
+    /// Goes through a round. `look` sees the board after every answer, which is lost where it says
+    /// so.
     pub fn round(
         &mut self,
         begin: Begin,
         start: &[f32],
         update: &mut [f32],
-        mut cut: impl FnMut(&mut Self),
+        mut look: impl FnMut(&mut Self) -> Lost,
     ) -> Result<Metrics, GatewayError> {
         let mut gateway = Gateway::new(begin, start, update)?;
         let mut silent = 0;
         loop {
-            let answer = self.hear(gateway.request());
-            cut(self);
+            let mut answer = self.hear(gateway.request());
+            if look(self) == Lost(true) {
+                answer.clear();
+            }
             let _ = self.work();
             silent = if answer.is_empty() { silent + 1 } else { 0 };
             assert!(silent < 100, "the device does not answer");
