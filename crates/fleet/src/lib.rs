@@ -73,6 +73,7 @@ mod gateway;
 mod int8;
 mod message;
 mod region;
+mod training;
 
 pub use checksum::checksum;
 pub use device::{Device, DeviceConfig};
@@ -82,6 +83,7 @@ pub use gateway::{Gateway, GatewayError, Heard};
 pub use message::{
     Answer, Begin, Encoding, Hello, Metrics, Refusal, Request, RoundId, Stage, Status, VERSION,
 };
+pub use training::{Between, TrainingBuffers, train};
 
 /// The floats of a frame.
 pub const CHUNK: usize = 32;

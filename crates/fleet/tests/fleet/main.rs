@@ -11,3 +11,4 @@ mod power_failure;
 mod refusals;
 mod rounds;
 mod support;
+mod training;
