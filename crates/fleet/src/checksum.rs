@@ -36,3 +36,22 @@ pub fn checksum(values: &[f32]) -> u32 {
     }
     checksum.value()
 }
+
+/// A hash that tells a model from others by all of it that does not change: its sizes, and the bytes
+/// of what is frozen, such as a backbone, in pieces.
+///
+/// ```
+/// let whole = rolling_ball_fleet::model_hash(320, 10, 10_602, &[]);
+/// assert_ne!(whole, rolling_ball_fleet::model_hash(320, 10, 10_602, &[&[1]]));
+/// ```
+#[must_use]
+pub fn model_hash(inputs: u32, outputs: u32, parameters: u32, frozen: &[&[u8]]) -> u32 {
+    let mut checksum = Checksum::new();
+    for size in [inputs, outputs, parameters] {
+        checksum.add(&size.to_le_bytes());
+    }
+    for piece in frozen {
+        checksum.add(piece);
+    }
+    checksum.value()
+}

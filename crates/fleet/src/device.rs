@@ -2,19 +2,16 @@
 
 use crate::checksum::Checksum;
 use crate::fields::{Writer, floats};
-use crate::int8;
 use crate::message::{
     Begin, Encoding, Hello, Metrics, Refusal, Request, RoundId, Stage, Status, VERSION,
     write_update,
 };
 use crate::region::{self, ERASED, Outcome, Region, erase, value_bytes};
-use crate::{CHUNK, CHUNK_BYTES, DeviceError, Frame};
+use crate::update::change;
+use crate::{CHUNK, CHUNK_BYTES, DeviceError, Frame, int8};
 use core::convert::Infallible;
 use core::ops::Range;
 use rolling_ball::Flash;
-
-/// No change is larger, so that none overflows on its way.
-const LARGEST: f32 = f32::MAX / 4.0;
 
 /// The model of a device, and where it keeps its rounds.
 #[derive(Clone, Debug, PartialEq)]
@@ -578,7 +575,7 @@ impl Own {
             self.changes(flash, theta, first, &mut changes)?;
             largest = changes.iter().fold(largest, |largest, change| largest.max(change.abs()));
         }
-        Ok(int8::scale(largest))
+        Ok(int8::scale_of(largest))
     }
 
     /// Writes the values of a frame.
@@ -623,21 +620,18 @@ impl Own {
         let length = self.region.piece_bytes(first);
         let offset = value_bytes(first);
         *changes = [0.0; CHUNK];
-        let theta = theta.get(first as usize..).unwrap_or_default();
-        let at = self.region.theta().start.saturating_add(offset);
-        self.region.read(flash, at, length, &mut piece)?;
-        let starts = floats(piece.get(..length).unwrap_or_default());
-        for ((change, theta), start) in changes.iter_mut().zip(theta).zip(starts) {
-            *change = theta - start;
-        }
         if let Some((second, _)) = self.outcome.filter(|(_, outcome)| outcome.values > 0) {
             let at = self.region.residual(second).saturating_add(offset);
             self.region.read(flash, at, length, &mut piece)?;
-            let residuals = floats(piece.get(..length).unwrap_or_default());
-            changes.iter_mut().zip(residuals).for_each(|(change, left)| *change += left);
+            let left = floats(piece.get(..length).unwrap_or_default());
+            changes.iter_mut().zip(left).for_each(|(change, left)| *change = left);
         }
-        for change in changes {
-            *change = change.max(-LARGEST).min(LARGEST);
+        let at = self.region.theta().start.saturating_add(offset);
+        self.region.read(flash, at, length, &mut piece)?;
+        let starts = floats(piece.get(..length).unwrap_or_default());
+        let theta = theta.get(first as usize..).unwrap_or_default();
+        for ((place, theta), start) in changes.iter_mut().zip(theta).zip(starts) {
+            *place = change(*theta, start, *place);
         }
         Ok(())
     }

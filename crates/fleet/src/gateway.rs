@@ -1,11 +1,10 @@
 //! The gateway's half: a round of one device, without input or output.
 
 use crate::fields::floats;
-use crate::int8;
 use crate::message::{
     Answer, Begin, Encoding, Hello, Metrics, Refusal, Request, Stage, Status, VERSION,
 };
-use crate::{CHUNK, CHUNK_BYTES, Frame, checksum};
+use crate::{CHUNK, CHUNK_BYTES, Frame, checksum, int8};
 use core::fmt;
 
 /// The gateway's half of a round with one device.

@@ -70,12 +70,12 @@ mod error;
 mod fields;
 mod frame;
 mod gateway;
-mod int8;
 mod message;
 mod region;
 mod training;
+mod update;
 
-pub use checksum::checksum;
+pub use checksum::{checksum, model_hash};
 pub use device::{Device, DeviceConfig};
 pub use error::DeviceError;
 pub use frame::{FRAME_BYTES, Frame};
@@ -84,6 +84,7 @@ pub use message::{
     Answer, Begin, Encoding, Hello, Metrics, Refusal, Request, RoundId, Stage, Status, VERSION,
 };
 pub use training::{Between, TrainingBuffers, train};
+pub use update::{int8, rehearse_update};
 
 /// The floats of a frame.
 pub const CHUNK: usize = 32;

@@ -2,7 +2,7 @@
 
 use crate::support::{Board, N, begin, theta, trained};
 use proptest::prelude::*;
-use rolling_ball_fleet::{Begin, Encoding, Metrics, Request, Stage, checksum};
+use rolling_ball_fleet::{Begin, Encoding, Metrics, Request, Stage, checksum, rehearse_update};
 
 /// The unit roundoff of `f32`.
 const ROUNDING: f64 = 1.0 / (1 << 24) as f64;
@@ -96,6 +96,21 @@ fn what_is_left_is_at_most_half_a_step() {
     // A rounding of the ratio, and one of the product.
     let most = 1.0 / 127.0 * (0.5 + 1e-5);
     assert!(rest.iter().all(|left| left.abs() <= most));
+}
+
+#[test]
+fn a_rehearsed_update_has_the_bits_of_the_devices_for_rounds() {
+    let mut board = Board::new();
+    let (mut left, mut expected) = (vec![0.0; N], vec![0.0; N]);
+    let mut random = oorandom::Rand32::new(5);
+    for number in 1..9 {
+        let start = theta(number);
+        let steps: Vec<f32> = (0..N).map(|_| random.rand_float() - 0.5).collect();
+        let encoding = if number == 4 { Encoding::F32 } else { Encoding::Int8 };
+        let update = round(&mut board, number, &start, &steps, encoding);
+        rehearse_update(&start, &board.theta, encoding, &mut left, &mut expected);
+        assert_eq!(update, expected, "round {number}");
+    }
 }
 
 #[test]
