@@ -75,6 +75,7 @@ const BUDGETS: &[(&str, Budget)] = &[
     ("speakers", SPEAKERS),
     ("speakers_cnn", SPEAKERS_CNN),
     ("transaction", SPEAKERS),
+    ("fleet", SPEAKERS),
     ("superloop", DIGITS),
     ("interrupt", DIGITS),
     ("power_failures", DIGITS),

@@ -15,6 +15,8 @@ mod fault;
 pub mod firmware;
 pub mod flash;
 pub mod guard;
+pub mod host;
 pub mod instructions;
 pub mod print;
 pub mod stack;
+pub mod uart;
