@@ -6,6 +6,7 @@ pub mod ask_tell;
 pub mod checkpoints;
 pub mod driver;
 mod files;
+pub mod fleet;
 pub mod graph_files;
 mod input;
 pub mod int8;
@@ -30,9 +31,10 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     Target { name: "ask_tell", run: ask_tell::run, longest: 256, weight: 6 },
     Target { name: "checkpoints", run: checkpoints::run, longest: 64, weight: 2 },
+    Target { name: "fleet", run: fleet::run, longest: 192, weight: 2 },
     Target { name: "int8", run: int8::run, longest: 256, weight: 1 },
     Target { name: "landscapes", run: landscapes::run, longest: 128, weight: 1 },
     Target { name: "model_files", run: model_files::run, longest: 192, weight: 2 },

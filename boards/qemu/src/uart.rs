@@ -21,6 +21,9 @@ const ENABLE: u32 = 1 | 2 | 8;
 /// The bit of INTERRUPTS that says that something was received.
 const RECEIVED: u32 = 2;
 
+/// How often it is looked whether a byte has come, where more are likely to.
+const MOMENT: u32 = 2000;
+
 fn read(register: usize) -> u32 {
     // SAFETY: it is a register of the port, of which there is one owner.
     unsafe { ptr::with_exposed_provenance::<u32>(register).read_volatile() }
@@ -66,6 +69,11 @@ impl Uart {
             NVIC::unpend(Receive);
             read(DATA) as u8
         })
+    }
+
+    /// The byte that has come, or that comes in a moment.
+    pub fn take_soon(&mut self) -> Option<u8> {
+        (0..MOMENT).find_map(|_| self.take())
     }
 
     /// Sleeps until a byte comes.

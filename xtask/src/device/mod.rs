@@ -5,6 +5,7 @@ pub mod cycles;
 pub mod elf;
 pub mod log;
 pub mod qemu;
+pub mod serial;
 
 use crate::device::elf::Sizes;
 use crate::device::qemu::{Emulation, Machine};

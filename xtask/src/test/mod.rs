@@ -14,6 +14,7 @@ mod faults;
 mod features;
 mod files;
 mod flash;
+mod fleet;
 mod flips;
 mod fuzz;
 mod gpu;
@@ -117,6 +118,7 @@ const PARTS: &[fn(&TestArgs) -> Part] = &[
     flips::part,
     images::part,
     flash::part,
+    fleet::part,
     cores::part,
     duty::part,
     c::part,

@@ -15,13 +15,13 @@ use qemu_board::uart::Uart;
 use qemu_board::{exit, guard, host, print_line};
 use rolling_ball::kernels::Scalar;
 use rolling_ball::nn::{self, Credibility, FineTuningConfig, Memory, QuantizedSamples};
-use rolling_ball::{Checkpoints, Optimizer, Resumable, RollingBall};
+use rolling_ball::{Checkpoints, Resumable, RollingBall};
 use rolling_ball_fleet::{
-    Begin, Between, Device, DeviceConfig, FRAME_BYTES, Metrics, RoundId, Stage, TrainingBuffers,
-    model_hash, train,
+    Begin, Between, Device, DeviceConfig, Metrics, RoundId, Stage, TrainingBuffers, model_hash,
+    train,
 };
 use rolling_ball_rehearsal::Image;
-use scenario::{Speakers, SpeakersTail};
+use scenario::Speakers;
 use static_cell::ConstStaticCell;
 
 const PARAMETERS: usize = Speakers::PARAMETERS;
@@ -153,17 +153,9 @@ impl Between for Link {
     }
 
     fn go_on<O: Resumable>(&mut self, theta: &[f32], optimizer: &O, steps: u32) -> bool {
-        // What has begun to come is taken to its end, so that its answer is not late.
-        if let Some(byte) = self.uart.take() {
-            let mut byte = byte;
+        // What has begun to come is taken as long as it comes, so that its answer is not late.
+        while let Some(byte) = self.uart.take_soon() {
             self.hear(byte, theta);
-            for _ in 0..FRAME_BYTES {
-                if byte == 0 {
-                    break;
-                }
-                byte = self.uart.wait();
-                self.hear(byte, theta);
-            }
         }
         if steps >= self.saved + SAVED
             && let Ok(mut checkpoints) = Checkpoints::new(&mut self.flash, CHECKPOINTS)
