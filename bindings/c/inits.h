@@ -52,3 +52,8 @@ RB_NODISCARD static inline rb_error rb_zeroth_order_ball_init(
     rb_optimizer *optimizer, const rb_zeroth_order_ball_config *config, float *theta) {
     return rb_zeroth_order_ball_init_sized(optimizer, sizeof *optimizer, RB_VERSION, config, theta);
 }
+
+RB_NODISCARD static inline rb_error rb_fleet_init(
+    rb_fleet *fleet, const rb_flash *flash, const rb_fleet_config *config) {
+    return rb_fleet_init_sized(fleet, sizeof *fleet, RB_VERSION, flash, config);
+}

@@ -69,8 +69,10 @@ pub enum rb_error {
     /// The program was compiled with a header of another version than the library, or its object
     /// has another size. Nothing was written.
     Header = 25,
-    /// The range of the flash has no room for two checkpoints.
+    /// The range of the flash has no room for two checkpoints, or for a fleet's rounds.
     Room = 26,
+    /// The device is in no round, or not in this one.
+    NoRound = 27,
 }
 
 impl From<Error> for rb_error {
@@ -132,7 +134,7 @@ impl From<Failure> for rb_error {
 }
 
 /// How many error codes there are: 0 to one less.
-pub const RB_ERROR_CODES: usize = 27;
+pub const RB_ERROR_CODES: usize = 28;
 
 /// Returns an English sentence that says what an error code means. It ends in a zero byte and stays
 /// valid for ever. Any number is allowed as the code. Cost: a table look-up; a program that does
@@ -166,7 +168,8 @@ pub extern "C" fn rb_error_string(error: u32) -> *const c_char {
         c"there are too few samples to learn from and to judge by",
         c"the object was moved or copied: rebind it to its buffers",
         c"the header is of another version than the library",
-        c"the range of the flash has no room for two checkpoints",
+        c"the range of the flash has no room for what is to be kept there",
+        c"the device is in no round, or not in this one: look at its stage first",
     ];
     let text = usize::try_from(error).ok().and_then(|index| TEXTS.get(index));
     text.unwrap_or(&c"not an error code").as_ptr()

@@ -18,6 +18,7 @@ mod entropy_sgd;
 mod error;
 pub mod fine_tuning;
 mod flash;
+mod fleet;
 mod input;
 mod mark;
 mod memory;

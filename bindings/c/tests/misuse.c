@@ -466,6 +466,71 @@ static void a_wrong_length_is_told_by_its_name(void) {
     EXPECT(rb_mlp_check(&network, 2, &detail) == RB_ERROR_NULL && detail.error == RB_ERROR_NULL);
 }
 
+static int read_zeros(void *context, uint32_t offset, uint8_t *bytes, size_t length) {
+    (void)context, (void)offset;
+    memset(bytes, 0, length);
+    return 0;
+}
+
+static int write_nothing(void *context, uint32_t offset, const uint8_t *bytes, size_t length) {
+    (void)context, (void)offset, (void)bytes, (void)length;
+    return 0;
+}
+
+static int erase_nothing(void *context, uint32_t from, uint32_t to) {
+    (void)context, (void)from, (void)to;
+    return 0;
+}
+
+static void a_device_of_a_fleet_refuses_what_is_wrong(void) {
+    static rb_fleet fleet;
+    rb_flash flash = {NULL, read_zeros, write_nothing, erase_nothing, 1, 4, 256, 0, 2048};
+    rb_fleet_config config = {1, N, 0, 0, 0};
+    rb_fleet_frame answer = {NULL, 7};
+    rb_fleet_stage stage;
+    rb_fleet_round round;
+    rb_fleet_metrics metrics = {0};
+    uint32_t hash;
+    EXPECT(rb_fleet_hear(&fleet, &flash, theta, N, 0, &answer) == RB_ERROR_NOT_INITIALISED);
+    EXPECT(rb_fleet_init(&fleet, &flash, NULL) == RB_ERROR_NULL);
+    EXPECT(rb_fleet_init(&fleet, NULL, &config) == RB_ERROR_NULL);
+    EXPECT(rb_fleet_init(off_by_one(&fleet), &flash, &config) == RB_ERROR_MISALIGNED);
+    EXPECT(rb_fleet_init_sized(&fleet, 8, RB_VERSION, &flash, &config) == RB_ERROR_HEADER);
+    flash.end = 512;
+    EXPECT(rb_fleet_init(&fleet, &flash, &config) == RB_ERROR_ROOM);
+    flash.end = 2047;
+    EXPECT(rb_fleet_init(&fleet, &flash, &config) == RB_ERROR_SETTING);
+    flash.end = 2048;
+    flash.write_size = 256;
+    EXPECT(rb_fleet_init(&fleet, &flash, &config) == RB_ERROR_SETTING);
+    flash.write_size = 4;
+    flash.erase = NULL;
+    EXPECT(rb_fleet_init(&fleet, &flash, &config) == RB_ERROR_NULL);
+    EXPECT(rb_fleet_look(&fleet, &stage, &round) == RB_ERROR_NOT_INITIALISED);
+    flash.erase = erase_nothing;
+    EXPECT(rb_fleet_init(&fleet, &flash, &config) == RB_ERROR_NONE);
+
+    EXPECT(rb_fleet_look(&fleet, &stage, &round) == RB_ERROR_NONE);
+    EXPECT(stage == RB_FLEET_STAGE_IDLE && round.round == 0);
+    EXPECT(rb_fleet_look(&fleet, NULL, &round) == RB_ERROR_NULL);
+    EXPECT(rb_fleet_look(&fleet, &stage, (rb_fleet_round *)(void *)&fleet) == RB_ERROR_OVERLAP);
+    EXPECT(rb_fleet_hear(&fleet, &flash, NULL, N, 0, &answer) == RB_ERROR_NULL);
+    EXPECT(rb_fleet_hear(&fleet, NULL, theta, N, 0, &answer) == RB_ERROR_NULL);
+    EXPECT(rb_fleet_hear(&fleet, &flash, theta, N, 0, NULL) == RB_ERROR_NULL);
+    EXPECT(answer.length == 7);
+    EXPECT(rb_fleet_hear(&fleet, &flash, theta, N, 0, &answer) == RB_ERROR_NONE);
+    EXPECT(answer.start == NULL && answer.length == 0);
+    EXPECT(rb_fleet_start(&fleet, &flash, theta, N) == RB_ERROR_NO_ROUND);
+    EXPECT(rb_fleet_trained(&fleet, &round, theta, N, &metrics) == RB_ERROR_NO_ROUND);
+    EXPECT(rb_fleet_trained(&fleet, &round, theta, N, NULL) == RB_ERROR_NULL);
+    EXPECT(rb_fleet_give_up(&fleet, NULL) == RB_ERROR_NULL);
+    EXPECT(rb_fleet_set_samples(NULL, 3) == RB_ERROR_NULL);
+    EXPECT(rb_fleet_forget(&fleet, NULL) == RB_ERROR_NULL);
+    EXPECT(rb_fleet_forget(&fleet, &flash) == RB_ERROR_NONE);
+    EXPECT(rb_fleet_model_hash(1, 1, N, NULL, 3, &hash) == RB_ERROR_NULL);
+    EXPECT(rb_fleet_model_hash(1, 1, N, NULL, 0, &hash) == RB_ERROR_NONE);
+}
+
 static void every_code_has_a_text_of_its_own(void) {
     const char *unknown = rb_error_string(RB_ERROR_CODES);
     EXPECT(strcmp(unknown, rb_error_string(0xffffffff)) == 0);
@@ -491,6 +556,7 @@ int main(void) {
     a_front_has_the_rectifier_that_its_tail_sees();
     networks_are_checked();
     a_wrong_length_is_told_by_its_name();
+    a_device_of_a_fleet_refuses_what_is_wrong();
     every_code_has_a_text_of_its_own();
     printf("%d failures\n", failures);
     return failures != 0;

@@ -8,6 +8,7 @@
 #![no_main]
 
 mod flash;
+mod fleet;
 mod scale;
 
 use core::hint::black_box;
@@ -112,6 +113,11 @@ fn everything(theta: &mut [f32; N]) -> Result<(), Error> {
     losses()?;
     scale::look()?;
     few_bits(theta)?;
+    fleet::rounds(
+        &Net::with_backbone(Backbone::new(&BACKBONE)?, &[])?,
+        black_box(LABELLED),
+        theta,
+    )?;
     kernels::<Scalar>(theta);
     kernels::<Pausing<Other>>(theta);
     for schedule in [

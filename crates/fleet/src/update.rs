@@ -6,6 +6,7 @@ use crate::message::Encoding;
 const LARGEST: f32 = f32::MAX / 4.0;
 
 /// What is to be sent of a parameter.
+#[allow(clippy::manual_clamp, reason = "so a NaN is a number too")]
 pub(crate) fn change(theta: f32, start: f32, left: f32) -> f32 {
     ((theta - start) + left).max(-LARGEST).min(LARGEST)
 }

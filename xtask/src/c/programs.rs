@@ -7,8 +7,13 @@ use std::process::Command;
 use workbench::workspace::capture;
 
 /// Those that are built and run, below the folder of the C interface.
-pub const PROGRAMS: [&str; 4] =
-    ["examples/quadratic", "examples/network", "examples/checkpoints", "tests/misuse"];
+pub const PROGRAMS: [&str; 5] = [
+    "examples/quadratic",
+    "examples/network",
+    "examples/checkpoints",
+    "examples/fleet",
+    "tests/misuse",
+];
 
 /// A header has none of them.
 pub const WARNINGS: [&str; 5] = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"];

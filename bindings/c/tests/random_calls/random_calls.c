@@ -12,6 +12,7 @@
 
 #include "check.h"
 #include "fine_tunings.h"
+#include "fleets.h"
 #include "imported.h"
 #include "networks.h"
 #include "numbers.h"
@@ -88,11 +89,12 @@ static void make_a_round(void) {
     networks_start();
     imported_start();
     fine_tunings_start();
+    fleets_start();
     for (unsigned long long end = calls + ROUND; calls < end;) {
         if (once_in(100))
             call_a_plain_function();
         else
-            switch (below(8)) {
+            switch (below(9)) {
             case 0:
             case 1:
                 networks_call();
@@ -103,6 +105,9 @@ static void make_a_round(void) {
             case 3:
                 fine_tunings_call();
                 break;
+            case 4:
+                fleets_call();
+                break;
             default:
                 optimizers_call();
             }
@@ -110,7 +115,9 @@ static void make_a_round(void) {
         networks_check();
         imported_check();
         fine_tunings_check();
+        fleets_check();
     }
+    fleets_end();
     fine_tunings_end();
     imported_end();
     networks_end();
