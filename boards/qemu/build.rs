@@ -76,6 +76,7 @@ const BUDGETS: &[(&str, Budget)] = &[
     ("speakers_cnn", SPEAKERS_CNN),
     ("transaction", SPEAKERS),
     ("fleet", SPEAKERS),
+    ("alone", SPEAKERS),
     ("superloop", DIGITS),
     ("interrupt", DIGITS),
     ("power_failures", DIGITS),

@@ -8,6 +8,7 @@
 #[cfg(not(all(target_arch = "arm", target_os = "none")))]
 compile_error!("this is firmware: build it with --target, for instance thumbv7em-none-eabihf");
 
+pub mod clips;
 pub mod command_line;
 pub mod duty;
 pub mod exit;

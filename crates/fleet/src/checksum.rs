@@ -3,7 +3,7 @@
 
 use crc::{CRC_32_ISO_HDLC, Crc, Digest, NoTable};
 
-pub(crate) static CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
+static CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 
 /// The CRC-32 of values that come in pieces.
 pub(crate) struct Checksum(Digest<'static, u32, NoTable>);
@@ -13,6 +13,7 @@ impl Checksum {
         Self(CRC.digest())
     }
 
+    #[inline(never)] // Its loop is in flash once.
     pub fn add(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
@@ -20,6 +21,13 @@ impl Checksum {
     pub fn value(self) -> u32 {
         self.0.finalize()
     }
+}
+
+/// The CRC-32 of bytes.
+pub(crate) fn of(bytes: &[u8]) -> u32 {
+    let mut checksum = Checksum::new();
+    checksum.add(bytes);
+    checksum.value()
 }
 
 /// The CRC-32 of the bits of values in little-endian order: what a round says of its theta.

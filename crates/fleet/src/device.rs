@@ -7,6 +7,7 @@ use crate::message::{
     write_update,
 };
 use crate::region::{self, ERASED, Outcome, Region, erase, value_bytes};
+use crate::storage::{Failed, Storage, Stored};
 use crate::update::change;
 use crate::{CHUNK, CHUNK_BYTES, DeviceError, Frame, int8};
 use core::convert::Infallible;
@@ -171,7 +172,7 @@ impl Device {
         config: DeviceConfig,
     ) -> Result<Self, DeviceError<F::Error>> {
         let DeviceConfig { model, parameters, samples, range, checkpoints } = config;
-        let region = Region::new(flash, &range, parameters)?;
+        let region = Region::new(flash.sizes(), &range, parameters)?;
         let mut own = Own {
             model,
             parameters,
@@ -186,7 +187,7 @@ impl Device {
             outcome: None,
             metrics: Metrics::default(),
         };
-        own.look(flash);
+        own.look(&mut Stored::new(flash));
         Ok(Self { frame: Frame::new(), own })
     }
 
@@ -214,23 +215,7 @@ impl Device {
     /// Blocks for as long as the flash takes to erase the range of theta, once a round.
     #[must_use]
     pub fn hear<F: Flash>(&mut self, byte: u8, flash: &mut F, theta: &[f32]) -> Option<&[u8]> {
-        let Self { frame, own } = self;
-        let reply = match Request::read(frame.push(byte)?) {
-            Some(request) => own.answer(request, flash, theta),
-            // Of another version, perhaps.
-            None => Reply::Hello,
-        };
-        let mut failed = false;
-        let sent = frame.write(|writer| match reply {
-            Reply::Hello => own.hello().write(writer),
-            Reply::Status(refusal) => own.status(refusal).write(writer),
-            Reply::Update { offset, encoding, scale } => {
-                write_update(writer, own.newest, offset, encoding, scale);
-                failed = own.write_values(flash, theta, offset, encoding, scale, writer).is_err();
-            }
-        });
-        // It is asked again.
-        if failed { None } else { Some(sent) }
+        self.answer(byte, &mut Stored::new(flash), theta)
     }
 
     /// Reads the theta that the round starts from.
@@ -248,15 +233,14 @@ impl Device {
             return Err(DeviceError::NoRound);
         }
         check_length(*parameters, theta)?;
-        let mut places = theta.iter_mut();
-        region
-            .each_piece(flash, region.theta().start, |bytes| {
-                // Values first: a place that is taken is filled.
-                for (value, place) in floats(bytes).zip(&mut places) {
-                    *place = value;
-                }
-            })
-            .map_err(DeviceError::Flash)
+        let (mut places, mut stored) = (theta.iter_mut(), Stored::new(flash));
+        let read = region.each_piece(&mut stored, region.theta().start, &mut |bytes| {
+            // Values first: a place that is taken is filled.
+            for (value, place) in floats(bytes).zip(&mut places) {
+                *place = value;
+            }
+        });
+        read.map_err(|Failed| failure(stored))
     }
 
     /// The theta of a round is trained, and stays as it is until the stage is another. The metrics'
@@ -303,12 +287,38 @@ impl Device {
     /// [`DeviceError::Flash`].
     pub fn forget<F: Flash>(&mut self, flash: &mut F) -> Result<(), DeviceError<F::Error>> {
         let own = &mut self.own;
-        let end = own.region.outcome(true).end;
-        let erased = erase(flash, own.region.record(false).start, end);
+        let (end, mut stored) = (own.region.outcome(true).end, Stored::new(flash));
+        let erased = erase(&mut stored, own.region.record(false).start, end);
         (own.newest, own.round, own.outcome) = (RoundId::default(), None, None);
         (own.stage, own.have, own.metrics) = (Stage::Idle, 0, Metrics::default());
-        erased.map_err(DeviceError::Flash)
+        erased.map_err(|Failed| failure(stored))
     }
+
+    fn answer(&mut self, byte: u8, flash: &mut dyn Storage, theta: &[f32]) -> Option<&[u8]> {
+        let Self { frame, own } = self;
+        let reply = match Request::read(frame.push(byte)?) {
+            Some(request) => own.answer(request, flash, theta),
+            // Of another version, perhaps.
+            None => Reply::Hello,
+        };
+        let mut failed = false;
+        let sent = frame.write(|writer| match reply {
+            Reply::Hello => own.hello().write(writer),
+            Reply::Status(refusal) => own.status(refusal).write(writer),
+            Reply::Update { offset, encoding, scale } => {
+                write_update(writer, own.newest, offset, encoding, scale);
+                failed = own.write_values(flash, theta, offset, encoding, scale, writer).is_err();
+            }
+        });
+        // It is asked again.
+        if failed { None } else { Some(sent) }
+    }
+}
+
+/// What a flash has failed with.
+fn failure<F: Flash>(stored: Stored<'_, F>) -> DeviceError<F::Error> {
+    // It has failed, so there is one.
+    stored.error.map_or(DeviceError::NoRound, DeviceError::Flash)
 }
 
 fn check_length<E>(parameters: u32, theta: &[f32]) -> Result<(), DeviceError<E>> {
@@ -318,7 +328,7 @@ fn check_length<E>(parameters: u32, theta: &[f32]) -> Result<(), DeviceError<E>>
 
 impl Own {
     /// Finds the newest round, and how far it was.
-    fn look<F: Flash>(&mut self, flash: &mut F) {
+    fn look(&mut self, flash: &mut dyn Storage) {
         for second in [false, true] {
             let begin = self.region.read_record(flash, second);
             // Of another firmware's model there is nothing to go on with.
@@ -354,7 +364,7 @@ impl Own {
     }
 
     /// A round begins, or goes on: whoever has its theta already need not be sent it.
-    fn take<F: Flash>(&mut self, flash: &mut F, round: &Begin) {
+    fn take(&mut self, flash: &mut dyn Storage, round: &Begin) {
         self.metrics = Metrics::default();
         (self.stage, self.have) = if self.region.holds(flash, round.theta) {
             (Stage::Training, self.parameters)
@@ -374,7 +384,7 @@ impl Own {
         Status { id: newest, stage, have, refusal, metrics }
     }
 
-    fn answer<F: Flash>(&mut self, request: Request, flash: &mut F, theta: &[f32]) -> Reply {
+    fn answer(&mut self, request: Request, flash: &mut dyn Storage, theta: &[f32]) -> Reply {
         let done = match request {
             Request::Hello => return Reply::Hello,
             Request::Begin(begin) => self.begin(flash, begin),
@@ -401,7 +411,7 @@ impl Own {
         if here { Ok(()) } else { Err(Refusal::OtherRound) }
     }
 
-    fn begin<F: Flash>(&mut self, flash: &mut F, begin: Begin) -> Result<(), Refusal> {
+    fn begin(&mut self, flash: &mut dyn Storage, begin: Begin) -> Result<(), Refusal> {
         if begin.model != self.model {
             return Err(Refusal::Model);
         }
@@ -429,9 +439,9 @@ impl Own {
         Ok(())
     }
 
-    fn receive<F: Flash>(
+    fn receive(
         &mut self,
-        flash: &mut F,
+        flash: &mut dyn Storage,
         offset: u32,
         values: &[u8],
     ) -> Result<(), Refusal> {
@@ -479,9 +489,9 @@ impl Own {
         self.round.filter(|_| self.stage == Stage::Ready).ok_or(Refusal::NotReady)
     }
 
-    fn update<F: Flash>(
+    fn update(
         &mut self,
-        flash: &mut F,
+        flash: &mut dyn Storage,
         theta: &[f32],
         offset: u32,
     ) -> Result<Reply, Refusal> {
@@ -494,7 +504,7 @@ impl Own {
     }
 
     /// The end of the round: what the rounding of the update has left is kept for the next.
-    fn end<F: Flash>(&mut self, flash: &mut F, theta: &[f32], trained: u32) -> Result<(), Refusal> {
+    fn end(&mut self, flash: &mut dyn Storage, theta: &[f32], trained: u32) -> Result<(), Refusal> {
         if self.stage == Stage::Done {
             return Ok(());
         }
@@ -529,12 +539,12 @@ impl Own {
     }
 
     /// Writes what is left of the changes once their codes are taken off, and returns its checksum.
-    fn keep_residual<F: Flash>(
+    fn keep_residual(
         &mut self,
-        flash: &mut F,
+        flash: &mut dyn Storage,
         theta: &[f32],
         second: bool,
-    ) -> Result<u32, F::Error> {
+    ) -> Result<u32, Failed> {
         let Range { start, end } = self.region.outcome(second);
         erase(flash, start, end)?;
         let to = self.region.residual(second);
@@ -559,13 +569,13 @@ impl Own {
     }
 
     /// The scale of the values of a frame.
-    fn scale<F: Flash>(
+    fn scale(
         &self,
-        flash: &mut F,
+        flash: &mut dyn Storage,
         theta: &[f32],
         offset: u32,
         encoding: Encoding,
-    ) -> Result<f32, F::Error> {
+    ) -> Result<f32, Failed> {
         if encoding == Encoding::F32 {
             return Ok(1.0);
         }
@@ -579,15 +589,15 @@ impl Own {
     }
 
     /// Writes the values of a frame.
-    fn write_values<F: Flash>(
+    fn write_values(
         &self,
-        flash: &mut F,
+        flash: &mut dyn Storage,
         theta: &[f32],
         offset: u32,
         encoding: Encoding,
         scale: f32,
         writer: &mut Writer,
-    ) -> Result<(), F::Error> {
+    ) -> Result<(), Failed> {
         let mut changes = [0.0; CHUNK];
         for first in self.pieces(offset, encoding) {
             self.changes(flash, theta, first, &mut changes)?;
@@ -609,13 +619,13 @@ impl Own {
 
     /// The changes of a piece: those of this round, and what the last update has left. Zeros where
     /// there are no more.
-    fn changes<F: Flash>(
+    fn changes(
         &self,
-        flash: &mut F,
+        flash: &mut dyn Storage,
         theta: &[f32],
         first: u32,
         changes: &mut [f32; CHUNK],
-    ) -> Result<(), F::Error> {
+    ) -> Result<(), Failed> {
         let mut piece = [0; CHUNK_BYTES];
         let length = self.region.piece_bytes(first);
         let offset = value_bytes(first);

@@ -1,6 +1,6 @@
 //! Little-endian fields, one after another.
 
-use crate::checksum::CRC;
+use crate::checksum;
 
 /// Writes fields into a buffer that has room for every message.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl<'a> Writer<'a> {
 
     /// Adds the checksum of all that was written, and returns the length of it all.
     pub(crate) fn finish(mut self) -> usize {
-        let checksum = CRC.checksum(self.bytes.get(..self.length).unwrap_or_default());
+        let checksum = checksum::of(self.bytes.get(..self.length).unwrap_or_default());
         self.word(checksum);
         self.length
     }

@@ -3,7 +3,7 @@
 //! No content is as long as 254 bytes, so one byte in front says where the first zero is, each zero
 //! says where the next is (consistent overhead byte stuffing), and a buffer is coded in place.
 
-use crate::checksum::CRC;
+use crate::checksum;
 use crate::fields::Writer;
 
 /// The kind, an update's fields, the values, and the checksum.
@@ -104,6 +104,6 @@ fn opened(coded: &mut [u8]) -> Option<&[u8]> {
 /// What is before the checksum, if it has that checksum.
 pub(crate) fn checked(content: &[u8]) -> Option<&[u8]> {
     let (described, checksum) = content.split_last_chunk::<CHECKSUM>()?;
-    let whole = !described.is_empty() && CRC.checksum(described).to_le_bytes() == *checksum;
+    let whole = !described.is_empty() && checksum::of(described).to_le_bytes() == *checksum;
     whole.then_some(described)
 }

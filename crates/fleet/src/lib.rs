@@ -72,6 +72,7 @@ mod frame;
 mod gateway;
 mod message;
 mod region;
+mod storage;
 mod training;
 mod update;
 

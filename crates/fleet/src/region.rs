@@ -10,9 +10,10 @@ use crate::checksum::Checksum;
 use crate::fields::{Reader, Writer, floats};
 use crate::frame::checked;
 use crate::message::{Begin, RoundId};
+use crate::storage::{Failed, Storage};
 use crate::{CHUNK, CHUNK_BYTES, DeviceError};
 use core::ops::Range;
-use rolling_ball::{Flash, FlashSizes};
+use rolling_ball::FlashSizes;
 
 /// The head of an outcome, and a record, have this room.
 const HEAD: u32 = CHUNK_BYTES as u32;
@@ -68,12 +69,11 @@ pub(crate) struct Region {
 }
 
 impl Region {
-    pub fn new<F: Flash>(
-        flash: &F,
+    pub fn new<E>(
+        sizes: FlashSizes,
         range: &Range<u32>,
         parameters: u32,
-    ) -> Result<Self, DeviceError<F::Error>> {
-        let sizes = flash.sizes();
+    ) -> Result<Self, DeviceError<E>> {
         let unit = sizes.read.max(sizes.write);
         let fits = sizes.fit() && unit <= CHUNK_BYTES && sizes.erase.is_multiple_of(CHUNK_BYTES);
         if !fits {
@@ -122,13 +122,13 @@ impl Region {
         self.outcome(second).start.saturating_add(HEAD)
     }
 
-    pub fn read_record<F: Flash>(&self, flash: &mut F, second: bool) -> Option<Begin> {
+    pub fn read_record(&self, flash: &mut dyn Storage, second: bool) -> Option<Begin> {
         let mut piece = [0; CHUNK_BYTES];
         let at = self.record(second).start;
         Begin::read(self.head(flash, at, BEGIN_BYTES, &mut piece)?)
     }
 
-    pub fn read_outcome<F: Flash>(&self, flash: &mut F, second: bool) -> Option<Outcome> {
+    pub fn read_outcome(&self, flash: &mut dyn Storage, second: bool) -> Option<Outcome> {
         let mut piece = [0; CHUNK_BYTES];
         let at = self.outcome(second).start;
         let outcome = Outcome::read(self.head(flash, at, OUTCOME_BYTES, &mut piece)?)?;
@@ -143,9 +143,9 @@ impl Region {
     }
 
     /// What is written at an offset with a checksum behind it. What cannot be read is not there.
-    fn head<'p, F: Flash>(
+    fn head<'p>(
         &self,
-        flash: &mut F,
+        flash: &mut dyn Storage,
         at: u32,
         length: usize,
         piece: &'p mut Piece,
@@ -154,34 +154,34 @@ impl Region {
         checked(piece.get(..length)?)
     }
 
-    pub fn write_record<F: Flash>(
+    pub fn write_record(
         &self,
-        flash: &mut F,
+        flash: &mut dyn Storage,
         second: bool,
         begin: &Begin,
-    ) -> Result<(), F::Error> {
+    ) -> Result<(), Failed> {
         let Range { start, end } = self.record(second);
         erase(flash, start, end)?;
-        self.write_head(flash, start, |writer| begin.write(writer))
+        self.write_head(flash, start, &|writer| begin.write(writer))
     }
 
-    pub fn write_outcome<F: Flash>(
+    pub fn write_outcome(
         &self,
-        flash: &mut F,
+        flash: &mut dyn Storage,
         second: bool,
         outcome: &Outcome,
-    ) -> Result<(), F::Error> {
+    ) -> Result<(), Failed> {
         let start = self.outcome(second).start;
-        self.write_head(flash, start, |writer| outcome.write(writer))
+        self.write_head(flash, start, &|writer| outcome.write(writer))
     }
 
     #[inline(never)]
-    fn write_head<F: Flash>(
+    fn write_head(
         &self,
-        flash: &mut F,
+        flash: &mut dyn Storage,
         at: u32,
-        write: impl FnOnce(&mut Writer),
-    ) -> Result<(), F::Error> {
+        write: &dyn Fn(&mut Writer),
+    ) -> Result<(), Failed> {
         let mut piece = ERASED;
         let mut writer = Writer::new(&mut piece);
         write(&mut writer);
@@ -191,26 +191,26 @@ impl Region {
 
     /// Reads a piece of so many bytes, up to the end of the unit.
     #[inline(never)] // Else the driver's read is in flash more than once.
-    pub fn read<F: Flash>(
+    pub fn read(
         &self,
-        flash: &mut F,
+        flash: &mut dyn Storage,
         at: u32,
         length: usize,
         piece: &mut Piece,
-    ) -> Result<(), F::Error> {
+    ) -> Result<(), Failed> {
         let length = length.checked_next_multiple_of(self.unit).unwrap_or_default();
         flash.read(at, piece.get_mut(..length).unwrap_or_default())
     }
 
     /// Writes a piece of so many bytes, with what is behind them up to the end of the unit.
     #[inline(never)] // Else the driver's write is in flash more than once.
-    pub fn write<F: Flash>(
+    pub fn write(
         &self,
-        flash: &mut F,
+        flash: &mut dyn Storage,
         at: u32,
         length: usize,
         piece: &Piece,
-    ) -> Result<(), F::Error> {
+    ) -> Result<(), Failed> {
         let length = length.checked_next_multiple_of(self.unit).unwrap_or_default();
         flash.write(at, piece.get(..length).unwrap_or_default())
     }
@@ -223,16 +223,16 @@ impl Region {
     }
 
     /// The checksum of as many values as there are parameters.
-    pub fn checksum<F: Flash>(&self, flash: &mut F, at: u32) -> Result<u32, F::Error> {
+    pub fn checksum(&self, flash: &mut dyn Storage, at: u32) -> Result<u32, Failed> {
         let mut checksum = Checksum::new();
-        self.each_piece(flash, at, |bytes| checksum.add(bytes))?;
+        self.each_piece(flash, at, &mut |bytes| checksum.add(bytes))?;
         Ok(checksum.value())
     }
 
     /// Whether the theta in flash is the one of this checksum, and finite.
-    pub fn holds<F: Flash>(&self, flash: &mut F, theta: u32) -> bool {
+    pub fn holds(&self, flash: &mut dyn Storage, theta: u32) -> bool {
         let (mut checksum, mut finite) = (Checksum::new(), true);
-        let read = self.each_piece(flash, self.theta().start, |bytes| {
+        let read = self.each_piece(flash, self.theta().start, &mut |bytes| {
             checksum.add(bytes);
             finite &= floats(bytes).all(f32::is_finite);
         });
@@ -240,12 +240,12 @@ impl Region {
     }
 
     /// Reads as many values as there are parameters.
-    pub fn each_piece<F: Flash>(
+    pub fn each_piece(
         &self,
-        flash: &mut F,
+        flash: &mut dyn Storage,
         at: u32,
-        mut each: impl FnMut(&[u8]),
-    ) -> Result<(), F::Error> {
+        each: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), Failed> {
         let mut piece = [0; CHUNK_BYTES];
         let mut first = 0;
         while first < self.parameters {
@@ -266,7 +266,7 @@ const OUTCOME_BYTES: usize = 1 + 8 + 3 * 4 + 4;
 
 /// Erases a piece, where it is not empty.
 #[inline(never)] // Else the driver's erase is in flash more than once.
-pub(crate) fn erase<F: Flash>(flash: &mut F, start: u32, end: u32) -> Result<(), F::Error> {
+pub(crate) fn erase(flash: &mut dyn Storage, start: u32, end: u32) -> Result<(), Failed> {
     if start < end { flash.erase(start, end) } else { Ok(()) }
 }
 

@@ -1,0 +1,70 @@
+//! The firmware `fleet` without a fleet: it learns the same, from zeros, and saves its checkpoints.
+//! `cargo xtask size` compares the two.
+
+#![no_std]
+#![no_main]
+
+use core::hint::black_box;
+use core::ops::Range;
+use cortex_m::Peripherals;
+use cortex_m_rt::entry;
+use qemu_board::clips::{CHECKPOINT_BYTES, Clips, Learner, SAVED, fail};
+use qemu_board::{exit, guard, host, print_line, stack};
+use rolling_ball::{Checkpoints, Resumable};
+use rolling_ball_fleet::{Begin, Between};
+use static_cell::ConstStaticCell;
+
+const CHECKPOINTS: Range<u32> = 0..CHECKPOINT_BYTES as u32;
+
+type Flash = host::Flash<{ CHECKPOINTS.end as usize }>;
+
+static LEARNER: ConstStaticCell<Learner> = ConstStaticCell::new(Learner::new());
+static CLIPS: ConstStaticCell<Clips> = ConstStaticCell::new(Clips::new());
+
+#[entry]
+fn main() -> ! {
+    let Some(peripherals) = Peripherals::take() else { fail("the peripherals were taken") };
+    guard::install(peripherals.MPU);
+    let Some(flash) = Flash::open(c"flash.bin") else { fail("cannot open flash.bin") };
+    let samples = CLIPS.take().read();
+    let round = Begin {
+        steps: black_box(16),
+        batch: black_box(16),
+        radius: black_box(0.03),
+        learning_rate: black_box(0.5),
+        guarded: black_box(false),
+        ..Begin::default()
+    };
+    match LEARNER.take().learn(&round, samples, &mut Saved { flash, saved: 0 }) {
+        Ok(Some(metrics)) => print_line!("{} of {}", metrics.correct_after, metrics.samples),
+        _ => fail("it could not learn"),
+    }
+    print_line!("stack {}", stack::high_water_bytes());
+    exit::success()
+}
+
+/// Saves a checkpoint each five steps.
+struct Saved {
+    flash: Flash,
+    saved: u32,
+}
+
+impl Between for Saved {
+    fn resume<O: Resumable>(&mut self, theta: &mut [f32], optimizer: &mut O) {
+        let Ok(mut checkpoints) = Checkpoints::new(&mut self.flash, CHECKPOINTS) else { return };
+        if let Ok(Some(steps)) = checkpoints.resume(theta, optimizer) {
+            self.saved = steps;
+            print_line!("resumes after {steps} steps");
+        }
+    }
+
+    fn go_on<O: Resumable>(&mut self, theta: &[f32], optimizer: &O, steps: u32) -> bool {
+        if steps >= self.saved + SAVED
+            && let Ok(mut checkpoints) = Checkpoints::new(&mut self.flash, CHECKPOINTS)
+            && checkpoints.save(theta, optimizer).is_ok()
+        {
+            self.saved = steps;
+        }
+        true
+    }
+}
