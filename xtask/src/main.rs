@@ -16,6 +16,7 @@ mod lanes;
 mod model;
 mod own_network;
 mod resume;
+mod rounds;
 mod size;
 mod soak;
 mod test;

@@ -5,6 +5,8 @@ use crate::demo::plan::{Plan, PlanArgs};
 use crate::device::elf::{self, Sizes};
 use crate::device::qemu::MPS2_AN386;
 use crate::device::{Build, write_image};
+use crate::rounds::{self, Added, FLASH_PROMISE, RAM_PROMISE};
+use crate::test::part::QEMU;
 use anyhow::{Result, ensure};
 use clap::Args;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
@@ -63,6 +65,18 @@ pub fn size(_: &SizeArgs) -> Result<()> {
     println!(
         "the ball with its kernels adds {added} bytes over SGD; the promise is at most {PROMISE}"
     );
+    let (emulator, package) = QEMU;
+    match setup::debian_package(emulator, package, false) {
+        Ok(()) => {
+            let Added { flash: [fast, small], ram } = rounds::added()?;
+            println!(
+                "the protocol of a fleet adds {fast} bytes of flash and {ram} of RAM to a firmware \
+                 that learns alone, {small} of flash in the profile size; the promise is at most \
+                 {FLASH_PROMISE} and {RAM_PROMISE}"
+            );
+        }
+        Err(reason) => println!("the protocol of a fleet is not measured: {reason:#}"),
+    }
     let (compiler, package) = firmware::COMPILER;
     if let Err(reason) = setup::debian_package(compiler, package, false) {
         println!("not measured in C: {reason:#}");

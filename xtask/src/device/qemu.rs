@@ -97,6 +97,8 @@ pub struct Emulation<'a> {
     pub elf: &'a Path,
     /// What the firmware may read as its command line.
     pub argument: Option<&'a str>,
+    /// The folder whose files it may read, where that is not this program's own.
+    pub folder: Option<&'a Path>,
     /// Each instruction takes two to the power of this many nanoseconds, the same in every run.
     pub shift: u32,
     /// The most wall-clock time that it may take.
@@ -106,7 +108,7 @@ pub struct Emulation<'a> {
 impl<'a> Emulation<'a> {
     /// At 64 ns an instruction.
     pub fn new(machine: &'a Machine, elf: &'a Path, limit: Duration) -> Self {
-        Self { machine, elf, argument: None, shift: 6, limit }
+        Self { machine, elf, argument: None, folder: None, shift: 6, limit }
     }
 
     /// Runs it and hands every line of its standard output to `on_line` as it comes.
@@ -201,6 +203,9 @@ impl<'a> Emulation<'a> {
             .args(["-semihosting-config", &format!("{SEMIHOSTING}{argument}")])
             .arg("-kernel")
             .arg(elf);
+        if let Some(folder) = self.folder {
+            command.current_dir(folder);
+        }
         Ok(command)
     }
 }

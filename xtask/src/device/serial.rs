@@ -31,6 +31,11 @@ impl Board {
         Ok(Self { elf: elf.to_owned(), folder: folder.to_owned(), listener, running: None })
     }
 
+    /// Where its files are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The file that is its flash.
     pub fn flash(&self) -> PathBuf {
         self.folder.join("flash.bin")
@@ -72,6 +77,11 @@ impl Board {
         stream.set_nodelay(true)?;
         self.running = Some((child, stream));
         Ok(())
+    }
+
+    /// Whether it has power.
+    pub fn is_on(&self) -> bool {
+        self.running.is_some()
     }
 
     /// Takes its power, in the middle of whatever it does.

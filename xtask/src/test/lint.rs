@@ -90,7 +90,8 @@ fn clippy(folder: &str, arguments: &[&str]) -> Result<()> {
 }
 
 fn documentation() -> Result<()> {
-    let crates = ["rolling-ball-import", "rolling-ball-rehearsal"].map(|name| ["--package", name]);
+    let crates = ["rolling-ball-import", "rolling-ball-rehearsal", "rolling-ball-fleet"]
+        .map(|name| ["--package", name]);
     for arguments in [
         &["--features", FEATURES_WITH_GPU][..],
         &[crates.as_flattened(), &["--features", "rolling-ball-rehearsal/desktop"]].concat(),

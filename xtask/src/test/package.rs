@@ -15,8 +15,13 @@ use workbench::document::PACKAGE;
 use workbench::workspace::{cargo, promised_rust, root};
 
 /// The crates that others can use, each after those that it needs.
-const CRATES: [&str; 4] =
-    ["rolling-ball", "rolling-ball-import", "rolling-ball-rehearsal", "rolling-ball-cli"];
+const CRATES: [&str; 5] = [
+    "rolling-ball",
+    "rolling-ball-import",
+    "rolling-ball-rehearsal",
+    "rolling-ball-fleet",
+    "rolling-ball-cli",
+];
 
 /// The library packed, in bytes. Its sources and cargo's lock file are almost that large; data or
 /// models would make it larger.
