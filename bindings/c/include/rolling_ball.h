@@ -120,7 +120,7 @@
 /**
  * How many error codes there are: 0 to one less.
  */
-#define RB_ERROR_CODES 27
+#define RB_ERROR_CODES 28
 
 /**
  * The size of an rb_fine_tuning, in words of 8 bytes.
@@ -131,6 +131,11 @@
  * How many vectors a fine-tuning's workspace has, each as long as theta.
  */
 #define RB_FINE_TUNING_VECTORS 2
+
+/**
+ * The size of an rb_fleet, in words of 8 bytes.
+ */
+#define RB_FLEET_WORDS 64
 
 /**
  * The values are floats.
@@ -320,15 +325,60 @@ enum rb_error
      */
     RB_ERROR_HEADER = 25,
     /**
-     * The range of the flash has no room for two checkpoints.
+     * The range of the flash has no room for two checkpoints, or for a fleet's rounds.
      */
     RB_ERROR_ROOM = 26,
+    /**
+     * The device is in no round, or not in this one.
+     */
+    RB_ERROR_NO_ROUND = 27,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
 typedef enum rb_error rb_error;
 #else
 typedef uint32_t rb_error;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How far a device is in its round.
+ */
+enum rb_fleet_stage
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * It is in no round.
+     */
+    RB_FLEET_STAGE_IDLE = 0,
+    /**
+     * Theta comes.
+     */
+    RB_FLEET_STAGE_RECEIVING = 1,
+    /**
+     * Theta is there, and is to be trained: rb_fleet_start, and then rb_fleet_trained.
+     */
+    RB_FLEET_STAGE_TRAINING = 2,
+    /**
+     * The update may be asked for; theta must stay as it is.
+     */
+    RB_FLEET_STAGE_READY = 3,
+    /**
+     * The update has been counted, and the round is over.
+     */
+    RB_FLEET_STAGE_DONE = 4,
+    /**
+     * The training has failed, and there is no update.
+     */
+    RB_FLEET_STAGE_FAILED = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum rb_fleet_stage rb_fleet_stage;
+#else
+typedef uint32_t rb_fleet_stage;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -766,6 +816,133 @@ typedef struct rb_error_detail {
      */
     size_t actual_length;
 } rb_error_detail;
+
+/**
+ * A device of a fleet. Its memory belongs to the caller: a static, or a local that starts as
+ * `{{0}}`. Its content belongs to the library. It holds no address but its own, which is not
+ * looked at: it may be copied, and of two copies one is to be used.
+ */
+typedef struct rb_fleet {
+    uint64_t opaque[RB_FLEET_WORDS];
+} rb_fleet;
+
+/**
+ * What a device is.
+ */
+typedef struct rb_fleet_config {
+    /**
+     * A hash that tells the model from others, such as rb_fleet_model_hash makes. The devices of a
+     * federation have the same.
+     */
+    uint32_t model;
+    /**
+     * The parameters that are trained.
+     */
+    uint32_t parameters;
+    /**
+     * The samples that it would learn from.
+     */
+    uint32_t samples;
+    /**
+     * The range of the checkpoints of the training, whose bounds are multiples of the erase size,
+     * or two zeros. It is erased before a round begins.
+     */
+    uint32_t checkpoints_start;
+    /**
+     * Where it ends.
+     */
+    uint32_t checkpoints_end;
+} rb_fleet_config;
+
+/**
+ * Bytes to be sent: null and 0 where there are none. They stay until the next call on the device.
+ */
+typedef struct rb_fleet_frame {
+    /**
+     * The first of them, or null.
+     */
+    const uint8_t *start;
+    /**
+     * How many there are.
+     */
+    size_t length;
+} rb_fleet_frame;
+
+/**
+ * What a device is to do in a round. All zeros where it is in none.
+ */
+typedef struct rb_fleet_round {
+    /**
+     * The federation.
+     */
+    uint32_t federation;
+    /**
+     * The round in it.
+     */
+    uint32_t round;
+    /**
+     * Chooses the samples of the first step, or the guard's folds.
+     */
+    uint32_t seed;
+    /**
+     * The steps to make.
+     */
+    uint32_t steps;
+    /**
+     * The samples of a step; 0 stands for all of them.
+     */
+    uint32_t batch;
+    /**
+     * The radius of the ball at the start.
+     */
+    float radius;
+    /**
+     * The learning rate at the start.
+     */
+    float learning_rate;
+    /**
+     * 1 where held-out samples are to say how much of the move to keep.
+     */
+    uint32_t guarded;
+} rb_fleet_round;
+
+/**
+ * What a device tells of a round that it has trained.
+ */
+typedef struct rb_fleet_metrics {
+    /**
+     * The samples that it has learned from.
+     */
+    uint32_t samples;
+    /**
+     * How many of them the theta of the round's start answers with their label.
+     */
+    uint32_t correct_before;
+    /**
+     * How many the trained theta does.
+     */
+    uint32_t correct_after;
+    /**
+     * The mean loss over them with the theta of the round's start.
+     */
+    float loss_before;
+    /**
+     * The mean loss with the trained theta.
+     */
+    float loss_after;
+    /**
+     * How much of the move the guard has kept; 1 without a guard.
+     */
+    float kept;
+    /**
+     * The part of the labels that the guard finds wrong; 0 without a guard.
+     */
+    float wrong_labels;
+    /**
+     * The steps that were made.
+     */
+    uint32_t steps;
+} rb_fleet_metrics;
 
 /**
  * What an imported network sees of a sample. Make it by rb_floats, rb_bytes or rb_int8 of an
@@ -1365,6 +1542,112 @@ rb_error rb_fine_tuning_last_error(struct rb_fine_tuning *tuning,
                                    struct rb_error_detail *detail);
 
 /**
+ * The bytes of flash that a device needs, where an erase block has so many: two blocks, and three
+ * times theta, each in whole blocks.
+ */
+uint64_t rb_fleet_bytes(uint32_t erase_size, uint32_t parameters);
+
+/**
+ * A hash that tells a model from others by all of it that does not change: its sizes, and
+ * `frozen_bytes` bytes of what is frozen, such as a backbone; `frozen` may be null where there are
+ * none. Writes it to `hash`.
+ */
+RB_NODISCARD
+rb_error rb_fleet_model_hash(uint32_t inputs,
+                             uint32_t outputs,
+                             uint32_t parameters,
+                             const void *frozen,
+                             size_t frozen_bytes,
+                             uint32_t *hash);
+
+/**
+ * Makes a device of a fleet, or goes on with the round that it was in before a reset. The range of
+ * the flash is the fleet's alone, with rb_fleet_bytes of room; what it holds at first does not
+ * matter. To read and to write, the flash has units of at most 128 bytes.
+ *
+ * Errors: RB_ERROR_NULL, RB_ERROR_MISALIGNED, RB_ERROR_HEADER, RB_ERROR_OVERLAP; RB_ERROR_SETTING
+ * where the sizes or the range of the flash are none that can be used; RB_ERROR_ROOM. Cost: theta
+ * and what is left of the last update are read once.
+ */
+RB_NODISCARD
+rb_error rb_fleet_init_sized(struct rb_fleet *fleet,
+                             size_t size,
+                             uint32_t version,
+                             const struct rb_flash *flash,
+                             const struct rb_fleet_config *config);
+
+/**
+ * Takes a byte that came, and writes to `answer` what is to be sent, where something is. Theta, of
+ * `parameters` floats, is looked at from RB_FLEET_STAGE_READY on, and must be the trained one then.
+ * Between two steps of a training it is called as well, and the round may be another afterwards.
+ *
+ * Errors: RB_ERROR_NULL, RB_ERROR_MISALIGNED, RB_ERROR_NOT_INITIALISED, RB_ERROR_OVERLAP. That the
+ * flash fails is told to the gateway. Cost: mostly none; at the end of a frame a checksum of it,
+ * and what the request asks of the flash, once a round to erase the range of theta.
+ */
+RB_NODISCARD
+rb_error rb_fleet_hear(struct rb_fleet *fleet,
+                       const struct rb_flash *flash,
+                       const float *theta,
+                       size_t parameters,
+                       uint8_t byte,
+                       struct rb_fleet_frame *answer);
+
+/**
+ * Tells how far a device is, and in which round.
+ *
+ * Errors: RB_ERROR_NULL, RB_ERROR_MISALIGNED, RB_ERROR_NOT_INITIALISED, RB_ERROR_OVERLAP.
+ */
+RB_NODISCARD
+rb_error rb_fleet_look(struct rb_fleet *fleet,
+                       rb_fleet_stage *stage,
+                       struct rb_fleet_round *round);
+
+/**
+ * Reads the theta that the round starts from, of `parameters` floats.
+ *
+ * Errors: RB_ERROR_NO_ROUND where none has come; RB_ERROR_LENGTH; RB_ERROR_FLASH, after which
+ * theta holds a part of it.
+ */
+RB_NODISCARD
+rb_error rb_fleet_start(struct rb_fleet *fleet,
+                        const struct rb_flash *flash,
+                        float *theta,
+                        size_t parameters);
+
+/**
+ * The theta of a round is trained, and stays as it is until rb_fleet_look tells another stage.
+ *
+ * Errors: RB_ERROR_NO_ROUND where this round is not to be trained, such as when another has begun
+ * meanwhile; RB_ERROR_LENGTH; RB_ERROR_NON_FINITE_PARAMETERS. The stage stays as it is then. Cost:
+ * a checksum of theta.
+ */
+RB_NODISCARD
+rb_error rb_fleet_trained(struct rb_fleet *fleet,
+                          const struct rb_fleet_round *round,
+                          const float *theta,
+                          size_t parameters,
+                          const struct rb_fleet_metrics *metrics);
+
+/**
+ * The training of a round has failed: there is no update in it. Does nothing where that round is
+ * not trained.
+ */
+RB_NODISCARD rb_error rb_fleet_give_up(struct rb_fleet *fleet, const struct rb_fleet_round *round);
+
+/**
+ * Says how many samples there are, which the gateway is told.
+ */
+RB_NODISCARD rb_error rb_fleet_set_samples(struct rb_fleet *fleet, uint32_t samples);
+
+/**
+ * Forgets all rounds, so that one of a lower number can begin: for who owns the device.
+ *
+ * Errors: RB_ERROR_FLASH, where something may still be there.
+ */
+RB_NODISCARD rb_error rb_fleet_forget(struct rb_fleet *fleet, const struct rb_flash *flash);
+
+/**
  * An input of floats.
  */
 struct rb_input rb_floats(const float *values);
@@ -1762,6 +2045,11 @@ RB_NODISCARD static inline rb_error rb_entropy_sgd_init(
 RB_NODISCARD static inline rb_error rb_zeroth_order_ball_init(
     rb_optimizer *optimizer, const rb_zeroth_order_ball_config *config, float *theta) {
     return rb_zeroth_order_ball_init_sized(optimizer, sizeof *optimizer, RB_VERSION, config, theta);
+}
+
+RB_NODISCARD static inline rb_error rb_fleet_init(
+    rb_fleet *fleet, const rb_flash *flash, const rb_fleet_config *config) {
+    return rb_fleet_init_sized(fleet, sizeof *fleet, RB_VERSION, flash, config);
 }
 
 #ifdef __cplusplus
