@@ -104,23 +104,19 @@ static void init(void) {
         return;
     }
     error = ANSWER(rb_fleet_init(object_, driver, from), wrong, CODE(NONE));
-    /* An object that was reached is not what it was. */
-    if (object_ == it && !(error == RB_ERROR_NULL && !initialised))
-        initialised = 0;
-    if (!error)
-        initialised = 1;
-    else if (object_ == it) {
+    /* An init that fails leaves an object that is none, or does not reach it. */
+    if (error && object_ == it)
         memset(it, 0, sizeof *it);
-        initialised = 0;
-    }
+    if (object_ == it)
+        initialised = !error;
 }
 
 static void hear_byte(uint8_t byte) {
     codes wrong = 0;
     rb_flash spoiled;
-    rb_fleet_frame answer = {NULL, 77};
+    rb_fleet_frame sent = {NULL, 77};
     rb_fleet *object_ = object(&wrong);
-    rb_fleet_frame *to = perhaps_wrong(&answer, 300, &wrong);
+    rb_fleet_frame *to = perhaps_wrong(&sent, 300, &wrong);
     const float *own = perhaps_wrong(theta, 300, &wrong);
     const rb_flash *driver = flash_for_a_call(&shared, &spoiled, 60, &wrong);
     /* Sizes of a flash are only looked at by an init function. */
@@ -132,9 +128,9 @@ static void hear_byte(uint8_t byte) {
     rb_error error = ANSWER(rb_fleet_hear(object_, driver, own, count, byte, to), wrong,
                             CODE(NONE));
     if (error)
-        EXPECT(answer.length == 77);
+        EXPECT(sent.length == 77);
     else
-        EXPECT(answer.length <= CONTENT + 2 && (answer.start != NULL) == (answer.length > 0));
+        EXPECT(sent.length <= CONTENT + 2 && (sent.start != NULL) == (sent.length > 0));
 }
 
 static void hear(void) {
