@@ -12,7 +12,7 @@ use crate::update::change;
 use crate::{CHUNK, CHUNK_BYTES, DeviceError, Frame, int8};
 use core::convert::Infallible;
 use core::ops::Range;
-use rolling_ball::Flash;
+use rolling_ball::{Flash, FlashSizes};
 
 /// The model of a device, and where it keeps its rounds.
 #[derive(Clone, Debug, PartialEq)]
@@ -171,24 +171,14 @@ impl Device {
         flash: &mut F,
         config: DeviceConfig,
     ) -> Result<Self, DeviceError<F::Error>> {
-        let DeviceConfig { model, parameters, samples, range, checkpoints } = config;
-        let region = Region::new(flash.sizes(), &range, parameters)?;
-        let mut own = Own {
-            model,
-            parameters,
-            samples,
-            checkpoints,
-            region,
-            newest: RoundId::default(),
-            round: None,
-            second_record: false,
-            stage: Stage::Idle,
-            have: 0,
-            outcome: None,
-            metrics: Metrics::default(),
-        };
-        own.look(&mut Stored::new(flash));
-        Ok(Self { frame: Frame::new(), own })
+        let sizes = flash.sizes();
+        match Own::open(sizes, config, &mut Stored::new(flash)) {
+            Ok(own) => Ok(Self { frame: Frame::new(), own }),
+            Err(DeviceError::Range { start, end, needed }) => {
+                Err(DeviceError::Range { start, end, needed })
+            }
+            Err(_) => Err(DeviceError::Sizes(sizes)),
+        }
     }
 
     /// How far it is in its round.
@@ -294,10 +284,12 @@ impl Device {
         erased.map_err(|Failed| failure(stored))
     }
 
+    #[inline(never)] // It is as large for every flash.
     fn answer(&mut self, byte: u8, flash: &mut dyn Storage, theta: &[f32]) -> Option<&[u8]> {
         let Self { frame, own } = self;
-        let reply = match Request::read(frame.push(byte)?) {
-            Some(request) => own.answer(request, flash, theta),
+        let content = frame.push(byte)?;
+        let reply = match Request::read(content) {
+            Some(request) => own.answer(request, content, flash, theta),
             // Of another version, perhaps.
             None => Reply::Hello,
         };
@@ -327,6 +319,31 @@ fn check_length<E>(parameters: u32, theta: &[f32]) -> Result<(), DeviceError<E>>
 }
 
 impl Own {
+    #[inline(never)] // It is as large for every flash.
+    fn open(
+        sizes: FlashSizes,
+        config: DeviceConfig,
+        flash: &mut dyn Storage,
+    ) -> Result<Self, DeviceError<Infallible>> {
+        let DeviceConfig { model, parameters, samples, range, checkpoints } = config;
+        let mut own = Self {
+            model,
+            parameters,
+            samples,
+            checkpoints,
+            region: Region::new(sizes, &range, parameters)?,
+            newest: RoundId::default(),
+            round: None,
+            second_record: false,
+            stage: Stage::Idle,
+            have: 0,
+            outcome: None,
+            metrics: Metrics::default(),
+        };
+        own.look(flash);
+        Ok(own)
+    }
+
     /// Finds the newest round, and how far it was.
     fn look(&mut self, flash: &mut dyn Storage) {
         for second in [false, true] {
@@ -384,10 +401,16 @@ impl Own {
         Status { id: newest, stage, have, refusal, metrics }
     }
 
-    fn answer(&mut self, request: Request, flash: &mut dyn Storage, theta: &[f32]) -> Reply {
+    fn answer(
+        &mut self,
+        request: Request,
+        content: &[u8],
+        flash: &mut dyn Storage,
+        theta: &[f32],
+    ) -> Reply {
         let done = match request {
             Request::Hello => return Reply::Hello,
-            Request::Begin(begin) => self.begin(flash, begin),
+            Request::Begin(begin) => self.begin(flash, begin, content),
             Request::Theta { id, offset, values } => {
                 self.expect(id).and_then(|()| self.receive(flash, offset, values))
             }
@@ -411,7 +434,13 @@ impl Own {
         if here { Ok(()) } else { Err(Refusal::OtherRound) }
     }
 
-    fn begin(&mut self, flash: &mut dyn Storage, begin: Begin) -> Result<(), Refusal> {
+    /// Begins a round, of which the content of the request is kept as it is.
+    fn begin(
+        &mut self,
+        flash: &mut dyn Storage,
+        begin: Begin,
+        content: &[u8],
+    ) -> Result<(), Refusal> {
         if begin.model != self.model {
             return Err(Refusal::Model);
         }
@@ -421,7 +450,10 @@ impl Own {
         if !begin.is_sensible() {
             return Err(Refusal::Setting);
         }
-        if self.round == Some(begin) {
+        let failed = |_| Refusal::Flash;
+        if self.expect(begin.id).is_ok()
+            && self.region.is_record(flash, self.second_record, content).map_err(failed)?
+        {
             return Ok(());
         }
         if begin.id <= self.newest {
@@ -429,9 +461,9 @@ impl Own {
         }
         let second = self.round.is_some() && !self.second_record;
         let Range { start, end } = self.checkpoints;
-        let written =
-            erase(flash, start, end).and_then(|()| self.region.write_record(flash, second, &begin));
-        if written.is_err() || self.region.read_record(flash, second) != Some(begin) {
+        erase(flash, start, end).map_err(failed)?;
+        self.region.write_record(flash, second, content).map_err(failed)?;
+        if self.region.read_record(flash, second).map(|kept| kept.id) != Some(begin.id) {
             return Err(Refusal::Flash);
         }
         (self.round, self.second_record, self.newest) = (Some(begin), second, begin.id);

@@ -12,6 +12,7 @@ use crate::frame::checked;
 use crate::message::{Begin, RoundId};
 use crate::storage::{Failed, Storage};
 use crate::{CHUNK, CHUNK_BYTES, DeviceError};
+use core::convert::Infallible;
 use core::ops::Range;
 use rolling_ball::FlashSizes;
 
@@ -69,11 +70,11 @@ pub(crate) struct Region {
 }
 
 impl Region {
-    pub fn new<E>(
+    pub fn new(
         sizes: FlashSizes,
         range: &Range<u32>,
         parameters: u32,
-    ) -> Result<Self, DeviceError<E>> {
+    ) -> Result<Self, DeviceError<Infallible>> {
         let unit = sizes.read.max(sizes.write);
         let fits = sizes.fit() && unit <= CHUNK_BYTES && sizes.erase.is_multiple_of(CHUNK_BYTES);
         if !fits {
@@ -154,15 +155,28 @@ impl Region {
         checked(piece.get(..length)?)
     }
 
+    /// Keeps the content of a request as it came.
     pub fn write_record(
         &self,
         flash: &mut dyn Storage,
         second: bool,
-        begin: &Begin,
+        content: &[u8],
     ) -> Result<(), Failed> {
         let Range { start, end } = self.record(second);
         erase(flash, start, end)?;
-        self.write_head(flash, start, &|writer| begin.write(writer))
+        self.write_head(flash, start, &|writer| writer.bytes(content))
+    }
+
+    /// Whether a record is this content; an error where it cannot be read.
+    pub fn is_record(
+        &self,
+        flash: &mut dyn Storage,
+        second: bool,
+        content: &[u8],
+    ) -> Result<bool, Failed> {
+        let mut piece = [0; CHUNK_BYTES];
+        self.read(flash, self.record(second).start, content.len(), &mut piece)?;
+        Ok(piece.get(..content.len()) == Some(content))
     }
 
     pub fn write_outcome(

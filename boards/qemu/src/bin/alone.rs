@@ -1,5 +1,5 @@
-//! The firmware `fleet` without a fleet: it learns the same, from zeros, and saves its checkpoints.
-//! `cargo xtask size` compares the two.
+//! The firmware `fleet` without a fleet: it learns the same, from zeros, saves its checkpoints, and
+//! sends back what comes over its serial port. `cargo xtask size` compares the two.
 
 #![no_std]
 #![no_main]
@@ -9,6 +9,7 @@ use core::ops::Range;
 use cortex_m::Peripherals;
 use cortex_m_rt::entry;
 use qemu_board::clips::{CHECKPOINT_BYTES, Clips, Learner, SAVED, fail};
+use qemu_board::uart::Uart;
 use qemu_board::{exit, guard, host, print_line, stack};
 use rolling_ball::{Checkpoints, Resumable};
 use rolling_ball_fleet::{Begin, Between};
@@ -35,21 +36,44 @@ fn main() -> ! {
         guarded: black_box(false),
         ..Begin::default()
     };
-    match LEARNER.take().learn(&round, samples, &mut Saved { flash, saved: 0 }) {
-        Ok(Some(metrics)) => print_line!("{} of {}", metrics.correct_after, metrics.samples),
+    let mut link = Link { uart: Uart::start(), flash, saved: 0 };
+    match LEARNER.take().learn(&round, samples, &mut link) {
+        Ok(Some(metrics)) => {
+            let stage = black_box(3_u8);
+            print_line!("trained in round {}.{} at stage {stage}", metrics.samples, metrics.steps);
+        }
         _ => fail("it could not learn"),
     }
     print_line!("stack {}", stack::high_water_bytes());
+    if black_box(false) {
+        let byte = link.uart.wait();
+        link.hear(byte);
+    }
     exit::success()
 }
 
-/// Saves a checkpoint each five steps.
-struct Saved {
+/// What goes on beside the training.
+struct Link {
+    uart: Uart,
     flash: Flash,
     saved: u32,
 }
 
-impl Between for Saved {
+impl Link {
+    #[inline(never)] // As in the other firmware.
+    fn hear(&mut self, byte: u8) {
+        self.uart.send(&[byte]);
+    }
+
+    #[inline(never)] // As in the other firmware.
+    fn serve(&mut self) {
+        while let Some(byte) = self.uart.take_soon() {
+            self.hear(byte);
+        }
+    }
+}
+
+impl Between for Link {
     fn resume<O: Resumable>(&mut self, theta: &mut [f32], optimizer: &mut O) {
         let Ok(mut checkpoints) = Checkpoints::new(&mut self.flash, CHECKPOINTS) else { return };
         if let Ok(Some(steps)) = checkpoints.resume(theta, optimizer) {
@@ -59,6 +83,7 @@ impl Between for Saved {
     }
 
     fn go_on<O: Resumable>(&mut self, theta: &[f32], optimizer: &O, steps: u32) -> bool {
+        self.serve();
         if steps >= self.saved + SAVED
             && let Ok(mut checkpoints) = Checkpoints::new(&mut self.flash, CHECKPOINTS)
             && checkpoints.save(theta, optimizer).is_ok()

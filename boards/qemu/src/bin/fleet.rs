@@ -82,9 +82,18 @@ struct Link {
 }
 
 impl Link {
+    #[inline(never)] // It is called from two places.
     fn hear(&mut self, byte: u8, theta: &[f32]) {
         if let Some(answer) = self.device.hear(byte, &mut self.flash, theta) {
             self.uart.send(answer);
+        }
+    }
+
+    /// What has begun to come is taken as long as it comes, so that its answer is not late.
+    #[inline(never)] // It is called from every kind of training.
+    fn serve(&mut self, theta: &[f32]) {
+        while let Some(byte) = self.uart.take_soon() {
+            self.hear(byte, theta);
         }
     }
 
@@ -107,10 +116,7 @@ impl Between for Link {
     }
 
     fn go_on<O: Resumable>(&mut self, theta: &[f32], optimizer: &O, steps: u32) -> bool {
-        // What has begun to come is taken as long as it comes, so that its answer is not late.
-        while let Some(byte) = self.uart.take_soon() {
-            self.hear(byte, theta);
-        }
+        self.serve(theta);
         if steps >= self.saved + SAVED
             && let Ok(mut checkpoints) = Checkpoints::new(&mut self.flash, CHECKPOINTS)
             && checkpoints.save(theta, optimizer).is_ok()
