@@ -218,19 +218,15 @@ impl Device {
         flash: &mut F,
         theta: &mut [f32],
     ) -> Result<(), DeviceError<F::Error>> {
-        let Own { region, stage, parameters, .. } = &self.own;
-        if matches!(stage, Stage::Idle | Stage::Receiving) {
-            return Err(DeviceError::NoRound);
-        }
-        check_length(*parameters, theta)?;
-        let (mut places, mut stored) = (theta.iter_mut(), Stored::new(flash));
-        let read = region.each_piece(&mut stored, region.theta().start, &mut |bytes| {
-            // Values first: a place that is taken is filled.
-            for (value, place) in floats(bytes).zip(&mut places) {
-                *place = value;
+        let mut stored = Stored::new(flash);
+        match self.own.start(&mut stored, theta) {
+            Ok(()) => Ok(()),
+            Err(Unstarted::NoRound) => Err(DeviceError::NoRound),
+            Err(Unstarted::Length { expected, actual }) => {
+                Err(DeviceError::Length { expected, actual })
             }
-        });
-        read.map_err(|Failed| failure(stored))
+            Err(Unstarted::Flash) => Err(failure(stored)),
+        }
     }
 
     /// The theta of a round is trained, and stays as it is until the stage is another. The metrics'
@@ -240,6 +236,7 @@ impl Device {
     /// [`DeviceError::NoRound`] where this round is not to be trained, such as when another has
     /// begun meanwhile; [`DeviceError::Length`]; [`DeviceError::NotFinite`]. The stage stays as it
     /// is.
+    #[inline(never)] // It goes twice over theta, and need not be fast.
     pub fn trained(
         &mut self,
         id: RoundId,
@@ -249,7 +246,10 @@ impl Device {
         if !self.is_training(id) {
             return Err(DeviceError::NoRound);
         }
-        check_length(self.own.parameters, theta)?;
+        let (expected, actual) = (self.own.parameters as usize, theta.len());
+        if expected != actual {
+            return Err(DeviceError::Length { expected, actual });
+        }
         if !theta.iter().all(|value| value.is_finite()) {
             return Err(DeviceError::NotFinite);
         }
@@ -313,9 +313,11 @@ fn failure<F: Flash>(stored: Stored<'_, F>) -> DeviceError<F::Error> {
     stored.error.map_or(DeviceError::NoRound, DeviceError::Flash)
 }
 
-fn check_length<E>(parameters: u32, theta: &[f32]) -> Result<(), DeviceError<E>> {
-    let (expected, actual) = (parameters as usize, theta.len());
-    if expected == actual { Ok(()) } else { Err(DeviceError::Length { expected, actual }) }
+/// Why there is no theta to start from.
+enum Unstarted {
+    NoRound,
+    Length { expected: usize, actual: usize },
+    Flash,
 }
 
 impl Own {
@@ -342,6 +344,25 @@ impl Own {
         };
         own.look(flash);
         Ok(own)
+    }
+
+    #[inline(never)] // It is as large for every flash.
+    fn start(&self, flash: &mut dyn Storage, theta: &mut [f32]) -> Result<(), Unstarted> {
+        if matches!(self.stage, Stage::Idle | Stage::Receiving) {
+            return Err(Unstarted::NoRound);
+        }
+        let (expected, actual) = (self.parameters as usize, theta.len());
+        if expected != actual {
+            return Err(Unstarted::Length { expected, actual });
+        }
+        let mut places = theta.iter_mut();
+        let read = self.region.each_piece(flash, self.region.theta().start, &mut |bytes| {
+            // Values first: a place that is taken is filled.
+            for (value, place) in floats(bytes).zip(&mut places) {
+                *place = value;
+            }
+        });
+        read.map_err(|Failed| Unstarted::Flash)
     }
 
     /// Finds the newest round, and how far it was.
