@@ -87,6 +87,7 @@ impl Uart {
     }
 
     /// Sends bytes.
+    #[inline(never)]
     pub fn send(&mut self, bytes: &[u8]) {
         for byte in bytes {
             while read(STATE) & FULL_TO_SEND != 0 {}

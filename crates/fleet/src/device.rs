@@ -518,7 +518,7 @@ impl Own {
         piece.iter_mut().zip(values).for_each(|(to, from)| *to = *from);
         // What an earlier round has left, or one that was cut off, goes before the first values.
         let erased = if offset == 0 { erase(flash, start, end) } else { Ok(()) };
-        let at = start.saturating_add(value_bytes(offset));
+        let at = start.wrapping_add(value_bytes(offset));
         let written = erased.and_then(|()| self.region.write(flash, at, values.len(), &piece));
         if written.is_err() {
             self.have = 0;
@@ -615,8 +615,8 @@ impl Own {
                 writer.float(change - int8::value(int8::code(*change, scale), scale));
             }
             checksum.add(piece.get(..length).unwrap_or_default());
-            self.region.write(flash, to.saturating_add(value_bytes(first)), length, &piece)?;
-            first = first.saturating_add(CHUNK as u32);
+            self.region.write(flash, to.wrapping_add(value_bytes(first)), length, &piece)?;
+            first = first.wrapping_add(CHUNK as u32);
         }
         Ok(checksum.value())
     }
@@ -684,12 +684,12 @@ impl Own {
         let offset = value_bytes(first);
         *changes = [0.0; CHUNK];
         if let Some((second, _)) = self.outcome.filter(|(_, outcome)| outcome.values > 0) {
-            let at = self.region.residual(second).saturating_add(offset);
+            let at = self.region.residual(second).wrapping_add(offset);
             self.region.read(flash, at, length, &mut piece)?;
             let left = floats(piece.get(..length).unwrap_or_default());
             changes.iter_mut().zip(left).for_each(|(change, left)| *change = left);
         }
-        let at = self.region.theta().start.saturating_add(offset);
+        let at = self.region.theta().start.wrapping_add(offset);
         self.region.read(flash, at, length, &mut piece)?;
         let starts = floats(piece.get(..length).unwrap_or_default());
         let theta = theta.get(first as usize..).unwrap_or_default();

@@ -62,9 +62,14 @@ impl Outcome {
 /// Where things lie.
 #[derive(Clone, Debug)]
 pub(crate) struct Region {
+    /// The first of the records, which have a block each.
     start: u32,
     erase: u32,
-    /// The largest of a read and a write.
+    /// The theta of the round, and the first of the outcomes, which follow each other.
+    theta: u32,
+    outcome: u32,
+    outcome_bytes: u32,
+    /// The largest of a read and a write, a power of two.
     unit: usize,
     parameters: u32,
 }
@@ -81,46 +86,60 @@ impl Region {
             return Err(DeviceError::Sizes(sizes));
         }
         let FlashSizes { erase, capacity, .. } = sizes;
-        let needed = bytes(erase, parameters as usize);
+        let erase = erase as u32;
         let Range { start, end } = *range;
-        let aligned = |offset: u32| (offset as usize).is_multiple_of(erase);
-        let holds = u64::from(end.saturating_sub(start)) >= needed;
-        if holds && end as usize <= capacity && aligned(start) && aligned(end) {
-            Ok(Self { start, erase: erase as u32, unit, parameters })
-        } else {
-            Err(DeviceError::Range { start, end, needed })
+        let lengths = lengths(erase, parameters);
+        let needed = lengths.map_or(u64::MAX, |(.., needed)| needed.into());
+        let aligned = |offset: u32| offset.is_multiple_of(erase);
+        match lengths {
+            Some((theta_bytes, outcome_bytes, needed))
+                if end.saturating_sub(start) >= needed
+                    && end as usize <= capacity
+                    && aligned(start)
+                    && aligned(end) =>
+            {
+                // All of it is below the end.
+                let theta = start.wrapping_add(erase).wrapping_add(erase);
+                let outcome = theta.wrapping_add(theta_bytes);
+                Ok(Self { start, erase, theta, outcome, outcome_bytes, unit, parameters })
+            }
+            _ => Err(DeviceError::Range { start, end, needed }),
         }
     }
 
     /// One of the two records.
     pub fn record(&self, second: bool) -> Range<u32> {
-        let start = self.start.saturating_add(if second { self.erase } else { 0 });
-        start..start.saturating_add(self.erase)
+        let start = if second { self.start.wrapping_add(self.erase) } else { self.start };
+        start..start.wrapping_add(self.erase)
     }
 
     /// The theta of the round.
     pub fn theta(&self) -> Range<u32> {
-        let start = self.record(true).end;
-        let bytes = whole_blocks(self.erase, value_bytes(self.parameters));
-        start..start.saturating_add(bytes)
+        self.theta..self.outcome
     }
 
     /// One of the two outcomes.
     pub fn outcome(&self, second: bool) -> Range<u32> {
-        let bytes = whole_blocks(self.erase, value_bytes(self.parameters).saturating_add(HEAD));
-        let start = self.theta().end.saturating_add(if second { bytes } else { 0 });
-        start..start.saturating_add(bytes)
+        let bytes = self.outcome_bytes;
+        let start = if second { self.outcome.wrapping_add(bytes) } else { self.outcome };
+        start..start.wrapping_add(bytes)
     }
 
     /// The first block of an outcome, which has its head.
     pub fn outcome_head(&self, second: bool) -> Range<u32> {
         let start = self.outcome(second).start;
-        start..start.saturating_add(self.erase)
+        start..start.wrapping_add(self.erase)
     }
 
     /// Where the values of an outcome begin.
     pub fn residual(&self, second: bool) -> u32 {
-        self.outcome(second).start.saturating_add(HEAD)
+        self.outcome(second).start.wrapping_add(HEAD)
+    }
+
+    /// So many bytes, up to the end of the unit.
+    fn units(&self, length: usize) -> usize {
+        let below = self.unit.wrapping_sub(1);
+        length.wrapping_add(below) & !below
     }
 
     pub fn read_record(&self, flash: &mut dyn Storage, second: bool) -> Option<Begin> {
@@ -212,8 +231,7 @@ impl Region {
         length: usize,
         piece: &mut Piece,
     ) -> Result<(), Failed> {
-        let length = length.checked_next_multiple_of(self.unit).unwrap_or_default();
-        flash.read(at, piece.get_mut(..length).unwrap_or_default())
+        flash.read(at, piece.get_mut(..self.units(length)).unwrap_or_default())
     }
 
     /// Writes a piece of so many bytes, with what is behind them up to the end of the unit.
@@ -225,15 +243,14 @@ impl Region {
         length: usize,
         piece: &Piece,
     ) -> Result<(), Failed> {
-        let length = length.checked_next_multiple_of(self.unit).unwrap_or_default();
-        flash.write(at, piece.get(..length).unwrap_or_default())
+        flash.write(at, piece.get(..self.units(length)).unwrap_or_default())
     }
 
     /// The bytes of the piece of values that begins with this one: as many as there are, at most a
     /// piece.
     pub fn piece_bytes(&self, first: u32) -> usize {
         let left = self.parameters.saturating_sub(first).min(CHUNK as u32);
-        left.saturating_mul(4) as usize
+        left.wrapping_mul(4) as usize
     }
 
     /// The checksum of as many values as there are parameters.
@@ -264,9 +281,9 @@ impl Region {
         let mut first = 0;
         while first < self.parameters {
             let length = self.piece_bytes(first);
-            self.read(flash, at.saturating_add(value_bytes(first)), length, &mut piece)?;
+            self.read(flash, at.wrapping_add(value_bytes(first)), length, &mut piece)?;
             each(piece.get(..length).unwrap_or_default());
-            first = first.saturating_add(CHUNK as u32);
+            first = first.wrapping_add(CHUNK as u32);
         }
         Ok(())
     }
@@ -284,13 +301,18 @@ pub(crate) fn erase(flash: &mut dyn Storage, start: u32, end: u32) -> Result<(),
     if start < end { flash.erase(start, end) } else { Ok(()) }
 }
 
-/// The bytes of so many values.
+/// The bytes of so many values, of which a range of flash has room.
 pub(crate) fn value_bytes(values: u32) -> u32 {
-    values.saturating_mul(4)
+    values.wrapping_mul(4)
 }
 
-fn whole_blocks(erase: u32, bytes: u32) -> u32 {
-    bytes.checked_next_multiple_of(erase).unwrap_or(u32::MAX)
+/// The bytes of theta, of an outcome and of a region, where all of them fit 32 bits.
+fn lengths(erase: u32, parameters: u32) -> Option<(u32, u32, u32)> {
+    let values = parameters.checked_mul(4)?;
+    let theta = values.checked_next_multiple_of(erase)?;
+    let outcome = values.checked_add(HEAD)?.checked_next_multiple_of(erase)?;
+    let half = erase.checked_add(outcome)?;
+    Some((theta, outcome, half.checked_mul(2)?.checked_add(theta)?))
 }
 
 /// The bytes of a region: five pieces, each of whole blocks.
