@@ -49,8 +49,10 @@ pub struct DeviceConfig {
 /// say, and wear its flash, but makes nothing panic, and overwrites nothing else. A checksum is no
 /// authentication: where that matters, the transport authenticates.
 ///
-/// **Cost.** RAM: this, about 300 bytes, and less than 600 bytes of stack. Flash:
-/// [`bytes`](Self::bytes). A round erases one record, theta once, and one of two outcomes.
+/// **Cost.** RAM: less than 1 KB, with the stack, and flash for less than 8 KB of code, where this
+/// crate is built for size (`opt-level = "z"` in a profile's `package.rolling-ball-fleet`); flash
+/// for rounds: [`bytes`](Self::bytes). A round erases one record, theta once, and one of two
+/// outcomes.
 ///
 /// ```
 /// # #[path = "../../../tests/support/nor_flash.rs"] mod nor_flash;
@@ -370,31 +372,29 @@ impl Own {
         for second in [false, true] {
             let begin = self.region.read_record(flash, second);
             // Of another firmware's model there is nothing to go on with.
-            if let Some(begin) = begin.filter(|begin| self.is_own(begin))
-                && self.round.is_none_or(|other| other.id < begin.id)
+            if let Some(begin) = begin
+                && self.is_own(&begin)
+                && self.newest < begin.id
             {
-                (self.round, self.second_record) = (Some(begin), second);
+                (self.round, self.second_record, self.newest) = (Some(begin), second, begin.id);
             }
         }
+        let mut last = RoundId::default();
         for second in [false, true] {
-            let outcome = self.region.read_outcome(flash, second);
-            if let Some(outcome) = outcome.filter(|outcome| outcome.model == self.model)
-                && self.outcome.is_none_or(|(_, other)| other.id < outcome.id)
+            if let Some(outcome) = self.region.read_outcome(flash, second)
+                && outcome.model == self.model
+                && last < outcome.id
             {
-                self.outcome = Some((second, outcome));
+                (self.outcome, last) = (Some((second, outcome)), outcome.id);
             }
         }
-        let last = self.outcome.map_or(RoundId::default(), |(_, outcome)| outcome.id);
-        let Some(round) = self.round else {
-            self.newest = last;
-            return;
-        };
-        self.newest = last.max(round.id);
-        if last >= round.id {
+        if last >= self.newest && self.round.is_some() {
             self.stage = Stage::Done;
-        } else {
-            self.take(flash, &round);
+        } else if let Some(round) = &self.round {
+            let theta = round.theta;
+            self.take(flash, theta);
         }
+        self.newest = self.newest.max(last);
     }
 
     fn is_own(&self, begin: &Begin) -> bool {
@@ -402,9 +402,9 @@ impl Own {
     }
 
     /// A round begins, or goes on: whoever has its theta already need not be sent it.
-    fn take(&mut self, flash: &mut dyn Storage, round: &Begin) {
+    fn take(&mut self, flash: &mut dyn Storage, theta: u32) {
         self.metrics = Metrics::default();
-        (self.stage, self.have) = if self.region.holds(flash, round.theta) {
+        (self.stage, self.have) = if self.region.holds(flash, theta) {
             (Stage::Training, self.parameters)
         } else {
             (Stage::Receiving, 0)
@@ -488,7 +488,7 @@ impl Own {
             return Err(Refusal::Flash);
         }
         (self.round, self.second_record, self.newest) = (Some(begin), second, begin.id);
-        self.take(flash, &begin);
+        self.take(flash, begin.theta);
         Ok(())
     }
 
@@ -501,9 +501,10 @@ impl Own {
         let count = (values.len() / 4) as u32;
         // What is there already was asked for twice.
         let known = offset.saturating_add(count) <= self.have;
-        let Some(round) = self.round.filter(|_| self.stage == Stage::Receiving && !known) else {
+        let Some(Begin { theta, .. }) = self.round else { return Ok(()) };
+        if self.stage != Stage::Receiving || known {
             return Ok(());
-        };
+        }
         if offset != self.have {
             return Err(Refusal::Order);
         }
@@ -526,7 +527,7 @@ impl Own {
         }
         self.have = offset.saturating_add(count);
         if self.have == self.parameters {
-            self.take(flash, &round);
+            self.take(flash, theta);
             if self.stage == Stage::Receiving {
                 return Err(Refusal::Checksum);
             }
@@ -534,12 +535,15 @@ impl Own {
         Ok(())
     }
 
-    /// The round's settings, if its update is there.
-    fn ready(&self, theta: &[f32]) -> Result<Begin, Refusal> {
+    /// The round and its encoding, if its update is there.
+    fn ready(&self, theta: &[f32]) -> Result<(RoundId, Encoding), Refusal> {
         if theta.len() != self.parameters as usize {
             return Err(Refusal::Length);
         }
-        self.round.filter(|_| self.stage == Stage::Ready).ok_or(Refusal::NotReady)
+        match self.round {
+            Some(Begin { id, encoding, .. }) if self.stage == Stage::Ready => Ok((id, encoding)),
+            _ => Err(Refusal::NotReady),
+        }
     }
 
     fn update(
@@ -548,7 +552,7 @@ impl Own {
         theta: &[f32],
         offset: u32,
     ) -> Result<Reply, Refusal> {
-        let encoding = self.ready(theta)?.encoding;
+        let (_, encoding) = self.ready(theta)?;
         if offset >= self.parameters || !offset.is_multiple_of(encoding.chunk() as u32) {
             return Err(Refusal::Length);
         }
@@ -561,7 +565,7 @@ impl Own {
         if self.stage == Stage::Done {
             return Ok(());
         }
-        let Begin { id, encoding, .. } = self.ready(theta)?;
+        let (id, encoding) = self.ready(theta)?;
         if trained != self.metrics.theta {
             return Err(Refusal::Changed);
         }
