@@ -1,6 +1,6 @@
 //! A device and a gateway that are told anything: neither panics, rounds only grow, what is asked
-//! twice is answered alike, whatever fails a device goes through the next round with the right bits,
-//! and a gateway takes finite values only.
+//! twice is answered alike, whatever fails a device goes through the next round with the right
+//! bits, and a gateway takes finite values only.
 
 #[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/support/nor_flash.rs"]

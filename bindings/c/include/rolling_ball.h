@@ -1578,8 +1578,9 @@ rb_error rb_fleet_init_sized(struct rb_fleet *fleet,
 
 /**
  * Takes a byte that came, and writes to `answer` what is to be sent, where something is. Theta, of
- * `parameters` floats, is looked at from RB_FLEET_STAGE_READY on, and must be the trained one then.
- * Between two steps of a training it is called as well, and the round may be another afterwards.
+ * `parameters` floats, is looked at from RB_FLEET_STAGE_READY on, and must be the trained one
+ * then. Between two steps of a training it is called as well, and the round may be another
+ * afterwards.
  *
  * Errors: RB_ERROR_NULL, RB_ERROR_MISALIGNED, RB_ERROR_NOT_INITIALISED, RB_ERROR_OVERLAP. That the
  * flash fails is told to the gateway. Cost: mostly none; at the end of a frame a checksum of it,

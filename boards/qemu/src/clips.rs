@@ -1,4 +1,5 @@
-//! What a device learns of a round: spoken digits, from its own clips, which are a file of the host.
+//! What a device learns of a round: spoken digits, from its own clips, which are a file of the
+//! host.
 
 use crate::{exit, host, print_line};
 use rolling_ball::kernels::Scalar;

@@ -45,8 +45,8 @@ pub fn checksum(values: &[f32]) -> u32 {
     checksum.value()
 }
 
-/// A hash that tells a model from others by all of it that does not change: its sizes, and the bytes
-/// of what is frozen, such as a backbone, in pieces.
+/// A hash that tells a model from others by all of it that does not change: its sizes, and the
+/// bytes of what is frozen, such as a backbone, in pieces.
 ///
 /// ```
 /// let whole = rolling_ball_fleet::model_hash(320, 10, 10_602, &[]);

@@ -35,8 +35,8 @@ impl Frame {
         Self { bytes: [0; FRAME_BYTES], filled: 0, too_long: false }
     }
 
-    /// Takes a byte of the stream. Where it ends a frame that is whole, returns the frame's content:
-    /// the kind of the message and its body. What is damaged or too long is passed over.
+    /// Takes a byte of the stream. Where it ends a frame that is whole, returns the frame's
+    /// content: the kind of the message and its body. What is damaged or too long is passed over.
     pub fn push(&mut self, byte: u8) -> Option<&[u8]> {
         if byte != 0 {
             match self.bytes.get_mut(self.filled) {

@@ -31,8 +31,8 @@ pub trait Between {
         let _ = (theta, optimizer);
     }
 
-    /// After a step, or a piece of a guarded training: whether to go on. In the middle of a step the
-    /// optimizer has no state to be saved.
+    /// After a step, or a piece of a guarded training: whether to go on. In the middle of a step
+    /// the optimizer has no state to be saved.
     fn go_on<O: Resumable>(&mut self, theta: &[f32], optimizer: &O, steps: u32) -> bool {
         let _ = (theta, optimizer, steps);
         true
@@ -74,8 +74,8 @@ impl Between for () {}
 /// ```
 ///
 /// # Errors
-/// [`Error::NoSamples`]; [`Error::Length`] where a buffer or the start is not as long as the network
-/// and the samples ask; what the samples, and steps that go too far, cause.
+/// [`Error::NoSamples`]; [`Error::Length`] where a buffer or the start is not as long as the
+/// network and the samples ask; what the samples, and steps that go too far, cause.
 pub fn train<L: Layer, B: Backbone, K: Kernels + Default, S>(
     network: &Network<'_, L, B, K>,
     samples: S,
