@@ -302,7 +302,6 @@ fn gateway(input: &mut Input) -> u64 {
         }
     }
     let (_, fetched) = gateway.progress();
-    drop(gateway);
     let fetched = if failed { &[] } else { &update[..fetched as usize] };
     assert!(fetched.iter().all(|value| value.is_finite()), "{fetched:?}");
     assert!(!whole || failed || fetched.len() == N);

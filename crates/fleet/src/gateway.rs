@@ -68,7 +68,6 @@ use core::fmt;
 ///     }
 /// }
 /// assert_eq!(gateway.metrics().samples, 9);
-/// drop(gateway);
 /// assert_eq!((update[2], update[3]), (0.0, 0.25));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -33,7 +33,6 @@ fn round(
             }
         }
     }
-    drop(gateway);
     update
 }
 

@@ -46,16 +46,16 @@ fn request<'a>(random: &mut Rand32, values: &'a [u8]) -> Request<'a> {
         0 => Request::Hello,
         1 => Request::Begin(Begin {
             id,
-            model: if random.rand_u32() % 4 > 0 { MODEL } else { number(random) },
-            parameters: if random.rand_u32() % 4 > 0 { N as u32 } else { number(random) },
-            theta: if random.rand_u32() % 2 > 0 { checksum(&theta(1)) } else { number(random) },
+            model: if random.rand_range(0..4) > 0 { MODEL } else { number(random) },
+            parameters: if random.rand_range(0..4) > 0 { N as u32 } else { number(random) },
+            theta: if random.rand_range(0..2) > 0 { checksum(&theta(1)) } else { number(random) },
             seed: number(random),
             steps: random.rand_u32() as u16 % 4,
             batch: number(random) as u16,
             radius: float(random),
             learning_rate: float(random),
             encoding: Encoding::of((random.rand_u32() % 2) as u8).unwrap(),
-            guarded: random.rand_u32() % 2 > 0,
+            guarded: random.rand_range(0..2) > 0,
         }),
         2..=4 => Request::Theta { id, offset: number(random), values },
         5 => Request::Status { id },
@@ -134,7 +134,7 @@ fn whatever_a_device_answers_a_gateway_takes_finite_values_only() {
             parameters: N as u32,
             ..Hello::default()
         });
-        let mut held = values(random);
+        let mut held;
         for _ in 0..40 {
             let mut frame = Frame::new();
             assert!(gateway.request().len() <= rolling_ball_fleet::FRAME_BYTES);
@@ -147,7 +147,7 @@ fn whatever_a_device_answers_a_gateway_takes_finite_values_only() {
             answer = match random.rand_u32() % 8 {
                 0 => Answer::Hello(Hello { version: 1, ..Hello::default() }),
                 1 | 2 => Answer::Status(Status {
-                    id: if random.rand_u32() % 4 > 0 { id(3, 1) } else { some_id(random) },
+                    id: if random.rand_range(0..4) > 0 { id(3, 1) } else { some_id(random) },
                     stage: Stage::of((random.rand_u32() % 5) as u8).unwrap(),
                     have: number(random),
                     refusal: match random.rand_u32() % 20 {
@@ -160,7 +160,7 @@ fn whatever_a_device_answers_a_gateway_takes_finite_values_only() {
                     id: id(3, 1),
                     offset: 128 * (random.rand_u32() % 3),
                     encoding: Encoding::Int8,
-                    scale: if random.rand_u32() % 8 > 0 { 0.1 } else { float(random) },
+                    scale: if random.rand_range(0..8) > 0 { 0.1 } else { float(random) },
                     values: match random.rand_u32() % 3 {
                         0 => &held,
                         1 => &[100; 128],
@@ -170,8 +170,6 @@ fn whatever_a_device_answers_a_gateway_takes_finite_values_only() {
             };
         }
         wholes += usize::from(gateway.progress().1 == N as u32);
-        drop(gateway);
-        let _ = held;
         // Those of a frame that was refused may not be; the caller has an error then.
         if errors == 0 {
             assert!(place.iter().all(|value| value.is_finite()));

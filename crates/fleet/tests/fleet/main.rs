@@ -1,5 +1,13 @@
 //! The protocol of a fleet.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that fails panics, in what tests share too"
+)]
+
 mod feedback;
 mod gateways;
 mod hostile;

@@ -223,7 +223,7 @@ fn a_range_or_a_flash_that_does_not_fit_is_refused_in_words() {
     let expected = "range 0x400..0x2000: expected 8192 bytes or more, from one erase block of the \
                     flash to another";
     assert_eq!(new(&mut flash, 1024..8192), expected);
-    for range in [1000..1024 * 64, 1024..1 << 30, 4096..1024] {
+    for range in [1000..1024 * 64, 1024..1 << 30, 4096..4096] {
         let error = new(&mut flash, range);
         assert!(error.contains("expected 8192 bytes"), "{error}");
     }
