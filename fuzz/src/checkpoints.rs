@@ -1,14 +1,10 @@
 //! Whatever a flash holds and whenever its power fails, resume answers with a checkpoint that was
 //! saved, or with none, and a save succeeds or names a fault that there is.
 
-#[allow(dead_code, reason = "the tests use more of it")]
-#[path = "../../tests/support/nor_flash.rs"]
-mod nor_flash;
-
 use crate::input::Input;
+use crate::nor_flash::{Damage, NorFlashModel, Reading};
 use crate::trace::tell;
 use crc::{CRC_32_ISO_HDLC, Crc};
-use nor_flash::{Damage, NorFlashModel, Reading};
 use rolling_ball::{
     CheckpointError, Checkpoints, LaggedContact, Optimizer, Resumable, RollingBall,
     RollingBallConfig,

@@ -2,13 +2,9 @@
 //! twice is answered alike, whatever fails a device goes through the next round with the right
 //! bits, and a gateway takes finite values only.
 
-#[allow(dead_code, reason = "the tests use more of it")]
-#[path = "../../tests/support/nor_flash.rs"]
-mod nor_flash;
-
 use crate::input::Input;
+use crate::nor_flash::{Damage, NorFlashModel};
 use crate::trace::tell;
-use nor_flash::{Damage, NorFlashModel};
 use rolling_ball_fleet::{
     Answer, Begin, Device, DeviceConfig, Encoding, Frame, Gateway, Heard, Hello, Metrics, Refusal,
     Request, RoundId, Stage, Status, checksum,

@@ -14,6 +14,9 @@ pub mod landscapes;
 mod memory;
 pub mod model_files;
 pub mod networks;
+#[allow(dead_code, reason = "the tests use more of it")]
+#[path = "../../tests/support/nor_flash.rs"]
+mod nor_flash;
 mod numbers;
 pub mod store;
 mod trace;
