@@ -1,13 +1,13 @@
 //! `rolling-ball import --c-library`: lets cargo make a static library of an imported network.
 
+use crate::cargo;
 use crate::dependency::Source;
 use anyhow::{Context, Result, bail, ensure};
 use rolling_ball_import::{Imported, shown, single_object};
 use serde_json::Value;
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// The crate of the C interface, and its folder in the repository.
 const BINDINGS: (&str, &str) = ("rolling-ball-c", "bindings/c");
@@ -41,12 +41,8 @@ impl Target {
         let (Self(target), folder) = (self, out.join(name));
         let shown_folder = shown(&folder.display().to_string());
         println!("cargo builds the library for {target} in {shown_folder}:");
-        let mut build = cargo(&folder);
-        build.args(["build", "--release", "--message-format=json-render-diagnostics", "--target"]);
-        // What it does, cargo says on the other stream.
-        let built = build.arg(target).stderr(Stdio::inherit()).output().context("running cargo")?;
-        ensure!(built.status.success(), "cargo could not build the library in {shown_folder}");
-        let library = artifact(&String::from_utf8_lossy(&built.stdout), name)?;
+        // Windows names it NAME.lib.
+        let library = cargo::build(&folder, name, &["--target", target], &["a", "lib"], false)?;
         let header = bindings(&folder)?.join("include/rolling_ball.h");
         println!();
         // The program's own memcpy stays its own.
@@ -92,29 +88,9 @@ fn rustc(arguments: &[&str]) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn cargo(folder: &Path) -> Command {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(folder);
-    cargo
-}
-
-/// The static library among what cargo says that it made.
-fn artifact(messages: &str, name: &str) -> Result<PathBuf> {
-    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let mut libraries = messages
-        .filter(|message| message["target"]["name"] == name)
-        .flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default())
-        .filter_map(|file| file.as_str().map(PathBuf::from));
-    // Windows names it NAME.lib.
-    let library = libraries.find(|file| {
-        file.extension().is_some_and(|extension| extension == "a" || extension == "lib")
-    });
-    library.context("cargo made no static library")
-}
-
 /// Where cargo has the C interface.
 fn bindings(folder: &Path) -> Result<PathBuf> {
-    let metadata = cargo(folder).args(["metadata", "--format-version=1"]).output()?;
+    let metadata = cargo::command(folder).args(["metadata", "--format-version=1"]).output()?;
     let metadata: Value = serde_json::from_slice(&metadata.stdout).context("cargo metadata")?;
     let packages = metadata["packages"].as_array().into_iter().flatten();
     let manifest = packages

@@ -11,10 +11,13 @@ use crate::int8::{Quantised, reference};
 use crate::read::{LARGEST_TENSORS, read};
 use crate::report::{self, Measured, Row};
 use crate::samples::Samples;
+use crate::shared_library::SharedLibrary;
 use crate::sizes::{self, Sizes};
 use crate::write::{self, Existing};
 use anyhow::{Context, Result, anyhow};
 use std::path::Path;
+
+pub(crate) const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 
 /// An imported network: its files, and what it takes of a board.
 #[derive(Debug)]
@@ -192,6 +195,36 @@ impl Imported {
     /// [`Error`] where nothing of the network is trained, or its name is one of the library's own.
     pub fn c_library(&self, core: &str, bindings: &str) -> Result<CLibrary, Error> {
         Ok(CLibrary::new(self, core, bindings)?)
+    }
+
+    /// The same network as a shared library of the desktop, which evaluates it and makes the
+    /// device's own runs. The arguments are what Cargo.toml says of the crates `rolling-ball` and
+    /// `rolling-ball-rehearsal`, such as `version = "0.1"`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] where nothing of the network is trained.
+    pub fn shared_library(&self, core: &str, rehearsal: &str) -> Result<SharedLibrary, Error> {
+        Ok(SharedLibrary::new(self, core, rehearsal)?)
+    }
+
+    /// The CRC-32 of what of the network no training changes: its inputs, outputs and parameters,
+    /// each as a `u32` in little-endian order, then the bytes of its backbone and of the frozen
+    /// parameters behind it, as they lie in flash.
+    #[must_use]
+    pub fn hash(&self) -> u32 {
+        let Sizes { inputs, outputs, parameters, .. } = self.sizes();
+        let mut digest = CRC.digest();
+        for size in [inputs, outputs, parameters] {
+            // No network that an import takes is larger.
+            digest.update(&(size as u32).to_le_bytes());
+        }
+        for part in ["backbone", "frozen"] {
+            let name = format!("{}.{part}.bin", self.name());
+            let file = self.files.iter().find(|file| file.name == name);
+            digest.update(file.map_or(&[], |file| &file.content));
+        }
+        digest.finalize()
     }
 
     fn write_or(&self, directory: &Path, existing: Existing) -> Result<(), Error> {

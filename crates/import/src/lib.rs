@@ -53,9 +53,11 @@ mod onnx;
 mod read;
 mod report;
 mod samples;
+mod shared_library;
 mod shown;
 mod sizes;
 mod spec;
+mod template;
 mod tensors;
 #[cfg(test)]
 mod tests;
@@ -76,5 +78,6 @@ pub use inspect::{Cut, Inspection, Instructions, Int8, Layer, MultiplyAdds};
 pub use int8::quantise_backbone;
 pub use report::Row;
 pub use samples::Samples;
+pub use shared_library::SharedLibrary;
 pub use shown::shown;
 pub use sizes::Sizes;

@@ -5,7 +5,8 @@ use core::fmt;
 use core::str::FromStr;
 
 /// How many of the held-out samples were classified correctly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
 pub struct Accuracy {
     /// How many were classified correctly.
     pub correct: u32,
@@ -30,7 +31,8 @@ impl fmt::Display for Accuracy {
 }
 
 /// The numbers of one step.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(C)]
 pub struct StepEvent {
     /// The index of the step, counted from 0.
     pub step: u32,

@@ -59,6 +59,8 @@ mod image;
 mod model;
 mod optimizer;
 mod run;
+#[cfg(feature = "shared-library")]
+pub mod shared_library;
 
 pub use config::OptimizerConfig;
 pub use event::{Accuracy, Event, ParseError, StepEvent};

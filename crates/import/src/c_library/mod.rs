@@ -8,6 +8,7 @@ pub use object::single_object;
 use crate::emit::File;
 use crate::error::Error;
 use crate::imported::Imported;
+use crate::template::Words;
 use crate::write::{self, Existing};
 use anyhow::{Result, ensure};
 use std::path::Path;
@@ -36,35 +37,27 @@ impl CLibrary {
             "nothing is trained, so the library would have no theta: --train"
         );
         let [feature, c_feature] = if int8.is_some() { ["i8", "int8_t"] } else { ["f32", "float"] };
-        let numbers = [
-            ("@inputs@", sizes.inputs),
-            ("@outputs@", sizes.outputs),
-            ("@parameters@", sizes.parameters),
-            ("@features@", sizes.features),
-            ("@feature_bytes@", sizes.feature_bytes),
-            ("@scratch@", sizes.scratch),
-            ("@ram_bytes@", sizes.ram_bytes()),
-        ];
-        let filled = |file: &str, text: &str| {
-            let words = [
-                ("@name@", name.as_str()),
-                ("@NAME@", &name.to_uppercase()),
-                ("@feature@", feature),
-                ("@c_feature@", c_feature),
-                ("@core@", core),
-                ("@bindings@", bindings),
-            ];
-            let text =
-                words.iter().fold(text.to_owned(), |text, (key, word)| text.replace(key, word));
-            let text = numbers
-                .iter()
-                .fold(text, |text, (key, number)| text.replace(key, &number.to_string()));
-            File::new(file.to_owned(), text.into_bytes())
-        };
-        let header = filled(&format!("{name}.h"), include_str!("header.h"));
+        let words = Words::new([
+            ("name", name.as_str()),
+            ("NAME", &name.to_uppercase()),
+            ("feature", feature),
+            ("c_feature", c_feature),
+            ("core", core),
+            ("bindings", bindings),
+        ])
+        .numbers([
+            ("inputs", sizes.inputs),
+            ("outputs", sizes.outputs),
+            ("parameters", sizes.parameters),
+            ("features", sizes.features),
+            ("feature_bytes", sizes.feature_bytes),
+            ("scratch", sizes.scratch),
+            ("ram_bytes", sizes.ram_bytes()),
+        ]);
+        let header = words.fill(&format!("{name}.h"), include_str!("header.h"));
         let mut crate_files = vec![
-            filled("Cargo.toml", include_str!("manifest.toml")),
-            filled("lib.rs", include_str!("library.rs")),
+            words.fill("Cargo.toml", include_str!("manifest.toml")),
+            words.fill("lib.rs", include_str!("library.rs")),
             File::new(".gitignore".to_owned(), b"/target\n".to_vec()),
         ];
         crate_files.extend(files.iter().cloned());

@@ -29,4 +29,6 @@ mod rehearsal;
 
 pub use error::Error;
 pub use history::{History, events, first_difference};
+#[cfg(feature = "shared-library")]
+pub(crate) use rehearsal::run;
 pub use rehearsal::{Rehearsal, print};

@@ -30,7 +30,7 @@ impl Rehearsal {
         model: &Model<'_, T, F>,
         tell: impl FnMut(&Event),
     ) -> Result<Self, Error> {
-        Ok(Self { scalar: run(Scalar, model, |_| {})?, wide: run(Wide, model, tell)? })
+        Ok(Self { scalar: events(Scalar, model, |_| {})?, wide: events(Wide, model, tell)? })
     }
 
     /// What the run with the wide kernels told.
@@ -66,14 +66,29 @@ pub fn print<T: Layer, F: Backbone>(model: &Model<'_, T, F>) -> Result<(), Error
     }
 }
 
-/// The events of one run, without a device's counts of instructions and use of RAM.
-fn run<T: Layer, F: Backbone, K: Kernels + Copy>(
+/// All events of one run.
+fn events<T: Layer, F: Backbone, K: Kernels + Copy>(
     kernels: K,
     model: &Model<'_, T, F>,
     mut tell: impl FnMut(&Event),
 ) -> Result<Vec<Event>, Error> {
-    let mut vectors = [const { Vec::<f32>::new() }; 4].map(|_| vec![0.0; T::PARAMETERS]);
-    let [theta, gradient, first, second] = &mut vectors;
+    let (mut theta, mut events) = (vec![0.0; T::PARAMETERS], Vec::new());
+    run(kernels, model, &mut theta, |event| {
+        tell(&event);
+        events.push(event);
+    })?;
+    Ok(events)
+}
+
+/// Makes one run, which tells no counts of instructions and no use of RAM, and leaves its
+/// parameters in theta.
+pub(crate) fn run<T: Layer, F: Backbone, K: Kernels + Copy>(
+    kernels: K,
+    model: &Model<'_, T, F>,
+    theta: &mut [f32],
+    tell: impl FnMut(Event),
+) -> Result<(), rolling_ball::Error> {
+    let mut vectors = [const { Vec::<f32>::new() }; 3].map(|_| vec![0.0; T::PARAMETERS]);
     let mut scratch = vec![0.0; Network::<T, F>::SCRATCH];
     // Without a backbone the features would be the inputs.
     let samples = match F::SHAPE {
@@ -81,14 +96,7 @@ fn run<T: Layer, F: Backbone, K: Kernels + Copy>(
         None => 0,
     };
     let mut features = vec![F::Feature::default(); samples * Network::<T, F>::FEATURES];
-    let workspace = [gradient, first, second].map(Vec::as_mut_slice);
+    let workspace = vectors.each_mut().map(Vec::as_mut_slice);
     let (scratch, features) = (&mut scratch, &mut features);
-    let memory = Buffers { theta, workspace, scratch, features };
-    let mut events = Vec::new();
-    let clock = || 0;
-    fine_tune(kernels, model, memory, clock, |event| {
-        tell(&event);
-        events.push(event);
-    })?;
-    Ok(events)
+    fine_tune(kernels, model, Buffers { theta, workspace, scratch, features }, || 0, tell)
 }

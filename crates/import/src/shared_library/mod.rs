@@ -1,0 +1,70 @@
+//! A network as a shared library of the desktop: the crate that becomes one.
+
+use crate::emit::File;
+use crate::error::Error;
+use crate::imported::{CRC, Imported};
+use crate::template::Words;
+use crate::write::{self, Existing};
+use anyhow::{Result, ensure};
+use std::path::Path;
+
+/// A crate of which cargo makes a shared library that evaluates, rehearses and fine-tunes a
+/// network, for programs of this machine that load it.
+#[derive(Clone, Debug)]
+pub struct SharedLibrary {
+    package: String,
+    files: Vec<File>,
+}
+
+impl SharedLibrary {
+    pub(crate) fn new(imported: &Imported, core: &str, rehearsal: &str) -> Result<Self> {
+        let Imported { graph, byte: (scale, offset), files, .. } = imported;
+        ensure!(
+            imported.sizes().parameters > 0,
+            "nothing is trained, so the library would have no theta: train"
+        );
+        let name = graph.name.as_str();
+        let hash = imported.hash().to_string();
+        let (scale, offset) = (format!("{scale:?}"), format!("{offset:?}"));
+        let mut words = [
+            ("name", name),
+            ("hash", &hash),
+            ("scale", &scale),
+            ("offset", &offset),
+            ("core", core),
+            ("rehearsal", rehearsal),
+            ("package", ""),
+        ];
+        let library = Words::new(words).fill("lib.rs", include_str!("library.rs"));
+        // Libraries of other contents have other names, so that all may lie in one folder.
+        let mut digest = CRC.digest();
+        files.iter().chain([&library]).for_each(|file| digest.update(&file.content));
+        for dependency in [core, rehearsal] {
+            digest.update(dependency.as_bytes());
+        }
+        let digest = digest.finalize();
+        let package = format!("{name}_{digest:08x}");
+        words[6].1 = &package;
+        let manifest = Words::new(words).fill("Cargo.toml", include_str!("manifest.toml"));
+        let mut all = files.clone();
+        all.extend([library, manifest]);
+        Ok(Self { package, files: all })
+    }
+
+    /// The name of the package, which is that of the network and a hash of its files.
+    #[must_use]
+    pub fn package(&self) -> &str {
+        &self.package
+    }
+
+    /// Writes the crate into a directory, in the place of what is there.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Imported::overwrite`].
+    pub fn overwrite(&self, directory: impl AsRef<Path>) -> Result<(), Error> {
+        write::check_directory(directory.as_ref())?;
+        // The manifest last: where it is, the crate is whole.
+        Ok(write::write(directory.as_ref(), &self.files, Existing::Replaced)?)
+    }
+}

@@ -1,0 +1,327 @@
+//! The optimizers by name, with their settings.
+
+use crate::error::of_core;
+use crate::optimizer::{Around, Optimizer, held};
+use crate::schedule::Rate;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use rolling_ball::kernels::Active;
+use rolling_ball::{
+    AdamConfig, AnyCentreStep, AnyFootpoint, ArcLength, Armijo, DogConfig, EntropySgdConfig, Error,
+    GaussNewton, GradientDescent, LaggedContact, Plain, ProdigyConfig, RefreshedContact,
+    RollingBallConfig, SamConfig, SgdConfig, ZerothOrderBallConfig,
+};
+use rolling_ball::{Resumable, StepByPart};
+use rolling_ball_rehearsal::OptimizerConfig;
+
+/// Lengths, rates and decays of the parts of theta.
+type Parts = Option<Vec<(usize, f32, f32)>>;
+
+/// Makes an optimizer of its settings.
+fn made<C>(
+    config: C,
+    parameters: usize,
+    clip: Option<f32>,
+    parts: Parts,
+) -> PyResult<PyClassInitializer<Optimizer>>
+where
+    C: OptimizerConfig<Active>,
+    C::Optimizer<Vec<f32>>: StepByPart + Resumable + Send + Sync + 'static,
+{
+    if parameters == 0 {
+        return Err(PyValueError::new_err("parameters: expected at least 1, found 0"));
+    }
+    let vector = || Ok::<_, Error>(vec![0.0; parameters]);
+    let optimizer = config.build(Active::default(), vector).map_err(of_core)?;
+    Ok(PyClassInitializer::from(held(optimizer, Around { clip, parts })?))
+}
+
+/// The rolling ball.
+#[pyclass(module = "rolling_ball", extends = Optimizer)]
+pub struct Ball;
+
+#[pymethods]
+impl Ball {
+    #[new]
+    #[pyo3(signature = (
+        parameters, radius=Rate::Number(0.03), learning_rate=Rate::Number(0.1), *, steps=None,
+        loss_scale=3.0, footpoint="lagged_contact", centre_step="arc_length", iterations=8,
+        tolerance=0.01, roll_back=true, clip=None, parts=None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "named arguments of Python")]
+    fn new(
+        parameters: usize,
+        radius: Rate,
+        learning_rate: Rate,
+        steps: Option<u32>,
+        loss_scale: f32,
+        footpoint: &str,
+        centre_step: &str,
+        iterations: u32,
+        tolerance: f32,
+        roll_back: bool,
+        clip: Option<f32>,
+        parts: Parts,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let footpoint = match footpoint {
+            "lagged_contact" => AnyFootpoint::from(LaggedContact),
+            "refreshed_contact" => RefreshedContact::default().into(),
+            "gauss_newton" => GaussNewton { max_iterations: iterations, tolerance }.into(),
+            "gradient_descent" => GradientDescent { step: tolerance, iterations }.into(),
+            other => {
+                return Err(PyValueError::new_err(format!(
+                    "footpoint: expected lagged_contact, refreshed_contact, gauss_newton or \
+                     gradient_descent, found {other:?}"
+                )));
+            }
+        };
+        let centre_step = match centre_step {
+            "arc_length" => AnyCentreStep::from(ArcLength),
+            "plain" => Plain.into(),
+            "armijo" => Armijo::default().into(),
+            other => {
+                return Err(PyValueError::new_err(format!(
+                    "centre_step: expected arc_length, plain or armijo, found {other:?}"
+                )));
+            }
+        };
+        let (radius, learning_rate) = (radius.schedule(steps), learning_rate.schedule(steps));
+        let config = RollingBallConfig {
+            radius,
+            learning_rate,
+            loss_scale,
+            footpoint,
+            centre_step,
+            roll_back,
+        };
+        Ok(made(config, parameters, clip, parts)?.add_subclass(Self))
+    }
+}
+
+/// Gradient descent.
+#[pyclass(module = "rolling_ball", extends = Optimizer)]
+pub struct Sgd;
+
+#[pymethods]
+impl Sgd {
+    #[new]
+    #[pyo3(signature = (
+        parameters, learning_rate=Rate::Number(0.01), *, steps=None, momentum=0.0, nesterov=false,
+        line_search=false, roll_back=true, measure_every=1, clip=None, parts=None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "named arguments of Python")]
+    fn new(
+        parameters: usize,
+        learning_rate: Rate,
+        steps: Option<u32>,
+        momentum: f32,
+        nesterov: bool,
+        line_search: bool,
+        roll_back: bool,
+        measure_every: u32,
+        clip: Option<f32>,
+        parts: Parts,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let (learning_rate, line_search) =
+            (learning_rate.schedule(steps), line_search.then(Armijo::default));
+        let config = SgdConfig {
+            learning_rate,
+            momentum,
+            nesterov,
+            line_search,
+            roll_back,
+            measure_every,
+        };
+        Ok(made(config, parameters, clip, parts)?.add_subclass(Self))
+    }
+}
+
+/// Adam.
+#[pyclass(module = "rolling_ball", extends = Optimizer)]
+pub struct Adam;
+
+#[pymethods]
+impl Adam {
+    #[new]
+    #[pyo3(signature = (
+        parameters, learning_rate=Rate::Number(0.001), *, steps=None, betas=(0.9, 0.999),
+        epsilon=1e-8, weight_decay=0.0, roll_back=true, clip=None, parts=None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "named arguments of Python")]
+    fn new(
+        parameters: usize,
+        learning_rate: Rate,
+        steps: Option<u32>,
+        betas: (f32, f32),
+        epsilon: f32,
+        weight_decay: f32,
+        roll_back: bool,
+        clip: Option<f32>,
+        parts: Parts,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let (learning_rate, (beta1, beta2)) = (learning_rate.schedule(steps), betas);
+        let config = AdamConfig { learning_rate, beta1, beta2, epsilon, weight_decay, roll_back };
+        Ok(made(config, parameters, clip, parts)?.add_subclass(Self))
+    }
+}
+
+/// Sharpness-aware minimisation.
+#[pyclass(module = "rolling_ball", extends = Optimizer)]
+pub struct Sam;
+
+#[pymethods]
+impl Sam {
+    #[new]
+    #[pyo3(signature = (
+        parameters, learning_rate=Rate::Number(0.01), radius=Rate::Number(0.05), *, steps=None,
+        roll_back=true, clip=None, parts=None
+    ))]
+    fn new(
+        parameters: usize,
+        learning_rate: Rate,
+        radius: Rate,
+        steps: Option<u32>,
+        roll_back: bool,
+        clip: Option<f32>,
+        parts: Parts,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        // The radius stays.
+        let (learning_rate, radius) = (learning_rate.schedule(steps), radius.schedule(None));
+        let config = SamConfig { learning_rate, radius, roll_back };
+        Ok(made(config, parameters, clip, parts)?.add_subclass(Self))
+    }
+}
+
+/// Entropy-SGD.
+#[pyclass(module = "rolling_ball", extends = Optimizer)]
+pub struct EntropySgd;
+
+#[pymethods]
+impl EntropySgd {
+    #[new]
+    #[pyo3(signature = (
+        parameters, learning_rate=Rate::Number(1.0), *, steps=None, walk_rate=Rate::Number(0.01),
+        moves=20, pull=Rate::Number(1e-4), newest=0.75, noise=1e-4, seed=1, roll_back=true,
+        clip=None, parts=None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "named arguments of Python")]
+    fn new(
+        parameters: usize,
+        learning_rate: Rate,
+        steps: Option<u32>,
+        walk_rate: Rate,
+        moves: u32,
+        pull: Rate,
+        newest: f32,
+        noise: f32,
+        seed: u32,
+        roll_back: bool,
+        clip: Option<f32>,
+        parts: Parts,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let config = EntropySgdConfig {
+            learning_rate: learning_rate.schedule(steps),
+            walk_rate: walk_rate.schedule(None),
+            moves,
+            pull: pull.schedule(None),
+            newest,
+            noise,
+            seed,
+            roll_back,
+        };
+        Ok(made(config, parameters, clip, parts)?.add_subclass(Self))
+    }
+}
+
+/// Distance over gradients.
+#[pyclass(module = "rolling_ball", extends = Optimizer)]
+pub struct Dog;
+
+#[pymethods]
+impl Dog {
+    #[new]
+    #[pyo3(signature = (
+        parameters, learning_rate=Rate::Number(1.0), *, steps=None, initial_distance=1e-6,
+        epsilon=1e-8, average=false, roll_back=true, clip=None, parts=None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "named arguments of Python")]
+    fn new(
+        parameters: usize,
+        learning_rate: Rate,
+        steps: Option<u32>,
+        initial_distance: f32,
+        epsilon: f32,
+        average: bool,
+        roll_back: bool,
+        clip: Option<f32>,
+        parts: Parts,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let learning_rate = learning_rate.schedule(steps);
+        let config = DogConfig { learning_rate, initial_distance, epsilon, average, roll_back };
+        Ok(made(config, parameters, clip, parts)?.add_subclass(Self))
+    }
+}
+
+/// Prodigy.
+#[pyclass(module = "rolling_ball", extends = Optimizer)]
+pub struct Prodigy;
+
+#[pymethods]
+impl Prodigy {
+    #[new]
+    #[pyo3(signature = (
+        parameters, learning_rate=Rate::Number(1.0), *, steps=None, betas=(0.9, 0.999),
+        epsilon=1e-8, weight_decay=0.0, initial_distance=1e-6, distance_factor=1.0, roll_back=true,
+        clip=None, parts=None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "named arguments of Python")]
+    fn new(
+        parameters: usize,
+        learning_rate: Rate,
+        steps: Option<u32>,
+        betas: (f32, f32),
+        epsilon: f32,
+        weight_decay: f32,
+        initial_distance: f32,
+        distance_factor: f32,
+        roll_back: bool,
+        clip: Option<f32>,
+        parts: Parts,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let (learning_rate, (beta1, beta2)) = (learning_rate.schedule(steps), betas);
+        let config = ProdigyConfig {
+            learning_rate,
+            beta1,
+            beta2,
+            epsilon,
+            weight_decay,
+            initial_distance,
+            distance_factor,
+            roll_back,
+        };
+        Ok(made(config, parameters, clip, parts)?.add_subclass(Self))
+    }
+}
+
+/// The ball that needs losses only.
+#[pyclass(module = "rolling_ball", extends = Optimizer)]
+pub struct ZerothOrderBall;
+
+#[pymethods]
+impl ZerothOrderBall {
+    #[new]
+    #[pyo3(signature = (parameters, radius, *, steps, seed=1, learning_rate=None))]
+    fn new(
+        parameters: usize,
+        radius: f32,
+        steps: u32,
+        seed: u32,
+        learning_rate: Option<Rate>,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let shrinking = ZerothOrderBallConfig::shrinking(radius, parameters, steps);
+        let rate = learning_rate.map(|rate| rate.schedule(Some(steps)));
+        let learning_rate = rate.unwrap_or(shrinking.learning_rate);
+        let config = ZerothOrderBallConfig { seed, learning_rate, ..shrinking };
+        Ok(made(config, parameters, None, None)?.add_subclass(Self))
+    }
+}

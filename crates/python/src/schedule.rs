@@ -1,0 +1,66 @@
+//! Rates and radii that change from step to step.
+
+use pyo3::prelude::*;
+use rolling_ball::Schedule as Core;
+
+/// A value by step.
+#[pyclass(module = "rolling_ball", frozen, from_py_object)]
+#[derive(Clone, Copy)]
+pub struct Schedule(Core);
+
+#[pymethods]
+impl Schedule {
+    #[staticmethod]
+    fn constant(value: f32) -> Self {
+        Self(Core::Constant(value))
+    }
+
+    #[staticmethod]
+    fn linear(start: f32, end: f32, steps: u32) -> Self {
+        Self(Core::Linear { from: start, to: end, steps })
+    }
+
+    #[staticmethod]
+    fn cosine(start: f32, end: f32, steps: u32) -> Self {
+        Self(Core::Cosine { from: start, to: end, steps })
+    }
+
+    #[staticmethod]
+    fn exponential(start: f32, end: f32, steps: u32) -> Self {
+        Self(Core::Exponential { from: start, to: end, steps })
+    }
+
+    fn at(&self, step: u32) -> f32 {
+        self.0.at(step)
+    }
+
+    fn __repr__(&self) -> String {
+        match self.0 {
+            Core::Constant(value) => format!("Schedule.constant({value})"),
+            Core::Linear { from, to, steps } => format!("Schedule.linear({from}, {to}, {steps})"),
+            Core::Cosine { from, to, steps } => format!("Schedule.cosine({from}, {to}, {steps})"),
+            Core::Exponential { from, to, steps } => {
+                format!("Schedule.exponential({from}, {to}, {steps})")
+            }
+            Core::Custom(_) => "Schedule".to_owned(),
+        }
+    }
+}
+
+/// A schedule, or a number.
+#[derive(Clone, Copy, FromPyObject)]
+pub enum Rate {
+    Number(f32),
+    Schedule(Schedule),
+}
+
+impl Rate {
+    /// A number is constant, or where steps are given falls to nothing in them on half a cosine.
+    pub fn schedule(self, steps: Option<u32>) -> Core {
+        match (self, steps) {
+            (Self::Number(from), Some(steps)) => Core::Cosine { from, to: 0.0, steps },
+            (Self::Number(value), None) => Core::Constant(value),
+            (Self::Schedule(Schedule(schedule)), _) => schedule,
+        }
+    }
+}
