@@ -19,9 +19,10 @@ impl Words {
     /// A file of this name, with every word filled in.
     pub fn fill(&self, file: &str, text: &str) -> File {
         let Self(words) = self;
-        let text = words
-            .iter()
-            .fold(text.to_owned(), |text, (word, filled)| text.replace(&format!("@{word}@"), filled));
+        let mut text = text.to_owned();
+        for (word, filled) in words {
+            text = text.replace(&format!("@{word}@"), filled);
+        }
         File::new(file.to_owned(), text.into_bytes())
     }
 }

@@ -123,8 +123,7 @@ impl<'py> Rows<'py> {
             (array.as_untyped(), Self::Floats(Values::new(array)?))
         } else {
             let found = found(value);
-            let said =
-                format!("{what}: expected a numpy array of uint8 or float32, found {found}");
+            let said = format!("{what}: expected a numpy array of uint8 or float32, found {found}");
             return Err(PyTypeError::new_err(said));
         };
         match array.shape() {

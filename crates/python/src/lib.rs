@@ -3,6 +3,7 @@
 
 mod arrays;
 mod error;
+mod fleet;
 mod library;
 mod model;
 mod network;
@@ -16,9 +17,11 @@ use pyo3::pymodule;
 #[pymodule]
 mod _native {
     #[pymodule_export]
+    use crate::fleet::{Hello, Metrics, end, hello, rehearse_update, round};
+    #[pymodule_export]
     use crate::model::{Model, import_model, inspect};
     #[pymodule_export]
-    use crate::network::{FineTuned, Network, Rehearsed, hash};
+    use crate::network::{FineTuned, Network, Rehearsed, Trained, hash};
     #[pymodule_export]
     use crate::optimizer::Optimizer;
     #[pymodule_export]
@@ -49,6 +52,8 @@ mod _native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("BuildError", module.py().get_type::<crate::error::BuildError>())?;
+        module.add("Refused", module.py().get_type::<crate::fleet::Refused>())?;
+        module.add("CHUNK", rolling_ball_fleet::CHUNK)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

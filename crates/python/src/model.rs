@@ -22,56 +22,76 @@ type Samples<'py> = (Bound<'py, PyArray2<u8>>, Bound<'py, PyArray1<u8>>, f32, f3
 
 #[pymethods]
 impl Model {
+    /// The network's name.
     #[getter]
     fn name(&self) -> &str {
         self.imported.name()
     }
 
+    /// How many values an input has.
     #[getter]
     fn inputs(&self) -> usize {
         self.imported.sizes().inputs
     }
 
+    /// How many values an input has, and how many outputs there are.
     #[getter]
     fn shape(&self) -> (usize, usize) {
         let sizes = self.imported.sizes();
         (sizes.inputs, sizes.outputs)
     }
 
+    /// How many parameters are trained: the length of theta.
     #[getter]
     fn parameters(&self) -> usize {
         self.imported.sizes().parameters
     }
 
+    /// Theta to start from, float32 [parameters]: a copy.
     #[getter]
     fn theta<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f32>> {
         PyArray1::from_vec(py, self.imported.theta())
     }
 
+    /// The CRC-32 of what of the network no training changes, by which devices of a fleet know
+    /// their model: inputs, outputs and parameters as u32, the backbone's bytes, the frozen
+    /// parameters'.
     #[getter]
     fn hash(&self) -> u32 {
         self.imported.hash()
     }
 
+    /// What a byte of an input stands for, as (scale, offset): `byte * scale + offset`. It is what
+    /// the byte is to a model that takes bytes, else `range` in 255 steps.
     #[getter]
     fn byte(&self) -> (f32, f32) {
         self.imported.byte()
     }
 
+    /// What of the model was left away or folded, in sentences.
     #[getter]
     fn notes(&self) -> &[String] {
         self.imported.notes()
     }
 
+    /// What the network takes of a board, in rows: what is told, for f32, and with an int8
+    /// backbone.
     fn report(&self) -> Vec<(String, String, Option<String>)> {
         let rows = self.imported.report().into_iter();
         rows.map(|Row { quantity, float, int8 }| (quantity.to_string(), float, int8)).collect()
     }
 
+    /// As `rolling_ball.inspect`, of this model's file.
     fn inspect(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         inspected(py, &self.import)
     }
 
+    /// What the frozen backbone makes of inputs, float32 [n, features], with the bits of the
+    /// firmware; the inputs themselves where there is no backbone.
+    ///
+    /// `x` is uint8 or float32 [n, inputs], in the network's order: channels last. Nothing is
+    /// compiled: it is a plain evaluation, slower than that of `Network`. Raises `TypeError` and
+    /// `ValueError` of another type or shape.
     fn features<'py>(
         &self,
         py: Python<'py>,
@@ -90,6 +110,9 @@ impl Model {
         flat.reshape([count, each])
     }
 
+    /// Reads labelled samples: a safetensors file with `inputs` in U8, their `scale` and `offset`,
+    /// and `labels`. Returns x, uint8 [n, inputs] in the network's order, y, uint8 [n], scale and
+    /// offset. Raises `ValueError` that says what is wrong with the file.
     fn samples<'py>(&self, py: Python<'py>, path: PathBuf) -> PyResult<Samples<'py>> {
         let samples = self.imported.samples(path).map_err(of_import)?;
         let (count, width) = (samples.labels.len(), self.imported.sizes().inputs);
@@ -97,6 +120,8 @@ impl Model {
         Ok((inputs, PyArray1::from_vec(py, samples.labels), samples.scale, samples.offset))
     }
 
+    /// Puts a trained theta, float32 [parameters], back into the model's own file, written to
+    /// `path`. Raises `ValueError` where the file has no place for a trained parameter.
     fn export(&self, py: Python<'_>, theta: &Bound<'_, PyAny>, path: PathBuf) -> PyResult<()> {
         let theta: Values<'_, f32> =
             crate::arrays::floats("theta", theta, self.imported.sizes().parameters)?;
@@ -106,6 +131,14 @@ impl Model {
         Ok(())
     }
 
+    /// Compiles the network, once: a shared library of the device's own code, kept in `cache` (by
+    /// default in the user's folder for caches, or in `ROLLING_BALL_CACHE`).
+    ///
+    /// `source` is where the library's Rust comes from: the folder of a clone, a version on
+    /// crates.io, or the URL of a git repository. Cargo tells what it does, unless `quiet`. The
+    /// first network takes a minute or two, others some seconds. Raises `BuildError` where there is
+    /// no cargo (rustup installs it), or with what cargo said, and where nothing of the model is
+    /// trained.
     #[pyo3(signature = (source=None, *, cache=None, quiet=false))]
     fn build(
         &self,
@@ -140,7 +173,16 @@ impl Model {
     }
 }
 
-/// Imports a model.
+/// Imports a model: an ONNX or TFLite file, or a safetensors file whose layers the TOML file
+/// `network` describes.
+///
+/// `train` says what is trained: `last:1`, which is the default, `last:2`, ..., `biases`, `all`, or
+/// names of layers; `cut` trains all after the layer of that name. `name` becomes the network's.
+/// `int8` quantises the frozen backbone by the inputs of that safetensors file. `range` is the
+/// least and the largest number of inputs; `test` and `expected` are files to measure and to
+/// compare with. What is imported is compared, layer by layer, with the file's own graph.
+///
+/// Raises `ValueError`, which says what is wrong with which file or layer.
 #[pyfunction]
 #[pyo3(signature = (
     path, network=None, *, train=None, cut=None, name=None, range=None, int8=None, test=None,
@@ -214,7 +256,9 @@ fn inspected(py: Python<'_>, import: &Import) -> PyResult<Py<PyAny>> {
     Ok(py.import("json")?.call_method1("loads", (text,))?.unbind())
 }
 
-/// Tells what a model has, and imports nothing.
+/// Tells what a model has, and what training more or less of it would take of a board; imports
+/// nothing. A dictionary with the lists `layers` and `cuts`, whose `train` is for `import_model`.
+/// Raises `ValueError` where the file cannot be read.
 #[pyfunction]
 #[pyo3(signature = (path, network=None))]
 pub fn inspect(py: Python<'_>, path: PathBuf, network: Option<PathBuf>) -> PyResult<Py<PyAny>> {

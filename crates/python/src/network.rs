@@ -9,12 +9,15 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use rolling_ball::nn::FineTuningConfig;
 use rolling_ball_rehearsal::shared_library::{
-    FineTune, FineTuned as Report, Functions, Gradient, Inputs, Outputs, Rehearse,
+    FineTune, FineTuned as Report, Functions, Gradient, Inputs, Outputs, Rehearse, Train,
+    Trained as RoundTrained,
 };
 use rolling_ball_rehearsal::{Accuracy as CoreAccuracy, OptimizerKind, StepEvent};
 use std::path::PathBuf;
 
-/// A compiled network.
+/// A compiled network: what a device computes, with its bits. `Model.build` makes one; `path` is
+/// the file of another. It may be pickled, and used by any threads: long calls do not hold them up.
+/// No array may be changed by another thread during a call that reads it.
 #[pyclass(module = "rolling_ball", frozen)]
 pub struct Network {
     path: PathBuf,
@@ -48,46 +51,59 @@ impl Network {
         (slf.get_type().into_any(), (slf.get().path.clone(),))
     }
 
+    /// The file of the library, which `Network(path)` loads, also in another process.
     #[getter]
     fn path(&self) -> PathBuf {
         self.path.clone()
     }
 
+    /// The network's name.
     #[getter]
     fn name(&self) -> String {
         String::from_utf8_lossy(self.functions.name.get()).into_owned()
     }
 
+    /// How many values an input has.
     #[getter]
     fn inputs(&self) -> usize {
         self.functions.inputs
     }
 
+    /// How many values an input has, and how many outputs there are.
     #[getter]
     fn shape(&self) -> (usize, usize) {
         (self.functions.inputs, self.functions.network_outputs)
     }
 
+    /// How many parameters are trained: the length of theta.
     #[getter]
     fn parameters(&self) -> usize {
         self.functions.parameters
     }
 
+    /// As `Model.hash`.
     #[getter]
     fn hash(&self) -> u32 {
         self.functions.hash
     }
 
+    /// What a byte of an input stands for, as (scale, offset), where a call does not say it.
     #[getter(byte)]
     fn own_byte(&self) -> (f32, f32) {
         self.byte(None, None)
     }
 
+    /// Theta to start from, float32 [parameters]: a copy.
     #[getter]
     fn theta<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f32>> {
         self.functions.theta.get().to_pyarray(py)
     }
 
+    /// The outputs for inputs, float32 [n, outputs].
+    ///
+    /// `theta` is float32 [parameters]; `x` uint8 or float32 [n, inputs], channels last. A byte
+    /// stands for `byte * scale + offset`, by default as the model says.
+    /// Raises `TypeError` and `ValueError` of another type or shape, which say what was expected.
     #[pyo3(signature = (theta, x, *, scale=None, offset=None))]
     fn outputs<'py>(
         &self,
@@ -111,6 +127,14 @@ impl Network {
         PyArray1::from_vec(py, outputs).reshape([count, functions.network_outputs])
     }
 
+    /// The mean loss over samples, and its gradient with respect to theta, float32 [parameters].
+    ///
+    /// `theta` is float32 [parameters]; `x` uint8 or float32 [n, inputs], channels last. A byte
+    /// stands for `byte * scale + offset`, by default as the model says.
+    /// `y` is a class for each input, whole numbers [n], for the loss `cross_entropy`; for
+    /// `squared_error`, `binary_cross_entropy` and `huber` (whose largest slope is `delta`) it is
+    /// float32 [n, outputs]. A loss that is not finite is returned as it is. Raises `TypeError` and
+    /// `ValueError`, which say what was expected.
     #[pyo3(signature = (
         theta, x, y, *, loss="cross_entropy", delta=1.0, scale=None, offset=None
     ))]
@@ -132,6 +156,7 @@ impl Network {
         Ok((loss, PyArray1::from_vec(py, gradient)))
     }
 
+    /// The mean loss alone; see `loss_and_gradient`. Cost: a third of that.
     #[pyo3(signature = (
         theta, x, y, *, loss="cross_entropy", delta=1.0, scale=None, offset=None
     ))]
@@ -150,6 +175,17 @@ impl Network {
         self.evaluate(py, theta, x, y, (loss, delta), self.byte(scale, offset), &mut [])
     }
 
+    /// Makes the run of a device, with its bits: `steps` steps of an optimizer from `theta`.
+    ///
+    /// `x` is uint8 [n, inputs], as the device has its samples, and `y` a class for each.
+    /// `optimizer` is `ball`, `sgd`, `momentum`, `adam`, `sam` or `zeroth-order-ball`; `radius` (in
+    /// theta's units) and `learning_rate` are those at the start, and shrink to nothing on half a
+    /// cosine. `batch` is the samples of a step, in their order and round again; 0 is all.
+    /// `held_out`, a pair of inputs and classes, is what the accuracy before and after is of, else
+    /// the samples themselves. `scalar` takes the kernels of a Cortex-M, which are slower and have
+    /// the same bits.
+    ///
+    /// Raises `ValueError`, `TypeError`; `FloatingPointError` where a loss or a step is not finite.
     #[pyo3(signature = (
         theta, x, y, *, steps, optimizer="ball", batch=0, radius=0.03, learning_rate=1.0,
         held_out=None, scale=None, offset=None, scalar=false
@@ -179,10 +215,11 @@ impl Network {
             let [x_name, y_name] = what;
             let (count, inputs) = Rows::bytes(x_name, x, functions.inputs)?;
             let labels = classes(y_name, y, count, functions.network_outputs)?.into_iter();
-            let labels = labels.map(u8::try_from).collect::<Result<Vec<u8>, _>>().map_err(|_| {
-                let said = format!("{y_name}: a device stores a class in a byte");
-                PyOverflowError::new_err(said)
-            })?;
+            let labels =
+                labels.map(u8::try_from).collect::<Result<Vec<u8>, _>>().map_err(|_| {
+                    let said = format!("{y_name}: a device stores a class in a byte");
+                    PyOverflowError::new_err(said)
+                })?;
             Ok::<_, PyErr>((inputs, labels))
         };
         let (inputs, labels) = samples(["x", "y"], x, y)?;
@@ -225,6 +262,15 @@ impl Network {
         Ok(Rehearsed { theta, told, before: before.into(), after: after.into() })
     }
 
+    /// Fine-tunes without a setting to tune, and keeps what held-out samples support, or nothing.
+    ///
+    /// `theta` is float32 [parameters]; `x` uint8 or float32 [n, inputs], channels last. A byte
+    /// stands for `byte * scale + offset`, by default as the model says.
+    /// `y` is a class for each input, of which some may be wrong. Samples of one number in
+    /// `groups`, whole numbers [n], are held out together. `old` is a pair of inputs and classes of
+    /// the old task, which count in the judgement too. `fold_steps`, `steps`, `batch`, `pull` and
+    /// `seed` are those of `FineTuningConfig`, which nobody needs to change. Raises `ValueError`,
+    /// `TypeError`.
     #[pyo3(signature = (
         theta, x, y, *, groups=None, old=None, fold_steps=None, steps=None, batch=0, pull=None,
         seed=None, scale=None, offset=None
@@ -298,10 +344,67 @@ impl Network {
         Ok(FineTuned { theta, credibilities, report })
     }
 
+    /// The training of a round, as a device of a fleet makes it, with its bits.
+    ///
+    /// `theta` is float32 [parameters]; `x` uint8 or float32 [n, inputs], channels last. A byte
+    /// stands for `byte * scale + offset`, by default as the model says.
+    /// `y` is a class for each input. `steps` and `batch` (0 is all samples), `radius` and
+    /// `learning_rate` are the round's; `seed` chooses the samples of the first step, or the folds
+    /// of the guard, which keeps what held-out samples support where the round is `guarded`. Raises
+    /// `ValueError`, `TypeError`; `FloatingPointError` where a loss or a step is not finite.
+    #[pyo3(signature = (
+        theta, x, y, *, steps, batch=0, radius=0.03, learning_rate=1.0, seed=0, guarded=false,
+        scale=None, offset=None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "named arguments of Python")]
+    fn train<'py>(
+        &self,
+        py: Python<'py>,
+        theta: &Bound<'py, PyAny>,
+        x: &Bound<'py, PyAny>,
+        y: &Bound<'py, PyAny>,
+        steps: u16,
+        batch: u16,
+        radius: f32,
+        learning_rate: f32,
+        seed: u32,
+        guarded: bool,
+        scale: Option<f32>,
+        offset: Option<f32>,
+    ) -> PyResult<Trained> {
+        let functions = self.functions;
+        let start = floats("theta", theta, functions.parameters)?;
+        let (count, rows) = Rows::new("x", x, functions.inputs, self.byte(scale, offset))?;
+        let labels = classes("y", y, count, functions.network_outputs)?;
+        let (start, inputs) = (start.get()?, rows.lent()?);
+        let mut theta = vec![0.0; functions.parameters];
+        let mut told = RoundTrained::default();
+        py.detach(|| {
+            let mut asked = Train {
+                start: start.into(),
+                inputs: inputs.into(),
+                labels: labels.as_slice().into(),
+                steps,
+                batch,
+                seed,
+                radius,
+                learning_rate,
+                guarded: u32::from(guarded),
+                theta: theta.as_mut_slice().into(),
+                trained: std::slice::from_mut(&mut told).into(),
+            };
+            (functions.train)(&mut asked).into_result()
+        })
+        .map_err(of_library)?;
+        Ok(Trained { theta, told })
+    }
+
     fn __repr__(&self) -> String {
         let Functions { inputs, network_outputs, parameters, .. } = self.functions;
         let name = self.name();
-        format!("Network({name}: {inputs} inputs, {network_outputs} outputs, {parameters} parameters)")
+        format!(
+            "Network({name}: {inputs} inputs, {network_outputs} outputs, {parameters} parameters)"
+        )
     }
 }
 
@@ -370,7 +473,9 @@ fn optimizer_kind(name: &str) -> PyResult<OptimizerKind> {
     })
 }
 
-/// What a rehearsal told.
+/// What a rehearsal told: `theta`, float32 [parameters], and its `hash`, which a device prints too;
+/// the `hashes` after each step, uint32 [steps]; the `losses` at which they began, float32 [steps];
+/// `reports`, a `Step` for each; and the accuracy `before` and `after`.
 #[pyclass(module = "rolling_ball", frozen)]
 pub struct Rehearsed {
     theta: Vec<f32>,
@@ -415,7 +520,83 @@ impl Rehearsed {
     }
 }
 
-/// How a fine-tuning ended.
+/// How the training of a round ended: `theta`, float32 [parameters], its `hash`, and what a device
+/// tells: `samples`, `correct_before` and `correct_after` of them, the mean `loss_before` and
+/// `loss_after` over them, the part of the move that the guard has `kept` (1 without one), the part
+/// of `wrong_labels` that it finds, and the `steps`.
+#[pyclass(module = "rolling_ball", frozen)]
+pub struct Trained {
+    theta: Vec<f32>,
+    told: RoundTrained,
+}
+
+#[pymethods]
+impl Trained {
+    #[getter]
+    fn theta<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f32>> {
+        self.theta.to_pyarray(py)
+    }
+
+    #[getter]
+    fn hash(&self) -> u32 {
+        rolling_ball_rehearsal::hash(&self.theta)
+    }
+
+    #[getter]
+    fn samples(&self) -> u32 {
+        self.told.samples
+    }
+
+    #[getter]
+    fn correct_before(&self) -> u32 {
+        self.told.correct_before
+    }
+
+    #[getter]
+    fn correct_after(&self) -> u32 {
+        self.told.correct_after
+    }
+
+    #[getter]
+    fn loss_before(&self) -> f32 {
+        self.told.loss_before
+    }
+
+    #[getter]
+    fn loss_after(&self) -> f32 {
+        self.told.loss_after
+    }
+
+    #[getter]
+    fn kept(&self) -> f32 {
+        self.told.kept
+    }
+
+    #[getter]
+    fn wrong_labels(&self) -> f32 {
+        self.told.wrong_labels
+    }
+
+    #[getter]
+    fn steps(&self) -> u32 {
+        self.told.steps
+    }
+
+    fn __repr__(&self) -> String {
+        let RoundTrained { samples, loss_before, loss_after, kept, .. } = self.told;
+        let hash = self.hash();
+        format!(
+            "Trained({samples} samples, loss {loss_before} to {loss_after}, kept {kept}, hash \
+             {hash:#010x})"
+        )
+    }
+}
+
+/// How a fine-tuning ended: `theta`, float32 [parameters], and its `hash`; how much of the move was
+/// `kept`, from 0 to 1, and at 0 the `refusal`, a sentence; the `credibilities` of the labels,
+/// float32 [n], from 0 to 1; the part of `wrong_labels`; for the parts 0, 1/4, 1/2, 3/4 and 1 of
+/// the move the `posterior` that each is best, and how many samples are `agreeing`, and of the old
+/// task `old_agreeing`; and the number of `gradients`, `losses` and `judgements`.
 #[pyclass(module = "rolling_ball", frozen)]
 pub struct FineTuned {
     theta: Vec<f32>,
@@ -493,7 +674,7 @@ impl FineTuned {
     }
 }
 
-/// The CRC-32 of the bits of theta, as a device prints it.
+/// The CRC-32 of the bits of theta, float32 [parameters], as a device prints it.
 #[pyfunction]
 pub fn hash(theta: &Bound<'_, PyAny>) -> PyResult<u32> {
     let length = theta.len().map_err(|_| {

@@ -94,7 +94,8 @@ where
     Ok(Optimizer { inner, parameters })
 }
 
-/// An optimizer.
+/// Any of the optimizers, by ask and tell: `begin`, and then `tell_loss` or `tell_gradient`, as
+/// each call asks, until one returns a `Report`. `step` is this loop over functions.
 #[pyclass(module = "rolling_ball", subclass)]
 pub struct Optimizer {
     inner: Box<dyn Held>,
@@ -138,21 +139,25 @@ impl Optimizer {
 
 #[pymethods]
 impl Optimizer {
+    /// How long theta is.
     #[getter]
     fn parameters(&self) -> usize {
         self.parameters
     }
 
+    /// How many steps are done.
     #[getter]
     fn steps(&mut self) -> u32 {
         self.inner.asks().steps()
     }
 
+    /// How many steps in a row were ended by an error, since one was done.
     #[getter]
     fn refused(&mut self) -> u32 {
         self.inner.asks().refused()
     }
 
+    /// What the step in progress waits for: `loss`, `gradient`, or None where there is none.
     #[getter]
     fn awaits(&mut self) -> Option<&'static str> {
         self.inner.asks().awaits().map(|evaluation| match evaluation {
@@ -161,12 +166,22 @@ impl Optimizer {
         })
     }
 
+    /// Begins a step at theta, and says what to tell: `loss` or `gradient`.
+    ///
+    /// `theta` is float32 [parameters] in one piece, and is changed where it lies: between the
+    /// calls it holds the point to evaluate. Raises `RuntimeError` while a step is in progress,
+    /// `TypeError` and `ValueError` of another type, shape or layout.
     fn begin(&mut self, py: Python<'_>, theta: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
         let mut theta = floats_mut("theta", theta, self.parameters)?;
         let request = self.told(py, &mut theta, |asks, theta| asks.begin(theta))?;
         asked(py, request)
     }
 
+    /// Tells the loss at theta, where that was asked for. Returns what to tell next, or the
+    /// `Report` of the step that is done.
+    ///
+    /// Raises `RuntimeError` where it was not asked for; `FloatingPointError` where the loss is not
+    /// finite: theta is then back where the step went on from.
     fn tell_loss(
         &mut self,
         py: Python<'_>,
@@ -178,6 +193,8 @@ impl Optimizer {
         asked(py, request)
     }
 
+    /// Tells the loss at theta and its gradient, float32 [parameters], which is copied, where that
+    /// was asked for. Returns and raises as `tell_loss`.
     fn tell_gradient(
         &mut self,
         py: Python<'_>,
@@ -192,6 +209,10 @@ impl Optimizer {
         asked(py, request)
     }
 
+    /// Makes a whole step: calls `gradient(theta)`, which returns the loss and the gradient, and
+    /// `loss(theta)`, which returns the loss alone (else `gradient` is called for that too).
+    /// Returns the `Report`. What the functions raise ends the step; further errors are those of
+    /// `tell_loss`.
     #[pyo3(signature = (theta, gradient, loss=None))]
     fn step(
         slf: &Bound<'_, Self>,
@@ -212,26 +233,34 @@ impl Optimizer {
         stepped
     }
 
+    /// Gives up the step in progress; theta stays where it is.
     fn abandon(&mut self) {
         self.inner.asks().abandon();
     }
 
+    /// Counts steps, and with them every schedule, from 0 again.
     fn restart(&mut self) -> PyResult<()> {
         self.inner.asks().restart().map_err(of_core)
     }
 
+    /// Whether each step that is refused halves the learning rate of the next, and each that is
+    /// done doubles it again, up to what the schedule says.
     fn halve_when_refused(&mut self, halve: bool) {
         self.inner.asks().halve_when_refused(halve);
     }
 
+    /// Sets the learning rate, a number or a `Schedule`, from the next step on.
     fn set_learning_rate(&mut self, rate: crate::schedule::Rate) -> PyResult<()> {
         self.inner.asks().set_learning_rate(rate.schedule(None)).map_err(of_core)
     }
 
+    /// Lets every schedule end after so many steps.
     fn set_schedule_steps(&mut self, steps: u32) {
         self.inner.asks().set_schedule_steps(steps);
     }
 
+    /// The parameters to deploy, float32 [parameters]: theta itself, and for the ball its centre,
+    /// which is better where many labels are wrong.
     fn centre<'py>(
         &mut self,
         py: Python<'py>,
@@ -242,12 +271,16 @@ impl Optimizer {
         Ok(centre.to_pyarray(py))
     }
 
+    /// What the optimizer carries from step to step, in bytes. Raises `RuntimeError` while a step
+    /// is in progress.
     fn save<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let words = self.inner.save().map_err(of_core)?;
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         Ok(PyBytes::new(py, &bytes))
     }
 
+    /// Takes back what `save` gave of an optimizer of the same kind, settings and number of
+    /// parameters: it goes on with the same bits. Raises `ValueError` of anything else.
     fn resume(&mut self, saved: &[u8]) -> PyResult<()> {
         let (words, rest) = saved.as_chunks::<4>();
         let words: Vec<u32> = words.iter().map(|word| u32::from_le_bytes(*word)).collect();

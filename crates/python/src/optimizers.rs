@@ -36,7 +36,14 @@ where
     Ok(PyClassInitializer::from(held(optimizer, Around { clip, parts })?))
 }
 
-/// The rolling ball.
+/// The rolling ball. `radius`, in theta's units, is the scale at which it sees the loss,
+/// `learning_rate` that of its centre: numbers or `Schedule`s; with `steps`, numbers shrink to
+/// nothing in so many. `footpoint` is `lagged_contact`, `refreshed_contact`, `gauss_newton` or
+/// `gradient_descent` (of so many `iterations`, with this `tolerance`, which is the paper's step
+/// for the last), `centre_step` is `arc_length`, `plain` or `armijo`. `roll_back` asks for the loss
+/// at each new point, so that one that is not finite is undone. `clip` bounds the gradient's
+/// norm. `parts`, such as [(100, 1.0, 0.0), (20, 0.5, 1e-3)], divides theta into parts of so many
+/// parameters, each with a multiple of the rate and a weight decay.
 #[pyclass(module = "rolling_ball", extends = Optimizer)]
 pub struct Ball;
 
@@ -98,7 +105,8 @@ impl Ball {
     }
 }
 
-/// Gradient descent.
+/// Gradient descent, with momentum, Nesterov's look ahead, or a line search; `measure_every` so
+/// many steps it measures. `steps`, `roll_back`, `clip` and `parts` are as for `Ball`.
 #[pyclass(module = "rolling_ball", extends = Optimizer)]
 pub struct Sgd;
 
@@ -124,19 +132,14 @@ impl Sgd {
     ) -> PyResult<PyClassInitializer<Self>> {
         let (learning_rate, line_search) =
             (learning_rate.schedule(steps), line_search.then(Armijo::default));
-        let config = SgdConfig {
-            learning_rate,
-            momentum,
-            nesterov,
-            line_search,
-            roll_back,
-            measure_every,
-        };
+        let config =
+            SgdConfig { learning_rate, momentum, nesterov, line_search, roll_back, measure_every };
         Ok(made(config, parameters, clip, parts)?.add_subclass(Self))
     }
 }
 
-/// Adam.
+/// Adam, and with a `weight_decay` AdamW. `steps`, `roll_back`, `clip` and `parts` are as for
+/// `Ball`.
 #[pyclass(module = "rolling_ball", extends = Optimizer)]
 pub struct Adam;
 
@@ -165,7 +168,8 @@ impl Adam {
     }
 }
 
-/// Sharpness-aware minimisation.
+/// Sharpness-aware minimisation, of the worst loss within `radius`. `steps`, `roll_back`, `clip`
+/// and `parts` are as for `Ball`.
 #[pyclass(module = "rolling_ball", extends = Optimizer)]
 pub struct Sam;
 
@@ -192,7 +196,8 @@ impl Sam {
     }
 }
 
-/// Entropy-SGD.
+/// Entropy-SGD: each step is a walk of so many `moves` by `walk_rate`, pulled back to theta.
+/// `steps`, `roll_back`, `clip` and `parts` are as for `Ball`.
 #[pyclass(module = "rolling_ball", extends = Optimizer)]
 pub struct EntropySgd;
 
@@ -233,7 +238,8 @@ impl EntropySgd {
     }
 }
 
-/// Distance over gradients.
+/// Distance over gradients, which finds its rate by itself. With `average`, `centre` is that of the
+/// steps. `steps`, `roll_back`, `clip` and `parts` are as for `Ball`.
 #[pyclass(module = "rolling_ball", extends = Optimizer)]
 pub struct Dog;
 
@@ -262,7 +268,8 @@ impl Dog {
     }
 }
 
-/// Prodigy.
+/// Prodigy, which finds its rate by itself. `steps`, `roll_back`, `clip` and `parts` are as for
+/// `Ball`.
 #[pyclass(module = "rolling_ball", extends = Optimizer)]
 pub struct Prodigy;
 
@@ -303,7 +310,8 @@ impl Prodigy {
     }
 }
 
-/// The ball that needs losses only.
+/// The ball that needs losses only: two a step, and no vector beside theta. `radius` is about as
+/// far as the start may be from what is looked for, `steps` how many there will be.
 #[pyclass(module = "rolling_ball", extends = Optimizer)]
 pub struct ZerothOrderBall;
 

@@ -4,7 +4,8 @@ use pyo3::prelude::*;
 use rolling_ball::{Outcome, StepReport};
 use rolling_ball_rehearsal as rehearsal;
 
-/// How many samples a network classifies correctly.
+/// How many samples a network classifies correctly: `correct` of `samples`, and the CRC-32 of the
+/// bits of all `outputs`.
 #[pyclass(module = "rolling_ball", frozen, get_all, eq)]
 #[derive(Clone, Copy, PartialEq)]
 pub struct Accuracy {
@@ -32,7 +33,8 @@ impl From<rehearsal::Accuracy> for Accuracy {
     }
 }
 
-/// A step of a rehearsal.
+/// A step of a rehearsal: the `loss` and the `gradient_norm` where it began, how many `gradients`
+/// and `losses` it asked for, and the `hash` of theta after it.
 #[pyclass(module = "rolling_ball", frozen, get_all, eq)]
 #[derive(Clone, Copy, PartialEq)]
 pub struct Step {
@@ -59,7 +61,9 @@ impl From<&rehearsal::StepEvent> for Step {
     }
 }
 
-/// A step of an optimizer.
+/// A step of an optimizer: its number, the losses before and after, norms where they were measured,
+/// the `learning_rate` that was used, and how it ended: `converged`, `iteration limit`, `stalled`,
+/// `stalled nearby` or `diverged`.
 #[pyclass(module = "rolling_ball", frozen, get_all)]
 #[derive(Clone, Copy)]
 pub struct Report {

@@ -10,26 +10,31 @@ pub struct Schedule(Core);
 
 #[pymethods]
 impl Schedule {
+    /// The same at every step.
     #[staticmethod]
     fn constant(value: f32) -> Self {
         Self(Core::Constant(value))
     }
 
+    /// From `start` to `end` in so many steps, on a straight line.
     #[staticmethod]
     fn linear(start: f32, end: f32, steps: u32) -> Self {
         Self(Core::Linear { from: start, to: end, steps })
     }
 
+    /// From `start` to `end` in so many steps, on half a cosine.
     #[staticmethod]
     fn cosine(start: f32, end: f32, steps: u32) -> Self {
         Self(Core::Cosine { from: start, to: end, steps })
     }
 
+    /// From `start` to `end` in so many steps, by the same factor each.
     #[staticmethod]
     fn exponential(start: f32, end: f32, steps: u32) -> Self {
         Self(Core::Exponential { from: start, to: end, steps })
     }
 
+    /// The value at a step.
     fn at(&self, step: u32) -> f32 {
         self.0.at(step)
     }

@@ -52,11 +52,11 @@ def network(cargo, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def hashes(cargo):
-    """The runs of `examples/hashes.rs`: by their names, the hashes of theta after every step."""
-    command = [cargo, "run", "--release", "--quiet", "--locked", "--example", "hashes"]
-    ran = subprocess.run(
-        command, cwd=REPOSITORY / "crates/python", capture_output=True, text=True, check=False
-    )
+    """The runs of `crates/rehearsal/examples/hashes.rs`: by their names, the hashes of theta after
+    every step."""
+    command = [cargo, "run", "--release", "--quiet", "--locked", "-p", "rolling-ball-rehearsal"]
+    command += ["--features", "shared-library", "--example", "hashes"]
+    ran = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     lines = (line.split(": ") for line in ran.stdout.splitlines())
     return {name: [int(number) for number in numbers.split()] for name, numbers in lines}
@@ -64,7 +64,7 @@ def hashes(cargo):
 
 @pytest.fixture(scope="session")
 def samples():
-    """The samples of `examples/hashes.rs`: x, y, scale and offset."""
+    """The samples of `hashes.rs`: x, y, scale and offset."""
 
     def scattered(index):
         return (index * 2654435761 % 2**32 >> 24).astype(np.uint8)

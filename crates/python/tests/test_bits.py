@@ -44,6 +44,30 @@ def test_a_fine_tuning_has_the_bits_of_the_same_one_in_rust(built, samples, hash
     assert tuned.kept > 0.0, "a transaction that keeps nothing shows little"
 
 
+@pytest.mark.parametrize("guarded", [False, True])
+def test_the_training_of_a_round_has_the_bits_of_the_same_one_in_rust(
+    built, samples, hashes, guarded
+):
+    model, network = built
+    x, y, scale, offset = samples
+    trained = network.train(
+        model.theta,
+        x,
+        y,
+        steps=16,
+        batch=15,
+        radius=0.05,
+        learning_rate=0.25,
+        seed=3,
+        guarded=guarded,
+        scale=scale,
+        offset=offset,
+    )
+    floats = np.float32([trained.loss_before, trained.loss_after, trained.kept]).view(np.uint32)
+    found = [trained.hash, trained.correct_before, trained.correct_after, *floats.tolist()]
+    assert found == hashes[f"{model.name} train{' guarded' if guarded else ''}"]
+
+
 def test_inputs_as_floats_have_the_bits_of_the_same_bytes(built, samples):
     model, network = built
     x, y, scale, offset = samples
@@ -58,7 +82,7 @@ def test_inputs_as_floats_have_the_bits_of_the_same_bytes(built, samples):
 
 
 def settings(n):
-    """The optimizers of `examples/hashes.rs`, with the settings that they have there."""
+    """The optimizers of `hashes.rs`, with the settings that they have there."""
     return {
         "Ball": lambda: Ball(n, learning_rate=0.25),
         "Ball shrinking": lambda: Ball(n, 0.5, 0.25, steps=10),

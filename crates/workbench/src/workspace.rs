@@ -49,6 +49,9 @@ pub const BURN: &str = "bindings/burn";
 /// An inference by the crate microflow, beside which ours are counted.
 pub const MICROFLOW: &str = "benches/peers/microflow";
 
+/// The Python package, which is linked as an extension of Python.
+pub const PYTHON: &str = "crates/python";
+
 /// Why the compiler in use cannot build a package that needs a newer one; nothing where it can.
 pub fn too_old_for(package: &str) -> Result<Option<String>> {
     let needed = promised_rust(&root().join(package))?;

@@ -5,7 +5,7 @@ use crate::boards::BOARDS;
 use anyhow::{Context, Result};
 use std::env;
 use std::path::{Path, PathBuf};
-use workbench::workspace::{BURN, MICROFLOW, capture, cargo, root};
+use workbench::workspace::{BURN, MICROFLOW, PYTHON, capture, cargo, root};
 
 /// What was found, or why it could not be looked for.
 pub type Found = Result<String, String>;
@@ -46,8 +46,8 @@ fn deny(checks: &[&str], what: &str) -> Result<Found> {
 }
 
 fn workspaces() -> Vec<PathBuf> {
-    let folders =
-        ["", "boards", "bindings/c", BURN, MICROFLOW, "fuzz"].map(|folder| root().join(folder));
+    let folders = ["", "boards", "bindings/c", BURN, MICROFLOW, PYTHON, "fuzz"]
+        .map(|folder| root().join(folder));
     folders.into_iter().chain(BOARDS.iter().map(|board| board.folder())).collect()
 }
 

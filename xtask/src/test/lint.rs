@@ -10,7 +10,7 @@ use crate::device::qemu::{MACHINES, MICROBIT, MPS2_AN386, MPS3_AN547};
 use anyhow::{Result, bail};
 use libtest_mimic::Completion;
 use workbench::workspace::{
-    BURN, DEVICE_FEATURES, FEATURES_WITH_GPU, MICROFLOW, cargo, root, too_old_for,
+    BURN, DEVICE_FEATURES, FEATURES_WITH_GPU, MICROFLOW, PYTHON, cargo, root, too_old_for,
 };
 
 /// What clippy looks at on this machine: the part of a sentence, and arguments.
@@ -51,6 +51,7 @@ pub fn part(args: &TestArgs) -> Part {
         .test("clippy_has_nothing_to_say_of_the_c_interface", || {
             clippy("bindings/c", &["--all-targets"])
         })
+        .test("clippy_has_nothing_to_say_of_the_python_package", || clippy(PYTHON, &[]))
         .test("the_documentation_has_no_warning", documentation)
         .test_or_skip("clippy_has_nothing_to_say_of_the_modules_of_burn", || {
             if let Some(reason) = too_old_for(BURN)? {
@@ -64,7 +65,7 @@ pub fn part(args: &TestArgs) -> Part {
 /// Every workspace.
 fn formatted() -> Result<()> {
     let mut folders = vec![(root(), vec!["fmt", "--all", "--check"])];
-    for folder in ["boards", "bindings/c", BURN, MICROFLOW] {
+    for folder in ["boards", "bindings/c", BURN, MICROFLOW, PYTHON] {
         folders.push((root().join(folder), vec!["fmt", "--all", "--check"]));
     }
     // Clippy would check the crates of a whole chip family, to look at one page of start-up code.
@@ -94,7 +95,7 @@ fn documentation() -> Result<()> {
         .map(|name| ["--package", name]);
     for arguments in [
         &["--features", FEATURES_WITH_GPU][..],
-        &[crates.as_flattened(), &["--features", "rolling-ball-rehearsal/desktop"]].concat(),
+        &[crates.as_flattened(), &["--features", "rolling-ball-rehearsal/shared-library"]].concat(),
     ] {
         let mut command = cargo();
         command.args(["doc", "--no-deps", "--locked"]).args(arguments);

@@ -33,6 +33,7 @@ mod package;
 mod panics;
 pub mod part;
 mod power;
+mod python;
 mod rehearsal;
 mod soak;
 mod speakers;
@@ -128,6 +129,7 @@ const PARTS: &[fn(&TestArgs) -> Part] = &[
     new::part,
     browser::part,
     burn::part,
+    python::part,
     gpu::part,
 ];
 

@@ -116,7 +116,9 @@ mod tests {
     fn every_word_of_the_templates_is_filled_in() -> Result<()> {
         let imported = Import::new(models().join("operators/residual.onnx")).read()?;
         let library = imported.c_library("version = '1'", "version = '1'")?;
-        for file in library.crate_files.iter().chain([&library.header]) {
+        let shared = imported.shared_library("version = '1'", "version = '1'")?;
+        let files = library.crate_files.iter().chain([&library.header]).chain(shared.files());
+        for file in files {
             let text = String::from_utf8_lossy(&file.content);
             ensure!(file.name.ends_with(".bin") || !text.contains('@'), "{}", file.name);
         }

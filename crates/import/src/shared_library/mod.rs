@@ -57,6 +57,12 @@ impl SharedLibrary {
         &self.package
     }
 
+    /// The files of the crate.
+    #[must_use]
+    pub fn files(&self) -> &[File] {
+        &self.files
+    }
+
     /// Writes the crate into a directory, in the place of what is there.
     ///
     /// # Errors
@@ -66,5 +72,49 @@ impl SharedLibrary {
         write::check_directory(directory.as_ref())?;
         // The manifest last: where it is, the crate is whole.
         Ok(write::write(directory.as_ref(), &self.files, Existing::Replaced)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Import;
+    use crate::tests::models;
+    use anyhow::{Result, ensure};
+
+    #[test]
+    fn libraries_of_other_contents_or_sources_have_other_names() -> Result<()> {
+        let package = |train: &str, core: &str| -> Result<String> {
+            let import = Import::new(models().join("digits_cnn.onnx")).train([train]);
+            Ok(import.read()?.shared_library(core, "version = '1'")?.package().to_owned())
+        };
+        let one = package("last:1", "version = '1'")?;
+        ensure!(one == package("last:1", "version = '1'")? && one.starts_with("digits_cnn_"));
+        ensure!(one != package("all", "version = '1'")?);
+        ensure!(one != package("last:1", "version = '2'")?);
+        Ok(())
+    }
+
+    #[test]
+    fn a_library_without_theta_is_refused() -> Result<()> {
+        let import = Import::new(models().join("operators/residual.onnx")).train(["none"]);
+        let refused = import.read()?.shared_library("", "").err();
+        let said = refused.map(|error| error.to_string()).unwrap_or_default();
+        ensure!(said.contains("nothing is trained"), "{said}");
+        Ok(())
+    }
+
+    #[test]
+    fn the_hash_is_that_of_what_no_training_changes() -> Result<()> {
+        let import = |train: &str| {
+            Import::new(models().join("digits_cnn.onnx")).train([train.to_owned()]).read()
+        };
+        let (last, all) = (import("last:1")?, import("all")?);
+        ensure!(last.hash() == import("last:1")?.hash() && last.hash() != all.hash());
+        // Nothing of it is frozen: the three sizes alone.
+        let sizes = all.sizes();
+        let words = [sizes.inputs, sizes.outputs, sizes.parameters];
+        let bytes: Vec<u8> = words.iter().flat_map(|word| (*word as u32).to_le_bytes()).collect();
+        ensure!(all.hash() == crate::imported::CRC.checksum(&bytes));
+        Ok(())
     }
 }

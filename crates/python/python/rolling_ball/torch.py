@@ -16,6 +16,7 @@ each step, and back. torch is imported here and nowhere else in the package.
 
 from __future__ import annotations
 
+import inspect
 import os
 import tempfile
 from typing import Any, Callable, Iterable
@@ -174,15 +175,14 @@ class Optimizer(torch.optim.Optimizer):
     def _take_rate_over(self) -> None:
         rates = [group["lr"] for group in self.param_groups]
         largest = max(rates)
-        if largest == self._largest:
-            return
-        ratios = [rate / largest if largest > 0.0 else 0.0 for rate in rates]
-        if largest > 0.0 and not np.allclose(ratios, self._rates, rtol=1e-5, atol=0.0):
+        expected = [ratio * largest for ratio in self._rates]
+        if not np.allclose(rates, expected, rtol=1e-5, atol=0.0):
             raise ValueError(
                 "the learning rates of the groups changed by different factors: expected one factor"
             )
-        self._optimizer.set_learning_rate(largest)
-        self._largest = largest
+        if largest != self._largest:
+            self._optimizer.set_learning_rate(largest)
+            self._largest = largest
 
 
 class RollingBall(Optimizer):
@@ -257,7 +257,9 @@ def export(module: torch.nn.Module, example: torch.Tensor, path: str | os.PathLi
     training = module.training
     module.eval()
     try:
-        # The exporter that needs no further package.
-        torch.onnx.export(module, (example,), os.fspath(path), dynamo=False)
+        # The exporter that needs no further package; older versions of torch have no other.
+        newer = "dynamo" in inspect.signature(torch.onnx.export).parameters
+        choice = {"dynamo": False} if newer else {}
+        torch.onnx.export(module, (example,), os.fspath(path), **choice)
     finally:
         module.train(training)

@@ -5,8 +5,8 @@ use super::samples::Labelled;
 use super::{Inputs, Lent, LentMut};
 use rolling_ball::Error;
 use rolling_ball::nn::{
-    Backbone, Credibility, FineTuning, FineTuningConfig, FineTuningReport, Layer, Network,
-    Refusal, SoftmaxCrossEntropy,
+    Backbone, Credibility, FineTuning, FineTuningConfig, FineTuningReport, Layer, Network, Refusal,
+    SoftmaxCrossEntropy,
 };
 use std::{vec, vec::Vec};
 

@@ -42,6 +42,7 @@ mod fine_tune;
 mod lent;
 mod rehearse;
 mod samples;
+mod train;
 
 pub use answer::{Answer, Refused};
 pub use evaluate::{Gradient, Outputs, gradient, outputs};
@@ -49,6 +50,7 @@ pub use fine_tune::{FineTune, FineTuned, fine_tune};
 pub use lent::{Lent, LentMut};
 pub use rehearse::{Rehearse, rehearse};
 pub use samples::Inputs;
+pub use train::{Train, Trained, train};
 
 /// The name of the library's symbol.
 pub const SYMBOL: &str = "ROLLING_BALL_NETWORK";
@@ -84,6 +86,8 @@ pub struct Functions {
     pub rehearse: extern "C" fn(&mut Rehearse<'_>) -> Answer,
     /// Fine-tunes as a transaction.
     pub fine_tune: extern "C" fn(&mut FineTune<'_>) -> Answer,
+    /// Trains a round as a device of a fleet does.
+    pub train: extern "C" fn(&mut Train<'_>) -> Answer,
 }
 
 impl Functions {
@@ -114,6 +118,9 @@ macro_rules! shared_library {
             extern "C" fn fine_tune(asked: &mut library::FineTune<'_>) -> library::Answer {
                 $network::network().and_then(|network| library::fine_tune(&network, asked)).into()
             }
+            extern "C" fn train(asked: &mut library::Train<'_>) -> library::Answer {
+                $network::network().and_then(|network| library::train(&network, asked)).into()
+            }
             library::Functions {
                 version: library::Functions::VERSION,
                 hash: $hash,
@@ -128,6 +135,7 @@ macro_rules! shared_library {
                 gradient,
                 rehearse,
                 fine_tune,
+                train,
             }
         };
     };

@@ -1,15 +1,14 @@
-//! What the tests of the package compare with: the same runs in Rust alone. A line for each: its
-//! name, and the hashes of theta's bits after every step.
+//! What the tests of the Python package compare with: the same runs in Rust alone. A line for each:
+//! its name, and the hashes of theta's bits after every step.
 
 use rolling_ball::kernels::{Active, Scalar};
-use rolling_ball::nn::{
-    Credibility, FineTuning, QuantizedSamples, SoftmaxCrossEntropy,
-};
+use rolling_ball::nn::{Credibility, FineTuning, QuantizedSamples, SoftmaxCrossEntropy};
 use rolling_ball::{
     AdamConfig, DogConfig, EntropySgdConfig, Error, GaussNewton, GradientDescent, Objective,
     Optimizer, Plain, ProdigyConfig, RollingBallConfig, SamConfig, Schedule, SgdConfig,
     ZerothOrderBallConfig, step,
 };
+use rolling_ball_fleet::{Begin, Metrics, TrainingBuffers, train};
 use rolling_ball_rehearsal::{
     Buffers, Event, Image, Model, OptimizerConfig, OptimizerKind, Settings, fine_tune, hash,
 };
@@ -24,7 +23,8 @@ mod digits_mlp;
 #[path = "../../../models/generated/digits_cnn.rs"]
 mod digits_cnn;
 
-/// Samples that the tests make too: a pattern of bytes for each class, with noise in the lower bits.
+/// Samples that the tests make too: a pattern of bytes for each class, with noise in the lower
+/// bits.
 const COUNT: usize = 40;
 
 fn labels() -> Vec<u8> {
@@ -56,12 +56,8 @@ macro_rules! network {
         for optimizer in OptimizerKind::ALL {
             let settings =
                 Settings { optimizer, steps: 12, batch: 15, radius: 0.05, learning_rate: 0.25 };
-            let image = Image {
-                settings,
-                weights: &$module::THETA,
-                labelled: samples,
-                held_out: samples,
-            };
+            let image =
+                Image { settings, weights: &$module::THETA, labelled: samples, held_out: samples };
             let network = $module::network()?;
             let model = Model { network, start: &$module::THETA, image };
             let mut theta = vec![0.0; $module::Network::PARAMETERS];
@@ -74,11 +70,17 @@ macro_rules! network {
                 features: &mut [],
             };
             let mut hashes = Vec::new();
-            fine_tune(Scalar, &model, buffers, || 0, |event| {
-                if let Event::Step(step) = event {
-                    hashes.push(step.hash);
-                }
-            })?;
+            fine_tune(
+                Scalar,
+                &model,
+                buffers,
+                || 0,
+                |event| {
+                    if let Event::Step(step) = event {
+                        hashes.push(step.hash);
+                    }
+                },
+            )?;
             tell(&format!("{} {}", stringify!($module), optimizer.name()), &hashes);
         }
         let mut records = [Credibility::NEW; COUNT];
@@ -87,14 +89,35 @@ macro_rules! network {
         let vectors = [theta.clone(), theta.clone()];
         let (network, loss) = ($module::network()?, SoftmaxCrossEntropy::new());
         let (records, scratch) = (&mut records, &mut scratch);
-        let mut tuning = FineTuning::new(
-            network, loss, samples, &$module::THETA, vectors, records, scratch,
-        )?;
+        let mut tuning =
+            FineTuning::new(network, loss, samples, &$module::THETA, vectors, records, scratch)?;
         let kept = tuning.finish(&mut theta)?.kept;
         let credibilities: Vec<f32> =
             tuning.credibilities().iter().map(Credibility::label).collect();
         let all = [hash(&theta), kept.to_bits(), hash(&credibilities)];
         tell(&format!("{} fine_tune", stringify!($module)), &all);
+
+        for guarded in [false, true] {
+            let (steps, batch, seed) = (16, 15, 3);
+            let (radius, learning_rate) = (0.05, 0.25);
+            let begin =
+                Begin { steps, batch, seed, radius, learning_rate, guarded, ..Begin::default() };
+            let mut vectors = [const { Vec::new() }; 2].map(|_: Vec<f32>| theta.clone());
+            let buffers = TrainingBuffers {
+                theta: &mut theta,
+                vectors: vectors.each_mut().map(Vec::as_mut_slice),
+                scratch: &mut *scratch,
+                credibilities: &mut *records,
+            };
+            let (network, start) = ($module::network()?, &$module::THETA);
+            let metrics = train(&network, samples, start, &begin, buffers, &mut ())?;
+            let Metrics { correct_before, correct_after, loss_before, loss_after, kept, .. } =
+                metrics.unwrap_or_default();
+            let floats = [loss_before, loss_after, kept].map(f32::to_bits);
+            let all = [&[hash(&theta), correct_before, correct_after][..], &floats].concat();
+            let guarded = if guarded { " guarded" } else { "" };
+            tell(&format!("{} train{guarded}", stringify!($module)), &all);
+        }
     };
 }
 
