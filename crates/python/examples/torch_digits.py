@@ -1,7 +1,7 @@
 """Trains a perceptron and a small CNN of torch on 8x8 digits, with the optimizers of this package
 beside torch's own SGD and a SAM over it, and prints a table.
 
-    python examples/torch_digits.py [--seeds 3] [--epochs 30]
+    python examples/torch_digits.py [--seeds 2] [--epochs 15]
 
 Each optimizer has the same budget of gradients, and the best of the learning rates 0.03, 0.1, 0.3
 and 1 by its own training loss; the rest of its settings is as it comes.
@@ -118,8 +118,8 @@ def train(make_module, make, gradients, rate, seed, epochs, images, labels):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--seeds", type=int, default=3, help="how many trainings are averaged")
-    parser.add_argument("--epochs", type=int, default=30, help="gradients, in passes over the data")
+    parser.add_argument("--seeds", type=int, default=2, help="how many trainings are averaged")
+    parser.add_argument("--epochs", type=int, default=15, help="gradients, in passes over the data")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     images, labels = digits()

@@ -1,5 +1,6 @@
 //! The gateway's half of a round with a device. Bytes are moved by a function of Python's,
-//! `exchange`, which sends a frame and returns what has come since, or nothing after a while.
+//! `exchange`, which sends a frame, or nothing, and returns what has come then, or nothing after a
+//! while.
 
 use crate::arrays::{floats, floats_mut};
 use numpy::PyArray1;
@@ -134,9 +135,12 @@ fn ask<T>(
     mut heard: impl FnMut(Answer<'_>) -> PyResult<Option<T>>,
 ) -> PyResult<T> {
     let (mut asked, mut frame) = (Frame::new(), Frame::new());
+    let bytes = request.frame(&mut asked).unwrap_or_default();
+    // What is no answer may be one to an earlier request: asked is again when nothing comes.
+    let mut again = true;
     loop {
-        let bytes = request.frame(&mut asked).unwrap_or_default();
-        let came: Vec<u8> = exchange.call1((bytes,))?.extract()?;
+        let came: Vec<u8> = exchange.call1((if again { bytes } else { &[] },))?.extract()?;
+        again = came.is_empty();
         for byte in came {
             if let Some(answer) = frame.push(byte).and_then(Answer::read)
                 && let Some(found) = heard(answer)?
@@ -160,8 +164,8 @@ pub fn hello(exchange: &Bound<'_, PyAny>) -> PyResult<Hello> {
 /// The update of a round, what the device tells of its training, and who it is.
 type Updated<'py> = (Bound<'py, PyArray1<f32>>, Metrics, Hello);
 
-/// Makes a round with a device up to its update. `progress` hears how many values the device has
-/// and how many of the update are here, and waits where the device trains.
+/// Makes a round with a device up to its update. `progress` hears of each answer how many values the
+/// device has, how many of the update are here, and whether it trains, and waits where it does.
 #[pyfunction]
 #[pyo3(signature = (
     exchange, progress, theta, *, federation, round, model, steps, batch, radius, learning_rate,
@@ -202,21 +206,27 @@ pub fn round<'py>(
     };
     let mut update = vec![0.0; length];
     let mut gateway = core::Gateway::new(begin, &theta, &mut update).map_err(refused)?;
+    let mut again = true;
     let (metrics, hello) = 'round: loop {
-        let came: Vec<u8> = exchange.call1((gateway.request(),))?.extract()?;
-        let mut busy = false;
+        let request = if again { gateway.request() } else { &[] };
+        let came: Vec<u8> = exchange.call1((request,))?.extract()?;
+        again = came.is_empty();
+        let (mut answered, mut busy) = (false, false);
         for byte in came {
             match gateway.hear(byte).map_err(refused)? {
                 Heard::Nothing => {}
-                Heard::Answer => busy = false,
-                Heard::Busy => busy = true,
+                Heard::Answer => (answered, busy) = (true, false),
+                Heard::Busy => (answered, busy) = (true, true),
                 Heard::Update | Heard::End => {
                     break 'round (gateway.metrics().into(), gateway.hello().into());
                 }
             }
         }
-        let (sent, fetched) = gateway.progress();
-        progress.call1((sent, fetched, busy))?;
+        if answered {
+            again = true;
+            let (sent, fetched) = gateway.progress();
+            progress.call1((sent, fetched, busy))?;
+        }
     };
     drop(gateway);
     Ok((PyArray1::from_vec(py, update), metrics, hello))

@@ -134,9 +134,9 @@ def test_settings_out_of_range_are_refused_with_what_was_expected():
 
 def test_an_unknown_optimizer_or_loss_is_refused_with_the_known_ones(network, samples):
     x, y, *_ = samples
-    with pytest.raises(ValueError, match="optimizer: expected one of ball, sgd, .* found 'lion'"):
+    with pytest.raises(ValueError, match='optimizer: expected one of ball, sgd, .* found "lion"'):
         network.rehearse(network.theta, x, y, steps=1, optimizer="lion")
-    with pytest.raises(ValueError, match="loss: expected cross_entropy, .* found 'hinge'"):
+    with pytest.raises(ValueError, match='loss: expected cross_entropy, .* found "hinge"'):
         network.loss(network.theta, x, y, loss="hinge")
 
 

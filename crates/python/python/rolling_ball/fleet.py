@@ -79,6 +79,7 @@ class Gateway:
         """
 
         def told(sent: int, fetched: int, busy: bool) -> None:
+            self._heard = time.monotonic()
             if progress is not None:
                 progress(sent, fetched)
             if busy:
@@ -124,10 +125,7 @@ class Gateway:
         came, until = b"", time.monotonic() + self.timeout
         while time.monotonic() < until and not came.endswith(b"\0"):
             came += self._read()
-        now = time.monotonic()
-        if came:
-            self._heard = now
-        elif now > self._heard + self.patience:
+        if time.monotonic() > self._heard + self.patience:
             raise TimeoutError(f"the device did not answer for {self.patience} seconds")
         return came
 
