@@ -18,8 +18,8 @@ use workbench::workspace::{cargo, promised_rust, root};
 const CRATES: [&str; 5] = [
     "rolling-ball",
     "rolling-ball-import",
-    "rolling-ball-rehearsal",
     "rolling-ball-fleet",
+    "rolling-ball-rehearsal",
     "rolling-ball-cli",
 ];
 
