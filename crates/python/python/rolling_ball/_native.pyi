@@ -1,15 +1,15 @@
 from os import PathLike
-from typing import Any, Callable, Literal, Protocol, Sequence, Union
+from typing import Any, Callable, Literal, Protocol, Sequence, Union, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float32]
-Inputs = Union[NDArray[np.uint8], NDArray[np.float32]]
-Path = Union[str, PathLike[str]]
-Rate = Union[float, Schedule]
-Part = tuple[int, float, float]
-Asked = Union[Literal["loss", "gradient"], Report]
+_Floats = NDArray[np.float32]
+_Inputs = Union[NDArray[np.uint8], NDArray[np.float32]]
+_Path = Union[str, PathLike[str]]
+_Rate = Union[float, Schedule]
+_Part = tuple[int, float, float]
+_Asked = Union[Literal["loss", "gradient"], Report]
 
 __version__: str
 
@@ -17,21 +17,22 @@ class BuildError(Exception): ...
 
 def command(arguments: Sequence[str]) -> int: ...
 def run(arguments: Sequence[str]) -> None: ...
-def hash(theta: Floats) -> int: ...
-def inspect(path: Path, network: Path | None = None) -> dict[str, Any]: ...
+def hash(theta: _Floats) -> int: ...
+def inspect(path: _Path, network: _Path | None = None) -> dict[str, Any]: ...
 def import_model(
-    path: Path,
-    network: Path | None = None,
+    path: _Path,
+    network: _Path | None = None,
     *,
     train: str | Sequence[str] | None = None,
     cut: str | None = None,
     name: str | None = None,
     range: tuple[float, float] | None = None,
-    int8: Path | None = None,
-    test: Path | None = None,
-    expected: Path | None = None,
+    int8: _Path | None = None,
+    test: _Path | None = None,
+    expected: _Path | None = None,
 ) -> Model: ...
 
+@final
 class Model:
     @property
     def name(self) -> str: ...
@@ -42,7 +43,7 @@ class Model:
     @property
     def parameters(self) -> int: ...
     @property
-    def theta(self) -> Floats: ...
+    def theta(self) -> _Floats: ...
     @property
     def hash(self) -> int: ...
     @property
@@ -51,15 +52,16 @@ class Model:
     def notes(self) -> list[str]: ...
     def report(self) -> list[tuple[str, str, str | None]]: ...
     def inspect(self) -> dict[str, Any]: ...
-    def features(self, x: Inputs) -> Floats: ...
-    def samples(self, path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8], float, float]: ...
-    def export(self, theta: Floats, path: Path) -> None: ...
+    def features(self, x: _Inputs) -> _Floats: ...
+    def samples(self, path: _Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8], float, float]: ...
+    def export(self, theta: _Floats, path: _Path) -> None: ...
     def build(
-        self, source: str | None = None, *, cache: Path | None = None, quiet: bool = False
+        self, source: str | None = None, *, cache: _Path | None = None, quiet: bool = False
     ) -> Network: ...
 
+@final
 class Network:
-    def __init__(self, path: Path) -> None: ...
+    def __new__(cls, path: _Path) -> Network: ...
     @property
     def path(self) -> str: ...
     @property
@@ -71,23 +73,23 @@ class Network:
     @property
     def parameters(self) -> int: ...
     @property
-    def theta(self) -> Floats: ...
+    def theta(self) -> _Floats: ...
     @property
     def hash(self) -> int: ...
     @property
     def byte(self) -> tuple[float, float]: ...
     def outputs(
         self,
-        theta: Floats,
-        x: Inputs,
+        theta: _Floats,
+        x: _Inputs,
         *,
         scale: float | None = None,
         offset: float | None = None,
-    ) -> Floats: ...
+    ) -> _Floats: ...
     def loss(
         self,
-        theta: Floats,
-        x: Inputs,
+        theta: _Floats,
+        x: _Inputs,
         y: ArrayLike,
         *,
         loss: str = "cross_entropy",
@@ -97,18 +99,18 @@ class Network:
     ) -> float: ...
     def loss_and_gradient(
         self,
-        theta: Floats,
-        x: Inputs,
+        theta: _Floats,
+        x: _Inputs,
         y: ArrayLike,
         *,
         loss: str = "cross_entropy",
         delta: float = 1.0,
         scale: float | None = None,
         offset: float | None = None,
-    ) -> tuple[float, Floats]: ...
+    ) -> tuple[float, _Floats]: ...
     def rehearse(
         self,
-        theta: Floats,
+        theta: _Floats,
         x: NDArray[np.uint8],
         y: ArrayLike,
         *,
@@ -124,8 +126,8 @@ class Network:
     ) -> Rehearsed: ...
     def train(
         self,
-        theta: Floats,
-        x: Inputs,
+        theta: _Floats,
+        x: _Inputs,
         y: ArrayLike,
         *,
         steps: int,
@@ -139,12 +141,12 @@ class Network:
     ) -> Trained: ...
     def fine_tune(
         self,
-        theta: Floats,
-        x: Inputs,
+        theta: _Floats,
+        x: _Inputs,
         y: ArrayLike,
         *,
         groups: ArrayLike | None = None,
-        old: tuple[Inputs, ArrayLike] | None = None,
+        old: tuple[_Inputs, ArrayLike] | None = None,
         fold_steps: int | None = None,
         steps: int | None = None,
         batch: int = 0,
@@ -154,6 +156,7 @@ class Network:
         offset: float | None = None,
     ) -> FineTuned: ...
 
+@final
 class Accuracy:
     @property
     def correct(self) -> int: ...
@@ -164,6 +167,7 @@ class Accuracy:
     @property
     def fraction(self) -> float: ...
 
+@final
 class Step:
     @property
     def step(self) -> int: ...
@@ -178,15 +182,16 @@ class Step:
     @property
     def hash(self) -> int: ...
 
+@final
 class Rehearsed:
     @property
-    def theta(self) -> Floats: ...
+    def theta(self) -> _Floats: ...
     @property
     def hash(self) -> int: ...
     @property
     def hashes(self) -> NDArray[np.uint32]: ...
     @property
-    def losses(self) -> Floats: ...
+    def losses(self) -> _Floats: ...
     @property
     def reports(self) -> list[Step]: ...
     @property
@@ -194,9 +199,10 @@ class Rehearsed:
     @property
     def after(self) -> Accuracy: ...
 
+@final
 class Trained:
     @property
-    def theta(self) -> Floats: ...
+    def theta(self) -> _Floats: ...
     @property
     def hash(self) -> int: ...
     @property
@@ -218,6 +224,7 @@ class Trained:
 
 class Refused(Exception): ...
 
+@final
 class Hello:
     @property
     def version(self) -> int: ...
@@ -236,6 +243,7 @@ class Hello:
     @property
     def chunk(self) -> int: ...
 
+@final
 class Metrics:
     @property
     def samples(self) -> int: ...
@@ -262,7 +270,7 @@ def hello(exchange: Callable[[bytes], bytes]) -> Hello: ...
 def round(
     exchange: Callable[[bytes], bytes],
     progress: Callable[[int, int, bool], None],
-    theta: Floats,
+    theta: _Floats,
     *,
     federation: int,
     round: int,
@@ -274,21 +282,22 @@ def round(
     seed: int,
     encoding: str,
     guarded: bool,
-) -> tuple[Floats, Metrics, Hello]: ...
+) -> tuple[_Floats, Metrics, Hello]: ...
 def end(
     exchange: Callable[[bytes], bytes], federation: int, round: int, hash: int
 ) -> None: ...
 def rehearse_update(
-    start: Floats, theta: Floats, left: Floats, *, encoding: str = "int8"
-) -> Floats: ...
+    start: _Floats, theta: _Floats, left: _Floats, *, encoding: str = "int8"
+) -> _Floats: ...
 
+@final
 class FineTuned:
     @property
-    def theta(self) -> Floats: ...
+    def theta(self) -> _Floats: ...
     @property
     def hash(self) -> int: ...
     @property
-    def credibilities(self) -> Floats: ...
+    def credibilities(self) -> _Floats: ...
     @property
     def kept(self) -> float: ...
     @property
@@ -296,7 +305,7 @@ class FineTuned:
     @property
     def wrong_labels(self) -> float: ...
     @property
-    def posterior(self) -> Floats: ...
+    def posterior(self) -> _Floats: ...
     @property
     def agreeing(self) -> NDArray[np.uint32]: ...
     @property
@@ -308,6 +317,7 @@ class FineTuned:
     @property
     def judgements(self) -> int: ...
 
+@final
 class Schedule:
     @staticmethod
     def constant(value: float) -> Schedule: ...
@@ -319,6 +329,7 @@ class Schedule:
     def exponential(start: float, end: float, steps: int) -> Schedule: ...
     def at(self, step: int) -> float: ...
 
+@final
 class Report:
     @property
     def step(self) -> int: ...
@@ -357,30 +368,31 @@ class Optimizer:
     def refused(self) -> int: ...
     @property
     def awaits(self) -> Literal["loss", "gradient"] | None: ...
-    def begin(self, theta: Floats) -> Asked: ...
-    def tell_loss(self, theta: Floats, loss: float) -> Asked: ...
-    def tell_gradient(self, theta: Floats, loss: float, gradient: Floats) -> Asked: ...
+    def begin(self, theta: _Floats) -> _Asked: ...
+    def tell_loss(self, theta: _Floats, loss: float) -> _Asked: ...
+    def tell_gradient(self, theta: _Floats, loss: float, gradient: _Floats) -> _Asked: ...
     def step(
         self,
-        theta: Floats,
-        gradient: Callable[[Floats], tuple[_Number, Floats]],
-        loss: Callable[[Floats], _Number] | None = None,
+        theta: _Floats,
+        gradient: Callable[[_Floats], tuple[_Number, _Floats]],
+        loss: Callable[[_Floats], _Number] | None = None,
     ) -> Report: ...
     def abandon(self) -> None: ...
     def restart(self) -> None: ...
     def halve_when_refused(self, halve: bool) -> None: ...
-    def set_learning_rate(self, rate: Rate) -> None: ...
+    def set_learning_rate(self, rate: _Rate) -> None: ...
     def set_schedule_steps(self, steps: int) -> None: ...
-    def centre(self, theta: Floats) -> Floats: ...
+    def centre(self, theta: _Floats) -> _Floats: ...
     def save(self) -> bytes: ...
     def resume(self, saved: bytes) -> None: ...
 
+@final
 class Ball(Optimizer):
-    def __init__(
-        self,
+    def __new__(
+        cls,
         parameters: int,
-        radius: Rate = 0.03,
-        learning_rate: Rate = 0.1,
+        radius: _Rate = 0.03,
+        learning_rate: _Rate = 0.1,
         *,
         steps: int | None = None,
         loss_scale: float = 3.0,
@@ -390,14 +402,15 @@ class Ball(Optimizer):
         tolerance: float = 0.01,
         roll_back: bool = True,
         clip: float | None = None,
-        parts: Sequence[Part] | None = None,
-    ) -> None: ...
+        parts: Sequence[_Part] | None = None,
+    ) -> Ball: ...
 
+@final
 class Sgd(Optimizer):
-    def __init__(
-        self,
+    def __new__(
+        cls,
         parameters: int,
-        learning_rate: Rate = 0.01,
+        learning_rate: _Rate = 0.01,
         *,
         steps: int | None = None,
         momentum: float = 0.0,
@@ -406,14 +419,15 @@ class Sgd(Optimizer):
         roll_back: bool = True,
         measure_every: int = 1,
         clip: float | None = None,
-        parts: Sequence[Part] | None = None,
-    ) -> None: ...
+        parts: Sequence[_Part] | None = None,
+    ) -> Sgd: ...
 
+@final
 class Adam(Optimizer):
-    def __init__(
-        self,
+    def __new__(
+        cls,
         parameters: int,
-        learning_rate: Rate = 0.001,
+        learning_rate: _Rate = 0.001,
         *,
         steps: int | None = None,
         betas: tuple[float, float] = (0.9, 0.999),
@@ -421,45 +435,48 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
         roll_back: bool = True,
         clip: float | None = None,
-        parts: Sequence[Part] | None = None,
-    ) -> None: ...
+        parts: Sequence[_Part] | None = None,
+    ) -> Adam: ...
 
+@final
 class Sam(Optimizer):
-    def __init__(
-        self,
+    def __new__(
+        cls,
         parameters: int,
-        learning_rate: Rate = 0.01,
-        radius: Rate = 0.05,
+        learning_rate: _Rate = 0.01,
+        radius: _Rate = 0.05,
         *,
         steps: int | None = None,
         roll_back: bool = True,
         clip: float | None = None,
-        parts: Sequence[Part] | None = None,
-    ) -> None: ...
+        parts: Sequence[_Part] | None = None,
+    ) -> Sam: ...
 
+@final
 class EntropySgd(Optimizer):
-    def __init__(
-        self,
+    def __new__(
+        cls,
         parameters: int,
-        learning_rate: Rate = 1.0,
+        learning_rate: _Rate = 1.0,
         *,
         steps: int | None = None,
-        walk_rate: Rate = 0.01,
+        walk_rate: _Rate = 0.01,
         moves: int = 20,
-        pull: Rate = 1e-4,
+        pull: _Rate = 1e-4,
         newest: float = 0.75,
         noise: float = 1e-4,
         seed: int = 1,
         roll_back: bool = True,
         clip: float | None = None,
-        parts: Sequence[Part] | None = None,
-    ) -> None: ...
+        parts: Sequence[_Part] | None = None,
+    ) -> EntropySgd: ...
 
+@final
 class Dog(Optimizer):
-    def __init__(
-        self,
+    def __new__(
+        cls,
         parameters: int,
-        learning_rate: Rate = 1.0,
+        learning_rate: _Rate = 1.0,
         *,
         steps: int | None = None,
         initial_distance: float = 1e-6,
@@ -467,14 +484,15 @@ class Dog(Optimizer):
         average: bool = False,
         roll_back: bool = True,
         clip: float | None = None,
-        parts: Sequence[Part] | None = None,
-    ) -> None: ...
+        parts: Sequence[_Part] | None = None,
+    ) -> Dog: ...
 
+@final
 class Prodigy(Optimizer):
-    def __init__(
-        self,
+    def __new__(
+        cls,
         parameters: int,
-        learning_rate: Rate = 1.0,
+        learning_rate: _Rate = 1.0,
         *,
         steps: int | None = None,
         betas: tuple[float, float] = (0.9, 0.999),
@@ -484,16 +502,17 @@ class Prodigy(Optimizer):
         distance_factor: float = 1.0,
         roll_back: bool = True,
         clip: float | None = None,
-        parts: Sequence[Part] | None = None,
-    ) -> None: ...
+        parts: Sequence[_Part] | None = None,
+    ) -> Prodigy: ...
 
+@final
 class ZerothOrderBall(Optimizer):
-    def __init__(
-        self,
+    def __new__(
+        cls,
         parameters: int,
         radius: float,
         *,
         steps: int,
         seed: int = 1,
-        learning_rate: Rate | None = None,
-    ) -> None: ...
+        learning_rate: _Rate | None = None,
+    ) -> ZerothOrderBall: ...
