@@ -228,7 +228,6 @@ pub fn round<'py>(
             progress.call1((sent, fetched, busy))?;
         }
     };
-    drop(gateway);
     Ok((PyArray1::from_vec(py, update), metrics, hello))
 }
 

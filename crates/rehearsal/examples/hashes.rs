@@ -98,8 +98,8 @@ macro_rules! network {
         tell(&format!("{} fine_tune", stringify!($module)), &all);
 
         for guarded in [false, true] {
-            let (steps, batch, seed) = (16, 15, 3);
-            let (radius, learning_rate) = (0.05, 0.25);
+            let (steps, batch, seed) = (40, 15, 3);
+            let (radius, learning_rate) = (0.03, 2.0);
             let begin =
                 Begin { steps, batch, seed, radius, learning_rate, guarded, ..Begin::default() };
             let mut vectors = [const { Vec::new() }; 2].map(|_: Vec<f32>| theta.clone());
