@@ -9,6 +9,7 @@ mod cores;
 mod demo;
 mod device;
 mod duty;
+mod fleet;
 mod fuzz;
 mod int8;
 mod lab;
@@ -44,6 +45,7 @@ enum Task {
     /// Build the firmware of the retail boards, and print its sizes
     Boards,
     Duty(duty::DutyArgs),
+    Fleet(fleet::FleetArgs),
     Fuzz(fuzz::FuzzArgs),
     Int8(int8::Int8Args),
     Lanes(lanes::LanesArgs),
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
         Task::Resume(args) => resume::resume(&args),
         Task::Size(args) => size::size(&args),
         Task::Soak(args) => soak::soak(&args),
+        Task::Fleet(args) => fleet::fleet(&args),
         Task::Fuzz(args) => fuzz::fuzz(&args),
         Task::Int8(args) => int8::int8(&args),
     };

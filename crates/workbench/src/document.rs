@@ -91,6 +91,46 @@ pub const LOSSES_RADIUS: &str = "The radius";
 /// Written by `cargo lab losses-only --write`.
 pub const LOSSES_NOISE: &str = "Noise";
 
+/// Devices that learn together.
+pub const FLEET: Document = Document {
+    path: "docs/fleet.md",
+    opening: "# The fleet\n\nDevices learn together by way of Flower, and are rehearsed to the bit \
+              before. Each part with a date is written by `cargo xtask fleet --write`.\n",
+    parts: &[
+        FLEET_PATH,
+        FLEET_CONFIGURATION,
+        FLEET_BOARDS,
+        FLEET_ACCURACY,
+        FLEET_BAD,
+        FLEET_THOUSAND,
+        FLEET_COSTS,
+        FLEET_THREATS,
+        FLEET_PRIVACY,
+        FLEET_LIMITS,
+    ],
+};
+
+/// The title of the way to a first federation, which is written by hand.
+pub const FLEET_PATH: &str = "In ten minutes";
+/// The title of the table of settings, which is written by hand.
+pub const FLEET_CONFIGURATION: &str = "Settings of a run";
+/// The title of the part on boards and rehearsed devices in one federation.
+pub const FLEET_BOARDS: &str = "Boards and rehearsals in one federation";
+/// The title of the table of accuracies.
+pub const FLEET_ACCURACY: &str = "What a federation is worth";
+/// The title of the table of means against devices that spoil a federation.
+pub const FLEET_BAD: &str = "Bad devices";
+/// The title of the part on a thousand devices.
+pub const FLEET_THOUSAND: &str = "A thousand devices";
+/// The title of the tables of bytes, instructions and rounds.
+pub const FLEET_COSTS: &str = "What it costs";
+/// The title of the part on who can learn or spoil what, which is written by hand.
+pub const FLEET_THREATS: &str = "Threats";
+/// The title of the part on privacy, which is written by hand.
+pub const FLEET_PRIVACY: &str = "Secure aggregation and differential privacy";
+/// The title of the list of limits, which is written by hand.
+pub const FLEET_LIMITS: &str = "Limits";
+
 /// What was tried to break it, and what is known to be wrong.
 pub const RELIABILITY: Document = Document {
     path: "docs/reliability.md",

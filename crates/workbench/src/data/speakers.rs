@@ -55,21 +55,27 @@ impl Recordings {
     /// What the other five speakers said, and what this one did; both normalised by the others'
     /// statistics.
     pub fn leave_out(&self, speaker: u8) -> (Dataset, Dataset) {
+        self.divide(|other| other != speaker)
+    }
+
+    /// What the speakers said whom this is true of, and what all others did; both normalised by the
+    /// statistics of the first.
+    pub fn divide(&self, known: impl Fn(u8) -> bool) -> (Dataset, Dataset) {
         let indices = |wanted: bool| -> Vec<usize> {
-            (0..self.speakers.len()).filter(|i| (self.speakers[*i] == speaker) == wanted).collect()
+            (0..self.speakers.len()).filter(|i| known(self.speakers[*i]) == wanted).collect()
         };
+        let mut known = self.utterances.select(&indices(true));
         let mut others = self.utterances.select(&indices(false));
-        let mut own = self.utterances.select(&indices(true));
-        let count = others.inputs.len() as f64;
-        let mean = others.inputs.iter().map(|byte| f64::from(*byte)).sum::<f64>() / count;
+        let count = known.inputs.len() as f64;
+        let mean = known.inputs.iter().map(|byte| f64::from(*byte)).sum::<f64>() / count;
         let variance =
-            others.inputs.iter().map(|byte| (f64::from(*byte) - mean).powi(2)).sum::<f64>() / count;
+            known.inputs.iter().map(|byte| (f64::from(*byte) - mean).powi(2)).sum::<f64>() / count;
         let deviation = variance.sqrt().max(1.0);
-        for dataset in [&mut others, &mut own] {
+        for dataset in [&mut known, &mut others] {
             dataset.scale = (1.0 / deviation) as f32;
             dataset.offset = (-mean / deviation) as f32;
         }
-        (others, own)
+        (known, others)
     }
 }
 

@@ -1,0 +1,94 @@
+//! What a round costs a device and a server, and how many rounds an accuracy takes.
+
+use super::{Fleet, per_cent};
+use anyhow::Result;
+use rolling_ball_fleet::{CHUNK, CHUNK_BYTES, FRAME_BYTES};
+use workbench::progress;
+use workbench::table::{grouped, markdown};
+
+/// Federations that are rehearsed.
+const MEASURED: [u32; 5] = [10, 30, 100, 300, 1000];
+/// Those for which bytes are computed.
+const COMPUTED: [u32; 7] = [10, 30, 100, 300, 1000, 3000, 10_000];
+const ROUNDS: u32 = 20;
+/// The accuracies that are waited for.
+const TARGETS: [f64; 3] = [0.75, 0.80, 0.85];
+/// What a frame has beside its values: kind, id, offset, checksum, and the stuffing with its end.
+const OF_FRAME: usize = 1 + 8 + 4 + 4 + 2;
+/// What an update has besides: encoding and scale.
+const OF_UPDATE: usize = 1 + 4;
+
+/// The bytes of a round over a device's wire: theta down with its answers, update up with its
+/// requests, and what is said once.
+struct Wire {
+    down: usize,
+    up_f32: usize,
+    up_int8: usize,
+}
+
+impl Wire {
+    fn of(parameters: usize) -> Self {
+        let frames = |values: usize| parameters.div_ceil(values);
+        let up = |values: usize, bytes: usize| {
+            // Each is asked for.
+            frames(values) * (2 * OF_FRAME + OF_UPDATE) + parameters * bytes
+        };
+        Self {
+            down: frames(CHUNK) * OF_FRAME + 4 * parameters,
+            up_f32: up(CHUNK, 4),
+            up_int8: up(CHUNK_BYTES, 1),
+        }
+    }
+}
+
+/// Computes, and rehearses.
+pub fn measure(fleet: &Fleet) -> Result<String> {
+    let parameters = fleet.model.parameters();
+    let wire = Wire::of(parameters);
+    let rows = COMPUTED.map(|devices| {
+        let all = |bytes: usize| grouped(u64::from(devices) * bytes as u64 / 1000);
+        let memory = u64::from(devices) * 4 * parameters as u64 / 1000;
+        vec![devices.to_string(), all(4 * parameters), all(4 * parameters), grouped(memory)]
+    });
+    let columns = ["devices", "down, kB a round", "up, kB a round", "changes in memory, kB"];
+    let server = markdown(columns.map(str::to_owned).to_vec(), rows.into_iter());
+    Ok(format!(
+        "`cargo xtask fleet --only costs`. On paper, for {} parameters: over a device's wire a \
+         round takes {} bytes of theta, and {} bytes of update as `f32` or {} in eight bits, in \
+         frames of at most {FRAME_BYTES} bytes, with all that a frame has beside its values. \
+         Answers to what is sent down, waiting, and frames that are sent again are not counted.\n\n\
+         Between gateways and the server changes are `f32` (arithmetic, without Flower's own \
+         records):\n\n{server}\n\nRounds until the held-out samples reach an accuracy, rehearsed: \
+         up to {ROUNDS} rounds; those of 3,000 and 10,000 devices were not run.\n\n{}",
+        grouped(parameters as u64),
+        grouped(wire.down as u64),
+        grouped(wire.up_f32 as u64),
+        grouped(wire.up_int8 as u64),
+        rounds(fleet)?
+    ))
+}
+
+fn rounds(fleet: &Fleet) -> Result<String> {
+    let bar = progress::bar("rounds to an accuracy", "federations");
+    bar.set_length(MEASURED.len() as u64);
+    let mut rows = Vec::new();
+    for devices in MEASURED {
+        let run = fleet.run(&format!("costs-{devices}"))?.with("devices", devices);
+        let curve = run.with("rounds", ROUNDS).rehearse(&fleet.environment)?.curve("held-out");
+        let mut row = vec![devices.to_string()];
+        for target in TARGETS {
+            let reached = curve.iter().find(|(_, accuracy)| *accuracy >= target);
+            row.push(reached.map_or_else(|| "not reached".to_owned(), |(round, _)| {
+                format!("{round:.0}")
+            }));
+        }
+        row.push(curve.last().map_or_else(String::new, |(_, accuracy)| per_cent(*accuracy)));
+        rows.push(row);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    let mut columns = vec!["devices".to_owned()];
+    columns.extend(TARGETS.map(|target| format!("to {:.0} %", 100.0 * target)));
+    columns.push(format!("after {ROUNDS} rounds, %"));
+    Ok(markdown(columns, rows.into_iter()))
+}
