@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import rolling_ball
+import rolling_ball.fleet
 
 from .partition import Samples
 from .settings import Settings
 from .state import write
-from .update import Update
+from .update import COUNTS, NUMBERS, Update
 
 
 @dataclass(frozen=True)
@@ -113,9 +114,13 @@ class Device:
         if not np.isfinite(theta).all():
             raise ValueError("theta is not finite")
         memory = self.memory().begin(number)
-        made = rehearse(self.network, theta, self.samples, self.byte, settings, memory.left)
-        self.save(memory.leaves(made.left, made.metrics["theta"]))
-        return Update(self.number, made.update, made.metrics)
+        trained = rehearse(self.network, theta, self.samples, self.byte, settings)
+        left = memory.left.copy()
+        update = rolling_ball.fleet.rehearse_update(
+            theta, trained.theta, left, encoding=settings.encoding
+        )
+        self.save(memory.leaves(left, trained.hash))
+        return Update(self.number, update, metrics(trained))
 
 
 def rehearse(
@@ -124,18 +129,26 @@ def rehearse(
     samples: Samples,
     byte: tuple[float, float],
     settings: Settings,
-    left: np.ndarray | None = None,
-) -> "rolling_ball.Round":
-    """A round as a device makes it, by the device's own code."""
-    return network.round(
+) -> "rolling_ball.Trained":
+    """The training of a round, by the device's own code."""
+    return network.train(
         theta,
         samples.x,
         samples.y,
-        left=np.zeros_like(theta) if left is None else left,
+        steps=settings.steps,
+        batch=settings.batch,
+        radius=settings.radius,
+        learning_rate=settings.learning_rate,
+        seed=settings.seed,
+        guarded=settings.guarded,
         scale=byte[0],
         offset=byte[1],
-        **settings.words(),
     )
+
+
+def metrics(told) -> dict[str, float]:
+    """What a device tells of its training, or what its rehearsal does."""
+    return {key: getattr(told, key) for key in COUNTS + NUMBERS}
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ import time
 import numpy as np
 from rolling_ball.fleet import Gateway, Refused
 
-from .device import Device, Round
+from .device import Device, Round, metrics
 from .settings import Settings
 from .update import Update
 
@@ -44,9 +44,7 @@ class Board:
         if included and number == memory.pending and number != memory.done:
 
             def attempt(gateway: Gateway) -> None:
-                gateway.done(
-                    federation=number.federation, round=number.round, checksum=memory.checksum
-                )
+                gateway.end(number.federation, number.round, memory.checksum)
 
             self.persistently(attempt)
             self.rehearsed.saved(number, included)
@@ -58,14 +56,20 @@ class Board:
         expected = self.rehearsed.train(number, theta, settings)
 
         def attempt(gateway: Gateway) -> Update:
-            made = gateway.round(
+            change = gateway.update(
                 theta,
-                model=self.rehearsed.network.hash,
                 federation=number.federation,
                 round=number.round,
-                **settings.words(),
+                model=self.rehearsed.network.hash,
+                steps=settings.steps,
+                batch=settings.batch,
+                radius=settings.radius,
+                learning_rate=settings.learning_rate,
+                seed=settings.seed,
+                encoding=settings.encoding,
+                guarded=settings.guarded,
             )
-            return Update(self.number, made.update, made.metrics)
+            return Update(self.number, change, metrics(gateway.metrics))
 
         update = self.persistently(attempt)
         self.write_down(number, update, expected)
@@ -77,13 +81,8 @@ class Board:
         while time.monotonic() < deadline:
             try:
                 with socket.create_connection(self.address, timeout=ANSWER) as connection:
-                    gateway = Gateway(connection, patience=int(PATIENCE / ANSWER))
                     self.attempts += 1
-                    try:
-                        return work(gateway)
-                    finally:
-                        self.sent += gateway.sent
-                        self.received += gateway.received
+                    return work(Gateway(Counted(connection, self), timeout=ANSWER))
             except Refused as error:
                 raise BoardError(f"the board refuses: {error}") from error
             except OSError as error:
@@ -105,6 +104,29 @@ class Board:
         }
         with open(self.rehearsed.file.parent / FILE, "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
+
+
+class Counted:
+    """A connection, whose bytes are counted."""
+
+    def __init__(self, connection: socket.socket, board: Board) -> None:
+        self.connection, self.board = connection, board
+
+    def write(self, data: bytes) -> None:
+        """Sends all of it."""
+        self.board.sent += len(data)
+        self.connection.sendall(data)
+
+    def read(self, most: int) -> bytes:
+        """What has come; nothing after a while."""
+        try:
+            data = self.connection.recv(most)
+        except TimeoutError:
+            return b""
+        if not data:
+            raise ConnectionResetError("the board has hung up")
+        self.board.received += len(data)
+        return data
 
 
 def same(update: Update, expected: Update) -> bool:

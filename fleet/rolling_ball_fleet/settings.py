@@ -1,7 +1,7 @@
 """What a round asks of a device, as a record that goes to it."""
 
 import tomllib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from flwr.app import ConfigRecord, UserConfig
@@ -44,10 +44,6 @@ class Settings:
             encoding=str(config["encoding"]),
             guarded=bool(config["guarded"]),
         )
-
-    def words(self) -> dict:
-        """As `rolling_ball` names them."""
-        return asdict(self)
 
     def record(self) -> ConfigRecord:
         """The record that goes to the devices."""

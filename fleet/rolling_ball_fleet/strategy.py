@@ -208,7 +208,7 @@ def summed(records: list[RecordDict], weight: str) -> MetricRecord:
     rows = [record["metrics"] for record in records]
     metrics = MetricRecord({"devices": len(rows)})
     for key in COUNTS:
-        if key != "theta":
+        if key != "hash":
             metrics[key] = sum(row[key] for row in rows)
     weights = [row[weight] for row in rows]
     for key in NUMBERS:

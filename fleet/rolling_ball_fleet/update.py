@@ -7,7 +7,7 @@ import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, MetricRecord, RecordDict
 
 # The integers and the numbers that a device tells of its training, beside its change.
-COUNTS = ("samples", "correct_before", "correct_after", "steps", "theta")
+COUNTS = ("samples", "correct_before", "correct_after", "steps", "hash")
 NUMBERS = ("loss_before", "loss_after", "kept", "wrong_labels")
 
 

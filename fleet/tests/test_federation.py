@@ -62,14 +62,14 @@ def test_a_server_that_dies_before_it_saves_loses_nothing(config, tmp_path, monk
 def test_what_eight_bits_leave_is_sent_later_and_is_not_lost(config, tmp_path):
     def shared(encoding):
         state = tmp_path / encoding
-        # No change of a round reaches half a step of the eight bits of this network, 0.01.
-        run({**config, "state": str(state), "encoding": encoding, "rounds": 9, "steps": 1,
-             "learning-rate": 0.01})
+        run({**config, "state": str(state), "encoding": encoding, "rounds": 9})
         return State.load(state, 1).theta
 
     f32, int8 = shared("f32"), shared("int8")
-    assert np.abs(int8).max() > 0
-    assert np.abs(int8 - f32).max() < 0.01
+    # A step of the eight bits is a 127th of the largest change of a round; nine of them would add
+    # up to much more where what is left were lost.
+    assert f32.tobytes() != int8.tobytes()
+    assert np.abs(int8 - f32).max() < np.abs(f32).max() / 127
 
 
 def test_a_device_that_dies_in_a_round_is_left_out_of_it_and_comes_back(config):

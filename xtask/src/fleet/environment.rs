@@ -21,8 +21,7 @@ pub struct Environment {
 impl Environment {
     /// Makes it where it is missing or of other versions, and builds the wheel anew.
     pub fn prepare() -> Result<Self> {
-        let environment = Self { folder: root().join(FOLDER) };
-        environment.install()?;
+        let environment = Self::install()?;
         environment.wheel()?;
         Ok(environment)
     }
@@ -64,33 +63,36 @@ impl Environment {
         capture(self.program("python").args(arguments), what)
     }
 
-    fn install(&self) -> Result<()> {
+    /// Makes it where it is missing or of other versions, without the wheel: an error where there is
+    /// no Python, or PyPI cannot be reached.
+    pub fn install() -> Result<Self> {
+        let environment = Self { folder: root().join(FOLDER) };
+        let folder = &environment.folder;
         let wanted = Self::app().join("requirements.txt");
-        let installed = self.folder.join("venv/requirements.txt");
+        let installed = folder.join("venv/requirements.txt");
         let versions = fs::read(&wanted).context("cannot read fleet/requirements.txt")?;
         if fs::read(&installed).is_ok_and(|before| before == versions) {
-            return Ok(());
+            return Ok(environment);
         }
-        fs::create_dir_all(&self.folder).context("cannot make target/fleet")?;
+        fs::create_dir_all(folder).context("cannot make target/fleet")?;
         let python = python()?;
         let message = "installing Flower (some 600 MB, once)";
         progress::during(message, || -> Result<()> {
-            let venv = self.folder.join("venv");
-            let made = capture(
-                Command::new(&python).args(["-m", "venv", "--clear"]).arg(&venv),
-                "making a Python environment",
-            );
-            made.context("on Debian it needs: apt-get install python3-venv")?;
+            let mut venv = Command::new(&python);
+            venv.args(["-m", "venv", "--clear"]).arg(folder.join("venv"));
+            capture(&mut venv, "making a Python environment")
+                .context("on Debian it needs: apt-get install python3-venv")?;
             let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-            let mut pip = self.program("python");
+            let mut pip = environment.program("python");
             capture(pip.args(install).arg(&wanted), "installing Flower")?;
             Ok(())
         })?;
-        fs::write(&installed, versions).context("cannot write into target/fleet")
+        fs::write(&installed, versions).context("cannot write into target/fleet")?;
+        Ok(environment)
     }
 
     /// Builds the wheel, which is quick where nothing has changed, and installs it.
-    fn wheel(&self) -> Result<()> {
+    pub fn wheel(&self) -> Result<()> {
         let wheels = self.folder.join("wheels");
         progress::during("building the wheel", || -> Result<()> {
             if wheels.exists() {
@@ -112,7 +114,7 @@ impl Environment {
 }
 
 /// The system's Python, where it is new enough.
-pub fn python() -> Result<PathBuf> {
+fn python() -> Result<PathBuf> {
     let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
     let program = "import sys; print(*sys.version_info[:2])";
     let text = capture(Command::new(&python).args(["-c", program]), "python3").context(

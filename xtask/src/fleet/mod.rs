@@ -2,13 +2,16 @@
 
 mod accuracy;
 mod bad;
+mod boards;
 mod costs;
 mod curve;
-pub mod environment;
+mod environment;
 mod flower;
 mod memory;
 mod model;
+mod relay;
 mod run;
+pub mod small;
 mod thousand;
 
 use anyhow::Result;
@@ -51,6 +54,8 @@ pub struct FleetArgs {
 /// What is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Part {
+    /// Emulated boards and rehearsed devices in one federation, with power failures
+    Boards,
     /// What a federation is worth beside local and central training
     Accuracy,
     /// Devices with random labels, or that send garbage
@@ -63,8 +68,11 @@ enum Part {
 
 impl Part {
     fn title(self) -> &'static str {
-        use workbench::document::{FLEET_ACCURACY, FLEET_BAD, FLEET_COSTS, FLEET_THOUSAND};
+        use workbench::document::{
+            FLEET_ACCURACY, FLEET_BAD, FLEET_BOARDS, FLEET_COSTS, FLEET_THOUSAND,
+        };
         match self {
+            Self::Boards => FLEET_BOARDS,
             Self::Accuracy => FLEET_ACCURACY,
             Self::Bad => FLEET_BAD,
             Self::Thousand => FLEET_THOUSAND,
@@ -72,11 +80,12 @@ impl Part {
         }
     }
 
-    fn measure(self, fleet: &Fleet, write: bool) -> Result<String> {
+    fn measure(self, fleet: &Fleet, args: &FleetArgs) -> Result<String> {
         match self {
+            Self::Boards => boards::measure(fleet, args.rounds, args.install),
             Self::Accuracy => accuracy::measure(fleet),
             Self::Bad => bad::measure(fleet),
-            Self::Thousand => thousand::measure(fleet, write),
+            Self::Thousand => thousand::measure(fleet, args.write),
             Self::Costs => costs::measure(fleet),
         }
     }
@@ -87,6 +96,8 @@ pub struct Fleet {
     environment: Environment,
     model: Model,
     devices: u32,
+    /// Whether the samples are the spoken digits.
+    spoken: bool,
     /// What the samples are, as a sentence has it.
     digits: &'static str,
 }
@@ -97,11 +108,10 @@ impl Fleet {
         let fsdd = args.fsdd.clone().or_else(|| beside.is_dir().then_some(beside));
         let environment = Environment::prepare()?;
         let model = Model::prepare(&environment, fsdd.as_deref())?;
-        let digits = match fsdd {
-            Some(_) => "spoken digits by speaker and recording",
-            None => "digits by sensor",
-        };
-        Ok(Self { environment, model, devices: args.devices, digits })
+        let spoken = fsdd.is_some();
+        let digits =
+            if spoken { "spoken digits by speaker and recording" } else { "digits by sensor" };
+        Ok(Self { environment, model, devices: args.devices, spoken, digits })
     }
 
     /// A federation that begins anew.
@@ -117,7 +127,7 @@ pub fn fleet(args: &FleetArgs) -> Result<()> {
         if !args.only.is_empty() && !args.only.contains(part) {
             continue;
         }
-        let text = part.measure(&fleet, args.write)?;
+        let text = part.measure(&fleet, args)?;
         println!("\n## {}\n\n{}\n", part.title(), text.trim());
         if args.write {
             FLEET.replace(part.title(), &text)?;

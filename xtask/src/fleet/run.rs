@@ -6,13 +6,10 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
 
 /// The settings of a run, by the names that the app has for them.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// The folder of its state.
-    pub state: PathBuf,
     settings: BTreeMap<&'static str, String>,
     /// Which of them are words.
     words: [&'static str; 6],
@@ -25,7 +22,6 @@ pub type Metrics = BTreeMap<String, f64>;
 #[derive(Clone, Debug, Deserialize)]
 pub struct Comparison {
     pub round: u32,
-    pub device: u32,
     pub attempts: u32,
     pub equal: bool,
     pub sent: u64,
@@ -65,7 +61,7 @@ impl Run {
         }
         fs::create_dir_all(&state).context("cannot make target/fleet/runs")?;
         let words = ["data", "network", "state", "mean", "encoding", "boards"];
-        let run = Self { state: state.clone(), settings: BTreeMap::new(), words };
+        let run = Self { settings: BTreeMap::new(), words };
         Ok(run
             .with("data", model.data.display())
             .with("network", model.library.display())

@@ -14,7 +14,7 @@ mod faults;
 mod features;
 mod files;
 mod flash;
-mod fleet;
+pub mod fleet;
 mod flips;
 mod fuzz;
 mod gpu;
