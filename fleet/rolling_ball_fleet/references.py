@@ -60,7 +60,8 @@ def compare(config: dict) -> dict[str, dict[str, float]]:
     centrally = replace(settings, steps=steps, batch=BATCH, guarded=False)
     shuffled = everything.at(np.random.default_rng(settings.seed).permutation(len(everything)))
     central = rehearse(net, net.theta, shuffled, byte, centrally).theta
-    return {"start": shared(net.theta), "federated": shared(state.theta), "central": shared(central)}
+    thetas = {"start": net.theta, "federated": state.theta, "central": central}
+    return {name: shared(theta) for name, theta in thetas.items()}
 
 
 if __name__ == "__main__":

@@ -35,7 +35,8 @@ def aggregated(tmp_path, replies, **settings):
 
 
 def test_devices_weigh_by_their_samples_whichever_node_they_are_behind(tmp_path):
-    replies = [message([update(0, [1] * 4, 30), update(2, [0] * 4, 10)]), message([update(1, [2] * 4, 10)])]
+    gateway = [update(0, [1] * 4, 30), update(2, [0] * 4, 10)]
+    replies = [message(gateway), message([update(1, [2] * 4, 10)])]
     _, theta, metrics = aggregated(tmp_path, replies)
     assert np.allclose(theta, 1 + (30 + 20) / 50)
     assert metrics["devices"] == 3 and metrics["samples"] == 50

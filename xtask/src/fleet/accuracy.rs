@@ -11,8 +11,8 @@ const ROUNDS: u32 = 20;
 /// After how many rounds too.
 const EARLY: u32 = 5;
 
-/// The parameters that are compared, as `rolling_ball_fleet.references` calls them, and as the table
-/// does.
+/// The parameters that are compared, as `rolling_ball_fleet.references` calls them, and as the
+/// table does.
 const TRAININGS: [(&str, &str); 2] =
     [("start", "before"), ("central", "central training on the samples of all devices")];
 

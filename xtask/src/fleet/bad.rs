@@ -12,7 +12,7 @@ const PART: &str = "0.1";
 const MEANS: [(&str, &str); 3] = [
     ("samples", "by samples"),
     ("clipped", "by samples, of changes clipped to their median length"),
-    ("trimmed", "trimmed by a fifth on either side"),
+    ("trimmed", "trimmed by 15 % on either side"),
 ];
 /// What is wrong: its column, and the settings.
 const FAULTS: [(&str, &[(&str, &str)]); 4] = [

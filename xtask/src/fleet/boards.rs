@@ -3,7 +3,7 @@
 use super::Fleet;
 use super::flower::SuperLink;
 use super::relay::{Fault, Relay};
-use super::run::{Report, Run};
+use super::run::{Comparison, Report, Run};
 use crate::device::qemu::MPS2_AN386;
 use crate::device::serial::Board;
 use crate::test::fleet::{firmware, write_samples};
@@ -26,8 +26,8 @@ const KILLED: u32 = 3;
 pub fn measure(fleet: &Fleet, rounds: u32, install: bool) -> Result<String> {
     ensure!(
         fleet.spoken,
-        "the firmware of the boards is for the spoken digits: name them with --fsdd DIR, or run the \
-         other parts with --only"
+        "the firmware of the boards is for the spoken digits: name them with --fsdd DIR, or run \
+         the other parts with --only"
     );
     setup::rust_targets(&[MPS2_AN386.target])?;
     setup::debian_package("qemu-system-arm", "qemu-system-arm", install)?;
@@ -96,10 +96,9 @@ fn federate(
 
 fn told(fleet: &Fleet, rounds: u32, report: &Report, rehearsed: &Report) -> Result<String> {
     let rows = (1..=rounds).map(|round| {
-        let of_round: Vec<_> =
-            report.boards.iter().filter(|board| board.round == round).collect();
+        let of_round: Vec<_> = report.boards.iter().filter(|board| board.round == round).collect();
         let equal = of_round.iter().filter(|board| board.equal).count();
-        let sum = |value: fn(&&super::run::Comparison) -> u64| of_round.iter().map(value).sum();
+        let sum = |value: fn(&&Comparison) -> u64| of_round.iter().map(value).sum::<u64>();
         let metric = |name: &str| {
             let value = report.history.get(&round).and_then(|told| told.get(name));
             value.copied().unwrap_or_default()
@@ -137,8 +136,8 @@ fn told(fleet: &Fleet, rounds: u32, report: &Report, rehearsed: &Report) -> Resu
     );
     Ok(format!(
         "`cargo xtask fleet --only boards --rounds {rounds}`. {} rehearsed devices and {BOARDS} \
-         emulated Cortex-M4F boards, which one gateway drives over their serial ports, on {}. The \
-         first board loses its power in a save in its first round, the second one in the upload of \
+         emulated Cortex-M4F boards, which one gateway drives over their serial ports, on {}. \
+         The first board loses its power in a save in its first round, the second one in the upload of \
          round 2, and the server is killed, with everything that it has started, in the middle of \
          round {KILLED} and started again. After each round a board's change and all that it tells \
          are compared with those of its rehearsal; a round that is asked for again counts \
@@ -171,7 +170,6 @@ fn samples(fleet: &Fleet, device: u32, folder: &Path) -> Result<()> {
     let (inputs, labels) = (fs::read(folder.join("x.bin"))?, fs::read(folder.join("y.bin"))?);
     let width = inputs.len() / labels.len().max(1);
     let (scale, offset) = (fleet.model.scale, fleet.model.offset);
-    let samples =
-        QuantizedSamples { inputs: &inputs, labels: &labels, width, scale, offset };
+    let samples = QuantizedSamples { inputs: &inputs, labels: &labels, width, scale, offset };
     write_samples(&folder.join("samples.image"), samples)
 }

@@ -78,9 +78,10 @@ fn rounds(fleet: &Fleet) -> Result<String> {
         let mut row = vec![devices.to_string()];
         for target in TARGETS {
             let reached = curve.iter().find(|(_, accuracy)| *accuracy >= target);
-            row.push(reached.map_or_else(|| "not reached".to_owned(), |(round, _)| {
-                format!("{round:.0}")
-            }));
+            row.push(
+                reached
+                    .map_or_else(|| "not reached".to_owned(), |(round, _)| format!("{round:.0}")),
+            );
         }
         row.push(curve.last().map_or_else(String::new, |(_, accuracy)| per_cent(*accuracy)));
         rows.push(row);

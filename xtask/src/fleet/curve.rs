@@ -10,8 +10,10 @@ use workbench::workspace::root;
 const SIZE: (u32, u32) = (720, 420);
 const TEXT_SIZE: u32 = 15;
 /// The metrics that are drawn, and what the picture calls them.
-const CURVES: [(&str, &str); 2] =
-    [("held-out", "held-out samples of the devices' groups"), ("unknown", "a group unknown to all")];
+const CURVES: [(&str, &str); 2] = [
+    ("held-out", "held-out samples of the devices' groups"),
+    ("unknown", "a group unknown to all"),
+];
 
 /// Writes the picture into docs.
 pub fn write(name: &str, report: &Report) -> Result<()> {

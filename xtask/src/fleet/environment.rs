@@ -63,8 +63,8 @@ impl Environment {
         capture(self.program("python").args(arguments), what)
     }
 
-    /// Makes it where it is missing or of other versions, without the wheel: an error where there is
-    /// no Python, or PyPI cannot be reached.
+    /// Makes it where it is missing or of other versions, without the wheel: an error where there
+    /// is no Python, or PyPI cannot be reached.
     pub fn install() -> Result<Self> {
         let environment = Self { folder: root().join(FOLDER) };
         let folder = &environment.folder;
