@@ -137,12 +137,13 @@ fn told(fleet: &Fleet, rounds: u32, report: &Report, rehearsed: &Report) -> Resu
     Ok(format!(
         "`cargo xtask fleet --only boards --rounds {rounds}`. {} rehearsed devices and {BOARDS} \
          emulated Cortex-M4F boards, which one gateway drives over their serial ports, on {}. \
-         The first board loses its power in a save in its first round, the second one in the upload of \
-         round 2, and the server is killed, with everything that it has started, in the middle of \
-         round {KILLED} and started again. After each round a board's change and all that it tells \
-         are compared with those of its rehearsal; a round that is asked for again counts \
-         again.\n\n{table}\n\nAfter the last round the shared parameters are {:08x}, as they are in \
-         a rehearsal of all {} devices in one process, without a fault: nothing was lost.",
+         The first board loses its power in a save in its first round, the second one in the \
+         upload of round 2, and the server is killed, with everything that it has started, in the \
+         middle of round {KILLED} and started again. After each round a board's change and all \
+         that it tells are compared with those of its rehearsal; a round that is asked for again \
+         counts again.\n\n{table}\n\nAfter the last round the shared parameters are {:08x}, as \
+         they are in a rehearsal of all {} devices in one process, without a fault: nothing was \
+         lost.",
         fleet.devices - BOARDS,
         fleet.digits,
         report.hash,
