@@ -1,7 +1,9 @@
 //! What a round costs a device and a server, and how many rounds an accuracy takes.
 
 use super::{Fleet, per_cent};
-use anyhow::Result;
+use crate::demo::outcome::Outcome;
+use crate::demo::plan::PlanArgs;
+use anyhow::{Context, Result};
 use rolling_ball_fleet::{CHUNK, CHUNK_BYTES, FRAME_BYTES};
 use workbench::progress;
 use workbench::table::{grouped, markdown};
@@ -13,6 +15,9 @@ const COMPUTED: [u32; 7] = [10, 30, 100, 300, 1000, 3000, 10_000];
 const ROUNDS: u32 = 20;
 /// The accuracies that are waited for.
 const TARGETS: [f64; 3] = [0.75, 0.80, 0.85];
+/// The training of a round, as the app's settings have it where nobody says otherwise.
+const STEPS: u32 = 20;
+const BATCH: u32 = 10;
 /// What a frame has beside its values: kind, id, offset, checksum, and the stuffing with its end.
 const OF_FRAME: usize = 1 + 8 + 4 + 4 + 2;
 /// What an update has besides: encoding and scale.
@@ -56,15 +61,34 @@ pub fn measure(fleet: &Fleet) -> Result<String> {
         "`cargo xtask fleet --only costs`. On paper, for {} parameters: over a device's wire a \
          round takes {} bytes of theta, and {} bytes of update as `f32` or {} in eight bits, in \
          frames of at most {FRAME_BYTES} bytes, with all that a frame has beside its values. \
-         Answers to what is sent down, waiting, and frames that are sent again are not counted.\n\n\
-         Between gateways and the server changes are `f32` (arithmetic, without Flower's own \
+         Answers to what is sent down, waiting, and frames that are sent again are not \
+         counted.{}\n\nBetween gateways and the server changes are `f32` (arithmetic, without Flower's own \
          records):\n\n{server}\n\nRounds until the held-out samples reach an accuracy, rehearsed: \
          up to {ROUNDS} rounds; those of 3,000 and 10,000 devices were not run.\n\n{}",
         grouped(parameters as u64),
         grouped(wire.down as u64),
         grouped(wire.up_f32 as u64),
         grouped(wire.up_int8 as u64),
+        instructions(fleet)?,
         rounds(fleet)?
+    ))
+}
+
+/// What the training of a round takes on a board, in a sentence.
+fn instructions(fleet: &Fleet) -> Result<String> {
+    if !fleet.spoken {
+        return Ok(String::new());
+    }
+    let clips = PlanArgs::speaker(&fleet.model.data, 2, BATCH as u16);
+    let plan = PlanArgs { batch: BATCH, steps: STEPS, ..clips };
+    let summary = Outcome::of(&plan, false)?.summary()?;
+    let step = summary.instructions_per_step.context("the board has counted nothing")?;
+    Ok(format!(
+        "\n\nThe training of a round, {STEPS} steps over {BATCH} clips, takes {} million \
+         instructions of an emulated Cortex-M4F: {STEPS} times the {} of such a step, counted in \
+         a run of {STEPS}.",
+        (u64::from(STEPS) * step).div_ceil(1_000_000),
+        grouped(step),
     ))
 }
 
