@@ -62,7 +62,8 @@ pub fn measure(fleet: &Fleet) -> Result<String> {
          round takes {} bytes of theta, and {} bytes of update as `f32` or {} in eight bits, in \
          frames of at most {FRAME_BYTES} bytes, with all that a frame has beside its values. \
          Answers to what is sent down, waiting, and frames that are sent again are not \
-         counted.{}\n\nBetween gateways and the server changes are `f32` (arithmetic, without Flower's own \
+         counted.{}\n\nBetween gateways and the server changes are `f32` (arithmetic, without \
+         Flower's own \
          records):\n\n{server}\n\nRounds until the held-out samples reach an accuracy, rehearsed: \
          up to {ROUNDS} rounds; those of 3,000 and 10,000 devices were not run.\n\n{}",
         grouped(parameters as u64),
