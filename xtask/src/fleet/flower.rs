@@ -2,13 +2,13 @@
 
 use super::environment::Environment;
 use super::memory;
+use super::processes::kill_tree;
 use super::run::Run;
 use anyhow::{Context, Result, bail, ensure};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -48,8 +48,6 @@ impl<'a> SuperLink<'a> {
         command.args(["--insecure", "--simulation", "--disable-runtime-dependency-installation"]);
         command.args(["--host", "127.0.0.1", "--port", &port.to_string()]);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        // So that all that it starts can be killed with it.
-        command.process_group(0);
         let process = command.spawn().context("cannot start flower-superlink")?;
         let link = Self { environment, process };
         let start = Instant::now();
@@ -87,7 +85,7 @@ impl<'a> SuperLink<'a> {
         for line in BufReader::new(output).lines() {
             let line = line.context("cannot read what flwr says")?;
             if tell(&line) {
-                self.kill();
+                self.kill()?;
                 // It only listened.
                 let _ = flower.kill();
                 let _ = flower.wait();
@@ -104,17 +102,20 @@ impl<'a> SuperLink<'a> {
         Ok(Some(course))
     }
 
-    /// Kills it with everything that it has started, at once.
-    fn kill(&mut self) {
-        let group = format!("-{}", self.process.id());
-        // It fails where nobody is left.
-        let _ = Command::new("kill").args(["-9", "--", &group]).status();
-        let _ = self.process.wait();
+    /// Kills it with everything that it has started, at once. The engine is in another session, so
+    /// a signal to the group would leave it alive.
+    fn kill(&mut self) -> Result<()> {
+        kill_tree(self.process.id())?;
+        self.process.wait()?;
+        Ok(())
     }
 }
 
 impl Drop for SuperLink<'_> {
     fn drop(&mut self) {
-        self.kill();
+        // It has ended already where it was killed before.
+        if matches!(self.process.try_wait(), Ok(None)) {
+            let _ = self.kill();
+        }
     }
 }

@@ -9,6 +9,7 @@ mod environment;
 mod flower;
 mod memory;
 mod model;
+mod processes;
 mod relay;
 mod run;
 pub mod small;
