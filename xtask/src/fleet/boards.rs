@@ -148,7 +148,8 @@ fn told(fleet: &Fleet, rounds: u32, report: &Report, rehearsed: &Report) -> Resu
          upload of round 2, and the server is killed, with everything that it has started, in the \
          middle of round {KILLED} and started again. After each round a board's change and all \
          that it tells are compared with those of its rehearsal; in round {KILLED} those that both \
-         servers have asked for count twice.\n\n{table}\n\nAfter the last round the shared parameters are {:08x}, as \
+         servers have asked for count twice.\n\n{table}\n\nAfter the last round the shared \
+         parameters are {:08x}, as \
          they are in a rehearsal of all {} devices in one process, without a fault: nothing was \
          lost.",
         fleet.devices - BOARDS,
