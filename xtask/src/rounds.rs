@@ -202,7 +202,7 @@ fn round(
 
 /// Kills the board as soon as its second checkpoint is being saved; whether it was in time. The
 /// header is written last, where the slot begins.
-fn killed_in_a_save(board: &mut Board) -> Result<bool> {
+pub fn killed_in_a_save(board: &mut Board) -> Result<bool> {
     let first = Device::bytes(4096, N);
     let second = first + SLOT;
     let written = |flash: &mut fs::File, at: u64| -> Result<bool> {

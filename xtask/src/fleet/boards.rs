@@ -6,7 +6,7 @@ use super::relay::{Fault, Relay};
 use super::run::{Comparison, Report, Run};
 use crate::device::qemu::MPS2_AN386;
 use crate::device::serial::Board;
-use crate::test::fleet::{firmware, write_samples};
+use crate::rounds::{firmware, write_samples};
 use anyhow::{Context, Result, ensure};
 use rolling_ball::nn::QuantizedSamples;
 use std::fs;

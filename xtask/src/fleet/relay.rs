@@ -2,7 +2,7 @@
 //! power of the board, which is cut where a fault is asked for.
 
 use crate::device::serial::Board;
-use crate::test::fleet::killed_in_a_save;
+use crate::rounds::killed_in_a_save;
 use anyhow::{Context, Result};
 use rolling_ball_fleet::{Answer, Frame, Request, Stage};
 use std::fs;
