@@ -4,7 +4,10 @@ use super::{Fleet, per_cent};
 use crate::demo::outcome::Outcome;
 use crate::demo::plan::PlanArgs;
 use anyhow::{Context, Result};
-use rolling_ball_fleet::{CHUNK, CHUNK_BYTES, FRAME_BYTES};
+use rolling_ball_fleet::{
+    Answer, Begin, CHUNK, CHUNK_BYTES, Encoding, FRAME_BYTES, Frame, Hello, Request, RoundId,
+    Status,
+};
 use workbench::progress;
 use workbench::table::{grouped, markdown};
 
@@ -18,38 +21,53 @@ const TARGETS: [f64; 3] = [0.75, 0.80, 0.85];
 /// The training of a round, as the app's settings have it where nobody says otherwise.
 const STEPS: u32 = 20;
 const BATCH: u32 = 10;
-/// What a frame has beside its values: kind, id, offset, checksum, and the stuffing with its end.
-const OF_FRAME: usize = 1 + 8 + 4 + 4 + 2;
-/// What an update has besides: encoding and scale.
-const OF_UPDATE: usize = 1 + 4;
-
-/// The bytes of a round over a device's wire: theta down with its answers, update up with its
-/// requests, and what is said once.
+/// The bytes of a round over a device's wire, where nothing is lost and nobody waits.
 struct Wire {
-    down: usize,
-    up_f32: usize,
-    up_int8: usize,
+    to_device: usize,
+    from_device: usize,
 }
 
 impl Wire {
-    fn of(parameters: usize) -> Self {
-        let frames = |values: usize| parameters.div_ceil(values);
-        let up = |values: usize, bytes: usize| {
-            // Each is asked for.
-            frames(values) * (2 * OF_FRAME + OF_UPDATE) + parameters * bytes
+    /// What gateway and device say in a round, frame by frame, with values of no zero byte.
+    fn of(parameters: usize, encoding: Encoding) -> Self {
+        let (id, values) = (RoundId::default(), [1; CHUNK_BYTES]);
+        let (mut to_device, mut from_device) = (0, 0);
+        let mut say = |request: &Request, answer: &Answer| {
+            to_device += request.frame(&mut Frame::new()).map_or(0, <[u8]>::len);
+            from_device += answer.frame(&mut Frame::new()).map_or(0, <[u8]>::len);
         };
-        Self {
-            down: frames(CHUNK) * OF_FRAME + 4 * parameters,
-            up_f32: up(CHUNK, 4),
-            up_int8: up(CHUNK_BYTES, 1),
+        let status = Answer::Status(Status::default());
+        say(&Request::Hello, &Answer::Hello(Hello::default()));
+        say(&Request::Begin(Begin::default()), &status);
+        for first in (0..parameters).step_by(CHUNK) {
+            let length = 4 * CHUNK.min(parameters - first);
+            let values = values.get(..length).unwrap_or_default();
+            say(&Request::Theta { id, offset: first as u32, values }, &status);
         }
+        say(&Request::Status { id }, &status);
+        for first in (0..parameters).step_by(encoding.chunk()) {
+            let length = encoding.bytes() * encoding.chunk().min(parameters - first);
+            let (offset, values) = (first as u32, values.get(..length).unwrap_or_default());
+            say(
+                &Request::Update { id, offset },
+                &Answer::Update { id, offset, encoding, scale: 1.0, values },
+            );
+        }
+        say(&Request::Done { id, theta: 1 }, &status);
+        Self { to_device, from_device }
     }
 }
 
 /// Computes, and rehearses.
 pub fn measure(fleet: &Fleet) -> Result<String> {
     let parameters = fleet.model.parameters();
-    let wire = Wire::of(parameters);
+    let encodings = [("`f32`", Encoding::F32), ("eight bits", Encoding::Int8)];
+    let wires = encodings.map(|(name, encoding)| {
+        let Wire { to_device, from_device } = Wire::of(parameters, encoding);
+        vec![name.to_owned(), grouped(to_device as u64), grouped(from_device as u64)]
+    });
+    let columns = ["update in", "to the device, bytes a round", "from the device"];
+    let wire = markdown(columns.map(str::to_owned).to_vec(), wires.into_iter());
     let rows = COMPUTED.map(|devices| {
         let all = |bytes: usize| grouped(u64::from(devices) * bytes as u64 / 1000);
         let memory = u64::from(devices) * 4 * parameters as u64 / 1000;
@@ -58,18 +76,14 @@ pub fn measure(fleet: &Fleet) -> Result<String> {
     let columns = ["devices", "down, kB a round", "up, kB a round", "changes in memory, kB"];
     let server = markdown(columns.map(str::to_owned).to_vec(), rows.into_iter());
     Ok(format!(
-        "`cargo xtask fleet --only costs`. On paper, for {} parameters: over a device's wire a \
-         round takes {} bytes of theta, and {} bytes of update as `f32` or {} in eight bits, in \
-         frames of at most {FRAME_BYTES} bytes, with all that a frame has beside its values. \
-         Answers to what is sent down, waiting, and frames that are sent again are not \
-         counted.{}\n\nBetween gateways and the server changes are `f32` (arithmetic, without \
-         Flower's own \
-         records):\n\n{server}\n\nRounds until the held-out samples reach an accuracy, rehearsed: \
-         up to {ROUNDS} rounds; those of 3,000 and 10,000 devices were not run.\n\n{}",
+        "`cargo xtask fleet --only costs`. On paper, for {} parameters, over a device's wire, in \
+         frames of at most {FRAME_BYTES} bytes: all requests and all answers of a round in which \
+         the device need not be waited for and nothing is sent \
+         again.\n\n{wire}{}\n\nBetween gateways and the server changes are `f32` (arithmetic, \
+         without Flower's own records):\n\n{server}\n\nRounds until the held-out samples reach \
+         an accuracy, rehearsed: up to {ROUNDS} rounds; those of 3,000 and 10,000 devices were not \
+         run.\n\n{}",
         grouped(parameters as u64),
-        grouped(wire.down as u64),
-        grouped(wire.up_f32 as u64),
-        grouped(wire.up_int8 as u64),
         instructions(fleet)?,
         rounds(fleet)?
     ))
