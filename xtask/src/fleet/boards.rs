@@ -145,8 +145,8 @@ fn told(fleet: &Fleet, rounds: u32, report: &Report, rehearsed: &Report) -> Resu
         "`cargo xtask fleet --only boards --rounds {rounds}`. {} rehearsed devices and {BOARDS} \
          emulated Cortex-M4F boards, which one gateway drives over their serial ports, on {}. \
          The first board loses its power in a save in its first round, the second one in the \
-         upload of round 2, and the server is killed, with everything that it has started, in the \
-         middle of round {KILLED} and started again. After each round a board's change and all \
+         upload of round 2, and the server is killed, with everything that it has started, when it \
+         has begun round {KILLED}, and is started again. After each round a board's change and all \
          that it tells are compared with those of its rehearsal; in round {KILLED} those that both \
          servers have asked for count twice.\n\n{table}\n\nAfter the last round the shared \
          parameters are {:08x}, as \
