@@ -5,7 +5,8 @@
 use rolling_ball::kernels::Scalar;
 use rolling_ball::nn::QuantizedSamples;
 use rolling_ball_rehearsal::shared_library::{
-    FineTune, FineTuned, Functions, Gradient, Inputs, Outputs, Refused, Rehearse, Train, Trained,
+    Answer, FineTune, FineTuned, Functions, Gradient, Inputs, Outputs, Refused, Rehearse, Train,
+    Trained,
 };
 use rolling_ball_rehearsal::{
     Accuracy, Buffers, Event, Image, Model, OptimizerKind, Settings, StepEvent, fine_tune, hash,
@@ -166,16 +167,60 @@ fn a_fine_tuning_and_a_round_lower_the_loss_and_tell_of_it() {
     }
 }
 
+fn refused(answer: Answer, expected: &str) {
+    let Err(Refused::Wrong(said)) = answer.into_result() else { panic!("expected a refusal") };
+    assert!(said.contains(expected), "{said}");
+}
+
 #[test]
-fn what_is_wrong_is_answered_in_a_sentence() {
+fn what_has_another_length_is_refused_with_both_lengths() {
     let (mut outputs, input) = ([0.0; 3], [1.0_f32; 4]);
-    let mut asked = Outputs {
-        theta: (&network::THETA[1..]).into(),
-        inputs: Inputs { floats: (&input[..]).into(), ..Inputs::default() },
-        outputs: (&mut outputs[..]).into(),
-    };
-    let Err(Refused::Wrong(said)) = (FUNCTIONS.outputs)(&mut asked).into_result() else {
-        panic!("expected a refusal");
-    };
-    assert!(said.contains("expected length 51, got 50"), "{said}");
+    let inputs = Inputs { floats: (&input[..]).into(), ..Inputs::default() };
+    let theta = (&network::THETA[1..]).into();
+    let mut asked = Outputs { theta, inputs, outputs: (&mut outputs[..]).into() };
+    refused((FUNCTIONS.outputs)(&mut asked), "expected length 51, got 50");
+    let theta = FUNCTIONS.theta;
+    let mut asked = Outputs { theta, inputs, outputs: (&mut outputs[1..]).into() };
+    refused((FUNCTIONS.outputs)(&mut asked), "outputs: expected length 3, got 2");
+}
+
+#[test]
+fn what_is_no_loss_no_class_or_no_setting_of_a_round_is_refused_by_its_name() {
+    let input = [1.0_f32; 4];
+    let inputs = Inputs { floats: (&input[..]).into(), ..Inputs::default() };
+    for (kind, label, expected) in [(9, 0, "loss: expected"), (0, 3, "class")] {
+        let (mut loss, labels) = ([0.0], [label]);
+        let mut asked = Gradient {
+            theta: FUNCTIONS.theta,
+            inputs,
+            labels: (&labels[..]).into(),
+            targets: (&[][..]).into(),
+            kind,
+            delta: 1.0,
+            gradient: (&mut [][..]).into(),
+            loss: (&mut loss[..]).into(),
+        };
+        refused((FUNCTIONS.gradient)(&mut asked), expected);
+    }
+    for (steps, radius, rate, expected) in [
+        (0, 0.1, 0.5, "steps: expected a finite number above 0"),
+        (5, -0.1, 0.5, "radius: expected a finite number above 0"),
+        (5, 0.1, f32::NAN, "learning rate: expected a finite number above 0"),
+    ] {
+        let (mut theta, mut trained) = (network::THETA, [Trained::default()]);
+        let mut asked = Train {
+            start: FUNCTIONS.theta,
+            inputs,
+            labels: (&[0][..]).into(),
+            steps,
+            batch: 0,
+            seed: 1,
+            radius,
+            learning_rate: rate,
+            guarded: 0,
+            theta: (&mut theta[..]).into(),
+            trained: (&mut trained[..]).into(),
+        };
+        refused((FUNCTIONS.train)(&mut asked), expected);
+    }
 }

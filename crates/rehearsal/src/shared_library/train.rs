@@ -62,8 +62,8 @@ pub struct Trained {
 ///
 /// # Errors
 ///
-/// Those of [`rolling_ball_fleet::train`], and [`Error::Setting`] where the settings are none of a
-/// round.
+/// Those of [`rolling_ball_fleet::train`], and [`Error::Setting`] names the setting that is none of a
+/// round's ([`Begin::is_sensible`]).
 pub fn train<L: Layer, B: Backbone>(
     network: &Network<'static, L, B>,
     asked: &mut Train<'_>,
@@ -73,9 +73,12 @@ pub fn train<L: Layer, B: Backbone>(
     check("labels", inputs.count(width), labels.len())?;
     let guarded = asked.guarded != 0;
     let round = Begin { steps, batch, seed, radius, learning_rate, guarded, ..Begin::default() };
-    if !round.is_sensible() {
-        let expected = "steps, and a finite radius and learning rate above 0, in each round";
-        return Err(Error::Setting { name: "steps of a round", value: steps.into(), expected });
+    let settings = [("steps", steps.into()), ("radius", radius), ("learning rate", learning_rate)];
+    for (name, value) in settings {
+        if !(value.is_finite() && value > 0.0) {
+            let expected = "a finite number above 0, in each round";
+            return Err(Error::Setting { name, value, expected });
+        }
     }
     let mut vectors = [const { Vec::<f32>::new() }; 2].map(|_| vec![0.0; L::PARAMETERS]);
     let mut scratch = vec![0.0; Network::<L, B>::SCRATCH];
