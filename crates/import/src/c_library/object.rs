@@ -47,7 +47,10 @@ fn holds_elf(archive: &[u8]) -> bool {
 
 /// The linker that comes with Rust.
 fn linker() -> Result<PathBuf> {
-    let output = Command::new("rustc").args(["--print", "target-libdir"]).output()?;
+    let output = Command::new("rustc")
+        .args(["--print", "target-libdir"])
+        .output()
+        .context("running rustc, whose linker is looked for")?;
     let libraries = String::from_utf8(output.stdout)?;
     let host = Path::new(libraries.trim()).parent().context("rustc names no library folder")?;
     let linker = host.join("bin").join(format!("rust-lld{}", std::env::consts::EXE_SUFFIX));

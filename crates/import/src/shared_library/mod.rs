@@ -21,37 +21,32 @@ impl SharedLibrary {
         let Imported { graph, byte: (scale, offset), files, .. } = imported;
         ensure!(
             imported.sizes().parameters > 0,
-            "nothing is trained, so the library would have no theta: train"
+            "nothing is trained, so the library would have no theta: say in train what is"
         );
         let name = graph.name.as_str();
         let hash = imported.hash().to_string();
         let (scale, offset) = (format!("{scale:?}"), format!("{offset:?}"));
-        let mut words = [
-            ("name", name),
-            ("hash", &hash),
-            ("scale", &scale),
-            ("offset", &offset),
-            ("core", core),
-            ("rehearsal", rehearsal),
-            ("package", ""),
-        ];
+        let words = [("name", name), ("hash", &hash), ("scale", &scale), ("offset", &offset)];
         let library = Words::new(words).fill("lib.rs", include_str!("library.rs"));
-        // Libraries of other contents have other names, so that all may lie in one folder.
+        // Libraries of other contents have other names, so that all may lie in one folder; those of
+        // another version of this crate too, since what they have may be another.
         let mut digest = CRC.digest();
         files.iter().chain([&library]).for_each(|file| digest.update(&file.content));
-        for dependency in [core, rehearsal] {
-            digest.update(dependency.as_bytes());
+        for text in [core, rehearsal, env!("CARGO_PKG_VERSION")] {
+            digest.update(text.as_bytes());
         }
         let digest = digest.finalize();
         let package = format!("{name}_{digest:08x}");
-        words[6].1 = &package;
+        let words =
+            [("name", name), ("package", &package), ("core", core), ("rehearsal", rehearsal)];
         let manifest = Words::new(words).fill("Cargo.toml", include_str!("manifest.toml"));
         let mut all = files.clone();
         all.extend([library, manifest]);
         Ok(Self { package, files: all })
     }
 
-    /// The name of the package, which is that of the network and a hash of its files.
+    /// The name of the package: that of the network, and a hash of its files, of where the library
+    /// comes from, and of this crate's version.
     #[must_use]
     pub fn package(&self) -> &str {
         &self.package
