@@ -48,14 +48,10 @@ const OTHERS: [Architecture; 2] = [
 ];
 
 pub fn part(args: &TestArgs) -> Part {
-    let TestArgs { write, install, long, .. } = *args;
-    let mut part = Part::new("architectures", args);
-    if !long {
-        return part;
-    }
+    let TestArgs { write, install, .. } = *args;
     let targets = OTHERS.map(|architecture| architecture.target);
-    part = part.builds_for(&targets);
-    part.test_or_skip("other_architectures_have_the_same_bits_and_formats", move || {
+    let part = Part::new("architectures", args).builds_for(&targets);
+    part.long_test_or_skip("other_architectures_have_the_same_bits_and_formats", move || {
         if !cfg!(all(target_arch = "x86_64", target_os = "linux")) {
             return Ok(skipped("other architectures are tested from Linux on x86-64"));
         }

@@ -20,10 +20,13 @@ pub fn part(args: &TestArgs) -> Part {
             rounds::added().map(|_| ())
         })
         .needs(&[])
-        .test_or_skip("the_app_of_the_fleet_passes_its_own_tests", || told(fleet::small::app()?))
-        .test_or_skip("a_small_federation_in_flowers_engine_has_the_bits_of_its_rehearsal", || {
-            told(fleet::small::federation()?)
+        .long_test_or_skip("the_app_of_the_fleet_passes_its_own_tests", || {
+            told(fleet::small::app()?)
         })
+        .long_test_or_skip(
+            "a_small_federation_in_flowers_engine_has_the_bits_of_its_rehearsal",
+            || told(fleet::small::federation()?),
+        )
 }
 
 fn told(outcome: Result<String, String>) -> Result<Completion> {

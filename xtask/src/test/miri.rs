@@ -62,11 +62,8 @@ const RUNS: [Run; 2] = [
 pub fn part(args: &TestArgs) -> Part {
     let write = args.write;
     let mut part = Part::new("miri", args);
-    if !args.long {
-        return part;
-    }
     for run in &RUNS {
-        part = part.test_or_skip(run.test, move || run.check(write));
+        part = part.long_test_or_skip(run.test, move || run.check(write));
     }
     part
 }

@@ -58,13 +58,28 @@ impl Part {
         self.test_or_skip(sentence, || check().map(|()| Completion::Completed))
     }
 
-    /// Adds a test that takes more than a minute, and is there with --long only.
+    /// Adds a test that takes more than a minute, and is skipped without --long.
     pub fn long_test(
         self,
         sentence: impl Into<String>,
         check: impl FnOnce() -> Result<()> + Send + 'static,
     ) -> Self {
-        if self.long { self.test(sentence, check) } else { self }
+        self.long_test_or_skip(sentence, || check().map(|()| Completion::Completed))
+    }
+
+    /// Adds a test that takes more than a minute, and may find out that it cannot be made here.
+    pub fn long_test_or_skip(
+        mut self,
+        sentence: impl Into<String>,
+        check: impl FnOnce() -> Result<Completion> + Send + 'static,
+    ) -> Self {
+        if self.long {
+            return self.test_or_skip(sentence, check);
+        }
+        let command = format!("cargo xtask test {} --long", self.name);
+        let skip = move || Ok(skipped(format!("takes more than a minute: {command}")));
+        self.trials.push(Trial::ignorable_test(sentence, skip).with_kind(self.name));
+        self
     }
 
     /// Adds a test that may find out that it cannot be made here.

@@ -34,7 +34,7 @@ const CARGO_RELEASE: Profile = Profile {
 /// What cargo gives to whoever sets nothing.
 pub const RELEASE: Profile = CARGO_RELEASE;
 pub const SMALL: Profile = Profile { name: "opt-level \"s\"", opt_level: "\"s\"", ..RELEASE };
-pub const SMALLEST: Profile = Profile { name: "opt-level \"z\"", opt_level: "\"z\"", ..RELEASE };
+const SMALLEST: Profile = Profile { name: "opt-level \"z\"", opt_level: "\"z\"", ..RELEASE };
 pub const LITTLE: Profile = Profile { name: "opt-level 1", opt_level: "1", ..RELEASE };
 pub const THIN: Profile = Profile { name: "thin LTO", lto: "\"thin\"", ..RELEASE };
 /// That of the firmware in `boards`.
@@ -48,7 +48,7 @@ pub const CHECKED: Profile =
     Profile { name: "release, overflow checks", overflow_checks: Checks::InThisLibrary, ..RELEASE };
 const CHECKED_SMALL: Profile =
     Profile { name: "\"s\", overflow checks", opt_level: "\"s\"", ..CHECKED };
-const CHECKED_SMALLEST: Profile =
+pub const CHECKED_SMALLEST: Profile =
     Profile { name: "\"z\", overflow checks", opt_level: "\"z\"", ..CHECKED };
 const CHECKED_LITTLE: Profile = Profile { name: "1, overflow checks", opt_level: "1", ..CHECKED };
 /// Not in the table: what remains is listed under it.
