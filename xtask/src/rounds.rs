@@ -221,7 +221,7 @@ pub fn killed_in_a_save(board: &mut Board) -> Result<bool> {
 }
 
 /// What the protocol may add to a firmware that learns alone, in bytes.
-pub const FLASH_PROMISE: i64 = 8 << 10;
+pub const FLASH_PROMISE: i64 = 6 << 10;
 pub const RAM_PROMISE: i64 = 1 << 10;
 
 /// What the protocol adds to a firmware that learns alone, in bytes.

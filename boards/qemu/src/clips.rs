@@ -1,11 +1,11 @@
 //! What a device learns of a round: spoken digits, from its own clips, which are a file of the
 //! host.
 
-use crate::{exit, host, print_line};
+use crate::{exit, host, print_line, stack};
 use rolling_ball::kernels::Scalar;
 use rolling_ball::nn::{self, Credibility, FineTuningConfig, Memory, QuantizedSamples};
 use rolling_ball::{Checkpoints, Error, RollingBall};
-use rolling_ball_fleet::{Begin, Between, Metrics, TrainingBuffers, train};
+use rolling_ball_fleet::{Begin, Between, Metrics, RoundId, Stage, TrainingBuffers, train};
 use rolling_ball_rehearsal::Image;
 use scenario::Speakers;
 
@@ -50,6 +50,7 @@ impl Learner {
     ///
     /// # Errors
     /// As [`train`].
+    #[inline(never)] // It is compiled by itself, whatever calls it: the sizes of two are compared.
     pub fn learn(
         &mut self,
         round: &Begin,
@@ -102,6 +103,14 @@ impl Default for Clips {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Says how far it is, and the deepest stack so far.
+#[inline(never)]
+pub fn tell(what: &str, id: RoundId, stage: Stage) {
+    let (RoundId { federation, round }, stage) = (id, stage as u8);
+    print_line!("{what} in round {federation}.{round} at stage {stage}");
+    print_line!("stack {}", stack::high_water_bytes());
 }
 
 /// Says what was wrong, and ends the run.

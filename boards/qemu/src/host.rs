@@ -26,6 +26,7 @@ pub fn read<'b>(path: &CStr, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
 }
 
 /// A flash of so many bytes like that of a microcontroller: erased in blocks, written in words.
+/// Its code is there once, however many call it.
 #[derive(Debug)]
 pub struct Flash<const BYTES: usize>(File);
 
@@ -57,6 +58,7 @@ impl<const BYTES: usize> ErrorType for Flash<BYTES> {
 impl<const BYTES: usize> ReadNorFlash for Flash<BYTES> {
     const READ_SIZE: usize = 1;
 
+    #[inline(never)]
     fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Self::Error> {
         check_read(self, offset, bytes.len())?;
         // The file ends where nothing was written yet.
@@ -81,6 +83,7 @@ impl<const BYTES: usize> NorFlash for Flash<BYTES> {
     const WRITE_SIZE: usize = 4;
     const ERASE_SIZE: usize = 4096;
 
+    #[inline(never)]
     fn erase(&mut self, from: u32, to: u32) -> Result<(), Self::Error> {
         check_erase(self, from, to)?;
         for offset in (from..to).step_by(256) {
@@ -89,6 +92,7 @@ impl<const BYTES: usize> NorFlash for Flash<BYTES> {
         Ok(())
     }
 
+    #[inline(never)]
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Self::Error> {
         check_write(self, offset, bytes.len())?;
         self.at(offset)?.write_all(bytes).map_err(failed)

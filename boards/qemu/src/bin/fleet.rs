@@ -10,9 +10,9 @@
 use core::ops::Range;
 use cortex_m::Peripherals;
 use cortex_m_rt::entry;
-use qemu_board::clips::{CHECKPOINT_BYTES, Clips, Learner, PARAMETERS, SAVED, fail};
+use qemu_board::clips::{CHECKPOINT_BYTES, Clips, Learner, PARAMETERS, SAVED, fail, tell};
 use qemu_board::uart::Uart;
-use qemu_board::{guard, host, print_line, stack};
+use qemu_board::{guard, host, print_line};
 use rolling_ball::{Checkpoints, Resumable};
 use rolling_ball_fleet::{Between, Device, DeviceConfig, RoundId, Stage, model_hash};
 use scenario::Speakers;
@@ -99,9 +99,7 @@ impl Link {
 
     fn tell(&self, what: &str) {
         let id = self.device.round().map(|round| round.id).unwrap_or_default();
-        let (stage, stack) = (self.device.stage() as u8, stack::high_water_bytes());
-        print_line!("{what} in round {}.{} at stage {stage}", id.federation, id.round);
-        print_line!("stack {stack}");
+        tell(what, id, self.device.stage());
     }
 }
 
