@@ -18,6 +18,7 @@ impl Checksum {
         self.0.update(bytes);
     }
 
+    #[inline(never)] // It is called from several places.
     pub fn value(self) -> u32 {
         self.0.finalize()
     }

@@ -6,13 +6,13 @@ use crate::message::{
     Begin, Encoding, Hello, Metrics, Refusal, Request, RoundId, Stage, Status, VERSION,
     write_update,
 };
-use crate::region::{self, ERASED, Outcome, Region, erase, value_bytes};
+use crate::region::{self, Outcome, Region, erase, value_bytes};
 use crate::storage::{Failed, Storage, Stored};
 use crate::update::change;
 use crate::{CHUNK, CHUNK_BYTES, DeviceError, Frame, int8};
 use core::convert::Infallible;
 use core::ops::Range;
-use rolling_ball::{Flash, FlashSizes};
+use rolling_ball::Flash;
 
 /// The model of a device, and where it keeps its rounds.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +49,7 @@ pub struct DeviceConfig {
 /// say, and wear its flash, but makes nothing panic, and overwrites nothing else. A checksum is no
 /// authentication: where that matters, the transport authenticates.
 ///
-/// **Cost.** RAM: less than 1 KB, with the stack, and flash for less than 8 KB of code, where this
+/// **Cost.** RAM: less than 1 KB, with the stack, and flash for at most 6 KB of code, where this
 /// crate is built for size (`opt-level = "z"` in a profile's `package.rolling-ball-fleet`); flash
 /// for rounds: [`bytes`](Self::bytes). A round erases one record, theta once, and one of two
 /// outcomes.
@@ -174,12 +174,13 @@ impl Device {
         config: DeviceConfig,
     ) -> Result<Self, DeviceError<F::Error>> {
         let sizes = flash.sizes();
-        match Own::open(sizes, config, &mut Stored::new(flash)) {
-            Ok(own) => Ok(Self { frame: Frame::new(), own }),
-            Err(DeviceError::Range { start, end, needed }) => {
-                Err(DeviceError::Range { start, end, needed })
-            }
-            Err(_) => Err(DeviceError::Sizes(sizes)),
+        if !Region::fits(&sizes) {
+            return Err(DeviceError::Sizes(sizes));
+        }
+        let Range { start, end } = config.range;
+        match Region::new(sizes, &config.range, config.parameters) {
+            Ok(region) => Ok(Self::open(region, &config, &mut Stored::new(flash))),
+            Err(needed) => Err(DeviceError::Range { start, end, needed: needed.into() }),
         }
     }
 
@@ -287,11 +288,34 @@ impl Device {
     }
 
     #[inline(never)] // It is as large for every flash.
+    fn open(region: Region, config: &DeviceConfig, flash: &mut dyn Storage) -> Self {
+        let own = Own {
+            model: config.model,
+            parameters: config.parameters,
+            samples: config.samples,
+            checkpoints: config.checkpoints.clone(),
+            region,
+            newest: RoundId::default(),
+            round: None,
+            second_record: false,
+            stage: Stage::Idle,
+            have: 0,
+            outcome: None,
+            metrics: Metrics::default(),
+        };
+        let mut device = Self { frame: Frame::new(), own };
+        device.own.look(flash);
+        device
+    }
+
+    #[inline(never)] // It is as large for every flash.
     fn answer(&mut self, byte: u8, flash: &mut dyn Storage, theta: &[f32]) -> Option<&[u8]> {
         let Self { frame, own } = self;
         let content = frame.push(byte)?;
         let reply = match Request::read(content) {
-            Some(request) => own.answer(request, content, flash, theta),
+            Some(request) => {
+                own.answer(&request, content, flash, theta).unwrap_or_else(Reply::Status)
+            }
             // Of another version, perhaps.
             None => Reply::Hello,
         };
@@ -324,31 +348,6 @@ enum Unstarted {
 
 impl Own {
     #[inline(never)] // It is as large for every flash.
-    fn open(
-        sizes: FlashSizes,
-        config: DeviceConfig,
-        flash: &mut dyn Storage,
-    ) -> Result<Self, DeviceError<Infallible>> {
-        let DeviceConfig { model, parameters, samples, range, checkpoints } = config;
-        let mut own = Self {
-            model,
-            parameters,
-            samples,
-            checkpoints,
-            region: Region::new(sizes, &range, parameters)?,
-            newest: RoundId::default(),
-            round: None,
-            second_record: false,
-            stage: Stage::Idle,
-            have: 0,
-            outcome: None,
-            metrics: Metrics::default(),
-        };
-        own.look(flash);
-        Ok(own)
-    }
-
-    #[inline(never)] // It is as large for every flash.
     fn start(&self, flash: &mut dyn Storage, theta: &mut [f32]) -> Result<(), Unstarted> {
         if matches!(self.stage, Stage::Idle | Stage::Receiving) {
             return Err(Unstarted::NoRound);
@@ -370,45 +369,52 @@ impl Own {
     /// Finds the newest round, and how far it was.
     fn look(&mut self, flash: &mut dyn Storage) {
         for second in [false, true] {
-            let begin = self.region.read_record(flash, second);
-            // Of another firmware's model there is nothing to go on with.
-            if let Some(begin) = begin
-                && self.is_own(&begin)
-                && self.newest < begin.id
-            {
-                (self.round, self.second_record, self.newest) = (Some(begin), second, begin.id);
-            }
+            self.look_at_record(flash, second);
+            self.look_at_outcome(flash, second);
         }
-        let mut last = RoundId::default();
-        for second in [false, true] {
-            if let Some(outcome) = self.region.read_outcome(flash, second)
-                && outcome.model == self.model
-                && last < outcome.id
-            {
-                (self.outcome, last) = (Some((second, outcome)), outcome.id);
-            }
+        let ended = self.ended();
+        if ended < self.newest {
+            return self.take(flash);
         }
-        if last >= self.newest && self.round.is_some() {
+        self.newest = ended;
+        if self.round.is_some() {
             self.stage = Stage::Done;
-        } else if let Some(round) = &self.round {
-            let theta = round.theta;
-            self.take(flash, theta);
         }
-        self.newest = self.newest.max(last);
     }
 
-    fn is_own(&self, begin: &Begin) -> bool {
-        begin.model == self.model && begin.parameters == self.parameters
+    /// Enters the round of a record that is newer than all that it knows.
+    fn look_at_record(&mut self, flash: &mut dyn Storage, second: bool) {
+        // Of another firmware's model there is nothing to go on with.
+        if let Some(begin) = self.region.read_record(flash, second)
+            && begin.model == self.model
+            && begin.parameters == self.parameters
+            && self.newest < begin.id
+        {
+            (self.round, self.second_record, self.newest) = (Some(begin), second, begin.id);
+        }
+    }
+
+    /// Takes an outcome that is newer than the one that it has.
+    fn look_at_outcome(&mut self, flash: &mut dyn Storage, second: bool) {
+        if let Some(outcome) = self.region.read_outcome(flash, second)
+            && outcome.model == self.model
+            && self.ended() < outcome.id
+        {
+            self.outcome = Some((second, outcome));
+        }
+    }
+
+    /// The newest round that has an outcome; zeros where there is none.
+    fn ended(&self) -> RoundId {
+        self.outcome.map(|(_, outcome)| outcome.id).unwrap_or_default()
     }
 
     /// A round begins, or goes on: whoever has its theta already need not be sent it.
-    fn take(&mut self, flash: &mut dyn Storage, theta: u32) {
+    fn take(&mut self, flash: &mut dyn Storage) {
         self.metrics = Metrics::default();
-        (self.stage, self.have) = if self.region.holds(flash, theta) {
-            (Stage::Training, self.parameters)
-        } else {
-            (Stage::Receiving, 0)
-        };
+        let here = self.round.is_some_and(|round| self.region.holds(flash, round.theta));
+        (self.stage, self.have) =
+            if here { (Stage::Training, self.parameters) } else { (Stage::Receiving, 0) };
     }
 
     fn hello(&self) -> Hello {
@@ -422,31 +428,29 @@ impl Own {
         Status { id: newest, stage, have, refusal, metrics }
     }
 
+    #[inline(never)] // With the frame, its fields are far, and longer to reach.
     fn answer(
         &mut self,
-        request: Request,
+        request: &Request,
         content: &[u8],
         flash: &mut dyn Storage,
         theta: &[f32],
-    ) -> Reply {
-        let done = match request {
-            Request::Hello => return Reply::Hello,
-            Request::Begin(begin) => self.begin(flash, begin, content),
-            Request::Theta { id, offset, values } => {
-                self.expect(id).and_then(|()| self.receive(flash, offset, values))
-            }
-            Request::Status { id } => self.expect(id),
-            Request::Update { id, offset } => {
-                match self.expect(id).and_then(|()| self.update(flash, theta, offset)) {
-                    Ok(reply) => return reply,
-                    Err(refusal) => Err(refusal),
-                }
-            }
-            Request::Done { id, theta: trained } => {
-                self.expect(id).and_then(|()| self.end(flash, theta, trained))
-            }
-        };
-        Reply::Status(done.err().unwrap_or_default())
+    ) -> Result<Reply, Refusal> {
+        match *request {
+            Request::Hello => return Ok(Reply::Hello),
+            Request::Begin(ref begin) => self.begin(flash, begin, content)?,
+            Request::Theta { id, .. }
+            | Request::Status { id }
+            | Request::Update { id, .. }
+            | Request::Done { id, .. } => self.expect(id)?,
+        }
+        match *request {
+            Request::Hello | Request::Begin(_) | Request::Status { .. } => {}
+            Request::Theta { offset, values, .. } => self.receive(flash, offset, values)?,
+            Request::Update { offset, .. } => return self.update(flash, theta, offset),
+            Request::Done { theta: trained, .. } => self.end(flash, theta, trained)?,
+        }
+        Ok(Reply::Status(Refusal::None))
     }
 
     /// Whether it is in this round.
@@ -459,7 +463,7 @@ impl Own {
     fn begin(
         &mut self,
         flash: &mut dyn Storage,
-        begin: Begin,
+        begin: &Begin,
         content: &[u8],
     ) -> Result<(), Refusal> {
         if begin.model != self.model {
@@ -471,9 +475,8 @@ impl Own {
         if !begin.is_sensible() {
             return Err(Refusal::Setting);
         }
-        let failed = |_| Refusal::Flash;
         if self.expect(begin.id).is_ok()
-            && self.region.is_record(flash, self.second_record, content).map_err(failed)?
+            && self.region.is_record(flash, self.second_record, content)?
         {
             return Ok(());
         }
@@ -482,13 +485,13 @@ impl Own {
         }
         let second = self.round.is_some() && !self.second_record;
         let Range { start, end } = self.checkpoints;
-        erase(flash, start, end).map_err(failed)?;
-        self.region.write_record(flash, second, content).map_err(failed)?;
-        if self.region.read_record(flash, second).map(|kept| kept.id) != Some(begin.id) {
+        erase(flash, start, end)?;
+        self.region.write_record(flash, second, content)?;
+        self.look_at_record(flash, second);
+        if self.newest != begin.id {
             return Err(Refusal::Flash);
         }
-        (self.round, self.second_record, self.newest) = (Some(begin), second, begin.id);
-        self.take(flash, begin.theta);
+        self.take(flash);
         Ok(())
     }
 
@@ -501,7 +504,6 @@ impl Own {
         let count = (values.len() / 4) as u32;
         // What is there already was asked for twice.
         let known = offset.saturating_add(count) <= self.have;
-        let Some(Begin { theta, .. }) = self.round else { return Ok(()) };
         if self.stage != Stage::Receiving || known {
             return Ok(());
         }
@@ -515,19 +517,19 @@ impl Own {
             return Err(Refusal::NotFinite);
         }
         let Range { start, end } = self.region.theta();
-        let mut piece = ERASED;
+        let mut piece = [0; CHUNK_BYTES];
         piece.iter_mut().zip(values).for_each(|(to, from)| *to = *from);
         // What an earlier round has left, or one that was cut off, goes before the first values.
         let erased = if offset == 0 { erase(flash, start, end) } else { Ok(()) };
         let at = start.wrapping_add(value_bytes(offset));
-        let written = erased.and_then(|()| self.region.write(flash, at, values.len(), &piece));
+        let written = erased.and_then(|()| self.region.write(flash, at, values.len(), &mut piece));
         if written.is_err() {
             self.have = 0;
             return Err(Refusal::Flash);
         }
         self.have = offset.saturating_add(count);
         if self.have == self.parameters {
-            self.take(flash, theta);
+            self.take(flash);
             if self.stage == Stage::Receiving {
                 return Err(Refusal::Checksum);
             }
@@ -556,7 +558,7 @@ impl Own {
         if offset >= self.parameters || !offset.is_multiple_of(encoding.chunk() as u32) {
             return Err(Refusal::Length);
         }
-        let scale = self.scale(flash, theta, offset, encoding).map_err(|_| Refusal::Flash)?;
+        let scale = self.scale(flash, theta, offset, encoding)?;
         Ok(Reply::Update { offset, encoding, scale })
     }
 
@@ -575,23 +577,22 @@ impl Own {
             return Err(Refusal::Changed);
         }
         let second = self.outcome.is_some_and(|(second, _)| !second);
-        let outcome = match encoding {
+        let (values, checksum) = match encoding {
             // Nothing is left, and the head says so.
             Encoding::F32 => {
                 let Range { start, end } = self.region.outcome_head(second);
-                erase(flash, start, end).map(|()| (0, 0))
+                erase(flash, start, end)?;
+                (0, 0)
             }
-            Encoding::Int8 => {
-                self.keep_residual(flash, theta, second).map(|checksum| (self.parameters, checksum))
-            }
+            Encoding::Int8 => (self.parameters, self.keep_residual(flash, theta, second)?),
         };
-        let (values, checksum) = outcome.map_err(|_| Refusal::Flash)?;
         let outcome = Outcome { id, model: self.model, values, checksum };
-        let written = self.region.write_outcome(flash, second, &outcome);
-        if written.is_err() || self.region.read_outcome(flash, second) != Some(outcome) {
+        self.region.write_outcome(flash, second, &outcome)?;
+        self.look_at_outcome(flash, second);
+        if self.ended() != id {
             return Err(Refusal::Flash);
         }
-        (self.outcome, self.stage) = (Some((second, outcome)), Stage::Done);
+        self.stage = Stage::Done;
         Ok(())
     }
 
@@ -606,20 +607,18 @@ impl Own {
         erase(flash, start, end)?;
         let to = self.region.residual(second);
         let (mut checksum, mut first, mut scale) = (Checksum::new(), 0, 0.0);
-        let mut changes = [0.0; CHUNK];
         while first < self.parameters {
             if first.is_multiple_of(Encoding::Int8.chunk() as u32) {
                 scale = self.scale(flash, theta, first, Encoding::Int8)?;
             }
-            self.changes(flash, theta, first, &mut changes)?;
-            let mut piece = ERASED;
+            let mut piece = [0; CHUNK_BYTES];
             let mut writer = Writer::new(&mut piece);
+            self.each_change(flash, theta, first, CHUNK, &mut |change| {
+                writer.float(change - int8::value(int8::code(change, scale), scale));
+            })?;
             let length = self.region.piece_bytes(first);
-            for change in changes.iter().take(length / 4) {
-                writer.float(change - int8::value(int8::code(*change, scale), scale));
-            }
             checksum.add(piece.get(..length).unwrap_or_default());
-            self.region.write(flash, to.wrapping_add(value_bytes(first)), length, &piece)?;
+            self.region.write(flash, to.wrapping_add(value_bytes(first)), length, &mut piece)?;
             first = first.wrapping_add(CHUNK as u32);
         }
         Ok(checksum.value())
@@ -637,11 +636,9 @@ impl Own {
             return Ok(1.0);
         }
         let mut largest = 0.0_f32;
-        let mut changes = [0.0; CHUNK];
-        for first in self.pieces(offset, encoding) {
-            self.changes(flash, theta, first, &mut changes)?;
-            largest = changes.iter().fold(largest, |largest, change| largest.max(change.abs()));
-        }
+        self.each_change(flash, theta, offset, encoding.chunk(), &mut |change| {
+            largest = largest.max(change.abs());
+        })?;
         Ok(int8::scale_of(largest))
     }
 
@@ -655,50 +652,40 @@ impl Own {
         scale: f32,
         writer: &mut Writer,
     ) -> Result<(), Failed> {
-        let mut changes = [0.0; CHUNK];
-        for first in self.pieces(offset, encoding) {
-            self.changes(flash, theta, first, &mut changes)?;
-            for change in changes.iter().take(self.region.piece_bytes(first) / 4) {
-                match encoding {
-                    Encoding::F32 => writer.float(*change),
-                    Encoding::Int8 => writer.byte(int8::code(*change, scale).cast_unsigned()),
-                }
-            }
-        }
-        Ok(())
+        self.each_change(flash, theta, offset, encoding.chunk(), &mut |change| match encoding {
+            Encoding::F32 => writer.float(change),
+            Encoding::Int8 => writer.byte(int8::code(change, scale).cast_unsigned()),
+        })
     }
 
-    /// Where the pieces of a frame begin.
-    fn pieces(&self, offset: u32, encoding: Encoding) -> impl Iterator<Item = u32> + use<> {
-        let end = offset.saturating_add(encoding.chunk() as u32).min(self.parameters);
-        (offset..end).step_by(CHUNK)
-    }
-
-    /// The changes of a piece: those of this round, and what the last update has left. Zeros where
-    /// there are no more.
-    fn changes(
+    /// The changes of so many parameters, or of what is left of them, from one on: those of this
+    /// round, and what the last update has left.
+    fn each_change(
         &self,
         flash: &mut dyn Storage,
         theta: &[f32],
-        first: u32,
-        changes: &mut [f32; CHUNK],
+        from: u32,
+        count: usize,
+        each: &mut dyn FnMut(f32),
     ) -> Result<(), Failed> {
-        let mut piece = [0; CHUNK_BYTES];
-        let length = self.region.piece_bytes(first);
-        let offset = value_bytes(first);
-        *changes = [0.0; CHUNK];
-        if let Some((second, _)) = self.outcome.filter(|(_, outcome)| outcome.values > 0) {
-            let at = self.region.residual(second).wrapping_add(offset);
-            self.region.read(flash, at, length, &mut piece)?;
-            let left = floats(piece.get(..length).unwrap_or_default());
-            changes.iter_mut().zip(left).for_each(|(change, left)| *change = left);
-        }
-        let at = self.region.theta().start.wrapping_add(offset);
-        self.region.read(flash, at, length, &mut piece)?;
-        let starts = floats(piece.get(..length).unwrap_or_default());
-        let theta = theta.get(first as usize..).unwrap_or_default();
-        for ((place, theta), start) in changes.iter_mut().zip(theta).zip(starts) {
-            *place = change(*theta, start, *place);
+        let residual = self.outcome.filter(|(_, outcome)| outcome.values > 0);
+        let theta = theta.get(from as usize..).unwrap_or_default();
+        let mut theta = theta.get(..count).unwrap_or(theta).iter();
+        let (mut starts, mut left) = ([0; CHUNK_BYTES], [0; CHUNK_BYTES]);
+        let mut first = from;
+        while theta.len() > 0 {
+            let (length, offset) = (self.region.piece_bytes(first), value_bytes(first));
+            let at = self.region.theta().start.wrapping_add(offset);
+            self.region.read(flash, at, length, &mut starts)?;
+            if let Some((second, _)) = residual {
+                let at = self.region.residual(second).wrapping_add(offset);
+                self.region.read(flash, at, length, &mut left)?;
+            }
+            // Theta last: a value that is taken is used.
+            for ((start, left), theta) in floats(&starts).zip(floats(&left)).zip(&mut theta) {
+                each(change(*theta, start, left));
+            }
+            first = first.wrapping_add(CHUNK as u32);
         }
         Ok(())
     }

@@ -36,6 +36,13 @@ impl<'a> Writer<'a> {
         self.bytes(&word.to_le_bytes());
     }
 
+    #[inline(never)] // A message has a dozen fields.
+    pub(crate) fn words(&mut self, words: &[u32]) {
+        for word in words {
+            self.word(*word);
+        }
+    }
+
     pub(crate) fn float(&mut self, float: f32) {
         self.word(float.to_bits());
     }
@@ -48,46 +55,52 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Reads fields from a body.
+/// Reads fields from a body. A field that is not there is zero, and the end tells that one was not:
+/// it is looked at once, not at each field.
 #[derive(Clone, Debug)]
-pub struct Reader<'a>(&'a [u8]);
+pub struct Reader<'a> {
+    /// What is left; `None` where it was too short.
+    rest: Option<&'a [u8]>,
+}
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+        Self { rest: Some(bytes) }
     }
 
-    fn chunk<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (chunk, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(*chunk)
-    }
-
-    pub(crate) fn byte(&mut self) -> Option<u8> {
-        self.chunk().map(u8::from_le_bytes)
-    }
-
-    pub(crate) fn half(&mut self) -> Option<u16> {
-        self.chunk().map(u16::from_le_bytes)
-    }
-
+    /// A number of so many bytes.
     #[inline(never)] // A message has a dozen fields.
-    pub(crate) fn word(&mut self) -> Option<u32> {
-        self.chunk().map(u32::from_le_bytes)
+    fn number(&mut self, bytes: usize) -> u32 {
+        let cut = self.rest.and_then(|rest| rest.split_at_checked(bytes));
+        self.rest = cut.map(|(_, rest)| rest);
+        let (field, _) = cut.unwrap_or_default();
+        field.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte))
     }
 
-    pub(crate) fn float(&mut self) -> Option<f32> {
-        self.word().map(f32::from_bits)
+    pub(crate) fn byte(&mut self) -> u8 {
+        self.number(1) as u8
+    }
+
+    pub(crate) fn half(&mut self) -> u16 {
+        self.number(2) as u16
+    }
+
+    pub(crate) fn word(&mut self) -> u32 {
+        self.number(4)
+    }
+
+    pub(crate) fn float(&mut self) -> f32 {
+        f32::from_bits(self.word())
     }
 
     /// What is left.
-    pub(crate) fn rest(self) -> &'a [u8] {
-        self.0
+    pub(crate) fn rest(self) -> Option<&'a [u8]> {
+        self.rest
     }
 
     /// A message that has more than its fields is none.
     pub(crate) fn end(self) -> Option<()> {
-        self.0.is_empty().then_some(())
+        self.rest?.is_empty().then_some(())
     }
 }
 

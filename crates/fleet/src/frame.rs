@@ -8,7 +8,7 @@ use crate::fields::Writer;
 
 /// The kind, an update's fields, the values, and the checksum.
 const CONTENT: usize = 1 + 17 + crate::CHUNK_BYTES + CHECKSUM;
-const CHECKSUM: usize = 4;
+pub(crate) const CHECKSUM: usize = 4;
 
 /// The bytes of the longest frame: a byte of overhead in front, and a zero behind.
 pub const FRAME_BYTES: usize = CONTENT + 2;

@@ -84,16 +84,14 @@ impl Begin {
     /// Whether the numbers are such that a step can be made with them.
     #[must_use]
     pub fn is_sensible(&self) -> bool {
-        let positive = |value: f32| value.is_finite() && value > 0.0;
-        self.steps > 0 && positive(self.radius) && positive(self.learning_rate)
+        let positive = |value: &f32| *value > 0.0 && *value < f32::INFINITY;
+        self.steps > 0 && [self.radius, self.learning_rate].iter().all(positive)
     }
 
     pub(crate) fn write(&self, writer: &mut Writer) {
         writer.byte(BEGIN);
         self.id.write(writer);
-        for word in [self.model, self.parameters, self.theta, self.seed] {
-            writer.word(word);
-        }
+        writer.words(&[self.model, self.parameters, self.theta, self.seed]);
         writer.half(self.steps);
         writer.half(self.batch);
         writer.float(self.radius);
@@ -136,29 +134,31 @@ pub struct Metrics {
 
 impl Metrics {
     fn write(&self, writer: &mut Writer) {
-        let Self { loss_before, loss_after, kept, wrong_labels, .. } = *self;
-        for word in [self.samples, self.correct_before, self.correct_after] {
-            writer.word(word);
-        }
-        for float in [loss_before, loss_after, kept, wrong_labels] {
-            writer.float(float);
-        }
-        writer.word(self.steps);
-        writer.word(self.theta);
+        writer.words(&[
+            self.samples,
+            self.correct_before,
+            self.correct_after,
+            self.loss_before.to_bits(),
+            self.loss_after.to_bits(),
+            self.kept.to_bits(),
+            self.wrong_labels.to_bits(),
+            self.steps,
+            self.theta,
+        ]);
     }
 
-    fn read(body: &mut Reader) -> Option<Self> {
-        Some(Self {
-            samples: body.word()?,
-            correct_before: body.word()?,
-            correct_after: body.word()?,
-            loss_before: body.float()?,
-            loss_after: body.float()?,
-            kept: body.float()?,
-            wrong_labels: body.float()?,
-            steps: body.word()?,
-            theta: body.word()?,
-        })
+    fn read(body: &mut Reader) -> Self {
+        Self {
+            samples: body.word(),
+            correct_before: body.word(),
+            correct_after: body.word(),
+            loss_before: body.float(),
+            loss_after: body.float(),
+            kept: body.float(),
+            wrong_labels: body.float(),
+            steps: body.word(),
+            theta: body.word(),
+        }
     }
 }
 
@@ -281,12 +281,11 @@ const ANSWER: u8 = 0x80;
 
 impl RoundId {
     pub(crate) fn write(self, writer: &mut Writer) {
-        writer.word(self.federation);
-        writer.word(self.round);
+        writer.words(&[self.federation, self.round]);
     }
 
-    pub(crate) fn read(body: &mut Reader) -> Option<Self> {
-        Some(Self { federation: body.word()?, round: body.word()? })
+    pub(crate) fn read(body: &mut Reader) -> Self {
+        Self { federation: body.word(), round: body.word() }
     }
 }
 
@@ -295,36 +294,36 @@ impl<'a> Request<'a> {
     #[must_use]
     pub fn read(content: &'a [u8]) -> Option<Self> {
         let mut body = Reader::new(content);
-        let kind = body.byte()?;
+        let kind = body.byte();
         if kind == HELLO {
             return body.end().map(|()| Self::Hello);
         }
-        let id = RoundId::read(&mut body)?;
+        let id = RoundId::read(&mut body);
         let request = match kind {
             BEGIN => Self::Begin(Begin {
                 id,
-                model: body.word()?,
-                parameters: body.word()?,
-                theta: body.word()?,
-                seed: body.word()?,
-                steps: body.half()?,
-                batch: body.half()?,
-                radius: body.float()?,
-                learning_rate: body.float()?,
-                encoding: Encoding::of(body.byte()?)?,
-                guarded: match body.byte()? {
+                model: body.word(),
+                parameters: body.word(),
+                theta: body.word(),
+                seed: body.word(),
+                steps: body.half(),
+                batch: body.half(),
+                radius: body.float(),
+                learning_rate: body.float(),
+                encoding: Encoding::of(body.byte())?,
+                guarded: match body.byte() {
                     0 => false,
                     1 => true,
                     _ => return None,
                 },
             }),
             THETA => {
-                let offset = body.word()?;
-                return Some(Self::Theta { id, offset, values: body.rest() });
+                let offset = body.word();
+                return Some(Self::Theta { id, offset, values: body.rest()? });
             }
             STATUS => Self::Status { id },
-            UPDATE => Self::Update { id, offset: body.word()? },
-            DONE => Self::Done { id, theta: body.word()? },
+            UPDATE => Self::Update { id, offset: body.word() },
+            DONE => Self::Done { id, theta: body.word() },
             _ => return None,
         };
         body.end().map(|()| request)
@@ -425,9 +424,7 @@ impl Hello {
     pub(crate) fn write(&self, writer: &mut Writer) {
         writer.byte(HELLO | ANSWER);
         writer.byte(self.version);
-        for word in [self.model, self.parameters, self.samples] {
-            writer.word(word);
-        }
+        writer.words(&[self.model, self.parameters, self.samples]);
         self.id.write(writer);
         writer.byte(self.stage as u8);
         writer.half(self.chunk);
@@ -465,29 +462,29 @@ impl<'a> Answer<'a> {
     #[must_use]
     pub fn read(content: &'a [u8]) -> Option<Self> {
         let mut body = Reader::new(content);
-        let answer = match body.byte()?.checked_sub(ANSWER)? {
+        let answer = match body.byte().checked_sub(ANSWER)? {
             HELLO => Self::Hello(Hello {
-                version: body.byte()?,
-                model: body.word()?,
-                parameters: body.word()?,
-                samples: body.word()?,
-                id: RoundId::read(&mut body)?,
-                stage: Stage::of(body.byte()?)?,
-                chunk: body.half()?,
+                version: body.byte(),
+                model: body.word(),
+                parameters: body.word(),
+                samples: body.word(),
+                id: RoundId::read(&mut body),
+                stage: Stage::of(body.byte())?,
+                chunk: body.half(),
             }),
             STATUS => Self::Status(Status {
-                id: RoundId::read(&mut body)?,
-                stage: Stage::of(body.byte()?)?,
-                have: body.word()?,
-                refusal: Refusal::of(body.byte()?)?,
-                metrics: Metrics::read(&mut body)?,
+                id: RoundId::read(&mut body),
+                stage: Stage::of(body.byte())?,
+                have: body.word(),
+                refusal: Refusal::of(body.byte())?,
+                metrics: Metrics::read(&mut body),
             }),
             UPDATE => {
-                let id = RoundId::read(&mut body)?;
-                let offset = body.word()?;
-                let encoding = Encoding::of(body.byte()?)?;
-                let scale = body.float()?;
-                return Some(Self::Update { id, offset, encoding, scale, values: body.rest() });
+                let id = RoundId::read(&mut body);
+                let offset = body.word();
+                let encoding = Encoding::of(body.byte())?;
+                let scale = body.float();
+                return Some(Self::Update { id, offset, encoding, scale, values: body.rest()? });
             }
             _ => return None,
         };

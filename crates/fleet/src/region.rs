@@ -8,11 +8,10 @@
 
 use crate::checksum::Checksum;
 use crate::fields::{Reader, Writer, floats};
-use crate::frame::checked;
+use crate::frame::{CHECKSUM, checked};
 use crate::message::{Begin, RoundId};
 use crate::storage::{Failed, Storage};
-use crate::{CHUNK, CHUNK_BYTES, DeviceError};
-use core::convert::Infallible;
+use crate::{CHUNK, CHUNK_BYTES};
 use core::ops::Range;
 use rolling_ball::FlashSizes;
 
@@ -37,25 +36,27 @@ impl Outcome {
     /// What tells it from a record.
     const KIND: u8 = 0x40;
 
-    fn write(&self, writer: &mut Writer) {
+    fn content(&self) -> [u8; OUTCOME_BYTES] {
+        let mut content = [0; OUTCOME_BYTES];
+        let mut writer = Writer::new(&mut content);
         writer.byte(Self::KIND);
-        self.id.write(writer);
-        for word in [self.model, self.values, self.checksum] {
-            writer.word(word);
-        }
+        let RoundId { federation, round } = self.id;
+        writer.words(&[federation, round, self.model, self.values, self.checksum]);
+        content
     }
 
     fn read(content: &[u8]) -> Option<Self> {
         let mut body = Reader::new(content);
-        if body.byte()? != Self::KIND {
+        if body.byte() != Self::KIND {
             return None;
         }
-        Some(Self {
-            id: RoundId::read(&mut body)?,
-            model: body.word()?,
-            values: body.word()?,
-            checksum: body.word()?,
-        })
+        let outcome = Self {
+            id: RoundId::read(&mut body),
+            model: body.word(),
+            values: body.word(),
+            checksum: body.word(),
+        };
+        body.end().map(|()| outcome)
     }
 }
 
@@ -75,36 +76,36 @@ pub(crate) struct Region {
 }
 
 impl Region {
-    pub fn new(
-        sizes: FlashSizes,
-        range: &Range<u32>,
-        parameters: u32,
-    ) -> Result<Self, DeviceError<Infallible>> {
-        let unit = sizes.read.max(sizes.write);
-        let fits = sizes.fit() && unit <= CHUNK_BYTES && sizes.erase.is_multiple_of(CHUNK_BYTES);
-        if !fits {
-            return Err(DeviceError::Sizes(sizes));
-        }
+    /// Whether a region can be in a flash of these sizes.
+    pub const fn fits(sizes: &FlashSizes) -> bool {
+        sizes.fit() && Self::unit(sizes) <= CHUNK_BYTES && sizes.erase.is_multiple_of(CHUNK_BYTES)
+    }
+
+    const fn unit(sizes: &FlashSizes) -> usize {
+        if sizes.read < sizes.write { sizes.write } else { sizes.read }
+    }
+
+    /// A region of a flash that it fits. The error is the bytes that it must have.
+    #[inline] // Where a firmware knows all of it before it runs, none of it is in flash.
+    pub fn new(sizes: FlashSizes, range: &Range<u32>, parameters: u32) -> Result<Self, u32> {
+        let unit = Self::unit(&sizes);
         let FlashSizes { erase, capacity, .. } = sizes;
         let erase = erase as u32;
         let Range { start, end } = *range;
-        let lengths = lengths(erase, parameters);
-        let needed = lengths.map_or(u64::MAX, |(.., needed)| needed.into());
-        let aligned = |offset: u32| offset.is_multiple_of(erase);
-        match lengths {
-            Some((theta_bytes, outcome_bytes, needed))
-                if end.saturating_sub(start) >= needed
-                    && end as usize <= capacity
-                    && aligned(start)
-                    && aligned(end) =>
-            {
-                // All of it is below the end.
-                let theta = start.wrapping_add(erase).wrapping_add(erase);
-                let outcome = theta.wrapping_add(theta_bytes);
-                Ok(Self { start, erase, theta, outcome, outcome_bytes, unit, parameters })
-            }
-            _ => Err(DeviceError::Range { start, end, needed }),
+        // What is larger than 32 bits is larger than any range.
+        let blocks = |bytes: u32| bytes.checked_next_multiple_of(erase).unwrap_or(u32::MAX);
+        let values = parameters.saturating_mul(4);
+        let (theta_bytes, outcome_bytes) = (blocks(values), blocks(values.saturating_add(HEAD)));
+        let half = erase.saturating_add(outcome_bytes);
+        let needed = half.saturating_add(half).saturating_add(theta_bytes);
+        let aligned = start.is_multiple_of(erase) && end.is_multiple_of(erase);
+        if end.saturating_sub(start) < needed || end as usize > capacity || !aligned {
+            return Err(needed);
         }
+        // All of it is below the end.
+        let theta = start.wrapping_add(erase).wrapping_add(erase);
+        let outcome = theta.wrapping_add(theta_bytes);
+        Ok(Self { start, erase, theta, outcome, outcome_bytes, unit, parameters })
     }
 
     /// One of the two records.
@@ -162,7 +163,8 @@ impl Region {
         whole.then_some(outcome)
     }
 
-    /// What is written at an offset with a checksum behind it. What cannot be read is not there.
+    /// The content of this length at an offset, with its checksum behind it. What cannot be read is
+    /// not there.
     fn head<'p>(
         &self,
         flash: &mut dyn Storage,
@@ -170,6 +172,7 @@ impl Region {
         length: usize,
         piece: &'p mut Piece,
     ) -> Option<&'p [u8]> {
+        let length = length.wrapping_add(CHECKSUM);
         self.read(flash, at, length, piece).ok()?;
         checked(piece.get(..length)?)
     }
@@ -183,7 +186,7 @@ impl Region {
     ) -> Result<(), Failed> {
         let Range { start, end } = self.record(second);
         erase(flash, start, end)?;
-        self.write_head(flash, start, &|writer| writer.bytes(content))
+        self.write_head(flash, start, content)
     }
 
     /// Whether a record is this content; an error where it cannot be read.
@@ -204,22 +207,15 @@ impl Region {
         second: bool,
         outcome: &Outcome,
     ) -> Result<(), Failed> {
-        let start = self.outcome(second).start;
-        self.write_head(flash, start, &|writer| outcome.write(writer))
+        self.write_head(flash, self.outcome(second).start, &outcome.content())
     }
 
-    #[inline(never)]
-    fn write_head(
-        &self,
-        flash: &mut dyn Storage,
-        at: u32,
-        write: &dyn Fn(&mut Writer),
-    ) -> Result<(), Failed> {
-        let mut piece = ERASED;
+    fn write_head(&self, flash: &mut dyn Storage, at: u32, content: &[u8]) -> Result<(), Failed> {
+        let mut piece = [0; CHUNK_BYTES];
         let mut writer = Writer::new(&mut piece);
-        write(&mut writer);
+        writer.bytes(content);
         let length = writer.finish();
-        self.write(flash, at, length, &piece)
+        self.write(flash, at, length, &mut piece)
     }
 
     /// Reads a piece of so many bytes, up to the end of the unit.
@@ -234,15 +230,16 @@ impl Region {
         flash.read(at, piece.get_mut(..self.units(length)).unwrap_or_default())
     }
 
-    /// Writes a piece of so many bytes, with what is behind them up to the end of the unit.
+    /// Writes a piece of so many bytes, and as good as nothing up to the end of the unit.
     #[inline(never)] // Else the driver's write is in flash more than once.
     pub fn write(
         &self,
         flash: &mut dyn Storage,
         at: u32,
         length: usize,
-        piece: &Piece,
+        piece: &mut Piece,
     ) -> Result<(), Failed> {
+        piece.get_mut(length..).unwrap_or_default().fill(ERASED);
         flash.write(at, piece.get(..self.units(length)).unwrap_or_default())
     }
 
@@ -290,10 +287,10 @@ impl Region {
 }
 
 /// As erased as most flashes are, but none needs that.
-pub(crate) const ERASED: Piece = [0xff; CHUNK_BYTES];
+const ERASED: u8 = 0xff;
 
-const BEGIN_BYTES: usize = 1 + 8 + 4 * 4 + 2 * 2 + 2 * 4 + 2 + 4;
-const OUTCOME_BYTES: usize = 1 + 8 + 3 * 4 + 4;
+const BEGIN_BYTES: usize = 1 + 8 + 4 * 4 + 2 * 2 + 2 * 4 + 2;
+const OUTCOME_BYTES: usize = 1 + 8 + 3 * 4;
 
 /// Erases a piece, where it is not empty.
 #[inline(never)] // Else the driver's erase is in flash more than once.
@@ -304,15 +301,6 @@ pub(crate) fn erase(flash: &mut dyn Storage, start: u32, end: u32) -> Result<(),
 /// The bytes of so many values, of which a range of flash has room.
 pub(crate) fn value_bytes(values: u32) -> u32 {
     values.wrapping_mul(4)
-}
-
-/// The bytes of theta, of an outcome and of a region, where all of them fit 32 bits.
-fn lengths(erase: u32, parameters: u32) -> Option<(u32, u32, u32)> {
-    let values = parameters.checked_mul(4)?;
-    let theta = values.checked_next_multiple_of(erase)?;
-    let outcome = values.checked_add(HEAD)?.checked_next_multiple_of(erase)?;
-    let half = erase.checked_add(outcome)?;
-    Some((theta, outcome, half.checked_mul(2)?.checked_add(theta)?))
 }
 
 /// The bytes of a region: five pieces, each of whole blocks.

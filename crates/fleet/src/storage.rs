@@ -1,11 +1,18 @@
 //! A flash of whatever type behind a table of its functions, so that what goes over it is compiled
 //! with this crate, once, and may be built for size where the rest is built for speed.
 
+use crate::message::Refusal;
 use rolling_ball::Flash;
 
 /// The flash failed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Failed;
+
+impl From<Failed> for Refusal {
+    fn from(_: Failed) -> Self {
+        Self::Flash
+    }
+}
 
 /// What rounds need of a flash.
 pub(crate) trait Storage {

@@ -77,6 +77,7 @@ pub mod int8 {
 
     /// The code that stands for a change.
     #[must_use]
+    #[inline(never)] // Its cast is longer than it looks on most cores, and is in flash once.
     pub fn code(change: f32, scale: f32) -> i8 {
         if scale > 0.0 {
             let ratio = change / scale;
