@@ -19,6 +19,11 @@ def models():
     return MODELS
 
 
+def block_of(document, index):
+    """The Python code of a document: of its blocks the one with this index."""
+    return document.read_text().split("```python\n")[index + 1].split("```")[0]
+
+
 def imported(name):
     """The model `name` as the repository has it, `digits_cnn` with its backbone in int8."""
     int8 = MODELS / "digits_calibration.safetensors" if name == "digits_cnn" else None
@@ -54,8 +59,10 @@ def network(cargo, tmp_path_factory):
 def hashes(cargo):
     """The runs of `crates/rehearsal/examples/hashes.rs`: by their names, the hashes of theta after
     every step."""
-    command = [cargo, "run", "--release", "--quiet", "--locked", "-p", "rolling-ball-rehearsal"]
-    command += ["--features", "shared-library", "--example", "hashes"]
+    # As the tests of the crate are built, which build its examples too.
+    command = [cargo, "run", "--profile", "test", "--quiet", "--locked"]
+    command += ["-p", "rolling-ball-rehearsal", "--features", "shared-library"]
+    command += ["--example", "hashes"]
     ran = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     lines = (line.split(": ") for line in ran.stdout.splitlines())

@@ -2,63 +2,82 @@
 
 use super::TestArgs;
 use super::part::{Part, skipped};
-use super::watch::watch;
+use super::watch::{cargo_test, watch};
 use anyhow::{Context, Result, ensure};
 use libtest_mimic::Completion;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use workbench::workspace::{PYTHON, in_repository, root};
+use workbench::workspace::{PYTHON, cargo, in_repository, root};
 
 /// What builds the wheel, as its pyproject.toml says.
 const MATURIN: &str = "maturin>=1.9,<2";
 
-/// What the tests need beside the wheel, which brings numpy.
-const PYTEST: &str = "pytest>=8";
+/// What the tests need beside the wheel.
+const PACKAGES: [&str; 2] = ["numpy>=1.22", "pytest>=8"];
 
 pub fn part(args: &TestArgs) -> Part {
-    let part = Part::new("python", args).test_or_skip(
-        "the_wheel_passes_its_tests_in_an_empty_environment",
-        || {
-            let Some(python) = python() else {
+    let long = args.long;
+    let part = Part::new("python", args)
+        .test("a_network_in_a_shared_library_has_the_bits_of_direct_calls", shared_library)
+        .test_or_skip("the_wheel_passes_its_tests_in_an_empty_environment", move || {
+            let Some(python) = python_with("venv, ensurepip") else {
                 return Ok(skipped(
-                    "there is no python3 with venv; on Debian: apt-get install python3-venv",
+                    "there is no python3 from 3.9 on with venv; on Debian: apt-get install \
+                     python3-venv",
                 ));
             };
-            tested(&python, "empty", &[], &[])
-        },
-    );
-    if !args.long {
+            tested(&python, long, &Environment { name: "empty", options: &[], files: &[] })
+        });
+    if !long {
         return part;
     }
-    part.test_or_skip("modules_of_torch_train_with_the_optimizers", || {
-        let Some(python) = with_torch() else {
+    part.test_or_skip("modules_of_torch_train_with_the_optimizers", move || {
+        // Torch is too large to be fetched for a test.
+        let Some(python) = python_with("venv, ensurepip, torch") else {
             return Ok(skipped(
                 "no python3 has torch; on Debian: apt-get install python3-torch python3-venv",
             ));
         };
-        tested(&python, "torch", &["--system-site-packages"], &["test_torch.py"])
+        let options = &["--system-site-packages"];
+        tested(&python, long, &Environment { name: "torch", options, files: &["test_torch.py"] })
     })
 }
 
-/// Builds the wheel, installs it into an environment made anew, and runs test files there, or all.
-fn tested(python: &Path, name: &str, options: &[&str], files: &[&str]) -> Result<Completion> {
+/// The tests of what the package loads, and with them the example whose bits it is compared with.
+fn shared_library() -> Result<()> {
+    let mut command = cargo();
+    command.args(["test", "--package", "rolling-ball-rehearsal", "--locked", "--no-fail-fast"]);
+    command.args(["--features", "shared-library"]);
+    cargo_test(command)
+}
+
+/// Where the wheel is tested.
+struct Environment {
+    name: &'static str,
+    /// Of `python -m venv`.
+    options: &'static [&'static str],
+    /// Files of tests, or none for all.
+    files: &'static [&'static str],
+}
+
+/// Builds the wheel, installs it into an environment made anew, and runs tests there.
+fn tested(python: &Path, released: bool, environment: &Environment) -> Result<Completion> {
     let made = root().join("target/python");
-    let wheel = match wheel(python, &made)? {
+    let wheel = match wheel(python, released, &made)? {
         Ok(wheel) => wheel,
         Err(reason) => return Ok(skipped(reason)),
     };
-    let environment = made.join(name);
-    if environment.exists() {
-        fs::remove_dir_all(&environment)?;
+    let Environment { name, options, files } = *environment;
+    let folder = made.join(name);
+    make(python, options, &folder)?;
+    let python = program(&folder, "python");
+    if let Err(reason) = from_pypi(&python, &PACKAGES) {
+        return Ok(skipped(reason));
     }
-    let mut venv = in_repository(python);
-    venv.args(["-m", "venv"]).args(options).arg(&environment);
-    watch(venv)?;
-    let python = program(&environment, "python");
-    watch(pip(&python, &[PYTEST]))?;
     let wheel = wheel.to_str().context("the path of the repository is no UTF-8")?;
-    watch(pip(&python, &[wheel]))?;
+    // What it needs is there: it asks nobody.
+    watch(pip(&python, &["--no-index", wheel]))?;
 
     let tests = root().join(PYTHON).join("tests");
     let mut pytest = in_repository(&python);
@@ -67,6 +86,7 @@ fn tested(python: &Path, name: &str, options: &[&str], files: &[&str]) -> Result
         pytest.arg(&tests);
     }
     pytest.args(files.iter().map(|file| tests.join(file)));
+    pytest.env("PYTHONDONTWRITEBYTECODE", "1");
     // Networks that are compiled stay: cargo knows what changed.
     pytest.env("ROLLING_BALL_CACHE", made.join("networks"));
     let told = watch(pytest)?;
@@ -74,19 +94,14 @@ fn tested(python: &Path, name: &str, options: &[&str], files: &[&str]) -> Result
     Ok(Completion::Completed)
 }
 
-/// Builds the wheel, or says why that cannot be done here.
-fn wheel(python: &Path, made: &Path) -> Result<Result<PathBuf, String>> {
+/// Builds the wheel, as it is released or else quickly, or says why that cannot be done here.
+fn wheel(python: &Path, released: bool, made: &Path) -> Result<Result<PathBuf, String>> {
     let builder = made.join("maturin");
     let maturin = program(&builder, "maturin");
     if !maturin.is_file() {
-        let mut venv = in_repository(python);
-        venv.args(["-m", "venv", "--clear"]).arg(&builder);
-        watch(venv)?;
-        let installed = watch(pip(&program(&builder, "python"), &[MATURIN]));
-        if let Err(error) = installed {
-            let said = error.to_string();
-            let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
-            return Ok(Err(format!("maturin cannot be had from PyPI: {last}")));
+        make(python, &[], &builder)?;
+        if let Err(reason) = from_pypi(&program(&builder, "python"), &[MATURIN]) {
+            return Ok(Err(reason));
         }
     }
     let wheels = made.join("wheels");
@@ -94,13 +109,34 @@ fn wheel(python: &Path, made: &Path) -> Result<Result<PathBuf, String>> {
         fs::remove_dir_all(&wheels)?;
     }
     let mut build = in_repository(&maturin);
-    build.args(["build", "--release", "--locked", "--out"]).arg(&wheels);
+    build.args(["build", "--locked", "--out"]).arg(&wheels);
+    if released {
+        build.arg("--release");
+    }
     build.arg("--interpreter").arg(program(&builder, "python"));
     build.current_dir(root().join(PYTHON));
     watch(build)?;
     let mut files = fs::read_dir(&wheels)?.filter_map(|entry| Some(entry.ok()?.path()));
     let wheel = files.find(|path| path.extension().is_some_and(|extension| extension == "whl"));
     Ok(Ok(wheel.context("maturin made no wheel")?))
+}
+
+/// Makes an environment anew.
+fn make(python: &Path, options: &[&str], folder: &Path) -> Result<()> {
+    let mut venv = in_repository(python);
+    venv.args(["-m", "venv", "--clear"]).args(options).arg(folder);
+    watch(venv)?;
+    Ok(())
+}
+
+/// Installs packages from PyPI, or says that they cannot be had.
+fn from_pypi(python: &Path, packages: &[&str]) -> Result<(), String> {
+    let installed = watch(pip(python, packages));
+    installed.map(drop).map_err(|error| {
+        let said = error.to_string();
+        let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+        format!("{} cannot be had from PyPI: {last}", packages.join(" and "))
+    })
 }
 
 fn pip(python: &Path, what: &[&str]) -> Command {
@@ -115,22 +151,13 @@ fn program(environment: &Path, name: &str) -> PathBuf {
     environment.join(folder).join(name).with_extension(std::env::consts::EXE_EXTENSION)
 }
 
-/// A Python that can make environments.
-fn python() -> Option<PathBuf> {
-    pythons().find(|python| imports(python, "venv, ensurepip"))
-}
-
-/// A Python that has torch already: it is too large to be fetched for a test.
-fn with_torch() -> Option<PathBuf> {
-    pythons().find(|python| imports(python, "venv, ensurepip, torch"))
-}
-
-/// The Python of the user, and that of the system, whose packages another one does not see.
-fn pythons() -> impl Iterator<Item = PathBuf> {
-    ["python3", "/usr/bin/python3"].into_iter().map(PathBuf::from)
-}
-
-fn imports(python: &Path, modules: &str) -> bool {
-    let ran = Command::new(python).args(["-c", &format!("import {modules}")]).output();
-    ran.is_ok_and(|output| output.status.success())
+/// A Python that the wheel is for and that has these modules: that of the user, or that of the
+/// system, whose packages another one does not see.
+fn python_with(modules: &str) -> Option<PathBuf> {
+    let program = format!("import {modules}, sys; assert sys.version_info >= (3, 9)");
+    let has = |python: &PathBuf| {
+        let ran = Command::new(python).args(["-c", &program]).output();
+        ran.is_ok_and(|output| output.status.success())
+    };
+    ["python3", "/usr/bin/python3"].into_iter().map(PathBuf::from).find(has)
 }
