@@ -11,6 +11,7 @@ import rolling_ball
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
+from conftest import block_of  # noqa: E402
 from rolling_ball.torch import Optimizer, RollingBall, export, firmware  # noqa: E402
 
 
@@ -82,7 +83,7 @@ def test_the_steps_are_those_of_the_optimizer_over_one_vector():
         twin.zero_grad()
         loss = torch.nn.functional.cross_entropy(twin(x), y)
         loss.backward()
-        return loss, torch.cat([p.grad.reshape(-1) for p in twin.parameters()]).numpy()
+        return loss.detach(), torch.cat([p.grad.reshape(-1) for p in twin.parameters()]).numpy()
 
     for _ in range(10):
         optimizer.step(closure_of(module, optimizer, x, y))
@@ -162,6 +163,65 @@ def test_a_group_that_comes_later_and_parameters_that_are_no_numbers_are_refused
         optimizer.add_param_group({"params": [torch.nn.Parameter(torch.zeros(2))]})
     with pytest.raises(ValueError, match="lr: expected"):
         RollingBall(mlp().parameters(), lr=0.0)
+
+
+def test_a_closure_that_leaves_out_the_gradient_or_the_loss_is_refused():
+    module, (x, y) = mlp(), task((8,), 4)
+    before = copy.deepcopy(module)
+    optimizer = RollingBall(module.parameters())
+    with pytest.raises(ValueError, match=r"closure: expected it to call backward\(\)"):
+        optimizer.step(lambda: torch.nn.functional.cross_entropy(module(x), y))
+    with pytest.raises(TypeError, match="a closure that returns the loss"):
+        optimizer.step(lambda: closure_of(module, optimizer, x, y)() and None)
+    for one, other in zip(module.parameters(), before.parameters()):
+        assert torch.equal(one, other)
+    assert optimizer.step(closure_of(module, optimizer, x, y)) > 0.0
+
+
+def test_a_decay_that_is_changed_is_refused_and_a_rate_of_0_leaves_the_parameters():
+    module, (x, y) = mlp(), task((8,), 4)
+    before = copy.deepcopy(module)
+    optimizer = Optimizer(module.parameters(), rolling_ball.Sgd, lr=0.1)
+    optimizer.param_groups[0]["lr"] = 0.0
+    optimizer.step(closure_of(module, optimizer, x, y))
+    for one, other in zip(module.parameters(), before.parameters()):
+        assert torch.equal(one, other)
+    optimizer.param_groups[0]["weight_decay"] = 0.1
+    with pytest.raises(ValueError, match="weight_decay: expected"):
+        optimizer.step(closure_of(module, optimizer, x, y))
+
+
+def test_a_state_of_another_optimizer_is_refused_and_nothing_changes():
+    module = mlp()
+    ball = RollingBall(module.parameters(), lr=0.5)
+    sgd = Optimizer(module.parameters(), rolling_ball.Sgd, lr=0.1)
+    groups = [{"params": [p]} for p in module.parameters()]
+    grouped = RollingBall(groups, lr=0.1, steps=None)
+    for wrong in (sgd.state_dict(), torch.optim.SGD(module.parameters(), lr=0.1).state_dict()):
+        with pytest.raises(ValueError, match="expected what"):
+            ball.load_state_dict(wrong)
+    with pytest.raises(ValueError, match="different number of parameter groups"):
+        ball.load_state_dict(grouped.state_dict())
+    assert ball.param_groups[0]["lr"] == 0.5
+    with pytest.raises(TypeError, match="state_dict"):
+        copy.deepcopy(ball)
+
+
+def test_an_export_leaves_each_part_of_a_module_in_its_mode(tmp_path):
+    module = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.BatchNorm1d(8)).train()
+    module[1].eval()
+    export(module, torch.zeros(1, 8), tmp_path / "module.onnx")
+    assert [part.training for part in module.modules()] == [True, True, False]
+
+
+def test_what_the_document_shows_runs_as_it_stands(models, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(models.parent)
+    code = block_of(models.parent / "docs/python.md", 2)
+    code += block_of(models.parent / "docs/python.md", 3)
+    assert code.count('"../gadget"') == 1
+    code = code.replace('"../gadget"', repr(str(tmp_path / "gadget")))
+    exec(compile(code, "docs/python.md", "exec"), {})
+    assert (tmp_path / "gadget/Cargo.toml").is_file()
 
 
 def test_the_package_does_not_import_torch_by_itself():

@@ -16,9 +16,11 @@ each step, and back. torch is imported here and nowhere else in the package.
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import os
 import tempfile
+import warnings
 from typing import Any, Callable, Iterable
 
 import numpy as np
@@ -33,7 +35,7 @@ except ImportError as error:
 from . import Ball, Report
 from . import _native
 
-__all__ = ["Optimizer", "RollingBall", "firmware"]
+__all__ = ["Optimizer", "RollingBall", "export", "firmware"]
 
 
 class Optimizer(torch.optim.Optimizer):
@@ -47,9 +49,10 @@ class Optimizer(torch.optim.Optimizer):
     All parameters are one vector to the optimizer: a ball rolls over all groups at once. A learning
     rate that changes, such as by a scheduler of torch, is taken over as long as those of the groups
     keep their ratios. Where `steps=` is among the settings, the rate falls by itself, and no
-    scheduler may change it.
+    scheduler may change it. Parameters of another type than float32 are rounded to it.
 
-    Raises `ValueError` where there is no parameter, one is no number, or a setting is out of range.
+    Raises `ValueError` where there is no parameter, one is no real number, or a setting is out of
+    range.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class Optimizer(torch.optim.Optimizer):
                     found = parameter.dtype
                     raise ValueError(f"params: expected real floating-point numbers, found {found}")
         self._rates = [rate for _, rate, _ in parts]
+        self._decays = [decay for _, _, decay in parts]
         plain = all(rate == 1.0 and decay == 0.0 for _, rate, decay in parts)
         self._theta = np.zeros(sum(length for length, _, _ in parts), np.float32)
         self._gradient = np.zeros_like(self._theta)
@@ -100,29 +104,34 @@ class Optimizer(torch.optim.Optimizer):
     ) -> float:
         """Makes a step, and returns the loss where it began.
 
-        `closure` evaluates the loss, calls `backward` on it and returns it, as for `torch.optim.
-        LBFGS`. `loss` evaluates the loss alone, for the forms that ask for that too; without it
-        they call `closure`.
+        `closure` clears the gradients, evaluates the loss, calls `backward` on it and returns it,
+        as for `torch.optim.LBFGS`. `loss` evaluates the loss alone, for the forms that ask for that
+        too; without it they call `closure`.
 
         Raises `FloatingPointError` where a loss, a gradient or the step is not finite; the
-        parameters are then where the step began, or as the form of the optimizer says.
+        parameters are then where the step began, or as the form of the optimizer says. Raises
+        `ValueError` where no parameter has a gradient, or the settings of a group changed other
+        than by one factor of all learning rates. After an error of `closure` the parameters are
+        where it was called.
         """
-        self._take_rate_over()
+        self._follow_groups()
         self._gather(self._theta, lambda parameter: parameter)
         evaluate = torch.enable_grad()(closure)
 
         def gradient(theta: np.ndarray) -> tuple[float, np.ndarray]:
             self._scatter(theta)
-            value = float(evaluate())
+            value = _number(evaluate())
+            if all(parameter.grad is None for parameter in self._parameters()):
+                raise ValueError("closure: expected it to call backward(): there is no gradient")
             self._gather(self._gradient, lambda parameter: parameter.grad)
             return value, self._gradient
 
         def alone(theta: np.ndarray) -> float:
             self._scatter(theta)
             if loss is None:
-                return float(evaluate())
+                return _number(evaluate())
             with torch.no_grad():
-                return float(loss())
+                return _number(loss())
 
         try:
             self.report = self._optimizer.step(self._theta, gradient, alone)
@@ -146,10 +155,25 @@ class Optimizer(torch.optim.Optimizer):
         return {**super().state_dict(), "rolling_ball": torch.from_numpy(saved)}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Takes back what `state_dict` gave of an optimizer of the same kind and settings."""
-        others = {key: value for key, value in state_dict.items() if key != "rolling_ball"}
-        super().load_state_dict(others)
-        self._optimizer.resume(state_dict["rolling_ball"].numpy().tobytes())
+        """Takes back what `state_dict` gave of an optimizer of the same kind and settings: it goes
+        on with the same bits. Raises `ValueError` of anything else; nothing is changed then."""
+        others = dict(state_dict)
+        saved = others.pop("rolling_ball", None)
+        if saved is None:
+            raise ValueError("state_dict: expected what state_dict() gave of the same optimizer")
+        before = self._optimizer.save()
+        self._optimizer.resume(saved.cpu().numpy().tobytes())
+        try:
+            super().load_state_dict(others)
+        except Exception:
+            self._optimizer.resume(before)
+            raise
+
+    def __getstate__(self) -> dict[str, Any]:
+        raise TypeError(
+            "the optimizer is neither copied nor pickled: make another with the same settings, and "
+            "load_state_dict() what state_dict() gives"
+        )
 
     def _parameters(self) -> Iterable[torch.nn.Parameter]:
         return (parameter for group in self.param_groups for parameter in group["params"])
@@ -172,7 +196,12 @@ class Optimizer(torch.optim.Optimizer):
             values, rest = rest[: parameter.numel()], rest[parameter.numel() :]
             parameter.copy_(values.reshape(parameter.shape))
 
-    def _take_rate_over(self) -> None:
+    def _follow_groups(self) -> None:
+        """Takes over a learning rate that was changed, such as by a scheduler."""
+        if [group["weight_decay"] for group in self.param_groups] != self._decays:
+            raise ValueError(
+                "weight_decay: expected that of each group to stay: make the optimizer anew"
+            )
         rates = [group["lr"] for group in self.param_groups]
         largest = max(rates)
         expected = [ratio * largest for ratio in self._rates]
@@ -183,6 +212,13 @@ class Optimizer(torch.optim.Optimizer):
         if largest != self._largest:
             self._optimizer.set_learning_rate(largest)
             self._largest = largest
+
+
+def _number(loss: Any) -> float:
+    """A loss as a number."""
+    if loss is None:
+        raise TypeError("expected a closure that returns the loss, found None")
+    return float(loss.detach() if isinstance(loss, torch.Tensor) else loss)
 
 
 class RollingBall(Optimizer):
@@ -237,7 +273,8 @@ def firmware(
     not be there yet. `board`, `train`, `language`, `samples`, `calibration` and `source` are those
     of `rolling-ball new --help`.
 
-    Raises `ValueError` where the module cannot be exported or imported; nothing is written then.
+    Raises what `export` raises, and `ValueError` where what was exported cannot be imported or an
+    argument is wrong; nothing is written then.
     """
     words = [train] if isinstance(train, str) else list(train)
     arguments = ["rolling-ball", "new", os.fspath(folder), "--board", board]
@@ -253,13 +290,28 @@ def firmware(
 
 def export(module: torch.nn.Module, example: torch.Tensor, path: str | os.PathLike[str]) -> None:
     """Writes a module as ONNX, by torch's own exporter, for an input like `example`, whose first
-    dimension is a batch of one. The module is exported as it evaluates, not as it trains."""
-    training = module.training
+    dimension is a batch of one. The module is exported as it evaluates, not as it trains.
+
+    Raises `ImportError` where torch needs the package onnx for that, as version 2 does, and it is
+    not installed; and what torch raises where it cannot export the module.
+    """
+    modes = [(part, part.training) for part in module.modules()]
     module.eval()
     try:
-        # The exporter that needs no further package; older versions of torch have no other.
+        # Of two exporters the older one: the other needs the package onnxscript too.
         newer = "dynamo" in inspect.signature(torch.onnx.export).parameters
         choice = {"dynamo": False} if newer else {}
-        torch.onnx.export(module, (example,), os.fspath(path), **choice)
+        with warnings.catch_warnings():
+            # That it is the older one.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            torch.onnx.export(module, (example,), os.fspath(path), **choice)
+    except Exception as error:
+        if importlib.util.find_spec("onnx") is None:
+            raise ImportError(
+                "torch could not export the module, maybe since the package onnx is not installed: "
+                "pip install onnx"
+            ) from error
+        raise
     finally:
-        module.train(training)
+        for part, training in modes:
+            part.training = training
