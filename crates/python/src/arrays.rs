@@ -4,7 +4,7 @@ use numpy::{
     Element, PyArray1, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn,
     PyReadwriteArray1, PyUntypedArray, PyUntypedArrayMethods,
 };
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use rolling_ball_rehearsal::shared_library::Inputs;
 use std::borrow::Cow;
@@ -13,20 +13,35 @@ use std::borrow::Cow;
 pub struct Values<'py, T: Element>(PyReadonlyArrayDyn<'py, T>);
 
 impl<'py, T: Element> Values<'py, T> {
-    /// An array of this type, copied where it does not lie in one piece.
-    fn new(array: &Bound<'py, PyArrayDyn<T>>) -> PyResult<Self> {
-        let array = if array.is_c_contiguous() {
+    /// An array of this type, copied where it does not lie in one piece, or not at a multiple of
+    /// its numbers' size.
+    fn new(what: &str, array: &Bound<'py, PyArrayDyn<T>>) -> PyResult<Self> {
+        let array = if array.is_c_contiguous() && array.is_aligned() {
             array.clone()
         } else {
-            numpy(array.py())?.call_method1("ascontiguousarray", (array,))?.cast_into()?
+            let requirements = ["C_CONTIGUOUS", "ALIGNED"];
+            let numpy = numpy(array.py())?;
+            numpy.call_method1("require", (array, array.dtype(), requirements))?.cast_into()?
         };
-        let readonly = array.try_readonly();
-        Ok(Self(readonly.map_err(|error| PyValueError::new_err(error.to_string()))?))
+        let readonly = array.try_readonly().map_err(|error| {
+            PyValueError::new_err(format!("{what}: {error}, by a call that changes it"))
+        })?;
+        Ok(Self(readonly))
     }
 
     pub fn get(&self) -> PyResult<&[T]> {
         self.0.as_slice().map_err(|error| PyValueError::new_err(error.to_string()))
     }
+}
+
+/// So many values that say nothing yet, or `MemoryError`: what asks for too much must not end the
+/// interpreter.
+pub fn room<T: Clone + Default>(length: usize) -> PyResult<Vec<T>> {
+    let mut values = Vec::new();
+    let room = values.try_reserve_exact(length);
+    room.map_err(|_| PyMemoryError::new_err(format!("there is no memory for {length} values")))?;
+    values.resize(length, T::default());
+    Ok(values)
 }
 
 fn numpy(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
@@ -42,23 +57,22 @@ fn found(value: &Bound<'_, PyAny>) -> String {
     name.unwrap_or_else(|_| "something else".to_owned())
 }
 
-/// A vector of floats of this length.
+/// Floats of this shape.
 pub fn floats<'py>(
     what: &str,
     value: &Bound<'py, PyAny>,
-    length: usize,
+    expected: &[usize],
 ) -> PyResult<Values<'py, f32>> {
     let array = value.cast::<PyArrayDyn<f32>>().map_err(|_| {
         let found = found(value);
         PyTypeError::new_err(format!("{what}: expected a numpy array of float32, found {found}"))
     })?;
-    let values = Values::new(array)?;
-    let actual = array.shape();
-    if actual != [length] {
-        let said = format!("{what}: expected shape ({length},), found {}", shape(actual));
+    if array.shape() != expected {
+        let (expected, found) = (shape(expected), shape(array.shape()));
+        let said = format!("{what}: expected shape {expected}, found {found}");
         return Err(PyValueError::new_err(said));
     }
-    Ok(values)
+    Values::new(what, array)
 }
 
 /// A vector of floats that is changed where it lies.
@@ -73,11 +87,15 @@ pub fn floats_mut<'py>(
         let found = found.map_or(kind.clone(), |shape| format!("{kind} with shape {shape}"));
         PyTypeError::new_err(format!("{expected}, found {found}"))
     })?;
-    if array.shape() != [length] || !array.is_c_contiguous() {
+    let fault = match () {
+        () if !array.is_c_contiguous() => ", not contiguous",
+        () if !array.is_aligned() => ", not aligned",
+        () => "",
+    };
+    if array.shape() != [length] || !fault.is_empty() {
+        let found = shape(array.shape());
         let said = format!(
-            "{expected} in one piece, since it is changed where it lies; found shape {}{}",
-            shape(array.shape()),
-            if array.is_c_contiguous() { "" } else { ", not contiguous" }
+            "{expected} in one piece, since it is changed where it lies; found shape {found}{fault}"
         );
         return Err(PyValueError::new_err(said));
     }
@@ -118,9 +136,9 @@ impl<'py> Rows<'py> {
         byte: (f32, f32),
     ) -> PyResult<(usize, Self)> {
         let (array, rows) = if let Ok(array) = value.cast::<PyArrayDyn<u8>>() {
-            (array.as_untyped(), Self::Bytes(Values::new(array)?, byte))
+            (array.as_untyped(), Self::Bytes(Values::new(what, array)?, byte))
         } else if let Ok(array) = value.cast::<PyArrayDyn<f32>>() {
-            (array.as_untyped(), Self::Floats(Values::new(array)?))
+            (array.as_untyped(), Self::Floats(Values::new(what, array)?))
         } else {
             let found = found(value);
             let said = format!("{what}: expected a numpy array of uint8 or float32, found {found}");
@@ -197,7 +215,8 @@ fn numbers(what: &str, value: &Bound<'_, PyAny>, count: usize) -> PyResult<Vec<i
     let numpy = numpy(value.py())?;
     let array = numpy.call_method1("asarray", (value,))?;
     let array: Bound<'_, PyUntypedArray> = array.cast_into()?;
-    if !matches!(array.dtype().kind(), b'i' | b'u') {
+    // An empty list is an array of float64.
+    if array.len() > 0 && !matches!(array.dtype().kind(), b'i' | b'u') {
         let found = found(array.as_any());
         let said = format!("{what}: expected whole numbers, such as uint8 or int64, found {found}");
         return Err(PyTypeError::new_err(said));
@@ -241,23 +260,4 @@ pub fn groups(what: &str, value: &Bound<'_, PyAny>, count: usize) -> PyResult<Ve
             *known.entry(group).or_insert(next)
         })
         .collect())
-}
-
-/// Numbers to aim at, as many for each of `count` samples as there are outputs.
-pub fn targets<'py>(
-    what: &str,
-    value: &Bound<'py, PyAny>,
-    count: usize,
-    outputs: usize,
-) -> PyResult<Values<'py, f32>> {
-    let array = value.cast::<PyArrayDyn<f32>>().map_err(|_| {
-        let found = found(value);
-        PyTypeError::new_err(format!("{what}: expected a numpy array of float32, found {found}"))
-    })?;
-    if array.shape() != [count, outputs] {
-        let found = shape(array.shape());
-        let said = format!("{what}: expected shape ({count}, {outputs}), found {found}");
-        return Err(PyValueError::new_err(said));
-    }
-    Values::new(array)
 }

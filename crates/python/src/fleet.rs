@@ -164,8 +164,8 @@ pub fn hello(exchange: &Bound<'_, PyAny>) -> PyResult<Hello> {
 /// The update of a round, what the device tells of its training, and who it is.
 type Updated<'py> = (Bound<'py, PyArray1<f32>>, Metrics, Hello);
 
-/// Makes a round with a device up to its update. `progress` hears of each answer how many values the
-/// device has, how many of the update are here, and whether it trains, and waits where it does.
+/// Makes a round with a device up to its update. `progress` hears of each answer how many values
+/// the device has, how many of the update are here, and whether it trains, and waits where it does.
 #[pyfunction]
 #[pyo3(signature = (
     exchange, progress, theta, *, federation, round, model, steps, batch, radius, learning_rate,
@@ -189,7 +189,7 @@ pub fn round<'py>(
 ) -> PyResult<Updated<'py>> {
     let py = exchange.py();
     let length = theta.len()?;
-    let theta = floats("theta", theta, length)?;
+    let theta = floats("theta", theta, &[length])?;
     // A copy: the array may change while the device is waited for.
     let theta = theta.get()?.to_vec();
     let begin = Begin {
@@ -256,7 +256,7 @@ pub fn rehearse_update<'py>(
 ) -> PyResult<Bound<'py, PyArray1<f32>>> {
     let encoding = self::encoding(encoding)?;
     let length = start.getattr(intern!(py, "size"))?.extract()?;
-    let (start, theta) = (floats("start", start, length)?, floats("theta", theta, length)?);
+    let (start, theta) = (floats("start", start, &[length])?, floats("theta", theta, &[length])?);
     let mut left = floats_mut("left", left, length)?;
     let left = left.as_slice_mut().map_err(|error| PyValueError::new_err(error.to_string()))?;
     let mut update = vec![0.0; length];

@@ -1,5 +1,6 @@
 //! The Python package `rolling-ball`: what of it is compiled. `python/rolling_ball` has the rest,
-//! and the documentation of what is here in `_native.pyi`.
+//! and the types of what is here in `_native.pyi`. The comments of what Python sees are what its
+//! `help` prints.
 
 mod arrays;
 mod error;

@@ -8,13 +8,16 @@ use pyo3::PyResult;
 use rolling_ball_rehearsal::shared_library::{Functions, SYMBOL};
 use std::path::Path;
 
-/// Loads a library, which stays loaded until the process ends.
+/// Loads a library, which stays loaded until the process ends: another file that takes its place
+/// meanwhile is not looked at. The path is an absolute one, since a bare name would be looked for
+/// where the system has its libraries.
 pub fn load(path: &Path) -> PyResult<&'static Functions> {
     let wrong = |said: String| BuildError::new_err(format!("{}: {said}", path.display()));
     // SAFETY: loading a library runs its initialisers. A library of Rust has none of its own; that
     // the file is one that this package has made is what the caller says by naming it, as with any
     // extension that Python imports.
-    let library = unsafe { Library::new(path) }.map_err(|error| wrong(error.to_string()))?;
+    let library = unsafe { Library::new(path) }
+        .map_err(|error| wrong(format!("{:#}", anyhow::Error::new(error))))?;
     // It is never unloaded, so what is found in it lives as long as the process.
     let library = Box::leak(Box::new(library));
     let expected = "expected the library of a network, as Model.build makes it";
@@ -26,7 +29,8 @@ pub fn load(path: &Path) -> PyResult<&'static Functions> {
     let found = unsafe { **version };
     if found != Functions::VERSION {
         return Err(wrong(format!(
-            "it is of version {found} of the interface, expected {}: build the network again",
+            "it is of version {found} of the interface, expected {}: delete its folder, and build \
+             the network again",
             Functions::VERSION
         )));
     }

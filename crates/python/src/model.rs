@@ -1,10 +1,10 @@
 //! Models as users have them, imported.
 
-use crate::arrays::{Rows, Values};
+use crate::arrays::{Rows, floats};
 use crate::error::{BuildError, of_import};
 use crate::network::Network;
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use rolling_ball_cli::{REPOSITORY, Source, build_shared_library};
 use rolling_ball_import::{Import, Imported, Row};
@@ -99,9 +99,9 @@ impl Model {
     ) -> PyResult<Bound<'py, PyArray2<f32>>> {
         let (imported, width) = (&self.imported, self.imported.sizes().inputs);
         let (count, rows) = Rows::new("x", x, width, imported.byte())?;
-        let floats = rows.floats()?;
+        let values = rows.floats()?;
         let features = py.detach(|| {
-            let rows = floats.chunks(width.max(1)).map(|row| imported.features(row));
+            let rows = values.chunks(width.max(1)).map(|row| imported.features(row));
             rows.collect::<Result<Vec<_>, _>>()
         });
         let features = features.map_err(of_import)?;
@@ -121,14 +121,12 @@ impl Model {
     }
 
     /// Puts a trained theta, float32 [parameters], back into the model's own file, written to
-    /// `path`. Raises `ValueError` where the file has no place for a trained parameter.
+    /// `path` in the place of what is there. Raises `ValueError` where the file has no place for a
+    /// trained parameter, or cannot be written.
     fn export(&self, py: Python<'_>, theta: &Bound<'_, PyAny>, path: PathBuf) -> PyResult<()> {
-        let theta: Values<'_, f32> =
-            crate::arrays::floats("theta", theta, self.imported.sizes().parameters)?;
+        let theta = floats("theta", theta, &[self.imported.sizes().parameters])?;
         let theta = theta.get()?;
-        let exported = py.detach(|| self.import.export(theta)).map_err(of_import)?;
-        std::fs::write(&path, exported.bytes())?;
-        Ok(())
+        py.detach(|| self.import.export(theta)?.overwrite(path)).map_err(of_import)
     }
 
     /// Compiles the network, once: a shared library of the device's own code, kept in `cache` (by
@@ -136,9 +134,10 @@ impl Model {
     ///
     /// `source` is where the library's Rust comes from: the folder of a clone, a version on
     /// crates.io, or the URL of a git repository. Cargo tells what it does, unless `quiet`. The
-    /// first network takes a minute or two, others some seconds. Raises `BuildError` where there is
-    /// no cargo (rustup installs it), or with what cargo said, and where nothing of the model is
-    /// trained.
+    /// first network takes a minute or two, others some seconds. A process keeps what it has
+    /// loaded: after a change of the clone's code, start another. Raises `BuildError` where there
+    /// is no cargo (rustup installs it), or with what cargo said, and where nothing of the model is
+    /// trained; `ValueError` where there is no such source.
     #[pyo3(signature = (source=None, *, cache=None, quiet=false))]
     fn build(
         &self,
@@ -155,6 +154,8 @@ impl Model {
             Some(cache) => cache,
             None => default_cache()?,
         };
+        // Cargo runs in a folder of its own.
+        let cache = std::path::absolute(cache)?;
         let path = py
             .detach(|| build_shared_library(&self.imported, &source, &cache, quiet))
             .map_err(|error| BuildError::new_err(format!("{error:#}")))?;
@@ -252,7 +253,7 @@ fn default_cache() -> PyResult<PathBuf> {
 fn inspected(py: Python<'_>, import: &Import) -> PyResult<Py<PyAny>> {
     let inspection = py.detach(|| import.inspect()).map_err(of_import)?;
     let text = serde_json::to_string(&inspection)
-        .map_err(|error| PyTypeError::new_err(error.to_string()))?;
+        .map_err(|error| PyValueError::new_err(error.to_string()))?;
     Ok(py.import("json")?.call_method1("loads", (text,))?.unbind())
 }
 

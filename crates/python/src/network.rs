@@ -1,11 +1,11 @@
 //! A compiled network: what a device computes, with its bits.
 
-use crate::arrays::{Rows, classes, floats, targets};
+use crate::arrays::{Rows, classes, floats, room};
 use crate::error::of_library;
 use crate::library;
 use crate::report::{Accuracy, Step};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, ToPyArray};
-use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use rolling_ball::nn::FineTuningConfig;
 use rolling_ball_rehearsal::shared_library::{
@@ -17,7 +17,9 @@ use std::path::PathBuf;
 
 /// A compiled network: what a device computes, with its bits. `Model.build` makes one; `path` is
 /// the file of another. It may be pickled, and used by any threads: long calls do not hold them up.
-/// No array may be changed by another thread during a call that reads it.
+/// No array may be changed by another thread during a call that reads it: what is computed then is
+/// undefined. A count below 0, or too large, is an `OverflowError`. Raises `BuildError` where the
+/// file is no library of a network, or one of another version of this package.
 #[pyclass(module = "rolling_ball", frozen)]
 pub struct Network {
     path: PathBuf,
@@ -29,6 +31,7 @@ type LossAndGradient<'py> = (f32, Bound<'py, PyArray1<f32>>);
 
 impl Network {
     pub fn load(path: PathBuf) -> PyResult<Self> {
+        let path = std::path::absolute(path)?;
         let functions = library::load(&path)?;
         Ok(Self { path, functions })
     }
@@ -114,7 +117,7 @@ impl Network {
         offset: Option<f32>,
     ) -> PyResult<Bound<'py, PyArray2<f32>>> {
         let functions = self.functions;
-        let theta = floats("theta", theta, functions.parameters)?;
+        let theta = floats("theta", theta, &[functions.parameters])?;
         let (count, rows) = Rows::new("x", x, functions.inputs, self.byte(scale, offset))?;
         let (theta, inputs) = (theta.get()?, rows.lent()?);
         let mut outputs = vec![0.0; count * functions.network_outputs];
@@ -175,15 +178,18 @@ impl Network {
         self.evaluate(py, theta, x, y, (loss, delta), self.byte(scale, offset), &mut [])
     }
 
-    /// Makes the run of a device, with its bits: `steps` steps of an optimizer from `theta`.
+    /// Makes the run of a device, with its bits: `steps` steps of an optimizer from `theta`,
+    /// float32 [parameters], which is not changed. Returns a `Rehearsed`.
     ///
-    /// `x` is uint8 [n, inputs], as the device has its samples, and `y` a class for each.
-    /// `optimizer` is `ball`, `sgd`, `momentum`, `adam`, `sam` or `zeroth-order-ball`; `radius` (in
-    /// theta's units) and `learning_rate` are those at the start, and shrink to nothing on half a
-    /// cosine. `batch` is the samples of a step, in their order and round again; 0 is all.
-    /// `held_out`, a pair of inputs and classes, is what the accuracy before and after is of, else
-    /// the samples themselves. `scalar` takes the kernels of a Cortex-M, which are slower and have
-    /// the same bits.
+    /// `x` is uint8 [n, inputs], channels last, as the device has its samples, and `y` a class for
+    /// each, whole numbers [n]. A byte stands for `byte * scale + offset`, by default as the model
+    /// says. `optimizer` is `ball`, `sgd`, `momentum`, `adam`, `sam` or `zeroth-order-ball`.
+    /// `radius`, in theta's units, is that of the balls and of SAM, `learning_rate` that of all but
+    /// the last, which has its own. They are those at the start, and shrink to nothing on half a
+    /// cosine, but SAM's radius stays, and that of the last shrinks to a thousandth. `batch` is the
+    /// samples of a step, in their order and round again; 0 is all. `held_out`, a pair of inputs
+    /// and classes, is what the accuracy before and after is of, else the samples themselves.
+    /// `scalar` takes the kernels of a Cortex-M, which are slower and have the same bits.
     ///
     /// Raises `ValueError`, `TypeError`; `FloatingPointError` where a loss or a step is not finite.
     #[pyo3(signature = (
@@ -209,7 +215,7 @@ impl Network {
     ) -> PyResult<Rehearsed> {
         let functions = self.functions;
         let optimizer = optimizer_kind(optimizer)?;
-        let start = floats("theta", theta, functions.parameters)?;
+        let start = floats("theta", theta, &[functions.parameters])?;
         let (scale, offset) = self.byte(scale, offset);
         let samples = |what: [&str; 2], x: &Bound<'py, PyAny>, y: &Bound<'py, PyAny>| {
             let [x_name, y_name] = what;
@@ -217,8 +223,8 @@ impl Network {
             let labels = classes(y_name, y, count, functions.network_outputs)?.into_iter();
             let labels =
                 labels.map(u8::try_from).collect::<Result<Vec<u8>, _>>().map_err(|_| {
-                    let said = format!("{y_name}: a device stores a class in a byte");
-                    PyOverflowError::new_err(said)
+                    let said = "expected classes up to 255, since a device stores one in a byte";
+                    PyValueError::new_err(format!("{y_name}: {said}"))
                 })?;
             Ok::<_, PyErr>((inputs, labels))
         };
@@ -234,7 +240,7 @@ impl Network {
         };
         let start = start.get()?;
         let mut theta = vec![0.0; functions.parameters];
-        let mut told = vec![StepEvent::default(); steps as usize];
+        let mut told = room::<StepEvent>(steps as usize)?;
         let mut accuracies = [CoreAccuracy::default(); 2];
         py.detach(|| {
             let mut asked = Rehearse {
@@ -263,6 +269,7 @@ impl Network {
     }
 
     /// Fine-tunes without a setting to tune, and keeps what held-out samples support, or nothing.
+    /// Returns a `FineTuned`.
     ///
     /// `theta` is float32 [parameters]; `x` uint8 or float32 [n, inputs], channels last. A byte
     /// stands for `byte * scale + offset`, by default as the model says.
@@ -294,7 +301,7 @@ impl Network {
     ) -> PyResult<FineTuned> {
         let functions = self.functions;
         let byte = self.byte(scale, offset);
-        let start = floats("theta", theta, functions.parameters)?;
+        let start = floats("theta", theta, &[functions.parameters])?;
         let (count, rows) = Rows::new("x", x, functions.inputs, byte)?;
         let labels = classes("y", y, count, functions.network_outputs)?;
         let groups = match groups {
@@ -344,7 +351,8 @@ impl Network {
         Ok(FineTuned { theta, credibilities, report })
     }
 
-    /// The training of a round, as a device of a fleet makes it, with its bits.
+    /// The training of a round, as a device of a fleet makes it, with its bits. Returns a
+    /// `Trained`.
     ///
     /// `theta` is float32 [parameters]; `x` uint8 or float32 [n, inputs], channels last. A byte
     /// stands for `byte * scale + offset`, by default as the model says.
@@ -373,7 +381,7 @@ impl Network {
         offset: Option<f32>,
     ) -> PyResult<Trained> {
         let functions = self.functions;
-        let start = floats("theta", theta, functions.parameters)?;
+        let start = floats("theta", theta, &[functions.parameters])?;
         let (count, rows) = Rows::new("x", x, functions.inputs, self.byte(scale, offset))?;
         let labels = classes("y", y, count, functions.network_outputs)?;
         let (start, inputs) = (start.get()?, rows.lent()?);
@@ -433,12 +441,12 @@ impl Network {
                 )));
             }
         };
-        let theta = floats("theta", theta, functions.parameters)?;
+        let theta = floats("theta", theta, &[functions.parameters])?;
         let (count, rows) = Rows::new("x", x, functions.inputs, byte)?;
         let (labels, aims) = if kind == Gradient::CROSS_ENTROPY {
             (classes("y", y, count, functions.network_outputs)?, None)
         } else {
-            (Vec::new(), Some(targets("y", y, count, functions.network_outputs)?))
+            (Vec::new(), Some(floats("y", y, &[count, functions.network_outputs])?))
         };
         let (theta, inputs) = (theta.get()?, rows.lent()?);
         let targets = match &aims {
@@ -674,11 +682,12 @@ impl FineTuned {
     }
 }
 
-/// The CRC-32 of the bits of theta, float32 [parameters], as a device prints it.
+/// The CRC-32 of the bits of theta, float32 [parameters], as a device prints it. Raises `TypeError`
+/// and `ValueError` of another type or shape.
 #[pyfunction]
 pub fn hash(theta: &Bound<'_, PyAny>) -> PyResult<u32> {
     let length = theta.len().map_err(|_| {
         PyTypeError::new_err("theta: expected a numpy array of float32 of one dimension")
     })?;
-    Ok(rolling_ball_rehearsal::hash(floats("theta", theta, length)?.get()?))
+    Ok(rolling_ball_rehearsal::hash(floats("theta", theta, &[length])?.get()?))
 }

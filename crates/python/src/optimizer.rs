@@ -95,7 +95,8 @@ where
 }
 
 /// Any of the optimizers, by ask and tell: `begin`, and then `tell_loss` or `tell_gradient`, as
-/// each call asks, until one returns a `Report`. `step` is this loop over functions.
+/// each call asks, until one returns a `Report`. `step` is this loop over functions. One thread at
+/// a time may call it: another gets a `RuntimeError`.
 #[pyclass(module = "rolling_ball", subclass)]
 pub struct Optimizer {
     inner: Box<dyn Held>,
@@ -128,7 +129,7 @@ impl Optimizer {
 
     /// Writes the gradient into the optimizer's buffer, where one is waited for.
     fn take(&mut self, gradient: &Bound<'_, PyAny>) -> PyResult<()> {
-        let gradient = floats("gradient", gradient, self.parameters)?;
+        let gradient = floats("gradient", gradient, &[self.parameters])?;
         let asks = self.inner.asks();
         if asks.awaits() == Some(Evaluation::Gradient) {
             asks.gradient_mut().copy_from_slice(gradient.get()?);
@@ -193,8 +194,8 @@ impl Optimizer {
         asked(py, request)
     }
 
-    /// Tells the loss at theta and its gradient, float32 [parameters], which is copied, where that
-    /// was asked for. Returns and raises as `tell_loss`.
+    /// Tells the loss at theta and its gradient, float32 [parameters], where that was asked for.
+    /// The gradient is copied, so it may be theta itself. Returns and raises as `tell_loss`.
     fn tell_gradient(
         &mut self,
         py: Python<'_>,
@@ -202,8 +203,8 @@ impl Optimizer {
         loss: f32,
         gradient: &Bound<'_, PyAny>,
     ) -> PyResult<Py<PyAny>> {
-        let mut theta = floats_mut("theta", theta, self.parameters)?;
         self.take(gradient)?;
+        let mut theta = floats_mut("theta", theta, self.parameters)?;
         let request =
             self.told(py, &mut theta, move |asks, theta| asks.tell_gradient(theta, loss))?;
         asked(py, request)
@@ -211,8 +212,8 @@ impl Optimizer {
 
     /// Makes a whole step: calls `gradient(theta)`, which returns the loss and the gradient, and
     /// `loss(theta)`, which returns the loss alone (else `gradient` is called for that too).
-    /// Returns the `Report`. What the functions raise ends the step; further errors are those of
-    /// `tell_loss`.
+    /// Returns the `Report`. What the functions raise ends the step, and theta is then the point
+    /// that could not be evaluated; further errors are those of `tell_loss`.
     #[pyo3(signature = (theta, gradient, loss=None))]
     fn step(
         slf: &Bound<'_, Self>,
@@ -266,7 +267,7 @@ impl Optimizer {
         py: Python<'py>,
         theta: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyArray1<f32>>> {
-        let theta = floats("theta", theta, self.parameters)?;
+        let theta = floats("theta", theta, &[self.parameters])?;
         let centre = self.inner.asks().centre(theta.get()?).map_err(of_core)?;
         Ok(centre.to_pyarray(py))
     }
@@ -314,14 +315,18 @@ fn finish(
             }
         };
         let this = &mut *optimizer.try_borrow_mut()?;
+        let has_gradient = slope.is_some();
+        if let Some(slope) = slope {
+            this.take(&slope)?;
+        }
         let mut theta = floats_mut("theta", theta, this.parameters)?;
-        request = match slope {
-            None => this.told(py, &mut theta, move |asks, theta| asks.tell_loss(theta, value))?,
-            Some(slope) => {
-                this.take(&slope)?;
-                this.told(py, &mut theta, move |asks, theta| asks.tell_gradient(theta, value))?
+        request = this.told(py, &mut theta, move |asks, theta| {
+            if has_gradient {
+                asks.tell_gradient(theta, value)
+            } else {
+                asks.tell_loss(theta, value)
             }
-        };
+        })?;
     }
 }
 
@@ -335,8 +340,12 @@ fn pair<'py>(answer: &Bound<'py, PyAny>) -> PyResult<(f32, Bound<'py, PyAny>)> {
 
 /// A loss, as a float of Python or of numpy.
 fn number(value: &Bound<'_, PyAny>) -> PyResult<f32> {
-    match value.cast::<PyFloat>() {
-        Ok(float) => float.extract(),
-        Err(_) => value.call_method0("__float__")?.extract(),
+    if let Ok(float) = value.cast::<PyFloat>() {
+        return float.extract();
     }
+    let float = value.getattr("__float__").map_err(|_| {
+        let found = value.get_type();
+        PyTypeError::new_err(format!("the loss: expected a number, found {found}"))
+    })?;
+    float.call0()?.extract()
 }

@@ -1,5 +1,6 @@
 //! The optimizers by name, with their settings.
 
+use crate::arrays::room;
 use crate::error::of_core;
 use crate::optimizer::{Around, Optimizer, held};
 use crate::schedule::Rate;
@@ -17,6 +18,15 @@ use rolling_ball_rehearsal::OptimizerConfig;
 /// Lengths, rates and decays of the parts of theta.
 type Parts = Option<Vec<(usize, f32, f32)>>;
 
+/// Why an optimizer could not be made: an error of the core, or no memory.
+struct Failed(PyErr);
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self(of_core(error))
+    }
+}
+
 /// Makes an optimizer of its settings.
 fn made<C>(
     config: C,
@@ -31,19 +41,21 @@ where
     if parameters == 0 {
         return Err(PyValueError::new_err("parameters: expected at least 1, found 0"));
     }
-    let vector = || Ok::<_, Error>(vec![0.0; parameters]);
-    let optimizer = config.build(Active::default(), vector).map_err(of_core)?;
+    let vector = || room(parameters).map_err(Failed);
+    let optimizer = config.build(Active::default(), vector).map_err(|Failed(error)| error)?;
     Ok(PyClassInitializer::from(held(optimizer, Around { clip, parts })?))
 }
 
-/// The rolling ball. `radius`, in theta's units, is the scale at which it sees the loss,
-/// `learning_rate` that of its centre: numbers or `Schedule`s; with `steps`, numbers shrink to
-/// nothing in so many. `footpoint` is `lagged_contact`, `refreshed_contact`, `gauss_newton` or
-/// `gradient_descent` (of so many `iterations`, with this `tolerance`, which is the paper's step
-/// for the last), `centre_step` is `arc_length`, `plain` or `armijo`. `roll_back` asks for the loss
-/// at each new point, so that one that is not finite is undone. `clip` bounds the gradient's
-/// norm. `parts`, such as [(100, 1.0, 0.0), (20, 0.5, 1e-3)], divides theta into parts of so many
-/// parameters, each with a multiple of the rate and a weight decay.
+/// The rolling ball over so many `parameters`. `radius`, in theta's units (by default 0.03), is the
+/// scale at which it sees the loss, `learning_rate` that of its centre (0.1): numbers or
+/// `Schedule`s; with `steps`, numbers shrink to nothing in so many. `footpoint` is
+/// `lagged_contact`, `refreshed_contact`, `gauss_newton` or `gradient_descent` (of so many
+/// `iterations`, with this `tolerance`, which is the paper's step for the last), `centre_step` is
+/// `arc_length`, `plain` or `armijo`. `roll_back` asks for the loss at each new point, so that one
+/// that is not finite is undone. `clip` bounds the gradient's norm. `parts`, such as [(100, 1.0,
+/// 0.0), (20, 0.5, 1e-3)], divides theta into parts of so many parameters, each with a multiple of
+/// the rate and a weight decay. Raises `ValueError`, which names the setting that is out of range,
+/// and `MemoryError`; so do the others.
 #[pyclass(module = "rolling_ball", extends = Optimizer)]
 pub struct Ball;
 
@@ -105,8 +117,9 @@ impl Ball {
     }
 }
 
-/// Gradient descent, with momentum, Nesterov's look ahead, or a line search; `measure_every` so
-/// many steps it measures. `steps`, `roll_back`, `clip` and `parts` are as for `Ball`.
+/// Gradient descent, with momentum, Nesterov's look ahead, or a line search, at a `learning_rate`
+/// of 0.01 by default. Every `measure_every` steps the norms are measured that its `Report` has.
+/// `steps`, `roll_back`, `clip` and `parts` are as for `Ball`.
 #[pyclass(module = "rolling_ball", extends = Optimizer)]
 pub struct Sgd;
 
@@ -138,7 +151,8 @@ impl Sgd {
     }
 }
 
-/// Adam, and with a `weight_decay` AdamW. `steps`, `roll_back`, `clip` and `parts` are as for
+/// Adam, and with a `weight_decay` AdamW; by default at a `learning_rate` of 0.001, with `betas` of
+/// (0.9, 0.999). `steps`, `roll_back`, `clip` and `parts` are as for
 /// `Ball`.
 #[pyclass(module = "rolling_ball", extends = Optimizer)]
 pub struct Adam;
@@ -168,8 +182,9 @@ impl Adam {
     }
 }
 
-/// Sharpness-aware minimisation, of the worst loss within `radius`. `steps`, `roll_back`, `clip`
-/// and `parts` are as for `Ball`.
+/// Sharpness-aware minimisation, of the worst loss within `radius` (in theta's units, by default
+/// 0.05), at a `learning_rate` of 0.01 by default. `steps`, which does not change the radius,
+/// `roll_back`, `clip` and `parts` are as for `Ball`.
 #[pyclass(module = "rolling_ball", extends = Optimizer)]
 pub struct Sam;
 
@@ -196,8 +211,10 @@ impl Sam {
     }
 }
 
-/// Entropy-SGD: each step is a walk of so many `moves` by `walk_rate`, pulled back to theta.
-/// `steps`, `roll_back`, `clip` and `parts` are as for `Ball`.
+/// Entropy-SGD: each step is a walk of so many `moves` by `walk_rate` (by default 0.01) with this
+/// `noise`, which `pull` (1e-4) draws back to theta; `newest` is the weight of the newest point in
+/// the walk's mean, to which theta goes by `learning_rate` (1). `steps`, `roll_back`, `clip` and
+/// `parts` are as for `Ball`.
 #[pyclass(module = "rolling_ball", extends = Optimizer)]
 pub struct EntropySgd;
 
@@ -238,8 +255,9 @@ impl EntropySgd {
     }
 }
 
-/// Distance over gradients, which finds its rate by itself. With `average`, `centre` is that of the
-/// steps. `steps`, `roll_back`, `clip` and `parts` are as for `Ball`.
+/// Distance over gradients, which finds its rate by itself: `learning_rate` (by default 1) is a
+/// factor of it. With `average`, `centre` is that of the steps. `steps`, `roll_back`, `clip` and
+/// `parts` are as for `Ball`.
 #[pyclass(module = "rolling_ball", extends = Optimizer)]
 pub struct Dog;
 
@@ -268,8 +286,8 @@ impl Dog {
     }
 }
 
-/// Prodigy, which finds its rate by itself. `steps`, `roll_back`, `clip` and `parts` are as for
-/// `Ball`.
+/// Prodigy, which finds its rate by itself: `learning_rate` (by default 1) is a factor of it;
+/// `betas` are (0.9, 0.999). `steps`, `roll_back`, `clip` and `parts` are as for `Ball`.
 #[pyclass(module = "rolling_ball", extends = Optimizer)]
 pub struct Prodigy;
 
@@ -310,8 +328,10 @@ impl Prodigy {
     }
 }
 
-/// The ball that needs losses only: two a step, and no vector beside theta. `radius` is about as
-/// far as the start may be from what is looked for, `steps` how many there will be.
+/// The ball that needs losses only: two a step, and no vector beside theta. `radius`, in theta's
+/// units, is about as far as the start may be from what is looked for, and shrinks to a thousandth
+/// in so many `steps`. The `learning_rate` is chosen by these; a number of yours shrinks to
+/// nothing. `seed` chooses the directions.
 #[pyclass(module = "rolling_ball", extends = Optimizer)]
 pub struct ZerothOrderBall;
 

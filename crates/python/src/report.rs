@@ -61,9 +61,12 @@ impl From<&rehearsal::StepEvent> for Step {
     }
 }
 
-/// A step of an optimizer: its number, the losses before and after, norms where they were measured,
-/// the `learning_rate` that was used, and how it ended: `converged`, `iteration limit`, `stalled`,
-/// `stalled nearby` or `diverged`.
+/// A step of an optimizer that was done: its number, `step`, from 0, and how many in a row were
+/// `refused` before it; `loss_before` and `loss_after`; the `gradient_norm`; the `parameter_norm`,
+/// the length of theta, and the `absolute_update`, how far it moved; the `learning_rate` that was
+/// used; how many `gradients` and `losses` it asked for; of the ball the `contact_gap`, how far the
+/// centre is from where the contact's own normal would put it; and the `outcome`: `converged`,
+/// `iteration limit`, `stalled`, `stalled nearby` or `diverged`. What was not measured is None.
 #[pyclass(module = "rolling_ball", frozen, get_all)]
 #[derive(Clone, Copy)]
 pub struct Report {

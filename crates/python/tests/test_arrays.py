@@ -76,6 +76,75 @@ def test_an_array_in_pieces_is_read_as_it_is_and_not_written_to(network, samples
         optimizer.begin(theta)
 
 
+def misaligned(array):
+    """The same numbers at an address that is no multiple of their size."""
+    shifted = np.frombuffer(b"\0" + array.tobytes(), np.uint8).copy()[1:].view(array.dtype)
+    assert not shifted.flags.aligned
+    return shifted
+
+
+def test_an_array_at_an_odd_address_is_read_as_it_is_and_not_written_to(network, samples):
+    x, *_ = samples
+    outputs = network.outputs(misaligned(network.theta), x)
+    assert outputs.tobytes() == network.outputs(network.theta, x).tobytes()
+    with pytest.raises(ValueError, match=r"theta: expected .* in one piece.* not aligned"):
+        Sgd(100).begin(misaligned(np.zeros(100, np.float32)))
+
+
+def test_no_samples_are_no_outputs_and_an_error_elsewhere(network):
+    x = np.zeros((0, 64), np.uint8)
+    assert network.outputs(network.theta, x).shape == (0, 10)
+    for run in (
+        lambda: network.loss(network.theta, x, []),
+        lambda: network.rehearse(network.theta, x, [], steps=1),
+        lambda: network.fine_tune(network.theta, x, []),
+        lambda: network.train(network.theta, x, [], steps=1),
+    ):
+        with pytest.raises(ValueError, match="no samples"):
+            run()
+
+
+def test_settings_that_are_none_of_a_round_are_refused_by_their_names(network, samples):
+    x, y, *_ = samples
+    for wrong in ({"steps": 0}, {"radius": -1.0}, {"learning_rate": float("nan")}):
+        (name,) = wrong
+        with pytest.raises(ValueError, match=f"{name.replace('_', ' ')}: expected a finite number"):
+            network.train(network.theta, x, y, **{"steps": 2, **wrong})
+
+
+def test_what_no_memory_holds_is_a_memory_error():
+    with pytest.raises(MemoryError, match="no memory for 1125899906842624 values"):
+        Ball(2**50)
+
+
+def test_the_gradient_may_be_theta_itself():
+    theta, ball = np.ones(10, np.float32), Ball(10)
+    ball.begin(theta)
+    assert ball.tell_gradient(theta, 5.0, theta) == "loss"
+    ball.abandon()
+    report = ball.step(theta, lambda theta: (float(theta @ theta) / 2, theta))
+    assert report.loss_after < report.loss_before
+
+
+def test_two_threads_at_one_optimizer_are_an_error_of_one_of_them():
+    theta, ball = np.ones(10, np.float32), Ball(10)
+    found = []
+
+    def step():
+        with pytest.raises(RuntimeError, match="step in progress"):
+            ball.step(theta, lambda theta: (1.0, theta))
+        found.append(ball.awaits)
+
+    def gradient(theta):
+        thread = threading.Thread(target=step)
+        thread.start()
+        thread.join()
+        return 1.0, theta
+
+    assert ball.step(theta, gradient, lambda theta: 0.5).step == 0
+    assert found == ["gradient"], "the step of the first thread goes on"
+
+
 def test_a_theta_that_may_not_be_written_to_is_refused(network):
     theta = np.zeros(100, np.float32)
     theta.flags.writeable = False
@@ -161,6 +230,8 @@ def test_an_error_of_the_callers_function_ends_the_step():
         ball.step(theta, lambda theta: 1.0)
     with pytest.raises(TypeError, match="gradient: expected a numpy array of float32"):
         ball.step(theta, lambda theta: (1.0, [0.0] * 10))
+    with pytest.raises(TypeError, match="the loss: expected a number, found .*NoneType"):
+        ball.step(theta, lambda theta: (None, theta))
     report = ball.step(theta, lambda theta: (1.0, theta * np.float32(ball.steps + 0.5)))
     assert report.step == 0
 

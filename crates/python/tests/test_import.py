@@ -1,6 +1,7 @@
 """Models become what `rolling-ball import` makes of them, and faults are told."""
 
 import importlib.resources
+import importlib.util
 import os
 import pickle
 import re
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 import rolling_ball
+from conftest import block_of
 
 
 def test_a_model_says_what_it_has(models):
@@ -73,11 +75,21 @@ def test_a_network_is_pickled_by_the_path_of_its_library(built):
     assert (other.path, other.hash, other.name) == (network.path, network.hash, network.name)
 
 
-def test_what_is_no_networks_library_is_a_build_error(tmp_path):
+def test_a_library_is_found_from_the_folder_it_lies_in(built, monkeypatch):
+    _, network = built
+    monkeypatch.chdir(network.path.parent)
+    assert rolling_ball.Network(network.path.name).path == network.path
+
+
+def test_what_is_no_networks_library_is_a_build_error_that_says_why(tmp_path):
     (tmp_path / "library.so").write_text("no library")
-    for path in (tmp_path / "library.so", tmp_path / "absent.so"):
-        with pytest.raises(rolling_ball.BuildError):
-            rolling_ball.Network(path)
+    for name in ("library.so", "absent.so"):
+        # What the system's loader says comes after the path.
+        with pytest.raises(rolling_ball.BuildError, match=rf"{name}: .+: .*{name}"):
+            rolling_ball.Network(tmp_path / name)
+    other = importlib.util.find_spec("rolling_ball._native").origin
+    with pytest.raises(rolling_ball.BuildError, match="as Model.build makes it"):
+        rolling_ball.Network(other)
 
 
 def test_without_cargo_the_error_says_how_to_get_it(models, tmp_path, monkeypatch):
@@ -107,18 +119,32 @@ def test_the_command_is_that_of_the_repository(models):
     assert wrong.returncode == 1 and "no_such_file.onnx" in wrong.stderr
 
 
-def test_the_quick_start_runs_as_it_stands(models, cargo, tmp_path_factory, monkeypatch, capsys):
-    readme = (models.parent / "crates/python/README.md").read_text()
-    code = readme.split("```python\n")[1].split("```")[0]
-    monkeypatch.chdir(models)
+@pytest.mark.parametrize(
+    "document, block, folder, said",
+    [
+        ("crates/python/README.md", 0, "models", ["Accuracy(", "0x"]),
+        ("docs/python.md", 0, ".", ["Accuracy(", "0x"]),
+        ("docs/python.md", 1, ".", ["Report(99:"]),
+    ],
+)
+def test_what_the_documents_show_runs_as_it_stands(
+    models, cargo, tmp_path_factory, monkeypatch, capsys, document, block, folder, said
+):
+    code = block_of(models.parent / document, block)
+    monkeypatch.chdir(models.parent / folder)
     if "ROLLING_BALL_CACHE" not in os.environ:
-        monkeypatch.setenv(
-            "ROLLING_BALL_CACHE", str(tmp_path_factory.getbasetemp() / "networks")
-        )
-    exec(compile(code, "README.md", "exec"), {})
-    said = capsys.readouterr().out
-    assert "Accuracy(" in said and "0x" in said
-    assert len([line for line in code.splitlines() if line.strip()]) <= 10
+        monkeypatch.setenv("ROLLING_BALL_CACHE", str(tmp_path_factory.getbasetemp() / "networks"))
+    exec(compile(code, document, "exec"), {})
+    told = capsys.readouterr().out
+    assert all(word in told for word in said), told
+
+
+def test_the_command_leaves_interruptions_to_the_system():
+    # Python would only note them until the command has ended.
+    said = "import signal, rolling_ball.__main__ as it; it.main(); print(signal.getsignal(2) == 0)"
+    command = [sys.executable, "-c", said, "inspect", "no_such_file.onnx"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "no_such_file.onnx" in ran.stderr and ran.stdout == "True\n"
 
 
 def test_every_name_has_documentation_and_a_type():

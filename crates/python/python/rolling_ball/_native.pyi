@@ -1,4 +1,5 @@
 from os import PathLike
+from pathlib import Path
 from typing import Any, Callable, Literal, Protocol, Sequence, Union, final
 
 import numpy as np
@@ -10,6 +11,11 @@ _Path = Union[str, PathLike[str]]
 _Rate = Union[float, Schedule]
 _Part = tuple[int, float, float]
 _Asked = Union[Literal["loss", "gradient"], Report]
+_Loss = Literal["cross_entropy", "squared_error", "binary_cross_entropy", "huber"]
+_Rehearsed = Literal["ball", "sgd", "momentum", "adam", "sam", "zeroth-order-ball"]
+_Footpoint = Literal["lagged_contact", "refreshed_contact", "gauss_newton", "gradient_descent"]
+_CentreStep = Literal["arc_length", "plain", "armijo"]
+_Encoding = Literal["int8", "f32"]
 
 __version__: str
 
@@ -63,7 +69,7 @@ class Model:
 class Network:
     def __new__(cls, path: _Path) -> Network: ...
     @property
-    def path(self) -> str: ...
+    def path(self) -> Path: ...
     @property
     def name(self) -> str: ...
     @property
@@ -92,7 +98,7 @@ class Network:
         x: _Inputs,
         y: ArrayLike,
         *,
-        loss: str = "cross_entropy",
+        loss: _Loss = "cross_entropy",
         delta: float = 1.0,
         scale: float | None = None,
         offset: float | None = None,
@@ -103,7 +109,7 @@ class Network:
         x: _Inputs,
         y: ArrayLike,
         *,
-        loss: str = "cross_entropy",
+        loss: _Loss = "cross_entropy",
         delta: float = 1.0,
         scale: float | None = None,
         offset: float | None = None,
@@ -115,7 +121,7 @@ class Network:
         y: ArrayLike,
         *,
         steps: int,
-        optimizer: str = "ball",
+        optimizer: _Rehearsed = "ball",
         batch: int = 0,
         radius: float = 0.03,
         learning_rate: float = 1.0,
@@ -280,14 +286,14 @@ def round(
     radius: float,
     learning_rate: float,
     seed: int,
-    encoding: str,
+    encoding: _Encoding,
     guarded: bool,
 ) -> tuple[_Floats, Metrics, Hello]: ...
 def end(
     exchange: Callable[[bytes], bytes], federation: int, round: int, hash: int
 ) -> None: ...
 def rehearse_update(
-    start: _Floats, theta: _Floats, left: _Floats, *, encoding: str = "int8"
+    start: _Floats, theta: _Floats, left: _Floats, *, encoding: _Encoding = "int8"
 ) -> _Floats: ...
 
 @final
@@ -396,8 +402,8 @@ class Ball(Optimizer):
         *,
         steps: int | None = None,
         loss_scale: float = 3.0,
-        footpoint: str = "lagged_contact",
-        centre_step: str = "arc_length",
+        footpoint: _Footpoint = "lagged_contact",
+        centre_step: _CentreStep = "arc_length",
         iterations: int = 8,
         tolerance: float = 0.01,
         roll_back: bool = True,

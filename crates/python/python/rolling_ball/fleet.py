@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import socket
 import time
-from typing import Any, Callable
+from typing import Any, Callable, Literal
 
 from ._native import CHUNK, Hello, Metrics, Refused, rehearse_update
 from . import _native
@@ -61,7 +61,7 @@ class Gateway:
         radius: float = 0.03,
         learning_rate: float = 1.0,
         seed: int = 0,
-        encoding: str = "int8",
+        encoding: Literal["int8", "f32"] = "int8",
         guarded: bool = False,
         progress: Callable[[int, int], None] | None = None,
     ) -> Any:
