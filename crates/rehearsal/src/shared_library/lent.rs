@@ -76,8 +76,8 @@ impl<T> Default for LentMut<'_, T> {
 impl<T> LentMut<'_, T> {
     /// The slice that it was made of.
     pub fn get(&mut self) -> &mut [T] {
-        // SAFETY: as in `Lent::get`, or it is the default, which is empty and not null; it cannot be
-        // copied, and is borrowed mutably while the slice lives, so there is no second one.
+        // SAFETY: as in `Lent::get`, or it is the default, which is empty and not null; it cannot
+        // be copied, and is borrowed mutably while the slice lives, so there is no second one.
         unsafe { slice::from_raw_parts_mut(self.start, self.length) }
     }
 }

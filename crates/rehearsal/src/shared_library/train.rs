@@ -62,8 +62,8 @@ pub struct Trained {
 ///
 /// # Errors
 ///
-/// Those of [`rolling_ball_fleet::train`], and [`Error::Setting`] names the setting that is none of a
-/// round's ([`Begin::is_sensible`]).
+/// Those of [`rolling_ball_fleet::train`], and [`Error::Setting`] names the setting that is none of
+/// a round's ([`Begin::is_sensible`]).
 pub fn train<L: Layer, B: Backbone>(
     network: &Network<'static, L, B>,
     asked: &mut Train<'_>,
