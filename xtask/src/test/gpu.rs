@@ -13,14 +13,16 @@ use workbench::workspace::{FEATURES_WITH_GPU, cargo};
 /// What the comparison with this processor said, which tells the tests whether there is an adapter.
 static COMPARISON: OnceLock<Result<String, String>> = OnceLock::new();
 
-/// The tests that need an adapter: a sentence, and what cargo is told.
-const TESTS: [(&str, &[&str]); 2] = [
+/// The tests that need an adapter: a sentence, whether it takes minutes, and what cargo is told.
+const TESTS: [(&str, bool, &[&str]); 2] = [
     (
         "the_librarys_tests_pass_on_a_gpu",
+        true,
         &["--features", FEATURES_WITH_GPU, "--lib", "--test", "gpu"],
     ),
     (
         "the_examples_in_the_documentation_of_gpu_run",
+        false,
         &["--features", FEATURES_WITH_GPU, "--doc", "src/gpu"],
     ),
 ];
@@ -35,8 +37,8 @@ pub fn part(args: &TestArgs) -> Part {
             Ok(without_adapter(&said).unwrap_or(Completion::Completed))
         },
     );
-    for (sentence, arguments) in TESTS {
-        part = part.test_or_skip(sentence, move || {
+    for (sentence, long, arguments) in TESTS {
+        let check = move || {
             if let Some(skipped) = without_adapter(&comparison(install)?) {
                 return Ok(skipped);
             }
@@ -45,7 +47,11 @@ pub fn part(args: &TestArgs) -> Part {
             command.env("ROLLING_BALL_REQUIRE_GPU", "1");
             cargo_test(command)?;
             Ok(Completion::Completed)
-        });
+        };
+        part = match long {
+            true => part.long_test_or_skip(sentence, check),
+            false => part.test_or_skip(sentence, check),
+        };
     }
     part
 }

@@ -13,11 +13,13 @@ use workbench::workspace::{
     BURN, DEVICE_FEATURES, FEATURES_WITH_GPU, MICROFLOW, PYTHON, cargo, root, too_old_for,
 };
 
+/// The tools with no feature of the library but those that they name.
+const TOOLS: [&str; 4] = ["--workspace", "--exclude", "rolling-ball", "--all-targets"];
+
 /// What clippy looks at on this machine: the part of a sentence, and arguments.
-const HOST: [(&str, &[&str]); 4] = [
+const HOST: [(&str, &[&str]); 3] = [
     ("the_library_with_no_feature", &["--package", "rolling-ball"]),
     ("the_library_with_simd_alone", &["--package", "rolling-ball", "--features", "simd"]),
-    ("the_tools", &["--workspace", "--exclude", "rolling-ball"]),
     ("everything_with_all_features", &["--workspace", "--features", FEATURES_WITH_GPU]),
 ];
 
@@ -30,6 +32,7 @@ pub fn part(args: &TestArgs) -> Part {
             clippy("", &[arguments, &["--all-targets"]].concat())
         });
     }
+    part = part.long_test("clippy_has_nothing_to_say_of_the_tools", || clippy("", &TOOLS));
     part = part.builds_for(&MACHINES.map(|machine| machine.target));
     part = part.test("clippy_has_nothing_to_say_of_the_library_on_a_cortex_m4f", || {
         let target = MPS2_AN386.target;
@@ -53,7 +56,7 @@ pub fn part(args: &TestArgs) -> Part {
         })
         .test("clippy_has_nothing_to_say_of_the_python_package", || clippy(PYTHON, &[]))
         .test("the_documentation_has_no_warning", documentation)
-        .test_or_skip("clippy_has_nothing_to_say_of_the_modules_of_burn", || {
+        .long_test_or_skip("clippy_has_nothing_to_say_of_the_modules_of_burn", || {
             if let Some(reason) = too_old_for(BURN)? {
                 return Ok(skipped(reason));
             }

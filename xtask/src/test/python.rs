@@ -63,18 +63,19 @@ struct Environment {
 
 /// Builds the wheel, installs it into an environment made anew, and runs tests there.
 fn tested(python: &Path, released: bool, environment: &Environment) -> Result<Completion> {
-    let made = root().join("target/python");
-    let wheel = match wheel(python, released, &made)? {
-        Ok(wheel) => wheel,
-        Err(reason) => return Ok(skipped(reason)),
-    };
     let Environment { name, options, files } = *environment;
-    let folder = made.join(name);
-    make(python, options, &folder)?;
-    let python = program(&folder, "python");
-    if let Err(reason) = from_pypi(&python, &PACKAGES) {
+    let made = root().join("target/python");
+    let (builder, folder) = (made.join("maturin"), made.join(name));
+    if !program(&builder, "maturin").is_file()
+        && let Err(reason) = environment_with(&[MATURIN], python, &[], &builder)?
+    {
         return Ok(skipped(reason));
     }
+    if let Err(reason) = environment_with(&PACKAGES, python, options, &folder)? {
+        return Ok(skipped(reason));
+    }
+    let wheel = wheel(&builder, released, &made.join("wheels"))?;
+    let python = program(&folder, "python");
     let wheel = wheel.to_str().context("the path of the repository is no UTF-8")?;
     // What it needs is there: it asks nobody.
     watch(pip(&python, &["--no-index", wheel]))?;
@@ -94,49 +95,40 @@ fn tested(python: &Path, released: bool, environment: &Environment) -> Result<Co
     Ok(Completion::Completed)
 }
 
-/// Builds the wheel, as it is released or else quickly, or says why that cannot be done here.
-fn wheel(python: &Path, released: bool, made: &Path) -> Result<Result<PathBuf, String>> {
-    let builder = made.join("maturin");
-    let maturin = program(&builder, "maturin");
-    if !maturin.is_file() {
-        make(python, &[], &builder)?;
-        if let Err(reason) = from_pypi(&program(&builder, "python"), &[MATURIN]) {
-            return Ok(Err(reason));
-        }
-    }
-    let wheels = made.join("wheels");
-    if wheels.exists() {
-        fs::remove_dir_all(&wheels)?;
-    }
-    let mut build = in_repository(&maturin);
-    build.args(["build", "--locked", "--out"]).arg(&wheels);
-    if released {
-        build.arg("--release");
-    }
-    build.arg("--interpreter").arg(program(&builder, "python"));
-    build.current_dir(root().join(PYTHON));
-    watch(build)?;
-    let mut files = fs::read_dir(&wheels)?.filter_map(|entry| Some(entry.ok()?.path()));
-    let wheel = files.find(|path| path.extension().is_some_and(|extension| extension == "whl"));
-    Ok(Ok(wheel.context("maturin made no wheel")?))
-}
-
-/// Makes an environment anew.
-fn make(python: &Path, options: &[&str], folder: &Path) -> Result<()> {
+/// Makes an environment anew, with packages from PyPI, or says that they cannot be had.
+fn environment_with(
+    packages: &[&str],
+    python: &Path,
+    options: &[&str],
+    folder: &Path,
+) -> Result<Result<(), String>> {
     let mut venv = in_repository(python);
     venv.args(["-m", "venv", "--clear"]).args(options).arg(folder);
     watch(venv)?;
-    Ok(())
-}
-
-/// Installs packages from PyPI, or says that they cannot be had.
-fn from_pypi(python: &Path, packages: &[&str]) -> Result<(), String> {
-    let installed = watch(pip(python, packages));
-    installed.map(drop).map_err(|error| {
+    let installed = watch(pip(&program(folder, "python"), packages));
+    Ok(installed.map(drop).map_err(|error| {
         let said = error.to_string();
         let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
         format!("{} cannot be had from PyPI: {last}", packages.join(" and "))
-    })
+    }))
+}
+
+/// Builds the wheel, as it is released or else quickly.
+fn wheel(builder: &Path, released: bool, wheels: &Path) -> Result<PathBuf> {
+    if wheels.exists() {
+        fs::remove_dir_all(wheels)?;
+    }
+    let mut build = in_repository(program(builder, "maturin"));
+    build.args(["build", "--locked", "--out"]).arg(wheels);
+    if released {
+        build.arg("--release");
+    }
+    build.arg("--interpreter").arg(program(builder, "python"));
+    build.current_dir(root().join(PYTHON));
+    watch(build)?;
+    let mut files = fs::read_dir(wheels)?.filter_map(|entry| Some(entry.ok()?.path()));
+    let wheel = files.find(|path| path.extension().is_some_and(|extension| extension == "whl"));
+    wheel.context("maturin made no wheel")
 }
 
 fn pip(python: &Path, what: &[&str]) -> Command {
