@@ -28,8 +28,6 @@ pub struct SuperLink<'a> {
 pub struct Course {
     /// The most memory that the SuperLink and everything that it started had, in bytes.
     pub memory: u64,
-    /// How long it took.
-    pub time: Duration,
 }
 
 impl<'a> SuperLink<'a> {
@@ -78,7 +76,7 @@ impl<'a> SuperLink<'a> {
         command.args(["--federation-config", &federation]);
         command.args(["--run-config", &run.configuration()]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let (start, watch) = (Instant::now(), memory::watch(self.process.id(), INTERVAL));
+        let watch = memory::watch(self.process.id(), INTERVAL);
         let mut flower = command.spawn().context("cannot start flwr")?;
         let output = flower.stdout.take().context("flwr has no output")?;
         let mut last = Vec::new();
@@ -94,7 +92,7 @@ impl<'a> SuperLink<'a> {
             last.push(line);
         }
         let status = flower.wait()?;
-        let course = Course { memory: watch.most(), time: start.elapsed() };
+        let course = Course { memory: watch.most() };
         if !status.success() {
             let tail: Vec<_> = last.iter().rev().take(20).rev().cloned().collect();
             bail!("flwr run ended with {status}:\n{}", tail.join("\n"));

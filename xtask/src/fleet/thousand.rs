@@ -45,15 +45,13 @@ pub fn measure(fleet: &Fleet, write: bool) -> Result<String> {
     let first = report.curve("held-out").first().map_or(0.0, |(_, accuracy)| *accuracy);
     Ok(format!(
         "`cargo xtask fleet --only thousand`. {DEVICES} rehearsed devices of {}, {ROUNDS} rounds, \
-         in Flower's simulation engine (Ray) on {} cores: {:.0} minutes, and at most {} MB of \
-         memory for the SuperLink, the engine and its workers together. There are fewer clips than \
+         in Flower's simulation engine (Ray) on {} cores: at most {} MB of memory for the SuperLink, the engine and its workers together. There are fewer clips than \
          devices have, so most clips are on several devices.\n\nAccuracy on held-out samples is \
          {} % before and {} % after, on the unknown group {} % after. The shared parameters after \
          the last round have {} of the same federation in one process.\n\n![Accuracy by \
          round]({PICTURE})",
         fleet.digits,
         thread::available_parallelism().map_or(1, usize::from),
-        course.time.as_secs_f64() / 60.0,
         grouped(course.memory >> 20),
         per_cent(first),
         per_cent(report.last("held-out")?),
