@@ -99,6 +99,7 @@ pub const FLEET: Document = Document {
     parts: &[
         FLEET_PATH,
         FLEET_CONFIGURATION,
+        FLEET_PROTOCOL,
         FLEET_BOARDS,
         FLEET_ACCURACY,
         FLEET_BAD,
@@ -114,6 +115,8 @@ pub const FLEET: Document = Document {
 pub const FLEET_PATH: &str = "In ten minutes";
 /// The title of the table of settings, which is written by hand.
 pub const FLEET_CONFIGURATION: &str = "Settings of a run";
+/// The title of the part on what a device and its gateway say, which is written by hand.
+pub const FLEET_PROTOCOL: &str = "Between a device and its gateway";
 /// The title of the part on boards and rehearsed devices in one federation.
 pub const FLEET_BOARDS: &str = "Boards and rehearsals in one federation";
 /// The title of the table of accuracies.
@@ -188,6 +191,7 @@ impl Document {
         ensure!(parts.contains(&title), "{path} has no part {title:?}");
         let file = root().join(path);
         let old = std::fs::read_to_string(&file).unwrap_or_default();
+        self.check_known(&old)?;
         let place = place()?;
         let mut document = opening.to_owned();
         for heading in parts {
@@ -200,6 +204,19 @@ impl Document {
         }
         std::fs::write(&file, fill(&document)).with_context(|| format!("cannot write {path}"))?;
         eprintln!("wrote {path}");
+        Ok(())
+    }
+
+    /// Fails where a part of the text would be lost, since it is not among those of the document.
+    fn check_known(&self, text: &str) -> Result<()> {
+        let Self { path, parts, .. } = self;
+        for heading in text.lines().filter_map(|line| line.strip_prefix("## ")) {
+            ensure!(
+                parts.contains(&heading),
+                "{path} has a part {heading:?}, which would be lost: add it to the parts in \
+                 crates/workbench/src/document.rs"
+            );
+        }
         Ok(())
     }
 }
@@ -229,4 +246,20 @@ fn processor() -> Option<String> {
     };
     let (name, family, model) = (field("model name")?, field("cpu family")?, field("model")?);
     Some(format!("{name} (family {family}, model {model})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_part_of_a_committed_document_would_be_lost() -> Result<()> {
+        for document in [BENCHMARKS, FEW_BITS, LOSSES_ONLY, FLEET, RELIABILITY] {
+            let text = std::fs::read_to_string(root().join(document.path))?;
+            assert!(text.contains("\n## "), "{} has no part", document.path);
+            document.check_known(&text)?;
+        }
+        assert!(FLEET.check_known("# The fleet\n\n## By hand\n").is_err());
+        Ok(())
+    }
 }

@@ -45,7 +45,8 @@ pub fn measure(fleet: &Fleet, write: bool) -> Result<String> {
     let first = report.curve("held-out").first().map_or(0.0, |(_, accuracy)| *accuracy);
     Ok(format!(
         "`cargo xtask fleet --only thousand`. {DEVICES} rehearsed devices of {}, {ROUNDS} rounds, \
-         in Flower's simulation engine (Ray) on {} cores: at most {} MB of memory for the SuperLink, the engine and its workers together. There are fewer clips than \
+         in Flower's simulation engine (Ray) on {} cores: at most {} MB of \
+         memory for the SuperLink, the engine and its workers together. There are fewer clips than \
          devices have, so most clips are on several devices.\n\nAccuracy on held-out samples is \
          {} % before and {} % after, on the unknown group {} % after. The shared parameters after \
          the last round have {} of the same federation in one process.\n\n![Accuracy by \
