@@ -162,7 +162,7 @@ pub(super) fn judge(samples: &mut [Credibility], labels: usize, alone: f32) -> (
     let mut evidence = Evidence::default();
     for sample in samples.iter() {
         let weight = if sample.alone { alone } else { 1.0 };
-        for (part, probability) in sample.probabilities.iter().enumerate() {
+        for (part, probability) in (0..sample.probabilities.len()).zip(&sample.probabilities) {
             evidence.add(part, *probability, labels, weight);
         }
     }

@@ -2,6 +2,9 @@
 
 use super::credibility::Credibility;
 use crate::random::{INCREMENT, mixed};
+use core::iter::Zip;
+use core::ops::Range;
+use core::slice::Iter;
 
 /// How many parts the samples are divided into, each of which is held out once.
 pub(super) const FOLDS: usize = 5;
@@ -29,14 +32,14 @@ pub(super) fn assign(
         else {
             continue;
         };
-        let mut mate = before.iter().enumerate().filter(|(other, _)| group(*other) == own);
+        let mut mate = numbered(before).filter(|(other, _)| group(*other) == own);
         if let Some((_, mate)) = mate.next() {
             sample.fold = mate.fold;
             continue;
         }
         // How many samples of this label there are in each fold, and how many of any.
         let mut sizes = [(0_usize, 0_usize); FOLDS];
-        for (other, placed) in before.iter().enumerate() {
+        for (other, placed) in numbered(before) {
             if let Some((alike, all)) = sizes.get_mut(usize::from(placed.fold)) {
                 *alike = alike.saturating_add(usize::from(same_label(index, other)));
                 *all = all.saturating_add(1);
@@ -48,7 +51,7 @@ pub(super) fn assign(
     let (mut alone, mut distinct) = (0_usize, 0_usize);
     for index in 0..samples.len() {
         let Some(fold) = samples.get(index).map(|sample| sample.fold) else { continue };
-        let mut others = samples.iter().enumerate().filter(|(_, other)| other.fold != fold);
+        let mut others = numbered(samples).filter(|(_, other)| other.fold != fold);
         let is_alone = !others.any(|(other, _)| same_label(index, other));
         alone = alone.saturating_add(usize::from(is_alone));
         let first = !(0..index).any(|other| same_label(index, other));
@@ -61,11 +64,16 @@ pub(super) fn assign(
     (missing * samples.len() as f32 / alone.max(1) as f32).min(1.0)
 }
 
+/// Samples with their numbers.
+fn numbered(samples: &[Credibility]) -> Zip<Range<usize>, Iter<'_, Credibility>> {
+    (0..samples.len()).zip(samples)
+}
+
 /// One of the smallest folds, which of them by a random number.
 fn smallest(sizes: &[(usize, usize); FOLDS], random: u32) -> u8 {
     let least = sizes.iter().min().copied().unwrap_or_default();
     let candidates = || (0..FOLDS as u8).zip(sizes).filter(|(_, size)| **size == least);
-    let count = candidates().count().max(1);
+    let count = candidates().fold(0_usize, |count, _| count.saturating_add(1)).max(1);
     let chosen = usize::from(random as u16).checked_rem(count).unwrap_or_default();
     candidates().nth(chosen).map_or(0, |(fold, _)| fold)
 }

@@ -425,9 +425,8 @@ where
 
     /// The number of the first sample of a fold from one on.
     fn held_out(&self, fold: u8, from: usize) -> Option<usize> {
-        let rest = self.records.get(from..)?;
-        let further = rest.iter().position(|record| record.fold == fold)?;
-        from.checked_add(further)
+        let is_of = |record: &Credibility| record.fold == fold;
+        (from..self.records.len()).find(|number| self.records.get(*number).is_some_and(is_of))
     }
 
     /// A held-out sample judges a part of the move.

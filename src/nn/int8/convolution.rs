@@ -253,9 +253,11 @@ impl Task for Group<'_> {
                 for (windows, outputs) in
                     input.chunks_up_to(length.saturating_mul(TILES)).zip(several)
                 {
-                    let each = sums.iter_mut().zip(windows.whole_chunks(length));
-                    let count =
-                        each.map(|(sums, window)| *sums = rows.times_on::<U>(window)).count();
+                    let mut count = 0_usize;
+                    for (sums, window) in sums.iter_mut().zip(windows.whole_chunks(length)) {
+                        *sums = rows.times_on::<U>(window);
+                        count = count.wrapping_add(1);
+                    }
                     let sums = sums.get(..count).unwrap_or_default();
                     requantization.write_windows(sums, filters, outputs);
                 }
