@@ -17,10 +17,14 @@ use workbench::workspace::{
 const TOOLS: [&str; 4] = ["--workspace", "--exclude", "rolling-ball", "--all-targets"];
 
 /// What clippy looks at on this machine: the part of a sentence, and arguments.
-const HOST: [(&str, &[&str]); 3] = [
+const HOST: [(&str, &[&str]); 4] = [
     ("the_library_with_no_feature", &["--package", "rolling-ball"]),
     ("the_library_with_simd_alone", &["--package", "rolling-ball", "--features", "simd"]),
     ("everything_with_all_features", &["--workspace", "--features", FEATURES_WITH_GPU]),
+    (
+        "rehearsals_in_a_shared_library",
+        &["--package", "rolling-ball-rehearsal", "--features", "shared-library"],
+    ),
 ];
 
 pub fn part(args: &TestArgs) -> Part {
