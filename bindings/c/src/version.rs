@@ -6,6 +6,8 @@ pub const RB_VERSION: u32 = 100;
 
 /// Returns the RB_VERSION of the library. Init functions compare the two themselves, and refuse to
 /// write to an object of another header; a program that calls none of them can do so by this.
+// It is at one address for all that ask; a copy of one that is inlined would be at another.
+#[inline(never)]
 #[unsafe(no_mangle)]
 pub extern "C" fn rb_version() -> u32 {
     RB_VERSION
