@@ -849,7 +849,7 @@ typedef struct rb_fleet_config {
      */
     uint32_t checkpoints_start;
     /**
-     * Where it ends.
+     * The offset behind the last byte of that range.
      */
     uint32_t checkpoints_end;
 } rb_fleet_config;

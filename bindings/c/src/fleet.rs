@@ -36,7 +36,7 @@ pub struct rb_fleet_config {
     /// The range of the checkpoints of the training, whose bounds are multiples of the erase size,
     /// or two zeros. It is erased before a round begins.
     pub checkpoints_start: u32,
-    /// Where it ends.
+    /// The offset behind the last byte of that range.
     pub checkpoints_end: u32,
 }
 
@@ -177,7 +177,7 @@ impl From<Begin> for rb_fleet_round {
 ///
 /// # Safety
 ///
-/// As for `checkpoints`.
+/// The pointer may be null; else it must lead to a whole `rb_flash` that nobody writes meanwhile.
 unsafe fn driver(flash: *const rb_flash) -> Result<rb_flash, Failure> {
     // SAFETY: the caller promises it.
     let flash = unsafe { read(flash)? };

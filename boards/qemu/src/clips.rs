@@ -49,7 +49,7 @@ impl Learner {
     /// Trains from the start.
     ///
     /// # Errors
-    /// As [`train`].
+    /// Those of [`train`], which are handed on.
     #[inline(never)] // It is compiled by itself, whatever calls it: the sizes of two are compared.
     pub fn learn(
         &mut self,

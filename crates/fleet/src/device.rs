@@ -316,7 +316,7 @@ impl Device {
             Some(request) => {
                 own.answer(&request, content, flash, theta).unwrap_or_else(Reply::Status)
             }
-            // Of another version, perhaps.
+            // It may be a request of another version, so the answer tells which one this is.
             None => Reply::Hello,
         };
         let mut failed = false;

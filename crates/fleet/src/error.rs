@@ -9,9 +9,9 @@ use rolling_ball::FlashSizes;
 pub enum DeviceError<E> {
     /// The range does not begin and end at erase blocks of the flash, or is too small.
     Range {
-        /// Where it begins.
+        /// The first byte of the range that was given.
         start: u32,
-        /// Where it ends.
+        /// The byte after the last one of it.
         end: u32,
         /// The bytes that it must have, from an erase block on.
         needed: u64,
